@@ -1,0 +1,36 @@
+"""simengine: semantic search and text similarity.
+
+Importing this package loads neither torch nor faiss nor openvino; its names load what they need on first use.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simengine.engine import Engine
+    from simengine.types import Document, Hit, PairScore, Passage
+
+__version__ = "0.1.0"
+__all__ = ["Document", "Engine", "Hit", "PairScore", "Passage", "__version__"]
+
+_HOMES = {
+    "Engine": "simengine.engine",
+    "Document": "simengine.types",
+    "Hit": "simengine.types",
+    "PairScore": "simengine.types",
+    "Passage": "simengine.types",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first asked for (PEP 562)."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'simengine' has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,63 @@
+"""What a bi-encoder is."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from simengine.models.fingerprint import Fingerprint
+from simengine.types import FloatMatrix, Tokenizer
+
+Role: TypeAlias = Literal["query", "passage", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Vectors and what they were made from.
+
+    Attributes:
+        vectors: (n, dim) float32, rows L2-normalised.
+        n_tokens: (n,) int32, tokens of each whole text, special tokens (and the prompt's) included.
+        n_truncated: (n,) int32, tokens beyond the model's limit that did not enter the vector.
+    """
+
+    vectors: FloatMatrix
+    n_tokens: npt.NDArray[np.int32]
+    n_truncated: npt.NDArray[np.int32]
+
+
+class BiEncoder(ABC):
+    """Maps texts to vectors whose inner product is their cosine similarity.
+
+    Implementations may be called from several threads at once.
+    """
+
+    fingerprint: Fingerprint
+    dimension: int
+    max_tokens: int
+    """Tokens per text including special tokens; longer texts are truncated and counted."""
+    runtime: str
+    """Short name for people: "openvino-f32", "torch-bf16", "sentence-transformers-cuda"."""
+    tokenizer: Tokenizer
+
+    @abstractmethod
+    def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
+        """Encode texts and say how many tokens each had.
+
+        Args:
+            texts: n texts; n = 0 gives arrays of shape (0, dim) and (0,).
+            role: which of the model's prompts stands in front: its query prompt, its passage
+                (document) prompt, or its default prompt for "text". A model without prompts ignores it.
+        """
+
+    def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
+        """As `encode_counted`, the vectors alone: (n, dim) float32, rows L2-normalised."""
+        return self.encode_counted(texts, role=role).vectors
+
+    def close(self) -> None:  # noqa: B027 - nothing to release in most runtimes
+        """Release threads and device memory. The encoder is unusable afterwards."""

@@ -1,0 +1,91 @@
+"""The values that the parts of simengine hand to each other. All are frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Json: TypeAlias = "None | bool | int | float | str | list[Json] | dict[str, Json]"
+FloatMatrix: TypeAlias = npt.NDArray[np.float32]
+RowArray: TypeAlias = npt.NDArray[np.int64]
+Mask: TypeAlias = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One record of a corpus.
+
+    Attributes:
+        id: unique within a corpus; never empty.
+        text: the body. Passage offsets count characters (code points) of this string.
+        title: may be empty; encoded in front of every passage of the document.
+        metadata: all other fields of the record, JSON values.
+    """
+
+    id: str
+    text: str
+    title: str = ""
+    metadata: Mapping[str, Json] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Characters [start, end) of a document's text."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a document: `document.text[start:end] == text`."""
+
+    start: int
+    end: int
+    text: str
+    n_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A document found for a query, with its best passage.
+
+    Attributes:
+        id: the document's id.
+        score: higher is better; comparable within one query of one mode only.
+        rank: 1 for the best.
+        title, passage, metadata: what was stored.
+        scores: the parts that `score` was made of, such as {"dense": 0.61, "lexical": 7.3}.
+    """
+
+    id: str
+    score: float
+    rank: int
+    title: str
+    passage: Passage
+    metadata: Mapping[str, Json]
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PairScore:
+    """Similarity of two texts: cosine of their vectors, in [-1, 1]."""
+
+    text1: str
+    text2: str
+    score: float
+
+
+class Tokenizer(Protocol):
+    """What chunking needs to know of a model's tokenizer."""
+
+    @property
+    def n_special_tokens(self) -> int:
+        """Tokens that the model adds to every text ([CLS], [SEP])."""
+
+    def offsets(self, texts: Sequence[str]) -> list[npt.NDArray[np.int32]]:
+        """For each text the character offsets of its tokens, (n_tokens, 2) int32, without special tokens."""
