@@ -1,0 +1,1 @@
+"""Text in: corpora, queries and pairs from files, and documents cut into passages."""

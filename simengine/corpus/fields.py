@@ -1,0 +1,184 @@
+"""From a record's fields to a document."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import cast
+
+from simengine.corpus.report import RecordFault
+from simengine.errors import UsageError
+from simengine.types import Document, Json
+
+ID_FIELDS = ("_id", "id", "docid", "doc_id")
+TEXT_FIELDS = ("text", "contents", "body", "content", "passage", "document", "sentence")
+TITLE_FIELD = "title"
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMapping:
+    """Which fields of a record become id, title and text; all others become metadata.
+
+    A field that is named here must be present in every record (null or "" is fine for title and
+    text). Defaults are looked for in each record; id and title may be absent, a text field may not.
+
+    Args:
+        id_field: None takes the first of `_id`, `id`, `docid`, `doc_id`; a record with none of them
+            gets the id "<file stem>:<line>".
+        text_fields: empty takes the first of TEXT_FIELDS. Several are joined by a line feed. "title"
+            among several is the document's title, unless `title_field` names another field.
+        title_field: None takes "title" when it is present.
+
+    Raises:
+        UsageError: a field is named twice or is empty.
+    """
+
+    id_field: str | None = None
+    text_fields: tuple[str, ...] = ()
+    title_field: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(cast(object, self.text_fields), str):
+            raise UsageError(f"text_fields is a tuple of names, got the string {self.text_fields!r}")
+        named = [*self.text_fields]
+        named += [name for name in (self.id_field, self.title_field) if name is not None]
+        for name in named:
+            if not name:
+                raise UsageError("a field name is empty")
+            if named.count(name) > 1:
+                raise UsageError(f"the field {name!r} is named twice in the field mapping")
+
+
+class DocumentMaker:
+    """Turns records into documents by one mapping.
+
+    Args:
+        mapping: which fields are meant.
+        convert: applied to every metadata value (tables hold only strings), or None.
+    """
+
+    def __init__(self, mapping: FieldMapping, convert: Callable[[str], Json] | None = None) -> None:
+        self._id = mapping.id_field
+        self._title = mapping.title_field
+        self._texts = mapping.text_fields
+        if self._title is None and len(self._texts) > 1 and TITLE_FIELD in self._texts:
+            self._title = TITLE_FIELD
+            self._texts = tuple(name for name in self._texts if name != TITLE_FIELD)
+        self._convert = convert
+
+    def make(self, record: dict[str, object], label: str, line: int, escaped: bool) -> tuple[Document, bool]:
+        """The document of a record, and whether its id had to be made.
+
+        Args:
+            record: field values; it is emptied into the document.
+            label: a made id is "<label>:<line>".
+            line: 1-based line of the record.
+            escaped: the record was written with escapes and may hold what UTF-8 cannot.
+
+        Raises:
+            RecordFault: the record cannot be used.
+        """
+        document_id = self._take_id(record)
+        title = self._take_title(record)
+        text = self._take_text(record)
+        made = document_id is None
+        if document_id is None:
+            document_id = f"{label}:{line}"
+        if (not text or text.isspace()) and (not title or title.isspace()):
+            raise RecordFault("empty text", f"document {document_id!r} has neither text nor title")
+        if "\0" in text or "\0" in title or "\0" in document_id:
+            raise RecordFault("NUL byte", f"document {document_id!r} holds the character U+0000")
+        if self._convert is not None:
+            convert = self._convert
+            for name, value in record.items():
+                record[name] = convert(cast(str, value))
+        if escaped:
+            _check_encodable(document_id, title, text, record)
+        return Document(document_id, text, title, cast("dict[str, Json]", record)), made
+
+    def _take_id(self, record: dict[str, object]) -> str | None:
+        name = self._id
+        if name is None:
+            for name in ID_FIELDS:
+                if name in record:
+                    break
+            else:
+                return None
+        elif name not in record:
+            raise _missing(name, "id", record)
+        value = record.pop(name)
+        if type(value) is int:
+            return str(value)
+        if type(value) is not str:
+            kind = "null" if value is None else f"{type(value).__name__} {value!r:.40}"
+            raise RecordFault(
+                "bad id", f"the id in field {name!r} is {kind}; expected a string or an integer"
+            )
+        if not value or value.isspace():
+            raise RecordFault("bad id", f"the id in field {name!r} is empty")
+        return value
+
+    def _take_title(self, record: dict[str, object]) -> str:
+        name = self._title
+        if name is None:
+            if TITLE_FIELD not in record or TITLE_FIELD in self._texts:
+                return ""
+            name = TITLE_FIELD
+        elif name not in record:
+            raise _missing(name, "title", record)
+        return _as_text(record.pop(name), name)
+
+    def _take_text(self, record: dict[str, object]) -> str:
+        names = self._texts
+        if not names:
+            for name in TEXT_FIELDS:
+                if name in record:
+                    return _as_text(record.pop(name), name)
+            raise _missing(TEXT_FIELDS[0], "text", record)
+        for name in names:
+            if name not in record:
+                raise _missing(name, "text", record)
+        parts = [_as_text(record.pop(name), name) for name in names]
+        return parts[0] if len(parts) == 1 else "\n".join(part for part in parts if part)
+
+
+def _as_text(value: object, name: str) -> str:
+    if type(value) is str:
+        return value
+    if value is None:
+        return ""
+    detail = f"field {name!r} holds {type(value).__name__} {value!r:.40}; expected a string"
+    raise RecordFault("not a text", detail)
+
+
+def _missing(name: str, role: str, record: dict[str, object]) -> RecordFault:
+    """A fault that names the fields which look most like the missing one."""
+    names = list(record)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+    lowered = [other for other in names if other.lower() == name.lower() and other not in near]
+    shown = ", ".join(repr(other) for other in names[:12]) + (", ..." if len(names) > 12 else "")
+    hint = (
+        f"; did you mean {' or '.join(repr(other) for other in [*lowered, *near])}?"
+        if near or lowered
+        else ""
+    )
+    return RecordFault(
+        "missing field", f"no {role} field {name!r}; the record has {shown or 'no other'}{hint}"
+    )
+
+
+def _check_encodable(document_id: str, title: str, text: str, record: dict[str, object]) -> None:
+    """Refuse unpaired surrogates, which JSON escapes can spell but UTF-8 cannot store."""
+    try:
+        document_id.encode()
+        title.encode()
+        text.encode()
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        unit = ord(error.object[error.start])
+        detail = (
+            f"document {document_id!a} holds half of a surrogate pair, \\u{unit:04x}, which is no character"
+        )
+        raise RecordFault("unpaired surrogate", detail) from error

@@ -1,0 +1,209 @@
+"""Corpora from files, folders and standard input, streamed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simengine.corpus.duplicates import SeenIds
+from simengine.corpus.fields import DocumentMaker, FieldMapping
+from simengine.corpus.formats import Item, read_items, typed_cell
+from simengine.corpus.lines import usable_encoding
+from simengine.corpus.report import Raw, ReadReport, RecordFault, Rejected, RejectSink
+from simengine.corpus.sources import Source, expand_sources, source_bytes
+from simengine.errors import DataError, UsageError
+from simengine.types import Document
+
+__all__ = [
+    "FieldMapping",
+    "ReadOptions",
+    "ReadReport",
+    "Rejected",
+    "read_corpus",
+    "source_bytes",
+]
+
+MAX_LINE_BYTES = 32 << 20
+_BATCH_RECORDS = 1024
+_BATCH_BYTES = 4 << 20
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """How to read a corpus.
+
+    Args:
+        mapping: which fields become id, title and text.
+        skip_invalid: count records that cannot be used instead of raising for the first.
+        rejects_path: with `skip_invalid`, a JSON Lines file of what was left out:
+            {source, line, reason, raw, raw_length}, raw cut to a few kB. It is overwritten.
+        max_line_bytes: longest line (or whole-file document) that is read, in bytes of its file.
+        encoding: of all text formats. A UTF-8 byte order mark is accepted and dropped.
+        format: None goes by suffix; else one of "jsonl", "csv", "tsv", "parquet", "txt-lines"
+            (a document per line that is not blank), "txt-file" (a document per file).
+
+    Raises:
+        UsageError: values that cannot be used together.
+    """
+
+    mapping: FieldMapping = field(default_factory=FieldMapping)
+    skip_invalid: bool = False
+    rejects_path: Path | None = None
+    max_line_bytes: int = MAX_LINE_BYTES
+    encoding: str = "utf-8"
+    format: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.max_line_bytes < 1:
+            raise UsageError(f"max_line_bytes is {self.max_line_bytes}; expected at least 1")
+        if self.rejects_path is not None and not self.skip_invalid:
+            raise UsageError(
+                "rejects_path is given without skip_invalid: nothing would ever be written to it"
+            )
+        usable_encoding(self.encoding)
+
+
+def read_corpus(
+    sources: Sequence[str | Path],
+    options: ReadOptions | None = None,
+    report: ReadReport | None = None,
+) -> Iterator[Document]:
+    """Yield the documents of files and folders in order, in memory that does not grow with them.
+
+    Formats by suffix: .jsonl, .ndjson, .csv, .tsv (no quoting, as in BEIR), .parquet, .txt and .md,
+    all but .parquet also with .gz or .zst. CSV and TSV begin with a header. A .txt given by itself holds
+    one document per line that is not blank; a .md is one document. A folder is read as BEIR when it
+    holds a corpus.jsonl; else every .txt and .md below it is one document whose id and metadata
+    "path" are its path within the folder. Table cells that look like plain numbers become numbers in
+    the metadata, empty ones null.
+
+    Args:
+        sources: paths; "-" is standard input (JSON Lines unless `options.format` says otherwise).
+        options: None for the defaults.
+        report: filled while the documents are taken; at any moment accepted + rejected == records.
+
+    Yields:
+        Documents with ids that are unique over all sources.
+
+    Raises:
+        DataError: a file cannot be used, holds no record, or (without `skip_invalid`) a record cannot
+            be used. Names file and line.
+        UsageError: options that cannot be used.
+        MissingExtraError: a format that needs an optional package.
+    """
+    options = options or ReadOptions()
+    report = ReadReport() if report is None else report
+    files = expand_sources(sources, options.format, report)
+    _guard_rejects(sources, options.rejects_path)
+    with RejectSink(report, options.skip_invalid, options.rejects_path) as sink, SeenIds() as seen:
+        for source in files:
+            seen.begin(source.name)
+            yield from _read_source(source, options, report, sink, seen)
+
+
+def _guard_rejects(sources: Sequence[str | Path], rejects: Path | None) -> None:
+    if rejects is None or not rejects.exists():
+        return
+    for given in sources:
+        if str(given) != "-" and Path(given).exists() and rejects.samefile(given):
+            raise UsageError(f"the rejects file {rejects} is one of the sources; writing it would destroy it")
+
+
+_Made = tuple[int, "Document | RecordFault", Raw, bool]
+
+
+def _read_source(
+    source: Source, options: ReadOptions, report: ReadReport, sink: RejectSink, seen: SeenIds
+) -> Iterator[Document]:
+    """One file: records to documents in small batches, ids checked a batch at a time."""
+    before = report.records
+    items = read_items(source, options.max_line_bytes, options.encoding, report)
+    for batch in _batches(_documents(items, source, options)):
+        good = [(made.id, line) for line, made, _, _ in batch if isinstance(made, Document)]
+        repeated = seen.add(good)
+        position = 0
+        for line, made, raw, generated in batch:
+            if isinstance(made, RecordFault):
+                sink.reject(source.name, line, made, raw)
+                continue
+            if repeated and position in repeated:
+                detail = f"the id {made.id!r} was first given at {repeated[position]}"
+                sink.reject(source.name, line, RecordFault("duplicate id", detail), raw)
+            else:
+                report.accept()
+                report.generated_ids += generated
+                yield made
+            position += 1
+    if report.records == before:
+        raise DataError("no documents: the file holds no records", source.name)
+
+
+def _batches(made: Iterator[_Made]) -> Iterator[list[_Made]]:
+    """Lists of records, bounded in number and in size; what came before an error is handed on first."""
+    batch: list[_Made] = []
+    size = 0
+    failure: Exception | None = None
+    while failure is None:
+        try:
+            entry = next(made, None)
+        except Exception as error:
+            failure = error
+            break
+        if entry is None:
+            break
+        batch.append(entry)
+        document = entry[1]
+        if isinstance(document, Document):
+            size += len(document.text)
+        if len(batch) >= _BATCH_RECORDS or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+    if failure is not None:
+        raise failure
+
+
+def _documents(items: Iterator[Item], source: Source, options: ReadOptions) -> Iterator[_Made]:
+    """Each record as a document, or what is wrong with it."""
+    if source.format.startswith("txt-"):
+        yield from _text_documents(items, source)
+        return
+    table = source.format in ("csv", "tsv")
+    maker = DocumentMaker(options.mapping, typed_cell if table else None)
+    make, label = maker.make, source.label
+    for line, record, raw in items:
+        if isinstance(record, RecordFault):
+            yield line, record, raw, False
+            continue
+        # Only escapes can bring what UTF-8 itself cannot hold into a record.
+        escaped = b"\\u" in raw if isinstance(raw, bytes) else False
+        try:
+            document, generated = make(record, label, line, escaped)
+        except RecordFault as fault:
+            yield line, fault, raw, False
+            continue
+        yield line, document, raw, generated
+
+
+def _text_documents(items: Iterator[Item], source: Source) -> Iterator[_Made]:
+    """Documents of plain text: ids from file and line, or from the file's path."""
+    whole = source.format == "txt-file"
+    for line, record, raw in items:
+        if isinstance(record, RecordFault):
+            yield line, record, raw, False
+            continue
+        text = str(record["text"])
+        if whole and not text.strip():
+            yield line, RecordFault("empty text", "the file holds no text"), raw, False
+        elif "\0" in text:
+            yield line, RecordFault("NUL byte", "the text holds the character U+0000"), raw, False
+        else:
+            metadata = {"path": source.label} if whole else {}
+            yield (
+                line,
+                Document(source.label if whole else f"{source.label}:{line}", text, "", metadata),
+                raw,
+                (not whole),
+            )

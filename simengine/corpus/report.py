@@ -1,0 +1,137 @@
+"""What was read, what was rejected and why."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import IO, TypeAlias
+
+from simengine.errors import DataError, UsageError
+
+MAX_EXAMPLES = 10
+MAX_RAW_CHARS = 4096
+
+Raw: TypeAlias = "bytes | str | list[str] | dict[str, object]"
+
+
+class RecordFault(Exception):  # noqa: N818 - not an error by itself: the reader decides what becomes of it
+    """One record cannot be used.
+
+    Args:
+        kind: a short fixed phrase to count by, such as "broken JSON".
+        detail: what exactly is wrong here, and what to do.
+        raw_bytes: length of the record where only its beginning was kept.
+    """
+
+    def __init__(self, kind: str, detail: str, raw_bytes: int | None = None) -> None:
+        super().__init__(kind, detail)
+        self.kind, self.detail, self.raw_bytes = kind, detail, raw_bytes
+
+    @property
+    def reason(self) -> str:
+        """Kind and detail as one line."""
+        return f"{self.kind}: {self.detail}" if self.detail else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A record that was left out: where it stands and why."""
+
+    source: str
+    line: int
+    reason: str
+
+
+@dataclass
+class ReadReport:
+    """Counts that are filled while a reader is iterated; accepted + rejected == records at any moment.
+
+    Attributes:
+        records: records seen so far.
+        accepted: records that became documents (or queries, or pairs) and were yielded.
+        rejected: records that could not be used.
+        reasons: rejected records by kind of fault.
+        examples: the first rejected records.
+        bytes_read: bytes taken from files (compressed where they are) or stdin.
+        generated_ids: documents whose id was made from file name and line.
+        ignored_files: files in folders that are no text by their suffix.
+    """
+
+    records: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+    examples: list[Rejected] = field(default_factory=list)
+    bytes_read: int = 0
+    generated_ids: int = 0
+    ignored_files: int = 0
+
+    def accept(self) -> None:
+        """Count a record that is about to be yielded."""
+        self.records += 1
+        self.accepted += 1
+
+    def reject(self, source: str, line: int, fault: RecordFault) -> None:
+        """Count a record that is left out."""
+        self.records += 1
+        self.rejected += 1
+        self.reasons[fault.kind] = self.reasons.get(fault.kind, 0) + 1
+        if len(self.examples) < MAX_EXAMPLES:
+            self.examples.append(Rejected(source, line, fault.reason))
+
+
+class RejectSink:
+    """Decides what becomes of a bad record: an error, or a count and a line in the rejects file.
+
+    Args:
+        report: counts go here.
+        skip_invalid: False raises DataError for the first bad record.
+        path: JSON Lines file of {source, line, reason, raw, raw_length}; emptied at the start.
+    """
+
+    def __init__(self, report: ReadReport, skip_invalid: bool, path: Path | None) -> None:
+        self._report, self._skip, self._path = report, skip_invalid, path
+        self._file: IO[str] | None = None
+
+    def __enter__(self) -> RejectSink:
+        if self._path is not None:
+            try:
+                self._file = self._path.open("w", encoding="utf-8", newline="\n")
+            except OSError as error:
+                raise UsageError(f"the rejects file {self._path} cannot be written: {error}") from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def reject(self, source: str, line: int, fault: RecordFault, raw: Raw) -> None:
+        """Count the record and raise or write it down.
+
+        Raises:
+            DataError: unless invalid records are skipped.
+        """
+        self._report.reject(source, line, fault)
+        if not self._skip:
+            raise DataError(fault.reason, source, line)
+        if self._file is not None:
+            text, length = _raw_text(raw)
+            row = {"source": source, "line": line, "reason": fault.reason, "raw": text}
+            row["raw_length"] = length if fault.raw_bytes is None else fault.raw_bytes
+            self._file.write(json.dumps(row) + "\n")
+
+
+def _raw_text(raw: Raw) -> tuple[str, int]:
+    """The record as text, cut to a few kB, and its whole length (bytes for bytes, else characters)."""
+    if isinstance(raw, bytes):
+        return raw[:MAX_RAW_CHARS].decode("utf-8", "backslashreplace"), len(raw)
+    text = raw if isinstance(raw, str) else json.dumps(raw, default=str, ensure_ascii=False)
+    return text[:MAX_RAW_CHARS], len(text)
+
+
+MakeId: TypeAlias = Callable[[], str]

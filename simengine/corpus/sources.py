@@ -1,0 +1,172 @@
+"""Which files a list of sources means, and what kind each is."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from simengine.corpus.report import ReadReport
+from simengine.errors import DataError, UsageError
+
+STDIN = "-"
+FORMATS = ("jsonl", "csv", "tsv", "parquet", "txt-lines", "txt-file")
+_BY_SUFFIX = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+    ".txt": "txt-lines",
+    ".md": "txt-file",
+}
+_TEXT_SUFFIXES = (".txt", ".md")
+_COMPRESSIONS = {".gz": "gz", ".zst": "zst"}
+_BEIR_FILES = ("corpus.jsonl", "corpus.jsonl.gz", "corpus.jsonl.zst")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file to read.
+
+    Attributes:
+        name: the path as the user gave it, or "<stdin>"; what errors show.
+        path: None for stdin.
+        format: one of FORMATS.
+        compression: "", "gz" or "zst".
+        label: generated ids are "<label>:<line>"; for a whole-file document it is the id itself.
+    """
+
+    name: str
+    path: Path | None
+    format: str
+    compression: str
+    label: str
+
+
+def expand_sources(
+    sources: Sequence[str | Path], file_format: str | None, report: ReadReport
+) -> Iterator[Source]:
+    """Yield the files that the sources mean; all are looked at before the first is yielded.
+
+    Args:
+        sources: paths of files or folders; "-" is standard input.
+        file_format: one of FORMATS for all of them, or None to go by suffix (stdin: jsonl).
+        report: counts the files in folders that are no text.
+
+    Raises:
+        UsageError: no source, an unknown format, or stdin given twice.
+        DataError: a path does not exist, has an unknown suffix, or is a folder without texts.
+    """
+    if isinstance(sources, (str, os.PathLike)):
+        sources = [sources]
+    _check_call(sources, file_format)
+    labels = _labels(sources)
+    for given in sources:
+        if str(given) != STDIN:
+            _check_path(given, file_format)
+    for given, label in zip(sources, labels, strict=True):
+        if str(given) == STDIN:
+            yield Source("<stdin>", None, file_format or "jsonl", "", label)
+        elif Path(given).is_dir():
+            yield from _expand_folder(Path(given), str(given), file_format, report)
+        else:
+            yield _file_source(Path(given), str(given), file_format, label)
+
+
+def source_bytes(sources: Sequence[str | Path]) -> int | None:
+    """Bytes that reading will take from disk, for a progress bar; None when unknown (stdin, folders)."""
+    paths = [Path(given) for given in sources]
+    if any(str(given) == STDIN for given in sources) or not all(path.is_file() for path in paths):
+        return None
+    return sum(path.stat().st_size for path in paths)
+
+
+def suffixes(path: Path) -> tuple[str, str]:
+    """Format suffix and compression of a path: "a.jsonl.gz" gives (".jsonl", "gz")."""
+    compression = _COMPRESSIONS.get(path.suffix.lower(), "")
+    inner = path.with_suffix("") if compression else path
+    return inner.suffix.lower(), compression
+
+
+def _check_call(sources: Sequence[str | Path], file_format: str | None) -> None:
+    if not sources:
+        raise UsageError("no source given: expected at least one file, folder or '-' for standard input")
+    if file_format is not None and file_format not in FORMATS:
+        raise UsageError(f"unknown format {file_format!r}; expected one of {', '.join(FORMATS)}")
+    if sum(str(given) == STDIN for given in sources) > 1:
+        raise UsageError("standard input ('-') is given twice, but it can be read only once")
+    if file_format == "parquet" and any(str(given) == STDIN for given in sources):
+        raise UsageError("parquet cannot be read from standard input (it is read from its end): give a file")
+
+
+def _check_path(given: str | Path, file_format: str | None) -> None:
+    path = Path(given)
+    if not path.exists():
+        raise DataError("no such file or folder", str(given))
+    if path.is_dir():
+        return
+    suffix, compression = suffixes(path)
+    if file_format is None and suffix not in _BY_SUFFIX:
+        known = " ".join(_BY_SUFFIX)
+        raise DataError(
+            f"unknown suffix {suffix or path.name!r}; expected one of {known} (also with .gz or .zst), "
+            f"or give the format ({', '.join(FORMATS)})",
+            str(given),
+        )
+    if compression and (file_format or _BY_SUFFIX[suffix]) == "parquet":
+        raise DataError("parquet files hold their own compression; unpack this one", str(given))
+
+
+def _labels(sources: Sequence[str | Path]) -> list[str]:
+    """The stem of each source, or its whole path where two sources share a stem."""
+    stems = ["stdin" if str(given) == STDIN else _stem(Path(given)) for given in sources]
+    counts = Counter(stems)
+    return [
+        stem if counts[stem] == 1 else Path(given).as_posix()
+        for stem, given in zip(stems, sources, strict=True)
+    ]
+
+
+def _stem(path: Path) -> str:
+    inner = path.with_suffix("") if path.suffix.lower() in _COMPRESSIONS else path
+    return inner.stem or path.name or "corpus"
+
+
+def _file_source(path: Path, name: str, file_format: str | None, label: str) -> Source:
+    suffix, compression = suffixes(path)
+    kind = file_format or _BY_SUFFIX[suffix]
+    return Source(name, path, kind, compression, path.name if kind == "txt-file" else label)
+
+
+def _expand_folder(folder: Path, name: str, file_format: str | None, report: ReadReport) -> Iterator[Source]:
+    for beir in _BEIR_FILES:
+        if (folder / beir).is_file():
+            yield _file_source(folder / beir, str(Path(name) / beir), file_format, "corpus")
+            return
+    found, other = 0, Counter[str]()
+    for path in _walk(folder):
+        suffix, compression = suffixes(path)
+        if suffix not in _TEXT_SUFFIXES:
+            report.ignored_files += 1
+            other[suffix or path.name] += 1
+            continue
+        found += 1
+        relative = path.relative_to(folder)
+        kind = "txt-lines" if file_format == "txt-lines" else "txt-file"
+        yield Source(str(Path(name) / relative), path, kind, compression, relative.as_posix())
+    if not found:
+        there = ", ".join(f"{count} {suffix}" for suffix, count in other.most_common(5)) or "nothing"
+        expected = f"a corpus.jsonl or files that end in {' or '.join(_TEXT_SUFFIXES)}"
+        raise DataError(f"the folder holds no text: expected {expected}, found {there}", name)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    """All files below a folder in a fixed order; hidden files and folders are left out."""
+    for root, folders, files in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(files):
+            if not name.startswith("."):
+                yield Path(root) / name
