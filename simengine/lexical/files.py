@@ -1,0 +1,125 @@
+"""The files of a tantivy folder: what stands in them, whether they are whole, and what its errors mean."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import re
+import struct
+import tempfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from simengine.errors import DamagedIndexError, SimengineError, StorageFullError
+
+_PARTS = ("term", "idx", "pos", "store", "fast", "fieldnorm")
+_FOOTER_MAGIC = 1337
+_FULL = re.compile(
+    rf"os error ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EFBIG})\b|no space left|quota exceeded", re.IGNORECASE
+)
+_NAMED_FILE = re.compile(r"[0-9a-f]{32}(?:\.\d+)?\.(?:term|idx|pos|store|fast|fieldnorm|del)|meta\.json")
+
+
+@contextmanager
+def no_panic(folder: Path) -> Iterator[None]:
+    """Turn what tantivy raises, its panics included, into errors of this package that name the file."""
+    try:
+        yield
+    except (SimengineError, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
+        raise
+    except BaseException as error:
+        # A Rust panic arrives as a BaseException of its own; only its class name tells.
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
+        text = str(error)
+        if _FULL.search(text):
+            raise StorageFullError(f"{folder}: no room to write the lexical index ({text})") from error
+        named = _NAMED_FILE.search(text)
+        raise DamagedIndexError(folder / named[0] if named else folder, f"lexical index: {text}") from error
+
+
+def check_meta(folder: Path, analysis: str) -> None:
+    """Raise DamagedIndexError unless meta.json reads well, names this analysis, and its files exist."""
+    meta = _read_meta(folder)
+    try:
+        tokenizers = {
+            field["options"]["indexing"]["tokenizer"] for field in meta["schema"] if field["type"] == "text"
+        }
+        names = list(_file_names(meta))
+    except (KeyError, TypeError) as error:
+        raise DamagedIndexError(folder / "meta.json", f"is not a lexical index: no {error}") from error
+    if tokenizers != {analysis}:
+        reason = (
+            f"was written by text analysis {sorted(tokenizers)}, this version has {analysis!r}; rebuild it"
+        )
+        raise DamagedIndexError(folder / "meta.json", reason)
+    for name in names:
+        if not (folder / name).is_file():
+            raise DamagedIndexError(folder / name, "is missing from the lexical index")
+
+
+def verify_files(folder: Path) -> None:
+    """Compare every file that meta.json names with the checksum in its footer."""
+    for name in _file_names(_read_meta(folder)):
+        _verify_file(folder / name)
+
+
+def readable_folder(folder: Path) -> tuple[Path, tempfile.TemporaryDirectory[str] | None]:
+    """The folder itself; where it is read-only, one of links to its files: tantivy must make a lock file."""
+    if os.access(folder, os.W_OK):
+        return folder, None
+    held = tempfile.TemporaryDirectory(prefix="simengine-lexical-")
+    for file in folder.iterdir():
+        if not file.name.endswith(".lock"):
+            (Path(held.name) / file.name).symlink_to(file.resolve())
+    return Path(held.name), held
+
+
+def _read_meta(folder: Path) -> dict[str, Any]:
+    file = folder / "meta.json"
+    try:
+        meta = json.loads(file.read_bytes())
+    except (OSError, ValueError) as error:
+        raise DamagedIndexError(file, f"cannot be read: {error}") from error
+    if not isinstance(meta, dict):
+        raise DamagedIndexError(file, "is not a lexical index")
+    return meta
+
+
+def _file_names(meta: dict[str, Any]) -> Iterator[str]:
+    for segment in meta["segments"]:
+        stem = str(segment["segment_id"]).replace("-", "")
+        yield from (f"{stem}.{part}" for part in _PARTS)
+        deletes = segment["deletes"]
+        if isinstance(deletes, dict):
+            yield f"{stem}.{deletes['opstamp']}.del"
+
+
+def _verify_file(file: Path) -> None:
+    """Check one file: it ends in a JSON footer with its body's CRC-32, the footer's length, a magic."""
+    try:
+        size = file.stat().st_size
+        with file.open("rb") as stream:
+            stream.seek(max(0, size - 8))
+            footer_bytes, magic = struct.unpack("<II", stream.read(8))
+            body_bytes = size - 8 - footer_bytes
+            if magic != _FOOTER_MAGIC or body_bytes < 0:
+                raise DamagedIndexError(file, "has no valid footer; the lexical index must be rebuilt")
+            stream.seek(body_bytes)
+            expected = json.loads(stream.read(footer_bytes))["crc"]
+            stream.seek(0)
+            found = 0
+            while body_bytes > 0:
+                block = stream.read(min(1 << 20, body_bytes))
+                found = zlib.crc32(block, found)
+                body_bytes -= len(block)
+    except (OSError, ValueError, KeyError, TypeError, struct.error) as error:
+        if isinstance(error, SimengineError):
+            raise
+        raise DamagedIndexError(file, f"cannot be read: {error}") from error
+    if found != expected:
+        raise DamagedIndexError(file, "is not what was written (checksum differs); rebuild the lexical index")

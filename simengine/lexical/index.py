@@ -1,0 +1,265 @@
+"""A BM25 index over passages: tantivy in a folder of its own, derived from the documents."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, TypeAlias
+
+from simengine.errors import DamagedIndexError, IndexLockedError, IndexNotFoundError, UsageError
+from simengine.lexical.analysis import ANALYSIS, passage_analyzer, prepare_passage
+from simengine.lexical.files import check_meta, no_panic, readable_folder, verify_files
+from simengine.lexical.query import Reader
+from simengine.types import FloatMatrix, Mask, RowArray
+
+if TYPE_CHECKING:
+    import tantivy
+
+RowBatch: TypeAlias = "tuple[Sequence[int], Sequence[str], Sequence[str]]"
+"""Rows with their titles and texts, as `LexicalIndex.add` takes them."""
+
+TITLE_REPEATS = 1
+"""How often a title's words count in each passage of its document (measured, see benchmarks/README.md)."""
+
+_WRITER_HEAP_BYTES = 48_000_000
+
+
+class LexicalIndex:
+    """Passages by their words, ranked by BM25 (k1 1.2, b 0.75, over title and text together).
+
+    One writer at a time (a lock in the folder that dies with its process); any number of searches beside it,
+    in any thread. Searches see what was committed when the index was opened or this object last committed.
+    """
+
+    def __init__(
+        self, path: Path, index: tantivy.Index, held: tempfile.TemporaryDirectory[str] | None
+    ) -> None:
+        self._path = path
+        self._index = index
+        self._held = held  # a stand-in folder, where the real one cannot be written to
+        self._writer: tantivy.IndexWriter | None = None
+        self._lock = threading.Lock()
+        self._reader = Reader(path, index)
+        self._next_row = self._reader.n_rows
+
+    @classmethod
+    def open(cls, path: Path | str, *, create: bool = False) -> LexicalIndex:
+        """Open the index in a folder.
+
+        Args:
+            path: the folder.
+            create: make the folder and an empty index where there is none.
+
+        Raises:
+            IndexNotFoundError: there is no such index, and `create` is False.
+            DamagedIndexError: the files are not what was written, or come from another text analysis.
+        """
+        import tantivy
+
+        folder = Path(path)
+        if not (folder / "meta.json").is_file():
+            if folder.is_dir() and any(folder.glob("*.term")):
+                raise DamagedIndexError(folder / "meta.json", "is missing from the lexical index; rebuild it")
+            if not create:
+                raise IndexNotFoundError(f"{folder}: no lexical index here")
+            folder.mkdir(parents=True, exist_ok=True)
+            with no_panic(folder):
+                tantivy.Index(_schema(), str(folder))
+        check_meta(folder, ANALYSIS)
+        real, held = readable_folder(folder)
+        with no_panic(folder):
+            index = tantivy.Index.open(str(real))
+            index.register_tokenizer(ANALYSIS, passage_analyzer())
+            index.config_reader("manual")
+            return cls(folder, index, held)
+
+    @classmethod
+    def rebuild(cls, path: Path | str, batches: Iterable[RowBatch]) -> LexicalIndex:
+        """Write the index anew, whatever is in the folder; it takes the old one's place when it is complete.
+
+        Args:
+            path: the folder; it need not exist, and may be damaged.
+            batches: all rows in rising order, as `add` takes them.
+        """
+        folder = Path(path)
+        fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
+        shutil.rmtree(fresh, ignore_errors=True)
+        with cls.open(fresh, create=True) as index:
+            for rows, titles, texts in batches:
+                index.add(rows, titles, texts)
+            index.commit()
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.rename(old)
+        fresh.rename(folder)
+        shutil.rmtree(old, ignore_errors=True)
+        return cls.open(folder)
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self._path
+
+    @property
+    def n_rows(self) -> int:
+        """One more than the highest committed row; 0 for an empty index."""
+        return self._reader.n_rows
+
+    def add(self, rows: Sequence[int], titles: Sequence[str], texts: Sequence[str]) -> None:
+        """Add passages; they are found after `commit`.
+
+        Args:
+            rows: n row numbers, rising, all above those present.
+            titles: n titles of the passages' documents, may be empty.
+            texts: n passages.
+
+        Raises:
+            UsageError: the rows do not rise, or the lengths differ.
+            IndexLockedError: another writer is at work.
+        """
+        import tantivy
+
+        if not len(rows) == len(titles) == len(texts):
+            raise UsageError(
+                f"rows, titles and texts differ in number: {len(rows)}, {len(titles)}, {len(texts)}"
+            )
+        with self._lock:
+            writer = self._open_writer()
+            with no_panic(self._path):
+                for row, title, text in zip(rows, titles, texts, strict=True):
+                    if row < self._next_row:
+                        raise UsageError(f"lexical rows must rise: {row} after {self._next_row - 1}")
+                    document = tantivy.Document()
+                    document.add_unsigned("row", int(row))
+                    document.add_text("text", prepare_passage(_joined(title, text)))
+                    writer.add_document(document)
+                    self._next_row = int(row) + 1
+
+    def commit(self) -> None:
+        """Make everything added durable and visible to this object's searches.
+
+        Raises:
+            StorageFullError: the disk is full; what was committed before stays.
+        """
+        with self._lock:
+            if self._writer is None:
+                return
+            try:
+                with no_panic(self._path):
+                    self._writer.commit()
+            except BaseException:
+                self._drop_writer()
+                raise
+            self._refresh()
+
+    def truncate(self, n_rows: int) -> None:
+        """Remove all rows from `n_rows` on, for good: what a killed writer left beyond the last commit."""
+        import tantivy
+
+        if n_rows < 0:
+            raise UsageError(f"n_rows must be 0 or more, not {n_rows}")
+        with self._lock:
+            if self._next_row <= n_rows:
+                return
+            writer = self._open_writer()
+            with no_panic(self._path):
+                beyond = tantivy.Query.range_query(
+                    self._index.schema, "row", tantivy.FieldType.Unsigned, lower_bound=n_rows
+                )
+                writer.delete_documents_by_query(beyond)
+                writer.commit()
+            self._refresh()
+
+    def search(
+        self, queries: Sequence[str], k: int, *, n_rows: int, keep: Mask | None = None
+    ) -> tuple[FloatMatrix, RowArray]:
+        """The k best passages for each query.
+
+        Args:
+            queries: q free texts; nothing in them is query syntax.
+            k: at least 1; may exceed the number of rows.
+            n_rows: rows from here on are invisible.
+            keep: (n_rows,) bool, the rows that may be found; None for all.
+
+        Returns:
+            scores (q, k) float32, falling; rows (q, k) int64. Passages that share no word with the query are
+            not found; places that cannot be filled hold -inf and -1. Equal scores stand in row order.
+
+        Raises:
+            DamagedIndexError: a file of the index is not what was written.
+        """
+        if k < 1:
+            raise UsageError(f"k must be 1 or more, not {k}")
+        return self._reader.search(queries, k, n_rows, keep)
+
+    def attainable(self, queries: Sequence[str]) -> FloatMatrix:
+        """For each query a bound that no score exceeds: (q,) float32, 0 where no word of it is known."""
+        return self._reader.attainable(queries)
+
+    def verify(self) -> None:
+        """Read every file and compare its checksum.
+
+        Raises:
+            DamagedIndexError: names the first file that is missing or changed.
+        """
+        verify_files(self._path)
+
+    def close(self) -> None:
+        """Let background merging finish and release the lock. What was not committed is lost."""
+        with self._lock:
+            writer, self._writer = self._writer, None
+            if writer is not None:
+                with no_panic(self._path):
+                    writer.rollback()
+                    writer.wait_merging_threads()
+            if self._held is not None:
+                self._held.cleanup()
+
+    def __enter__(self) -> LexicalIndex:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _open_writer(self) -> tantivy.IndexWriter:
+        if self._writer is None:
+            try:
+                with no_panic(self._path):
+                    self._writer = self._index.writer(heap_size=_WRITER_HEAP_BYTES, num_threads=1)
+            except DamagedIndexError as error:
+                if "lock" in error.reason.lower():
+                    raise IndexLockedError(
+                        f"{self._path}: another writer is at work on this lexical index"
+                    ) from error
+                raise
+            self._refresh()  # another process may have written since this object was opened
+        return self._writer
+
+    def _drop_writer(self) -> None:
+        self._writer = None
+        self._next_row = self._reader.n_rows
+
+    def _refresh(self) -> None:
+        with no_panic(self._path):
+            self._index.reload()
+            self._reader = Reader(self._path, self._index)
+        self._next_row = self._reader.n_rows
+
+
+def _joined(title: str, text: str) -> str:
+    return f"{(title + chr(10)) * TITLE_REPEATS}{text}" if title else text
+
+
+def _schema() -> tantivy.Schema:
+    import tantivy
+
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field("row", indexed=True, fast=True)
+    builder.add_text_field("text", tokenizer_name=ANALYSIS, index_option="freq")
+    return builder.build()

@@ -1,0 +1,78 @@
+"""What counts as a word, in passages and in queries."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simengine.lexical.analysis import MAX_WORD_CHARS, passage_analyzer, prepare_passage, query_terms
+
+
+def passage_terms(text: str) -> set[str]:
+    return set(passage_analyzer().analyze(prepare_passage(text)))
+
+
+@pytest.mark.parametrize(
+    ("query", "passage"),
+    [
+        ("running", "He runs every day"),
+        ("naive", "a naïve Bayes classifier"),
+        ("Straße", "die strasse"),
+        ("ＦＵＬＬ width", "full WIDTH"),
+        ("join", "os.path.join(a, b)"),
+        ("os.path.join", "call os.path.join."),
+        ("path.join", "from os import path; path.join(x)"),
+        ("case", "snake_case_name"),
+        ("snake_case_name", "the snake_case_name."),
+        ("user name", "getUserName()"),
+        ("getusername", "getUserName()"),
+        ("server", "class HTTPServer:"),
+        ("vector", "std::vector<int>"),
+        ("C++", "written in C++, fast"),
+        ("C#", "C# and Java"),
+        ("3.11.2", "Python 3.11.2 is out"),
+        ("北京", "我住在北京市"),
+        ("京", "我住在北京市"),
+        ("프로그램", "파이썬프로그램입니다"),
+        ("データ", "データベース"),
+        ("ﾃﾞｰﾀ", "データベース"),
+        ("ภาษา", "ภาษาไทย"),
+        ("Python 程序", "一个Python程序员"),
+        ("informa\u00adtion", "information"),
+        ("the", "the end"),
+        ("x" * (MAX_WORD_CHARS * 10), "y " + "X" * (MAX_WORD_CHARS * 10)),
+    ],
+)
+def test_query_shares_a_term_with_passage(query: str, passage: str) -> None:
+    assert set(query_terms(query)) & passage_terms(passage)
+
+
+def test_whole_identifier_is_a_term_of_its_own() -> None:
+    assert set(query_terms("os.path.join")) > set(query_terms("os path join"))
+    assert not set(query_terms("C++")) <= passage_terms("plain C code")
+    assert set(query_terms("C++")) <= passage_terms("plain C++ code")
+
+
+def test_stop_words_count_only_alone() -> None:
+    assert set(query_terms("what is the capital")) == {"capit"}
+    assert set(query_terms("to be or not to be")) == {"to", "be", "or", "not"}
+
+
+def test_repeated_words_are_counted() -> None:
+    assert query_terms("gas pressure and gas flow")["gas"] == 2
+
+
+def test_unspaced_query_takes_pairs_where_it_can() -> None:
+    assert set(query_terms("我住北京")) == {"我住", "住北", "北京"}
+    assert set(query_terms("京 a1")) == {"京", "a1"}
+
+
+@given(st.text(max_size=200))
+def test_every_text_can_be_analysed_and_finds_itself(text: str) -> None:
+    assert set(query_terms(text)) <= passage_terms(text)
+
+
+@given(st.text(alphabet="aB.C_+#:é京 9\n", max_size=80))
+def test_identifier_like_text_finds_itself(text: str) -> None:
+    assert set(query_terms(text)) <= passage_terms(text)
