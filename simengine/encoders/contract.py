@@ -44,6 +44,8 @@ class BiEncoder(ABC):
     runtime: str
     """Short name for people: "openvino-f32", "torch-bf16", "sentence-transformers-cuda"."""
     tokenizer: Tokenizer
+    runtime_reason: str = ""
+    """Why this runtime was chosen, for people: "the fastest on CPUs", or what the fast ones do not know."""
 
     @abstractmethod
     def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:

@@ -1,0 +1,167 @@
+"""A model folder exported once as an OpenVINO graph, with pooling and normalisation inside, and kept."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from simengine.encoders.openvino_import import import_openvino, silent_converter
+from simengine.models.cache import cache_directory, create_folder_atomically, exclusive, read_json
+from simengine.models.config import ModelConfig
+from simengine.models.fingerprint import Fingerprint
+
+# Raise it when the exported graph changes, so that graphs of older versions are not used.
+GRAPH_FORMAT = 1
+PROBE_TEXT = "A short text that shows whether the graph still computes what it computed when it was exported."
+GRAPH_NAME, TOKENIZER_NAME, NOTE_NAME, COMPILED_NAME = "graph.xml", "tokenizer.json", "graph.json", "compiled"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedGraph:
+    """A folder with an exported graph.
+
+    Attributes:
+        folder: where it is.
+        path: graph.xml; its weights stand beside it as graph.bin.
+        tokenizer_path: the tokenizer as transformers reads the model folder.
+        compiled_folder: for OpenVINO's own cache of compiled graphs.
+        pad_token_id: fills up short rows.
+        probe: (dim,) float32, the vector of `PROBE_TEXT`, computed by torch when the graph was exported.
+    """
+
+    folder: Path
+    path: Path
+    tokenizer_path: Path
+    compiled_folder: Path
+    pad_token_id: int
+    probe: npt.NDArray[np.float32]
+
+
+def exported_graph(config: ModelConfig, fingerprint: Fingerprint, *, renew: bool = False) -> ExportedGraph:
+    """The model's graph from the cache, exported first if it is not there or is not whole.
+
+    Exporting imports torch and transformers and takes some seconds; it happens once per model and version,
+    also where several processes ask at the same time.
+
+    Args:
+        config: of the model's folder.
+        fingerprint: of the same model; names the graph's folder.
+        renew: export again in any case (the graph in the cache was found to be damaged).
+    """
+    folder = cache_directory() / "graphs" / f"{fingerprint.digest[:32]}-{_versions()}"
+    if not renew and (found := _read_graph(folder)):
+        return found
+    with exclusive(folder):
+        if not renew and (found := _read_graph(folder)):
+            return found
+        create_folder_atomically(folder, lambda target: _export(config, target))
+        found = _read_graph(folder)
+    if found is None:
+        raise OSError(f"{folder}: the exported graph cannot be read back")
+    return found
+
+
+def _versions() -> str:
+    openvino, transformers = (importlib.metadata.version(name) for name in ("openvino", "transformers"))
+    return f"g{GRAPH_FORMAT}-ov{openvino}-tf{transformers}"
+
+
+def _read_graph(folder: Path) -> ExportedGraph | None:
+    note = read_json(folder / NOTE_NAME)
+    if not isinstance(note, dict) or not _sizes_agree(folder, note.get("files")):
+        return None
+    return ExportedGraph(
+        folder=folder,
+        path=folder / GRAPH_NAME,
+        tokenizer_path=folder / TOKENIZER_NAME,
+        compiled_folder=folder / COMPILED_NAME,
+        pad_token_id=int(note["pad_token_id"]),
+        probe=np.asarray(note["probe"], np.float32),
+    )
+
+
+def _sizes_agree(folder: Path, sizes: Any) -> bool:
+    if not isinstance(sizes, dict) or not sizes:
+        return False
+    try:
+        return all((folder / name).stat().st_size == size for name, size in sizes.items())
+    except OSError:
+        return False
+
+
+def discard_compiled(graph: ExportedGraph) -> None:
+    """Remove OpenVINO's compiled copies of a graph; they are made again."""
+    shutil.rmtree(graph.compiled_folder, ignore_errors=True)
+
+
+def _export(config: ModelConfig, folder: Path) -> None:
+    from simengine.encoders.torch_modules import load_tokenizer_file
+    from simengine.models.tokenization import FastTokenizer
+
+    load_tokenizer_file(config, folder / TOKENIZER_NAME)
+    pad_token_id = int(config.architecture.get("pad_token_id") or 0)
+    tokenizer = FastTokenizer.from_file(
+        folder / TOKENIZER_NAME, max_tokens=config.max_tokens, lower_case=config.lower_case
+    )
+    ids = tokenizer.encode([PROBE_TEXT]).ids[0]
+    probe = _trace(config, folder, ids, pad_token_id)
+    names = (GRAPH_NAME, "graph.bin", TOKENIZER_NAME)
+    note = {
+        "format": GRAPH_FORMAT,
+        "pad_token_id": pad_token_id,
+        "probe": [float(value) for value in probe],
+        "files": {name: (folder / name).stat().st_size for name in names},
+    }
+    (folder / NOTE_NAME).write_text(json.dumps(note), encoding="utf-8")
+
+
+def _trace(
+    config: ModelConfig, folder: Path, probe_ids: npt.NDArray[np.int64], pad_token_id: int
+) -> npt.NDArray[np.float32]:
+    """Write the graph into a folder; the vector that torch gives for the probe's token ids."""
+    import torch
+
+    from simengine.encoders.torch_modules import build_head, load_transformer, quiet
+
+    transformer, head = load_transformer(config), build_head(config)
+
+    class Sentence(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.transformer, self.head = transformer, head
+
+        def forward(
+            self,
+            input_ids: torch.Tensor,
+            attention_mask: torch.Tensor,
+            pooling_mask: torch.Tensor | None = None,
+        ) -> torch.Tensor:
+            hidden = self.transformer(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+            pooled = attention_mask if pooling_mask is None else pooling_mask
+            vectors: torch.Tensor = self.head(hidden, pooled)
+            return vectors
+
+    # Rows of different length, so that nothing in the trace depends on a batch without padding.
+    ids = torch.full((3, max(len(probe_ids), 4)), pad_token_id)
+    mask = torch.zeros_like(ids)
+    for row, length in enumerate((len(probe_ids), max(len(probe_ids) // 2, 1), 1)):
+        ids[row, :length] = torch.from_numpy(probe_ids[:length])
+        mask[row, :length] = 1
+    inputs = {"input_ids": ids, "attention_mask": mask}
+    if config.excludes_prompt:
+        inputs["pooling_mask"] = mask.clone()
+    module = Sentence().eval()
+    with quiet(), torch.inference_mode():
+        vectors = module(*(tensor[:1, : len(probe_ids)] for tensor in inputs.values()))
+    with quiet(), torch.no_grad(), silent_converter() as convert_model:
+        graph = convert_model(module, example_input=inputs)
+    import_openvino().save_model(graph, str(folder / GRAPH_NAME), compress_to_fp16=False)
+    probe: npt.NDArray[np.float32] = vectors[0].numpy().astype(np.float32)
+    return probe

@@ -1,0 +1,163 @@
+"""The default on CPUs: an exported graph run by OpenVINO. Loads neither torch nor transformers."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from simengine.encoders.batching import Batch, token_budget_batches
+from simengine.encoders.contract import BiEncoder, Encoded, Role
+from simengine.encoders.openvino_export import PROBE_TEXT, ExportedGraph, discard_compiled, exported_graph
+from simengine.encoders.openvino_import import import_openvino
+from simengine.errors import ModelDamagedError
+from simengine.models.config import ModelConfig
+from simengine.models.fingerprint import Fingerprint
+from simengine.models.tokenization import FastTokenizer
+from simengine.types import FloatMatrix
+
+# Small batches keep the activations in the processor's cache; see benchmarks/README.md.
+TOKEN_BUDGET = 768
+# Up to this many tokens in a call one request with all threads is faster than several with one each.
+LATENCY_TOKENS = 256
+# Below this the graph computes something else than it did when it was exported; bf16 gives 0.9999.
+PROBE_COSINE = 0.99
+
+
+class OpenVinoEncoder(BiEncoder):
+    """A sentence-transformers model of a known architecture as one OpenVINO graph on the CPU.
+
+    Args:
+        config: of the model's folder.
+        fingerprint: of the same model.
+        precision: "f32" or "bf16".
+        threads: processor threads to use at most.
+
+    Raises:
+        ModelDamagedError: the exported graph gives wrong vectors even after it was exported again.
+    """
+
+    def __init__(
+        self, config: ModelConfig, fingerprint: Fingerprint, *, precision: str, threads: int
+    ) -> None:
+        self.fingerprint = fingerprint
+        self.dimension = config.dimension
+        self.max_tokens = config.max_tokens
+        self.runtime = f"openvino-{precision}"
+        self._config, self._precision, self._threads = config, precision, threads
+        self._lock = threading.Lock()
+        self._engines: dict[bool, _Engine] = {}
+        self._open(exported_graph(config, fingerprint))
+        if not self._computes_as_exported():
+            discard_compiled(self._graph)
+            self._open(exported_graph(config, fingerprint, renew=True))
+            if not self._computes_as_exported():
+                raise ModelDamagedError(
+                    f"{self._graph.path}: wrong vectors after a new export; try --runtime torch"
+                )
+
+    def _open(self, graph: ExportedGraph) -> None:
+        self.close()
+        self._graph = graph
+        self.tokenizer: FastTokenizer = FastTokenizer.from_file(
+            graph.tokenizer_path,
+            max_tokens=self.max_tokens,
+            pad_token_id=graph.pad_token_id,
+            lower_case=self._config.lower_case,
+        )
+
+    def _computes_as_exported(self) -> bool:
+        try:
+            ids = self.tokenizer.encode([PROBE_TEXT]).ids
+            vector = self._run(ids, 0)[0]
+        except Exception:  # whatever OpenVINO raises for a file it cannot read
+            return False
+        return bool(np.isfinite(vector).all() and float(vector @ self._graph.probe) >= PROBE_COSINE)
+
+    def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
+        prompt = self._config.prompt(role)
+        tokens = self.tokenizer.encode(texts, prompt=prompt)
+        n_left_out = self.tokenizer.prompt_length(prompt) if prompt and self._config.excludes_prompt else 0
+        return Encoded(self._run(tokens.ids, n_left_out), tokens.n_tokens, tokens.n_truncated)
+
+    def _run(self, ids: Sequence[npt.NDArray[np.int64]], n_left_out: int) -> FloatMatrix:
+        vectors = np.empty((len(ids), self.dimension), np.float32)
+        batches = list(token_budget_batches(ids, budget=TOKEN_BUDGET, pad_token_id=self._graph.pad_token_id))
+        small = len(batches) == 1 and batches[0].ids.size <= LATENCY_TOKENS
+        engine = self._engine(throughput=not small and self._threads > 1)
+
+        def run(batch: Batch) -> None:
+            inputs = [batch.ids, batch.mask]
+            if self._config.excludes_prompt:
+                pooled = batch.mask.copy()
+                pooled[:, :n_left_out] = 0
+                inputs.append(pooled)
+            vectors[batch.rows] = engine.infer(inputs)
+
+        engine.map(run, batches)
+        return vectors
+
+    def _engine(self, *, throughput: bool) -> _Engine:
+        """The compiled graph for one kind of call, made when the first such call comes: each costs memory."""
+        with self._lock:
+            if throughput not in self._engines:
+                streams = self._threads if throughput else 1
+                self._engines[throughput] = _Engine(self._graph, self._precision, self._threads, streams)
+            return self._engines[throughput]
+
+    def close(self) -> None:
+        with self._lock:
+            for engine in self._engines.values():
+                engine.close()
+            self._engines.clear()
+
+
+class _Engine:
+    """A compiled graph with as many requests as it has streams."""
+
+    def __init__(self, graph: ExportedGraph, precision: str, threads: int, streams: int) -> None:
+        openvino = import_openvino()
+        settings: dict[str, Any] = {
+            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": streams,
+            "CACHE_DIR": str(graph.compiled_folder),
+        }
+        core = openvino.Core()
+        self._compiled = core.compile_model(str(graph.path), "CPU", settings)
+        self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
+        for _ in range(streams):
+            self._requests.put(self._compiled.create_infer_request())
+        self._pool = ThreadPoolExecutor(streams, "simengine-encode") if streams > 1 else None
+
+    def infer(self, inputs: list[npt.NDArray[np.int64]]) -> FloatMatrix:
+        with self._request() as request:
+            result: FloatMatrix = request.infer(inputs, share_inputs=True)[0]
+            return result
+
+    @contextlib.contextmanager
+    def _request(self) -> Any:
+        request = self._requests.get()
+        try:
+            yield request
+        finally:
+            self._requests.put(request)
+
+    def map(self, function: Any, batches: Sequence[Batch]) -> None:
+        if self._pool is None or len(batches) == 1:
+            for batch in batches:
+                function(batch)
+        else:
+            # Batches are handed out longest first, so that no stream is left with the long ones at the end.
+            for done in [self._pool.submit(function, batch) for batch in batches]:
+                done.result()
+
+    def close(self) -> None:
+        if self._pool is not None:
+            self._pool.shutdown()

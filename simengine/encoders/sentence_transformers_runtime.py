@@ -1,0 +1,110 @@
+"""The fallback: sentence-transformers itself, for every architecture and module that it knows."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from simengine.encoders.contract import BiEncoder, Encoded, Role
+from simengine.encoders.torch_modules import quiet
+from simengine.errors import ModelDamagedError
+from simengine.models.config import ModelConfig
+from simengine.models.fingerprint import Fingerprint
+from simengine.models.tokenization import FastTokenizer
+
+_BATCH_SIZE = 32
+
+
+class SentenceTransformersEncoder(BiEncoder):
+    """A model run by `sentence_transformers.SentenceTransformer`.
+
+    Args:
+        config: of the model's folder.
+        fingerprint: of the same model.
+        device: "cpu", "cuda", "cuda:1".
+        precision: "f32", "bf16" or "f16".
+        threads: processor threads to use, or None for torch's own choice.
+
+    Raises:
+        ModelDamagedError: the folder cannot be loaded, or its tokenizer has no fast variant.
+    """
+
+    def __init__(
+        self,
+        config: ModelConfig,
+        fingerprint: Fingerprint,
+        *,
+        device: str,
+        precision: str,
+        threads: int | None = None,
+    ) -> None:
+        import torch
+        from sentence_transformers import SentenceTransformer
+
+        dtype = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}[precision]
+        try:
+            with quiet():
+                self._model = SentenceTransformer(
+                    str(config.folder),
+                    device=device,
+                    local_files_only=True,
+                    truncate_dim=config.dimension if config.truncated else None,
+                    model_kwargs={"dtype": dtype},
+                )
+        except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
+            first_line = str(error).strip().splitlines()[0]
+            raise ModelDamagedError(
+                f"{config.folder}: sentence-transformers cannot load it ({first_line})"
+            ) from error
+        self.fingerprint = fingerprint
+        self.runtime = f"sentence-transformers-{device}-{precision}"
+        self.dimension = int(self._model.get_embedding_dimension() or config.dimension)
+        self.max_tokens = int(min(self._model.max_seq_length or config.max_tokens, 1_000_000))
+        self._config, self._threads = config, threads
+        # The tokenizer of `tokenizers` is not to be reconfigured by two threads at once.
+        self._lock = threading.Lock()
+        self.tokenizer: FastTokenizer = self._own_tokenizer()
+
+    def _own_tokenizer(self) -> FastTokenizer:
+        from tokenizers import Tokenizer
+
+        backend: Any = getattr(self._model.tokenizer, "backend_tokenizer", None)
+        if backend is None:
+            raise ModelDamagedError(f"{self._config.folder}: its tokenizer has no fast variant")
+        copy = Tokenizer.from_str(backend.to_str())
+        return FastTokenizer(copy, max_tokens=self.max_tokens)
+
+    def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
+        prompt = self._config.prompt(role)
+        counts = self.tokenizer.encode(texts, prompt=prompt)
+        if not len(texts):
+            return Encoded(np.empty((0, self.dimension), np.float32), counts.n_tokens, counts.n_truncated)
+        task = {"query": {"task": "query"}, "passage": {"task": "document"}}.get(role, {})
+        with self._lock, self._thread_limit():
+            vectors = self._model.encode(
+                list(texts),
+                prompt=prompt,
+                batch_size=_BATCH_SIZE,
+                show_progress_bar=False,
+                normalize_embeddings=True,
+                **task,
+            )
+        return Encoded(np.ascontiguousarray(vectors, np.float32), counts.n_tokens, counts.n_truncated)
+
+    @contextlib.contextmanager
+    def _thread_limit(self) -> Iterator[None]:
+        import torch
+
+        before = torch.get_num_threads()
+        if self._threads is None or self._threads == before:
+            yield
+            return
+        torch.set_num_threads(self._threads)
+        try:
+            yield
+        finally:
+            torch.set_num_threads(before)

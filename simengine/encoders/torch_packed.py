@@ -1,0 +1,170 @@
+"""A torch forward in small batches bounded by tokens, on the CPU or a GPU.
+
+BERT-like encoders (BERT, RoBERTa, XLM-R, CamemBERT) run packed: the linear layers see the tokens of all
+texts of a batch without padding, attention sees the texts as rows. Other families run their transformers
+module on batches of texts of similar length.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from simengine.encoders.batching import Batch, token_budget_batches
+from simengine.encoders.contract import BiEncoder, Encoded, Role
+from simengine.encoders.torch_modules import build_head, load_transformer, read_tokenizer
+from simengine.models.config import ModelConfig
+from simengine.models.fingerprint import Fingerprint
+from simengine.models.tokenization import FastTokenizer
+from simengine.types import FloatMatrix
+
+if TYPE_CHECKING:
+    import torch
+
+# Small batches keep the activations in a processor's cache; a GPU wants enough work per launch.
+TOKEN_BUDGET_CPU = 1024
+TOKEN_BUDGET_CUDA = 32_768
+PACKED_FAMILIES = frozenset({"bert", "roberta", "xlm-roberta", "camembert"})
+
+
+class TorchEncoder(BiEncoder):
+    """A sentence-transformers model of a known architecture in torch.
+
+    Args:
+        config: of the model's folder.
+        fingerprint: of the same model.
+        device: "cpu", "cuda" or "cuda:N".
+        precision: "f32", "bf16" or "f16"; the weights are kept in it, the head runs in fp32.
+        threads: processor threads to use at most.
+
+    Raises:
+        ModelDamagedError: the folder's files cannot be loaded.
+    """
+
+    def __init__(
+        self, config: ModelConfig, fingerprint: Fingerprint, *, device: str, precision: str, threads: int
+    ) -> None:
+        import torch
+
+        dtype = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}[precision]
+        self.fingerprint = fingerprint
+        self.dimension = config.dimension
+        self.max_tokens = config.max_tokens
+        self.runtime = f"torch-{precision}" if device == "cpu" else f"torch-{device}-{precision}"
+        self._config, self._threads = config, threads
+        self._device = torch.device(device)
+        self._transformer = load_transformer(config).to(device=self._device, dtype=dtype)
+        self._packed = config.family in PACKED_FAMILIES
+        self._head = build_head(config).to(device=self._device)
+        self._budget = TOKEN_BUDGET_CPU if device == "cpu" else TOKEN_BUDGET_CUDA
+        self._lock = threading.Lock()
+        self.tokenizer: FastTokenizer = read_tokenizer(config)
+
+    def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
+        import torch
+
+        prompt = self._config.prompt(role)
+        tokens = self.tokenizer.encode(texts, prompt=prompt)
+        n_left_out = self.tokenizer.prompt_length(prompt) if prompt and self._config.excludes_prompt else 0
+        vectors = np.empty((len(texts), self.dimension), np.float32)
+        pending: list[tuple[npt.NDArray[np.int64], torch.Tensor]] = []
+        batches = token_budget_batches(
+            tokens.ids, budget=self._budget, pad_token_id=self.tokenizer.pad_token_id
+        )
+        with self._turn(), torch.inference_mode():
+            for batch in batches:
+                pending.append((batch.rows, self._run(batch, n_left_out)))
+                # Copies back wait for the GPU, so they come after further batches were handed to it.
+                if len(pending) > 4:
+                    _collect(vectors, [pending.pop(0)])
+            _collect(vectors, pending)
+        return Encoded(vectors, tokens.n_tokens, tokens.n_truncated)
+
+    def _run(self, batch: Batch, n_left_out: int) -> torch.Tensor:
+        import torch
+
+        ids = torch.from_numpy(batch.ids).to(self._device, non_blocking=True)
+        mask = torch.from_numpy(batch.mask).to(self._device, non_blocking=True)
+        if self._packed:
+            hidden = packed_forward(self._transformer, ids, mask, n_padding=int((batch.mask == 0).sum()))
+        else:
+            hidden = self._transformer(input_ids=ids, attention_mask=mask).last_hidden_state
+        pooled = mask
+        if n_left_out:
+            pooled = mask.clone()
+            pooled[:, :n_left_out] = 0
+        vectors: torch.Tensor = self._head(hidden.float(), pooled)
+        return vectors
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[None]:
+        """One call at a time, with this encoder's number of threads: the setting belongs to the process."""
+        import torch
+
+        with self._lock:
+            before = torch.get_num_threads()
+            if self._device.type != "cpu" or before == self._threads:
+                yield
+                return
+            torch.set_num_threads(self._threads)
+            try:
+                yield
+            finally:
+                torch.set_num_threads(before)
+
+
+def _collect(vectors: FloatMatrix, results: list[tuple[npt.NDArray[np.int64], torch.Tensor]]) -> None:
+    for rows, tensor in results:
+        vectors[rows] = tensor.cpu().numpy()
+
+
+def packed_forward(model: Any, ids: torch.Tensor, mask: torch.Tensor, *, n_padding: int) -> torch.Tensor:
+    """The last hidden states of a BERT-like encoder, (n, length, hidden), zero at padding.
+
+    Args:
+        model: transformers' BertModel, RobertaModel, XLMRobertaModel or CamembertModel.
+        ids: (n, length) token ids, padded on the right.
+        mask: (n, length), 1 for tokens.
+        n_padding: zeros in `mask`; without any, packing and unpacking are views.
+    """
+    import torch
+
+    n, length = ids.shape
+    hidden = model.embeddings(input_ids=ids)
+    where = None if n_padding == 0 else mask.flatten().nonzero().squeeze(1)
+    tokens = hidden.flatten(0, 1)
+    if where is not None:
+        tokens = tokens.index_select(0, where)
+    seen = None if where is None else mask.bool().view(n, 1, 1, length)
+    for layer in model.encoder.layer:
+        own = layer.attention.self
+        queries, keys, values = (
+            _heads(linear(tokens), where, (n, length), own.num_attention_heads)
+            for linear in (own.query, own.key, own.value)
+        )
+        context = torch.nn.functional.scaled_dot_product_attention(queries, keys, values, attn_mask=seen)
+        context = context.transpose(1, 2).reshape(n * length, -1)
+        if where is not None:
+            context = context.index_select(0, where)
+        attended = layer.attention.output(context, tokens)
+        tokens = layer.output(layer.intermediate(attended), attended)
+    result: torch.Tensor = _spread(tokens, where, n * length).view(n, length, -1)
+    return result
+
+
+def _heads(
+    tokens: torch.Tensor, where: torch.Tensor | None, shape: tuple[int, int], n_heads: int
+) -> torch.Tensor:
+    spread = _spread(tokens, where, shape[0] * shape[1])
+    return spread.view(*shape, n_heads, -1).transpose(1, 2)
+
+
+def _spread(tokens: torch.Tensor, where: torch.Tensor | None, n_rows: int) -> torch.Tensor:
+    if where is None:
+        return tokens
+    return tokens.new_zeros((n_rows, tokens.shape[1])).index_copy_(0, where, tokens)

@@ -1,0 +1,330 @@
+"""What a model folder says about itself: sentence-transformers layout, old and new, or plain transformers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+from simengine.errors import ModelDamagedError, UsageError
+
+# Families whose transformers module takes (input_ids, attention_mask) and returns `last_hidden_state`.
+KNOWN_FAMILIES = frozenset(
+    {"bert", "roberta", "xlm-roberta", "camembert", "mpnet", "distilbert", "modernbert"}
+)
+# Their position numbers start at pad_token_id + 1, so that many rows of the position table are not usable.
+_OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
+_POOLING_MODES = ("cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken")
+_OLD_POOLING_KEYS = {
+    "pooling_mode_cls_token": "cls",
+    "pooling_mode_max_tokens": "max",
+    "pooling_mode_mean_tokens": "mean",
+    "pooling_mode_mean_sqrt_len_tokens": "mean_sqrt_len_tokens",
+    "pooling_mode_weightedmean_tokens": "weightedmean",
+    "pooling_mode_lasttoken": "lasttoken",
+}
+_TRANSFORMER_CONFIG_NAMES = (
+    "sentence_bert_config.json",
+    "sentence_roberta_config.json",
+    "sentence_distilbert_config.json",
+    "sentence_camembert_config.json",
+    "sentence_albert_config.json",
+    "sentence_xlm-roberta_config.json",
+    "sentence_xlnet_config.json",
+)
+# transformers writes this for "no limit".
+_NO_LIMIT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class PoolingStep:
+    """Token vectors to one vector: the modes' results side by side, in the order given."""
+
+    modes: tuple[str, ...]
+    include_prompt: bool
+
+    def describe(self) -> dict[str, Any]:
+        return {"pooling": list(self.modes), "include_prompt": self.include_prompt}
+
+
+@dataclass(frozen=True, slots=True)
+class DenseStep:
+    """A linear layer with an activation function, given by its class name in torch.nn."""
+
+    folder: Path
+    in_features: int
+    out_features: int
+    bias: bool
+    activation: str
+    residual: bool
+
+    def describe(self) -> dict[str, Any]:
+        shape = [self.in_features, self.out_features]
+        return {"dense": shape, "bias": self.bias, "activation": self.activation, "residual": self.residual}
+
+
+@dataclass(frozen=True, slots=True)
+class NormalizeStep:
+    """L2 normalisation of the vector."""
+
+    def describe(self) -> dict[str, Any]:
+        return {"normalize": 2}
+
+
+Step: TypeAlias = PoolingStep | DenseStep | NormalizeStep
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """A model folder, read.
+
+    Attributes:
+        folder: the model's folder.
+        transformer_folder: where config.json, the tokenizer and the transformer's weights are.
+        family: `model_type` of config.json.
+        architecture: config.json.
+        steps: what follows the transformer, in order.
+        max_tokens: tokens per text, special tokens included; the rest is cut off.
+        lower_case: lower-case the text before the tokenizer's own rules.
+        prompts: the model's prompts by name.
+        default_prompt_name: the prompt for texts of no role, or None.
+        dimension: length of the vectors that the encoder returns (truncated, if so configured).
+        truncated: whether `dimension` is less than what the last step gives.
+        similarity: the similarity function that the model's files name, "cosine" if none.
+        unsupported: why only the sentence-transformers runtime can run this model, or None.
+        other_folders: folders of modules that only sentence-transformers knows.
+    """
+
+    folder: Path
+    transformer_folder: Path
+    family: str
+    architecture: Mapping[str, Any]
+    steps: tuple[Step, ...]
+    max_tokens: int
+    lower_case: bool
+    prompts: Mapping[str, str]
+    default_prompt_name: str | None
+    dimension: int
+    truncated: bool
+    similarity: str
+    unsupported: str | None
+    other_folders: tuple[Path, ...] = field(default=())
+
+    @property
+    def excludes_prompt(self) -> bool:
+        """Whether the prompt's tokens are left out of the pooling."""
+        return any(isinstance(step, PoolingStep) and not step.include_prompt for step in self.steps)
+
+    def prompt(self, role: Literal["query", "passage", "text"]) -> str:
+        """The text that stands in front of every text of a role; "" if the model has none for it."""
+        if role == "text":
+            return self.prompts.get(self.default_prompt_name or "", "")
+        names = ("query",) if role == "query" else ("document", "passage", "corpus")
+        return next((self.prompts[name] for name in names if self.prompts.get(name)), "")
+
+
+@dataclass(slots=True)
+class _Modules:
+    transformer_folder: Path
+    settings: Mapping[str, Any]
+    steps: list[Step]
+    unsupported: str | None = None
+    other_folders: list[Path] = field(default_factory=list)
+
+
+def read_config(folder: Path, *, truncate_dim: int | None = None) -> ModelConfig:
+    """Read a model folder's configuration without loading the model.
+
+    Args:
+        folder: a sentence-transformers folder, or a plain transformers one (mean pooling, as
+            sentence-transformers does then).
+        truncate_dim: keep this many dimensions, whatever the folder says; None for what it says.
+
+    Raises:
+        ModelDamagedError: a file is missing or is not what it should be.
+        UsageError: `truncate_dim` is not between 1 and the model's dimension.
+    """
+    listing = folder / "modules.json"
+    modules = _read_modules(folder, _load(listing)) if listing.is_file() else None
+    transformer_folder = modules.transformer_folder if modules else folder
+    architecture = _load(transformer_folder / "config.json")
+    if modules is None:
+        modules = _plain_modules(folder, architecture)
+    saved = _load(folder / "config_sentence_transformers.json", missing_ok=True)
+    family = str(architecture.get("model_type", ""))
+    full = _output_dimension(modules.steps, architecture)
+    wanted = saved.get("truncate_dim") if truncate_dim is None else truncate_dim
+    if truncate_dim is not None and not 1 <= truncate_dim <= full:
+        raise UsageError(
+            f"truncate_dim is {truncate_dim}; this model gives {full} dimensions, so 1 to {full}"
+        )
+    dimension = min(int(wanted), full) if wanted else full
+    return ModelConfig(
+        folder=folder,
+        transformer_folder=transformer_folder,
+        family=family,
+        architecture=MappingProxyType(architecture),
+        steps=tuple(modules.steps),
+        max_tokens=_max_tokens(transformer_folder, modules.settings, architecture),
+        lower_case=bool(modules.settings.get("do_lower_case", False)),
+        prompts=MappingProxyType({k: v or "" for k, v in (saved.get("prompts") or {}).items()}),
+        default_prompt_name=saved.get("default_prompt_name"),
+        dimension=dimension,
+        truncated=dimension < full,
+        similarity=saved.get("similarity_fn_name") or "cosine",
+        unsupported=modules.unsupported or _unsupported(transformer_folder, family, modules.settings),
+        other_folders=tuple(modules.other_folders),
+    )
+
+
+def _load(path: Path, *, missing_ok: bool = False) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_bytes())
+    except FileNotFoundError:
+        if missing_ok:
+            return {}
+        raise ModelDamagedError(
+            f"{path}: missing; expected a sentence-transformers or transformers folder"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ModelDamagedError(f"{path}: not readable as JSON ({error}); fetch the model again") from error
+    return {"modules": value} if isinstance(value, list) else dict(value)
+
+
+def _read_modules(folder: Path, listing: Mapping[str, Any]) -> _Modules:
+    entries = listing.get("modules") or []
+    if not entries or not all(isinstance(entry, dict) and "type" in entry for entry in entries):
+        raise ModelDamagedError(f"{folder / 'modules.json'}: expected a list of modules with their types")
+    found: _Modules | None = None
+    for entry in entries:
+        kind, place = _module_kind(entry["type"]), _inside(folder, entry.get("path", ""))
+        if found is None:
+            found = _Modules(place, _transformer_settings(place) if kind == "Transformer" else {}, [])
+            if kind != "Transformer":
+                found.unsupported = f"its first module is {entry['type']}"
+            continue
+        step = _read_step(kind, place)
+        if step is not None:
+            found.steps.append(step)
+        elif kind != "Dropout":
+            found.unsupported = found.unsupported or f"it has a module {entry['type']}"
+            found.other_folders.append(place)
+    assert found is not None
+    pooled = [isinstance(step, PoolingStep) for step in found.steps]
+    if pooled[:1] != [True] or sum(pooled) != 1:
+        found.unsupported = found.unsupported or "its second module is not a pooling"
+    return found
+
+
+def _module_kind(type_name: str) -> str:
+    """Class name of a module of sentence-transformers itself; the whole reference for foreign code."""
+    return type_name.rsplit(".", 1)[-1] if type_name.startswith("sentence_transformers.") else type_name
+
+
+def _inside(folder: Path, relative: str) -> Path:
+    if PurePosixPath(relative).is_absolute() or ".." in PurePosixPath(relative).parts:
+        raise ModelDamagedError(
+            f"{folder / 'modules.json'}: the path {relative!r} leads out of the model's folder"
+        )
+    return folder / relative
+
+
+def _transformer_settings(folder: Path) -> Mapping[str, Any]:
+    for name in _TRANSFORMER_CONFIG_NAMES:
+        if settings := _load(folder / name, missing_ok=True):
+            return settings
+    return {}
+
+
+def _read_step(kind: str, folder: Path) -> Step | None:
+    if kind == "Normalize":
+        settings = _load(folder / "config.json", missing_ok=True)
+        return NormalizeStep() if _on_sentence(settings) else None
+    if kind == "Pooling":
+        settings = _load(folder / "config.json")
+        return PoolingStep(_pooling_modes(folder, settings), bool(settings.get("include_prompt", True)))
+    if kind != "Dense":
+        return None
+    settings = _load(folder / "config.json")
+    activation = str(settings.get("activation_function", "torch.nn.modules.activation.Tanh"))
+    # sentence-transformers replaces functions it does not trust by Tanh; running that here would hide it.
+    if not activation.startswith("torch.nn.") or not _on_sentence(settings):
+        return None
+    return DenseStep(
+        folder=folder,
+        in_features=int(settings["in_features"]),
+        out_features=int(settings["out_features"]),
+        bias=bool(settings.get("bias", True)),
+        activation=activation.rsplit(".", 1)[-1],
+        residual=bool(settings.get("use_residual", False)),
+    )
+
+
+def _on_sentence(settings: Mapping[str, Any]) -> bool:
+    source = settings.get("module_input_name") or "sentence_embedding"
+    return source == "sentence_embedding" and (settings.get("module_output_name") or source) == source
+
+
+def _pooling_modes(folder: Path, settings: Mapping[str, Any]) -> tuple[str, ...]:
+    given = settings.get("pooling_mode")
+    if given is None:
+        modes = tuple(mode for key, mode in _OLD_POOLING_KEYS.items() if settings.get(key)) or ("mean",)
+    else:
+        modes = (given,) if isinstance(given, str) else tuple(given)
+    if unknown := [mode for mode in modes if mode not in _POOLING_MODES]:
+        raise ModelDamagedError(
+            f"{folder / 'config.json'}: pooling {unknown}; known: {', '.join(_POOLING_MODES)}"
+        )
+    return modes
+
+
+def _plain_modules(folder: Path, architecture: Mapping[str, Any]) -> _Modules:
+    names = architecture.get("architectures") or [""]
+    causal = str(names[0]).endswith("ForCausalLM") and architecture.get("is_causal", True)
+    return _Modules(folder, {}, [PoolingStep(("lasttoken" if causal else "mean",), True)])
+
+
+def _output_dimension(steps: list[Step], architecture: Mapping[str, Any]) -> int:
+    size = int(architecture.get("hidden_size") or architecture.get("dim") or architecture.get("d_model") or 0)
+    for step in steps:
+        if isinstance(step, PoolingStep):
+            size *= len(step.modes)
+        elif isinstance(step, DenseStep):
+            size = step.out_features
+    return size
+
+
+def _max_tokens(folder: Path, settings: Mapping[str, Any], architecture: Mapping[str, Any]) -> int:
+    """The limit as sentence-transformers finds it: its own setting, the tokenizer's, the network's."""
+    tokenizer = _load(folder / "tokenizer_config.json", missing_ok=True)
+    processor = settings.get("processor_kwargs") or settings.get("tokenizer_args") or {}
+    positions = architecture.get("max_position_embeddings")
+    limits = []
+    if isinstance(positions, int) and positions > 0:
+        offset = architecture.get("model_type") in _OFFSET_POSITIONS
+        limits.append(positions - (int(architecture.get("pad_token_id") or 0) + 1 if offset else 0))
+    own = processor.get("model_max_length") or settings.get("max_seq_length")
+    chosen = own if own is not None else tokenizer.get("model_max_length")
+    if isinstance(chosen, int | float) and chosen < _NO_LIMIT:
+        limits.append(int(chosen))
+    return min(limits) if limits else 512
+
+
+def _unsupported(folder: Path, family: str, settings: Mapping[str, Any]) -> str | None:
+    if family not in KNOWN_FAMILIES:
+        return f"its architecture is {family or 'unnamed'!r}; known: {', '.join(sorted(KNOWN_FAMILIES))}"
+    if (folder / "adapter_config.json").is_file():
+        return "it is a PEFT adapter"
+    if settings.get("transformer_task", "feature-extraction") != "feature-extraction":
+        return f"its task is {settings['transformer_task']!r}"
+    if settings.get("module_output_name", "token_embeddings") != "token_embeddings":
+        return f"its transformer gives {settings['module_output_name']!r}"
+    for key in ("processing_kwargs", "query_length", "document_length", "query_expansion"):
+        if settings.get(key):
+            return f"its settings have {key}"
+    if _load(folder / "tokenizer_config.json", missing_ok=True).get("truncation_side", "right") != "right":
+        return "its tokenizer cuts texts on the left"
+    return None

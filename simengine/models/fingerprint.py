@@ -1,0 +1,156 @@
+"""What makes two models the same model, whatever their folders are called."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from simengine.errors import ModelDamagedError
+from simengine.models.config import DenseStep, ModelConfig, NormalizeStep, Step
+from simengine.models.files import hash_of_tensors, remembered_hash
+
+# Keys of config.json that change what the network computes, for the families that the fast runtimes know.
+# Saving a model again with a newer transformers adds many keys that change nothing.
+_ARCHITECTURE_KEYS = (
+    "model_type", "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads",
+    "intermediate_size", "hidden_act", "hidden_activation", "layer_norm_eps", "norm_eps",
+    "position_embedding_type", "pad_token_id", "max_position_embeddings", "type_vocab_size",
+    "relative_attention_num_buckets", "local_attention", "global_attn_every_n_layers", "dim", "n_layers",
+    "n_heads", "hidden_dim", "activation", "sinusoidal_pos_embds",
+)  # fmt: skip
+_IGNORED_KEYS = frozenset(
+    {"_name_or_path", "_commit_hash", "transformers_version", "torch_dtype", "dtype", "use_cache", "id2label",
+     "label2id", "gradient_checkpointing", "initializer_range", "architectures", "finetuning_task"}
+)  # fmt: skip
+_DEFAULTS: Mapping[str, Any] = {"position_embedding_type": "absolute"}
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Identity of a model as an encoder of texts.
+
+    Attributes:
+        digest: hex sha256 over the parts.
+        parts: name of a part to its value or its hash: weights, tokenizer, architecture, pooling, prompts,
+            normalisation, max_tokens, dimension.
+    """
+
+    digest: str
+    parts: Mapping[str, str]
+
+    @classmethod
+    def from_parts(cls, parts: Mapping[str, str]) -> Fingerprint:
+        """The fingerprint whose digest belongs to these parts."""
+        return cls(_hash_json(dict(parts)), MappingProxyType(dict(parts)))
+
+
+def compare(a: Fingerprint, b: Fingerprint) -> list[str]:
+    """Names of the parts in which two fingerprints differ, sorted; empty if they are the same model."""
+    names = sorted({*a.parts, *b.parts})
+    return [name for name in names if a.parts.get(name) != b.parts.get(name)]
+
+
+def fingerprint_of(config: ModelConfig) -> Fingerprint:
+    """Compute the fingerprint of a model folder.
+
+    Args:
+        config: the folder's configuration, read by `read_config`.
+
+    Raises:
+        ModelDamagedError: a weight file is missing or cannot be read.
+    """
+    steps = [step.describe() for step in _steps_that_matter(config)]
+    prompts = {name: text for name, text in config.prompts.items() if text}
+    default = config.default_prompt_name if config.default_prompt_name in prompts else None
+    return Fingerprint.from_parts(
+        {
+            "weights": hash_of_tensors(_weight_files(config)),
+            "tokenizer": _tokenizer_hash(config),
+            "architecture": _hash_json(_architecture(config)),
+            "pooling": json.dumps(steps, sort_keys=True),
+            "prompts": json.dumps(
+                {"prompts": prompts, "default": default}, sort_keys=True, ensure_ascii=False
+            ),
+            "normalisation": "L2",
+            "max_tokens": str(config.max_tokens),
+            "dimension": str(config.dimension),
+        }
+    )
+
+
+def _steps_that_matter(config: ModelConfig) -> tuple[Step, ...]:
+    """All steps but a last normalisation: the encoder normalises in any case."""
+    steps = config.steps
+    while steps and isinstance(steps[-1], NormalizeStep):
+        steps = steps[:-1]
+    return steps
+
+
+def _architecture(config: ModelConfig) -> dict[str, Any]:
+    if config.unsupported is not None:
+        return {key: value for key, value in config.architecture.items() if key not in _IGNORED_KEYS}
+    chosen = {key: config.architecture.get(key) for key in _ARCHITECTURE_KEYS}
+    return {key: value for key, value in chosen.items() if value is not None and value != _DEFAULTS.get(key)}
+
+
+def _weight_files(config: ModelConfig) -> Iterator[tuple[str, Path]]:
+    yield from (("", path) for path in _weights_in(config.transformer_folder))
+    for position, step in enumerate(config.steps):
+        if isinstance(step, DenseStep):
+            yield from ((f"{position}.", path) for path in _weights_in(step.folder))
+    for folder in config.other_folders:
+        found = (
+            [*folder.glob("*.safetensors"), *folder.glob("*.bin")]
+            if folder != config.transformer_folder
+            else []
+        )
+        yield from ((f"{folder.name}.", path) for path in found)
+
+
+def _weights_in(folder: Path) -> list[Path]:
+    for single, several in (
+        ("model.safetensors", "model-*.safetensors"),
+        ("pytorch_model.bin", "pytorch_model-*.bin"),
+    ):
+        if (folder / single).is_file():
+            return [folder / single]
+        if shards := sorted(folder.glob(several)):
+            return shards
+    if others := sorted([*folder.glob("*.safetensors"), *folder.glob("*.bin"), *folder.glob("*.pt")]):
+        return others
+    raise ModelDamagedError(
+        f"{folder}: no weights there; expected model.safetensors (or its shards) or pytorch_model.bin"
+    )
+
+
+def _tokenizer_hash(config: ModelConfig) -> str:
+    folder = config.transformer_folder
+    settings: dict[str, Any] = {"lower_case": config.lower_case}
+    path = folder / "tokenizer.json"
+    if path.is_file():
+        settings["tokenizer"] = remembered_hash("tokenizer", path, lambda: _tokenizer_file_hash(path))
+    else:
+        for name in ("vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model"):
+            if (folder / name).is_file():
+                settings[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+    return _hash_json(settings)
+
+
+def _tokenizer_file_hash(path: Path) -> str:
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise ModelDamagedError(f"{path}: not valid JSON; fetch the model again") from error
+    # What the file says of truncation and padding is overridden by the encoder.
+    content.pop("truncation", None)
+    content.pop("padding", None)
+    return _hash_json(content)
+
+
+def _hash_json(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

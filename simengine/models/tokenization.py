@@ -1,0 +1,128 @@
+"""Fast tokenizers without transformers."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from simengine.errors import ModelDamagedError
+
+
+@dataclass(frozen=True, slots=True)
+class TokenizedTexts:
+    """Token ids of n texts.
+
+    Attributes:
+        ids: n arrays of int64, special tokens included, cut to the model's limit.
+        n_tokens: (n,) int32, tokens of the whole text, special tokens included.
+        n_truncated: (n,) int32, tokens that were cut off.
+    """
+
+    ids: list[npt.NDArray[np.int64]]
+    n_tokens: npt.NDArray[np.int32]
+    n_truncated: npt.NDArray[np.int32]
+
+
+class FastTokenizer:
+    """A tokenizer.json, applied as the model expects it.
+
+    Args:
+        tokenizer: of the `tokenizers` package; its truncation and padding settings are switched off.
+        max_tokens: limit per text, special tokens included.
+        pad_token_id: id that fills up short rows of a batch.
+        lower_case: lower-case the text before the tokenizer's own rules.
+    """
+
+    def __init__(
+        self, tokenizer: Any, *, max_tokens: int, pad_token_id: int = 0, lower_case: bool = False
+    ) -> None:
+        tokenizer.no_truncation()
+        tokenizer.no_padding()
+        if lower_case:
+            _prepend_lower_case(tokenizer)
+        self._tokenizer = tokenizer
+        self.max_tokens = max_tokens
+        self.pad_token_id = pad_token_id
+        self._prefix, self._suffix = _special_tokens(tokenizer)
+
+    @classmethod
+    def from_file(
+        cls, path: Path, *, max_tokens: int, pad_token_id: int = 0, lower_case: bool = False
+    ) -> FastTokenizer:
+        """Read a tokenizer.json.
+
+        Raises:
+            ModelDamagedError: the file is missing or cannot be read.
+        """
+        from tokenizers import Tokenizer
+
+        try:
+            tokenizer = Tokenizer.from_file(str(path))
+        except Exception as error:  # tokenizers raises plain Exception
+            raise ModelDamagedError(
+                f"{path}: not readable as a tokenizer ({error}); fetch the model again"
+            ) from error
+        return cls(tokenizer, max_tokens=max_tokens, pad_token_id=pad_token_id, lower_case=lower_case)
+
+    @property
+    def n_special_tokens(self) -> int:
+        """Tokens that the model adds to every text."""
+        return len(self._prefix) + len(self._suffix)
+
+    def offsets(self, texts: Sequence[str]) -> list[npt.NDArray[np.int32]]:
+        """For each text the character offsets of its tokens, (n_tokens, 2) int32, without special tokens."""
+        found = []
+        for encoding in self._tokenizer.encode_batch(list(texts), add_special_tokens=False):
+            flat = itertools.chain.from_iterable(encoding.offsets)
+            found.append(np.fromiter(flat, dtype=np.int32, count=2 * len(encoding)).reshape(-1, 2))
+        return found
+
+    def encode(self, texts: Sequence[str], *, prompt: str = "") -> TokenizedTexts:
+        """Token ids of texts, with special tokens, cut to the limit.
+
+        Args:
+            texts: n texts.
+            prompt: stands in front of every text and counts as a part of it.
+        """
+        whole = [prompt + text for text in texts] if prompt else list(texts)
+        encodings = self._tokenizer.encode_batch_fast(whole, add_special_tokens=False)
+        room = max(self.max_tokens - self.n_special_tokens, 0)
+        ids, lengths = [], np.empty(len(whole), np.int32)
+        for row, encoding in enumerate(encodings):
+            own: list[int] = encoding.ids
+            lengths[row] = len(own)
+            ids.append(np.asarray([*self._prefix, *own[:room], *self._suffix], np.int64))
+        n_truncated = np.maximum(lengths - room, 0).astype(np.int32)
+        return TokenizedTexts(ids, lengths + np.int32(self.n_special_tokens), n_truncated)
+
+    def prompt_length(self, prompt: str) -> int:
+        """Tokens of a prompt with the special token in front of it but not the one behind it."""
+        own = self._tokenizer.encode(prompt, add_special_tokens=False).ids
+        return len(self._prefix) + len(own)
+
+
+def _prepend_lower_case(tokenizer: Any) -> None:
+    from tokenizers import normalizers
+
+    present = [tokenizer.normalizer] if tokenizer.normalizer is not None else []
+    tokenizer.normalizer = normalizers.Sequence([normalizers.Lowercase(), *present])
+
+
+def _special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:
+    """The ids that the tokenizer's template puts before and behind a text."""
+    for probe in ("a", "1", "the"):
+        encoding = tokenizer.encode(probe, add_special_tokens=True)
+        mask: list[int] = encoding.special_tokens_mask
+        if 0 in mask:
+            first, last = mask.index(0), len(mask) - mask[::-1].index(0)
+            return encoding.ids[:first], encoding.ids[last:]
+    # Every probe became a special token (a tiny vocabulary knows none): one plain token split the template.
+    ids = tokenizer.encode("", add_special_tokens=True).ids
+    half = (len(ids) + 1) // 2
+    return ids[:half], ids[half:]
