@@ -95,3 +95,69 @@ class Counts:
     tokens_truncated: int
     rows: int  # including rows of deleted documents
     deleted_rows: int
+
+
+@dataclass(frozen=True, slots=True)
+class ExistingDocument:
+    """A live document as the writer knows it without reading its text.
+
+    Attributes:
+        doc_key: its number within the generation.
+        digest: `content_digest` of the document that was committed.
+    """
+
+    doc_key: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteResult:
+    """What a deletion did.
+
+    Attributes:
+        deleted: ids that were live and are deleted now, in the order given.
+        missing: ids that were not live.
+        commit_number: the commit that deleted them; the present one where nothing was deleted.
+    """
+
+    deleted: Sequence[str]
+    missing: Sequence[str]
+    commit_number: int
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSummary:
+    """A metadata field over all live documents of a snapshot.
+
+    Attributes:
+        types: JSON types seen, sorted: "bool", "float", "int", "list", "null", "object", "str".
+        count: documents that have the field.
+        examples: some of its values, in the order of the documents.
+    """
+
+    types: tuple[str, ...]
+    count: int
+    examples: tuple[Json, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PassageText:
+    """A live row with the text it stands for."""
+
+    row: int
+    doc_key: int
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangesSince:
+    """What came after a commit; what an index derived from that commit must replay.
+
+    Attributes:
+        first_row: rows from here on are new (some may be deleted again).
+        deleted: (n,) int64, doc_keys deleted since, rising.
+    """
+
+    first_row: int
+    deleted: npt.NDArray[np.int64]

@@ -1,0 +1,395 @@
+"""An index as of one commit: what readers hold. It never changes, whatever a writer does meanwhile."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from simengine.errors import DamagedIndexError, UsageError
+from simengine.store.columns import load_columns, summarise_fields
+from simengine.store.commitlog import CommitLog, load_log
+from simengine.store.contract import (
+    ChangesSince,
+    Column,
+    Counts,
+    FieldSummary,
+    PassageText,
+    Segment,
+    StoredDocument,
+    StoredPassage,
+)
+from simengine.store.documents import (
+    RawDocument,
+    fetch_documents,
+    fetch_ids,
+    fetch_passages,
+    keys_by_id,
+    passage_range,
+    stream_documents,
+)
+from simengine.store.files import DATABASE, MANIFEST, VECTORS
+from simengine.store.generations import generation_folder, lexical_folder, locate
+from simengine.store.manifest import Manifest, Pointer, check_pointer
+from simengine.store.reader import Reader, file_stamp
+from simengine.store.records import Head
+from simengine.store.segments import HASHED_AT_OPEN_BYTES, check_segment, open_segment
+from simengine.store.settings import IndexSettings
+from simengine.types import FloatMatrix, Json, Mask, RowArray
+
+_TRIES = 8
+
+
+class Snapshot:
+    """An index directory as of one commit. May be used from several threads at once."""
+
+    def __init__(
+        self, root: Path, generation: int, reader: Reader, head: Head, segments: Sequence[Segment]
+    ) -> None:
+        """Use `Snapshot.open`."""
+        self._root, self._reader, self._head = root, reader, head
+        self._all_segments = tuple(segments)
+        self._segments_checked = False
+        self._columns: dict[str, Column] = {}
+        self._stamp: tuple[object, ...] | None = None
+        self._log_: CommitLog | None = None
+        self._row_documents: RowArray | None = None
+        self._live_rows: Mask | None = None
+        self._fields: Mapping[str, FieldSummary] | None = None
+        self._first_rows = np.array([segment.first_row for segment in self._all_segments], dtype=np.int64)
+        self.generation = generation
+        self.settings: IndexSettings = head.settings
+        self.state: str = head.state
+        self.commit_number: int = head.last.number
+        self.revision: int = head.revision
+        self.n_rows: int = head.last.next_row
+        self.n_documents: int = head.last.next_doc_key
+        self.dimension: int = head.settings.dimension
+
+    @classmethod
+    def open(cls, path: Path | str) -> Snapshot:
+        """Open the last commit of the index at `path`; also of an unfinished build (see `state`).
+
+        Raises:
+            IndexNotFoundError: there is no index; says what is there instead.
+            DamagedIndexError: names the file.
+            StoreError: written by a newer version, or not readable.
+        """
+        root = Path(path)
+        for attempt in range(_TRIES):
+            number, pointer = locate(root)
+            try:
+                return cls.open_generation(root, number, pointer)
+            except FileNotFoundError as error:
+                # A writer has just switched generations or folded small segments: look again.
+                missing = error.filename or error.args[0]
+            except DamagedIndexError:
+                if locate(root)[0] == number:
+                    raise
+            time.sleep(0.01 * attempt)
+        raise DamagedIndexError(missing, "missing; restore a copy of the index or build it again")
+
+    @classmethod
+    def open_generation(cls, root: Path, number: int, pointer: Pointer | None) -> Snapshot:
+        """Open one generation.
+
+        Args:
+            pointer: what the manifest says of it, None where it does not name it.
+
+        Raises:
+            FileNotFoundError: a file is missing.
+        """
+        folder = generation_folder(root, number)
+        reader = Reader(folder / DATABASE)
+        try:
+            head = reader.head()
+            check_pointer(head, pointer, reader.path)
+            folder_of_vectors = folder / VECTORS
+            segments = [
+                open_segment(folder_of_vectors, record, head.settings.dimension) for record in head.segments
+            ]
+        except BaseException:
+            reader.close()
+            raise
+        return cls(root, number, reader, head, segments)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the database. Arrays that were handed out stay valid."""
+        self._reader.close()
+
+    # What the index is
+
+    @property
+    def path(self) -> Path:
+        """The index directory."""
+        return self._root
+
+    @property
+    def manifest(self) -> Manifest:
+        """What `info` shows, as of this snapshot."""
+        return Manifest.of(self.generation, self._head)
+
+    @property
+    def counts(self) -> Counts:
+        """What this snapshot holds."""
+        return self._head.last.counts
+
+    @property
+    def lexical_path(self) -> Path:
+        """Folder of the lexical index of this generation; may be missing."""
+        return lexical_folder(self._folder)
+
+    def derived(self, name: str) -> Mapping[str, Json] | None:
+        """Entry of the registry of derived things, None where there is none."""
+        return self._head.derived.get(name)
+
+    def derived_file(self, name: str) -> Path | None:
+        """The file that registry entry `name` names.
+
+        Returns:
+            None where there is no such entry, or where a writer has replaced and removed the file since this
+            snapshot was opened: go without it, or open the index again.
+
+        Raises:
+            DamagedIndexError: the file should be there and is missing.
+        """
+        entry = self.derived(name)
+        file = entry.get("file") if entry is not None else None
+        if not isinstance(file, str):
+            return None
+        path = self._folder / file
+        if path.exists():
+            return path
+        if not self.is_current():
+            return None
+        raise DamagedIndexError(path, "missing; `simengine compact` or building again makes it anew")
+
+    def is_current(self) -> bool:
+        """Whether no later commit, registry entry or generation exists. Takes microseconds."""
+        stamp = (file_stamp(self._root / MANIFEST), self._reader.data_version())
+        if stamp == self._stamp:
+            return True
+        if not self._folder.is_dir():
+            return False
+        try:
+            generation, pointer = locate(self._root)
+        except DamagedIndexError:
+            # A reader that has the index open goes on; opening it again reports the damage.
+            generation, pointer = self.generation, None
+        latest = pointer.revision if pointer is not None else self.revision
+        if not self._reader.immutable:
+            latest = max(latest, self._reader.head().revision)
+        if generation != self.generation or latest != self.revision:
+            return False
+        self._stamp = stamp
+        return True
+
+    # Vectors and rows
+
+    @property
+    def segments(self) -> tuple[Segment, ...]:
+        """The vectors, rising by row; small indexes are compared with their check sums first.
+
+        Raises:
+            DamagedIndexError: a segment is not what was written.
+        """
+        if not self._segments_checked:
+            if sum(record.bytes for record in self._head.segments) < HASHED_AT_OPEN_BYTES:
+                self.check_segments()
+            self._segments_checked = True
+        return self._all_segments
+
+    def check_segments(self) -> None:
+        """Compare all vectors with their check sums; reads every byte of them.
+
+        Raises:
+            DamagedIndexError: names the first segment that is not what was written.
+        """
+        for record, segment in zip(self._head.segments, self._all_segments, strict=True):
+            check_segment(self._folder / VECTORS, record, segment.vectors)
+        self._segments_checked = True
+
+    def vectors(self, rows: RowArray | Sequence[int]) -> FloatMatrix:
+        """Vectors of some rows.
+
+        Args:
+            rows: (n,) row numbers in any order, repeats allowed.
+
+        Returns:
+            (n, dim) float32.
+
+        Raises:
+            UsageError: a row that does not exist.
+        """
+        wanted = self._numbers(rows, self.n_rows, "row")
+        segments = self.segments
+        found = np.empty((wanted.size, self.dimension), dtype=np.float32)
+        of_segment = np.searchsorted(self._first_rows, wanted, side="right") - 1
+        for number in np.unique(of_segment):
+            where = np.flatnonzero(of_segment == number)
+            segment = segments[number]
+            found[where] = segment.vectors[wanted[where] - segment.first_row]
+        return found
+
+    def row_documents(self) -> RowArray:
+        """(n_rows,) int64, doc_key of each row; do not write into it."""
+        if self._row_documents is None:
+            self._row_documents = self._log().row_documents()
+        return self._row_documents
+
+    def live_documents(self) -> Mask | None:
+        """(n_documents,) bool by doc_key, or None where nothing is deleted."""
+        return None if self._head.last.live_documents == self.n_documents else self._log().live_documents()
+
+    def live_rows(self) -> Mask | None:
+        """(n_rows,) bool, or None where nothing is deleted; do not write into it."""
+        if self._live_rows is None:
+            live = self.live_documents()
+            self._live_rows = None if live is None else live[self.row_documents()]
+        return self._live_rows
+
+    def changes_since(self, commit_number: int) -> ChangesSince:
+        """What an index derived from an earlier commit of this generation must replay.
+
+        Raises:
+            UsageError: no such commit before this snapshot's.
+        """
+        if not 0 <= commit_number <= self.commit_number:
+            raise UsageError(f"commit {commit_number} does not lie between 0 and {self.commit_number}")
+        log = self._log()
+        deleted = np.sort(log.removed[log.n_removed[commit_number] :])
+        return ChangesSince(int(log.first_rows[commit_number]), deleted)
+
+    def _log(self) -> CommitLog:
+        if self._log_ is None:
+            self._log_ = load_log(self._reader, self._head.last)
+        return self._log_
+
+    # Documents and passages
+
+    def passages(self, rows: RowArray | Sequence[int]) -> list[StoredPassage]:
+        """Passages of some rows, in the order given.
+
+        Raises:
+            UsageError: a row that does not exist.
+            DamagedIndexError: what is stored is not what was written.
+        """
+        wanted = self._numbers(rows, self.n_rows, "row").tolist()
+        found = fetch_passages(self._reader, list(dict.fromkeys(wanted)))
+        return [found[row] for row in wanted]
+
+    def documents(self, doc_keys: RowArray | Sequence[int]) -> dict[int, StoredDocument]:
+        """Documents by key, deleted ones too.
+
+        Raises:
+            UsageError: a key that does not exist.
+            DamagedIndexError: what is stored is not what was written.
+        """
+        wanted = self._numbers(doc_keys, self.n_documents, "doc_key").tolist()
+        return fetch_documents(self._reader, list(dict.fromkeys(wanted)))
+
+    def document_ids(self, doc_keys: RowArray | Sequence[int]) -> list[str]:
+        """Ids of some documents, in the order given, without reading their texts.
+
+        Raises:
+            UsageError, DamagedIndexError: as `documents`.
+        """
+        wanted = self._numbers(doc_keys, self.n_documents, "doc_key").tolist()
+        found = fetch_ids(self._reader, list(dict.fromkeys(wanted)))
+        return [found[key] for key in wanted]
+
+    def doc_keys_by_id(self, ids: Sequence[str]) -> dict[str, int]:
+        """Keys of the live documents among `ids`; ids that are not live are left out."""
+        live = self.live_documents()
+        return {
+            id_: key
+            for id_, key in keys_by_id(self._reader, list(dict.fromkeys(ids)))
+            if key < self.n_documents and (live is None or live[key])
+        }
+
+    def document_by_id(self, id_: str) -> StoredDocument | None:
+        """The live document with that id, or None."""
+        key = self.doc_keys_by_id([id_]).get(id_)
+        return None if key is None else self.documents([key])[key]
+
+    def iter_stored(self, batch: int) -> Iterator[list[tuple[RawDocument, list[StoredPassage]]]]:
+        """All live documents as stored, with their passages, by rising doc_key, in lists of about `batch`."""
+        yield from self._stored(0, batch)
+
+    def _stored(self, first_key: int, batch: int) -> Iterator[list[tuple[RawDocument, list[StoredPassage]]]]:
+        live = self.live_documents()
+        for documents in stream_documents(self._reader, first_key, self.n_documents, batch):
+            base, last = documents[0].first_row, documents[-1]
+            passages = passage_range(self._reader, base, last.first_row + last.n_passages)
+            yield [
+                (raw, passages[raw.first_row - base : raw.first_row - base + raw.n_passages])
+                for raw in documents
+                if live is None or live[raw.document.doc_key]
+            ]
+
+    def iter_documents(self, batch: int = 1024) -> Iterator[StoredDocument]:
+        """All live documents by rising doc_key; holds at most `batch` of them or about 8 MB of text."""
+        live = self.live_documents()
+        for documents in stream_documents(self._reader, 0, self.n_documents, batch):
+            for raw in documents:
+                if live is None or live[raw.document.doc_key]:
+                    yield raw.document
+
+    def iter_rows(self, first_row: int = 0, batch: int = 1024) -> Iterator[PassageText]:
+        """All live rows from `first_row` on with title and text, rising; memory as `iter_documents`."""
+        ends = np.cumsum(self._log().lengths, dtype=np.int64)
+        first_key = int(np.searchsorted(ends, first_row, side="right"))
+        for stored in self._stored(first_key, batch):
+            for raw, passages in stored:
+                document = raw.document
+                for passage in passages:
+                    if passage.row >= first_row:
+                        text = document.text[passage.start : passage.end]
+                        yield PassageText(passage.row, document.doc_key, document.title, text)
+
+    # Metadata
+
+    def column(self, field: str) -> Column:
+        """One metadata field over all documents by doc_key; loaded once, then kept.
+
+        Args:
+            field: its name; "a.b" is the field "a.b", else the field "b" inside the field "a".
+        """
+        return self.columns([field])[field]
+
+    def columns(self, fields: Sequence[str]) -> dict[str, Column]:
+        """Several fields in one pass over the metadata."""
+        missing = [name for name in dict.fromkeys(fields) if name not in self._columns]
+        if missing:
+            self._columns.update(load_columns(self._reader, self._log(), missing))
+        return {name: self._columns[name] for name in fields}
+
+    def fields(self) -> Mapping[str, FieldSummary]:
+        """All metadata fields of the live documents by dotted name; read once, then kept."""
+        if self._fields is None:
+            self._fields = summarise_fields(self._reader, self._log(), self.live_documents())
+        return self._fields
+
+    @property
+    def _folder(self) -> Path:
+        return self._reader.path.parent
+
+    @staticmethod
+    def _numbers(values: RowArray | Sequence[int], end: int, what: str) -> RowArray:
+        numbers = np.asarray(values, dtype=np.int64).reshape(-1)
+        if numbers.size and not (numbers.min() >= 0 and numbers.max() < end):
+            wrong = numbers[(numbers < 0) | (numbers >= end)][0]
+            raise UsageError(f"{what} {wrong} does not exist; there are {end:,}, counted from 0")
+        return numbers
