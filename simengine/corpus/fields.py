@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -95,7 +95,7 @@ class DocumentMaker:
             for name, value in record.items():
                 record[name] = convert(cast(str, value))
         if escaped:
-            _check_encodable(document_id, title, text, record)
+            check_encodable(document_id, title, text, record)
         return Document(document_id, text, title, cast("dict[str, Json]", record)), made
 
     def _take_id(self, record: dict[str, object]) -> str | None:
@@ -107,7 +107,7 @@ class DocumentMaker:
             else:
                 return None
         elif name not in record:
-            raise _missing(name, "id", record)
+            raise missing_field(name, "id", record)
         value = record.pop(name)
         if type(value) is int:
             return str(value)
@@ -127,24 +127,29 @@ class DocumentMaker:
                 return ""
             name = TITLE_FIELD
         elif name not in record:
-            raise _missing(name, "title", record)
-        return _as_text(record.pop(name), name)
+            raise missing_field(name, "title", record)
+        return as_text(record.pop(name), name)
 
     def _take_text(self, record: dict[str, object]) -> str:
         names = self._texts
         if not names:
             for name in TEXT_FIELDS:
                 if name in record:
-                    return _as_text(record.pop(name), name)
-            raise _missing(TEXT_FIELDS[0], "text", record)
+                    return as_text(record.pop(name), name)
+            raise missing_field(TEXT_FIELDS[0], "text", record)
         for name in names:
             if name not in record:
-                raise _missing(name, "text", record)
-        parts = [_as_text(record.pop(name), name) for name in names]
+                raise missing_field(name, "text", record)
+        parts = [as_text(record.pop(name), name) for name in names]
         return parts[0] if len(parts) == 1 else "\n".join(part for part in parts if part)
 
 
-def _as_text(value: object, name: str) -> str:
+def as_text(value: object, name: str) -> str:
+    """A field's text; null is "".
+
+    Raises:
+        RecordFault: it is neither a string nor null.
+    """
     if type(value) is str:
         return value
     if value is None:
@@ -153,7 +158,7 @@ def _as_text(value: object, name: str) -> str:
     raise RecordFault("not a text", detail)
 
 
-def _missing(name: str, role: str, record: dict[str, object]) -> RecordFault:
+def missing_field(name: str, role: str, record: Mapping[str, object]) -> RecordFault:
     """A fault that names the fields which look most like the missing one."""
     names = list(record)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
@@ -169,7 +174,7 @@ def _missing(name: str, role: str, record: dict[str, object]) -> RecordFault:
     )
 
 
-def _check_encodable(document_id: str, title: str, text: str, record: dict[str, object]) -> None:
+def check_encodable(document_id: str, title: str, text: str, record: Mapping[str, object]) -> None:
     """Refuse unpaired surrogates, which JSON escapes can spell but UTF-8 cannot store."""
     try:
         document_id.encode()

@@ -7,6 +7,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TypeAlias
@@ -28,8 +29,34 @@ _MAX_DECIMAL_CHARS = 16
 PARQUET_BATCH_ROWS = 1024
 
 
-def read_items(source: Source, max_line_bytes: int, encoding: str, report: ReadReport) -> Iterator[Item]:
+@dataclass(frozen=True, slots=True)
+class Headerless:
+    """How a table without a header is recognised and read.
+
+    Attributes:
+        known: a first row that holds one of these names (lower case) is a header.
+        columns: the names of the columns otherwise, as many as the first row has.
+    """
+
+    known: frozenset[str]
+    columns: tuple[str, ...]
+
+
+def read_items(
+    source: Source,
+    max_line_bytes: int,
+    encoding: str,
+    report: ReadReport,
+    headerless: Headerless | None = None,
+) -> Iterator[Item]:
     """Yield the records of one file with their lines; faulty ones as RecordFault.
+
+    Args:
+        source: the file.
+        max_line_bytes: longest line, or longest text file, that is read.
+        encoding: of text formats.
+        report: its `bytes_read` is kept up.
+        headerless: None when a table must begin with a header.
 
     Raises:
         DataError: the file as a whole cannot be used.
@@ -47,7 +74,7 @@ def read_items(source: Source, max_line_bytes: int, encoding: str, report: ReadR
     elif source.format == "txt-file":
         yield from _text_file_items(lines, encoding, max_line_bytes)
     else:
-        yield from _table_items(lines, encoding, source, max_line_bytes)
+        yield from _table_items(lines, encoding, source, max_line_bytes, headerless)
 
 
 def _jsonl_items(lines: Iterator[Line], encoding: str) -> Iterator[Item]:
@@ -181,7 +208,9 @@ class _PhysicalLines:
         return taken
 
 
-def _table_items(lines: Iterator[Line], encoding: str, source: Source, max_bytes: int) -> Iterator[Item]:
+def _table_items(
+    lines: Iterator[Line], encoding: str, source: Source, max_bytes: int, headerless: Headerless | None
+) -> Iterator[Item]:
     """CSV (RFC 4180 quoting) or TSV (no quoting: a tab or a line end always separates), header first."""
     physical = _PhysicalLines(lines, encoding)
     if source.format == "csv":
@@ -196,17 +225,27 @@ def _table_items(lines: Iterator[Line], encoding: str, source: Source, max_bytes
         except StopIteration:
             return
         except csv.Error as error:
-            fault = RecordFault("broken table row", f"{error} (rows from line {start} to {reader.line_num})")
+            fault = RecordFault("broken table row", _csv_detail(error, start, reader.line_num))
             yield start, *(physical.take_fault() or (fault, b""))
             continue
         if wrong := physical.take_fault():
             if header is None:
                 raise DataError(f"the header cannot be read: {wrong[0].reason}", source.name, start)
             yield start, *wrong
-        elif row and header is None:
-            header = _checked_header(row, source, start)
-        elif row and header is not None:
+            continue
+        if row and header is None:
+            if headerless is None or any(name.strip().lower() in headerless.known for name in row):
+                header = _checked_header(row, source, start)
+                continue
+            header = list(headerless.columns[: max(len(row), 2)])
+        if row and header is not None:
             yield start, _table_record(row, header), row
+
+
+def _csv_detail(error: csv.Error, first: int, last: int) -> str:
+    if str(error) == "unexpected end of data":
+        return "a quoted field is still open at the end of the file"
+    return f"{error}" if first == last else f"{error} (the row reaches to line {last})"
 
 
 def _next_row(reader: Iterator[list[str]], max_bytes: int) -> list[str]:

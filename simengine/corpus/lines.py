@@ -15,7 +15,7 @@ from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import Source
 from simengine.errors import DataError, MissingExtraError, UsageError
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 18
 KEPT_BYTES = 1 << 14
 """What is kept of a line that is too long, for the rejects file."""
 _ZSTD_STEP_BYTES = 1 << 11
@@ -42,7 +42,7 @@ class _Counted(io.RawIOBase):
 
 
 def read_chunks(source: Source, report: ReadReport) -> Iterator[bytes]:
-    """Yield the decompressed content of a source in chunks of about a megabyte.
+    """Yield the decompressed content of a source in chunks of about a quarter of a megabyte.
 
     Raises:
         DataError: the file cannot be opened or read, or its compressed data is damaged or truncated.
@@ -101,7 +101,7 @@ def _unzstd(file: io.RawIOBase, source: Source) -> Iterator[bytes]:
                     parts.append(frame.decompress(rest))
                     size += len(parts[-1])
                     rest, frame = (frame.unused_data, None) if frame.eof else (b"", frame)
-                if size >= CHUNK_BYTES // 4:
+                if size >= CHUNK_BYTES:
                     yield b"".join(parts)
                     parts, size = [], 0
     except zstandard.ZstdError as error:
