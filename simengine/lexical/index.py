@@ -78,12 +78,15 @@ class LexicalIndex:
             return cls(folder, index, held)
 
     @classmethod
-    def rebuild(cls, path: Path | str, batches: Iterable[RowBatch]) -> LexicalIndex:
+    def rebuild(
+        cls, path: Path | str, batches: Iterable[RowBatch], *, n_rows: int | None = None
+    ) -> LexicalIndex:
         """Write the index anew, whatever is in the folder; it takes the old one's place when it is complete.
 
         Args:
             path: the folder; it need not exist, and may be damaged.
-            batches: all rows in rising order, as `add` takes them.
+            batches: all rows in rising order, as `add` takes them; deleted ones may be left out.
+            n_rows: what `n_rows` is to be afterwards, for when the last rows are left out.
         """
         folder = Path(path)
         fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
@@ -91,6 +94,8 @@ class LexicalIndex:
         with cls.open(fresh, create=True) as index:
             for rows, titles, texts in batches:
                 index.add(rows, titles, texts)
+            if n_rows is not None and index._next_row < n_rows:
+                index.add([n_rows - 1], [""], [""])
             index.commit()
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
@@ -195,6 +200,18 @@ class LexicalIndex:
         if k < 1:
             raise UsageError(f"k must be 1 or more, not {k}")
         return self._reader.search(queries, k, n_rows, keep)
+
+    def scores(self, queries: Sequence[str], rows: RowArray) -> FloatMatrix:
+        """BM25 scores of given passages.
+
+        Args:
+            queries: q free texts.
+            rows: (q, c) int64; -1 marks an empty place.
+
+        Returns:
+            (q, c) float32; 0 where the passage shares no word with the query, or the place is empty.
+        """
+        return self._reader.scores(queries, rows)
 
     def attainable(self, queries: Sequence[str]) -> FloatMatrix:
         """For each query a bound that no score exceeds: (q,) float32, 0 where no word of it is known."""

@@ -56,6 +56,22 @@ class Reader:
             rows[i, : len(found_rows)] = found_rows
         return scores, rows
 
+    def scores(self, queries: Sequence[str], rows: RowArray) -> FloatMatrix:
+        """As `LexicalIndex.scores`."""
+        scores = np.zeros(rows.shape, dtype=np.float32)
+        for i, text in enumerate(queries):
+            wanted = np.unique(rows[i][rows[i] >= 0])
+            terms = self._terms(text)
+            if wanted.size == 0 or not terms or self._n_docs == 0:
+                continue
+            with no_panic(self._path):
+                found, at = self._fetch(self._restricted(self._query(terms), wanted), wanted.size)
+            table = np.zeros(wanted.size, dtype=np.float32)
+            table[np.searchsorted(wanted, at)] = found
+            places = rows[i] >= 0
+            scores[i][places] = table[np.searchsorted(wanted, rows[i][places])]
+        return scores
+
     def attainable(self, queries: Sequence[str]) -> FloatMatrix:
         """As `LexicalIndex.attainable`."""
         with no_panic(self._path):

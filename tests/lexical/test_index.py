@@ -402,3 +402,20 @@ def test_odd_texts_are_indexed(tmp_path: Path) -> None:
         4,
     ]
     assert index.search(["\udfff surrogate"], 1, n_rows=6)[1][0].tolist() == [0]
+
+
+def test_rebuild_without_the_last_rows_still_says_how_many_there_are(tmp_path: Path) -> None:
+    with LexicalIndex.rebuild(tmp_path / "i", [([0, 2], ["", ""], ["gas", "gas"])], n_rows=6) as index:
+        assert index.n_rows == 6
+        assert index.search(["gas"], 9, n_rows=6)[1][0].tolist()[:3] == [0, 2, -1]
+
+
+def test_scores_of_given_rows_are_those_of_the_ranking(index: LexicalIndex) -> None:
+    queries = ["gas flow", "北京 jet", "zebra"]
+    scores, rows = index.search(queries, 400, n_rows=400)
+    asked = np.random.default_rng(0).integers(-1, 400, size=(3, 60))
+    given_scores = index.scores(queries, asked)
+    for i in range(3):
+        known = dict(zip(rows[i].tolist(), scores[i].tolist(), strict=True))
+        expected = [known.get(row, 0.0) if row >= 0 else 0.0 for row in asked[i].tolist()]
+        np.testing.assert_allclose(given_scores[i], expected, rtol=1e-5)
