@@ -1,0 +1,168 @@
+"""Writes the tables of README.md from the committed results.
+
+python benchmarks/tables.py            rewrite the tables
+python benchmarks/tables.py --check    exit with 1 when README.md does not show what results/ holds
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, TypeAlias
+
+HERE = Path(__file__).resolve().parent
+README = HERE / "README.md"
+Result: TypeAlias = dict[str, Any]
+
+# What is aimed at: key → (">=" or "<=", target, beyond or None). Keys without a target are listed below the table.
+TARGETS: dict[str, dict[str, tuple[str, float, float | None]]] = {
+    "speed_encode": {
+        "ratio_short": (">=", 4.5, 8),
+        "ratio_passage": (">=", 4.5, 8),
+        "ratio_fp32": (">=", 1.3, None),
+        "min_cosine": (">=", 0.999, None),
+    },
+    "speed_index": {
+        "ratio_txtai": (">=", 3.5, 6),
+        "ratio_chroma": (">=", 3.5, 6),
+        "ratio_lancedb": (">=", 3.5, 6),
+        "encode_share": (">=", 0.85, 0.95),
+        "cold_help_ratio": ("<=", 2, 1.5),
+        "cold_search_ratio": (">=", 6, 10),
+        "search_ratio_chroma_100k": (">=", 2, 4),
+        "hybrid_ratio_txtai_100k": (">=", 2, 4),
+        "filtered_ratio_lancedb_100k": (">=", 2, 4),
+        "peak_rss_mb_200k": ("<=", 1500, 800),
+    },
+    "speed_ann": {
+        "ratio_faiss_b64": (">=", 0.95, None),
+    },
+    "quality_retrieval": {
+        "max_loss_dense_ndcg10": ("<=", 0.002, None),
+        "mean_gain_hybrid_ndcg10": (">=", 0.01, 0.03),
+        "worst_hybrid_gap_ndcg10": (">=", -0.01, 0),
+    },
+}
+
+
+def figure(value: object) -> str:
+    """A number with the digits that matter."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return str(value)
+    if isinstance(value, int) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}" if abs(value) >= 1 else f"{value:.4f}"
+
+
+def table(head: list[str], rows: list[list[str]]) -> str:
+    """A Markdown table; all columns but the first are aligned to the right."""
+    rule = "|".join(["---", *["--:"] * (len(head) - 1)])
+    return "\n".join([f"| {' | '.join(head)} |", f"|{rule}|", *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def reached(value: float, sense: str, target: float, beyond: float | None) -> str:
+    """Whether a figure meets its target, or what lies beyond it."""
+
+    def meets(limit: float) -> bool:
+        return value >= limit if sense == ">=" else value <= limit
+
+    if beyond is not None and meets(beyond):
+        return "beyond"
+    return "yes" if meets(target) else "no"
+
+
+def origin(result: Result) -> str:
+    """One line: where and when the result was measured, and with what."""
+    machine = result.get("machine", "")
+    if isinstance(machine, dict):
+        machine = ", ".join(f"{key} {value}" for key, value in machine.items())
+    versions = ", ".join(f"{name} {value}" for name, value in sorted(result.get("versions", {}).items()))
+    return f"Commit {result['commit']}, {str(result['date'])[:10]}. {machine}. {versions}."
+
+
+def summary_table(name: str, result: Result) -> str:
+    """Figures that have a target, then all others."""
+    summary, targets = result["summary"], TARGETS.get(name, {})
+    parts = []
+    aimed = []
+    for key, (sense, target, beyond) in targets.items():
+        if key in summary:
+            limits = [f"{sense} {figure(target)}", figure(beyond) if beyond is not None else ""]
+            verdict = reached(summary[key], sense, target, beyond)
+            aimed.append([f"`{key}`", figure(summary[key]), *limits, verdict])
+    if aimed:
+        parts.append(table(["key", "measured", "target", "beyond", "reached"], aimed))
+    rest = [[f"`{key}`", figure(value)] for key, value in sorted(summary.items()) if key not in targets]
+    if rest:
+        parts.append(table(["other keys", "measured"], rest))
+    return "\n\n".join(parts)
+
+
+def search_tables(result: Result) -> Iterator[str]:
+    """speed_index: latency of every subject and mode, one table per corpus."""
+    for label, section in result.get("detail", {}).get("search", {}).items():
+        if not isinstance(section, dict) or "rows" not in section:
+            continue
+        rows = []
+        for key, row in section["rows"].items():
+            subject, mode = key.split("/")
+            name = subject.removesuffix("_peer").removesuffix("_subject")
+            recall = figure(row["recall_at_10"]) if "recall_at_10" in row else ""
+            rows.append([f"{name}, {mode}", f"{row['p50_ms']:.1f}", f"{row['p95_ms']:.1f}", recall])
+        yield f"Search, {label} {section['corpus']} (one query at a time, milliseconds):\n\n" + table(
+            ["subject, mode", "p50", "p95", "recall@10"], rows
+        )
+
+
+def build_table(result: Result) -> Iterator[str]:
+    """speed_index: every run of the build section, in the order in which they ran."""
+    section = result.get("detail", {}).get("build")
+    if section:
+        rows = []
+        for run in section["runs"]:
+            name = run["subject"].removesuffix("_peer").removesuffix("_subject")
+            seconds = [f"{run[key]:.1f}" for key in ("start_s", "seconds", "process_s")]
+            rows.append([name, *seconds, f"{run['peak_tree_rss_mb']:.0f}", f"{run['disk_mb']:.0f}"])
+        yield f"Indexing {section['n_passages']:,} passages, in the order of the runs:\n\n" + table(
+            ["subject", "start s", "texts to closed index s", "whole process s", "peak MB", "disk MB"], rows
+        )
+
+
+EXTRA: dict[str, tuple[Callable[[Result], Iterator[str]], ...]] = {
+    "speed_index": (build_table, search_tables)
+}
+
+
+def rendered(name: str) -> str:
+    """Everything between the markers of one result."""
+    path = HERE / "results" / f"{name}.json"
+    if not path.exists():
+        return "(not measured yet)"
+    result = json.loads(path.read_text(encoding="utf-8"))
+    parts = [origin(result), summary_table(name, result)]
+    for extra in EXTRA.get(name, ()):
+        parts.extend(extra(result))
+    return "\n\n".join(parts)
+
+
+def main() -> int:
+    """Rewrite or check the tables."""
+    old = README.read_text(encoding="utf-8")
+    pattern = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
+    new = pattern.sub(lambda found: f"{found[1]}{rendered(found[2])}\n{found[3]}", old)
+    if "--check" in sys.argv[1:]:
+        if new != old:
+            print(
+                "README.md does not show what results/ holds: run python benchmarks/tables.py",
+                file=sys.stderr,
+            )
+        return int(new != old)
+    README.write_text(new, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
