@@ -1,0 +1,1 @@
+"""Search: candidates by meaning and by words, fused, filtered, collapsed to documents."""

@@ -1,0 +1,116 @@
+"""Passages by meaning: the candidate index for the rows it covers, exact search for the rest and under filters."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+
+from simengine.index.contract import CandidateIndex
+from simengine.index.exact import exact_search
+from simengine.index.topk import merge_topk, rescore
+from simengine.store.contract import Segment
+from simengine.types import FloatMatrix, Mask, RowArray
+
+
+class Vectors(Protocol):
+    """What dense search needs of a snapshot."""
+
+    @property
+    def segments(self) -> tuple[Segment, ...]: ...
+
+    n_rows: int
+
+    def live_rows(self) -> Mask | None: ...
+
+
+class DenseSide:
+    """Searches the vectors of one snapshot."""
+
+    def __init__(self, snapshot: Vectors, candidates: CandidateIndex | None, *, threads: int | None) -> None:
+        """Put the parts together.
+
+        Args:
+            candidates: covers rows [0, candidates.n_rows); None to search all rows exactly.
+        """
+        self._snapshot = snapshot
+        self._candidates = candidates if candidates is not None and candidates.n_rows else None
+        self._threads = threads
+
+    def search(
+        self, queries: FloatMatrix, k: int, *, keep: Mask | None, exact: bool
+    ) -> tuple[FloatMatrix, RowArray]:
+        """The k best live rows.
+
+        Args:
+            queries: (q, dim) float32, rows L2-normalised.
+            keep: (n_rows,) bool of a filter, deleted rows already left out; None without a filter.
+            exact: leave the candidate index aside.
+
+        Returns:
+            scores (q, k) float32, falling, ties by the lower row; rows (q, k) int64; padded with -inf and -1.
+        """
+        if keep is None and self._candidates is not None and not exact:
+            found = self._approximate(self._candidates, queries, k)
+            if found is not None:
+                return found
+        mask = self._snapshot.live_rows() if keep is None else keep
+        return exact_search(self._segments, queries, k, keep=mask, threads=self._threads)
+
+    def rescore(self, queries: FloatMatrix, rows: RowArray) -> FloatMatrix:
+        """Cosines (q, c) of given rows (q, c); -inf where a row is -1."""
+        return rescore(self._segments, queries, rows)
+
+    def _approximate(
+        self, candidates: CandidateIndex, queries: FloatMatrix, k: int
+    ) -> tuple[FloatMatrix, RowArray] | None:
+        """As `search`; None where the candidate index gives fewer rows than there are, so that all must be asked."""
+        n_covered, live = candidates.n_rows, self._snapshot.live_rows()
+        parts = []
+        if live is None:
+            n_wanted = min(k, n_covered)
+            scores, rows = candidates.search(queries, n_wanted)
+        else:
+            n_live = int(np.count_nonzero(live[:n_covered]))
+            n_wanted = min(k, n_live)
+            n_asked = min(n_covered, math.ceil(n_wanted * n_covered / max(1, n_live) * 1.2) + 8)
+            while True:
+                scores, rows = _drop(*candidates.search(queries, n_asked), live)
+                if n_asked >= n_covered or (rows[:, :n_wanted] >= 0).all():
+                    break
+                n_asked = min(n_covered, n_asked * 2)
+            scores, rows = scores[:, :k], rows[:, :k]
+        if not (rows[:, :n_wanted] >= 0).all():
+            return None
+        parts.append((scores, rows))
+        if n_covered < self._snapshot.n_rows:
+            keep = None if live is None else np.concatenate([np.zeros(n_covered, np.bool_), live[n_covered:]])
+            parts.append(exact_search(self._tail, queries, k, keep=keep, threads=self._threads))
+        return merge_topk(parts, k)
+
+    @cached_property
+    def _segments(self) -> list[tuple[int, FloatMatrix]]:
+        return [(segment.first_row, segment.vectors) for segment in self._snapshot.segments]
+
+    @cached_property
+    def _tail(self) -> list[tuple[int, FloatMatrix]]:
+        """The rows that the candidate index does not cover."""
+        n_covered = self._candidates.n_rows if self._candidates is not None else 0
+        blocks = []
+        for first_row, vectors in self._segments:
+            start = max(first_row, n_covered)
+            if start < first_row + len(vectors):
+                blocks.append((start, vectors[start - first_row :]))
+        return blocks
+
+
+def _drop(scores: FloatMatrix, rows: RowArray, live: Mask) -> tuple[FloatMatrix, RowArray]:
+    """The same without deleted rows, what is left moved to the front."""
+    kept = rows >= 0
+    kept[kept] = live[rows[kept]]
+    order = np.argsort(~kept, axis=1, kind="stable")
+    scores = np.where(kept, scores, np.float32(-np.inf))
+    rows = np.where(kept, rows, -1)
+    return np.take_along_axis(scores, order, axis=1), np.take_along_axis(rows, order, axis=1)
