@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from functools import cached_property
 from typing import Protocol
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from simengine.index.contract import CandidateIndex
 from simengine.index.exact import exact_search
+from simengine.index.live import search_live
 from simengine.index.topk import merge_topk, rescore
 from simengine.store.contract import Segment
 from simengine.types import FloatMatrix, Mask, RowArray
@@ -68,27 +68,15 @@ class DenseSide:
     ) -> tuple[FloatMatrix, RowArray] | None:
         """As `search`; None where the candidate index gives fewer rows than there are, so that all must be asked."""
         n_covered, live = candidates.n_rows, self._snapshot.live_rows()
-        parts = []
-        if live is None:
-            n_wanted = min(k, n_covered)
-            scores, rows = candidates.search(queries, n_wanted)
-        else:
-            n_live = int(np.count_nonzero(live[:n_covered]))
-            n_wanted = min(k, n_live)
-            n_asked = min(n_covered, math.ceil(n_wanted * n_covered / max(1, n_live) * 1.2) + 8)
-            while True:
-                scores, rows = _drop(*candidates.search(queries, n_asked), live)
-                if n_asked >= n_covered or (rows[:, :n_wanted] >= 0).all():
-                    break
-                n_asked = min(n_covered, n_asked * 2)
-            scores, rows = scores[:, :k], rows[:, :k]
-        if not (rows[:, :n_wanted] >= 0).all():
+        n_there = n_covered if live is None else int(np.count_nonzero(live[:n_covered]))
+        found = search_live(candidates, self._segments, queries, k, live, threads=self._threads)
+        if not (found[1][:, : min(k, n_there)] >= 0).all():
             return None
-        parts.append((scores, rows))
-        if n_covered < self._snapshot.n_rows:
-            keep = None if live is None else np.concatenate([np.zeros(n_covered, np.bool_), live[n_covered:]])
-            parts.append(exact_search(self._tail, queries, k, keep=keep, threads=self._threads))
-        return merge_topk(parts, k)
+        if n_covered == self._snapshot.n_rows:
+            return found
+        keep = None if live is None else live & (np.arange(live.size) >= n_covered)
+        tail = exact_search(self._tail, queries, k, keep=keep, threads=self._threads)
+        return merge_topk([found, tail], k)
 
     @cached_property
     def _segments(self) -> list[tuple[int, FloatMatrix]]:
@@ -104,13 +92,3 @@ class DenseSide:
             if start < first_row + len(vectors):
                 blocks.append((start, vectors[start - first_row :]))
         return blocks
-
-
-def _drop(scores: FloatMatrix, rows: RowArray, live: Mask) -> tuple[FloatMatrix, RowArray]:
-    """The same without deleted rows, what is left moved to the front."""
-    kept = rows >= 0
-    kept[kept] = live[rows[kept]]
-    order = np.argsort(~kept, axis=1, kind="stable")
-    scores = np.where(kept, scores, np.float32(-np.inf))
-    rows = np.where(kept, rows, -1)
-    return np.take_along_axis(scores, order, axis=1), np.take_along_axis(rows, order, axis=1)

@@ -120,19 +120,43 @@ def random_documents(n: int, *, seed: int = 0, max_words: int = 12) -> list[Docu
     return documents
 
 
+def new_bench(path: Path) -> Bench:
+    writer = IndexWriter.create(path, IndexSettings("words", "0" * 64, DIMENSION, 64, 64, 0))
+    writer.publish()
+    return Bench(writer, LexicalIndex.open(writer.lexical_path, create=True), WordEncoder(), path)
+
+
+def close_bench(bench: Bench) -> None:
+    bench.lexical.close()
+    bench.writer.close()
+
+
+def fill_bench(bench: Bench) -> Bench:
+    """120 documents, many with several passages and some with equal texts, a few deleted or added later."""
+    documents = random_documents(120)
+    bench.commit(documents[:80])
+    bench.commit(documents[80:])
+    bench.commit([], remove=[d.id for d in documents[10:20]])
+    bench.commit([Document("d200", "gas flow", metadata={"year": 2003, "kind": "a"})])
+    return bench
+
+
 @pytest.fixture
 def make_bench(tmp_path: Path) -> Iterator[Callable[[], Bench]]:
     made: list[Bench] = []
 
     def make() -> Bench:
-        path = tmp_path / f"index{len(made)}"
-        settings = IndexSettings("words", "0" * 64, DIMENSION, 64, 64, 0)
-        writer = IndexWriter.create(path, settings)
-        writer.publish()
-        made.append(Bench(writer, LexicalIndex.open(writer.lexical_path, create=True), WordEncoder(), path))
+        made.append(new_bench(tmp_path / f"index{len(made)}"))
         return made[-1]
 
     yield make
     for bench in made:
-        bench.lexical.close()
-        bench.writer.close()
+        close_bench(bench)
+
+
+@pytest.fixture(scope="session")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """The filled index; not to be changed."""
+    bench = fill_bench(new_bench(tmp_path_factory.mktemp("search") / "index"))
+    yield bench
+    close_bench(bench)

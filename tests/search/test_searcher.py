@@ -14,22 +14,10 @@ from simengine.search.searcher import Searcher
 from simengine.store.snapshot import Snapshot
 from simengine.types import Document
 
-from .conftest import DIMENSION, Bench, random_documents
+from .conftest import DIMENSION, Bench, fill_bench, random_documents
 
 QUERIES = ["gas flow", "北京 python", "wing wing heat", "plate", "jet shock layer gas"]
 MODES = ["dense", "lexical", "hybrid"]
-
-
-@pytest.fixture
-def bench(make_bench: Callable[[], Bench]) -> Bench:
-    """120 documents, many with several passages and some with equal texts, a few deleted or replaced."""
-    bench = make_bench()
-    documents = random_documents(120)
-    bench.commit(documents[:80])
-    bench.commit(documents[80:])
-    bench.commit([], remove=[d.id for d in documents[10:20]])
-    bench.commit([Document("d200", "gas flow", metadata={"year": 2003, "kind": "a"})])
-    return bench
 
 
 def oracle(
@@ -151,7 +139,8 @@ def test_documents_of_many_passages_do_not_crowd_out_others(make_bench: Callable
         assert {hit.id for hit in hits[:3]} == {"long0", "long1", "long2"}
 
 
-def test_rows_committed_after_the_snapshot_are_invisible(bench: Bench) -> None:
+def test_rows_committed_after_the_snapshot_are_invisible(make_bench: Callable[[], Bench]) -> None:
+    bench = fill_bench(make_bench())
     searcher = bench.searcher()
     before = searcher.search(QUERIES, SearchOptions(k=200)).hits
     bench.commit([Document("new", "gas flow gas flow", metadata={"year": 2003, "kind": "a"})])
@@ -177,8 +166,10 @@ def test_candidate_index_that_gives_too_few_rows_is_not_relied_on(bench: Bench) 
     assert bench.searcher(n_covered=100, limit=5).search(QUERIES, options).hits == expected
 
 
-def test_exact_and_filtered_searches_leave_the_candidate_index_aside(bench: Bench) -> None:
-    searcher = bench.searcher(n_covered=100)
+def test_exact_and_filtered_searches_leave_the_candidate_index_aside(make_bench: Callable[[], Bench]) -> None:
+    bench = make_bench()
+    bench.commit(random_documents(60))
+    searcher = bench.searcher(n_covered=60)
     candidates = searcher._dense._candidates
     searcher.search(QUERIES, SearchOptions(mode="dense", exact=True))
     searcher.search(QUERIES, SearchOptions(mode="dense", where="kind = 'a'"))
