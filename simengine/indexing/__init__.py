@@ -1,0 +1,1 @@
+"""The writing side: documents in, committed passages, vectors and derived indexes out."""

@@ -1,0 +1,102 @@
+"""The encoder that fits an index, and the settings of a new index."""
+
+from __future__ import annotations
+
+import datetime
+
+from simengine.assembly.options import EncoderOptions, IndexOptions
+from simengine.encoders.canary import CANARY_VERSION, canary_texts, check_canary
+from simengine.encoders.contract import BiEncoder
+from simengine.encoders.load import load_encoder
+from simengine.errors import FingerprintMismatchError, UsageError
+from simengine.store.settings import IndexSettings
+
+DEFAULT_OVERLAP_TOKENS = 32
+CANARY_MIN_COSINE = 0.995  # below: the runtime computes something else than what the index holds
+
+
+def open_encoder(settings: IndexSettings | None, options: EncoderOptions) -> BiEncoder:
+    """Load the bi-encoder; with an index's settings, refuse one that did not build the index.
+
+    Raises:
+        FingerprintMismatchError: other weights, tokenizer, pooling, prompts, normalisation, length or dimension; or
+            the same, in a runtime whose output differs from the stored vectors.
+    """
+    name = options.model or (settings.model_name if settings else None)
+    encoder = load_encoder(
+        name,
+        device=options.device,
+        runtime=options.runtime,
+        precision=options.precision,
+        threads=options.threads,
+        offline=options.offline,
+    )
+    if settings is not None:
+        check_fingerprint(settings, encoder)
+    return encoder
+
+
+def check_fingerprint(settings: IndexSettings, encoder: BiEncoder) -> None:
+    """Raise FingerprintMismatchError, naming what differs, unless the encoder is the index's."""
+    if encoder.fingerprint.digest != settings.fingerprint:
+        theirs, ours = settings.fingerprint_parts, encoder.fingerprint.parts
+        differing = sorted(part for part in {*theirs, *ours} if theirs.get(part) != ours.get(part))
+        raise FingerprintMismatchError(
+            f"the index was built with {settings.model_name} (fingerprint {settings.fingerprint[:12]}), not with this "
+            f"model (fingerprint {encoder.fingerprint.digest[:12]}); they differ in: {', '.join(differing)}. Open it "
+            "with the model that built it (--model), or build a new index with this one"
+        )
+
+
+def verify_runtime(settings: IndexSettings, encoder: BiEncoder) -> float:
+    """Encode the index's canary texts again and compare with the vectors stored when it was built.
+
+    Returns:
+        The lowest cosine; 1.0 when the index holds no canaries of this version.
+
+    Raises:
+        FingerprintMismatchError: it is below `CANARY_MIN_COSINE`.
+    """
+    if settings.canary_texts_version != CANARY_VERSION or not settings.canary_vectors:
+        return 1.0
+    cosine = check_canary(encoder, settings.canary_vectors)
+    if cosine < CANARY_MIN_COSINE:
+        raise FingerprintMismatchError(
+            f"the runtime {encoder.runtime} gives other vectors than those stored in the index (lowest cosine "
+            f"{cosine:.4f} on its canary texts); use another runtime or device"
+        )
+    return cosine
+
+
+def new_settings(encoder: BiEncoder, name: str, options: IndexOptions) -> IndexSettings:
+    """The settings of a new index.
+
+    Raises:
+        UsageError: the passage length or the overlap does not fit the model.
+    """
+    chunk_tokens = options.chunk_tokens or encoder.max_tokens
+    overlap = DEFAULT_OVERLAP_TOKENS if options.overlap_tokens is None else options.overlap_tokens
+    if not 8 <= chunk_tokens <= encoder.max_tokens:
+        raise UsageError(
+            f"chunk_tokens must lie between 8 and the model's {encoder.max_tokens}, not {chunk_tokens}"
+        )
+    if options.overlap_tokens is None:
+        overlap = min(overlap, chunk_tokens // 4)
+    if not 0 <= overlap <= chunk_tokens // 2:
+        raise UsageError(
+            f"overlap_tokens must lie between 0 and half of chunk_tokens ({chunk_tokens}), not {overlap}"
+        )
+    return IndexSettings(
+        model_name=name,
+        fingerprint=encoder.fingerprint.digest,
+        fingerprint_parts=dict(encoder.fingerprint.parts),
+        dimension=encoder.dimension,
+        max_tokens=encoder.max_tokens,
+        chunk_tokens=chunk_tokens,
+        overlap_tokens=overlap,
+        recipe=options.recipe or "auto",
+        canary_texts_version=CANARY_VERSION,
+        canary_vectors=encoder.encode(canary_texts()).tolist(),
+        command=options.command,
+        created=datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+    )

@@ -1,0 +1,77 @@
+"""The parts that a search needs, over one snapshot of an index."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from simengine.encoders.contract import BiEncoder
+from simengine.errors import DamagedIndexError, IndexNotFoundError, StoreError
+from simengine.index.build import load_index
+from simengine.index.recipe import load_recipe
+from simengine.lexical.index import LexicalIndex
+from simengine.search.searcher import Searcher
+from simengine.store.snapshot import Snapshot
+
+REOPEN_TRIES = 5
+CHECKED_BYTES = 256_000_000  # a candidate index up to this size is hashed when opened; `verify` hashes any
+
+
+def open_reader(
+    path: Path, encoder: Callable[[], BiEncoder], *, threads: int | None
+) -> tuple[Snapshot, Searcher]:
+    """A snapshot of the index as it is now, with a searcher over it.
+
+    Raises:
+        IndexNotFoundError: there is no index.
+        DamagedIndexError: a file of it is damaged.
+    """
+    for _ in range(REOPEN_TRIES):
+        snapshot = Snapshot.open(path)
+        try:
+            return snapshot, _open_searcher(snapshot, encoder, threads)
+        except (DamagedIndexError, IndexNotFoundError):
+            stale = not snapshot.is_current()
+            snapshot.close()
+            if not stale:  # otherwise a writer has just replaced these files: look again
+                raise
+        except BaseException:
+            snapshot.close()
+            raise
+    raise StoreError(f"{path}: the index changed {REOPEN_TRIES} times while it was being opened")
+
+
+def _open_searcher(snapshot: Snapshot, encoder: Callable[[], BiEncoder], threads: int | None) -> Searcher:
+    segments = [(segment.first_row, segment.vectors) for segment in snapshot.segments]
+    candidates = None
+    entry, file = snapshot.derived("ann"), snapshot.derived_file("ann")
+    if entry is not None and file is not None:
+        candidates = load_index(
+            file,
+            load_recipe(str(entry["recipe"])),
+            expected_rows=int(str(entry["rows"])),
+            expected_dim=snapshot.dimension,
+            segments=segments,
+            sha256=str(entry["sha256"]) if int(str(entry["bytes"])) <= CHECKED_BYTES else None,
+            threads=threads,
+        )
+    return Searcher(snapshot, encoder, candidates, _open_lexical(snapshot), threads=threads)
+
+
+def _open_lexical(snapshot: Snapshot) -> LexicalIndex | None:
+    if snapshot.n_rows == 0:
+        return None
+    try:
+        lexical = LexicalIndex.open(snapshot.lexical_path)
+    except IndexNotFoundError:
+        raise DamagedIndexError(
+            snapshot.lexical_path, "missing; `simengine verify --repair` makes it anew"
+        ) from None
+    if lexical.n_rows < snapshot.n_rows:
+        n_rows = lexical.n_rows
+        lexical.close()
+        raise DamagedIndexError(
+            snapshot.lexical_path,
+            f"holds {n_rows:,} of {snapshot.n_rows:,} passages; `simengine verify --repair` makes it anew",
+        )
+    return lexical

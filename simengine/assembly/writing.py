@@ -1,0 +1,189 @@
+"""Changing an index: documents in, compaction, repair."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from itertools import chain
+from pathlib import Path
+
+from simengine.assembly.encoder import check_fingerprint, new_settings, open_encoder, verify_runtime
+from simengine.assembly.options import EncoderOptions, IndexOptions
+from simengine.corpus.chunk import Chunker, ChunkSettings
+from simengine.encoders.contract import BiEncoder
+from simengine.errors import IndexExistsError, IndexNotFoundError
+from simengine.indexing.derive import (
+    ann_is_due,
+    ann_is_sound,
+    build_ann,
+    level_lexical,
+    lexical_is_sound,
+    rebuild_lexical,
+)
+from simengine.indexing.indexer import Indexer, Policy
+from simengine.indexing.report import IndexReport, NoProgress, Progress
+from simengine.models.resolve import DEFAULT_MODEL
+from simengine.store.settings import IndexSettings
+from simengine.store.writer import IndexWriter
+from simengine.types import Document
+
+
+def open_writer(
+    path: Path, encoder_options: EncoderOptions, options: IndexOptions, *, create: bool
+) -> tuple[IndexWriter, BiEncoder]:
+    """Open an index for writing, or create it, with the encoder that fits it.
+
+    Raises:
+        IndexNotFoundError: `create` is False and there is none.
+        IndexLockedError: another process writes to it.
+        UsageError: the options name other passages than those the index was begun with.
+        FingerprintMismatchError: the model is not the index's.
+    """
+    writer = None if create and options.overwrite else _open_existing(path, options, required=not create)
+    if writer is not None:
+        try:
+            _check_same_settings(writer.settings, options, path)
+            encoder = open_encoder(writer.settings, encoder_options)
+            verify_runtime(writer.settings, encoder)
+        except BaseException:
+            writer.close()
+            raise
+        return writer, encoder
+    encoder = open_encoder(None, encoder_options)
+    settings = new_settings(encoder, encoder_options.model or DEFAULT_MODEL, options)
+    return IndexWriter.create(
+        path, settings, overwrite=options.overwrite, lock_timeout_s=options.lock_timeout_s
+    ), encoder
+
+
+def _open_existing(path: Path, options: IndexOptions, *, required: bool) -> IndexWriter | None:
+    try:
+        return IndexWriter.open(path, lock_timeout_s=options.lock_timeout_s)
+    except IndexNotFoundError:
+        if required:
+            raise
+        return None
+
+
+def _check_same_settings(settings: IndexSettings, options: IndexOptions, path: Path) -> None:
+    for name in ("chunk_tokens", "overlap_tokens", "recipe"):
+        asked, has = getattr(options, name), getattr(settings, name)
+        if asked is not None and asked != has:
+            raise IndexExistsError(
+                f"the index {path} was begun with {name} {has}, not {asked}; --overwrite builds it anew"
+            )
+
+
+def _open_for(path: Path, encoder: BiEncoder, options: IndexOptions) -> IndexWriter:
+    """Open an existing index for an encoder that is loaded already."""
+    writer = IndexWriter.open(path, lock_timeout_s=options.lock_timeout_s)
+    try:
+        check_fingerprint(writer.settings, encoder)
+    except BaseException:
+        writer.close()
+        raise
+    return writer
+
+
+def write_documents(
+    documents: Iterable[Document],
+    path: Path,
+    policy: Policy,
+    *,
+    encoder_options: EncoderOptions | None = None,
+    options: IndexOptions | None = None,
+    encoder: BiEncoder | None = None,
+    create: bool = False,
+    n_expected: int | None = None,
+    progress: Progress | None = None,
+) -> IndexReport:
+    """Write documents into an index and bring everything derived from them up to date.
+
+    Args:
+        documents: read once. Nothing is created when the first of them cannot be read.
+        policy: see `Indexer.run`.
+        encoder: one that is loaded already; its fingerprint is checked.
+        create: whether a missing index is made.
+
+    Returns:
+        What was done.
+    """
+    start = time.perf_counter()
+    encoder_options, options = encoder_options or EncoderOptions(), options or IndexOptions()
+    progress, report = progress or NoProgress(), IndexReport()
+    iterator = iter(documents)
+    first = next(iterator, None)
+    stream: Iterable[Document] = chain((first,) if first is not None else (), iterator)
+    if encoder is not None:
+        writer = _open_for(path, encoder, options)
+    else:
+        writer, encoder = open_writer(path, encoder_options, options, create=create)
+    with writer:
+        chunker = Chunker(
+            encoder.tokenizer, ChunkSettings(writer.settings.chunk_tokens, writer.settings.overlap_tokens)
+        )
+        lexical = level_lexical(writer, progress)
+        try:
+            indexer = Indexer(writer, encoder, chunker, lexical, report=report, progress=progress)
+            indexer.run(stream, policy, n_expected=n_expected)
+        finally:
+            lexical.close()
+        if options.prune:
+            report.deleted += len(writer.delete(list(indexer.unseen_ids())).deleted)
+        if ann_is_due(writer):
+            device = "cuda" if encoder_options.device.startswith("cuda") else "cpu"
+            build_ann(
+                writer,
+                device=device,
+                threads=encoder_options.threads,
+                seed=options.seed,
+                report=report,
+                progress=progress,
+            )
+        writer.finish()
+    report.total_s = time.perf_counter() - start
+    return report
+
+
+def compact_index(
+    path: Path,
+    *,
+    threads: int | None = None,
+    device: str = "cpu",
+    seed: int = 0,
+    progress: Progress | None = None,
+    lock_timeout_s: float = 0.0,
+) -> IndexReport:
+    """Fold additions and tombstones into a new generation, and switch to it. Nothing is encoded again."""
+    start = time.perf_counter()
+    progress, report = progress or NoProgress(), IndexReport()
+    with IndexWriter.open(path, lock_timeout_s=lock_timeout_s) as writer:
+        progress.stage("documents and vectors")
+        with writer.begin_compact() as new:
+            level_lexical(new, progress).close()
+            build_ann(new, device=device, threads=threads, seed=seed, report=report, progress=progress)
+            new.publish()
+    report.total_s = time.perf_counter() - start
+    return report
+
+
+def repair_index(path: Path, *, threads: int | None = None, progress: Progress | None = None) -> list[str]:
+    """Make anew what can be made from the committed documents and vectors: manifest, lexical and candidate index.
+
+    Returns:
+        What was made anew, for people; empty when nothing was damaged.
+
+    Raises:
+        DamagedIndexError: the documents or the vectors themselves are damaged; no copy of them is kept.
+        IndexLockedError: another process writes to the index.
+    """
+    progress, done = progress or NoProgress(), []
+    with IndexWriter.open(path) as writer:  # brings a lagging or damaged manifest up to date
+        if not lexical_is_sound(writer):
+            rebuild_lexical(writer, progress).close()
+            done.append("lexical index")
+        level_lexical(writer, progress).close()
+        if ann_is_due(writer) or not ann_is_sound(writer):
+            build_ann(writer, device="cpu", threads=threads, seed=0, report=IndexReport(), progress=progress)
+            done.append("candidate index")
+    return done

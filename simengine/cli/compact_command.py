@@ -1,0 +1,40 @@
+"""simengine compact: fold additions and deletions into a new generation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from simengine.cli.options import find_index, index_argument, index_option, output_options
+from simengine.cli.terminal import note, progress_bar, seconds
+
+
+@click.command("compact")
+@index_argument
+@index_option
+@click.option(
+    "--threads",
+    envvar="SIMENGINE_THREADS",
+    type=click.IntRange(1),
+    help="Threads in all. [default: all cores]",
+)
+@output_options
+def command(
+    index_argument: Path | None, index_path: Path | None, threads: int | None, quiet: bool, no_progress: bool
+) -> None:
+    """Fold additions and deletions into a new generation. Nothing is encoded again; searches go on meanwhile."""
+    from simengine.assembly import compact_index
+    from simengine.store.snapshot import Snapshot
+
+    path = find_index(index_argument, index_path)
+    with Snapshot.open(path) as before:
+        deleted = before.counts.deleted_rows
+    with progress_bar(hidden=quiet or no_progress) as progress:
+        report = compact_index(path, threads=threads, progress=progress)
+    with Snapshot.open(path) as after:
+        note(
+            f"{path}: generation {after.generation}, {after.counts.passages:,} passages, {deleted:,} deleted ones "
+            f"removed, in {seconds(report.total_s)}",
+            quiet=quiet,
+        )

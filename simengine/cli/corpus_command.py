@@ -1,0 +1,94 @@
+"""simengine corpus: make a corpus file, or check one."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+import click
+
+from simengine.cli.corpus_input import read_options
+from simengine.cli.options import corpus_options, output_options
+from simengine.cli.terminal import Stopwatch, note, seconds
+from simengine.types import Document
+
+
+@click.group("corpus")
+def command() -> None:
+    """Make or check a corpus file."""
+
+
+@command.command("python-docs")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default="-",
+    show_default=True,
+    help="File to write, or - for stdout.",
+)
+@output_options
+def python_docs_command(output: Path, quiet: bool, no_progress: bool) -> None:
+    """The documentation of this Python's standard library, as a corpus.
+
+    One document for each module, class, function and method that has a docstring, with its module and kind as
+    metadata. Needs no network.
+    """
+    from simengine.corpus.python_docs import python_docs
+
+    watch = Stopwatch()
+    count = write_jsonl(python_docs(), output)
+    note(
+        f"{count:,} documents of Python {sys.version.split()[0]} written to {output} in {seconds(watch.elapsed_s)}",
+        quiet=quiet,
+    )
+
+
+@command.command("check")
+@click.argument("sources", nargs=-1, required=True)
+@corpus_options
+@output_options
+def check_command(
+    sources: tuple[str, ...],
+    id_field: str | None,
+    text_field: str | None,
+    title_field: str | None,
+    input_format: str | None,
+    skip_invalid: bool,
+    rejects: Path | None,
+    quiet: bool,
+    no_progress: bool,
+) -> None:
+    """Read a corpus to its end without indexing it, and say what is in it.
+
+    Stops at the first record that cannot be used, or with --skip-invalid counts them all.
+    """
+    from simengine.cli.corpus_input import describe_read
+    from simengine.corpus.read import ReadReport, read_corpus
+
+    report = ReadReport()
+    options = read_options(id_field, text_field, title_field, input_format, skip_invalid, rejects)
+    count = characters = 0
+    for document in read_corpus(sources, options, report):
+        count += 1
+        characters += len(document.text)
+    click.echo(f"{count:,} documents, {characters:,} characters")
+    for line in describe_read(report, options):
+        click.echo(line)
+
+
+def write_jsonl(documents: Iterable[Document], output: Path) -> int:
+    """Write documents as JSON Lines in BEIR's layout; a file appears whole or not at all. Returns their number."""
+    from simengine.corpus.write import document_record
+
+    if str(output) == "-":
+        count = 0
+        for document in documents:
+            click.echo(json.dumps(document_record(document), ensure_ascii=False))
+            count += 1
+        return count
+    from simengine.corpus.write import write_corpus
+
+    return write_corpus(documents, output)

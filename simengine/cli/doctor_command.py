@@ -1,0 +1,194 @@
+"""simengine doctor: explain the machine, and what simengine makes of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Literal, TypeAlias
+
+import click
+
+from simengine.cli.options import output_options
+
+Level: TypeAlias = Literal["ok", "note", "problem"]
+
+PACKAGES = (
+    "torch",
+    "transformers",
+    "sentence-transformers",
+    "openvino",
+    "tokenizers",
+    "tantivy",
+    "numpy",
+    "pyarrow",
+    "zstandard",
+)
+CPU_FEATURES = (
+    "amx_bf16",
+    "amx_int8",
+    "avx512_bf16",
+    "avx512_vnni",
+    "avx512f",
+    "avx2",
+    "asimd",
+    "sve",
+    "bf16",
+)
+SIGNS = {"ok": ("✓", "green"), "note": ("·", "yellow"), "problem": ("✗", "red")}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report."""
+
+    topic: str
+    level: Level
+    text: str
+
+
+@click.command("doctor")
+@click.option("--gpu", is_flag=True, help="Fail (exit 1) unless FAISS and torch can both use a GPU.")
+@click.option("--encode", is_flag=True, help="Also load the model, encode a text and time it.")
+@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@output_options
+def command(gpu: bool, encode: bool, format_: str, quiet: bool, no_progress: bool) -> int:
+    """Explain this machine: processor, threads, GPU, FAISS, packages, models, and whether it works offline.
+
+    Exit 1 when something is wrong that keeps simengine from working.
+    """
+    findings = [*_machine(), *_packages(), *_faiss(required=gpu), *_torch_gpu(required=gpu), *_models()]
+    if encode:
+        findings += _encode()
+    if format_ == "json":
+        click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
+    else:
+        for finding in findings:
+            sign, colour = SIGNS[finding.level]
+            if not quiet or finding.level == "problem":
+                click.echo(f"{click.style(sign, fg=colour)} {finding.topic.ljust(10)} {finding.text}")
+    return int(any(finding.level == "problem" for finding in findings))
+
+
+def _machine() -> Iterator[Finding]:
+    from simengine.encoders.hardware import available_threads, cpu_flags, has_bf16_matrix_units
+
+    yield Finding(
+        "python",
+        "ok",
+        f"{platform.python_version()} on {platform.system()} {platform.machine()} ({sys.executable})",
+    )
+    features = [name for name in CPU_FEATURES if name in cpu_flags()]
+    units = (
+        "bf16 matrix units are used" if has_bf16_matrix_units() else "no bf16 matrix units: encoding in fp32"
+    )
+    yield Finding(
+        "processor",
+        "ok",
+        f"{available_threads()} threads; {', '.join(features) or 'features unknown'}; {units}",
+    )
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "MKL_NUM_THREADS", "KMP_AFFINITY"):
+        if value := os.environ.get(name):
+            yield Finding(
+                "processor", "note", f"{name}={value} is set, and changes how fast this machine computes"
+            )
+
+
+def _packages() -> Iterator[Finding]:
+    found, missing = [], []
+    for name in PACKAGES:
+        try:
+            found.append(f"{name} {version(name)}")
+        except PackageNotFoundError:
+            missing.append(name)
+    yield Finding("packages", "ok", ", ".join(found))
+    optional = [name for name in missing if name in ("pyarrow", "zstandard")]
+    if optional:
+        yield Finding(
+            "packages", "note", f"not installed: {', '.join(optional)} (pip install 'simengine[files]')"
+        )
+    if needed := [name for name in missing if name not in optional]:
+        yield Finding("packages", "problem", f"not installed: {', '.join(needed)}")
+
+
+def _faiss(*, required: bool) -> Iterator[Finding]:
+    from simengine.index.device import faiss_status
+
+    status = faiss_status()
+    if not status.version:
+        yield Finding("faiss", "problem", "not installed: pip install 'simengine[cpu]' or 'simengine[gpu]'")
+        return
+    if status.clash:
+        yield Finding("faiss", "problem", status.clash)
+    installed = ", ".join(" ".join(distribution) for distribution in status.distributions)
+    yield Finding("faiss", "ok", f"{installed or status.version}, {status.compile_options}")
+    usable = status.n_gpus > 0
+    gpu_text = f"{status.n_gpus} GPUs for FAISS" if usable else f"no GPU for FAISS: {status.gpu_reason}"
+    yield Finding("faiss", "ok" if usable else "problem" if required else "note", gpu_text)
+
+
+def _torch_gpu(*, required: bool) -> Iterator[Finding]:
+    from simengine.encoders.hardware import choose_device
+    from simengine.errors import DeviceError
+
+    if not required and choose_device("auto") == "cpu":
+        yield Finding("gpu", "note", "no NVIDIA GPU for encoding; the processor is used")
+        return
+    try:
+        choose_device("cuda")
+    except DeviceError as error:
+        yield Finding("gpu", "problem" if required else "note", str(error))
+        return
+    import torch
+
+    for number in range(torch.cuda.device_count()):
+        properties = torch.cuda.get_device_properties(number)
+        yield Finding(
+            "gpu", "ok", f"cuda:{number} {properties.name}, {properties.total_memory / 2**30:.0f} GiB"
+        )
+
+
+def _models() -> Iterator[Finding]:
+    from simengine.errors import ModelError
+    from simengine.models.cache import cache_directory
+    from simengine.models.resolve import resolve_model
+
+    try:
+        model = resolve_model(None, offline=True)
+        yield Finding("model", "ok", f"{model.name}, {model.source}, weights as published ({model.path})")
+    except ModelError as error:
+        yield Finding("model", "problem", str(error))
+    yield Finding("cache", "ok", f"exported graphs are kept in {cache_directory()}")
+    flags = [
+        f"{name}={os.environ[name]}"
+        for name in ("SIMENGINE_OFFLINE", "HF_HUB_OFFLINE")
+        if os.environ.get(name)
+    ]
+    text = (
+        f"no hub is contacted ({', '.join(flags)})"
+        if flags
+        else "a hub is contacted only for models that are not on this machine (--offline forbids it)"
+    )
+    yield Finding("network", "ok", text)
+
+
+def _encode() -> Iterator[Finding]:
+    import time
+
+    from simengine.encoders.load import load_encoder
+
+    start = time.perf_counter()
+    encoder = load_encoder(None, offline=True)
+    encoder.encode(["warm up"])
+    loaded = time.perf_counter()
+    encoder.encode(["How fast is one query on this machine?"])
+    query_ms = (time.perf_counter() - loaded) * 1000
+    yield Finding(
+        "encoding",
+        "ok",
+        f"{encoder.runtime}: loaded in {loaded - start:.2f} s, one query in {query_ms:.1f} ms",
+    )

@@ -1,0 +1,119 @@
+"""simengine index: build an index from a corpus, or continue a build that was stopped."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+
+import click
+
+from simengine.cli.options import DEFAULT_FOLDER, corpus_options, model_options, output_options
+from simengine.cli.writing import write_sources
+from simengine.errors import UsageError
+
+
+@click.command("index")
+@click.argument("sources", nargs=-1, required=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Index directory. [default: indexes/NAME]",
+)
+@click.option(
+    "--recipe",
+    envvar="SIMENGINE_RECIPE",
+    help="Candidate index: auto, flat, hnsw, ... or a TOML file. [default: auto]",
+)
+@click.option(
+    "--chunk-tokens",
+    envvar="SIMENGINE_CHUNK_TOKENS",
+    type=click.IntRange(8),
+    help="Longest passage. [default: what the model reads]",
+)
+@click.option(
+    "--overlap-tokens",
+    envvar="SIMENGINE_OVERLAP_TOKENS",
+    type=click.IntRange(0),
+    help="Tokens that neighbouring passages share. [default: 32]",
+)
+@click.option(
+    "--overwrite", is_flag=True, help="Build anew beside an existing index, and replace it when done."
+)
+@click.option("--prune", is_flag=True, help="Delete documents that the corpus no longer holds.")
+@click.option(
+    "--seed",
+    envvar="SIMENGINE_SEED",
+    default=0,
+    show_default=True,
+    help="Of the candidate index's training sample.",
+)
+@model_options
+@corpus_options
+@output_options
+def command(
+    sources: tuple[str, ...],
+    output: Path | None,
+    recipe: str | None,
+    chunk_tokens: int | None,
+    overlap_tokens: int | None,
+    overwrite: bool,
+    prune: bool,
+    seed: int,
+    model: str | None,
+    device: str,
+    threads: int | None,
+    offline: bool,
+    id_field: str | None,
+    text_field: str | None,
+    title_field: str | None,
+    input_format: str | None,
+    skip_invalid: bool,
+    rejects: Path | None,
+    quiet: bool,
+    no_progress: bool,
+) -> None:
+    """Build an index from a corpus.
+
+    SOURCES are files (.jsonl .csv .tsv .parquet .txt, also .gz and .zst), folders of text, BEIR folders, or - for
+    stdin. Run again, it continues a build that was stopped, and takes in what is new or changed in the corpus.
+    """
+    from simengine.assembly import EncoderOptions, IndexOptions
+
+    options = IndexOptions(
+        recipe=recipe,
+        chunk_tokens=chunk_tokens,
+        overlap_tokens=overlap_tokens,
+        overwrite=overwrite,
+        prune=prune,
+        seed=seed,
+        command=shlex.join(["simengine", *sys.argv[1:]]),
+    )
+    write_sources(
+        sources,
+        output or default_output(sources),
+        "sync",
+        create=True,
+        encoder_options=EncoderOptions(model=model, device=device, threads=threads, offline=offline),
+        options=options,
+        fields=(id_field, text_field, title_field, input_format),
+        skip_invalid=skip_invalid,
+        rejects=rejects,
+        quiet=quiet,
+        no_progress=no_progress,
+    )
+
+
+def default_output(sources: tuple[str, ...]) -> Path:
+    """indexes/NAME, after the first source's name without its suffixes.
+
+    Raises:
+        UsageError: the source is stdin, which has no name.
+    """
+    if sources[0] == "-":
+        raise UsageError("reading from stdin: name the index directory with --output")
+    name = Path(sources[0]).resolve().name
+    for suffix in (".gz", ".zst", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".txt", ".md"):
+        name = name.removesuffix(suffix)
+    return DEFAULT_FOLDER / (name or "index")

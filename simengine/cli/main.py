@@ -1,0 +1,132 @@
+"""The group of all commands. Loads a command's module only when that command is called."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+
+import click
+
+import simengine
+
+# Name → (module, one line for `simengine --help`). The lines stand here so that --help imports nothing else.
+COMMANDS = {
+    "corpus": ("corpus", "Make or check a corpus file."),
+    "index": ("index", "Build an index from a corpus, or continue a build that was stopped."),
+    "add": ("add", "Add documents to an index."),
+    "update": ("update", "Replace documents of an index, and add those that are new."),
+    "delete": ("delete", "Delete documents by id or by a filter."),
+    "compact": ("compact", "Fold additions and deletions into a new generation."),
+    "info": ("info", "Show what is in an index."),
+    "verify": ("verify", "Check every file of an index against its checksum."),
+    "export": ("export", "Write an index's documents, passages or vectors to a file."),
+    "search": ("search", "Search an index by meaning, by words, or both."),
+    "embed": ("embed", "Turn texts into vectors."),
+    "score": ("score", "Score the similarity of two texts, or of a file of pairs."),
+    "doctor": ("doctor", "Explain this machine: processor, GPU, packages, models."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group that knows its commands' names and help lines without importing them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """All names, in the order of a person's work."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the command's module and return its `command`."""
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"simengine.cli.{COMMANDS[cmd_name][0]}_command").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does; an unknown name is answered with the nearest one."""
+        name = args[0] if args else ""
+        if name and not name.startswith("-") and name not in COMMANDS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, COMMANDS, n=1)
+            ctx.fail(f"No such command {name!r}." + (f" Did you mean {near[0]!r}?" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands for --help, without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 ok, 1 runtime error, 2 usage, 3 another model than the index was built with, "
+    "4 bad data, 5 nothing found (with --fail-empty), 130 interrupted.",
+)
+@click.version_option(simengine.__version__, prog_name="simengine")
+def cli() -> None:
+    """Semantic search over your texts, on this machine, offline.
+
+    \b
+    simengine corpus python-docs -o corpus.jsonl
+    simengine index corpus.jsonl
+    simengine search "read a file line by line"
+    """
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the command line and return (or, as a script, exit with) the exit code."""
+    code = _run(args)
+    if args is None:
+        _flush_and_exit(code)
+    return code
+
+
+def _run(args: list[str] | None) -> int:
+    from simengine.errors import SimengineError
+
+    try:
+        result = cli.main(args=args, prog_name="simengine", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nInterrupted.", err=True)
+        return 130
+    except BrokenPipeError:
+        return _broken_pipe()
+    except SimengineError as problem:
+        if os.environ.get("SIMENGINE_VERBOSE"):
+            raise
+        click.echo(f"Error: {problem}", err=True)
+        return problem.exit_code
+    except MemoryError:
+        click.echo("Error: out of memory; a smaller --batch-size needs less.", err=True)
+        return 1
+
+
+def _broken_pipe() -> int:
+    """The reader of our output (`head`, a pager) has gone: stop quietly, as other commands do."""
+    devnull = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(devnull, sys.stdout.fileno())
+    return 0
+
+
+def _flush_and_exit(code: int) -> None:
+    """End without waiting for native thread pools, whose teardown costs up to a second."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (BrokenPipeError, OSError, ValueError):
+        code = code or (0 if isinstance(sys.exc_info()[1], BrokenPipeError) else 1)
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,134 @@
+"""Hits for people (cards with the matched words marked) and for machines (JSON, JSON Lines, TREC run)."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Sequence
+from typing import IO, TYPE_CHECKING, TypeAlias
+
+import click
+
+from simengine.cli.terminal import shorten
+
+if TYPE_CHECKING:
+    from simengine.corpus.queries import Query
+    from simengine.types import Hit
+
+Writer: TypeAlias = "Callable[[Query, Sequence[Hit]], None]"
+
+LINES_PER_HIT = 2
+SHOWN_FIELDS = 4
+SHORT_WORDS = 3  # shorter words are not marked: they match everywhere
+
+
+def writer_for(format_: str, out: IO[str], *, tag: str, one_query: bool) -> Writer:
+    """A function that writes the hits of one query in the chosen format."""
+
+    def table(query: Query, hits: Sequence[Hit]) -> None:
+        if not one_query:
+            click.secho(f"{query.id}: {query.text}", bold=True, file=out)
+        for hit in hits:
+            click.echo(card(hit, query.text), file=out)
+        if not one_query:
+            click.echo(file=out)
+
+    def as_json(query: Query, hits: Sequence[Hit]) -> None:
+        record = {"query_id": query.id, "query": query.text, "hits": [hit_record(hit) for hit in hits]}
+        click.echo(json.dumps(record, ensure_ascii=False, indent=2 if one_query else None), file=out)
+
+    def as_jsonl(query: Query, hits: Sequence[Hit]) -> None:
+        for hit in hits:
+            record = {"query_id": query.id, **hit_record(hit)}
+            click.echo(json.dumps(record, ensure_ascii=False), file=out)
+
+    def trec(query: Query, hits: Sequence[Hit]) -> None:
+        for hit in hits:
+            click.echo(
+                f"{_token(query.id)} Q0 {_token(hit.id)} {hit.rank} {hit.score:.6f} {_token(tag)}", file=out
+            )
+
+    return {"table": table, "json": as_json, "jsonl": as_jsonl, "trec": trec}[format_]
+
+
+def hit_record(hit: Hit) -> dict[str, object]:
+    """A hit as JSON."""
+    return {
+        "rank": hit.rank,
+        "id": hit.id,
+        "score": round(hit.score, 6),
+        "scores": {name: round(value, 6) for name, value in hit.scores.items()},
+        "title": hit.title,
+        "passage": {"start": hit.passage.start, "end": hit.passage.end, "text": hit.passage.text},
+        "metadata": dict(hit.metadata),
+    }
+
+
+def card(hit: Hit, query: str) -> str:
+    """A hit for a person: rank, title, score and metadata on one line, the passage's best part below it."""
+    width = max(min(shutil.get_terminal_size().columns, 120), 60)
+    head = shorten(hit.title or hit.id, width - 16)
+    first = f"{hit.rank:>3}  " + click.style(head, bold=True) + click.style(f"  {hit.score:.3f}", fg="cyan")
+    lines = [first, "     " + click.style(shorten(_about(hit), width - 5), dim=True)]
+    body = best_part(hit.passage.text, query, (width - 5) * LINES_PER_HIT)
+    lines += ["     " + mark(line, query) for line in wrap(body, width - 5)[:LINES_PER_HIT]]
+    return "\n".join(lines) + "\n"
+
+
+def _about(hit: Hit) -> str:
+    """The id and the first telling metadata values; what stands there already is not said twice."""
+    parts = [] if hit.title.startswith(hit.id) else [hit.id]
+    said = {hit.title, hit.id, ""}
+    for name, value in hit.metadata.items():
+        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and str(value) not in said:
+            parts.append(f"{name}: {value}")
+            said.add(str(value))
+    return " · ".join(parts[: SHOWN_FIELDS + 1]) or hit.id
+
+
+def best_part(text: str, query: str, length: int) -> str:
+    """The stretch of `text`, on one line, that holds most of the query's words; from the start when none does."""
+    line = " ".join(text.split())
+    if len(line) <= length:
+        return line
+    places = [match.start() for match in _words(query).finditer(line)] if _marked(query) else []
+    start = 0
+    if places and places[0] > length // 2:
+        start = max(places, key=lambda p: (sum(p <= other < p + length for other in places), -p))
+        start = max(line.rfind(" ", 0, max(start - 30, 0)), 0)
+    part = line[start : start + length - 2].strip()
+    return ("… " if start else "") + part + ("…" if start + length - 2 < len(line) else "")
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Lines of at most `width` characters, broken at spaces where there are any (Chinese has none)."""
+    import textwrap
+
+    return textwrap.wrap(text, width) or [""]
+
+
+def mark(text: str, query: str) -> str:
+    """The query's words in `text` stand out (on terminals that show colours)."""
+    if not _marked(query):
+        return text
+    return _words(query).sub(lambda match: click.style(match.group(0), fg="yellow", bold=True), text)
+
+
+def _marked(query: str) -> list[str]:
+    words = re.findall(r"[^\W_]+", query)
+    spaced = [word for word in words if len(word) > SHORT_WORDS and word.isascii()]
+    unspaced = [word[i : i + 2] for word in words if not word.isascii() for i in range(max(len(word) - 1, 1))]
+    return sorted(set(spaced + unspaced), key=len, reverse=True)
+
+
+def _words(query: str) -> re.Pattern[str]:
+    """Matches the query's words, and words that begin with them."""
+    return re.compile(
+        "|".join(re.escape(w) + (r"\w*" if w.isascii() else "") for w in _marked(query)), re.IGNORECASE
+    )
+
+
+def _token(text: str) -> str:
+    """A field of a TREC run: white space would split it."""
+    return re.sub(r"\s+", "_", text) or "_"

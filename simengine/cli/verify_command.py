@@ -1,0 +1,80 @@
+"""simengine verify: check every file of an index."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from simengine.cli.options import find_index, index_argument, index_option, output_options
+from simengine.cli.terminal import Stopwatch, note, progress_bar, seconds
+
+
+@click.command("verify")
+@index_argument
+@index_option
+@click.option("--repair", is_flag=True, help="Make anew what can be made from the documents and vectors.")
+@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@output_options
+def command(
+    index_argument: Path | None,
+    index_path: Path | None,
+    repair: bool,
+    format_: str,
+    quiet: bool,
+    no_progress: bool,
+) -> int:
+    """Check every file of an index against its checksum. Exit 1 when something is damaged.
+
+    The lexical and the candidate index, and the manifest, are derived from the documents and vectors: --repair makes
+    them anew. A damaged document or vector cannot be made anew: restore the index from a copy, or build it again.
+    """
+    from simengine.assembly import repair_index
+    from simengine.store.verify import verify
+
+    path, watch = find_index(index_argument, index_path), Stopwatch()
+    if repair:
+        with progress_bar(hidden=quiet or no_progress) as progress:
+            for name in repair_index(path, progress=progress):
+                note(f"{path}: made anew: {name}", quiet=quiet)
+    report = verify(path)
+    problems = [asdict(problem) for problem in report.problems] + lexical_problems(path)
+    if format_ == "json":
+        click.echo(
+            json.dumps({"path": str(path), "problems": problems}, ensure_ascii=False, indent=2, default=str)
+        )
+    else:
+        for problem in problems:
+            click.echo(f"{problem['file']}: {problem['what']}\n  {problem['remedy']}")
+        if not problems:
+            note(f"{path}: every file is as it was written ({seconds(watch.elapsed_s)})", quiet=quiet)
+    return 1 if problems else 0
+
+
+def lexical_problems(path: Path) -> list[dict[str, object]]:
+    """What is wrong with the lexical index; the store knows nothing of its files."""
+    from simengine.errors import DamagedIndexError, IndexNotFoundError
+    from simengine.lexical.index import LexicalIndex
+    from simengine.store.snapshot import Snapshot
+
+    remedy = "simengine verify --repair makes it anew"
+    try:
+        with Snapshot.open(path) as snapshot:
+            if snapshot.n_rows == 0:
+                return []
+            with LexicalIndex.open(snapshot.lexical_path) as lexical:
+                lexical.verify()
+                if lexical.n_rows < snapshot.n_rows:
+                    what = f"holds {lexical.n_rows:,} of {snapshot.n_rows:,} passages"
+                    return [{"file": snapshot.lexical_path, "what": what, "remedy": remedy}]
+            return []
+    except IndexNotFoundError as error:
+        return [{"file": path / "lexical", "what": str(error), "remedy": remedy}]
+    except DamagedIndexError as error:
+        return (
+            [{"file": error.path, "what": error.reason, "remedy": remedy}]
+            if "lexical" in error.path.parts
+            else []
+        )

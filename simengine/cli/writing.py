@@ -1,0 +1,86 @@
+"""What `index`, `add` and `update` share: read a corpus, write it, and say what was done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simengine.cli.corpus_input import describe_read, read_options
+from simengine.cli.terminal import note, progress_bar, seconds
+
+if TYPE_CHECKING:
+    from simengine.assembly import EncoderOptions, IndexOptions
+    from simengine.indexing.indexer import Policy
+    from simengine.indexing.report import IndexReport
+
+
+def write_sources(
+    sources: tuple[str, ...],
+    path: Path,
+    policy: Policy,
+    *,
+    create: bool,
+    encoder_options: EncoderOptions,
+    options: IndexOptions,
+    fields: tuple[str | None, str | None, str | None, str | None],
+    skip_invalid: bool,
+    rejects: Path | None,
+    quiet: bool,
+    no_progress: bool,
+) -> None:
+    """Read the sources into the index at `path`, and report on stderr."""
+    from simengine.assembly import write_documents
+    from simengine.corpus.read import ReadReport, read_corpus
+
+    if skip_invalid and rejects is None:
+        rejects = path.parent / f"{path.name}.rejects.jsonl"
+        rejects.parent.mkdir(parents=True, exist_ok=True)
+    read, chosen = ReadReport(), read_options(*fields, skip_invalid, rejects)
+    try:
+        with progress_bar(hidden=quiet or no_progress) as progress:
+            report = write_documents(
+                read_corpus(sources, chosen, read),
+                path,
+                policy,
+                encoder_options=encoder_options,
+                options=options,
+                create=create,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        note(f"\nStopped. What was committed to {path} is kept; run the same command again to continue.")
+        raise click.exceptions.Exit(130) from None
+    for line in (*describe_read(read, chosen), *describe_write(report, path, policy)):
+        note(line, quiet=quiet)
+
+
+def describe_write(report: IndexReport, path: Path, policy: Policy) -> list[str]:
+    """Lines for a person: what happened to the documents, how fast, and what the model could not read."""
+    changes = [
+        f"{count:,} {name}"
+        for name, count in (
+            ("added", report.added),
+            ("updated", report.updated),
+            ("unchanged", report.unchanged),
+            ("deleted", report.deleted),
+        )
+        if count
+    ]
+    lines = [f"{path}: {', '.join(changes) or 'nothing to do'} in {seconds(report.total_s)}"]
+    if report.passages:
+        speed = report.passages / report.encode_s if report.encode_s else 0.0
+        lines.append(
+            f"{report.passages:,} passages, {report.tokens:,} tokens, {speed:,.0f} passages/s encoded "
+            f"({report.encode_share:.0%} of the time)"
+        )
+    if report.documents_split:
+        lines.append(f"{report.documents_split:,} long documents became several passages")
+    if report.tokens_truncated:
+        lines.append(
+            f"{report.tokens_truncated:,} tokens did not fit the model ({report.coverage:.2%} of the text is covered)"
+        )
+    if policy == "sync":
+        lines.append(f'next: simengine search -i {path} "your question"')
+    return lines

@@ -1,0 +1,391 @@
+"""The object that a user of the library holds: an index that can be searched and changed."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self, overload
+
+import numpy as np
+
+from simengine.assembly import (
+    EncoderOptions,
+    IndexOptions,
+    compact_index,
+    open_encoder,
+    open_reader,
+    verify_runtime,
+    write_documents,
+)
+from simengine.corpus.items import as_documents
+from simengine.encoders.contract import BiEncoder, Role
+from simengine.errors import UsageError
+from simengine.indexing.report import IndexReport, Progress
+from simengine.search.options import Fusion, Mode, SearchOptions
+from simengine.search.result import SearchArrays, SearchResult
+from simengine.search.searcher import Searcher
+from simengine.store.contract import Counts
+from simengine.store.settings import IndexSettings
+from simengine.store.snapshot import Snapshot
+from simengine.store.writer import IndexWriter
+from simengine.types import Document, FloatMatrix, Hit, Json, PairScore
+
+
+class _Reader:
+    """A snapshot with its searcher, closed when the last search that uses it has ended."""
+
+    def __init__(self, snapshot: Snapshot, searcher: Searcher) -> None:
+        self.snapshot, self.searcher = snapshot, searcher
+        self._users, self._retired, self._lock = 0, False, threading.Lock()
+
+    def enter(self) -> bool:
+        """Take part, unless the reader is closed already."""
+        with self._lock:
+            if self._retired and self._users == 0:
+                return False
+            self._users += 1
+            return True
+
+    def leave(self) -> None:
+        with self._lock:
+            self._users -= 1
+            close = self._retired and self._users == 0
+        if close:
+            self._close()
+
+    def retire(self) -> None:
+        with self._lock:
+            close = not self._retired and self._users == 0
+            self._retired = True
+        if close:
+            self._close()
+
+    def _close(self) -> None:
+        self.searcher.close()
+        self.snapshot.close()
+
+
+class Engine:
+    """An index directory, opened: search it from any number of threads, change it from one at a time.
+
+    A search sees the index as it was when the engine was opened, or last changed or refreshed through it.
+
+    Example:
+        >>> from simengine import Document, Engine
+        >>> documents = [Document("a", "Cats purr."), Document("b", "Stocks fell sharply.")]
+        >>> with Engine.build(documents, "animals") as engine:
+        ...     print(engine.search("the market went down", k=1)[0].id)
+        b
+    """
+
+    def __init__(self, path: Path, options: EncoderOptions) -> None:
+        """Use `Engine.open` or `Engine.build`."""
+        self.path = path
+        self._options = options
+        self._encoder: BiEncoder | None = None
+        self._encoder_lock = threading.Lock()
+        self._write_lock = threading.Lock()
+        self._reader = self._open_reader()
+        self._closed = False
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        model: str | None = None,
+        device: str = "auto",
+        runtime: str = "auto",
+        precision: str = "auto",
+        threads: int | None = None,
+        offline: bool = False,
+    ) -> Engine:
+        """Open an index. The model is loaded when a search first needs it.
+
+        Args:
+            path: the index directory.
+            model: folder or hub name of the bi-encoder; by default the one that the index names.
+            device, runtime, precision, threads, offline: see `simengine.assembly.EncoderOptions`.
+
+        Raises:
+            IndexNotFoundError: there is no index at `path`.
+            DamagedIndexError: a file of it is damaged.
+        """
+        options = EncoderOptions(model, device, runtime, precision, threads, offline)
+        return cls(Path(path), options)
+
+    @classmethod
+    def build(
+        cls,
+        documents: Iterable[Document | Mapping[str, Json] | str],
+        path: str | Path,
+        *,
+        model: str | None = None,
+        device: str = "auto",
+        runtime: str = "auto",
+        precision: str = "auto",
+        threads: int | None = None,
+        offline: bool = False,
+        recipe: str | None = None,
+        chunk_tokens: int | None = None,
+        overlap_tokens: int | None = None,
+        overwrite: bool = False,
+        seed: int = 0,
+        progress: Progress | None = None,
+    ) -> Engine:
+        """Build an index at `path` and open it. A build that was killed goes on where it stopped.
+
+        Args:
+            documents: read once, in blocks. Mappings have "id", "text", "title" (optional) and metadata in all
+                other keys; a plain string is named by its position.
+            recipe, chunk_tokens, overlap_tokens, overwrite, seed: see `simengine.assembly.IndexOptions`.
+
+        Raises:
+            DataError: an id occurs twice, or a document is empty.
+            IndexExistsError: there is an index of other settings at `path`.
+        """
+        encoder_options = EncoderOptions(model, device, runtime, precision, threads, offline)
+        options = IndexOptions(
+            recipe, chunk_tokens, overlap_tokens, overwrite, seed=seed, command="Engine.build"
+        )
+        write_documents(
+            as_documents(documents),
+            Path(path),
+            "sync",
+            encoder_options=encoder_options,
+            options=options,
+            create=True,
+            progress=progress,
+        )
+        return cls(Path(path), encoder_options)
+
+    # -- reading ---------------------------------------------------------------------------------------------
+
+    @overload
+    def search(  # type: ignore[overload-overlap]  # a str is a sequence of str: the first overload wins
+        self,
+        queries: str,
+        k: int = ...,
+        *,
+        mode: Mode = ...,
+        where: str | None = ...,
+        fusion: Fusion = ...,
+        exact: bool = ...,
+    ) -> list[Hit]: ...
+
+    @overload
+    def search(
+        self,
+        queries: Sequence[str],
+        k: int = ...,
+        *,
+        mode: Mode = ...,
+        where: str | None = ...,
+        fusion: Fusion = ...,
+        exact: bool = ...,
+    ) -> list[list[Hit]]: ...
+
+    def search(
+        self,
+        queries: str | Sequence[str],
+        k: int = 10,
+        *,
+        mode: Mode = "hybrid",
+        where: str | None = None,
+        fusion: Fusion = "auto",
+        exact: bool = False,
+    ) -> list[Hit] | list[list[Hit]]:
+        """The k best documents for one query, or for each of several.
+
+        Args:
+            queries: one text, or a sequence of texts.
+            k: documents per query; fewer come back when the index (or the filter) holds fewer.
+            mode: "hybrid" (meaning and words), "dense" (meaning) or "lexical" (words, BM25).
+            where: filter on metadata, such as `year >= 2020 and kind in ("class", "function")`.
+            fusion: how hybrid joins both sides: "auto" or "rrf".
+            exact: compare with every vector instead of asking the candidate index.
+
+        Returns:
+            A list of hits for one text; a list of such lists, in order, for several.
+        """
+        options = SearchOptions(k=k, mode=mode, where=where, fusion=fusion, exact=exact)
+        if isinstance(queries, str):
+            return self.run([queries], options).hits[0]
+        return self.run(queries, options).hits
+
+    def run(self, queries: Sequence[str], options: SearchOptions) -> SearchResult:
+        """As `search`, with the time that each stage took."""
+        with self._lease() as reader:
+            return reader.searcher.search(list(queries), options)
+
+    def search_arrays(self, queries: Sequence[str] | FloatMatrix, options: SearchOptions) -> SearchArrays:
+        """Ids and scores alone, as arrays, for pipelines: no texts are fetched.
+
+        Args:
+            queries: texts, or their vectors (q, dim) float32 with rows L2-normalised (dense mode only).
+        """
+        with self._lease() as reader:
+            if isinstance(queries, np.ndarray):
+                return reader.searcher.search_vector_arrays(queries, options)
+            return reader.searcher.search_arrays(list(queries), options)
+
+    def search_vectors(self, queries: FloatMatrix, options: SearchOptions) -> list[list[Hit]]:
+        """Hits for vectors that the caller has: (q, dim) float32; rows are L2-normalised here."""
+        with self._lease() as reader:
+            return reader.searcher.search_vectors(queries, options)
+
+    def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
+        """Vectors of texts: (n, dim) float32, rows L2-normalised."""
+        return self.encoder.encode(list(texts), role=role)
+
+    def score(self, text1: str, text2: str) -> PairScore:
+        """Cosine similarity of two texts."""
+        vectors = self.encoder.encode([text1, text2])
+        return PairScore(text1, text2, float(np.clip(vectors[0] @ vectors[1], -1.0, 1.0)))
+
+    def get(self, document_id: str) -> Document | None:
+        """The document of that id, or None."""
+        with self._lease() as reader:
+            stored = reader.snapshot.document_by_id(document_id)
+            return None if stored is None else Document(stored.id, stored.text, stored.title, stored.metadata)
+
+    def __len__(self) -> int:
+        """Number of documents."""
+        return self.counts.documents
+
+    @property
+    def counts(self) -> Counts:
+        """What the index holds."""
+        with self._lease() as reader:
+            return reader.snapshot.counts
+
+    @property
+    def settings(self) -> IndexSettings:
+        """What the index was built with."""
+        return self._reader.snapshot.settings
+
+    @property
+    def encoder(self) -> BiEncoder:
+        """The bi-encoder, loaded on first use; it is refused when it is not the one that built the index."""
+        if self._encoder is None:
+            with self._encoder_lock:
+                if self._encoder is None:
+                    self._encoder = self._load_encoder()
+        return self._encoder
+
+    def _load_encoder(self) -> BiEncoder:
+        settings = self._reader.snapshot.settings
+        encoder = open_encoder(settings, self._options)
+        known = self._reader.snapshot.derived("runtime")
+        if known is None or known.get("name") != encoder.runtime:
+            verify_runtime(settings, encoder)
+        return encoder
+
+    def matching_ids(self, where: str) -> list[str]:
+        """Ids of all documents that a filter keeps.
+
+        Raises:
+            FilterError: the expression cannot be read, or names a field that no document has.
+        """
+        with self._lease() as reader:
+            return reader.searcher.matching_ids(where)
+
+    # -- changing --------------------------------------------------------------------------------------------
+
+    def add(self, documents: Iterable[Document | Mapping[str, Json] | str]) -> IndexReport:
+        """Add documents; they are found as soon as this returns.
+
+        Raises:
+            DataError: an id is in the index with other content.
+            IndexLockedError: another process is writing.
+        """
+        return self._write(documents, "add")
+
+    def update(self, documents: Iterable[Document | Mapping[str, Json] | str]) -> IndexReport:
+        """Replace documents by id, and add those that are new."""
+        return self._write(documents, "update")
+
+    def _write(self, documents: Iterable[Document | Mapping[str, Json] | str], policy: str) -> IndexReport:
+        with self._write_lock:
+            report = write_documents(
+                as_documents(documents),
+                self.path,
+                "add" if policy == "add" else "update",
+                encoder_options=self._options,
+                encoder=self.encoder,
+            )
+        self.refresh()
+        return report
+
+    def delete(self, ids: Sequence[str] = (), *, where: str | None = None) -> IndexReport:
+        """Delete documents by id, by filter, or both. Ids that are not there are listed in the report."""
+        if isinstance(ids, str):
+            raise UsageError(f"ids must be a sequence of ids, not the string {ids!r}")
+        report = IndexReport()
+        with self._write_lock:
+            self.refresh()
+            with self._lease() as reader, IndexWriter.open(self.path) as writer:
+                chosen = list(dict.fromkeys(ids))
+                if where is not None:
+                    chosen = list(dict.fromkeys([*chosen, *reader.searcher.matching_ids(where)]))
+                result = writer.delete(chosen)
+            report.deleted, report.missing = len(result.deleted), list(result.missing)
+        self.refresh()
+        return report
+
+    def compact(self, *, progress: Progress | None = None) -> IndexReport:
+        """Fold additions and deletions into a new generation; searches go on meanwhile."""
+        with self._write_lock:
+            report = compact_index(self.path, threads=self._options.threads, progress=progress)
+        self.refresh()
+        return report
+
+    def refresh(self) -> bool:
+        """See what other processes have committed. Returns whether there was anything new."""
+        self._check_open()
+        if self._reader.snapshot.is_current():
+            return False
+        old, self._reader = self._reader, self._open_reader()
+        old.retire()
+        return True
+
+    # -- life ------------------------------------------------------------------------------------------------
+
+    def _open_reader(self) -> _Reader:
+        return _Reader(*open_reader(self.path, lambda: self.encoder, threads=self._options.threads))
+
+    @contextmanager
+    def _lease(self) -> Iterator[_Reader]:
+        """A reader that stays open while it is used, whatever other threads do."""
+        self._check_open()
+        reader = self._reader
+        while not reader.enter():
+            self._check_open()
+            reader = self._reader
+        try:
+            yield reader
+        finally:
+            reader.leave()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise UsageError(f"the engine for {self.path} is closed")
+
+    def close(self) -> None:
+        """Release files and threads; searches that run now end first."""
+        if not self._closed:
+            self._closed = True
+            self._reader.retire()
+            if self._encoder is not None:
+                self._encoder.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,148 @@
+"""What is made from committed data: the candidate index with its measured recall, and the lexical index."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from simengine.errors import DamagedIndexError
+from simengine.index.build import build_index
+from simengine.index.recall import measure_recall
+from simengine.index.recipe import Recipe, choose_recipe, load_recipe
+from simengine.indexing.report import IndexReport, Progress
+from simengine.lexical.index import LexicalIndex, RowBatch
+from simengine.store.snapshot import Snapshot
+from simengine.store.writer import IndexWriter
+
+TAIL_ROWS = 20_000  # rows that may be searched exactly beside the candidate index
+TAIL_SHARE = 0.2  # ... and their share of its rows, before it is built anew
+REBUILD_BLOCK = 4_096
+
+
+def recipe_for(writer: IndexWriter) -> Recipe:
+    """The recipe that the index's settings ask for; "auto" chooses by the number of rows."""
+    name = writer.settings.recipe
+    if name == "auto":
+        return choose_recipe(writer.n_rows, writer.settings.dimension)
+    return load_recipe(name)
+
+
+def ann_is_due(writer: IndexWriter) -> bool:
+    """Whether the candidate index is missing, made by another recipe, or too far behind the committed rows."""
+    recipe = recipe_for(writer)
+    known = writer.derived("ann")
+    if recipe.exact:
+        return known is not None
+    if known is None or known.get("recipe") != recipe.name:
+        return True
+    tail = writer.n_rows - int(str(known["rows"]))
+    return tail > max(TAIL_ROWS, TAIL_SHARE * writer.n_rows)
+
+
+def build_ann(
+    writer: IndexWriter,
+    *,
+    device: str,
+    threads: int | None,
+    seed: int,
+    report: IndexReport,
+    progress: Progress,
+) -> None:
+    """Build the candidate index over all committed rows, measure its recall, and register its file.
+
+    An exact recipe needs no file: searches scan the vector segments themselves.
+    """
+    recipe = recipe_for(writer)
+    if recipe.exact:
+        writer.remove_derived("ann")
+        return
+    start = time.perf_counter()
+    progress.stage(f"candidate index ({recipe.name})")
+    with writer.snapshot() as snapshot:
+        segments = [(segment.first_row, segment.vectors) for segment in snapshot.segments]
+        index = build_index(
+            segments, snapshot.n_rows, snapshot.dimension, recipe, device=device, threads=threads, seed=seed
+        )
+        recall = measure_recall(index, segments, seed=seed)
+        path = writer.new_derived_path("ann", ".faiss")
+        index.save(path)
+    writer.set_derived(
+        "ann",
+        {
+            "file": path.relative_to(writer.folder).as_posix(),
+            "rows": index.n_rows,
+            "recipe": recipe.name,
+            "factory": index.factory,
+            "notes": list(index.notes),
+            "device": device,
+            "recall_at_10": round(recall.recall, 4),
+            "recall_low": round(recall.low, 4),
+            "recall_high": round(recall.high, 4),
+            "recall_queries": recall.n_queries,
+            "sha256": file_sha256(path),
+            "bytes": path.stat().st_size,
+        },
+    )
+    report.ann_s += time.perf_counter() - start
+
+
+def file_sha256(path: Path) -> str:
+    """Hex digest of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def level_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
+    """Open the lexical index for writing, at exactly the committed rows.
+
+    Rows beyond the last commit (a kill between the two commits) are cut off; a lexical index that is damaged,
+    missing or behind is made again from the documents.
+    """
+    try:
+        lexical = LexicalIndex.open(writer.lexical_path, create=True)
+        if lexical.n_rows > writer.n_rows:
+            lexical.truncate(writer.n_rows)
+        if lexical.n_rows == writer.n_rows:
+            return lexical
+        lexical.close()
+    except DamagedIndexError:
+        pass  # made again below: everything in it stands in the documents
+    return rebuild_lexical(writer, progress)
+
+
+def rebuild_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
+    """Make the lexical index anew from the documents."""
+    progress.stage("lexical index", writer.n_rows)
+    with writer.snapshot() as snapshot:
+        return LexicalIndex.rebuild(
+            writer.lexical_path, _lexical_batches(snapshot, progress), n_rows=writer.n_rows
+        )
+
+
+def lexical_is_sound(writer: IndexWriter) -> bool:
+    """Whether every file of the lexical index has the checksum that it was written with."""
+    try:
+        with LexicalIndex.open(writer.lexical_path, create=True) as lexical:
+            lexical.verify()
+    except DamagedIndexError:
+        return False
+    return True
+
+
+def ann_is_sound(writer: IndexWriter) -> bool:
+    """Whether the candidate index's file has the digest that it was written with; True where there is none."""
+    entry = writer.derived("ann")
+    if entry is None:
+        return True
+    path = writer.folder / str(entry["file"])
+    return path.is_file() and file_sha256(path) == entry["sha256"]
+
+
+def _lexical_batches(snapshot: Snapshot, progress: Progress) -> Iterator[RowBatch]:
+    rows = snapshot.iter_rows()
+    while block := list(islice(rows, REBUILD_BLOCK)):
+        yield [row.row for row in block], [row.title for row in block], [row.text for row in block]
+        progress.advance(len(block))

@@ -1,0 +1,78 @@
+"""What an indexing run did."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Protocol
+
+
+@dataclass(slots=True)
+class IndexReport:
+    """Counts and times of one run; filled while it goes on.
+
+    Attributes:
+        added, updated, unchanged: documents by what became of them.
+        deleted: documents removed (by delete, or by `prune`).
+        missing: ids that were to be deleted and are not in the index.
+        passages: passages encoded and committed in this run.
+        tokens, tokens_truncated: of those passages; truncated tokens did not enter a vector.
+        documents_split: documents of more than one passage.
+        commits: transactions.
+        read_s, chunk_s, encode_s, store_s, lexical_s, ann_s, other_s: wall-clock seconds by stage.
+    """
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    deleted: int = 0
+    missing: list[str] = field(default_factory=list)
+    passages: int = 0
+    tokens: int = 0
+    tokens_truncated: int = 0
+    documents_split: int = 0
+    commits: int = 0
+    read_s: float = 0.0
+    chunk_s: float = 0.0
+    encode_s: float = 0.0
+    store_s: float = 0.0
+    lexical_s: float = 0.0
+    ann_s: float = 0.0
+    total_s: float = 0.0
+
+    @property
+    def encode_share(self) -> float:
+        """Part of the total time that went into encoding, in [0, 1]."""
+        return self.encode_s / self.total_s if self.total_s else 0.0
+
+    @property
+    def coverage(self) -> float:
+        """Part of all tokens that entered a vector, in [0, 1]; 1.0 when nothing was encoded."""
+        return 1.0 - self.tokens_truncated / self.tokens if self.tokens else 1.0
+
+    def as_dict(self) -> dict[str, object]:
+        """All fields and the two derived figures, ready for JSON."""
+        return {
+            **asdict(self),
+            "encode_share": round(self.encode_share, 4),
+            "coverage": round(self.coverage, 6),
+        }
+
+
+class Progress(Protocol):
+    """Told how far a run has come. `total` stays None while the size of the input is unknown."""
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """A new stage begins."""
+
+    def advance(self, n: int) -> None:
+        """n more units of the current stage are done."""
+
+
+class NoProgress:
+    """Says nothing."""
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """Ignored."""
+
+    def advance(self, n: int) -> None:
+        """Ignored."""

