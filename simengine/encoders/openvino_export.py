@@ -20,6 +20,9 @@ from simengine.models.fingerprint import Fingerprint
 # Raise it when the exported graph changes, so that graphs of older versions are not used.
 GRAPH_FORMAT = 1
 PROBE_TEXT = "A short text that shows whether the graph still computes what it computed when it was exported."
+# Padding far behind a text sees no token in its window: OpenVINO's fused attention makes NaN of that, the eager
+# form a finite number that the pooling leaves out.
+_LOCAL_ATTENTION = frozenset({"modernbert"})
 GRAPH_NAME, TOKENIZER_NAME, NOTE_NAME, COMPILED_NAME = "graph.xml", "tokenizer.json", "graph.json", "compiled"
 
 
@@ -130,7 +133,8 @@ def _trace(
 
     from simengine.encoders.torch_modules import build_head, load_transformer, quiet
 
-    transformer, head = load_transformer(config), build_head(config)
+    attention = "eager" if config.family in _LOCAL_ATTENTION else None
+    transformer, head = load_transformer(config, attention=attention), build_head(config)
 
     class Sentence(torch.nn.Module):
         def __init__(self) -> None:

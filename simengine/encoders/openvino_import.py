@@ -14,17 +14,27 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 _IMPORT_LOCK = threading.RLock()
+_WARMED: list[Any] = []
 _CONVERTER, _TELEMETRY = "openvino.tools.ovc", "openvino_telemetry"
 
 
 def import_openvino() -> Any:
-    """The module `openvino`; if not imported before, then without its converter and so without telemetry."""
+    """The module `openvino`; if not imported before, then without its converter and so without telemetry.
+
+    The first hand-over of a numpy array happens here, in one thread: the bindings look numpy up then, and two
+    threads that do so at once wait for each other for ever (seen with 2026.4.1; a static guard that is held
+    while the interpreter's lock is given up).
+    """
     with _IMPORT_LOCK:
-        if "openvino" in sys.modules:
-            return sys.modules["openvino"]
-        with _unimportable(_CONVERTER):
-            return importlib.import_module("openvino")
+        with _unimportable(_CONVERTER) if "openvino" not in sys.modules else contextlib.nullcontext():
+            openvino = importlib.import_module("openvino")
+        if openvino not in _WARMED:
+            np.array(openvino.Tensor(np.zeros((1, 1), np.float32)).data)
+            _WARMED.append(openvino)
+        return openvino
 
 
 @contextlib.contextmanager

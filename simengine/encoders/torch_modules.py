@@ -40,8 +40,12 @@ def quiet() -> Iterator[None]:
             transformers_logging.enable_progress_bar()
 
 
-def load_transformer(config: ModelConfig, *, attention: str = "sdpa") -> torch.nn.Module:
+def load_transformer(config: ModelConfig, *, attention: str | None = None) -> torch.nn.Module:
     """The transformer in fp32, evaluation mode, on the CPU, without contacting any hub.
+
+    Args:
+        config: of the model's folder.
+        attention: transformers' name of an attention implementation, or None for the family's default.
 
     Raises:
         ModelDamagedError: the weights do not fit the configuration.
@@ -49,11 +53,9 @@ def load_transformer(config: ModelConfig, *, attention: str = "sdpa") -> torch.n
     import torch
     from transformers import AutoModel
 
-    options: dict[str, Any] = {
-        "local_files_only": True,
-        "dtype": torch.float32,
-        "attn_implementation": attention,
-    }
+    options: dict[str, Any] = {"local_files_only": True, "dtype": torch.float32}
+    if attention is not None:
+        options["attn_implementation"] = attention
     try:
         with quiet():
             model = AutoModel.from_pretrained(config.transformer_folder, **options)
