@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ _TITLE_SHARE = 4
 """Passages keep at least this fraction (1/n) of the budget, however long the title is."""
 _SAFE_MARGIN_TOKENS = 2
 
+_NOT_SPACE = re.compile(r"\S")
 _Starts = npt.NDArray[np.int64]
 
 
@@ -155,7 +157,7 @@ class Chunker:
             budget = self._body_budget(n_title)
             cutter = _Cutter(document.text, np.concatenate(starts), budget, self._overlap(budget))
             spans[position] = _trimmed(document.text, cutter.cut())
-            if len(spans[position]) > 1:
+            if spans[position] != [Span(0, len(document.text))]:
                 doubtful += [(position, *pair) for pair in cutter.doubtful(spans[position])]
         if doubtful:
             self._repair(documents, doubtful, spans)
@@ -204,7 +206,8 @@ class Chunker:
                 cut.setdefault(position, {})[Span(start, end)] = pieces
                 again += [(position, piece.start, piece.end) for piece in pieces]
             for position, replaced in cut.items():
-                spans[position] = [piece for span in spans[position] for piece in replaced.get(span, [span])]
+                pieces = [piece for span in spans[position] for piece in replaced.get(span, [span])]
+                spans[position] = _without_contained(pieces)
             doubtful = again
 
 
@@ -226,19 +229,19 @@ class _Cutter:
         self._sentences: list[int] = []
 
     def cut(self) -> list[tuple[int, int]]:
-        """Character ranges that cover the whole text."""
+        """Character ranges that cover all of the text but white space, ascending by start and end."""
         starts, text, budget = self._starts, self._text, self._budget
         if len(starts) <= budget:
             return [(0, len(text))]
         if not self._plain:
-            self._sentences = sentence_ends(text).tolist()
+            self._sentences = [self._after_space(end) for end in sentence_ends(text).tolist()]
         ranges: list[tuple[int, int]] = []
-        begin = done = 0
-        while True:
+        begin = done = self._after_space(0)
+        while begin < len(text):
             limit = self._rank(begin) + budget
             if limit >= len(starts):
                 ranges.append((begin, len(text)))
-                return ranges
+                break
             high = int(starts[limit])
             if high <= done:
                 # One character that became many tokens leaves no room for an overlap, or for itself.
@@ -247,11 +250,13 @@ class _Cutter:
                     continue
                 after = int(np.searchsorted(starts, done, side="right"))
                 high = int(starts[after]) if after < len(starts) else len(text)
-            end = self._choose_end(begin, done, high)
+            # White space belongs to the piece before it: every piece brings something new after `done`.
+            end = self._after_space(self._choose_end(begin, done, high))
             ranges.append((begin, end))
             if end >= len(text):
-                return ranges
-            begin, done = self._choose_begin(begin, end), end
+                break
+            begin, done = self._after_space(self._choose_begin(begin, end)), end
+        return ranges
 
     def doubtful(self, spans: list[Span]) -> list[tuple[int, int]]:
         """The spans whose token count alone may exceed their count within the text.
@@ -268,6 +273,10 @@ class _Cutter:
             if inside or count > self._budget - _SAFE_MARGIN_TOKENS:
                 found.append((span.start, span.end))
         return found
+
+    def _after_space(self, position: int) -> int:
+        found = _NOT_SPACE.search(self._text, position)
+        return found.start() if found else len(self._text)
 
     def _rank(self, position: int) -> int:
         """Number of tokens that begin before a character."""
@@ -326,17 +335,22 @@ def _prefix_chars(document: Document) -> int:
 
 
 def _densified(starts: _Starts, length: int) -> _Starts:
-    """Token starts from 0 on with no step of more than _TOKEN_CHARS characters."""
-    first = np.zeros(1, np.int64)
-    starts = np.concatenate([first, starts[1:]]) if len(starts) else first
-    steps = np.diff(starts, append=length)
-    if not len(steps) or steps.max() <= _TOKEN_CHARS:
+    """Token starts with no step of more than _TOKEN_CHARS characters from 0 to `length`."""
+    edges = np.concatenate([np.zeros(1, np.int64), starts, np.full(1, length)])
+    wide = np.flatnonzero(np.diff(edges) > _TOKEN_CHARS)
+    if not len(wide):
         return starts
-    extra = [
-        np.arange(starts[at] + _TOKEN_CHARS, starts[at] + steps[at], _TOKEN_CHARS)
-        for at in np.flatnonzero(steps > _TOKEN_CHARS)
-    ]
+    extra = [np.arange(edges[at] + _TOKEN_CHARS, edges[at + 1], _TOKEN_CHARS) for at in wide]
     return np.sort(np.concatenate([starts, *extra]))
+
+
+def _without_contained(spans: list[Span]) -> list[Span]:
+    """Spans ascending by start and end: those that lie within another are left out."""
+    kept: list[Span] = []
+    for span in sorted(spans, key=lambda one: (one.start, -one.end)):
+        if not kept or span.end > kept[-1].end:
+            kept.append(span)
+    return kept
 
 
 def _block_bounds(text: str) -> list[int]:
