@@ -1,46 +1,58 @@
-"""Texts that are encoded when an index is built and again when it is opened with another runtime.
-
-A fingerprint says that two encoders hold the same weights. It cannot say that a runtime computes what it should
-(a driver, a precision, a faulty graph): the canaries' vectors show that.
-"""
+"""A few fixed texts whose vectors tell whether two encoders mean the same by a vector."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 import numpy as np
 
 from simengine.encoders.contract import BiEncoder
+from simengine.errors import UsageError
+from simengine.types import FloatMatrix
 
-CANARY_VERSION = "1"
+CANARY_VERSION: Final = "1"
+"""Names the list of texts; raised when a text changes, because stored vectors belong to the old list then."""
+
+CANARY_COSINE_MIN: Final = 0.999
+"""An encoder whose canary vectors all have at least this cosine to the stored ones computes the same model:
+fp32 runtimes differ by 1e-6, bf16 gives 0.9999 to fp32; another model or pooling gives far less."""
+
+CANARY_COSINE_EXACT: Final = 0.99999
+"""From here on two encoders are the same up to rounding in fp32."""
 
 _TEXTS = (
-    "a",
-    "How do I open a file and read it line by line?",
-    "The contract ends on 31 December 2024 unless either party objects in writing.",
-    "如何逐行读取一个文件？",
-    "合同将于2024年12月31日终止。",
-    "naïve café — Ünïcödé, emoji 🙂 and C++ std::vector<int>",
-    "word " * 200,
+    "A man is playing a guitar on the street.",
+    "The committee did not approve the budget for 2024.",
+    "def binary_search(items, target): return bisect_left(items, target)",
+    "一只猫坐在窗台上看着外面的雨。",
+    "Ünïcödé, emoji 🙂, numbers 3.14159 and CAPITALS.",
+    " ",
+    "The history of the lighthouse begins with fires on hills. " * 40,
 )
 
 
-def canary_texts() -> list[str]:
-    """The texts of version `CANARY_VERSION`: short and long, English and Chinese, plain and odd."""
-    return list(_TEXTS)
+def canary_texts() -> tuple[str, ...]:
+    """English, negation, code, Chinese, mixed characters, almost nothing, longer than most models read."""
+    return _TEXTS
 
 
-def check_canary(encoder: BiEncoder, stored_vectors: Sequence[Sequence[float]]) -> float:
-    """The lowest cosine between the canaries' vectors now and those stored.
+def check_canary(encoder: BiEncoder, stored_vectors: FloatMatrix | Sequence[Sequence[float]]) -> float:
+    """Encode the canary texts again and compare.
 
     Args:
-        stored_vectors: (n, dim), as `encoder.encode(canary_texts())` gave them when the index was built.
+        encoder: the encoder at hand.
+        stored_vectors: (n, dim), what `encoder.encode(canary_texts())` gave when an index was built.
 
     Returns:
-        In [-1, 1]; above 0.9999 for another runtime of the same precision, about 0.999 and above for bf16 beside
-        fp32, and clearly below 0.99 where something else is computed.
+        The smallest cosine over the texts, to be compared with `CANARY_COSINE_MIN`; -1 if a vector is not finite.
+
+    Raises:
+        UsageError: the stored vectors have another shape than this encoder gives.
     """
     stored = np.asarray(stored_vectors, np.float32)
-    vectors = encoder.encode(canary_texts())
-    norms = np.linalg.norm(stored, axis=1) * np.linalg.norm(vectors, axis=1)
-    return float((np.einsum("ij,ij->i", stored, vectors) / np.maximum(norms, 1e-12)).min())
+    expected = (len(_TEXTS), encoder.dimension)
+    if stored.shape != expected:
+        raise UsageError(f"stored canary vectors have shape {stored.shape}, this encoder gives {expected}")
+    cosines = np.einsum("ij,ij->i", encoder.encode(_TEXTS), stored)
+    return float(cosines.min()) if np.isfinite(cosines).all() else -1.0
