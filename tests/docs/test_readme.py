@@ -1,0 +1,59 @@
+"""What the README shows is run."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).resolve().parents[2] / "README.md"
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture()
+def environment(tmp_path: Path) -> dict[str, str]:
+    """A folder of its own, and `simengine` on the path."""
+    command = tmp_path / "bin" / "simengine"
+    command.parent.mkdir()
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m simengine.cli.main "$@"\n')
+    command.chmod(0o755)
+    path = f"{command.parent}{os.pathsep}{os.environ['PATH']}"
+    return {**os.environ, "PATH": path, "PYTHONPATH": str(README.parent), "NO_COLOR": "1"}
+
+
+def test_python_example_runs_and_answers(tmp_path: Path, environment: dict[str, str]) -> None:
+    (example,) = blocks("python")
+    result = subprocess.run(
+        [sys.executable, "-c", example], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[0].startswith("rates ")
+    assert "rates" not in result.stdout.splitlines()[1]
+
+
+def test_shell_examples_run_in_order(tmp_path: Path, environment: dict[str, str]) -> None:
+    """With a corpus cut to its first 400 documents, so that it stays quick."""
+    commands = [line for block in blocks("sh") for line in block.splitlines() if line]
+    assert len(commands) >= 12
+    for name, number in (("more", 1), ("corrected", 2)):
+        (tmp_path / f"{name}.jsonl").write_text(f'{{"_id": "new", "text": "number {number}", "kind": "note"}}\n')
+    for line in commands:
+        result = subprocess.run(
+            ["sh", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, f"{line}\n{result.stdout}\n{result.stderr}"
+        if line.startswith("simengine corpus"):
+            corpus = tmp_path / "corpus.jsonl"
+            lines = corpus.read_text(encoding="utf-8").splitlines(keepends=True)
+            chosen = [text for text in lines if '"module": "functools"' in text or '"module": "collections"' in text]
+            assert len(lines) > 3_000
+            corpus.write_text("".join(chosen[:200] + lines[:200]), encoding="utf-8")
+        if line.startswith("simengine search"):
+            assert result.stdout.strip(), line
