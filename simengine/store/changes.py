@@ -12,7 +12,7 @@ import numpy as np
 
 from simengine.errors import UsageError
 from simengine.store.contract import Change, NewDocument
-from simengine.store.digest import content_digest, document_crc, metadata_crc, metadata_json, passage_crc
+from simengine.store.digest import document_crc, metadata_crc, passage_crc, stored_form
 from simengine.store.records import CommitRecord, put_commit
 from simengine.types import FloatMatrix
 
@@ -62,6 +62,8 @@ def _prepare_document(new: NewDocument) -> PreparedDocument:
     document = new.document
     if not isinstance(document.id, str) or not document.id:
         raise UsageError(f"document id {document.id!r}: must be a string that is not empty")
+    if not isinstance(document.title, str) or not isinstance(document.text, str):
+        raise UsageError(f"document {document.id!r}: title and text must be strings")
     n = len(new.spans)
     if not n or len(new.n_tokens) != n or len(new.n_truncated) != n:
         raise UsageError(
@@ -79,8 +81,7 @@ def _prepare_document(new: NewDocument) -> PreparedDocument:
         if n_tokens < 0 or n_truncated < 0:
             raise UsageError(f"document {document.id!r}: token counts must not be negative")
         passages.append((int(span.start), int(span.end), int(n_tokens), int(n_truncated)))
-    digest = content_digest(document)
-    metadata = metadata_json(document.metadata, document.id)
+    metadata, digest = stored_form(document)
     return PreparedDocument(document.id, document.title, document.text, metadata, digest, passages)
 
 

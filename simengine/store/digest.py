@@ -13,9 +13,10 @@ from simengine.types import Document, Json
 
 DIGEST_SIZE = 16
 
-
 _SORTED = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 _AS_GIVEN = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_PLAIN = frozenset((str, int, float, bool, type(None)))
+_LENGTHS = struct.Struct("<4Q")
 
 
 def canonical_json(value: object) -> str:
@@ -23,35 +24,74 @@ def canonical_json(value: object) -> str:
     return _SORTED.encode(value)
 
 
-def metadata_json(metadata: Mapping[str, Json], document_id: str) -> str:
-    """Metadata as stored: JSON in the order given, checked to come back equal.
+def stored_metadata(metadata: Mapping[str, Json], what: str) -> tuple[str, str]:
+    """Metadata as stored and as digested: JSON in the order given, and with sorted keys.
+
+    Args:
+        what: the owner, for the message.
 
     Raises:
-        UsageError: a value that JSON cannot hold (NaN, a tuple, a key that is no string).
+        UsageError: a value that JSON cannot hold or gives back changed (NaN, a tuple, a key that is no string).
     """
-    plain = dict(metadata)
+    plain = metadata if type(metadata) is dict else dict(metadata)
     try:
-        text = _AS_GIVEN.encode(plain)
-        text.encode()
-        same = json.loads(text) == plain
+        is_plain, is_sorted = _shape(plain)
+        canonical = _SORTED.encode(plain)
+        stored = canonical if is_sorted else _AS_GIVEN.encode(plain)
+        same = is_plain or json.loads(stored) == plain
     except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError(f"document {document_id!r}: its metadata cannot be kept as JSON: {error}") from error
+        raise UsageError(f"{what}: its metadata cannot be kept as JSON: {error}") from error
     if not same:
         raise UsageError(
-            f"document {document_id!r}: its metadata changes when kept as JSON; "
+            f"{what}: its metadata changes when kept as JSON; "
             "use only None, bool, int, float, str, list, and dict with string keys"
         )
-    return text
+    return stored, canonical
+
+
+def _shape(value: object) -> tuple[bool, bool]:
+    """Whether a value is of exactly the types that JSON gives back, and whether all its keys are in order."""
+    kind = type(value)
+    if kind in _PLAIN:
+        return True, True
+    if isinstance(value, dict) and kind is dict:
+        keys = list(value)
+        plain = all(type(key) is str for key in keys)
+        in_order = plain and keys == sorted(keys)
+        items = list(value.values())
+    elif isinstance(value, list) and kind is list:
+        plain = in_order = True
+        items = value
+    else:
+        return False, False
+    for item in items:
+        if type(item) not in _PLAIN:
+            item_plain, item_in_order = _shape(item)
+            plain, in_order = plain and item_plain, in_order and item_in_order
+    return plain, in_order
 
 
 def digest_parts(id_: str, title: str, text: str, metadata: str) -> bytes:
-    """Digest of a document from its parts; `metadata` is canonical JSON."""
-    hasher = hashlib.blake2b(digest_size=DIGEST_SIZE)
-    for part in (id_, title, metadata, text):
-        content = part.encode()
-        hasher.update(struct.pack("<Q", len(content)))
-        hasher.update(content)
-    return hasher.digest()
+    """Digest of a document from its parts; `metadata` is JSON with sorted keys."""
+    parts = (id_.encode(), title.encode(), metadata.encode(), text.encode())
+    lengths = _LENGTHS.pack(*map(len, parts))
+    return hashlib.blake2b(b"".join((lengths, *parts)), digest_size=DIGEST_SIZE).digest()
+
+
+def stored_form(document: Document) -> tuple[str, bytes]:
+    """Metadata as stored, and `content_digest`.
+
+    Raises:
+        UsageError: as `content_digest`.
+    """
+    stored, canonical = stored_metadata(document.metadata, f"document {document.id!r}")
+    try:
+        return stored, digest_parts(document.id, document.title, document.text, canonical)
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"document {document.id!r}: holds half of a surrogate pair ({error.object[error.start]!r} at "
+            f"character {error.start}), which UTF-8 cannot hold; decode the source properly or replace it"
+        ) from error
 
 
 def content_digest(document: Document) -> bytes:
@@ -63,16 +103,7 @@ def content_digest(document: Document) -> bytes:
     Raises:
         UsageError: the text cannot be stored (lone surrogates), or the metadata is no JSON.
     """
-    try:
-        metadata = canonical_json(dict(document.metadata))
-        return digest_parts(document.id, document.title, document.text, metadata)
-    except UnicodeEncodeError as error:
-        raise UsageError(
-            f"document {document.id!r}: holds half of a surrogate pair ({error.object[error.start]!r} at "
-            f"character {error.start}), which UTF-8 cannot hold; decode the source properly or replace it"
-        ) from error
-    except (TypeError, ValueError, RecursionError) as error:
-        raise UsageError(f"document {document.id!r}: its metadata cannot be kept as JSON: {error}") from error
+    return stored_form(document)[1]
 
 
 _PASSAGE = struct.Struct("<6q")

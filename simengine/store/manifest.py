@@ -154,7 +154,7 @@ def check_pointer(head: Head, pointer: Pointer | None, path: Path) -> None:
         path: the database.
 
     Raises:
-        DamagedIndexError: names the database.
+        DamagedIndexError: names the database, or its log.
     """
     if pointer is None:
         return
@@ -163,8 +163,9 @@ def check_pointer(head: Head, pointer: Pointer | None, path: Path) -> None:
             path, "belongs to another index than manifest.json; were two indexes mixed in one folder?"
         )
     if pointer.commit_number > head.last.number or pointer.revision > head.revision:
+        log = path.with_name(f"{path.name}-wal")
         raise DamagedIndexError(
-            path,
+            log if log.exists() and log.stat().st_size else path,
             f"ends at commit {head.last.number} (revision {head.revision}), but commit "
             f"{pointer.commit_number} (revision {pointer.revision}) was made: the database or its log was "
             "damaged, removed or replaced by an older copy",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 
@@ -51,9 +51,9 @@ class IndexSettings:
     def to_json(self, *, canary: bool = True) -> dict[str, Json]:
         """As JSON; the canary vectors as base64 of little-endian float32, or left out."""
         value: dict[str, Json] = {
-            key: item
-            for key, item in asdict(self).items()
-            if key not in ("canary_vectors", "fingerprint_parts")
+            item.name: getattr(self, item.name)
+            for item in fields(self)
+            if item.name not in ("canary_vectors", "fingerprint_parts")
         }
         value["fingerprint_parts"] = dict(self.fingerprint_parts)
         if canary:

@@ -16,7 +16,7 @@ from simengine.store.committer import Committer
 from simengine.store.compact import copy_live
 from simengine.store.contract import Change, Counts, DeleteResult, ExistingDocument
 from simengine.store.creation import COMPLETE, begin_generation, what_stands
-from simengine.store.digest import metadata_json
+from simengine.store.digest import stored_metadata
 from simengine.store.files import ANN, LEXICAL, VECTORS, make_folder, sync_folder, writing
 from simengine.store.generations import lexical_folder, locate, named_files, next_generation
 from simengine.store.lock import WriteLock
@@ -333,7 +333,7 @@ class IndexWriter:
             StorageFullError, StoreError: nothing has changed.
         """
         head = self._committer.current()
-        metadata_json(value, f"registry entry {name}")
+        stored_metadata(value, f"registry entry {name}")
         for file in named_files({name: value}):
             path = self.folder / file
             if not path.is_file():
