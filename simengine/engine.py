@@ -81,11 +81,11 @@ class Engine:
         b
     """
 
-    def __init__(self, path: Path, options: EncoderOptions) -> None:
+    def __init__(self, path: Path, options: EncoderOptions, encoder: BiEncoder | None = None) -> None:
         """Use `Engine.open` or `Engine.build`."""
         self.path = path
         self._options = options
-        self._encoder: BiEncoder | None = None
+        self._encoder = encoder
         self._encoder_lock = threading.Lock()
         self._write_lock = threading.Lock()
         self._reader = self._open_reader()
@@ -151,6 +151,7 @@ class Engine:
         options = IndexOptions(
             recipe, chunk_tokens, overlap_tokens, overwrite, seed=seed, command="Engine.build"
         )
+        loaded: list[BiEncoder] = []
         write_documents(
             as_documents(documents),
             Path(path),
@@ -159,8 +160,9 @@ class Engine:
             options=options,
             create=True,
             progress=progress,
+            on_encoder=loaded.append,
         )
-        return cls(Path(path), encoder_options)
+        return cls(Path(path), encoder_options, loaded[0])
 
     # -- reading ---------------------------------------------------------------------------------------------
 

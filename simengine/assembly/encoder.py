@@ -9,6 +9,7 @@ from simengine.encoders.canary import CANARY_VERSION, canary_texts, check_canary
 from simengine.encoders.contract import BiEncoder
 from simengine.encoders.load import load_encoder
 from simengine.errors import FingerprintMismatchError, UsageError
+from simengine.index.recipe import load_recipe
 from simengine.store.settings import IndexSettings
 
 DEFAULT_OVERLAP_TOKENS = 32
@@ -86,6 +87,8 @@ def new_settings(encoder: BiEncoder, name: str, options: IndexOptions) -> IndexS
         raise UsageError(
             f"overlap_tokens must lie between 0 and half of chunk_tokens ({chunk_tokens}), not {overlap}"
         )
+    if options.recipe not in (None, "auto"):
+        load_recipe(str(options.recipe))  # a name that is unknown is told before anything is encoded
     return IndexSettings(
         model_name=name,
         fingerprint=encoder.fingerprint.digest,

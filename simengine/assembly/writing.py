@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from itertools import chain
 from pathlib import Path
 
@@ -96,6 +96,7 @@ def write_documents(
     create: bool = False,
     n_expected: int | None = None,
     progress: Progress | None = None,
+    on_encoder: Callable[[BiEncoder], None] | None = None,
 ) -> IndexReport:
     """Write documents into an index and bring everything derived from them up to date.
 
@@ -104,6 +105,7 @@ def write_documents(
         policy: see `Indexer.run`.
         encoder: one that is loaded already; its fingerprint is checked.
         create: whether a missing index is made.
+        on_encoder: given the encoder that was loaded, for a caller that goes on using it.
 
     Returns:
         What was done.
@@ -118,6 +120,8 @@ def write_documents(
         writer = _open_for(path, encoder, options)
     else:
         writer, encoder = open_writer(path, encoder_options, options, create=create)
+        if on_encoder is not None:
+            on_encoder(encoder)
     with writer:
         chunker = Chunker(
             encoder.tokenizer, ChunkSettings(writer.settings.chunk_tokens, writer.settings.overlap_tokens)

@@ -114,7 +114,7 @@ class Searcher:
         for number, text in enumerate(queries, start=1):
             if not text.strip():
                 raise UsageError(f"query {number} is empty" if len(queries) > 1 else "the query is empty")
-        if options.mode != "dense" and self._lexical is None:
+        if options.mode != "dense" and self._lexical is None and self._snapshot.n_rows:
             raise StoreError(
                 f"{self._snapshot.path}: the lexical index is missing, which mode {options.mode!r} needs; "
                 "`simengine compact` makes it anew, and mode 'dense' works without it"

@@ -192,7 +192,7 @@ def test_add_update_delete_compact_change_what_is_found(call, index: Path, tmp_p
     info = json.loads(call("info", index, "--format", "json").out)
     assert info["counts"]["documents"] == 8
     assert info["counts"]["deleted_rows"] == 0
-    # verify follows with the store
+    assert call("verify", index).code == 0
 
 
 def test_delete_without_a_target_is_a_usage_error(call, index: Path) -> None:

@@ -14,10 +14,12 @@ README = Path(__file__).resolve().parents[2] / "README.md"
 
 
 def blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
+    return re.findall(
+        rf"^```{language}\n(.*?)^```", README.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
 
 
-@pytest.fixture()
+@pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
     """A folder of its own, and `simengine` on the path."""
     command = tmp_path / "bin" / "simengine"
@@ -31,7 +33,12 @@ def environment(tmp_path: Path) -> dict[str, str]:
 def test_python_example_runs_and_answers(tmp_path: Path, environment: dict[str, str]) -> None:
     (example,) = blocks("python")
     result = subprocess.run(
-        [sys.executable, "-c", example], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", example],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stderr
     assert result.stdout.splitlines()[0].startswith("rates ")
@@ -43,7 +50,9 @@ def test_shell_examples_run_in_order(tmp_path: Path, environment: dict[str, str]
     commands = [line for block in blocks("sh") for line in block.splitlines() if line]
     assert len(commands) >= 12
     for name, number in (("more", 1), ("corrected", 2)):
-        (tmp_path / f"{name}.jsonl").write_text(f'{{"_id": "new", "text": "number {number}", "kind": "note"}}\n')
+        (tmp_path / f"{name}.jsonl").write_text(
+            f'{{"_id": "new", "text": "number {number}", "kind": "note"}}\n'
+        )
     for line in commands:
         result = subprocess.run(
             ["sh", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
@@ -52,7 +61,9 @@ def test_shell_examples_run_in_order(tmp_path: Path, environment: dict[str, str]
         if line.startswith("simengine corpus"):
             corpus = tmp_path / "corpus.jsonl"
             lines = corpus.read_text(encoding="utf-8").splitlines(keepends=True)
-            chosen = [text for text in lines if '"module": "functools"' in text or '"module": "collections"' in text]
+            chosen = [
+                text for text in lines if '"module": "functools"' in text or '"module": "collections"' in text
+            ]
             assert len(lines) > 3_000
             corpus.write_text("".join(chosen[:200] + lines[:200]), encoding="utf-8")
         if line.startswith("simengine search"):
