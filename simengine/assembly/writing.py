@@ -24,6 +24,7 @@ from simengine.indexing.indexer import Indexer, Policy
 from simengine.indexing.report import IndexReport, NoProgress, Progress
 from simengine.models.resolve import DEFAULT_MODEL
 from simengine.store.settings import IndexSettings
+from simengine.store.verify import repair_manifest
 from simengine.store.writer import IndexWriter
 from simengine.types import Document
 
@@ -181,8 +182,9 @@ def repair_index(path: Path, *, threads: int | None = None, progress: Progress |
         DamagedIndexError: the documents or the vectors themselves are damaged; no copy of them is kept.
         IndexLockedError: another process writes to the index.
     """
-    progress, done = progress or NoProgress(), []
-    with IndexWriter.open(path) as writer:  # brings a lagging or damaged manifest up to date
+    progress = progress or NoProgress()
+    done = ["manifest"] if repair_manifest(path) else []
+    with IndexWriter.open(path) as writer:
         if not lexical_is_sound(writer):
             rebuild_lexical(writer, progress).close()
             done.append("lexical index")

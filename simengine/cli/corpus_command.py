@@ -56,6 +56,7 @@ def check_command(
     text_field: str | None,
     title_field: str | None,
     input_format: str | None,
+    encoding: str,
     skip_invalid: bool,
     rejects: Path | None,
     quiet: bool,
@@ -69,7 +70,7 @@ def check_command(
     from simengine.corpus.read import ReadReport, read_corpus
 
     report = ReadReport()
-    options = read_options(id_field, text_field, title_field, input_format, skip_invalid, rejects)
+    options = read_options(id_field, text_field, title_field, input_format, encoding, skip_invalid, rejects)
     count = characters = 0
     for document in read_corpus(sources, options, report):
         count += 1

@@ -16,6 +16,7 @@ def read_options(
     text_field: str | None,
     title_field: str | None,
     input_format: str | None,
+    encoding: str,
     skip_invalid: bool,
     rejects: Path | None,
 ) -> ReadOptions:
@@ -34,6 +35,7 @@ def read_options(
         skip_invalid=skip_invalid,
         rejects_path=rejects,
         format=input_format,
+        encoding=encoding,
     )
 
 

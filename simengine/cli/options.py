@@ -77,6 +77,9 @@ corpus_options = together(
         help="Read as this format whatever the suffix: jsonl, csv, tsv, parquet, txt-lines, txt-file.",
     ),
     click.option(
+        "--encoding", envvar="SIMENGINE_ENCODING", default="utf-8", show_default=True, help="Of text files."
+    ),
+    click.option(
         "--skip-invalid",
         envvar="SIMENGINE_SKIP_INVALID",
         is_flag=True,

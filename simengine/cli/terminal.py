@@ -51,6 +51,11 @@ class Bar:
         if self._task is not None:
             self._progress.advance(self._task, n)
 
+    def expect(self, total: int) -> None:
+        """The current stage is now thought to have `total` units."""
+        if self._task is not None:
+            self._progress.update(self._task, total=total)
+
     def finish(self) -> None:
         """The current stage is over."""
         if self._task is not None:
@@ -60,6 +65,9 @@ class Bar:
 
 class Silent:
     """Progress that nobody sees."""
+
+    def expect(self, total: int) -> None:
+        """Ignored."""
 
     def stage(self, name: str, total: int | None = None) -> None:
         """Ignored."""

@@ -8,12 +8,18 @@ from typing import TYPE_CHECKING
 import click
 
 from simengine.cli.corpus_input import describe_read, read_options
-from simengine.cli.terminal import note, progress_bar, seconds
+from simengine.cli.terminal import Bar, Silent, note, progress_bar, seconds
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from simengine.assembly import EncoderOptions, IndexOptions
+    from simengine.corpus.read import ReadReport
     from simengine.indexing.indexer import Policy
     from simengine.indexing.report import IndexReport
+    from simengine.types import Document
+
+ESTIMATE_EVERY = 64
 
 
 def write_sources(
@@ -24,7 +30,7 @@ def write_sources(
     create: bool,
     encoder_options: EncoderOptions,
     options: IndexOptions,
-    fields: tuple[str | None, str | None, str | None, str | None],
+    fields: tuple[str | None, str | None, str | None, str | None, str],
     skip_invalid: bool,
     rejects: Path | None,
     quiet: bool,
@@ -33,6 +39,7 @@ def write_sources(
     """Read the sources into the index at `path`, and report on stderr."""
     from simengine.assembly import write_documents
     from simengine.corpus.read import ReadReport, read_corpus
+    from simengine.corpus.sources import source_bytes
 
     if skip_invalid and rejects is None:
         rejects = path.parent / f"{path.name}.rejects.jsonl"
@@ -41,7 +48,7 @@ def write_sources(
     try:
         with progress_bar(hidden=quiet or no_progress) as progress:
             report = write_documents(
-                read_corpus(sources, chosen, read),
+                watched(read_corpus(sources, chosen, read), read, source_bytes(sources), progress),
                 path,
                 policy,
                 encoder_options=encoder_options,
@@ -54,6 +61,17 @@ def write_sources(
         raise click.exceptions.Exit(130) from None
     for line in (*describe_read(read, chosen), *describe_write(report, path, policy)):
         note(line, quiet=quiet)
+
+
+def watched(
+    documents: Iterator[Document], read: ReadReport, n_bytes: int | None, progress: Bar | Silent
+) -> Iterator[Document]:
+    """The same documents; their number is estimated from the bytes read so far, so that time left can be shown."""
+    for number, document in enumerate(documents, 1):
+        yield document
+        if n_bytes and read.bytes_read and number % ESTIMATE_EVERY == 0:
+            progress.expect(max(number, round(number * n_bytes / read.bytes_read)))
+    progress.expect(read.accepted)
 
 
 def describe_write(report: IndexReport, path: Path, policy: Policy) -> list[str]:
