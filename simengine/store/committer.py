@@ -18,7 +18,14 @@ from simengine.store.files import DATABASE, VECTORS, discard_file, discard_tree,
 from simengine.store.generations import discard, leftovers, orphans
 from simengine.store.manifest import Manifest, Pointer, check_pointer, read_pointer, write_manifest
 from simengine.store.records import Head, put_segment, put_state, read_head
-from simengine.store.segments import SegmentRecord, check_segment, foldable, open_segment, write_segment
+from simengine.store.segments import (
+    SegmentRecord,
+    check_segment,
+    foldable,
+    open_segment,
+    segment_path,
+    write_segment,
+)
 from simengine.types import FloatMatrix
 
 _PARAMETERS = 500
@@ -58,8 +65,7 @@ class Committer:
         except BaseException:
             self.connection.close()
             raise
-        names = [segment.name for segment in self._head.segments]
-        self._next_segment = max((int(name.partition(".")[0]) for name in names), default=0) + 1
+        self._last_segment = 0
 
     def current(self) -> Head:
         """The state of the database, read again where a failure left doubt.
@@ -173,12 +179,20 @@ class Committer:
             parts.append(segment.vectors)
         first_row = folded[0].first_row if folded else head.last.next_row
         n_rows = sum(old.n_rows for old in folded) + len(vectors)
-        number, self._next_segment = self._next_segment, self._next_segment + 1
+        number = self._last_segment = self._new_segment_number()
         # A transaction that fails after SQLite wrote its log may still come back when the log is recovered
         # after a kill. So the file stays until a later commit has overwritten the log, and its number is
         # never used again.
-        self._doubtful.add(f"{number:06d}.npy")
+        self._doubtful.add(segment_path(folder, number).name)
         return write_segment(folder, number, first_row, [*parts, vectors], (n_rows, head.settings.dimension))
+
+    def _new_segment_number(self) -> int:
+        """Larger than that of any segment named or written before."""
+        numbers = [int(record.name.partition(".")[0]) for record in self._head.segments]
+        number = max([self._last_segment, *numbers]) + 1
+        while segment_path(self.folder / VECTORS, number).exists():
+            number += 1
+        return number
 
     def _open(self, record: SegmentRecord) -> Segment:
         try:

@@ -16,6 +16,7 @@ DIGEST_SIZE = 16
 _SORTED = json.JSONEncoder(ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":"))
 _AS_GIVEN = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _PLAIN = frozenset((str, int, float, bool, type(None)))
+_KEYS = frozenset((str,))
 _LENGTHS = struct.Struct("<4Q")
 
 
@@ -37,6 +38,7 @@ def stored_metadata(metadata: Mapping[str, Json], what: str) -> tuple[str, str]:
     try:
         is_plain, is_sorted = _shape(plain)
         canonical = _SORTED.encode(plain)
+        canonical.encode()
         stored = canonical if is_sorted else _AS_GIVEN.encode(plain)
         same = is_plain or json.loads(stored) == plain
     except (TypeError, ValueError, RecursionError) as error:
@@ -51,23 +53,20 @@ def stored_metadata(metadata: Mapping[str, Json], what: str) -> tuple[str, str]:
 
 def _shape(value: object) -> tuple[bool, bool]:
     """Whether a value is of exactly the types that JSON gives back, and whether all its keys are in order."""
-    kind = type(value)
-    if kind in _PLAIN:
-        return True, True
-    if isinstance(value, dict) and kind is dict:
+    if isinstance(value, dict) and type(value) is dict:
         keys = list(value)
-        plain = all(type(key) is str for key in keys)
+        plain = set(map(type, keys)) <= _KEYS
         in_order = plain and keys == sorted(keys)
         items = list(value.values())
-    elif isinstance(value, list) and kind is list:
+    elif isinstance(value, list) and type(value) is list:
         plain = in_order = True
         items = value
     else:
-        return False, False
-    for item in items:
-        if type(item) not in _PLAIN:
-            item_plain, item_in_order = _shape(item)
-            plain, in_order = plain and item_plain, in_order and item_in_order
+        return type(value) in _PLAIN, True
+    if not set(map(type, items)) <= _PLAIN:
+        shapes = [_shape(item) for item in items]
+        plain = plain and all(shape[0] for shape in shapes)
+        in_order = in_order and all(shape[1] for shape in shapes)
     return plain, in_order
 
 

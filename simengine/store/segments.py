@@ -46,6 +46,11 @@ def _header(n_rows: int, dimension: int) -> bytes:
     return buffer.getvalue()
 
 
+def segment_path(folder: Path, number: int) -> Path:
+    """File of a segment by its number."""
+    return folder / f"{number:06d}.npy"
+
+
 def write_segment(
     folder: Path, number: int, first_row: int, parts: Iterable[FloatMatrix], shape: tuple[int, int]
 ) -> SegmentRecord:
@@ -59,15 +64,15 @@ def write_segment(
         shape: (rows, dim).
 
     Raises:
-        StorageFullError, StoreError: no file is left behind then.
+        StorageFullError, StoreError: no file is left behind then; a file of that name is never overwritten.
     """
-    path = folder / f"{number:06d}.npy"
+    path = segment_path(folder, number)
     header = _header(*shape)
     hasher = hashlib.sha256(header)
     size = len(header)
     with writing(path):
         try:
-            with path.open("wb") as file:
+            with path.open("xb") as file:
                 file.write(header)
                 for part in parts:
                     block = _bytes(part)
@@ -77,6 +82,8 @@ def write_segment(
                 file.flush()
                 sync_fd(file.fileno())
             sync_folder(folder)
+        except FileExistsError:
+            raise
         except BaseException:
             discard_file(path)
             raise

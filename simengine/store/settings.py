@@ -12,6 +12,11 @@ from simengine.errors import UsageError
 from simengine.types import Json
 
 
+def _writable(value: Json) -> Json:
+    # Paths in a command line may hold bytes that are no UTF-8; Python shows them as lone surrogates.
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+
+
 @dataclass(frozen=True)
 class IndexSettings:
     """The settings of an index.
@@ -51,7 +56,7 @@ class IndexSettings:
     def to_json(self, *, canary: bool = True) -> dict[str, Json]:
         """As JSON; the canary vectors as base64 of little-endian float32, or left out."""
         value: dict[str, Json] = {
-            item.name: getattr(self, item.name)
+            item.name: _writable(getattr(self, item.name))
             for item in fields(self)
             if item.name not in ("canary_vectors", "fingerprint_parts")
         }
