@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 
-from simengine.corpus.sentences import first_break, last_break, sentence_ends
+from simengine.corpus.cutter import Cutter, Starts
 from simengine.errors import UsageError
 from simengine.types import Document, Span, Tokenizer
 
@@ -21,15 +19,9 @@ _BLOCK_CHARS = 1 << 14
 """Longer texts are tokenised in blocks: memory and time stay linear."""
 _CALL_CHARS = 1 << 20
 """Characters per call of the tokenizer."""
-_TOKEN_CHARS = 64
-"""A token (or a gap between tokens) of more characters counts as several. Word-piece models make one
-[UNK] of a word of any length; without this a passage could be megabytes long."""
 _TITLE_SHARE = 4
 """Passages keep at least this fraction (1/n) of the budget, however long the title is."""
-_SAFE_MARGIN_TOKENS = 2
-
-_NOT_SPACE = re.compile(r"\S")
-_Starts = npt.NDArray[np.int64]
+_CJK_PROBE = "中国人民的时候，因为我们没有。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +115,12 @@ class Chunker:
         self._split_some(documents, waiting, spans)
         return spans
 
+    @cached_property
+    def _isolates_cjk(self) -> bool:
+        """Whether the tokenizer makes one token of each Chinese character (BERT does, SentencePiece does not)."""
+        offsets = self.tokenizer.offsets([_CJK_PROBE])[0]
+        return bool(offsets.tolist() == [[at, at + 1] for at in range(len(_CJK_PROBE))])
+
     def _surely_fits(self, document: Document) -> bool:
         """Whether the characters alone say so, without the tokenizer.
 
@@ -155,14 +153,16 @@ class Chunker:
             starts = [np.maximum(first[n_title:] - prefix, 0)]
             starts += [next(tokens) + start for start in bounds[1:-1]]
             budget = self._body_budget(n_title)
-            cutter = _Cutter(document.text, np.concatenate(starts), budget, self._overlap(budget))
+            cutter = Cutter(document.text, np.concatenate(starts), budget, self._overlap(budget))
             spans[position] = _trimmed(document.text, cutter.cut())
             if spans[position] != [Span(0, len(document.text))]:
-                doubtful += [(position, *pair) for pair in cutter.doubtful(spans[position])]
+                doubtful += [
+                    (position, *pair) for pair in cutter.doubtful(spans[position], self._isolates_cjk)
+                ]
         if doubtful:
             self._repair(documents, doubtful, spans)
 
-    def _token_starts(self, texts: list[str]) -> Iterator[_Starts]:
+    def _token_starts(self, texts: list[str]) -> Iterator[Starts]:
         """First characters of the tokens of each text, never descending; called in bounded portions."""
         begin = 0
         while begin < len(texts):
@@ -201,7 +201,7 @@ class Chunker:
                     continue
                 smaller = max(1, budget * budget * 9 // (count * 10))
                 text = document.text[start:end]
-                cutter = _Cutter(text, np.maximum(starts[n_title:] - prefix, 0), smaller, 0, plain=True)
+                cutter = Cutter(text, np.maximum(starts[n_title:] - prefix, 0), smaller, 0, plain=True)
                 pieces = [Span(s.start + start, s.end + start) for s in _trimmed(text, cutter.cut())]
                 cut.setdefault(position, {})[Span(start, end)] = pieces
                 again += [(position, piece.start, piece.end) for piece in pieces]
@@ -211,137 +211,10 @@ class Chunker:
             doubtful = again
 
 
-class _Cutter:
-    """Cuts one text greedily into runs of whole sentences; falls back to lines, clauses, words, tokens.
-
-    Args:
-        text: the text.
-        starts: (n,) int64 first characters of its tokens, never descending.
-        budget: most tokens of a piece.
-        overlap: most tokens that a piece repeats.
-        plain: cut at words and tokens only, without looking for sentences.
-    """
-
-    def __init__(self, text: str, starts: _Starts, budget: int, overlap: int, plain: bool = False) -> None:
-        self._text, self._budget, self._overlap = text, budget, overlap
-        self._starts = _densified(starts, len(text))
-        self._plain = plain
-        self._sentences: list[int] = []
-
-    def cut(self) -> list[tuple[int, int]]:
-        """Character ranges that cover all of the text but white space, ascending by start and end."""
-        starts, text, budget = self._starts, self._text, self._budget
-        if len(starts) <= budget:
-            return [(0, len(text))]
-        if not self._plain:
-            self._sentences = [self._after_space(end) for end in sentence_ends(text).tolist()]
-        ranges: list[tuple[int, int]] = []
-        begin = done = self._after_space(0)
-        while begin < len(text):
-            limit = self._rank(begin) + budget
-            if limit >= len(starts):
-                ranges.append((begin, len(text)))
-                break
-            high = int(starts[limit])
-            if high <= done:
-                # One character that became many tokens leaves no room for an overlap, or for itself.
-                if begin < done:
-                    begin = done
-                    continue
-                after = int(np.searchsorted(starts, done, side="right"))
-                high = int(starts[after]) if after < len(starts) else len(text)
-            # White space belongs to the piece before it: every piece brings something new after `done`.
-            end = self._after_space(self._choose_end(begin, done, high))
-            ranges.append((begin, end))
-            if end >= len(text):
-                break
-            begin, done = self._after_space(self._choose_begin(begin, end)), end
-        return ranges
-
-    def doubtful(self, spans: list[Span]) -> list[tuple[int, int]]:
-        """The spans whose token count alone may exceed their count within the text.
-
-        Those are spans cut where no blank stands, and full ones whose first word may be read
-        differently without the blank in front.
-        """
-        text, found = self._text, []
-        for span in spans:
-            count = int(np.searchsorted(self._starts, span.end)) - self._rank(span.start)
-            inside = (span.start > 0 and text[span.start - 1] not in " \n\r\t") or (
-                span.end < len(text) and text[span.end] not in " \n\r\t"
-            )
-            if inside or count > self._budget - _SAFE_MARGIN_TOKENS:
-                found.append((span.start, span.end))
-        return found
-
-    def _after_space(self, position: int) -> int:
-        found = _NOT_SPACE.search(self._text, position)
-        return found.start() if found else len(self._text)
-
-    def _rank(self, position: int) -> int:
-        """Number of tokens that begin before a character."""
-        return int(np.searchsorted(self._starts, position, side="left"))
-
-    def _choose_end(self, begin: int, done: int, high: int) -> int:
-        """Where a piece from `begin` ends: after `done`, at `high` at the latest."""
-        low = max(begin, done)
-        at = bisect_right(self._sentences, high) - 1
-        if at >= 0 and self._sentences[at] > low:
-            end = self._sentences[at]
-            following = self._sentences[at + 1] if at + 1 < len(self._sentences) else len(self._text)
-            ranks = self._rank(begin), self._rank(end), self._rank(following)
-            half_empty = ranks[1] - ranks[0] < self._budget // 2
-            # A sentence that must be cut anyway may as well fill this piece.
-            if not half_empty or ranks[2] - ranks[1] <= self._budget:
-                return end
-            low = end
-        return last_break(self._text, low, high) or high
-
-    def _choose_begin(self, begin: int, end: int) -> int:
-        """Where the piece after [begin, end) begins: up to `overlap` tokens before `end`."""
-        if not self._overlap:
-            return end
-        end_rank = self._rank(end)
-        low_rank = max(end_rank - self._overlap, self._rank(begin) + 1)
-        at = bisect_right(self._sentences, end)
-        following = self._sentences[at] if at < len(self._sentences) else len(self._text)
-        following_rank = self._rank(following)
-        if following_rank - end_rank <= self._budget:
-            low_rank = max(low_rank, following_rank - self._budget)
-        if low_rank >= end_rank:
-            return end
-        low = int(self._starts[low_rank])
-        if self._rank(low) < low_rank:
-            after = int(np.searchsorted(self._starts, low, side="right"))
-            low = int(self._starts[after]) if after < len(self._starts) else end
-        if not begin < low < end:
-            return end
-        at = bisect_left(self._sentences, low)
-        if at < len(self._sentences) and self._sentences[at] < end:
-            return self._sentences[at]
-        found = first_break(self._text, low, end)
-        if found is not None:
-            return found
-        unspaced = self._text[low] >= "\u2e80" or not (
-            self._text[end - 1].isspace() or self._text[end].isspace()
-        )
-        return low if unspaced else end
-
-
 def _prefix_chars(document: Document) -> int:
     """Characters that `passage_text` puts in front of a passage."""
     blank = not document.title or document.title.isspace()
     return 0 if blank else len(document.title) + 1
-
-
-def _densified(starts: _Starts, length: int) -> _Starts:
-    """Token starts with no step of more than _TOKEN_CHARS characters from 0 to `length`."""
-    edges = np.concatenate([np.zeros(1, np.int64), starts, np.full(1, length)])
-    wide = np.flatnonzero(np.diff(edges) > _TOKEN_CHARS)
-    if not len(wide):
-        return starts
-    extra = [np.arange(edges[at] + _TOKEN_CHARS, edges[at + 1], _TOKEN_CHARS) for at in wide]
-    return np.sort(np.concatenate([starts, *extra]))
 
 
 def _without_contained(spans: list[Span]) -> list[Span]:

@@ -237,6 +237,15 @@ def test_chinese_sentences_end_without_spaces(minilm: Any) -> None:
     ]
 
 
+def test_chinese_passages_are_not_tokenised_twice_where_cuts_are_safe(minilm: Any) -> None:
+    chunker = Chunker(minilm, ChunkSettings(32, 0))
+    assert chunker._isolates_cjk
+    before = minilm.n_texts
+    spans = chunker.split([Document("d", "他们在北京学习中文，因为他们喜欢。" * 50)])[0]
+    assert len(spans) == 50
+    assert minilm.n_texts == before + 1
+
+
 def test_unspaced_text_is_cut_at_tokens_with_overlap(minilm: Any) -> None:
     text = "中文字" * 100
     spans = Chunker(minilm, ChunkSettings(34, 8)).split([Document("d", text)])[0]
