@@ -14,7 +14,7 @@ import numpy as np
 
 from simengine.errors import DamagedIndexError, RecipeError, UsageError
 from simengine.index.device import GpuCopy, import_faiss, parse_device, require_gpu
-from simengine.index.faiss_index import MARKER, ExactIndex, FaissIndex
+from simengine.index.faiss_index import END, MARKER, ExactIndex, FaissIndex
 from simengine.index.recipe import Recipe, resolve_factory
 from simengine.index.threads import check_threads, omp_threads
 from simengine.index.topk import Segments, check_segments, gather_rows
@@ -291,6 +291,10 @@ def _bounded_vectors(faiss: Any, n_bytes: int) -> Iterator[None]:
 
 def _read_faiss(path: Path) -> Any:
     faiss = import_faiss()
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - len(END)))
+        if file.read() != END:
+            raise DamagedIndexError(path, "its end is missing; build the index again")
     try:
         with _bounded_vectors(faiss, path.stat().st_size + TABLE_BYTES):
             return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)

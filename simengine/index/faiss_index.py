@@ -24,6 +24,7 @@ CANDIDATES_PER_PASS = 1 << 21  # candidates held at once: 24 MB
 WRITE_BYTES = 1 << 20
 FULL_ERRNOS = (27, 28, 122)  # EFBIG, ENOSPC, EDQUOT
 MARKER = "simengine exact index"
+END = b"simengine: end of index\n"  # stands behind what FAISS wrote: FAISS does not notice every truncation
 
 
 class ExactIndex(CandidateIndex):
@@ -144,7 +145,7 @@ class FaissIndex(CandidateIndex):
         else:
             faiss = import_faiss()
             parameters = _search_parameters(faiss, self._index, self.recipe, n_candidates)
-            with omp_threads(self._threads):
+            with omp_threads(_threads_for(queries, self._threads)):
                 _, rows = self._index.search(queries, n_candidates, params=parameters)
         if rows.size and (rows.max() >= self.n_rows or rows.min() < -1):
             raise DamagedIndexError(
@@ -156,9 +157,12 @@ class FaissIndex(CandidateIndex):
     def save(self, path: Path) -> None:
         faiss = import_faiss()
         index = self._index if self._gpu is None else self._gpu.to_cpu()
-        _write_file(
-            path, lambda file: faiss.write_index(index, faiss.PyCallbackIOWriter(file.write, WRITE_BYTES))
-        )
+
+        def write(file: IO[bytes]) -> None:
+            faiss.write_index(index, faiss.PyCallbackIOWriter(file.write, WRITE_BYTES))
+            file.write(END)
+
+        _write_file(path, write)
 
 
 def rank_candidates(
@@ -192,7 +196,7 @@ def _float32_sums(
 ) -> FloatMatrix:
     faiss = import_faiss()
     sums = np.full(rows.shape, -np.inf, np.float32)
-    with omp_threads(threads):
+    with omp_threads(_threads_for(queries, threads)):
         for first_row, vectors in segments:
             inside = (rows >= first_row) & (rows < first_row + len(vectors))
             if not inside.any():
@@ -209,6 +213,11 @@ def _float32_sums(
             )
             np.copyto(sums, part, where=inside)
     return sums
+
+
+def _threads_for(queries: FloatMatrix, threads: int | None) -> int | None:
+    """FAISS shares work out by queries: for a single one a second thread would only be waited for."""
+    return 1 if len(queries) == 1 else threads
 
 
 def _search_parameters(faiss: Any, index: Any, recipe: Recipe, n_candidates: int) -> Any:

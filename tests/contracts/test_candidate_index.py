@@ -42,7 +42,7 @@ def recipe(request: pytest.FixtureRequest) -> Recipe:
 
 @pytest.fixture(scope="module")
 def index(recipe: Recipe) -> BuiltIndex:
-    return build_index(SEGMENTS, N, DIM, recipe, threads=2)
+    return build_index(SEGMENTS, N, DIM, recipe, threads=1)
 
 
 def test_the_recipe_itself_is_built_and_not_a_stand_in(index: BuiltIndex, recipe: Recipe) -> None:
@@ -153,7 +153,7 @@ def test_duplicates_all_get_the_same_score(recipe: Recipe) -> None:
     copies = VECTORS[:2_000].copy()
     places = [3, 500, 999, 1_000, 1_998]
     copies[places] = QUERIES[0]
-    index = build_index([(0, copies[:997]), (997, copies[997:])], 2_000, DIM, recipe)
+    index = build_index([(0, copies[:997]), (997, copies[997:])], 2_000, DIM, recipe, threads=1)
     scores, rows = index.search(QUERIES[:1], 5)
     assert rows.tolist() == [places]
     assert len(set(scores[0].tolist())) == 1
