@@ -265,7 +265,10 @@ def test_one_snapshot_serves_many_threads(path: Path) -> None:
     not hasattr(os, "geteuid") or os.geteuid() != 0, reason="needs another user to lose rights"
 )
 @pytest.mark.parametrize("killed", [False, True])
-def test_a_folder_that_cannot_be_written_can_be_read(memory_path: Path, killed: bool) -> None:
+@pytest.mark.parametrize("read_before", [False, True])
+def test_a_folder_that_cannot_be_written_can_be_read(
+    memory_path: Path, killed: bool, read_before: bool
+) -> None:
     path = memory_path / "index"
     memory_path.chmod(0o755)
     child = os.fork()
@@ -278,6 +281,8 @@ def test_a_folder_that_cannot_be_written_can_be_read(memory_path: Path, killed: 
     os.waitpid(child, 0)
     log = path / "gen-000001" / f"{DATABASE}-wal"
     assert log.exists() == killed
+    if read_before:
+        check_index(path, {"a": (0, 2), "b": (0, 2)})
     read_end, write_end = os.pipe()
     child = os.fork()
     if child == 0:
