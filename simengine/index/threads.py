@@ -39,14 +39,28 @@ class _BlasPool:
                 self._found = [controller.num_threads for controller in self._controllers]
             self._active += 1
             for controller in self._controllers:
-                controller.set_num_threads(threads)
+                _set(controller, threads)
 
     def exit(self) -> None:
         with self._lock:
             self._active -= 1
             if self._active == 0:
                 for controller, found in zip(self._controllers or (), self._found, strict=True):
-                    controller.set_num_threads(found)
+                    _set(controller, found)
+
+
+def _set(controller: Any, threads: int) -> None:
+    """Set a pool's size from any thread.
+
+    threadpoolctl lets the first thread that ever set a size go on doing so and silently ignores all others; here the
+    lock and the count of `_BlasPool` keep the order instead.
+    """
+    release = getattr(controller, "clear_controlling_thread", None)  # of OpenBLAS, in newer versions
+    if release is not None:
+        release(force=True)
+    controller.set_num_threads(threads)
+    if release is not None:
+        release(force=True)
 
 
 _blas_pool = _BlasPool()
