@@ -99,13 +99,13 @@ def level_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
     """Open the lexical index for writing, at exactly the committed rows.
 
     Rows beyond the last commit (a kill between the two commits) are cut off; a lexical index that is damaged,
-    missing or behind is made again from the documents.
+    missing or behind, or that cannot forget those rows, is made again from the documents.
     """
+    LexicalIndex.discard_leftovers(writer.lexical_path)
     try:
         lexical = LexicalIndex.open(writer.lexical_path, create=True)
-        if lexical.n_rows > writer.n_rows:
-            lexical.truncate(writer.n_rows)
-        if lexical.n_rows == writer.n_rows:
+        forgotten = lexical.truncate(writer.n_rows)
+        if forgotten and lexical.n_rows == writer.n_rows:
             return lexical
         lexical.close()
     except DamagedIndexError:
@@ -114,7 +114,11 @@ def level_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
 
 
 def rebuild_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
-    """Make the lexical index anew from the documents."""
+    """Make the lexical index anew from the documents.
+
+    Those deleted since the last compaction go in as well, as they stand in the index that it replaces: their words
+    count in the scores of the others, and results must not depend on whether an index was ever made anew.
+    """
     progress.stage("lexical index", writer.n_rows)
     with writer.snapshot() as snapshot:
         return LexicalIndex.rebuild(
@@ -142,7 +146,7 @@ def ann_is_sound(writer: IndexWriter) -> bool:
 
 
 def _lexical_batches(snapshot: Snapshot, progress: Progress) -> Iterator[RowBatch]:
-    rows = snapshot.iter_rows()
+    rows = snapshot.iter_rows(deleted=True)
     while block := list(islice(rows, REBUILD_BLOCK)):
         yield [row.row for row in block], [row.title for row in block], [row.text for row in block]
         progress.advance(len(block))

@@ -62,6 +62,11 @@ def check_meta(folder: Path, analysis: str) -> None:
             raise DamagedIndexError(folder / name, "is missing from the lexical index")
 
 
+def has_deletes(folder: Path) -> bool:
+    """Whether a segment holds rows that were deleted from it."""
+    return any(segment.get("deletes") for segment in _read_meta(folder)["segments"])
+
+
 def verify_files(folder: Path) -> None:
     """Compare every file that meta.json names with the checksum in its footer."""
     for name in _file_names(_read_meta(folder)):

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from simengine.errors import DamagedIndexError, IndexLockedError, IndexNotFoundError, UsageError
 from simengine.lexical.analysis import ANALYSIS, passage_analyzer, prepare_passage
-from simengine.lexical.files import check_meta, no_panic, readable_folder, verify_files
+from simengine.lexical.files import check_meta, has_deletes, no_panic, readable_folder, verify_files
 from simengine.lexical.query import Reader
 from simengine.types import FloatMatrix, Mask, RowArray
 
@@ -89,7 +89,7 @@ class LexicalIndex:
             n_rows: what `n_rows` is to be afterwards, for when the last rows are left out.
         """
         folder = Path(path)
-        fresh, old = folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
+        fresh, old = _beside(folder)
         shutil.rmtree(fresh, ignore_errors=True)
         with cls.open(fresh, create=True) as index:
             for rows, titles, texts in batches:
@@ -103,6 +103,15 @@ class LexicalIndex:
         fresh.rename(folder)
         shutil.rmtree(old, ignore_errors=True)
         return cls.open(folder)
+
+    @staticmethod
+    def discard_leftovers(path: Path | str) -> None:
+        """Remove what killed writers left in the folder and beside it. No writer may be at work there."""
+        folder = Path(path)
+        for beside in _beside(folder):
+            shutil.rmtree(beside, ignore_errors=True)
+        for file in folder.glob(".tmp*"):
+            file.unlink(missing_ok=True)
 
     @property
     def path(self) -> Path:
@@ -161,15 +170,20 @@ class LexicalIndex:
                 raise
             self._refresh()
 
-    def truncate(self, n_rows: int) -> None:
-        """Remove all rows from `n_rows` on, for good: what a killed writer left beyond the last commit."""
+    def truncate(self, n_rows: int) -> bool:
+        """Remove all rows from `n_rows` on, for good: what a killed writer left beyond the last commit.
+
+        Returns:
+            Whether nothing is left of them. Where they had been merged with other rows, their words still count in
+            the weights of all words, so that scores differ a little until the index is rebuilt.
+        """
         import tantivy
 
         if n_rows < 0:
             raise UsageError(f"n_rows must be 0 or more, not {n_rows}")
         with self._lock:
             if self._next_row <= n_rows:
-                return
+                return True
             writer = self._open_writer()
             with no_panic(self._path):
                 beyond = tantivy.Query.range_query(
@@ -178,6 +192,7 @@ class LexicalIndex:
                 writer.delete_documents_by_query(beyond)
                 writer.commit()
             self._refresh()
+            return not has_deletes(self._path)
 
     def search(
         self, queries: Sequence[str], k: int, *, n_rows: int, keep: Mask | None = None
@@ -267,6 +282,11 @@ class LexicalIndex:
             self._index.reload()
             self._reader = Reader(self._path, self._index)
         self._next_row = self._reader.n_rows
+
+
+def _beside(folder: Path) -> tuple[Path, Path]:
+    """Where `rebuild` puts the new index while it is written, and the old one while it is replaced."""
+    return folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
 
 
 def _joined(title: str, text: str) -> str:

@@ -328,8 +328,10 @@ class Snapshot:
         """All live documents as stored, with their passages, by rising doc_key, in lists of about `batch`."""
         yield from self._stored(0, batch)
 
-    def _stored(self, first_key: int, batch: int) -> Iterator[list[tuple[RawDocument, list[StoredPassage]]]]:
-        live = self.live_documents()
+    def _stored(
+        self, first_key: int, batch: int, *, deleted: bool = False
+    ) -> Iterator[list[tuple[RawDocument, list[StoredPassage]]]]:
+        live = None if deleted else self.live_documents()
         for documents in stream_documents(self._reader, first_key, self.n_documents, batch):
             base, last = documents[0].first_row, documents[-1]
             passages = passage_range(self._reader, base, last.first_row + last.n_passages)
@@ -347,11 +349,13 @@ class Snapshot:
                 if live is None or live[raw.document.doc_key]:
                     yield raw.document
 
-    def iter_rows(self, first_row: int = 0, batch: int = 1024) -> Iterator[PassageText]:
-        """All live rows from `first_row` on with title and text, rising; memory as `iter_documents`."""
+    def iter_rows(
+        self, first_row: int = 0, batch: int = 1024, *, deleted: bool = False
+    ) -> Iterator[PassageText]:
+        """Rows from `first_row` on with title and text, rising: the live ones, or all. Memory as `iter_documents`."""
         ends = np.cumsum(self._log().lengths, dtype=np.int64)
         first_key = int(np.searchsorted(ends, first_row, side="right"))
-        for stored in self._stored(first_key, batch):
+        for stored in self._stored(first_key, batch, deleted=deleted):
             for raw, passages in stored:
                 document = raw.document
                 for passage in passages:

@@ -237,6 +237,41 @@ def test_truncate_drops_orphans_and_rows_can_be_written_again(tmp_path: Path) ->
     index.close()
 
 
+def test_truncate_says_whether_the_words_of_removed_rows_still_count(tmp_path: Path) -> None:
+    texts = [f"gas w{i % 7} " + "jet " * (i % 5) for i in range(90)]
+    never = build(tmp_path / "never", texts[:70], commit_every=10)
+    apart = build(tmp_path / "apart", texts[:80], commit_every=10)
+    assert apart.truncate(70)
+    np.testing.assert_array_equal(
+        apart.search(["w3 jet"], 9, n_rows=70)[0], never.search(["w3 jet"], 9, n_rows=70)[0]
+    )
+    apart.close()
+    build(tmp_path / "merged", texts, commit_every=10).close()
+    merged = LexicalIndex.open(tmp_path / "merged")
+    assert not merged.truncate(70)
+    assert merged.n_rows == 70
+    merged.close()
+    rows = range(70)
+    again = LexicalIndex.rebuild(tmp_path / "merged", [(rows, [""] * 70, texts[:70])])
+    np.testing.assert_array_equal(
+        again.search(["w3 jet"], 9, n_rows=70)[0], never.search(["w3 jet"], 9, n_rows=70)[0]
+    )
+
+
+def test_leftovers_of_killed_writers_are_removed(tmp_path: Path) -> None:
+    build(tmp_path / "i", ["gas"]).close()
+    (tmp_path / "i" / ".tmpAb12Cd").write_bytes(b"half a meta.json")
+    for name in ("i.new", "i.old"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x.term").write_bytes(b"")
+    LexicalIndex.discard_leftovers(tmp_path / "i")
+    assert sorted(tmp_path.iterdir()) == [tmp_path / "i"]
+    assert not list((tmp_path / "i").glob(".tmp*"))
+    with LexicalIndex.open(tmp_path / "i") as index:
+        assert index.search(["gas"], 1, n_rows=1)[1].tolist() == [[0]]
+    LexicalIndex.discard_leftovers(tmp_path / "missing")
+
+
 def test_rows_must_rise(tmp_path: Path) -> None:
     index = build(tmp_path / "i", ["gas", "flow"])
     with pytest.raises(UsageError, match="rise"):

@@ -161,6 +161,7 @@ def test_streaming_can_start_at_any_row(path: Path) -> None:
             assert [row.row for row in snapshot.iter_rows(first)] == [
                 row for row in range(3, 8) if row >= first
             ]
+            assert [row.row for row in snapshot.iter_rows(first, deleted=True)] == list(range(first, 8))
 
 
 def test_streaming_long_documents_holds_few_at_a_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
