@@ -10,7 +10,7 @@ from simengine.models.fingerprint import fingerprint_of
 from simengine.models.resolve import resolve_model
 
 RUNTIMES = ("auto", "openvino", "torch", "sentence-transformers")
-PRECISIONS = ("auto", "f32", "bf16", "f16")
+PRECISIONS = ("auto", "f32", "bf16", "f16", "int8")
 
 
 def load_encoder(
@@ -30,7 +30,8 @@ def load_encoder(
         device: "auto", "cpu", "cuda" or "cuda:N".
         runtime: "openvino" (the default on CPUs), "torch", "sentence-transformers", or "auto". Where "auto"
             has to fall back to sentence-transformers, the encoder's `runtime_reason` says why.
-        precision: "f32", "bf16", "f16", or "auto": bf16 on CPUs with AMX, fp32 elsewhere.
+        precision: "f32", "bf16", "f16" (GPUs), "int8" (openvino on CPUs with VNNI; refused where a check on
+            texts falls under cosine 0.999 to fp32), or "auto": bf16 on CPUs with AMX, fp32 elsewhere.
         threads: processor threads to use at most; None for all that this process may use.
         offline: never contact a hub.
         truncate_dim: keep this many dimensions (for models trained so), None for what the model's files say.
@@ -90,6 +91,8 @@ def _choose_runtime(config: ModelConfig, runtime: str, device: str) -> tuple[str
 def _choose_precision(precision: str, runtime: str, device: str) -> str:
     if precision == "auto":
         return "bf16" if runtime == "openvino" and has_bf16_matrix_units() else "f32"
+    if precision == "int8" and runtime != "openvino":
+        raise UsageError(f"precision 'int8' is of the runtime openvino, not {runtime}; use f32")
     if precision == "f16" and device == "cpu":
         raise UsageError("precision 'f16' is for GPUs; on a CPU use f32, or bf16 where the processor has AMX")
     return precision

@@ -7,6 +7,7 @@ import queue
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,7 @@ from simengine.encoders.batching import Batch, token_budget_batches
 from simengine.encoders.contract import BiEncoder, Encoded, Role
 from simengine.encoders.openvino_export import PROBE_TEXT, ExportedGraph, discard_compiled, exported_graph
 from simengine.encoders.openvino_import import import_openvino
+from simengine.encoders.openvino_quantize import quantized_graph
 from simengine.errors import ModelDamagedError
 from simengine.models.config import ModelConfig
 from simengine.models.fingerprint import Fingerprint
@@ -36,7 +38,7 @@ class OpenVinoEncoder(BiEncoder):
     Args:
         config: of the model's folder.
         fingerprint: of the same model.
-        precision: "f32" or "bf16".
+        precision: "f32", "bf16" or "int8".
         threads: processor threads to use at most.
 
     Raises:
@@ -53,6 +55,7 @@ class OpenVinoEncoder(BiEncoder):
         self._config, self._precision, self._threads = config, precision, threads
         self._lock = threading.Lock()
         self._engines: dict[bool, _Engine] = {}
+        self._settings: dict[str, Any] = {}
         self._open(exported_graph(config, fingerprint))
         if not self._computes_as_exported():
             discard_compiled(self._graph)
@@ -71,6 +74,18 @@ class OpenVinoEncoder(BiEncoder):
             pad_token_id=graph.pad_token_id,
             lower_case=self._config.lower_case,
         )
+        self._path = graph.path
+        if self._precision == "int8":
+            small = quantized_graph(graph.path, graph.folder / "int8", self._run_graph)
+            self._path, self._settings = small.path, small.settings
+
+    def _run_graph(self, path: Path, settings: dict[str, Any], texts: Sequence[str]) -> FloatMatrix:
+        """Vectors of texts by another graph than this encoder's, alone in its process or not."""
+        self._path, self._settings = path, settings
+        try:
+            return self._run(self.tokenizer.encode(texts).ids, 0)
+        finally:
+            self.close()
 
     def _computes_as_exported(self) -> bool:
         try:
@@ -108,8 +123,18 @@ class OpenVinoEncoder(BiEncoder):
         with self._lock:
             if throughput not in self._engines:
                 streams = self._threads if throughput else 1
-                self._engines[throughput] = _Engine(self._graph, self._precision, self._threads, streams)
+                self._engines[throughput] = self._compile(streams)
             return self._engines[throughput]
+
+    def _compile(self, streams: int) -> _Engine:
+        settings = {
+            "INFERENCE_PRECISION_HINT": "bf16" if self._precision == "bf16" else "f32",
+            "INFERENCE_NUM_THREADS": self._threads,
+            "NUM_STREAMS": streams,
+            "CACHE_DIR": str(self._graph.compiled_folder),
+            **self._settings,
+        }
+        return _Engine(self._path, settings, streams)
 
     def close(self) -> None:
         with self._lock:
@@ -121,16 +146,8 @@ class OpenVinoEncoder(BiEncoder):
 class _Engine:
     """A compiled graph with as many requests as it has streams."""
 
-    def __init__(self, graph: ExportedGraph, precision: str, threads: int, streams: int) -> None:
-        openvino = import_openvino()
-        settings: dict[str, Any] = {
-            "INFERENCE_PRECISION_HINT": precision,
-            "INFERENCE_NUM_THREADS": threads,
-            "NUM_STREAMS": streams,
-            "CACHE_DIR": str(graph.compiled_folder),
-        }
-        core = openvino.Core()
-        self._compiled = core.compile_model(str(graph.path), "CPU", settings)
+    def __init__(self, path: Path, settings: dict[str, Any], streams: int) -> None:
+        self._compiled = import_openvino().Core().compile_model(str(path), "CPU", settings)
         self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for _ in range(streams):
             self._requests.put(self._compiled.create_infer_request())
