@@ -219,6 +219,20 @@ def commit() -> str:
     return short.strip() + ("+" if changed.stdout else "")
 
 
+def report_head() -> dict[str, Any]:
+    """What every result says of its origin."""
+    names = ["faiss-cpu", "faiss-gpu", "faiss-gpu-cu12", "hnswlib", "numpy"]
+    installed = {
+        d.metadata["Name"]: d.version for d in metadata.distributions() if d.metadata["Name"] in names
+    }
+    return {
+        "commit": commit(),
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+        "machine": machine(),
+        "versions": dict(sorted(installed.items())),
+    }
+
+
 def table(result: dict[str, Any]) -> str:
     """The measured table of indexes/README.md."""
     lines = []
@@ -273,15 +287,8 @@ def main() -> int:
     if arguments.table or arguments.check:
         return write_table(arguments.check)
     measured = measure(SIZES[:1] if arguments.quick else SIZES, arguments.cache)
-    names = ["faiss-cpu", "faiss-gpu", "hnswlib", "numpy"]
-    installed = {
-        d.metadata["Name"]: d.version for d in metadata.distributions() if d.metadata["Name"] in names
-    }
     result = {
-        "commit": commit(),
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-        "machine": machine(),
-        "versions": dict(sorted(installed.items())),
+        **report_head(),
         **measured,
     }
     print(json.dumps(result, indent=2))

@@ -280,6 +280,9 @@ def _check_size(path: Path, rows: Any, dimension: Any, expected_rows: int, expec
 @contextmanager
 def _bounded_vectors(faiss: Any, n_bytes: int) -> Iterator[None]:
     """Let FAISS allocate no array much larger than the file it reads: a damaged length would fill the memory first."""
+    if not hasattr(faiss, "set_deserialization_vector_byte_limit"):  # FAISS before 1.15
+        yield
+        return
     with _limit_lock:
         before = faiss.get_deserialization_vector_byte_limit()
         faiss.set_deserialization_vector_byte_limit(n_bytes)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import math
 import tomllib
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -155,6 +156,34 @@ def resolve_factory(recipe: Recipe, n_rows: int, dimension: int) -> tuple[str, t
     return factory, tuple(notes)
 
 
+def recipe_to_table(recipe: Recipe) -> dict[str, Any]:
+    """A recipe as plain values, for a manifest: an index keeps its recipe when the file that it came from changes."""
+    return asdict(recipe)
+
+
+def recipe_from_table(table: Mapping[str, Any], where: str) -> Recipe:
+    """A recipe from plain values: what `recipe_to_table` made, or a TOML file's content.
+
+    Args:
+        table: its keys; only name, description and factory are required.
+        where: the file's path, for error messages.
+
+    Raises:
+        RecipeError: a key or value that is not known.
+    """
+    values = dict(table)
+    build = _options(BuildOptions, values.pop("build", {}), f"{where} [build]")
+    search = _options(SearchOptions, values.pop("search", {}), f"{where} [search]")
+    recipe: Recipe = _options(Recipe, values, where, build=build, search=search)
+    try:
+        recipe.factory.format(m=1, nlist=1)
+    except (KeyError, IndexError, ValueError) as error:
+        raise RecipeError(
+            f"{where}: factory {recipe.factory!r} holds a placeholder other than {{m}} and {{nlist}}"
+        ) from error
+    return recipe
+
+
 def _folder() -> Path:
     """Where the recipes lie: in the installed package, else in the checkout's indexes/."""
     packaged = Path(__file__).parent / "recipes"
@@ -175,19 +204,16 @@ def _read(path: Path) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: the recipe is not TOML: {error}") from error
     table.setdefault("name", path.stem)
-    build = _options(BuildOptions, table.pop("build", {}), f"{path} [build]")
-    search = _options(SearchOptions, table.pop("search", {}), f"{path} [search]")
-    recipe: Recipe = _options(Recipe, table, str(path), build=build, search=search)
-    _check_placeholders(recipe, path)
-    return recipe
+    return recipe_from_table(table, str(path))
 
 
 def _options(kind: Any, table: Any, where: str, **done: Any) -> Any:
     """One dataclass from one TOML table, every key and type checked."""
     if not isinstance(table, dict):
         raise RecipeError(f"{where} is {table!r}; expected a table")
+    table = dict(table)
     types = {field.name: field.type for field in fields(kind) if field.name not in done}
-    for key, value in table.items():
+    for key, value in list(table.items()):
         if key not in types:
             raise RecipeError(f"{where}: unknown key {key!r}{_nearest(key, [*types, *done])}")
         wanted = types[key]
@@ -204,12 +230,3 @@ def _options(kind: Any, table: Any, where: str, **done: Any) -> Any:
         if required in types and not table.get(required):
             raise RecipeError(f"{where}: {required} is missing")
     return kind(**table, **done)
-
-
-def _check_placeholders(recipe: Recipe, path: Path) -> None:
-    try:
-        recipe.factory.format(m=1, nlist=1)
-    except (KeyError, IndexError, ValueError) as error:
-        raise RecipeError(
-            f"{path}: factory {recipe.factory!r} holds a placeholder other than {{m}} and {{nlist}}"
-        ) from error

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from simengine.errors import RecipeError
-from simengine.index.recipe import Recipe, choose_recipe, list_recipes, load_recipe, resolve_factory
+from simengine.index.recipe import (
+    Recipe,
+    choose_recipe,
+    list_recipes,
+    load_recipe,
+    recipe_from_table,
+    recipe_to_table,
+    resolve_factory,
+)
 
 GOOD = 'description = "d"\nfactory = "SQ8"\n'
 
@@ -27,6 +36,7 @@ def test_every_shipped_recipe_says_what_it_is_and_where_it_is_poor() -> None:
         assert recipe.description
         assert recipe.limits
         assert load_recipe(recipe.name) == recipe
+        assert recipe_from_table(json.loads(json.dumps(recipe_to_table(recipe))), "manifest.json") == recipe
 
 
 def test_a_recipe_of_ones_own_is_read_from_its_path(tmp_path: Path) -> None:
@@ -77,6 +87,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_one(tmp_path: Path) -> None
         (5_000, 384, "flat"),
         (100_000, 384, "pq-fastscan"),
         (100_000, 32, "flat"),
+        (1_000_000, 384, "pq-fastscan"),
         (2_000_000, 384, "ivf-pq-fastscan"),
     ],
 )
