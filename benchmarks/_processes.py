@@ -20,7 +20,7 @@ QUIET = {  # no hub, no telemetry, and LanceDB's two warnings per search not wri
     "TRANSFORMERS_OFFLINE": "1",
     "ANONYMIZED_TELEMETRY": "False",
     "DO_NOT_TRACK": "1",
-    "LANCE_LOG": "error",
+    "LANCEDB_LOG": "error",
 }
 
 

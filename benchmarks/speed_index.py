@@ -97,7 +97,8 @@ class Bench:
         path = self.cache / "vectors" / f"{kind}-{n}.npy"
         if not path.exists():
             texts = [record["text"] for record in read_corpus(corpus_file(kind, n, self.cache))]
-            np.save(path, encode_cached(kind, texts, self.cache / "vectors"))
+            name = "documents" if kind == "sentences" else kind  # the same parts as speed_ann.py keeps
+            np.save(path, encode_cached(name, texts, self.cache / "vectors"))
         return path
 
     def prepared(self, subject: str, kind: str, n: int) -> Path:
