@@ -11,6 +11,7 @@ import numpy.typing as npt
 from simengine.errors import DamagedIndexError
 from simengine.store.reader import Reader
 from simengine.store.records import COMMIT_COLUMNS, NO_COMMIT, CommitRecord, commit_record
+from simengine.store.schema import translated
 from simengine.types import Mask, RowArray
 
 
@@ -53,6 +54,11 @@ def load_log(reader: Reader, last: CommitRecord) -> CommitLog:
     Raises:
         DamagedIndexError: a commit is missing or not what was written.
     """
+    with translated(reader.path):
+        return _load(reader, last)
+
+
+def _load(reader: Reader, last: CommitRecord) -> CommitLog:
     query = f"SELECT {COMMIT_COLUMNS}, crc, lengths, removed FROM commits WHERE number <= ? ORDER BY number"
     before = NO_COMMIT
     doc_keys, rows, crcs, n_removed = [0], [0], [], [0]

@@ -226,13 +226,13 @@ class Committer:
             self.published = self._is_named()
 
     def write_manifest(self) -> None:
-        """Bring manifest.json up to date; where there is no room it lags, which everyone can bear."""
+        """Bring manifest.json up to date; where that fails it lags, which everyone can bear."""
         if not self.published or self.frozen:
             return
         try:
             write_manifest(self.root, Manifest.of(self.generation, self._head))
             self._manifest_lags = False
-        except StorageFullError:
+        except StoreError:
             self._manifest_lags = True
 
     def _is_named(self) -> bool:

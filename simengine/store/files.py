@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import sys
+import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -120,12 +121,23 @@ def replace_file(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 sync_fd(file.fileno())
-            temporary.replace(path)
+            _rename(temporary, path)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
         sync_folder(path.parent)
+
+
+def _rename(source: Path, target: Path) -> None:
+    # Windows refuses to replace a file in the moment in which a reader has it open.
+    for wait_s in (0.01, 0.05, 0.2, 0.5) if os.name == "nt" else ():
+        try:
+            source.replace(target)
+            return
+        except PermissionError:
+            time.sleep(wait_s)
+    source.replace(target)
 
 
 def sha256_file(path: Path) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simengine.errors import DamagedIndexError
+from simengine.errors import DamagedIndexError, StoreError
 from simengine.store.contract import Segment
 from simengine.store.files import discard_file, sync_fd, sync_folder, writing
 from simengine.types import FloatMatrix
@@ -99,14 +99,20 @@ def open_segment(folder: Path, record: SegmentRecord, dimension: int) -> Segment
     Raises:
         FileNotFoundError: there is no such file (any more).
         DamagedIndexError: size or header is not what was written.
+        StoreError: it cannot be read or mapped (permissions, limits of the system).
     """
     path = folder / record.name
     header = _header(record.n_rows, dimension)
-    with path.open("rb") as file:
-        size = file.seek(0, io.SEEK_END)
-        if size != record.bytes or size != len(header) + record.n_rows * dimension * 4:
-            raise DamagedIndexError(path, f"has {size:,} bytes, {record.bytes:,} were written")
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, io.SEEK_END)
+            if size != record.bytes or size != len(header) + record.n_rows * dimension * 4:
+                raise DamagedIndexError(path, f"has {size:,} bytes, {record.bytes:,} were written")
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise StoreError(f"{path}: cannot read: {error.strerror or error}") from error
     if mapped[: len(header)] != header:
         raise DamagedIndexError(path, "its header is not what was written")
     vectors = np.frombuffer(mapped, dtype="<f4", offset=len(header)).reshape(record.n_rows, dimension)

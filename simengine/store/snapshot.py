@@ -10,7 +10,7 @@ from typing import Self
 
 import numpy as np
 
-from simengine.errors import DamagedIndexError, UsageError
+from simengine.errors import DamagedIndexError, StoreError, UsageError
 from simengine.store.columns import load_columns, summarise_fields
 from simengine.store.commitlog import CommitLog, load_log
 from simengine.store.contract import (
@@ -80,6 +80,7 @@ class Snapshot:
             StoreError: written by a newer version, or not readable.
         """
         root = Path(path)
+        missing: Path | str = root
         for attempt in range(_TRIES):
             number, pointer = locate(root)
             try:
@@ -87,7 +88,7 @@ class Snapshot:
             except FileNotFoundError as error:
                 # A writer has just switched generations or folded small segments: look again.
                 missing = error.filename or error.args[0]
-            except DamagedIndexError:
+            except StoreError:
                 if locate(root)[0] == number:
                     raise
             time.sleep(0.01 * attempt)

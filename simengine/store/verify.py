@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from simengine.errors import DamagedIndexError, IndexNotFoundError, SimengineError, StoreError
+from simengine.errors import DamagedIndexError, IndexNotFoundError, SimengineError
 from simengine.store.changes import NORM_TOLERANCE
 from simengine.store.columns import metadata_batches
 from simengine.store.commitlog import CommitLog, load_log
@@ -326,8 +326,6 @@ def _segments(folder: Path, head: Head, findings: _Findings, *, deep: bool) -> N
             except FileNotFoundError:
                 findings.add(path, "missing")
                 continue
-            except OSError as error:
-                raise StoreError(f"{path}: cannot read: {error}") from error
             if not deep:
                 continue
             check_segment(folder / VECTORS, record, segment.vectors)

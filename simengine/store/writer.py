@@ -73,7 +73,11 @@ class IndexWriter:
             number = next_generation(root, pointer)
             begin_generation(root, number, settings)
             committer = Committer(root, number, published=not exists)
-            committer.write_manifest()
+            try:
+                committer.write_manifest()
+            except BaseException:
+                committer.close()
+                raise
         except BaseException:
             lock.release()
             raise
@@ -259,11 +263,7 @@ class IndexWriter:
         Raises:
             StorageFullError, StoreError: call again once there is room.
         """
-        try:
-            self._committer.complete()
-        finally:
-            if self._predecessor is not None:
-                self._predecessor.frozen = True
+        self._committer.complete()
 
     def publish(self) -> None:
         """`finish`, by the name that fits a compaction."""
@@ -338,7 +338,8 @@ class IndexWriter:
             path = self.folder / file
             if not path.is_file():
                 raise UsageError(f"registry entry {name!r} names {path}, which does not exist")
-            sync_folder(path.parent)
+            with writing(path):
+                sync_folder(path.parent)
         with self._committer.transaction() as connection:
             put_named(connection, "derived", name, dict(value))
             put_state(connection, head.state, head.revision + 1)
