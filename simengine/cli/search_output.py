@@ -81,7 +81,8 @@ def _about(hit: Hit) -> str:
     parts = [] if hit.title.startswith(hit.id) else [hit.id]
     said = {hit.title, hit.id, ""}
     for name, value in hit.metadata.items():
-        if isinstance(value, (str, int, float)) and not isinstance(value, bool) and str(value) not in said:
+        telling = isinstance(value, (str, int, float)) and not isinstance(value, bool)
+        if telling and str(value) not in said and not (len(str(value)) > 1 and str(value) in hit.title):
             parts.append(f"{name}: {value}")
             said.add(str(value))
     return " · ".join(parts[: SHOWN_FIELDS + 1]) or hit.id
