@@ -10,11 +10,11 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from simengine.errors import DamagedIndexError, SimengineError, StorageFullError
+from simengine.errors import DamagedIndexError, SimengineError, StorageFullError, StoreError
 
 _PARTS = ("term", "idx", "pos", "store", "fast", "fieldnorm")
 _FOOTER_MAGIC = 1337
@@ -22,6 +22,8 @@ _FULL = re.compile(
     rf"os error ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EFBIG})\b|no space left|quota exceeded", re.IGNORECASE
 )
 _NAMED_FILE = re.compile(r"[0-9a-f]{32}(?:\.\d+)?\.(?:term|idx|pos|store|fast|fieldnorm|del)|meta\.json")
+_WORKER_FAILED = "Worker thread failed"
+_PROBE_BYTES = 256 << 10
 
 
 @contextmanager
@@ -38,8 +40,33 @@ def no_panic(folder: Path) -> Iterator[None]:
         text = str(error)
         if _FULL.search(text):
             raise StorageFullError(f"{folder}: no room to write the lexical index ({text})") from error
+        if _WORKER_FAILED in text:  # tantivy does not pass on why
+            if _no_room(folder):
+                raise StorageFullError(f"{folder}: no room to write the lexical index") from error
+            raise StoreError(
+                f"{folder}: writing the lexical index failed ({text}). What was committed before is kept; run the "
+                "same command again"
+            ) from error
         named = _NAMED_FILE.search(text)
         raise DamagedIndexError(folder / named[0] if named else folder, f"lexical index: {text}") from error
+
+
+def _no_room(folder: Path) -> bool:
+    """Whether writing a file in a folder fails for want of room, or a file there has reached the limit of its size."""
+    with suppress(ImportError, OSError):
+        import resource
+
+        limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+        if limit >= 0 and any(file.stat().st_size + _PROBE_BYTES >= limit for file in folder.iterdir()):
+            return True
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(bytes(_PROBE_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return False
 
 
 def check_meta(folder: Path, analysis: str) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from simengine.errors import IndexLockedError, StoreError
-from simengine.store.files import LOCK
+from simengine.errors import IndexLockedError, StorageFullError, StoreError
+from simengine.store.files import LOCK, full_message, is_full
 
 
 class WriteLock:
@@ -28,7 +28,7 @@ class WriteLock:
 
         Raises:
             IndexLockedError: another writer has it; names it where known.
-            StoreError: the folder cannot be written.
+            StorageFullError, StoreError: the folder cannot be written.
         """
         if self._lock.is_locked:
             self._lock.acquire()
@@ -43,6 +43,8 @@ class WriteLock:
                 f"{self._holder() or holder or 'unknown process'}. Wait for it to end, or give a lock timeout"
             ) from error
         except OSError as error:
+            if is_full(error):
+                raise StorageFullError(full_message(self._path, error.strerror or str(error))) from error
             raise StoreError(f"{self._path}: cannot lock the index for writing: {error}") from error
         self._say_who()
 
