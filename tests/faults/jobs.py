@@ -1,0 +1,267 @@
+"""What children do: commands of the command line, and reading all that an index holds."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# Some of these are used by nothing here: whatever a child needs is imported once, before it is forked.
+import faiss  # noqa: F401
+import numpy as np
+import numpy.ma
+import numpy.random
+import tantivy  # noqa: F401
+import threadpoolctl  # type: ignore[import-untyped,unused-ignore]  # noqa: F401
+
+import simengine.assembly.encoder
+import simengine.cli.add_command
+import simengine.cli.compact_command
+import simengine.cli.delete_command
+import simengine.cli.index_command
+import simengine.cli.update_command
+import simengine.cli.verify_command
+import simengine.corpus.read
+import simengine.engine
+import simengine.indexing.derive
+import simengine.indexing.indexer
+import simengine.store.segments
+from simengine.assembly import open_reader
+from simengine.cli.main import _run
+from simengine.lexical.index import LexicalIndex
+from simengine.search.options import SearchOptions
+from simengine.store.committer import Committer
+from simengine.store.records import Head
+from simengine.store.snapshot import Snapshot
+from simengine.store.writer import IndexWriter
+from tests.faults import encoder
+from tests.faults.events import count_events
+from tests.faults.syscalls import Fault, Supervised, supervise
+
+QUERIES = ("rocket orbit moon", "bank interest market", "horse meadow", "安静 的 河流", "rocket")
+MODES = ("dense", "lexical", "hybrid")
+WORDS = ("rocket", "bank", "meadow", "河流", "unheardof")
+
+
+def prepare() -> None:
+    """Make this process, and all that it forks, commit often and encode in no time."""
+    simengine.assembly.encoder.load_encoder = encoder.load_word_encoder  # type: ignore[assignment]
+    simengine.indexing.indexer.COMMIT_PASSAGES = 24
+    simengine.indexing.indexer.READ_DOCUMENTS = 5
+    simengine.indexing.derive.TAIL_ROWS = 20
+    simengine.store.segments.MANY_SMALL = 4
+    advance = Committer.advance
+
+    def noted(self: Committer, head: Head) -> None:
+        encoder.note(f"committed {self.generation} {head.last.number}")
+        advance(self, head)
+
+    Committer.advance = noted  # type: ignore[method-assign]
+
+
+# Commands
+
+
+def command(
+    arguments: Sequence[str], ledger: Path | None = None, pause_s: float = 0.0, hold: Path | None = None
+) -> int:
+    """Run simengine's command line; returns its exit code."""
+    encoder.ledger, encoder.pause_s, encoder.hold = ledger, pause_s, hold
+    return _run(list(arguments))
+
+
+def command_with_limit(arguments: Sequence[str], ledger: Path, limit_bytes: int) -> int:
+    """The same while no file may grow beyond a size."""
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit_bytes, before[1]))
+    try:
+        return command(arguments, ledger)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def command_with_fault(
+    arguments: Sequence[str], ledger: Path, folder: Path, fault: Fault, at: int
+) -> Supervised:
+    """The same with a fault at a system call."""
+    return supervise(command, (arguments, ledger), folder, fault, at)
+
+
+def command_with_kill(arguments: Sequence[str], ledger: Path, folder: Path, at: int) -> tuple[Any, list[str]]:
+    """The same with a kill at an event that Python sees."""
+    return count_events(command, (arguments, ledger), folder, at)
+
+
+# What an index holds
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """All that can be read from an index.
+
+    Attributes:
+        documents: (id, title, text, metadata) by doc_key, deleted ones too.
+        live: by doc_key.
+        passages: (doc_key, start, end, n_tokens, n_truncated) by row.
+        vectors: (n_rows, dim) float32.
+        found: (id, score, start, end, parts of the score) of hits, by mode and query.
+        words: ids of all documents that the lexical index finds for each of `WORDS`.
+    """
+
+    generation: int
+    state: str
+    commit_number: int
+    documents: list[tuple[str, str, str, dict[str, Any]]]
+    live: list[bool]
+    passages: list[tuple[int, int, int, int, int]]
+    vectors: np.ndarray
+    found: dict[tuple[str, str], list[tuple[Any, ...]]]
+    words: dict[str, set[str]]
+
+    def live_documents(self) -> list[tuple[str, str, str, dict[str, Any]]]:
+        """Live documents in order."""
+        return [document for document, alive in zip(self.documents, self.live, strict=True) if alive]
+
+    def same_as(self, other: State) -> bool:
+        """Whether both hold and find the same, whatever their generations are called."""
+        names = ("state", "documents", "live", "passages", "words")
+        asked = self.found.keys() & other.found.keys()
+        return (
+            all(getattr(self, name) == getattr(other, name) for name in names)
+            and all(self.found[key] == other.found[key] for key in asked)
+            and np.array_equal(self.vectors, other.vectors)
+        )
+
+
+def read_state(path: Path, modes: Sequence[str] = MODES) -> State:
+    """Open an index as a search does and read everything, searching in some modes."""
+    snapshot, searcher = open_reader(path, encoder.WordEncoder, threads=1)
+    with snapshot, closing(searcher):
+        return state_of(snapshot, searcher, modes)
+
+
+def state_of(snapshot: Snapshot, searcher: Any, modes: Sequence[str] = MODES) -> State:
+    """Everything that a snapshot and its searcher give."""
+    keys, rows = np.arange(snapshot.n_documents), np.arange(snapshot.n_rows)
+    stored = snapshot.documents(keys)
+    live = snapshot.live_documents()
+    found = {}
+    for mode in modes:
+        hits = searcher.search(QUERIES, SearchOptions(k=5, mode=mode)).hits  # type: ignore[arg-type]
+        for query, list_ in zip(QUERIES, hits, strict=True):
+            found[mode, query] = [
+                (hit.id, hit.score, hit.passage.start, hit.passage.end, dict(hit.scores)) for hit in list_
+            ]
+    words = searcher.search(WORDS, SearchOptions(k=1000, mode="lexical")).hits
+    return State(
+        snapshot.generation,
+        snapshot.state,
+        snapshot.commit_number,
+        [(d.id, d.title, d.text, dict(d.metadata)) for d in (stored[key] for key in keys.tolist())],
+        [True] * len(keys) if live is None else live.tolist(),
+        [(p.doc_key, p.start, p.end, p.n_tokens, p.n_truncated) for p in snapshot.passages(rows)],
+        snapshot.vectors(rows),
+        found,
+        {word: {hit.id for hit in hits} for word, hits in zip(WORDS, words, strict=True)},
+    )
+
+
+def read_history(path: Path) -> list[tuple[int, list[int]]]:
+    """For each commit of the generation, from 0: rows after it, and the doc_keys deleted up to it."""
+    with Snapshot.open(path) as snapshot:
+        everything = set(snapshot.changes_since(0).deleted.tolist())
+        history = []
+        for number in range(snapshot.commit_number + 1):
+            changes = snapshot.changes_since(number)
+            history.append((changes.first_row, sorted(everything - set(changes.deleted.tolist()))))
+        return history
+
+
+def strays(path: Path) -> list[str]:
+    """Files in an index directory that nothing names."""
+    with Snapshot.open(path) as snapshot:
+        folder = path / f"gen-{snapshot.generation:06d}"
+        entry = snapshot.derived("ann")
+    database = folder / "documents.sqlite"
+    named = {path / "manifest.json", path / "write.lock", database}
+    # A reader that was the last to close leaves SQLite's shared memory and an empty log.
+    if is_empty_log(database):
+        named |= {folder / "documents.sqlite-shm", folder / "documents.sqlite-wal"}
+    if entry is not None:
+        named.add(folder / str(entry["file"]))
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        named |= {folder / "vectors" / name for (name,) in connection.execute("SELECT name FROM segments")}
+    lexical = folder / "lexical"
+    if lexical.exists():
+        # What tantivy has listed there it removes itself, with a later commit.
+        managed = {".managed.json", ".tantivy-writer.lock", ".tantivy-meta.lock"}
+        managed |= set(json.loads((lexical / ".managed.json").read_text()))
+        named |= {lexical / name for name in managed}
+    return sorted(str(f.relative_to(path)) for f in path.rglob("*") if f.is_file() and f not in named)
+
+
+def is_empty_log(database: Path) -> bool:
+    """Whether no write-ahead log waits to be folded into a database."""
+    log = database.with_name(database.name + "-wal")
+    return not log.exists() or log.stat().st_size == 0
+
+
+@dataclass(frozen=True)
+class Recovery:
+    """What was found after a fault, and after the same command was run again.
+
+    Attributes:
+        partial: the state after the fault; None where there was no index yet.
+        missing: what opening it said in that case.
+        code: exit code of the second run.
+        final: the state after it.
+        stray: files that do not belong there, after another writer has opened and closed the index.
+        verify: exit code of `simengine verify`.
+    """
+
+    partial: State | None
+    missing: str
+    code: int
+    final: State
+    stray: list[str]
+    verify: int
+
+
+def recover(path: Path, arguments: Sequence[str], ledger: Path) -> Recovery:
+    """Read what a fault left, run the command again, and read again."""
+    from simengine.errors import IndexNotFoundError
+
+    partial, missing = None, ""
+    try:
+        partial = read_state(path, ("dense",))
+    except IndexNotFoundError as error:
+        missing = str(error)
+    code = command(arguments, ledger)
+    final = read_state(path)
+    IndexWriter.open(path).close()  # the next writer removes what the one before replaced
+    return Recovery(partial, missing, code, final, strays(path), command(["verify", str(path), "-q"]))
+
+
+def add_lexical_rows(path: Path, n_rows: int) -> None:
+    """Commit rows to the lexical index alone, in so many commits that they are merged with others."""
+    with Snapshot.open(path) as snapshot, LexicalIndex.open(snapshot.lexical_path) as lexical:
+        for row in range(snapshot.n_rows, snapshot.n_rows + n_rows, n_rows // 10):
+            rows = range(row, row + n_rows // 10)
+            lexical.add(rows, [""] * len(rows), ["rocket bank meadow unheardof"] * len(rows))
+            lexical.commit()
+
+
+def wait_for(path: Path, limit_s: float = 60.0) -> None:
+    """Wait until a file exists."""
+    end = time.monotonic() + limit_s
+    while not path.exists():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{path} did not appear in {limit_s} s")
+        time.sleep(0.005)
