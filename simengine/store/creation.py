@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-import uuid
+import os
 from pathlib import Path
 
 from simengine.errors import DamagedIndexError, IndexExistsError, IndexNotFoundError
 from simengine.store import schema
-from simengine.store.files import DATABASE, VECTORS, discard_tree, generation_name, sync_folder, writing
+from simengine.store.files import (
+    DATABASE,
+    VECTORS,
+    discard_tree,
+    generation_name,
+    random_name,
+    sync_folder,
+    writing,
+)
 from simengine.store.generations import discard, empty_enough, leftovers, locate
 from simengine.store.manifest import Pointer, write_manifest
 from simengine.store.records import put_named, put_state
@@ -53,7 +61,7 @@ def begin_generation(root: Path, number: int, settings: IndexSettings) -> None:
     Raises:
         StorageFullError, StoreError: nothing is left behind.
     """
-    staging = root / f"{generation_name(number)}.{uuid.uuid4().hex[:8]}.tmp"
+    staging = root / f"{generation_name(number)}.{random_name()}.tmp"
     with writing(staging):
         try:
             (staging / VECTORS).mkdir(parents=True)
@@ -74,7 +82,7 @@ def _create_database(path: Path, settings: IndexSettings) -> None:
             for statement in schema.SCHEMA.split(";\n"):
                 if statement.strip():
                     connection.execute(statement)
-            put_named(connection, "head", "generation", {"id": uuid.uuid4().hex})
+            put_named(connection, "head", "generation", {"id": os.urandom(16).hex()})
             put_named(connection, "head", "settings", settings.to_json())
             put_state(connection, BUILDING, 0)
     finally:

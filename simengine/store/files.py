@@ -7,10 +7,8 @@ import errno
 import hashlib
 import os
 import re
-import shutil
 import sys
 import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,6 +99,11 @@ def sync_folder(folder: Path) -> None:
         os.close(fd)
 
 
+def random_name() -> str:
+    """Eight hexadecimal digits that no other process draws."""
+    return os.urandom(4).hex()
+
+
 def make_folder(folder: Path) -> None:
     """Create a folder durably; it may exist."""
     if not folder.is_dir():
@@ -114,7 +117,7 @@ def replace_file(path: Path, content: bytes) -> None:
     Raises:
         StorageFullError, StoreError: nothing has changed then.
     """
-    temporary = path.with_name(f"{path.name}.{uuid.uuid4().hex[:8]}.tmp")
+    temporary = path.with_name(f"{path.name}.{random_name()}.tmp")
     with writing(path):
         try:
             with temporary.open("wb") as file:
@@ -148,11 +151,13 @@ def sha256_file(path: Path) -> str:
 
 def discard_tree(folder: Path) -> None:
     """Remove a folder; renamed first, so that a kill halfway leaves nothing that looks like a generation."""
-    doomed = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}.trash")
+    doomed = folder.with_name(f"{folder.name}.{random_name()}.trash")
     try:
         folder.replace(doomed)
     except OSError:
         doomed = folder
+    import shutil  # slow to import; readers never remove anything
+
     shutil.rmtree(doomed, ignore_errors=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -69,6 +68,8 @@ def _not_found(root: Path) -> str:
     near: list[str] = []
     if root.absolute().parent.is_dir():
         names = [entry.name for entry in root.absolute().parent.iterdir() if (entry / MANIFEST).is_file()]
+        import difflib  # only for this message
+
         near = difflib.get_close_matches(root.name, names, n=3, cutoff=0.6)
     hint = f"; did you mean {' or '.join(str(root.with_name(name)) for name in near)}?" if near else ""
     return f"{root}: there is no index{hint}"

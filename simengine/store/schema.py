@@ -6,12 +6,11 @@ import contextlib
 import os
 import sqlite3
 import struct
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 from simengine.errors import DamagedIndexError, SimengineError, StorageFullError, StoreError
-from simengine.store.files import full_message, is_full
+from simengine.store.files import full_message, is_full, random_name
 
 PAGE_BYTES = 4096
 APPLICATION_ID = 0x73696D65
@@ -241,7 +240,7 @@ def no_room(path: Path) -> bool:
             with contextlib.suppress(OSError):
                 if path.with_name(path.name + suffix).stat().st_size + (256 << 10) >= limit:
                     return True
-    probe = path.with_name(f"probe.{uuid.uuid4().hex[:8]}.tmp")
+    probe = path.with_name(f"probe.{random_name()}.tmp")
     try:
         with probe.open("wb") as file:
             file.write(bytes(256 << 10))

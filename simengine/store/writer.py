@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from simengine.store.compact import copy_live
 from simengine.store.contract import Change, Counts, DeleteResult, ExistingDocument
 from simengine.store.creation import COMPLETE, begin_generation, what_stands
 from simengine.store.digest import stored_metadata
-from simengine.store.files import ANN, LEXICAL, VECTORS, make_folder, sync_folder, writing
+from simengine.store.files import ANN, LEXICAL, VECTORS, make_folder, random_name, sync_folder, writing
 from simengine.store.generations import lexical_folder, locate, named_files, next_generation
 from simengine.store.lock import WriteLock
 from simengine.store.manifest import Manifest, Pointer
@@ -369,7 +368,7 @@ class IndexWriter:
         folder = self.folder / subfolder
         with writing(folder):
             make_folder(folder)
-        return folder / f"{self.commit_number:06d}-{uuid.uuid4().hex[:8]}{suffix}"
+        return folder / f"{self.commit_number:06d}-{random_name()}{suffix}"
 
     def collect_garbage(self) -> None:
         """Remove generations that are no longer the index and files that nothing names.
