@@ -8,6 +8,7 @@ products. The result is kept only where real texts keep their vectors.
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 import shutil
@@ -94,9 +95,7 @@ def _search(source: Path, folder: Path, run: Run) -> QuantizedGraph:
             if cosine < MIN_COSINE:
                 continue
             note = {"group": group, "kept": kept, "min_cosine": cosine}
-            create_folder_atomically(
-                folder, lambda target, found=note: _keep(Path(trial) / "graph", target, found)
-            )
+            create_folder_atomically(folder, functools.partial(_keep, Path(trial) / "graph", note))
             return QuantizedGraph(folder / "graph.xml", _settings(group), cosine)
     raise UsageError(
         f"precision 'int8' changes this model's vectors too much: smallest cosine to fp32 on {len(texts)} texts "
@@ -104,7 +103,7 @@ def _search(source: Path, folder: Path, run: Run) -> QuantizedGraph:
     )
 
 
-def _keep(trial: Path, target: Path, note: dict[str, Any]) -> None:
+def _keep(trial: Path, note: dict[str, Any], target: Path) -> None:
     for name in ("graph.xml", "graph.bin"):
         shutil.copyfile(trial / name, target / name)
     content = {**note, "bytes": (target / "graph.bin").stat().st_size}

@@ -80,8 +80,8 @@ class OpenVinoEncoder(BiEncoder):
             self._path, self._settings = small.path, small.settings
 
     def _run_graph(self, path: Path, settings: dict[str, Any], texts: Sequence[str]) -> FloatMatrix:
-        """Vectors of texts by another graph than this encoder's, alone in its process or not."""
-        self._path, self._settings = path, settings
+        """Vectors of texts by another graph than this encoder's, which leaves nothing in the cache."""
+        self._path, self._settings = path, {**settings, "CACHE_DIR": ""}
         try:
             return self._run(self.tokenizer.encode(texts).ids, 0)
         finally:
