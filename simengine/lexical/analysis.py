@@ -81,6 +81,11 @@ def query_terms(text: str) -> Counter[str]:
     )
 
 
+def unspaced_share(text: str) -> float:
+    """Share of a text's characters that belong to scripts written without spaces between words."""
+    return sum(map(len, _UNSPACED.findall(text))) / max(1, len(text))
+
+
 def passage_analyzer() -> tantivy.TextAnalyzer:
     """The Rust half of the analysis, as the index applies it to prepared passages."""
     return _analyzer(stop_words=False)

@@ -246,7 +246,6 @@ class LexicalIndex:
             writer, self._writer = self._writer, None
             if writer is not None:
                 with no_panic(self._path):
-                    writer.rollback()
                     writer.wait_merging_threads()
             if self._held is not None:
                 self._held.cleanup()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -27,6 +28,8 @@ _K1 = 1.2  # tantivy's BM25 constant
 _TIE = 1e-5
 """Scores that differ by less than this part are one score: a float32 sum depends on its order."""
 
+_REMEMBERED_QUERIES, _REMEMBERED_CHARS = 256, 2_000  # terms of the latest queries, unless those are long
+
 _SET_COST = 12
 """A row in a set given to tantivy costs as much as so many hits fetched and then filtered (at 100k rows)."""
 
@@ -39,6 +42,7 @@ class Reader:
         self._schema = index.schema
         self._searcher = index.searcher()
         self._n_docs = self._searcher.num_docs
+        self._known_terms = functools.lru_cache(_REMEMBERED_QUERIES)(self._choose_terms)
         self.n_rows = self._highest_row() + 1
 
     def search(
@@ -119,6 +123,9 @@ class Reader:
         return np.array(scores, dtype=np.float32), np.array(rows, dtype=np.int64)
 
     def _terms(self, text: str) -> Counter[str]:
+        return self._choose_terms(text) if len(text) > _REMEMBERED_CHARS else self._known_terms(text)
+
+    def _choose_terms(self, text: str) -> Counter[str]:
         terms = query_terms(text)
         if len(terms) <= MAX_TERMS:
             return terms

@@ -12,7 +12,7 @@ import numpy as np
 
 from simengine.errors import StoreError, UsageError
 from simengine.search.dense import DenseSide
-from simengine.search.fusion import Fusion, rrf
+from simengine.search.fusion import UNSEEN_SHARE, Fusion, rrf
 from simengine.search.masks import Selection, Selections
 from simengine.search.options import SearchOptions
 from simengine.search.ranking import Ranked, best_by_id, is_settled
@@ -230,15 +230,20 @@ class Searcher:
         lexical: tuple[FloatMatrix, RowArray],
         options: SearchOptions,
     ) -> list[tuple[Ranked, bool]]:
-        """Both sides joined. A passage that one side alone offers gets its true score on the other side, too."""
+        """Both sides joined: passages that the lexical side alone offers get their cosine, too."""
         assert self._lexical is not None
         rows = _unions(dense[1], lexical[1])
-        dense_scores = self._dense.rescore(vectors, rows)
-        lexical_scores = self._lexical.scores(texts, rows)
+        dense_scores = _spread(*dense, rows)
+        unscored = np.where(np.isneginf(dense_scores), rows, -1)
+        dense_scores = np.maximum(dense_scores, self._dense.rescore(vectors, unscored))
+        lexical_scores = _spread(*lexical, rows)
         if options.fusion == "rrf":
             fused = rrf([dense[1], lexical[1]], rows)
         else:
-            fused = self._fusion.fuse(dense_scores, lexical_scores, self._lexical.attainable(texts))
+            # Not among the best by words, a passage scores less than the last of those, if there are more at all.
+            unseen = np.where(lexical[1][:, -1:] >= 0, lexical[0][:, -1:] * np.float32(UNSEEN_SHARE), 0)
+            estimated = np.where(np.isneginf(lexical_scores), unseen, lexical_scores)
+            fused = self._fusion.fuse(dense_scores, estimated, self._lexical.attainable(texts))
         fused_passages = []
         for i in range(len(texts)):
             order = np.lexsort((rows[i], -fused[i]))
@@ -286,7 +291,11 @@ class Searcher:
                     title=document.title,
                     passage=Passage(stored.start, stored.end, text, stored.n_tokens),
                     metadata=document.metadata,
-                    scores={name: float(values[place]) for name, values in ranked.parts.items()},
+                    scores={
+                        name: float(values[place])
+                        for name, values in ranked.parts.items()
+                        if values[place] > -np.inf
+                    },
                 )
             )
         return hits
@@ -312,6 +321,16 @@ def _unions(first: RowArray, second: RowArray) -> RowArray:
     for i, union in enumerate(unions):
         joined[i, : union.size] = union
     return joined
+
+
+def _spread(scores: FloatMatrix, found: RowArray, rows: RowArray) -> FloatMatrix:
+    """Scores of `found` (q, c) at the places of the same rows in `rows` (q, m); -inf at all others."""
+    spread = np.full(rows.shape, -np.inf, dtype=np.float32)
+    for line, line_scores, line_found, wanted in zip(spread, scores, found, rows, strict=True):
+        there = line_found >= 0
+        n_wanted = int(np.count_nonzero(wanted >= 0))
+        line[np.searchsorted(wanted[:n_wanted], line_found[there])] = line_scores[there]
+    return spread
 
 
 class _Stopwatch:
