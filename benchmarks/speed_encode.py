@@ -49,7 +49,7 @@ class Worker:
 
     def __init__(self, python: str, subject: str, folder: Path, texts: Path) -> None:
         self.subject = subject
-        self._errors = tempfile.TemporaryFile(mode="w+")
+        self._errors = tempfile.TemporaryFile(mode="w+")  # noqa: SIM115 - closed by close()
         self._process = subprocess.Popen(
             [python, str(WORKER), subject, str(folder)],
             stdin=subprocess.PIPE,
