@@ -73,7 +73,7 @@ def test_hit_carries_title_passage_and_metadata(engine: Engine) -> None:
     assert hit.passage.text == "Cats purr when they are content."
     assert (hit.passage.start, hit.passage.end) == (0, len(hit.passage.text))
     assert dict(hit.metadata) == {"topic": "animals", "n": 0}
-    assert set(hit.scores) == {"dense", "lexical"}
+    assert hit.scores["dense"] > 0.3
 
 
 def test_arrays_agree_with_hits(engine: Engine) -> None:

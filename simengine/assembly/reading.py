@@ -9,6 +9,7 @@ from simengine.encoders.contract import BiEncoder
 from simengine.errors import DamagedIndexError, IndexNotFoundError, StoreError
 from simengine.index.build import load_index
 from simengine.index.recipe import load_recipe
+from simengine.indexing.derive import REMAKE, check_rows
 from simengine.lexical.index import LexicalIndex
 from simengine.search.searcher import Searcher
 from simengine.store.snapshot import Snapshot
@@ -64,14 +65,10 @@ def _open_lexical(snapshot: Snapshot) -> LexicalIndex | None:
     try:
         lexical = LexicalIndex.open(snapshot.lexical_path)
     except IndexNotFoundError:
-        raise DamagedIndexError(
-            snapshot.lexical_path, "missing; `simengine verify --repair` makes it anew"
-        ) from None
-    if lexical.n_rows < snapshot.n_rows:
-        n_rows = lexical.n_rows
+        raise DamagedIndexError(snapshot.lexical_path, f"missing; {REMAKE}") from None
+    try:
+        check_rows(lexical, snapshot.n_rows)
+    except BaseException:
         lexical.close()
-        raise DamagedIndexError(
-            snapshot.lexical_path,
-            f"holds {n_rows:,} of {snapshot.n_rows:,} passages; `simengine verify --repair` makes it anew",
-        )
+        raise
     return lexical

@@ -23,10 +23,13 @@ from simengine.indexing.derive import (
 from simengine.indexing.indexer import Indexer, Policy
 from simengine.indexing.report import IndexReport, NoProgress, Progress
 from simengine.models.resolve import DEFAULT_MODEL
+from simengine.search.trust import measure_trust
 from simengine.store.settings import IndexSettings
 from simengine.store.verify import repair_manifest
 from simengine.store.writer import IndexWriter
 from simengine.types import Document
+
+KEPT = ("fusion", "calibration", "runtime")  # what a compaction need not derive again
 
 
 def open_writer(
@@ -124,9 +127,7 @@ def write_documents(
         if on_encoder is not None:
             on_encoder(encoder)
     with writer:
-        chunker = Chunker(
-            encoder.tokenizer, ChunkSettings(writer.settings.chunk_tokens, writer.settings.overlap_tokens)
-        )
+        chunker = _chunker_for(writer.settings, encoder)
         lexical = level_lexical(writer, progress)
         try:
             indexer = Indexer(writer, encoder, chunker, lexical, report=report, progress=progress)
@@ -145,9 +146,29 @@ def write_documents(
                 report=report,
                 progress=progress,
             )
+        _measure_trust(writer, encoder, options.seed)
+        if writer.derived("runtime") is None:
+            writer.set_derived("runtime", {"name": encoder.runtime})
         writer.finish()
     report.total_s = time.perf_counter() - start
     return report
+
+
+def _chunker_for(settings: IndexSettings, encoder: BiEncoder) -> Chunker:
+    """Passages that fit the model together with the prompt that it puts in front of each."""
+    budget = max(settings.chunk_tokens - encoder.prompt_tokens("passage"), 2 * settings.overlap_tokens, 8)
+    return Chunker(encoder.tokenizer, ChunkSettings(budget, settings.overlap_tokens))
+
+
+def _measure_trust(writer: IndexWriter, encoder: BiEncoder, seed: int) -> None:
+    """Store how far hybrid search may trust the model on this corpus; again when the corpus has doubled."""
+    known = writer.derived("fusion")
+    if known is not None and writer.n_rows < 2 * int(str(known.get("rows", 0))):
+        return
+    with writer.snapshot() as snapshot:
+        trust = measure_trust(snapshot, encoder, seed=seed)
+    if trust is not None:
+        writer.set_derived("fusion", {**trust, "rows": writer.n_rows})
 
 
 def compact_index(
@@ -164,10 +185,11 @@ def compact_index(
     progress, report = progress or NoProgress(), IndexReport()
     with IndexWriter.open(path, lock_timeout_s=lock_timeout_s) as writer:
         progress.stage("documents and vectors")
-        with writer.begin_compact() as new:
+        with writer.begin_compact(keep_derived=KEPT) as new:
             level_lexical(new, progress).close()
             build_ann(new, device=device, threads=threads, seed=seed, report=report, progress=progress)
             new.publish()
+            new.collect_garbage()
     report.total_s = time.perf_counter() - start
     return report
 

@@ -61,5 +61,9 @@ class BiEncoder(ABC):
         """As `encode_counted`, the vectors alone: (n, dim) float32, rows L2-normalised."""
         return self.encode_counted(texts, role=role).vectors
 
+    def prompt_tokens(self, role: Role) -> int:  # noqa: ARG002 - most models have no prompts
+        """Tokens that the prompt of a role takes from the `max_tokens` of every text."""
+        return 0
+
     def close(self) -> None:  # noqa: B027 - nothing to release in most runtimes
         """Release threads and device memory. The encoder is unusable afterwards."""

@@ -95,6 +95,11 @@ class OpenVinoEncoder(BiEncoder):
             return False
         return bool(np.isfinite(vector).all() and float(vector @ self._graph.probe) >= PROBE_COSINE)
 
+    def prompt_tokens(self, role: Role) -> int:
+        """As in the contract."""
+        prompt = self._config.prompt(role)
+        return self.tokenizer.prompt_length(prompt) if prompt else 0
+
     def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
         prompt = self._config.prompt(role)
         tokens = self.tokenizer.encode(texts, prompt=prompt)

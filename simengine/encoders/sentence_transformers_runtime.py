@@ -78,6 +78,11 @@ class SentenceTransformersEncoder(BiEncoder):
         copy = Tokenizer.from_str(backend.to_str())
         return FastTokenizer(copy, max_tokens=self.max_tokens)
 
+    def prompt_tokens(self, role: Role) -> int:
+        """As in the contract."""
+        prompt = self._config.prompt(role)
+        return self.tokenizer.prompt_length(prompt) if prompt else 0
+
     def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
         prompt = self._config.prompt(role)
         counts = self.tokenizer.encode(texts, prompt=prompt)

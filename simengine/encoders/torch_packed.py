@@ -65,6 +65,11 @@ class TorchEncoder(BiEncoder):
         self._lock = threading.Lock()
         self.tokenizer: FastTokenizer = read_tokenizer(config)
 
+    def prompt_tokens(self, role: Role) -> int:
+        """As in the contract."""
+        prompt = self._config.prompt(role)
+        return self.tokenizer.prompt_length(prompt) if prompt else 0
+
     def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
         import torch
 
