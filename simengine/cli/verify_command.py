@@ -56,6 +56,7 @@ def command(
 def lexical_problems(path: Path) -> list[dict[str, object]]:
     """What is wrong with the lexical index; the store knows nothing of its files."""
     from simengine.errors import DamagedIndexError, IndexNotFoundError
+    from simengine.indexing.derive import check_rows
     from simengine.lexical.index import LexicalIndex
     from simengine.store.snapshot import Snapshot
 
@@ -66,9 +67,7 @@ def lexical_problems(path: Path) -> list[dict[str, object]]:
                 return []
             with LexicalIndex.open(snapshot.lexical_path) as lexical:
                 lexical.verify()
-                if lexical.n_rows < snapshot.n_rows:
-                    what = f"holds {lexical.n_rows:,} of {snapshot.n_rows:,} passages"
-                    return [{"file": snapshot.lexical_path, "what": what, "remedy": remedy}]
+                check_rows(lexical, snapshot.n_rows)
             return []
     except IndexNotFoundError as error:
         return [{"file": path / "lexical", "what": str(error), "remedy": remedy}]

@@ -20,6 +20,7 @@ from simengine.store.writer import IndexWriter
 TAIL_ROWS = 20_000  # rows that may be searched exactly beside the candidate index
 TAIL_SHARE = 0.2  # ... and their share of its rows, before it is built anew
 REBUILD_BLOCK = 4_096
+REMAKE = "`simengine verify --repair` makes it anew"
 
 
 def recipe_for(writer: IndexWriter) -> Recipe:
@@ -105,7 +106,7 @@ def level_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
     try:
         lexical = LexicalIndex.open(writer.lexical_path, create=True)
         forgotten = lexical.truncate(writer.n_rows)
-        if forgotten and lexical.n_rows == writer.n_rows:
+        if forgotten and lexical.n_rows == lexical.n_passages == writer.n_rows:
             return lexical
         lexical.close()
     except DamagedIndexError:
@@ -127,13 +128,28 @@ def rebuild_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
 
 
 def lexical_is_sound(writer: IndexWriter) -> bool:
-    """Whether every file of the lexical index has the checksum that it was written with."""
+    """Whether every file of the lexical index has the checksum that it was written with, and every row is there."""
     try:
         with LexicalIndex.open(writer.lexical_path, create=True) as lexical:
             lexical.verify()
+            check_rows(lexical, writer.n_rows)
     except DamagedIndexError:
         return False
     return True
+
+
+def check_rows(lexical: LexicalIndex, n_rows: int) -> None:
+    """Raise DamagedIndexError unless a lexical index holds all rows of a snapshot (and perhaps later ones).
+
+    Its files have checksums, but meta.json, which says how many passages each of them holds, has none.
+    """
+    if lexical.n_rows < n_rows:
+        raise DamagedIndexError(lexical.path, f"holds {lexical.n_rows:,} of {n_rows:,} passages; {REMAKE}")
+    if lexical.n_passages != lexical.n_rows:
+        raise DamagedIndexError(
+            lexical.path / "meta.json",
+            f"counts {lexical.n_passages:,} passages where {lexical.n_rows:,} were written; {REMAKE}",
+        )
 
 
 def ann_is_sound(writer: IndexWriter) -> bool:

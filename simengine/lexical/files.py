@@ -48,6 +48,11 @@ def no_panic(folder: Path) -> Iterator[None]:
                 "same command again"
             ) from error
         named = _NAMED_FILE.search(text)
+        if named is None:
+            try:
+                verify_files(folder)
+            except DamagedIndexError as found:
+                raise found from error
         raise DamagedIndexError(folder / named[0] if named else folder, f"lexical index: {text}") from error
 
 
@@ -69,8 +74,12 @@ def _no_room(folder: Path) -> bool:
     return False
 
 
-def check_meta(folder: Path, analysis: str) -> None:
-    """Raise DamagedIndexError unless meta.json reads well, names this analysis, and its files exist."""
+def check_meta(folder: Path, analysis: str) -> int:
+    """Raise DamagedIndexError unless meta.json reads well, names this analysis, and its files exist.
+
+    Returns:
+        Bytes of those files.
+    """
     meta = _read_meta(folder)
     try:
         tokenizers = {
@@ -84,9 +93,21 @@ def check_meta(folder: Path, analysis: str) -> None:
             f"was written by text analysis {sorted(tokenizers)}, this version has {analysis!r}; rebuild it"
         )
         raise DamagedIndexError(folder / "meta.json", reason)
+    n_bytes = 0
     for name in names:
-        if not (folder / name).is_file():
-            raise DamagedIndexError(folder / name, "is missing from the lexical index")
+        try:
+            n_bytes += (folder / name).stat().st_size
+        except OSError:
+            raise DamagedIndexError(folder / name, "is missing from the lexical index") from None
+    return n_bytes
+
+
+def meta_bytes(folder: Path) -> bytes | None:
+    """What stands in meta.json; None where it cannot be read."""
+    try:
+        return (folder / "meta.json").read_bytes()
+    except OSError:
+        return None
 
 
 def has_deletes(folder: Path) -> bool:

@@ -5,27 +5,39 @@ from __future__ import annotations
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from simengine.errors import DamagedIndexError, IndexLockedError, IndexNotFoundError, UsageError
 from simengine.lexical.analysis import ANALYSIS, passage_analyzer, prepare_passage
-from simengine.lexical.files import check_meta, has_deletes, no_panic, readable_folder, verify_files
+from simengine.lexical.files import (
+    check_meta,
+    has_deletes,
+    meta_bytes,
+    no_panic,
+    readable_folder,
+    verify_files,
+)
 from simengine.lexical.query import Reader
 from simengine.types import FloatMatrix, Mask, RowArray
 
 if TYPE_CHECKING:
     import tantivy
 
+T = TypeVar("T")
 RowBatch: TypeAlias = "tuple[Sequence[int], Sequence[str], Sequence[str]]"
 """Rows with their titles and texts, as `LexicalIndex.add` takes them."""
 
 TITLE_REPEATS = 1
 """How often a title's words count in each passage of its document (measured, see benchmarks/README.md)."""
 
+CHECKED_BYTES = 64_000_000
+"""An index up to this size is compared with its checksums when it is opened; `verify` compares any."""
+
 _WRITER_HEAP_BYTES = 48_000_000
+_OPEN_TRIES = 10
 
 
 class LexicalIndex:
@@ -47,20 +59,27 @@ class LexicalIndex:
         self._next_row = self._reader.n_rows
 
     @classmethod
-    def open(cls, path: Path | str, *, create: bool = False) -> LexicalIndex:
+    def open(
+        cls, path: Path | str, *, create: bool = False, checked_bytes: int = CHECKED_BYTES
+    ) -> LexicalIndex:
         """Open the index in a folder.
 
         Args:
             path: the folder.
             create: make the folder and an empty index where there is none.
+            checked_bytes: compare the files with their checksums where they have no more bytes together.
 
         Raises:
             IndexNotFoundError: there is no such index, and `create` is False.
             DamagedIndexError: the files are not what was written, or come from another text analysis.
         """
+        folder = Path(path)
+        return _while_replaced(folder, lambda: cls._open(folder, create, checked_bytes))
+
+    @classmethod
+    def _open(cls, folder: Path, create: bool, checked_bytes: int) -> LexicalIndex:
         import tantivy
 
-        folder = Path(path)
         if not (folder / "meta.json").is_file():
             if folder.is_dir() and any(folder.glob("*.term")):
                 raise DamagedIndexError(folder / "meta.json", "is missing from the lexical index; rebuild it")
@@ -69,7 +88,8 @@ class LexicalIndex:
             folder.mkdir(parents=True, exist_ok=True)
             with no_panic(folder):
                 tantivy.Index(_schema(), str(folder))
-        check_meta(folder, ANALYSIS)
+        if check_meta(folder, ANALYSIS) <= checked_bytes:
+            verify_files(folder)
         real, held = readable_folder(folder)
         with no_panic(folder):
             index = tantivy.Index.open(str(real))
@@ -122,6 +142,11 @@ class LexicalIndex:
     def n_rows(self) -> int:
         """One more than the highest committed row; 0 for an empty index."""
         return self._reader.n_rows
+
+    @property
+    def n_passages(self) -> int:
+        """Passages in the index; fewer than `n_rows` where rows were left out."""
+        return self._reader.n_passages
 
     def add(self, rows: Sequence[int], titles: Sequence[str], texts: Sequence[str]) -> None:
         """Add passages; they are found after `commit`.
@@ -238,7 +263,7 @@ class LexicalIndex:
         Raises:
             DamagedIndexError: names the first file that is missing or changed.
         """
-        verify_files(self._path)
+        _while_replaced(self._path, lambda: verify_files(self._path))
 
     def close(self) -> None:
         """Let background merging finish and release the lock. What was not committed is lost."""
@@ -281,6 +306,18 @@ class LexicalIndex:
             self._index.reload()
             self._reader = Reader(self._path, self._index)
         self._next_row = self._reader.n_rows
+
+
+def _while_replaced(folder: Path, read: Callable[[], T]) -> T:
+    """What `read` gives; again where a writer has replaced the files under it, or is replacing the folder."""
+    for _ in range(_OPEN_TRIES - 1):
+        before = meta_bytes(folder)
+        try:
+            return read()
+        except (DamagedIndexError, IndexNotFoundError):
+            if meta_bytes(folder) == before and not any(beside.exists() for beside in _beside(folder)):
+                raise
+    return read()
 
 
 def _beside(folder: Path) -> tuple[Path, Path]:

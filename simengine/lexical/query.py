@@ -41,9 +41,14 @@ class Reader:
         self._path = path
         self._schema = index.schema
         self._searcher = index.searcher()
-        self._n_docs = self._searcher.num_docs
+        self._n_docs: int = self._searcher.num_docs
         self._known_terms = functools.lru_cache(_REMEMBERED_QUERIES)(self._choose_terms)
         self.n_rows = self._highest_row() + 1
+
+    @property
+    def n_passages(self) -> int:
+        """As `LexicalIndex.n_passages`."""
+        return self._n_docs
 
     def search(
         self, queries: Sequence[str], k: int, n_rows: int, keep: Mask | None

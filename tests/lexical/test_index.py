@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import math
 import os
-import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -15,38 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simengine.errors import DamagedIndexError, IndexLockedError, IndexNotFoundError, UsageError
+from simengine.errors import IndexLockedError, IndexNotFoundError, UsageError
 from simengine.lexical import LexicalIndex
 from simengine.lexical import query as query_module
-
-WORDS = [
-    "gas",
-    "flow",
-    "wing",
-    "heat",
-    "shock",
-    "plate",
-    "boundary",
-    "laminar",
-    "jet",
-    "北京",
-    "上海",
-    "python",
-]
-
-
-def random_texts(n: int, seed: int = 0) -> list[str]:
-    rng = np.random.default_rng(seed)
-    return [" ".join(rng.choice(WORDS, size=rng.integers(1, 12))) for _ in range(n)]
-
-
-def build(path: Path, texts: list[str], *, commit_every: int = 50) -> LexicalIndex:
-    index = LexicalIndex.open(path, create=True)
-    for start in range(0, len(texts), commit_every):
-        block = texts[start : start + commit_every]
-        index.add(range(start, start + len(block)), [""] * len(block), block)
-        index.commit()
-    return index
+from tests.lexical.samples import WORDS, build, random_texts
 
 
 @pytest.fixture(scope="module")
@@ -237,41 +206,6 @@ def test_truncate_drops_orphans_and_rows_can_be_written_again(tmp_path: Path) ->
     index.close()
 
 
-def test_truncate_says_whether_the_words_of_removed_rows_still_count(tmp_path: Path) -> None:
-    texts = [f"gas w{i % 7} " + "jet " * (i % 5) for i in range(90)]
-    never = build(tmp_path / "never", texts[:70], commit_every=10)
-    apart = build(tmp_path / "apart", texts[:80], commit_every=10)
-    assert apart.truncate(70)
-    np.testing.assert_array_equal(
-        apart.search(["w3 jet"], 9, n_rows=70)[0], never.search(["w3 jet"], 9, n_rows=70)[0]
-    )
-    apart.close()
-    build(tmp_path / "merged", texts, commit_every=10).close()
-    merged = LexicalIndex.open(tmp_path / "merged")
-    assert not merged.truncate(70)
-    assert merged.n_rows == 70
-    merged.close()
-    rows = range(70)
-    again = LexicalIndex.rebuild(tmp_path / "merged", [(rows, [""] * 70, texts[:70])])
-    np.testing.assert_array_equal(
-        again.search(["w3 jet"], 9, n_rows=70)[0], never.search(["w3 jet"], 9, n_rows=70)[0]
-    )
-
-
-def test_leftovers_of_killed_writers_are_removed(tmp_path: Path) -> None:
-    build(tmp_path / "i", ["gas"]).close()
-    (tmp_path / "i" / ".tmpAb12Cd").write_bytes(b"half a meta.json")
-    for name in ("i.new", "i.old"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "x.term").write_bytes(b"")
-    LexicalIndex.discard_leftovers(tmp_path / "i")
-    assert sorted(tmp_path.iterdir()) == [tmp_path / "i"]
-    assert not list((tmp_path / "i").glob(".tmp*"))
-    with LexicalIndex.open(tmp_path / "i") as index:
-        assert index.search(["gas"], 1, n_rows=1)[1].tolist() == [[0]]
-    LexicalIndex.discard_leftovers(tmp_path / "missing")
-
-
 def test_rows_must_rise(tmp_path: Path) -> None:
     index = build(tmp_path / "i", ["gas", "flow"])
     with pytest.raises(UsageError, match="rise"):
@@ -330,93 +264,9 @@ def test_searches_run_while_a_writer_works(tmp_path: Path) -> None:
     assert not failures
 
 
-WRITE_AND_DIE = """
-import os, signal, sys
-from simengine.lexical import LexicalIndex
-
-index = LexicalIndex.open(sys.argv[1])
-index.add(range(5, 10), [""] * 5, ["gas"] * 5)
-index.commit()
-index.add(range(10, 4000), [""] * 3990, ["gas flow jet"] * 3990)
-os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-def test_killed_writer_leaves_no_lock_and_its_commits(tmp_path: Path) -> None:
-    build(tmp_path / "i", ["gas"] * 5).close()
-    killed = subprocess.run([sys.executable, "-c", WRITE_AND_DIE, str(tmp_path / "i")], check=False)
-    assert killed.returncode == -signal.SIGKILL
-    with LexicalIndex.open(tmp_path / "i") as index:
-        assert index.n_rows == 10
-        index.truncate(5)
-        index.add([5], [""], ["gas"])
-        index.commit()
-        assert index.n_rows == 6
-        index.verify()
-
-
 def test_missing_folder_is_not_found(tmp_path: Path) -> None:
     with pytest.raises(IndexNotFoundError):
         LexicalIndex.open(tmp_path / "none")
-
-
-def test_every_changed_or_missing_file_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "i"
-    index = build(path, random_texts(60))
-    index.truncate(55)
-    index.close()
-    index = LexicalIndex.open(path)
-    index.verify()
-    files = [
-        f
-        for f in sorted(path.iterdir())
-        if f.suffix in {".term", ".idx", ".fast", ".fieldnorm", ".store", ".del"}
-    ]
-    assert {f.suffix for f in files} >= {".term", ".idx", ".fast", ".fieldnorm"}
-    for file in files:
-        good = file.read_bytes()
-        for damaged in (good[: len(good) // 2], bytes([good[0] ^ 255]) + good[1:], b""):
-            file.write_bytes(damaged)
-            with pytest.raises(DamagedIndexError) as caught:
-                index.verify()
-            assert caught.value.path == file
-        file.unlink()
-        with pytest.raises(DamagedIndexError) as caught:
-            LexicalIndex.open(path)
-        assert caught.value.path == file
-        file.write_bytes(good)
-    index.verify()
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"{}", b'{"schema": [], "segments": []}'])
-def test_damaged_meta_is_named(tmp_path: Path, content: bytes) -> None:
-    build(tmp_path / "i", ["gas"]).close()
-    (tmp_path / "i" / "meta.json").write_bytes(content)
-    with pytest.raises(DamagedIndexError) as caught:
-        LexicalIndex.open(tmp_path / "i")
-    assert caught.value.path == tmp_path / "i" / "meta.json"
-
-
-def test_lost_meta_is_damage_and_not_an_empty_index(tmp_path: Path) -> None:
-    build(tmp_path / "i", ["gas"]).close()
-    (tmp_path / "i" / "meta.json").unlink()
-    with pytest.raises(DamagedIndexError):
-        LexicalIndex.open(tmp_path / "i", create=True)
-
-
-def test_rebuild_replaces_a_damaged_folder(tmp_path: Path) -> None:
-    path = tmp_path / "i"
-    build(path, random_texts(20)).close()
-    (path / "meta.json").write_bytes(b"{")
-    texts = random_texts(50, seed=9)
-    batches = (([i, i + 1], ["", ""], texts[i : i + 2]) for i in range(0, 50, 2))
-    with LexicalIndex.rebuild(path, batches) as index:
-        assert index.n_rows == 50
-        fresh = build(tmp_path / "fresh", texts)
-        np.testing.assert_array_equal(
-            index.search(["gas jet"], 50, n_rows=50)[1], fresh.search(["gas jet"], 50, n_rows=50)[1]
-        )
-    assert [p.name for p in tmp_path.iterdir() if p.name.startswith("i.")] == []
 
 
 def test_read_only_folder_can_be_searched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
