@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.metadata
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from simengine.models.config import ModelConfig
 from simengine.models.fingerprint import Fingerprint
 
 # Raise it when the exported graph changes, so that graphs of older versions are not used.
-GRAPH_FORMAT = 1
+GRAPH_FORMAT = 2
 PROBE_TEXT = "A short text that shows whether the graph still computes what it computed when it was exported."
 # Padding far behind a text sees no token in its window: OpenVINO's fused attention makes NaN of that, the eager
 # form a finite number that the pooling leaves out.
@@ -80,6 +80,9 @@ def _read_graph(folder: Path) -> ExportedGraph | None:
     note = read_json(folder / NOTE_NAME)
     if not isinstance(note, dict) or not _sizes_agree(folder, note.get("files")):
         return None
+    # Damage in the weights shows in the probe's vector; in the vocabulary it could hide.
+    if _sha256(folder / TOKENIZER_NAME) != note.get("tokenizer_sha256"):
+        return None
     return ExportedGraph(
         folder=folder,
         path=folder / GRAPH_NAME,
@@ -90,6 +93,10 @@ def _read_graph(folder: Path) -> ExportedGraph | None:
     )
 
 
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def _sizes_agree(folder: Path, sizes: Any) -> bool:
     if not isinstance(sizes, dict) or not sizes:
         return False
@@ -97,11 +104,6 @@ def _sizes_agree(folder: Path, sizes: Any) -> bool:
         return all((folder / name).stat().st_size == size for name, size in sizes.items())
     except OSError:
         return False
-
-
-def discard_compiled(graph: ExportedGraph) -> None:
-    """Remove OpenVINO's compiled copies of a graph; they are made again."""
-    shutil.rmtree(graph.compiled_folder, ignore_errors=True)
 
 
 def _export(config: ModelConfig, folder: Path) -> None:
@@ -120,6 +122,7 @@ def _export(config: ModelConfig, folder: Path) -> None:
         "format": GRAPH_FORMAT,
         "pad_token_id": pad_token_id,
         "probe": [float(value) for value in probe],
+        "tokenizer_sha256": _sha256(folder / TOKENIZER_NAME),
         "files": {name: (folder / name).stat().st_size for name in names},
     }
     (folder / NOTE_NAME).write_text(json.dumps(note), encoding="utf-8")

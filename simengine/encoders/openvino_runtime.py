@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from simengine.encoders.batching import Batch, token_budget_batches
 from simengine.encoders.contract import BiEncoder, Encoded, Role
-from simengine.encoders.openvino_export import PROBE_TEXT, ExportedGraph, discard_compiled, exported_graph
+from simengine.encoders.openvino_export import PROBE_TEXT, ExportedGraph, exported_graph
 from simengine.encoders.openvino_import import import_openvino
 from simengine.encoders.openvino_quantize import quantized_graph
-from simengine.errors import ModelDamagedError
+from simengine.errors import ModelDamagedError, UsageError
 from simengine.models.config import ModelConfig
 from simengine.models.fingerprint import Fingerprint
 from simengine.models.tokenization import FastTokenizer
@@ -56,14 +56,25 @@ class OpenVinoEncoder(BiEncoder):
         self._lock = threading.Lock()
         self._engines: dict[bool, _Engine] = {}
         self._settings: dict[str, Any] = {}
-        self._open(exported_graph(config, fingerprint))
-        if not self._computes_as_exported():
-            discard_compiled(self._graph)
+        if not self._try(exported_graph(config, fingerprint)):
             self._open(exported_graph(config, fingerprint, renew=True))
             if not self._computes_as_exported():
                 raise ModelDamagedError(
-                    f"{self._graph.path}: wrong vectors after a new export; try --runtime torch"
+                    f"{self._graph.path}: wrong vectors after a new export; use --runtime torch"
                 )
+
+    def _try(self, graph: ExportedGraph) -> bool:
+        """Open a graph that lay in the cache; False if it turns out to be damaged."""
+        try:
+            self._open(graph)
+            if self._computes_as_exported():
+                return True
+        except UsageError:
+            raise
+        except Exception:  # a damaged file shows in whatever way OpenVINO or tokenizers report it
+            pass
+        self.close()
+        return False
 
     def _open(self, graph: ExportedGraph) -> None:
         self.close()
@@ -88,17 +99,8 @@ class OpenVinoEncoder(BiEncoder):
             self.close()
 
     def _computes_as_exported(self) -> bool:
-        try:
-            ids = self.tokenizer.encode([PROBE_TEXT]).ids
-            vector = self._run(ids, 0)[0]
-        except Exception:  # whatever OpenVINO raises for a file it cannot read
-            return False
+        vector = self._run(self.tokenizer.encode([PROBE_TEXT]).ids, 0)[0]
         return bool(np.isfinite(vector).all() and float(vector @ self._graph.probe) >= PROBE_COSINE)
-
-    def prompt_tokens(self, role: Role) -> int:
-        """As in the contract."""
-        prompt = self._config.prompt(role)
-        return self.tokenizer.prompt_length(prompt) if prompt else 0
 
     def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
         prompt = self._config.prompt(role)

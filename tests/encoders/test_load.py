@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simengine.encoders import hardware
+from simengine.encoders.load import load_encoder
+from simengine.errors import DeviceError, ModelDamagedError, UsageError
+
+TEXTS = ["the quick brown fox", "a plane is taking off"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"runtime": "onnx"},
+        {"precision": "f64"},
+        {"device": "gpu"},
+        {"threads": 0},
+        {"runtime": "torch", "precision": "f16"},
+        {"runtime": "torch", "precision": "int8"},
+    ],
+)
+def test_a_wrong_option_is_a_usage_error(tiny_model: Path, options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        load_encoder(str(tiny_model), **{"device": "cpu", "offline": True, **options})
+
+
+def test_cuda_without_a_gpu_is_refused_in_one_line(tiny_model: Path) -> None:
+    import torch
+
+    if torch.cuda.is_available():
+        pytest.skip("there is a GPU")
+    with pytest.raises(DeviceError, match="use --device cpu") as caught:
+        load_encoder(str(tiny_model), device="cuda", offline=True)
+    assert "\n" not in str(caught.value)
+
+
+def test_auto_takes_openvino_on_a_cpu_and_says_so(tiny_model: Path) -> None:
+    encoder = load_encoder(str(tiny_model), device="cpu", offline=True)
+    assert encoder.runtime.startswith("openvino-")
+    assert encoder.runtime_reason == "the fastest on CPUs"
+    encoder.close()
+
+
+@pytest.fixture
+def unknown_model(tiny_model: Path, tmp_path: Path) -> Path:
+    """The tiny model, whose settings ask for something that the fast runtimes do not do."""
+    folder = tmp_path / "unknown"
+    shutil.copytree(tiny_model, folder)
+    modules = [
+        {"idx": 0, "name": "0", "path": "", "type": "sentence_transformers.models.Transformer"},
+        {"idx": 1, "name": "1", "path": "1_Pooling", "type": "sentence_transformers.models.Pooling"},
+        {"idx": 2, "name": "2", "path": "2_LayerNorm", "type": "sentence_transformers.models.LayerNorm"},
+    ]
+    (folder / "modules.json").write_text(json.dumps(modules))
+    (folder / "1_Pooling").mkdir()
+    (folder / "1_Pooling" / "config.json").write_text(json.dumps({"word_embedding_dimension": 64}))
+    from sentence_transformers.sentence_transformer.modules import LayerNorm
+
+    (folder / "2_LayerNorm").mkdir()
+    LayerNorm(64).save(str(folder / "2_LayerNorm"))
+    return folder
+
+
+def test_auto_falls_back_and_keeps_the_reason(unknown_model: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    encoder = load_encoder(str(unknown_model), device="cpu", offline=True)
+    assert encoder.runtime.startswith("sentence-transformers")
+    assert "LayerNorm" in encoder.runtime_reason
+    oracle = SentenceTransformer(str(unknown_model), device="cpu", local_files_only=True)
+    expected = oracle.encode(TEXTS, normalize_embeddings=True)
+    np.testing.assert_allclose(encoder.encode(TEXTS), expected, atol=1e-6)
+
+
+def test_a_fast_runtime_refuses_what_it_does_not_know(unknown_model: Path) -> None:
+    with pytest.raises(UsageError, match="--runtime sentence-transformers"):
+        load_encoder(str(unknown_model), runtime="openvino", offline=True)
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "torch", "sentence-transformers"])
+def test_weights_that_do_not_fit_are_damage(tiny_model: Path, tmp_path: Path, runtime: str) -> None:
+    folder = tmp_path / "damaged"
+    shutil.copytree(tiny_model, folder)
+    weights = folder / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-100])
+    with pytest.raises(ModelDamagedError, match="damaged"):
+        load_encoder(str(folder), runtime=runtime, device="cpu", offline=True)
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected"),
+    [({"avx512_bf16", "avx512_vnni"}, False), ({"amx_bf16", "amx_tile"}, True), (set(), False)],
+)
+def test_bf16_is_chosen_only_with_matrix_units(
+    monkeypatch: pytest.MonkeyPatch, flags: set[str], expected: bool
+) -> None:
+    monkeypatch.setattr(hardware, "cpu_flags", lambda: frozenset(flags))
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    assert hardware.has_bf16_matrix_units() is expected
+
+
+def test_omp_num_threads_lowers_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert hardware.choose_threads(None) == 1
+    assert hardware.choose_threads(3) == 3
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize(("precision", "tolerance"), [("f32", 1e-5), ("bf16", 2e-2), ("f16", 3e-3)])
+def test_cuda_gives_the_cpus_vectors(tiny_model: Path, precision: str, tolerance: float) -> None:
+    expected = load_encoder(str(tiny_model), runtime="torch", device="cpu", offline=True).encode(TEXTS)
+    encoder = load_encoder(str(tiny_model), device="cuda", precision=precision, offline=True)
+    np.testing.assert_allclose(encoder.encode(TEXTS), expected, atol=tolerance)
