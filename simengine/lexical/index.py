@@ -199,8 +199,8 @@ class LexicalIndex:
         """Remove all rows from `n_rows` on, for good: what a killed writer left beyond the last commit.
 
         Returns:
-            Whether nothing is left of them. Where they had been merged with other rows, their words still count in
-            the weights of all words, so that scores differ a little until the index is rebuilt.
+            Whether nothing is left of any rows that were ever removed. Where they had been merged with others, their
+            words still count in the weights of all words, so that scores differ a little until the index is rebuilt.
         """
         import tantivy
 
@@ -208,7 +208,7 @@ class LexicalIndex:
             raise UsageError(f"n_rows must be 0 or more, not {n_rows}")
         with self._lock:
             if self._next_row <= n_rows:
-                return True
+                return not has_deletes(self._path)
             writer = self._open_writer()
             with no_panic(self._path):
                 beyond = tantivy.Query.range_query(
