@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.faults.jobs import Recovery, State, recover
+from tests.faults.jobs import Recovery, State, difference_of, recover
 from tests.faults.operations import SWITCHES, Operations, Undisturbed, committed, encoded
 
 
@@ -21,7 +21,7 @@ def check_recovery(
     found: Recovery = outcome.value
     assert found.code == 0, f"{where}:\n{outcome.output}"
     check_partial(undisturbed, found.partial, found.missing, committed(ledger), where)
-    assert found.final.same_as(undisturbed.after), f"{where}: {difference(found.final, undisturbed.after)}"
+    assert found.final.same_as(undisturbed.after), f"{where}: {difference_of(found.final, undisturbed.after)}"
     assert found.stray == [], where
     assert found.verify == 0, f"{where}:\n{outcome.output}"
     if undisturbed.name != "overwrite":  # what it builds is no index until it is complete
@@ -64,16 +64,3 @@ def check_words(state: State, where: str) -> None:
 
 def holds(word: str, text: str) -> bool:
     return word in text.lower().replace(".", " ").split()
-
-
-def difference(found: State, expected: State) -> str:
-    """The first thing in which two states differ, for a failed test."""
-    for name in ("state", "documents", "live", "passages", "found", "words"):
-        ours, theirs = getattr(found, name), getattr(expected, name)
-        if ours == theirs:
-            continue
-        if isinstance(ours, dict):
-            key = next(key for key in theirs if ours.get(key) != theirs[key])
-            return f"{name} of {key}:\n{ours.get(key)}\ninstead of\n{theirs[key]}"
-        return f"{name}: {len(ours)} instead of {len(theirs)}, or others"
-    return "vectors"

@@ -72,7 +72,7 @@ class WordEncoder(BiEncoder):
     tokenizer = WordTokenizer()
 
     def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
-        if role == "passage":
+        if role == "passage" and any(texts):  # an empty text asks for the length of the prompt
             while hold is not None and hold.exists():
                 time.sleep(0.01)
             time.sleep(pause_s)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -247,6 +251,103 @@ def recover(path: Path, arguments: Sequence[str], ledger: Path) -> Recovery:
     final = read_state(path)
     IndexWriter.open(path).close()  # the next writer removes what the one before replaced
     return Recovery(partial, missing, code, final, strays(path), command(["verify", str(path), "-q"]))
+
+
+def tidy(path: Path) -> None:
+    """Open and close a writer: what earlier ones left is removed, and SQLite's log is folded in."""
+    IndexWriter.open(path).close()
+
+
+Damage = tuple[str, str, int]
+"""(file, kind, position): "flip" a bit of the byte there, "cut" the file to that length, "remove" it."""
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """How a damaged index was met.
+
+    Attributes:
+        error: name of the exception that reading it raised, "" where it could be read.
+        message: that exception's text.
+        difference: where what was read is not what was written.
+        verify: exit code of `simengine verify`.
+        verified: what that printed.
+    """
+
+    error: str
+    message: str
+    difference: str
+    verify: int
+    verified: str
+
+
+def inflict(index: Path, damage: Damage) -> None:
+    """Change a file in place."""
+    name, kind, position = damage
+    file = index / name
+    if kind == "remove":
+        file.unlink()
+    elif kind == "cut":
+        os.truncate(file, position)
+    else:
+        with file.open("r+b") as stream:
+            stream.seek(position)
+            (value,) = stream.read(1)
+            stream.seek(position)
+            stream.write(bytes([value ^ 1 << position % 8]))
+
+
+def damage_each(index: Path, damages: Sequence[Damage], sound: State, log: Path) -> list[Damaged]:
+    """Inflict each damage alone on an index, read it, verify it, and undo the damage."""
+    found = []
+    for damage in damages:
+        with log.open("a") as stream:
+            print(*damage, file=stream)
+        file = index / damage[0]
+        content = file.read_bytes()
+        inflict(index, damage)
+        error = message = difference = ""
+        try:
+            state = read_state(index)
+            difference = "" if state.same_as(sound) else difference_of(state, sound)
+        except Exception as raised:
+            error, message = type(raised).__name__, str(raised)
+        with io.StringIO() as text:
+            with contextlib.redirect_stdout(text), contextlib.redirect_stderr(text):
+                code = command(["verify", str(index)])
+            found.append(Damaged(error, message, difference, code, text.getvalue()))
+        file.write_bytes(content)
+    return found
+
+
+def repair_each(index: Path, damages: Sequence[Damage], sound: State, spare: Path) -> list[str]:
+    """Inflict each damage on a copy of an index, repair it, and compare; "" for each where all is well again."""
+    found = []
+    for damage in damages:
+        shutil.copytree(index, spare)
+        inflict(spare, damage)
+        code = command(["verify", str(spare), "--repair", "--quiet", "--no-progress"])
+        try:
+            state = read_state(spare)
+            text = "" if state.same_as(sound) else difference_of(state, sound)
+        except Exception as raised:
+            text = f"{type(raised).__name__}: {raised}"
+        found.append(f"exit code {code} {text}" if code or text else "")
+        shutil.rmtree(spare)
+    return found
+
+
+def difference_of(found: State, expected: State) -> str:
+    """The first thing in which two states differ, for a failed test."""
+    for name in ("state", "documents", "live", "passages", "found", "words"):
+        ours, theirs = getattr(found, name), getattr(expected, name)
+        if ours == theirs:
+            continue
+        if isinstance(ours, dict):
+            key = next((key for key in theirs if ours.get(key) != theirs[key]), "")
+            return f"{name} of {key}:\n{ours.get(key)}\ninstead of\n{theirs.get(key)}"
+        return f"{name}: {len(ours)} instead of {len(theirs)}, or others"
+    return "vectors"
 
 
 def add_lexical_rows(path: Path, n_rows: int) -> None:

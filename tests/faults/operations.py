@@ -45,6 +45,7 @@ CORPORA = {
     "changed": [record(n, 1 if n % 3 else 0) for n in range(20, 60)] + [record(n) for n in range(150, 160)],
     "pruned": [record(n) for n in range(15, 110)] + [record(n) for n in range(160, 180)],
     "other": [record(n, 2) for n in range(60, 160)],
+    "many": [record(n) for n in range(1000, 1900)],
 }
 DELETED = [f"doc-{n:04d}" for n in range(0, 110, 7)]
 
@@ -57,6 +58,9 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "delete": ("delete", *DELETED, "-i", "{index}"),
     "compact": ("compact", "{index}", "--threads", "1"),
     "overwrite": ("index", "{other}", "-o", "{index}", "--overwrite", *_SETTINGS),
+}
+OTHER_COMMANDS: dict[str, tuple[str, ...]] = {
+    "index-many": ("index", "{many}", "-o", "{index}", "--recipe", "pq-fastscan", "--threads", "1"),
 }
 # What has been run before each of them; together the index that it is run on.
 BEFORE: dict[str, tuple[str, ...]] = {
@@ -113,7 +117,7 @@ class Operations:
     def arguments(self, name: str, index: Path) -> list[str]:
         """The command line of a command for one index directory."""
         files = {corpus: self.folder / f"{corpus}.jsonl" for corpus in CORPORA}
-        parts = [part.format(index=index, **files) for part in COMMANDS[name]]
+        parts = [part.format(index=index, **files) for part in (COMMANDS | OTHER_COMMANDS)[name]]
         return [*parts, "--quiet", "--no-progress"]
 
     def base(self, names: tuple[str, ...]) -> Path:
