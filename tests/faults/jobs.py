@@ -37,6 +37,7 @@ import simengine.indexing.indexer
 import simengine.store.segments
 from simengine.assembly import open_reader
 from simengine.cli.main import _run
+from simengine.errors import IndexNotFoundError
 from simengine.lexical.index import LexicalIndex
 from simengine.search.options import SearchOptions
 from simengine.store.committer import Committer
@@ -240,8 +241,6 @@ class Recovery:
 
 def recover(path: Path, arguments: Sequence[str], ledger: Path) -> Recovery:
     """Read what a fault left, run the command again, and read again."""
-    from simengine.errors import IndexNotFoundError
-
     partial, missing = None, ""
     try:
         partial = read_state(path, ("dense",))
@@ -357,6 +356,73 @@ def add_lexical_rows(path: Path, n_rows: int) -> None:
             rows = range(row, row + n_rows // 10)
             lexical.add(rows, [""] * len(rows), ["rocket bank meadow unheardof"] * len(rows))
             lexical.commit()
+
+
+def delete_waiting(path: Path, ids: Sequence[str], timeout_s: float) -> list[str]:
+    """Delete documents, waiting for another writer to end; returns the ids that were there."""
+    with IndexWriter.open(path, lock_timeout_s=timeout_s) as writer:
+        return list(writer.delete(ids).deleted)
+
+
+def read_again(path: Path, signals: Path, rounds: int) -> list[str]:
+    """Open an index once and read it in each of several rounds, when a file "go-N" appears; then make "ready-N".
+
+    Returns:
+        For each round "", or how the answers differ from the first.
+    """
+    snapshot, searcher = open_reader(path, encoder.WordEncoder, threads=1)
+    found = []
+    with snapshot, closing(searcher):
+        first = state_of(snapshot, searcher)
+        (signals / "ready-0").touch()
+        for number in range(1, rounds + 1):
+            wait_for(signals / f"go-{number}")
+            try:
+                state = state_of(snapshot, searcher)
+                found.append("" if state.same_as(first) else difference_of(state, first))
+            except Exception as error:
+                found.append(f"{type(error).__name__}: {error}")
+            (signals / f"ready-{number}").touch()
+    return found
+
+
+@dataclass(frozen=True)
+class Polled:
+    """What a reader saw that opened an index again and again beside a writer.
+
+    Attributes:
+        n_opened: how often.
+        states: each state once.
+        errors: what was raised, but for "no index" before there was one; and states that changed under one commit.
+    """
+
+    n_opened: int
+    states: list[State]
+    errors: list[str]
+
+
+def poll(path: Path, stop: Path) -> Polled:
+    """Open and read an index again and again until a file appears, and once more."""
+    states: dict[tuple[int, int, str], State] = {}
+    errors, n_opened, last = [], 0, False
+    while not last:
+        last = stop.exists()
+        try:
+            state = read_state(path, ("dense",))
+        except IndexNotFoundError as error:
+            if states:
+                errors.append(f"IndexNotFoundError: {error}")
+            continue
+        except Exception as error:
+            errors.append(f"{type(error).__name__}: {error}")
+            continue
+        n_opened += 1
+        known = states.setdefault((state.generation, state.commit_number, state.state), state)
+        if known.documents != state.documents or known.live != state.live:
+            errors.append(
+                f"{state.generation}/{state.commit_number} {state.state}: {difference_of(state, known)}"
+            )
+    return Polled(n_opened, list(states.values()), errors)
 
 
 def wait_for(path: Path, limit_s: float = 60.0) -> None:

@@ -126,7 +126,9 @@ def _child(function: Callable[..., Any], arguments: tuple[Any, ...], folder: Pat
     result: tuple[Any, str, str]
     try:
         result = (function(*arguments), "", "")
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     except BaseException as error:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         traceback.print_exc()
         result = (None, type(error).__name__, str(error))
     with contextlib.suppress(OSError, ValueError):
