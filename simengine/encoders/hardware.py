@@ -57,7 +57,8 @@ def choose_device(device: str) -> str:
         return "cpu"
     if device == "auto":
         # Without the driver's device files there is nothing to find, and importing torch takes two seconds.
-        return "cuda" if Path("/dev/nvidiactl").exists() and _cuda_problem("cuda") is None else "cpu"
+        driver = any(Path(name).exists() for name in ("/dev/nvidiactl", "/dev/dxg"))
+        return "cuda" if driver and _cuda_problem("cuda") is None else "cpu"
     if device == "cuda" or (device.startswith("cuda:") and device[5:].isdigit()):
         if problem := _cuda_problem(device):
             raise DeviceError(f"device {device!r} cannot be used: {problem}; use --device cpu")

@@ -72,10 +72,13 @@ class SentenceTransformersEncoder(BiEncoder):
     def _own_tokenizer(self) -> FastTokenizer:
         from tokenizers import Tokenizer
 
-        backend: Any = getattr(self._model.tokenizer, "backend_tokenizer", None)
+        own: Any = self._model.tokenizer
+        backend = own if isinstance(own, Tokenizer) else getattr(own, "backend_tokenizer", None)
         if backend is None:
             raise ModelDamagedError(f"{self._config.folder}: its tokenizer has no fast variant")
         copy = Tokenizer.from_str(backend.to_str())
+        if backend is own:  # static embeddings add no special tokens
+            copy.post_processor = None
         return FastTokenizer(copy, max_tokens=self.max_tokens)
 
     def prompt_tokens(self, role: Role) -> int:

@@ -96,7 +96,11 @@ class TorchEncoder(BiEncoder):
         ids = torch.from_numpy(batch.ids).to(self._device, non_blocking=True)
         mask = torch.from_numpy(batch.mask).to(self._device, non_blocking=True)
         if self._packed:
-            hidden = packed_forward(self._transformer, ids, mask, n_padding=int((batch.mask == 0).sum()))
+            # Found on the CPU: asking the GPU for the number of tokens would wait for it.
+            where = None if batch.mask.all() else torch.from_numpy(np.flatnonzero(batch.mask))
+            if where is not None:
+                where = where.to(self._device, non_blocking=True)
+            hidden = packed_forward(self._transformer, ids, mask, where)
         else:
             hidden = self._transformer(input_ids=ids, attention_mask=mask).last_hidden_state
         pooled = mask
@@ -128,20 +132,21 @@ def _collect(vectors: FloatMatrix, results: list[tuple[npt.NDArray[np.int64], to
         vectors[rows] = tensor.cpu().numpy()
 
 
-def packed_forward(model: Any, ids: torch.Tensor, mask: torch.Tensor, *, n_padding: int) -> torch.Tensor:
+def packed_forward(
+    model: Any, ids: torch.Tensor, mask: torch.Tensor, where: torch.Tensor | None
+) -> torch.Tensor:
     """The last hidden states of a BERT-like encoder, (n, length, hidden), zero at padding.
 
     Args:
         model: transformers' BertModel, RobertaModel, XLMRobertaModel or CamembertModel.
         ids: (n, length) token ids, padded on the right.
         mask: (n, length), 1 for tokens.
-        n_padding: zeros in `mask`; without any, packing and unpacking are views.
+        where: positions of the tokens in the flattened mask, or None if there is no padding.
     """
     import torch
 
     n, length = ids.shape
     hidden = model.embeddings(input_ids=ids)
-    where = None if n_padding == 0 else mask.flatten().nonzero().squeeze(1)
     tokens = hidden.flatten(0, 1)
     if where is not None:
         tokens = tokens.index_select(0, where)

@@ -91,7 +91,8 @@ class ModelConfig:
         lower_case: lower-case the text before the tokenizer's own rules.
         prompts: the model's prompts by name.
         default_prompt_name: the prompt for texts of no role, or None.
-        dimension: length of the vectors that the encoder returns (truncated, if so configured).
+        dimension: length of the vectors that the encoder returns (truncated, if so configured); 0 where the
+            files do not say it, as with models that only sentence-transformers can run.
         truncated: whether `dimension` is less than what the last step gives.
         similarity: the similarity function that the model's files name, "cosine" if none.
         unsupported: why only the sentence-transformers runtime can run this model, or None.
@@ -150,18 +151,20 @@ def read_config(folder: Path, *, truncate_dim: int | None = None) -> ModelConfig
     listing = folder / "modules.json"
     modules = _read_modules(folder, _load(listing)) if listing.is_file() else None
     transformer_folder = modules.transformer_folder if modules else folder
-    architecture = _load(transformer_folder / "config.json")
+    architecture = _load(
+        transformer_folder / "config.json", missing_ok=modules is not None and modules.unsupported is not None
+    )
     if modules is None:
         modules = _plain_modules(folder, architecture)
     saved = _load(folder / "config_sentence_transformers.json", missing_ok=True)
     family = str(architecture.get("model_type", ""))
     full = _output_dimension(modules.steps, architecture)
     wanted = saved.get("truncate_dim") if truncate_dim is None else truncate_dim
-    if truncate_dim is not None and not 1 <= truncate_dim <= full:
+    if truncate_dim is not None and not 1 <= truncate_dim <= (full or truncate_dim):
         raise UsageError(
             f"truncate_dim is {truncate_dim}; this model gives {full} dimensions, so 1 to {full}"
         )
-    dimension = min(int(wanted), full) if wanted else full
+    dimension = min(int(wanted), full or int(wanted)) if wanted else full
     return ModelConfig(
         folder=folder,
         transformer_folder=transformer_folder,
@@ -173,7 +176,7 @@ def read_config(folder: Path, *, truncate_dim: int | None = None) -> ModelConfig
         prompts=MappingProxyType({k: v or "" for k, v in (saved.get("prompts") or {}).items()}),
         default_prompt_name=saved.get("default_prompt_name"),
         dimension=dimension,
-        truncated=dimension < full,
+        truncated=bool(wanted) and (dimension < full or not full),
         similarity=saved.get("similarity_fn_name") or "cosine",
         unsupported=modules.unsupported or _unsupported(transformer_folder, family, modules.settings),
         other_folders=tuple(modules.other_folders),

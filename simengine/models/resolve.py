@@ -74,6 +74,8 @@ def resolve_model(name: str | None, *, offline: bool) -> ModelFolder:
 
 def _default_model(name: str) -> ModelFolder:
     cached = _in_hub_cache(_DEFAULT_REPOSITORY)
+    if cached and not (cached / "model.safetensors").is_file():
+        cached = None  # fetched in part, or in another format
     found = ModelFolder(name, cached, "hub-cache") if cached else ModelFolder(name, _bundled(name), "bundled")
     weights = found.path / "model.safetensors"
     digest = sha256_of_file(weights) if weights.is_file() else "missing"

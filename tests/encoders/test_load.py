@@ -79,6 +79,25 @@ def test_auto_falls_back_and_keeps_the_reason(unknown_model: Path) -> None:
     np.testing.assert_allclose(encoder.encode(TEXTS), expected, atol=1e-6)
 
 
+def test_a_model_without_a_transformer_runs_in_sentence_transformers(
+    tiny_model: Path, tmp_path: Path
+) -> None:
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    static = StaticEmbedding(Tokenizer.from_file(str(tiny_model / "tokenizer.json")), embedding_dim=12)
+    oracle = SentenceTransformer(modules=[static], device="cpu")
+    oracle.save(str(tmp_path / "static"), create_model_card=False)
+    for dimension in (None, 5):
+        encoder = load_encoder(
+            str(tmp_path / "static"), device="cpu", offline=True, truncate_dim=dimension, runtime="auto"
+        )
+        expected = oracle.encode(TEXTS, normalize_embeddings=True, truncate_dim=dimension)
+        assert encoder.dimension == expected.shape[1]
+        np.testing.assert_allclose(encoder.encode(TEXTS), expected, atol=1e-6)
+
+
 def test_a_fast_runtime_refuses_what_it_does_not_know(unknown_model: Path) -> None:
     with pytest.raises(UsageError, match="--runtime sentence-transformers"):
         load_encoder(str(unknown_model), runtime="openvino", offline=True)
