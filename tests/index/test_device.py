@@ -150,6 +150,19 @@ def test_a_missing_faiss_names_the_extra_and_a_broken_one_what_is_wrong(
         device.import_faiss()
 
 
+@pytest.mark.parametrize(("kernels", "noted"), [("Prescott", True), ("SkylakeX", False)])
+def test_kernels_for_an_old_processor_are_noted(
+    kernels: str, noted: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pools = [
+        {"filepath": "/numpy.libs/libopenblas.so", "architecture": "Prescott"},
+        {"filepath": "/faiss_cpu.libs/libopenblaso.so", "architecture": kernels},
+    ]
+    monkeypatch.setattr("threadpoolctl.threadpool_info", lambda: pools)
+    assert (f"runs {kernels} kernels" in device._blas_note("OPTIMIZE AVX2")) == noted
+    assert device._blas_note("OPTIMIZE") == ""
+
+
 def test_devices_are_cpu_and_cuda_with_a_number() -> None:
     assert [parse_device(name) for name in ("cpu", "cuda", "cuda:0", "cuda:3")] == [None, 0, 0, 3]
     for name in ("gpu", "cuda:", "cuda:x", "cuda:-1", "", "mps"):
