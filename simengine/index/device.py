@@ -93,8 +93,8 @@ def _blas_note(options: str) -> str:
     for pool in threadpool_info():
         if "faiss" in pool["filepath"] and pool.get("architecture") in OLD_KERNELS and "AVX2" in options:
             return (
-                f"the OpenBLAS inside FAISS runs {pool['architecture']} kernels here: OPENBLAS_CORETYPE=Haswell (SkylakeX "
-                "where there is AVX-512), set before Python starts, trains IVF indexes several times faster"
+                f"the OpenBLAS inside FAISS runs {pool['architecture']} kernels here: OPENBLAS_CORETYPE=Haswell "
+                "(SkylakeX where there is AVX-512), set before Python starts, trains IVF indexes several times faster"
             )
     return ""
 
