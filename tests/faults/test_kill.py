@@ -3,19 +3,29 @@ in the state of an undisturbed run without encoding anything twice."""
 
 from __future__ import annotations
 
+import os
 import random
+import shutil
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.faults.checks import check_recovery
-from tests.faults.jobs import add_lexical_rows, command, command_with_fault, command_with_kill
+from tests.faults.jobs import (
+    add_lexical_rows,
+    command,
+    command_with_fault,
+    command_with_kill,
+    read_state,
+    strays,
+    tidy,
+)
 from tests.faults.operations import COMMANDS, Operations, Undisturbed, copy_index, spread
 
 # How many points of each command are tried in a normal run; the sweeps below try all of them.
 POINTS = {"index": 13, "add": 7, "update": 7, "prune": 5, "delete": 5, "compact": 7, "overwrite": 6}
-EVENT_POINTS, RANDOM_POINTS = 2, 2
+EVENT_POINTS, RANDOM_POINTS, REPAIR_POINTS = 2, 2, 6
 
 
 @pytest.mark.parametrize(
@@ -103,6 +113,40 @@ def test_words_of_rows_that_were_never_committed_leave_no_trace_in_scores(
     # As if killed between the lexical commit and the commit, after tantivy had merged the new rows with old ones.
     operations.server.call(add_lexical_rows, index, 100)
     check_recovery(operations, undisturbed, index, folder / "ledger")
+
+
+@pytest.mark.parametrize("part", range(REPAIR_POINTS))
+def test_a_kill_while_repairing_can_be_repaired(
+    operations: Operations, no_supervision: str, folder: Path, part: int
+) -> None:
+    if no_supervision:
+        pytest.skip(no_supervision)
+    sound = operations.undisturbed("delete").after
+    index = folder / "index"
+
+    def damaged() -> None:
+        shutil.rmtree(index, ignore_errors=True)
+        copy_index(operations.base(("index", "add", "delete")), index)
+        for file in (
+            next(index.glob("gen-*/lexical/*.term")),
+            next(index.glob("gen-*/ann/*")),
+            index / "manifest.json",
+        ):
+            os.truncate(file, file.stat().st_size // 2)
+
+    repair = ["verify", str(index), "--repair", "--quiet", "--no-progress"]
+    damaged()
+    whole = operations.server.call(command_with_fault, repair, folder / "ledger", index, "none", 0)
+    assert whole.value == 0, whole.error
+    damaged()
+    at = spread(len(whole.calls), part, REPAIR_POINTS)
+    operations.server.call(command_with_fault, repair, folder / "ledger", index, "kill", at)
+    seen = operations.server.run(read_state, index)
+    assert seen.error == "DamagedIndexError" or seen.result().same_as(sound), f"call {at}: {seen.message}"
+    assert operations.server.call(command, repair) == 0
+    assert operations.server.call(read_state, index).same_as(sound), f"call {at}, {whole.calls[at - 1]}"
+    operations.server.call(tidy, index)
+    assert operations.server.call(strays, index) == []
 
 
 def kill_at_call(operations: Operations, undisturbed: Undisturbed, at: int, folder: Path) -> None:
