@@ -53,6 +53,7 @@ _JOINT = re.compile(
 )
 _COMPOUND = re.compile(r"\w+(?:(?:\.|::)\w+)+|[A-Za-z]\w*(?:\+\+|#)|\w+", re.ASCII)
 _CAMEL_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z]{2})|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
+_WORD = re.compile(r"\w+")
 _LONG_WORD = re.compile(rf"\w{{{MAX_WORD_CHARS + 1},}}")
 # Rare letters (Lisu) stand for the joints: the Rust splitter must not split there.
 _JOINT_LETTERS = str.maketrans({".": "\ua4f8", ":": "\ua4f9", "_": "\ua4fa", "+": "\ua4fb", "#": "\ua4fc"})
@@ -81,9 +82,12 @@ def query_terms(text: str) -> Counter[str]:
     )
 
 
-def unspaced_share(text: str) -> float:
-    """Share of a text's characters that belong to scripts written without spaces between words."""
-    return sum(map(len, _UNSPACED.findall(text))) / max(1, len(text))
+def text_units(text: str) -> tuple[list[str], list[str]]:
+    """What a text is written in: words, and the single characters of scripts without spaces between words."""
+    if text.isascii():
+        return _WORD.findall(text), []
+    characters = [char for run in _UNSPACED.findall(text) for char in run]
+    return _WORD.findall(_UNSPACED.sub(" ", text)), characters
 
 
 def passage_analyzer() -> tantivy.TextAnalyzer:

@@ -243,7 +243,7 @@ class Searcher:
             # Not among the best by words, a passage scores less than the last of those, if there are more at all.
             unseen = np.where(lexical[1][:, -1:] >= 0, lexical[0][:, -1:] * np.float32(UNSEEN_SHARE), 0)
             estimated = np.where(np.isneginf(lexical_scores), unseen, lexical_scores)
-            fused = self._fusion.fuse(dense_scores, estimated, self._lexical.attainable(texts))
+            fused = self._fusion.fuse(texts, dense_scores, estimated, self._lexical.attainable(texts))
         fused_passages = []
         for i in range(len(texts)):
             order = np.lexsort((rows[i], -fused[i]))

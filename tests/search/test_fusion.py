@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simengine.search.fusion import BASE_WEIGHT, MAX_WEIGHT, MIN_WEIGHT, Fusion, rrf, weight_for
-from simengine.search.trust import MIN_PASSAGES, measure_trust
+from simengine.search.fusion import LEAST_BEST, LEVEL, MOST_BOOST, SPREAD, WEIGHT, Fusion, rrf
+from simengine.search.trust import measure_trust
 from simengine.store.snapshot import Snapshot
 from simengine.types import Document
 
-from .conftest import DIMENSION, Bench, WordEncoder, random_documents
+from .conftest import Bench, WordEncoder
 
 NONE = -np.inf
 
@@ -23,38 +23,69 @@ def matrix(*rows: list[float]) -> np.ndarray:
     return np.array(rows, dtype=np.float32)
 
 
-def test_fused_score_is_cosine_plus_weighted_coverage() -> None:
-    fused = Fusion(0.5).fuse(
-        matrix([0.8, 0.2, NONE]), matrix([2.0, 4.0, 0.0]), np.array([8.0], dtype=np.float32)
-    )
-    np.testing.assert_allclose(fused, [[0.8 + 0.125, 0.2 + 0.25, NONE]])
+def bounds(*values: float) -> np.ndarray:
+    return np.array(values, dtype=np.float32)
+
+
+def test_fused_score_adds_weighted_bm25_to_the_cosine() -> None:
+    fused = Fusion().fuse(["gas flow"], matrix([0.8, 0.2, NONE]), matrix([2.0, 4.0, 0.0]), bounds(16))
+    weight = WEIGHT / (4 * 0.8)
+    np.testing.assert_allclose(fused, [[0.8 + weight * 2, 0.2 + weight * 4, NONE]], rtol=1e-5)
+
+
+def test_words_count_more_where_no_passage_is_near() -> None:
+    near = Fusion().fuse(["gas"], matrix([0.9, 0.1]), matrix([0.0, 9.0]), bounds(9))[0]
+    far = Fusion().fuse(["gas"], matrix([0.5, 0.1]), matrix([0.0, 9.0]), bounds(9))[0]
+    nothing = Fusion().fuse(["gas"], matrix([-0.5, -0.6]), matrix([0.0, 9.0]), bounds(9))[0]
+    assert near[1] < far[1]
+    np.testing.assert_allclose(nothing[1], -0.6 + WEIGHT * 9 / (3 * LEAST_BEST), rtol=1e-5)
 
 
 def test_query_without_a_known_word_is_ranked_by_meaning() -> None:
-    fused = Fusion().fuse(matrix([0.8, 0.2]), matrix([0.0, 0.0]), np.array([0.0], dtype=np.float32))
-    np.testing.assert_allclose(fused, [[0.8, 0.2]])
+    fused = Fusion().fuse(["zebra"], matrix([0.8, 0.2]), matrix([0.0, 0.0]), bounds(0))
+    np.testing.assert_allclose(fused, [[0.8, 0.2]], rtol=1e-6)
 
 
-@given(st.floats(0.01, 20), st.floats(0.01, 20))
-def test_worse_reading_never_means_less_lexical_weight(one: float, other: float) -> None:
-    worse, better = sorted([one, other])
-    assert MIN_WEIGHT <= weight_for(better) <= weight_for(worse) <= MAX_WEIGHT
+def test_no_queries_give_no_scores() -> None:
+    assert Fusion().fuse([], np.empty((0, 0), np.float32), np.empty((0, 0), np.float32), bounds()).shape == (
+        0,
+        0,
+    )
 
 
-def test_weight_follows_the_reading() -> None:
-    assert weight_for(5.0) == pytest.approx(1.0)
-    assert weight_for(7.0) == pytest.approx((5 / 7) ** 4)
-    assert weight_for(100.0) == MIN_WEIGHT
-    assert weight_for(1.2) == weight_for(0.0) == weight_for(-1.0) == MAX_WEIGHT
+def test_scale_of_a_model_does_not_change_the_ranking() -> None:
+    dense, lexical = matrix([0.7, 0.5, 0.1]), matrix([1.0, 3.0, 9.0])
+    narrow = (0.8 + (dense - LEVEL) * 0.2).astype(np.float32)
+    expected = Fusion().fuse(["gas"], dense, lexical, bounds(20))
+    fused = Fusion(level=0.8, spread=SPREAD * 0.2).fuse(["gas"], narrow, lexical, bounds(20))
+    np.testing.assert_allclose(fused, expected, rtol=1e-4)
 
 
-@pytest.mark.parametrize("stored", [None, {}, {"reading": None}, {"reading": "x"}])
-def test_without_a_measurement_the_base_weight_is_used(stored: dict[str, object] | None) -> None:
-    assert Fusion.of(stored) == Fusion(BASE_WEIGHT)  # type: ignore[arg-type]
+def test_words_of_an_unread_script_count_more() -> None:
+    fusion = Fusion(unknown_characters=0.5)
+    assert fusion.boost("gas flow") == 1.0
+    assert fusion.boost("北京上海") == pytest.approx(8.0)
+    assert 1.0 < fusion.boost("gas flow 北京") < 8.0
+    assert fusion.boost("?!") == 1.0
+    assert Fusion(unknown_characters=1.0).boost("北京") == MOST_BOOST
+    assert Fusion(unknown_words=0.5).boost("gas") == pytest.approx(8.0)
 
 
-def test_stored_measurement_sets_the_weight() -> None:
-    assert Fusion.of({"reading": 4.0, "version": 1}).lexical_weight == pytest.approx(weight_for(4.0))
+@given(st.floats(0, 1), st.text(max_size=30))
+def test_boost_lies_between_one_and_the_most(unknown: float, text: str) -> None:
+    assert 1.0 <= Fusion(unknown_words=unknown, unknown_characters=unknown).boost(text) <= MOST_BOOST
+
+
+@pytest.mark.parametrize(
+    "stored", [None, {}, {"level": None}, {"spread": "x"}, {"version": 1, "reading": 4.0}]
+)
+def test_without_a_measurement_english_is_assumed(stored: dict[str, object] | None) -> None:
+    assert Fusion.of(stored) == Fusion()  # type: ignore[arg-type]
+
+
+def test_stored_measurement_is_read() -> None:
+    stored = {"level": 0.7, "spread": 0.0, "unknown_words": 0, "unknown_characters": 0.6}
+    assert Fusion.of(stored) == Fusion(0.7, 1e-3, 0.0, 0.6)  # type: ignore[arg-type]
 
 
 def test_rrf_adds_reciprocal_ranks() -> None:
@@ -64,44 +95,60 @@ def test_rrf_adds_reciprocal_ranks() -> None:
     np.testing.assert_allclose(rrf([first, second], rows), expected, rtol=1e-6)
 
 
-class BlindEncoder(WordEncoder):
-    """A model that cannot read: vectors of passages have nothing to do with their words."""
+class AsciiEncoder(WordEncoder):
+    """A model that gives one vector to everything that is not ASCII."""
 
-    def encode(self, texts: list[str], *, role: str = "text") -> np.ndarray:  # type: ignore[override]
-        vectors = np.random.default_rng(len(texts)).normal(size=(len(texts), DIMENSION))
-        return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
-
-
-def distinct_documents(n: int) -> list[Document]:
-    return [Document(f"d{i}", f"word{i} thing{i} part{i} other{i}") for i in range(n)]
+    def encode(self, texts: Sequence[str], *, role: str = "text") -> np.ndarray:  # type: ignore[override]
+        return super().encode([text if text.isascii() else "?" for text in texts], role=role)
 
 
-def test_model_that_reads_the_corpus_is_told_from_one_that_does_not(make_bench: Callable[[], Bench]) -> None:
-    bench = make_bench()
-    bench.commit(distinct_documents(120))
+def measured(bench: Bench, encoder: WordEncoder) -> dict[str, float]:
     with Snapshot.open(bench.path) as snapshot:
-        good = measure_trust(snapshot, bench.encoder)  # type: ignore[arg-type]
-        again = measure_trust(snapshot, bench.encoder)  # type: ignore[arg-type]
-        bad = measure_trust(snapshot, BlindEncoder())  # type: ignore[arg-type]
-    assert good is not None
-    assert bad is not None
-    assert good == again
-    assert float(str(good["reading"])) > 2.5
-    assert abs(float(str(bad["reading"]))) < 0.6
+        found = measure_trust(snapshot, encoder)  # type: ignore[arg-type]
+        assert found == measure_trust(snapshot, encoder)  # type: ignore[arg-type]
+    assert found is not None
+    return {name: float(str(value)) for name, value in found.items()}
 
 
-def test_small_corpora_are_not_measured(make_bench: Callable[[], Bench]) -> None:
+def test_characters_that_a_model_cannot_tell_apart_are_noticed(make_bench: Callable[[], Bench]) -> None:
     bench = make_bench()
-    bench.commit(distinct_documents(MIN_PASSAGES - 1))
+    chinese = [chr(0x4E00 + i) * 2 for i in range(60)]
+    bench.commit([Document(f"d{i}", f"word{i} thing{i} {text}") for i, text in enumerate(chinese)])
+    seeing, blind = measured(bench, bench.encoder), measured(bench, AsciiEncoder())
+    assert seeing["unknown_words"] == seeing["unknown_characters"] == blind["unknown_words"] == 0
+    assert blind["unknown_characters"] == 1
+    assert seeing["spread"] > 0
+
+
+def test_spellings_that_differ_in_case_and_accents_are_one_word(make_bench: Callable[[], Bench]) -> None:
+    bench = make_bench()
+    texts = [f"word{i} Word{i} WORD{i} wörd{i} cafe\u0301{i} café{i}" for i in range(60)]
+    bench.commit([Document(f"d{i}", text) for i, text in enumerate(texts)])
+    assert measured(bench, bench.encoder)["unknown_words"] == 0
+
+
+def test_texts_too_short_to_be_measured_are_taken_to_be_read(make_bench: Callable[[], Bench]) -> None:
+    bench = make_bench()
+    bench.commit([Document("a", "北京 gas")])
+    found = measured(bench, AsciiEncoder())
+    assert found["unknown_words"] == found["unknown_characters"] == 0
+
+
+def test_index_without_live_passages_is_not_measured(make_bench: Callable[[], Bench]) -> None:
+    bench = make_bench()
+    with Snapshot.open(bench.path) as snapshot:
+        assert measure_trust(snapshot, bench.encoder) is None  # type: ignore[arg-type]
+    bench.commit([Document("a", "gas")])
+    bench.commit([], remove=["a"])
     with Snapshot.open(bench.path) as snapshot:
         assert measure_trust(snapshot, bench.encoder) is None  # type: ignore[arg-type]
 
 
-def test_deleted_passages_are_not_asked_for(make_bench: Callable[[], Bench]) -> None:
+def test_deleted_passages_are_left_out(make_bench: Callable[[], Bench]) -> None:
     one, other = make_bench(), make_bench()
-    documents = distinct_documents(80)
-    one.commit([*documents, *random_documents(40)])
-    one.commit([], remove=[d.id for d in random_documents(40)])
+    documents = [Document(f"d{i}", f"word{i} thing{i}") for i in range(80)]
+    chinese = [Document(f"z{i}", chr(0x4E00 + i)) for i in range(60)]
+    one.commit([*documents, *chinese])
+    one.commit([], remove=[d.id for d in chinese])
     other.commit(documents)
-    with Snapshot.open(one.path) as first, Snapshot.open(other.path) as second:
-        assert measure_trust(first, one.encoder) == measure_trust(second, other.encoder)  # type: ignore[arg-type]
+    assert measured(one, AsciiEncoder()) == measured(other, AsciiEncoder())
