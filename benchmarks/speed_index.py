@@ -13,7 +13,6 @@ import argparse
 import json
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
@@ -22,13 +21,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _common import write_result
+from _common import commit, write_result
 from _corpora import FILTER_YEAR, corpus_file, queries, read_corpus
 from _processes import PEERS, Worker, timed_command, wall_clock_s
 from ann_data import encode_cached
 
-ROOT = Path(__file__).resolve().parents[1]
-RESULT = ROOT / "benchmarks" / "results" / "speed_index.json"
+RESULT = Path(__file__).resolve().parent / "results" / "speed_index.json"
 SECTIONS = ("cold", "search", "build", "memory")
 OURS = "simengine_subject"
 PEER_NAMES = {"txtai": "txtai_peer", "chroma": "chroma_peer", "lancedb": "lancedb_peer"}
@@ -72,16 +70,6 @@ def model_path() -> str:
 def command_path() -> str:
     """The `simengine` command of the interpreter that runs this."""
     return str(Path(sys.executable).with_name("simengine"))
-
-
-def commit() -> str:
-    """The checkout's commit, short; with "+" when the package has uncommitted changes."""
-
-    def git(*arguments: str) -> str:
-        command = ["git", "-C", str(ROOT), *arguments]
-        return subprocess.run(command, capture_output=True, text=True).stdout.strip()
-
-    return git("rev-parse", "--short", "HEAD") + ("+" if git("status", "--porcelain", "simengine") else "")
 
 
 class Bench:
@@ -317,13 +305,14 @@ def main() -> None:
     detail: dict[str, Any] = {}
     if RESULT.exists() and not options.quick:
         known = json.loads(RESULT.read_text())
-        summary, detail = known["summary"], known.get("detail", {})
+        summary, detail = known["summary"], known["detail"]
+        bench.versions = known["versions"]
     for name in options.section or SECTIONS:
         start = time.perf_counter()
         figures, rows = getattr(bench, name)()
         summary |= figures
         detail[name] = {**rows, "commit": commit(), "section_s": time.perf_counter() - start}
-        detail["versions"] = {**detail.get("versions", {}), **bench.versions}
+        detail["versions"] = bench.versions
         if not options.quick:
             write_result("speed_index", summary, detail)
         say(f"section {name} took {time.perf_counter() - start:.0f} s")

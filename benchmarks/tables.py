@@ -78,7 +78,8 @@ def origin(result: Result) -> str:
     """One line: where and when the result was measured, and with what."""
     machine = result.get("machine", "")
     if isinstance(machine, dict):
-        machine = ", ".join(f"{key} {value}" for key, value in machine.items())
+        parts = {key: " ".join(value) if isinstance(value, list) else value for key, value in machine.items()}
+        machine = "; ".join(f"{key.replace('_', ' ')}: {value}" for key, value in parts.items())
     versions = ", ".join(f"{name} {value}" for name, value in sorted(result.get("versions", {}).items()))
     return f"Commit {result['commit']}, {str(result['date'])[:10]}. {machine}. {versions}."
 
