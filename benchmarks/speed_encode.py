@@ -259,7 +259,7 @@ def main() -> None:
     from simengine.models.resolve import resolve_model
 
     folder = resolve_model(options.model, offline=True).path
-    n_short, n_passages, rounds = (128, 16, 2) if options.quick else (1600, 192, 7)
+    n_short, n_passages, rounds = (128, 16, 2) if options.quick else (640, 80, 7)
     texts, source = read_texts(n_short, n_passages)
     counts = {name: len(some) for name, some in texts.items()}
     tokens = token_counts(folder, texts)
