@@ -70,7 +70,7 @@ def read_collection(path: Path) -> Collection:
 
 def _records(file: Path) -> list[dict[str, Any]]:
     raw = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
-    return [json.loads(line) for line in raw.decode("utf-8").splitlines()]
+    return [json.loads(line) for line in raw.splitlines()]
 
 
 def our_runs(collection: Collection, cache: Path, model: Path) -> Runs:
@@ -82,7 +82,7 @@ def our_runs(collection: Collection, cache: Path, model: Path) -> Runs:
     index = cache / "indexes" / collection.name
     texts = [text for _, text in collection.queries]
     documents = read_corpus([collection.path], ReadOptions(skip_invalid=True))
-    with Engine.build(documents, index, model=str(model), overwrite=index.exists()) as engine:
+    with Engine.build(documents, index, model=str(model)) as engine:
         options = {
             "lexical": SearchOptions(k=DEPTH, mode="lexical"),
             "dense": SearchOptions(k=DEPTH, mode="dense"),

@@ -59,10 +59,16 @@ _LONG_WORD = re.compile(rf"\w{{{MAX_WORD_CHARS + 1},}}")
 _JOINT_LETTERS = str.maketrans({".": "\ua4f8", ":": "\ua4f9", "_": "\ua4fa", "+": "\ua4fb", "#": "\ua4fc"})
 
 _STOP_WORDS = """
-a about an and are as at be been but by can could did do does for from had has have how if in into is it its
-me my no not of on or our s should so some such t than that the their them then there these they this those
-to was we were what when where which who whom whose why will with would you your
-""".split()  # noqa: SIM905 - a list of 90 strings reads worse
+a an and are as at be but by for if in into is it no not of on or s such t that the their then there
+these they this to was will with
+""".split()  # noqa: SIM905 - a list of strings reads worse
+_WEAK_WORDS = """
+about been can could did do does from had has have how its me my our should so some than them those we
+were what when where which who whom whose why would you your
+""".split()  # noqa: SIM905
+WEAK_WEIGHT = 0.3
+"""What a question word or another weak word counts in a query. On 28 sets of questions and claims 0 to 0.5 are within
+0.001 of each other in nDCG@10; counting such words fully loses 0.004."""
 
 
 def prepare_passage(text: str) -> str:
@@ -70,16 +76,24 @@ def prepare_passage(text: str) -> str:
     return _prepare(text, passage=True)
 
 
-def query_terms(text: str) -> Counter[str]:
-    """The distinct terms of a query and how often each occurs.
+def query_terms(text: str) -> dict[str, float]:
+    """The distinct terms of a query and the weight of each: how often it occurs, less for weak words.
 
     Args:
         text: free text; nothing in it is query syntax. Stop words count only where nothing else is left.
     """
     prepared = _prepare(text, passage=False)
-    return Counter(
-        _analyzer(stop_words=True).analyze(prepared) or _analyzer(stop_words=False).analyze(prepared)
-    )
+    terms: dict[str, float] = dict(Counter(_analyzer(stop_words=True).analyze(prepared)))
+    if not terms:
+        return dict(Counter(_analyzer(stop_words=False).analyze(prepared)))
+    for weak in _weak_terms() & terms.keys():
+        terms[weak] *= WEAK_WEIGHT
+    return terms
+
+
+@functools.cache
+def _weak_terms() -> frozenset[str]:
+    return frozenset(_analyzer(stop_words=False).analyze(" ".join(_WEAK_WORDS)))
 
 
 def text_units(text: str) -> tuple[list[str], list[str]]:

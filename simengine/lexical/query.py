@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     import tantivy
 
 MAX_TERMS = 128
-"""Distinct terms of one query that are searched; of a longer one those of most weight (idf times count)."""
+"""Distinct terms of one query that are searched; of a longer one those that weigh most (idf times count)."""
 
 MAX_TERMS_LOOKED_UP = 4096
 """Distinct terms, in the order of the text, among which those are chosen."""
@@ -127,24 +126,24 @@ class Reader:
         rows = self._searcher.fast_field_values("row", list(addresses))
         return np.array(scores, dtype=np.float32), np.array(rows, dtype=np.int64)
 
-    def _terms(self, text: str) -> Counter[str]:
+    def _terms(self, text: str) -> dict[str, float]:
         return self._choose_terms(text) if len(text) > _REMEMBERED_CHARS else self._known_terms(text)
 
-    def _choose_terms(self, text: str) -> Counter[str]:
+    def _choose_terms(self, text: str) -> dict[str, float]:
         terms = query_terms(text)
         if len(terms) <= MAX_TERMS:
             return terms
         looked_up = list(terms.items())[:MAX_TERMS_LOOKED_UP]
-        weighted = sorted((-count * self._idf(term), term) for term, count in looked_up if self._df(term))
-        return Counter({term: terms[term] for _, term in weighted[:MAX_TERMS]})
+        weighted = sorted((-weight * self._idf(term), term) for term, weight in looked_up if self._df(term))
+        return {term: terms[term] for _, term in weighted[:MAX_TERMS]}
 
-    def _query(self, terms: Counter[str]) -> tantivy.Query:
+    def _query(self, terms: dict[str, float]) -> tantivy.Query:
         from tantivy import Occur, Query
 
         parts = []
-        for term, count in terms.items():
+        for term, weight in terms.items():
             query = Query.term_query(self._schema, "text", term, "freq")
-            parts.append((Occur.Should, query if count == 1 else Query.boost_query(query, float(count))))
+            parts.append((Occur.Should, query if weight == 1 else Query.boost_query(query, float(weight))))
         return Query.boolean_query(parts) if len(parts) > 1 else parts[0][1]
 
     def _restricted(self, query: tantivy.Query, kept: RowArray) -> tantivy.Query:

@@ -2,13 +2,13 @@
 
 The fused score of a passage for a query is::
 
-    cosine + WEIGHT * boost * BM25 / (sqrt(bound) * best cosine)
+    cosine + WEIGHT * boost * BM25 / (sqrt(bound) * best cosine ** 2)
 
 - ``bound`` is the BM25 score that no passage can exceed: every word of the query present, ever so often. Divided by
   it, BM25 would be the share of the query that a passage covers; by its root, many words still say more than few.
 - ``best cosine`` is that of the query's nearest passage (at least `LEAST_BEST`): where the model finds nothing that
   is near, words count more.
-- ``boost`` is 1 for text that the model can read, and ``1 / (1 - unknown) ** 3`` (at most `MOST_BOOST`) for a query
+- ``boost`` is 1 for text that the model can read, and ``1 / (1 - unknown) ** 4`` (at most `MOST_BOOST`) for a query
   in characters of which it cannot tell that share from each other, as an English model most Chinese ones.
 - Cosines are first brought to the scale of all-MiniLM-L6-v2, for which the constants were chosen: models differ in
   how near they put texts that have nothing to do with each other.
@@ -49,7 +49,7 @@ from simengine.lexical.analysis import text_units
 from simengine.types import FloatMatrix, Json, RowArray
 
 RRF_CONSTANT = 60
-WEIGHT = 0.041
+WEIGHT = 0.02
 LEAST_BEST = 0.2
 MOST_BOOST = 40.0
 LEVEL, SPREAD = 0.0352, 0.0752  # of all-MiniLM-L6-v2, as `trust` measures them
@@ -106,7 +106,7 @@ class Fusion:
         best = np.maximum(cosines.max(axis=1, initial=LEAST_BEST), LEAST_BEST)
         roots = np.sqrt(np.where(bounds > 0, bounds, np.inf))
         boosts = np.array([self.boost(text) for text in texts])
-        weights = (WEIGHT * boosts / (roots * best)).astype(np.float32)
+        weights = (WEIGHT * boosts / (roots * best**2)).astype(np.float32)
         fused: FloatMatrix = cosines + weights[:, None] * lexical
         return fused
 
@@ -117,7 +117,7 @@ class Fusion:
         words, characters = text_units(text)
         n_unknown = self.unknown_words * len(words) + self.unknown_characters * len(characters)
         known = 1 - n_unknown / max(1, len(words) + len(characters))
-        return MOST_BOOST if known**3 * MOST_BOOST <= 1 else 1 / known**3
+        return MOST_BOOST if known**4 * MOST_BOOST <= 1 else 1 / known**4
 
 
 def rrf(rankings: Sequence[RowArray], rows: RowArray) -> FloatMatrix:

@@ -6,7 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simengine.lexical.analysis import MAX_WORD_CHARS, passage_analyzer, prepare_passage, query_terms
+from simengine.lexical.analysis import (
+    MAX_WORD_CHARS,
+    WEAK_WEIGHT,
+    passage_analyzer,
+    prepare_passage,
+    query_terms,
+)
 
 
 def passage_terms(text: str) -> set[str]:
@@ -55,8 +61,13 @@ def test_whole_identifier_is_a_term_of_its_own() -> None:
 
 
 def test_stop_words_count_only_alone() -> None:
-    assert set(query_terms("what is the capital")) == {"capit"}
+    assert query_terms("is the capital") == {"capit": 1.0}
     assert set(query_terms("to be or not to be")) == {"to", "be", "or", "not"}
+
+
+def test_question_words_count_less_than_others() -> None:
+    assert query_terms("what is the capital") == {"what": WEAK_WEIGHT, "capit": 1.0}
+    assert query_terms("who and why") == {"who": WEAK_WEIGHT, "whi": WEAK_WEIGHT}
 
 
 def test_repeated_words_are_counted() -> None:
