@@ -157,6 +157,7 @@ def kill_at_call(operations: Operations, undisturbed: Undisturbed, at: int, fold
     supervised = operations.server.call(command_with_fault, arguments, ledger, index, "kill", at)
     assert not supervised.error, f"at call {at}: {supervised.error}"
     check_recovery(operations, undisturbed, index, ledger, f"killed at call {at}, {supervised.calls[-1]}")
+    shutil.rmtree(index)
 
 
 def kill_at_event(operations: Operations, undisturbed: Undisturbed, at: int, folder: Path) -> None:
@@ -169,3 +170,4 @@ def kill_at_event(operations: Operations, undisturbed: Undisturbed, at: int, fol
         outcome.output
     )  # the last few are not always as many
     check_recovery(operations, undisturbed, index, ledger, f"killed at event {at}")
+    shutil.rmtree(index)
