@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ from tests.faults.syscalls import why_not
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Forks children."""
+    if not hasattr(os, "fork"):
+        pytest.skip("needs fork")
     server = Server(tmp_path_factory.mktemp("children"))
     yield server
     server.close()

@@ -63,7 +63,7 @@ class Running:
         os.kill(self.pid, number)
 
     def wait(self) -> Outcome:
-        status = self._server.ask(("wait", self.pid))
+        status = self._server.reap(self.pid)
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
         output = (self._folder / "output").read_text(encoding="utf-8", errors="replace")
         try:
@@ -79,6 +79,7 @@ class Server:
     def __init__(self, folder: Path) -> None:
         """Start it; children leave their results in `folder`."""
         self._folder, self._count = folder, 0
+        self._running: set[int] = set()
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.processes"],
             cwd=ROOT,
@@ -92,7 +93,8 @@ class Server:
         self._count += 1
         folder = self._folder / f"child-{self._count}"
         folder.mkdir(parents=True)
-        pid = self.ask(("start", function, arguments, folder))
+        pid = self._ask(("start", function, arguments, folder))
+        self._running.add(pid)
         return Running(self, pid, folder)
 
     def run(self, function: Callable[..., Any], *arguments: Any) -> Outcome:
@@ -103,7 +105,12 @@ class Server:
         """The value of a function, called in a child that must end well."""
         return self.run(function, *arguments).result()
 
-    def ask(self, request: object) -> int:
+    def reap(self, pid: int) -> int:
+        """Wait for a child; returns its exit status as `os.waitpid` does."""
+        self._running.discard(pid)
+        return self._ask(("wait", pid))
+
+    def _ask(self, request: object) -> int:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         pickle.dump(request, self._process.stdin)
@@ -112,7 +119,11 @@ class Server:
         return answer
 
     def close(self) -> None:
-        assert self._process.stdin
+        """End it, and the children that failed tests left."""
+        for pid in list(self._running):
+            os.kill(pid, signal.SIGKILL)
+            self.reap(pid)
+        assert self._process.stdin is not None
         self._process.stdin.close()
         self._process.wait(timeout=30)
 
