@@ -80,10 +80,11 @@ class Server:
         """Start it; children leave their results in `folder`."""
         self._folder, self._count = folder, 0
         self._running: set[int] = set()
+        own = {name: value for name, value in os.environ.items() if not name.startswith("SIMENGINE_")}
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.faults.processes"],
             cwd=ROOT,
-            env={**os.environ, **ENVIRONMENT, "PYTHONPATH": str(ROOT)},
+            env={**own, **ENVIRONMENT, "PYTHONPATH": str(ROOT)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )
