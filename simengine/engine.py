@@ -7,14 +7,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self, overload
+from typing import NoReturn, Self, get_args, overload
 
 import numpy as np
+import numpy.typing as npt
 
 from simengine.assembly import (
     EncoderOptions,
     IndexOptions,
+    Reader,
     compact_index,
+    delete_documents,
     open_encoder,
     open_reader,
     verify_runtime,
@@ -26,46 +29,9 @@ from simengine.errors import UsageError
 from simengine.indexing.report import IndexReport, Progress
 from simengine.search.options import Fusion, Mode, SearchOptions
 from simengine.search.result import SearchArrays, SearchResult
-from simengine.search.searcher import Searcher
 from simengine.store.contract import Counts
 from simengine.store.settings import IndexSettings
-from simengine.store.snapshot import Snapshot
-from simengine.store.writer import IndexWriter
 from simengine.types import Document, FloatMatrix, Hit, Json, PairScore
-
-
-class _Reader:
-    """A snapshot with its searcher, closed when the last search that uses it has ended."""
-
-    def __init__(self, snapshot: Snapshot, searcher: Searcher) -> None:
-        self.snapshot, self.searcher = snapshot, searcher
-        self._users, self._retired, self._lock = 0, False, threading.Lock()
-
-    def enter(self) -> bool:
-        """Take part, unless the reader is closed already."""
-        with self._lock:
-            if self._retired and self._users == 0:
-                return False
-            self._users += 1
-            return True
-
-    def leave(self) -> None:
-        with self._lock:
-            self._users -= 1
-            close = self._retired and self._users == 0
-        if close:
-            self._close()
-
-    def retire(self) -> None:
-        with self._lock:
-            close = not self._retired and self._users == 0
-            self._retired = True
-        if close:
-            self._close()
-
-    def _close(self) -> None:
-        self.searcher.close()
-        self.snapshot.close()
 
 
 class Engine:
@@ -88,6 +54,7 @@ class Engine:
         self._encoder = encoder
         self._encoder_lock = threading.Lock()
         self._write_lock = threading.Lock()
+        self._refresh_lock = threading.Lock()
         self._reader = self._open_reader()
         self._closed = False
 
@@ -221,7 +188,7 @@ class Engine:
     def run(self, queries: Sequence[str], options: SearchOptions) -> SearchResult:
         """As `search`, with the time that each stage took."""
         with self._lease() as reader:
-            return reader.searcher.search(list(queries), options)
+            return reader.searcher.search(_texts(queries), options)
 
     def search_arrays(self, queries: Sequence[str] | FloatMatrix, options: SearchOptions) -> SearchArrays:
         """Ids and scores alone, as arrays, for pipelines: no texts are fetched.
@@ -230,18 +197,21 @@ class Engine:
             queries: texts, or their vectors (q, dim) float32 with rows L2-normalised (dense mode only).
         """
         with self._lease() as reader:
-            if isinstance(queries, np.ndarray):
+            if isinstance(queries, np.ndarray) and queries.dtype.kind == "f":
                 return reader.searcher.search_vector_arrays(queries, options)
-            return reader.searcher.search_arrays(list(queries), options)
+            return reader.searcher.search_arrays(_texts(queries), options)
 
-    def search_vectors(self, queries: FloatMatrix, options: SearchOptions) -> list[list[Hit]]:
+    def search_vectors(self, queries: FloatMatrix, options: SearchOptions | None = None) -> list[list[Hit]]:
         """Hits for vectors that the caller has: (q, dim) float32; rows are L2-normalised here."""
         with self._lease() as reader:
-            return reader.searcher.search_vectors(queries, options)
+            return reader.searcher.search_vectors(queries, options or SearchOptions(mode="dense"))
 
     def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
         """Vectors of texts: (n, dim) float32, rows L2-normalised."""
-        return self.encoder.encode(list(texts), role=role)
+        self._check_open()
+        if role not in get_args(Role):
+            raise UsageError(f"role is {role!r}; expected one of {', '.join(get_args(Role))}")
+        return self.encoder.encode(_texts(texts), role=role)
 
     def score(self, text1: str, text2: str) -> PairScore:
         """Cosine similarity of two texts."""
@@ -311,6 +281,7 @@ class Engine:
         return self._write(documents, "update")
 
     def _write(self, documents: Iterable[Document | Mapping[str, Json] | str], policy: str) -> IndexReport:
+        self._check_open()
         with self._write_lock:
             report = write_documents(
                 as_documents(documents),
@@ -326,20 +297,15 @@ class Engine:
         """Delete documents by id, by filter, or both. Ids that are not there are listed in the report."""
         if isinstance(ids, str):
             raise UsageError(f"ids must be a sequence of ids, not the string {ids!r}")
-        report = IndexReport()
+        self._check_open()
         with self._write_lock:
-            self.refresh()
-            with self._lease() as reader, IndexWriter.open(self.path) as writer:
-                chosen = list(dict.fromkeys(ids))
-                if where is not None:
-                    chosen = list(dict.fromkeys([*chosen, *reader.searcher.matching_ids(where)]))
-                result = writer.delete(chosen)
-            report.deleted, report.missing = len(result.deleted), list(result.missing)
+            report = delete_documents(self.path, ids, where)
         self.refresh()
         return report
 
     def compact(self, *, progress: Progress | None = None) -> IndexReport:
         """Fold additions and deletions into a new generation; searches go on meanwhile."""
+        self._check_open()
         with self._write_lock:
             report = compact_index(self.path, threads=self._options.threads, progress=progress)
         self.refresh()
@@ -347,20 +313,21 @@ class Engine:
 
     def refresh(self) -> bool:
         """See what other processes have committed. Returns whether there was anything new."""
-        self._check_open()
-        if self._reader.snapshot.is_current():
-            return False
-        old, self._reader = self._reader, self._open_reader()
-        old.retire()
-        return True
+        with self._refresh_lock:
+            self._check_open()
+            if self._reader.snapshot.is_current():
+                return False
+            old, self._reader = self._reader, self._open_reader()
+            old.retire()
+            return True
 
     # -- life ------------------------------------------------------------------------------------------------
 
-    def _open_reader(self) -> _Reader:
-        return _Reader(*open_reader(self.path, lambda: self.encoder, threads=self._options.threads))
+    def _open_reader(self) -> Reader:
+        return open_reader(self.path, lambda: self.encoder, threads=self._options.threads)
 
     @contextmanager
-    def _lease(self) -> Iterator[_Reader]:
+    def _lease(self) -> Iterator[Reader]:
         """A reader that stays open while it is used, whatever other threads do."""
         self._check_open()
         reader = self._reader
@@ -384,6 +351,9 @@ class Engine:
             if self._encoder is not None:
                 self._encoder.close()
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an Engine holds open files and cannot be pickled; call Engine.open in each process")
+
     def __enter__(self) -> Self:
         return self
 
@@ -391,3 +361,13 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _texts(texts: Sequence[str] | npt.NDArray[np.generic]) -> list[str]:
+    """A list of texts; a lone string, which is a sequence of letters, and anything that is no text are refused."""
+    if isinstance(texts, (str, bytes)):
+        raise UsageError(f"expected several texts, got the one {texts!r}; put it in a list")
+    for number, text in enumerate(texts, 1):
+        if not isinstance(text, str):
+            raise UsageError(f"text {number} is {type(text).__name__} {text!r:.40}; expected a string")
+    return [str(text) for text in texts]

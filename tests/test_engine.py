@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -227,6 +228,41 @@ def test_wrong_calls_are_refused(engine: Engine, tmp_path: Path) -> None:
         engine.delete("animals-0")  # a string is a sequence of one-letter ids
     with pytest.raises(IndexNotFoundError):
         Engine.open(tmp_path / "nowhere")
+    for wrong in (b"x", [None], 3):
+        with pytest.raises((UsageError, TypeError)):
+            engine.search(wrong)
+    with pytest.raises(UsageError, match="list"):
+        engine.encode("one text")
+    with pytest.raises(UsageError, match="role"):
+        engine.encode(["a"], role="foo")
+    with pytest.raises(UsageError, match="where"):
+        engine.search("cats", where=3)
+    with pytest.raises(TypeError, match="pickled"):
+        pickle.dumps(engine)
     engine.close()
-    with pytest.raises(UsageError, match="closed"):
-        engine.search("cats")
+    for call in (
+        lambda: engine.search("cats"),
+        lambda: engine.add(["late"]),
+        lambda: engine.encode(["late"]),
+        engine.compact,
+    ):
+        with pytest.raises(UsageError, match="closed"):
+            call()
+    with Engine.open(engine.path) as again:
+        assert len(again) == 12
+
+
+def test_refresh_from_many_threads_is_safe(engine: Engine) -> None:
+    with Engine.open(engine.path) as other, ThreadPoolExecutor(4) as pool:
+        for n in range(5):
+            other.add([Document(f"r{n}", f"A new text, number {n}.")])
+            assert sum(pool.map(lambda _: engine.refresh(), range(8))) == 1
+            assert len(engine) == 13 + n
+
+
+def test_delete_by_filter_sees_what_another_engine_committed(engine: Engine) -> None:
+    with Engine.open(engine.path) as other:
+        other.update([Document("animals-0", "Cats purr.", metadata={"topic": "kept"})])
+    engine.delete(where='topic == "animals"')
+    assert engine.get("animals-0") is not None
+    assert len(engine) == 9

@@ -2,13 +2,15 @@
 
 from simengine.assembly.encoder import open_encoder, verify_runtime
 from simengine.assembly.options import EncoderOptions, IndexOptions
-from simengine.assembly.reading import open_reader
-from simengine.assembly.writing import compact_index, repair_index, write_documents
+from simengine.assembly.reading import Reader, open_reader
+from simengine.assembly.writing import compact_index, delete_documents, repair_index, write_documents
 
 __all__ = [
     "EncoderOptions",
     "IndexOptions",
+    "Reader",
     "compact_index",
+    "delete_documents",
     "open_encoder",
     "open_reader",
     "repair_index",

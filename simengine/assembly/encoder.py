@@ -8,7 +8,7 @@ from simengine.assembly.options import EncoderOptions, IndexOptions
 from simengine.encoders.canary import CANARY_VERSION, canary_texts, check_canary
 from simengine.encoders.contract import BiEncoder
 from simengine.encoders.load import load_encoder
-from simengine.errors import FingerprintMismatchError, UsageError
+from simengine.errors import FingerprintMismatchError, ModelNotFoundError, UsageError
 from simengine.index.recipe import load_recipe
 from simengine.store.settings import IndexSettings
 
@@ -24,14 +24,20 @@ def open_encoder(settings: IndexSettings | None, options: EncoderOptions) -> BiE
             the same, in a runtime whose output differs from the stored vectors.
     """
     name = options.model or (settings.model_name if settings else None)
-    encoder = load_encoder(
-        name,
-        device=options.device,
-        runtime=options.runtime,
-        precision=options.precision,
-        threads=options.threads,
-        offline=options.offline,
-    )
+    try:
+        encoder = load_encoder(
+            name,
+            device=options.device,
+            runtime=options.runtime,
+            precision=options.precision,
+            threads=options.threads,
+            offline=options.offline,
+        )
+    except ModelNotFoundError as error:
+        if settings is None or options.model is not None:
+            raise
+        hint = "The index was built with it; name the folder where it is now (--model)."
+        raise ModelNotFoundError(f"{error} {hint}") from error
     if settings is not None:
         check_fingerprint(settings, encoder)
     return encoder

@@ -13,7 +13,7 @@ class EncoderOptions:
         model: folder or hub name; None means the index's own model, or the default one for a new index.
         device: "auto", "cpu", "cuda" or "cuda:N".
         runtime: "auto", "openvino", "torch" or "sentence-transformers".
-        precision: "auto", "fp32" or "bf16".
+        precision: "auto", "f32", "bf16", "f16" (GPUs) or "int8" (see `simengine.encoders.load`).
         threads: in all; None means every core.
         offline: never contact a model hub.
     """
@@ -37,6 +37,8 @@ class IndexOptions:
         overwrite: build anew beside an existing index, and replace it when done.
         prune: delete documents that the corpus no longer holds.
         seed: of the candidate index's training sample and of the recall measurement.
+        sources: resolved paths that the corpus is read from; kept with a new index.
+        check_sources: refuse to take other sources into an index that was built from `sources` of its own.
         command: written into the index, for people.
         lock_timeout_s: how long to wait for another writer.
     """
@@ -47,5 +49,7 @@ class IndexOptions:
     overwrite: bool = False
     prune: bool = False
     seed: int = 0
+    sources: tuple[str, ...] = ()
+    check_sources: bool = False
     command: str = ""
     lock_timeout_s: float = 0.0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 from simengine.encoders.contract import BiEncoder
 from simengine.errors import DamagedIndexError, IndexNotFoundError, StoreError
 from simengine.index.build import load_index
-from simengine.index.recipe import load_recipe
+from simengine.index.recipe import recipe_from_table
 from simengine.indexing.derive import REMAKE, check_rows
 from simengine.lexical.index import LexicalIndex
 from simengine.search.searcher import Searcher
@@ -18,9 +19,43 @@ REOPEN_TRIES = 5
 CHECKED_BYTES = 256_000_000  # a candidate index up to this size is hashed when opened; `verify` hashes any
 
 
-def open_reader(
-    path: Path, encoder: Callable[[], BiEncoder], *, threads: int | None
-) -> tuple[Snapshot, Searcher]:
+class Reader:
+    """A snapshot with its searcher, closed when the last search that uses it has ended."""
+
+    def __init__(self, snapshot: Snapshot, searcher: Searcher) -> None:
+        self.snapshot, self.searcher = snapshot, searcher
+        self._users, self._retired, self._lock = 0, False, threading.Lock()
+
+    def enter(self) -> bool:
+        """Take part, unless the reader is closed already."""
+        with self._lock:
+            if self._retired and self._users == 0:
+                return False
+            self._users += 1
+            return True
+
+    def leave(self) -> None:
+        """End what `enter` began."""
+        with self._lock:
+            self._users -= 1
+            close = self._retired and self._users == 0
+        if close:
+            self._close()
+
+    def retire(self) -> None:
+        """Close as soon as nobody takes part any more."""
+        with self._lock:
+            close = not self._retired and self._users == 0
+            self._retired = True
+        if close:
+            self._close()
+
+    def _close(self) -> None:
+        self.searcher.close()
+        self.snapshot.close()
+
+
+def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | None) -> Reader:
     """A snapshot of the index as it is now, with a searcher over it.
 
     Raises:
@@ -30,7 +65,7 @@ def open_reader(
     for _ in range(REOPEN_TRIES):
         snapshot = Snapshot.open(path)
         try:
-            return snapshot, _open_searcher(snapshot, encoder, threads)
+            return Reader(snapshot, _open_searcher(snapshot, encoder, threads))
         except (DamagedIndexError, IndexNotFoundError):
             stale = not snapshot.is_current()
             snapshot.close()
@@ -49,7 +84,7 @@ def _open_searcher(snapshot: Snapshot, encoder: Callable[[], BiEncoder], threads
     if entry is not None and file is not None:
         candidates = load_index(
             file,
-            load_recipe(str(entry["recipe"])),
+            recipe_from_table(entry["recipe_table"], str(file)),  # type: ignore[arg-type]
             expected_rows=int(str(entry["rows"])),
             expected_dim=snapshot.dimension,
             segments=segments,

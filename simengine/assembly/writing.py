@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from pathlib import Path
+
+import numpy as np
 
 from simengine.assembly.encoder import check_fingerprint, new_settings, open_encoder, verify_runtime
 from simengine.assembly.options import EncoderOptions, IndexOptions
 from simengine.corpus.chunk import Chunker, ChunkSettings
 from simengine.encoders.contract import BiEncoder
-from simengine.errors import IndexExistsError, IndexNotFoundError
+from simengine.errors import IndexExistsError, IndexNotFoundError, StoreError
+from simengine.index.recipe import load_recipe, recipe_to_table
 from simengine.indexing.derive import (
     ann_is_due,
     ann_is_sound,
@@ -23,13 +26,14 @@ from simengine.indexing.derive import (
 from simengine.indexing.indexer import Indexer, Policy
 from simengine.indexing.report import IndexReport, NoProgress, Progress
 from simengine.models.resolve import DEFAULT_MODEL
-from simengine.search.trust import measure_trust
+from simengine.search.masks import Selections
+from simengine.search.trust import VERSION, measure_trust
 from simengine.store.settings import IndexSettings
 from simengine.store.verify import repair_manifest
 from simengine.store.writer import IndexWriter
 from simengine.types import Document
 
-KEPT = ("fusion", "calibration", "runtime")  # what a compaction need not derive again
+KEPT = ("fusion", "calibration", "runtime", "recipe", "sources")  # what a compaction need not derive again
 
 
 def open_writer(
@@ -47,6 +51,7 @@ def open_writer(
     if writer is not None:
         try:
             _check_same_settings(writer.settings, options, path)
+            _check_same_sources(writer, options)
             encoder = open_encoder(writer.settings, encoder_options)
             verify_runtime(writer.settings, encoder)
         except BaseException:
@@ -54,10 +59,22 @@ def open_writer(
             raise
         return writer, encoder
     encoder = open_encoder(None, encoder_options)
-    settings = new_settings(encoder, encoder_options.model or DEFAULT_MODEL, options)
-    return IndexWriter.create(
+    name = encoder_options.model or DEFAULT_MODEL
+    if Path(name).expanduser().is_dir():
+        name = str(Path(name).expanduser().resolve())  # the index may be opened from another folder
+    settings = new_settings(encoder, name, options)
+    writer = IndexWriter.create(
         path, settings, overwrite=options.overwrite, lock_timeout_s=options.lock_timeout_s
-    ), encoder
+    )
+    try:
+        if settings.recipe != "auto":
+            writer.set_derived("recipe", recipe_to_table(load_recipe(settings.recipe)))
+        if options.sources:
+            writer.set_derived("sources", {"paths": list(options.sources)})
+    except BaseException:
+        writer.close()
+        raise
+    return writer, encoder
 
 
 def _open_existing(path: Path, options: IndexOptions, *, required: bool) -> IndexWriter | None:
@@ -76,6 +93,17 @@ def _check_same_settings(settings: IndexSettings, options: IndexOptions, path: P
             raise IndexExistsError(
                 f"the index {path} was begun with {name} {has}, not {asked}; --overwrite builds it anew"
             )
+
+
+def _check_same_sources(writer: IndexWriter, options: IndexOptions) -> None:
+    known = writer.derived("sources")
+    if not options.check_sources or known is None or known["paths"] == list(options.sources):
+        return
+    given, built = ", ".join(options.sources), ", ".join(map(str, list(known["paths"] or ())))  # type: ignore[arg-type]
+    raise IndexExistsError(
+        f"the index {writer.path} was built from {built}, not from {given}; `simengine add` takes more documents "
+        "into it, --overwrite builds it anew, and --output names another folder"
+    )
 
 
 def _open_for(path: Path, encoder: BiEncoder, options: IndexOptions) -> IndexWriter:
@@ -127,6 +155,10 @@ def write_documents(
         if on_encoder is not None:
             on_encoder(encoder)
     with writer:
+        if policy != "sync" and writer.state != "complete":
+            raise StoreError(
+                f"{path}: its build was stopped; run the same `simengine index` again to finish it first"
+            )
         chunker = _chunker_for(writer.settings, encoder)
         lexical = level_lexical(writer, progress)
         try:
@@ -136,6 +168,8 @@ def write_documents(
             lexical.close()
         if options.prune:
             report.deleted += len(writer.delete(list(indexer.unseen_ids())).deleted)
+        elif policy == "sync":
+            report.absent = indexer.n_unseen
         if ann_is_due(writer):
             device = "cuda" if encoder_options.device.startswith("cuda") else "cpu"
             build_ann(
@@ -163,12 +197,30 @@ def _chunker_for(settings: IndexSettings, encoder: BiEncoder) -> Chunker:
 def _measure_trust(writer: IndexWriter, encoder: BiEncoder, seed: int) -> None:
     """Store how far hybrid search may trust the model on this corpus; again when the corpus has doubled."""
     known = writer.derived("fusion")
-    if known is not None and writer.n_rows < 2 * int(str(known.get("rows", 0))):
+    if (
+        known is not None
+        and known.get("version") == VERSION
+        and writer.n_rows < 2 * int(str(known.get("rows", 0)))
+    ):
         return
     with writer.snapshot() as snapshot:
         trust = measure_trust(snapshot, encoder, seed=seed)
     if trust is not None:
         writer.set_derived("fusion", {**trust, "rows": writer.n_rows})
+
+
+def delete_documents(path: Path, ids: Sequence[str], where: str | None) -> IndexReport:
+    """Delete documents by id, by filter, or both, in one commit; the filter sees what is committed by then."""
+    report = IndexReport()
+    with IndexWriter.open(path) as writer:
+        chosen = dict.fromkeys(ids)
+        if where is not None:
+            with writer.snapshot() as snapshot:
+                documents = np.flatnonzero(Selections(snapshot).select(where).documents)
+                chosen.update(dict.fromkeys(snapshot.document_ids(documents)))
+        result = writer.delete(list(chosen))
+    report.deleted, report.missing = len(result.deleted), list(result.missing)
+    return report
 
 
 def compact_index(

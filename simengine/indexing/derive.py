@@ -11,7 +11,7 @@ from pathlib import Path
 from simengine.errors import DamagedIndexError
 from simengine.index.build import build_index
 from simengine.index.recall import measure_recall
-from simengine.index.recipe import Recipe, choose_recipe, load_recipe
+from simengine.index.recipe import Recipe, choose_recipe, load_recipe, recipe_from_table, recipe_to_table
 from simengine.indexing.report import IndexReport, Progress
 from simengine.lexical.index import LexicalIndex, RowBatch
 from simengine.store.snapshot import Snapshot
@@ -25,7 +25,9 @@ REMAKE = "`simengine verify --repair` makes it anew"
 
 def recipe_for(writer: IndexWriter) -> Recipe:
     """The recipe that the index's settings ask for; "auto" chooses by the number of rows."""
-    name = writer.settings.recipe
+    name, kept = writer.settings.recipe, writer.derived("recipe")
+    if kept is not None:
+        return recipe_from_table(kept, f"{writer.path} (its recipe)")
     if name == "auto":
         return choose_recipe(writer.n_rows, writer.settings.dimension)
     return load_recipe(name)
@@ -76,6 +78,7 @@ def build_ann(
             "file": path.relative_to(writer.folder).as_posix(),
             "rows": index.n_rows,
             "recipe": recipe.name,
+            "recipe_table": recipe_to_table(recipe),
             "factory": index.factory,
             "notes": list(index.notes),
             "device": device,

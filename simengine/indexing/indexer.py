@@ -78,6 +78,7 @@ class Indexer:
         self._progress = progress or NoProgress()
         with writer.snapshot() as snapshot:
             self._first_new_key = snapshot.n_documents
+            self._live_before = snapshot.counts.documents
         self._seen = bytearray(self._first_new_key)
 
     def run(self, documents: Iterable[Document], policy: Policy, *, n_expected: int | None = None) -> None:
@@ -103,6 +104,11 @@ class Indexer:
                 pending = _Pending()
         if pending.documents or pending.remove:
             self._commit(pending)
+
+    @property
+    def n_unseen(self) -> int:
+        """Documents that were live before the run and did not occur in it."""
+        return self._live_before - sum(self._seen)
 
     def unseen_ids(self) -> Iterable[str]:
         """Ids that were live before the run and did not occur in it."""

@@ -18,7 +18,8 @@ class IndexReport:
         tokens, tokens_truncated: of those passages; truncated tokens did not enter a vector.
         documents_split: documents of more than one passage.
         commits: transactions.
-        read_s, chunk_s, encode_s, store_s, lexical_s, ann_s, other_s: wall-clock seconds by stage.
+        read_s, chunk_s, encode_s, store_s, lexical_s, ann_s, total_s: wall-clock seconds by stage, and of the run.
+        absent: live documents that the corpus of a "sync" did not hold; they are kept unless pruned.
     """
 
     added: int = 0
@@ -31,6 +32,7 @@ class IndexReport:
     tokens_truncated: int = 0
     documents_split: int = 0
     commits: int = 0
+    absent: int = 0
     read_s: float = 0.0
     chunk_s: float = 0.0
     encode_s: float = 0.0

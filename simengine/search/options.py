@@ -40,8 +40,10 @@ class SearchOptions:
 
     def __post_init__(self) -> None:
         for name, value in (("k", self.k), ("candidates", self.candidates)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
                 raise UsageError(f"{name} is {value!r}; expected a whole number of at least 1")
+        if self.where is not None and not isinstance(self.where, str):
+            raise UsageError(f"where is {self.where!r}; expected a filter expression as a string")
         for name, choice, allowed in (("mode", self.mode, Mode), ("fusion", self.fusion, Fusion)):
             if choice not in get_args(allowed):
                 raise UsageError(f"{name} is {choice!r}; expected one of {', '.join(get_args(allowed))}")

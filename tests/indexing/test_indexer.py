@@ -12,7 +12,7 @@ import pytest
 
 from simengine.assembly.writing import write_documents
 from simengine.encoders.contract import BiEncoder, Encoded, Role
-from simengine.errors import DataError
+from simengine.errors import DataError, StoreError
 from simengine.indexing import indexer as module
 from simengine.indexing.report import IndexReport
 from simengine.models.fingerprint import Fingerprint
@@ -46,7 +46,8 @@ class CountingEncoder(BiEncoder):
         self.texts: list[str] = []
 
     def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
-        self.texts += texts
+        if role == "passage":  # other texts are measurements
+            self.texts += texts
         rows = [np.frombuffer(hashlib.sha256(text.encode()).digest(), np.uint8)[:DIMENSION] for text in texts]
         vectors = np.array(rows, np.float32).reshape(len(texts), DIMENSION) + 1
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -182,6 +183,42 @@ def test_what_was_committed_before_an_error_stays(index: Path, encoder: Counting
     report = write(index, some(12), encoder)
     assert (report.unchanged, report.added) == (10, 2)
     assert len(encoder.texts) == 2
+
+
+def test_add_to_an_unfinished_build_is_refused(index: Path, encoder: CountingEncoder, tmp_path: Path) -> None:
+    path = tmp_path / "begun"
+    settings = IndexSettings("fake", encoder.fingerprint.digest, DIMENSION, 32, 32, 4, recipe="flat")
+    IndexWriter.create(path, settings).close()
+    with pytest.raises(StoreError, match="build was stopped"):
+        write(path, some(3), encoder, "add")
+    assert write(path, some(3), encoder).added == 3
+    assert write(path, some(1, start=3), encoder, "add").added == 1
+
+
+def test_documents_that_the_corpus_lacks_are_counted(index: Path, encoder: CountingEncoder) -> None:
+    write(index, some(10), encoder)
+    assert write(index, some(4, start=8), encoder).absent == 8
+
+
+def test_recipe_of_a_file_is_kept_in_the_index(tmp_path: Path, encoder: CountingEncoder, monkeypatch) -> None:
+    from simengine.assembly import open_reader
+    from simengine.assembly.options import IndexOptions
+    from simengine.assembly.writing import open_writer
+
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text('description = "mine"\nfactory = "HNSW8"\nmin_rows = 10\n')
+    monkeypatch.setattr("simengine.assembly.writing.open_encoder", lambda settings, options: encoder)
+    from simengine.assembly.options import EncoderOptions
+
+    writer, _ = open_writer(
+        tmp_path / "i", EncoderOptions(), IndexOptions(recipe=str(recipe), chunk_tokens=32), create=True
+    )
+    writer.close()
+    recipe.unlink()
+    write(tmp_path / "i", some(60), encoder)
+    reader = open_reader(tmp_path / "i", lambda: encoder, threads=None)
+    assert reader.snapshot.derived("ann")["factory"] == "HNSW8"
+    reader.retire()
 
 
 def test_report_counts_tokens_and_split_documents(index: Path, encoder: CountingEncoder) -> None:
