@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -15,6 +17,10 @@ from simengine.types import Document, Json
 ID_FIELDS = ("_id", "id", "docid", "doc_id")
 TEXT_FIELDS = ("text", "contents", "body", "content", "passage", "document", "sentence")
 TITLE_FIELD = "title"
+OWN_FIELDS = ("_id", "title", "text")
+"""The fields of a record in BEIR's layout that are no metadata."""
+METADATA_PREFIX = "metadata."
+_OWN_NAME = re.compile(r"(?:metadata\.)*(?:_id|title|text)\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +32,7 @@ class FieldMapping:
 
     Args:
         id_field: None takes the first of `_id`, `id`, `docid`, `doc_id`; a record with none of them
-            gets the id "<file stem>:<line>".
+            gets the id "<path without suffix>:<line>".
         text_fields: empty takes the first of TEXT_FIELDS. Several are joined by a line feed. "title"
             among several is the document's title, unless `title_field` names another field.
         title_field: None takes "title" when it is present.
@@ -80,6 +86,7 @@ class DocumentMaker:
         Raises:
             RecordFault: the record cannot be used.
         """
+        in_layout = "_id" in record and "title" in record and "text" in record
         document_id = self._take_id(record)
         title = self._take_title(record)
         text = self._take_text(record)
@@ -96,6 +103,8 @@ class DocumentMaker:
                 record[name] = convert(cast(str, value))
         if escaped:
             check_encodable(document_id, title, text, record)
+        if in_layout:
+            record = _unescaped(record)
         return Document(document_id, text, title, cast("dict[str, Json]", record)), made
 
     def _take_id(self, record: dict[str, object]) -> str | None:
@@ -144,6 +153,29 @@ class DocumentMaker:
         return parts[0] if len(parts) == 1 else "\n".join(part for part in parts if part)
 
 
+def escaped_name(name: str) -> str:
+    """The field of a record that holds the metadata field `name`, which may be called like one of OWN_FIELDS.
+
+    "text" gives "metadata.text", and that "metadata.metadata.text", so that no two fields become one.
+    """
+    return METADATA_PREFIX + name if _OWN_NAME.match(name) else name
+
+
+def _unescaped(record: dict[str, object]) -> dict[str, object]:
+    """The metadata under the names that it had before `escaped_name`.
+
+    As it stands when the mapping left one of OWN_FIELDS in it, which would then be there twice.
+    """
+    if not any(name.startswith(METADATA_PREFIX) for name in record):
+        return record
+    if any(name in record for name in OWN_FIELDS):
+        return record
+    return {
+        name.removeprefix(METADATA_PREFIX) if _OWN_NAME.match(name) else name: value
+        for name, value in record.items()
+    }
+
+
 def as_text(value: object, name: str) -> str:
     """A field's text; null is "".
 
@@ -175,15 +207,67 @@ def missing_field(name: str, role: str, record: Mapping[str, object]) -> RecordF
 
 
 def check_encodable(document_id: str, title: str, text: str, record: Mapping[str, object]) -> None:
-    """Refuse unpaired surrogates, which JSON escapes can spell but UTF-8 cannot store."""
+    """Refuse unpaired surrogates, which JSON escapes can spell but UTF-8 cannot store, and what is no JSON.
+
+    Raises:
+        RecordFault: something in the record cannot be stored.
+    """
     try:
         document_id.encode()
         title.encode()
         text.encode()
-        json.dumps(record, ensure_ascii=False).encode()
+        json.dumps(record, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError as error:
         unit = ord(error.object[error.start])
         detail = (
             f"document {document_id!a} holds half of a surrogate pair, \\u{unit:04x}, which is no character"
         )
         raise RecordFault("unpaired surrogate", detail) from error
+    except RecursionError as error:
+        raise RecordFault("not a JSON value", f"document {document_id!a} is nested too deeply") from error
+    except (TypeError, ValueError) as error:
+        raise RecordFault("not a JSON value", f"document {document_id!a}: {error}") from error
+
+
+def check_storable(value: object, name: str) -> None:
+    """Refuse what JSON would not give back as it is: other types, NaN, infinity, keys that are no strings.
+
+    Args:
+        value: a field's value.
+        name: the field, for the message.
+
+    Raises:
+        RecordFault: it cannot be stored.
+        RecursionError: it is nested too deeply, or holds itself.
+    """
+    if value is None or isinstance(value, (str, int)):
+        return
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise RecordFault("not a JSON number", f"field {name!r} holds {value}; use None")
+    elif isinstance(value, list):
+        for part in value:
+            check_storable(part, name)
+    elif isinstance(value, dict):
+        check_keys(value, name)
+        for key, part in value.items():
+            check_storable(part, f"{name}.{key}")
+    else:
+        detail = (
+            f"field {name!r} holds {type(value).__name__} {value!r:.40}; expected None, bool, int, float, "
+            "str, list, or dict with string keys"
+        )
+        raise RecordFault("not a JSON value", detail)
+
+
+def check_keys(mapping: Mapping[object, object], name: str = "") -> None:
+    """Refuse names of fields that are no strings.
+
+    Raises:
+        RecordFault: a key is something else.
+    """
+    for key in mapping:
+        if not isinstance(key, str):
+            where = f"field {name!r} holds" if name else "the record has"
+            detail = f"{where} the key {key!r:.40}, which is {type(key).__name__}; expected a string"
+            raise RecordFault("not a JSON value", detail)

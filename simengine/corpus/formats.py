@@ -23,9 +23,9 @@ Item: TypeAlias = "tuple[int, Record | RecordFault, Raw]"
 """(1-based line or row, the record or what is wrong with it, what to show of it in a rejects file)."""
 
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
-_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+\Z")
-_MAX_DECIMAL_CHARS = 16
-"""Up to 15 digits a decimal number survives the way to a float and back."""
+_DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:e[+-][0-9]{2,3})?|e[+-][0-9]{2,3})\Z")
+"""Plain decimals, and the exponents that Python, pandas and most C programs write: 0.5, 1e-07, 2.5e+16."""
+_OTHER_DELIMITERS = {"csv": ";\t|", "tsv": ";|,"}
 PARQUET_BATCH_ROWS = 1024
 
 
@@ -234,6 +234,7 @@ def _table_items(
             yield start, *wrong
             continue
         if row and header is None:
+            _check_delimiter(row, source, start, headerless is None)
             if headerless is None or any(name.strip().lower() in headerless.known for name in row):
                 header = _checked_header(row, source, start)
                 continue
@@ -257,6 +258,26 @@ def _next_row(reader: Iterator[list[str]], max_bytes: int) -> list[str]:
         csv.field_size_limit(previous)
 
 
+def _check_delimiter(row: list[str], source: Source, line: int, is_header: bool) -> None:
+    """Refuse a first row of one field that another delimiter would make several fields of."""
+    if len(row) != 1:
+        return
+    for other in _OTHER_DELIMITERS[source.format]:
+        # A comma within a text says nothing, within a header it does.
+        if other in row[0] and (is_header or other != ","):
+            wanted = "','" if source.format == "csv" else "a tab"
+            shown = "a tab" if other == "\t" else repr(other)
+            reason = (
+                f"wrong delimiter: the first row is one field, {row[0]!r:.80}, and holds {shown}; fields "
+                f"of {source.format} are separated by {wanted}: convert the file"
+            )
+            if other == "\t":
+                reason += ", or give the format tsv"
+            elif other == ",":
+                reason += ", or give the format csv"
+            raise DataError(reason, source.name, line)
+
+
 def _checked_header(row: list[str], source: Source, line: int) -> list[str]:
     header = [name.strip() for name in row]
     for name in header:
@@ -277,15 +298,17 @@ def _table_record(row: list[str], header: list[str]) -> Record | RecordFault:
 def typed_cell(cell: str) -> int | float | str | None:
     """A table cell as metadata: "" is null, plain integers and decimals are numbers, the rest is text.
 
-    A number has no sign but "-", no leading zeros ("007" stays text), no exponent, and few enough
-    digits to survive the conversion.
+    A number has no sign but "-" and no leading zeros: "007", "1.2.3", "+1", ".5" and "1e5" stay text.
+    Integers have at most 18 digits, longer ones stay text. Decimals have digits on both sides of the
+    point, any number of them (the nearest float is taken), and may have an exponent of a sign and two or
+    three digits ("1e-07"); those beyond the range of a float stay text.
     """
     if not cell:
         return None
     if _INTEGER.match(cell):
         return int(cell)
-    if len(cell) <= _MAX_DECIMAL_CHARS and _DECIMAL.match(cell):
-        return float(cell)
+    if _DECIMAL.match(cell) and math.isfinite(number := float(cell)):
+        return number
     return cell
 
 

@@ -37,7 +37,9 @@ class ReadOptions:
         mapping: which fields become id, title and text.
         skip_invalid: count records that cannot be used instead of raising for the first.
         rejects_path: with `skip_invalid`, a JSON Lines file of what was left out:
-            {source, line, reason, raw, raw_length}, raw cut to a few kB. It is overwritten.
+            {source, line, reason, raw, raw_length}, raw cut to a few kB. The first record left out
+            replaces what an earlier run wrote; a run that leaves nothing out does not touch the file, so
+            it belongs to this run only where `ReadReport.rejected` is not 0.
         max_line_bytes: longest line (or whole-file document) that is read, in bytes of its file.
         encoding: of all text formats. A UTF-8 byte order mark is accepted and dropped.
         format: None goes by suffix; else one of "jsonl", "csv", "tsv", "parquet", "txt-lines"
@@ -74,9 +76,19 @@ def read_corpus(
     Formats by suffix: .jsonl, .ndjson, .csv, .tsv (no quoting, as in BEIR), .parquet, .txt and .md,
     all but .parquet also with .gz or .zst. CSV and TSV begin with a header. A .txt given by itself holds
     one document per line that is not blank; a .md is one document. A folder is read as BEIR when it
-    holds a corpus.jsonl; else every .txt and .md below it is one document whose id and metadata
-    "path" are its path within the folder. Table cells that look like plain numbers become numbers in
-    the metadata, empty ones null.
+    holds a corpus.jsonl; else every .txt and .md below it is one document, and other files are counted in
+    `report.ignored_files`. Hidden files and folders are passed over, links to folders are not followed.
+
+    A record without an id is named by the path of its file as given, without suffix, and its line
+    ("b/notes:3" for line 3 of b/notes.txt; with the suffix where two sources differ only there); those of
+    standard input "stdin:<line>". A whole-file document has its path as id and as metadata "path": as
+    given ("b/readme.md"), or for the files of a folder within the folder ("sub/a.txt") when the folder is
+    the only source, and with the folder's path in front ("b/sub/a.txt") when there are several.
+
+    Table cells that look like plain numbers become numbers in the metadata ("0.1428571428571428", "12",
+    "1e-07"; not "007", "1.2.3" or integers of more than 18 digits), empty ones null. The fields
+    "metadata.text", "metadata.title" and "metadata._id", which `write_corpus` makes, become the metadata
+    fields text, title and _id again where a record has `_id`, `title` and `text` of its own.
 
     Args:
         sources: paths; "-" is standard input (JSON Lines unless `options.format` says otherwise).
@@ -188,7 +200,7 @@ def _documents(items: Iterator[Item], source: Source, options: ReadOptions) -> I
 
 
 def _text_documents(items: Iterator[Item], source: Source) -> Iterator[_Made]:
-    """Documents of plain text: ids from file and line, or from the file's path."""
+    """Documents of plain text: ids from path and line, or from the path alone."""
     whole = source.format == "txt-file"
     for line, record, raw in items:
         if isinstance(record, RecordFault):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -56,8 +57,11 @@ class ReadReport:
         reasons: rejected records by kind of fault.
         examples: the first rejected records.
         bytes_read: bytes taken from files (compressed where they are) or stdin.
-        generated_ids: documents whose id was made from file name and line.
-        ignored_files: files in folders that are no text by their suffix.
+        generated_ids: documents whose id was made from path and line.
+        ignored_files: files in folders that are no text by their suffix. Hidden files, and all in hidden
+            folders, are passed over without being counted.
+        ignored_suffixes: the ignored files by suffix (lower case, without .gz or .zst); those that have
+            none under "without suffix".
     """
 
     records: int = 0
@@ -68,6 +72,7 @@ class ReadReport:
     bytes_read: int = 0
     generated_ids: int = 0
     ignored_files: int = 0
+    ignored_suffixes: Counter[str] = field(default_factory=Counter)
 
     def accept(self) -> None:
         """Count a record that is about to be yielded."""
@@ -89,7 +94,8 @@ class RejectSink:
     Args:
         report: counts go here.
         skip_invalid: False raises DataError for the first bad record.
-        path: JSON Lines file of {source, line, reason, raw, raw_length}; emptied at the start.
+        path: JSON Lines file of {source, line, reason, raw, raw_length}; replaced at the first bad record,
+            so that a run without one leaves the file of an earlier run as it was.
     """
 
     def __init__(self, report: ReadReport, skip_invalid: bool, path: Path | None) -> None:
@@ -97,11 +103,8 @@ class RejectSink:
         self._file: IO[str] | None = None
 
     def __enter__(self) -> RejectSink:
-        if self._path is not None:
-            try:
-                self._file = self._path.open("w", encoding="utf-8", newline="\n")
-            except OSError as error:
-                raise UsageError(f"the rejects file {self._path} cannot be written: {error}") from error
+        if self._path is not None and (wrong := _unwritable(self._path)):
+            raise UsageError(f"the rejects file {self._path} cannot be written: {wrong}")
         return self
 
     def __exit__(
@@ -115,15 +118,37 @@ class RejectSink:
 
         Raises:
             DataError: unless invalid records are skipped.
+            UsageError: the rejects file cannot be written.
         """
         self._report.reject(source, line, fault)
         if not self._skip:
             raise DataError(fault.reason, source, line)
-        if self._file is not None:
+        if self._path is not None:
+            if self._file is None:
+                self._file = self._opened(self._path)
             text, length = _raw_text(raw)
             row = {"source": source, "line": line, "reason": fault.reason, "raw": text}
             row["raw_length"] = length if fault.raw_bytes is None else fault.raw_bytes
             self._file.write(json.dumps(row) + "\n")
+
+    @staticmethod
+    def _opened(path: Path) -> IO[str]:
+        try:
+            return path.open("w", encoding="utf-8", newline="\n")
+        except OSError as error:
+            raise UsageError(f"the rejects file {path} cannot be written: {error}") from error
+
+
+def _unwritable(path: Path) -> str:
+    """Why a file could not be written, found without touching it; "" when nothing speaks against it.
+
+    The file is opened only for the first bad record, which may come after hours of work.
+    """
+    if path.is_dir():
+        return "it is a folder"
+    if not path.parent.is_dir():
+        return f"there is no folder {path.parent}"
+    return "" if os.access(path if path.exists() else path.parent, os.W_OK) else "permission denied"
 
 
 def _raw_text(raw: Raw) -> tuple[str, int]:
@@ -132,6 +157,3 @@ def _raw_text(raw: Raw) -> tuple[str, int]:
         return raw[:MAX_RAW_CHARS].decode("utf-8", "backslashreplace"), len(raw)
     text = raw if isinstance(raw, str) else json.dumps(raw, default=str, ensure_ascii=False)
     return text[:MAX_RAW_CHARS], len(text)
-
-
-MakeId: TypeAlias = Callable[[], str]

@@ -37,6 +37,7 @@ class Source:
         format: one of FORMATS.
         compression: "", "gz" or "zst".
         label: generated ids are "<label>:<line>"; for a whole-file document it is the id itself.
+            It is made of the path as given, so that files of the same name in different folders differ.
     """
 
     name: str
@@ -58,7 +59,8 @@ def expand_sources(
 
     Raises:
         UsageError: no source, an unknown format, or stdin given twice.
-        DataError: a path does not exist, has an unknown suffix, or is a folder without texts.
+        DataError: a path does not exist, has an unknown suffix, is a folder without texts or one that
+            cannot be listed, or has a name that is no text.
     """
     if isinstance(sources, (str, os.PathLike)):
         sources = [sources]
@@ -71,7 +73,8 @@ def expand_sources(
         if str(given) == STDIN:
             yield Source("<stdin>", None, file_format or "jsonl", "", label)
         elif Path(given).is_dir():
-            yield from _expand_folder(Path(given), str(given), file_format, report)
+            prefix = Path(given) if len(sources) > 1 else Path()
+            yield from _expand_folder(Path(given), str(given), prefix, file_format, report)
         else:
             yield _file_source(Path(given), str(given), file_format, label)
 
@@ -121,42 +124,62 @@ def _check_path(given: str | Path, file_format: str | None) -> None:
 
 
 def _labels(sources: Sequence[str | Path]) -> list[str]:
-    """The stem of each source, or its whole path where two sources share a stem."""
-    stems = ["stdin" if str(given) == STDIN else _stem(Path(given)) for given in sources]
-    counts = Counter(stems)
+    """The path of each source without suffix, or with it where two sources differ only there."""
+    short = ["stdin" if str(given) == STDIN else _without_suffix(Path(given)) for given in sources]
+    counts = Counter(short)
     return [
-        stem if counts[stem] == 1 else Path(given).as_posix()
-        for stem, given in zip(stems, sources, strict=True)
+        label if counts[label] == 1 or str(given) == STDIN else _posix(Path(given))
+        for label, given in zip(short, sources, strict=True)
     ]
 
 
-def _stem(path: Path) -> str:
+def _without_suffix(path: Path) -> str:
+    if path.is_dir():
+        return _posix(path)
     inner = path.with_suffix("") if path.suffix.lower() in _COMPRESSIONS else path
-    return inner.stem or path.name or "corpus"
+    return _posix(inner.with_suffix(""))
+
+
+def _posix(path: Path) -> str:
+    """The path as part of an id.
+
+    Raises:
+        DataError: the name holds bytes that are no text.
+    """
+    posix = path.as_posix()
+    try:
+        posix.encode()
+    except UnicodeEncodeError as error:
+        reason = "the file name is no valid UTF-8 and cannot become an id: rename it"
+        raise DataError(reason, ascii(posix)) from error
+    return posix
 
 
 def _file_source(path: Path, name: str, file_format: str | None, label: str) -> Source:
     suffix, compression = suffixes(path)
     kind = file_format or _BY_SUFFIX[suffix]
-    return Source(name, path, kind, compression, path.name if kind == "txt-file" else label)
+    return Source(name, path, kind, compression, _posix(path) if kind == "txt-file" else label)
 
 
-def _expand_folder(folder: Path, name: str, file_format: str | None, report: ReadReport) -> Iterator[Source]:
+def _expand_folder(
+    folder: Path, name: str, prefix: Path, file_format: str | None, report: ReadReport
+) -> Iterator[Source]:
     for beir in _BEIR_FILES:
         if (folder / beir).is_file():
-            yield _file_source(folder / beir, str(Path(name) / beir), file_format, "corpus")
+            yield _file_source(folder / beir, str(Path(name) / beir), file_format, _posix(prefix / "corpus"))
             return
     found, other = 0, Counter[str]()
     for path in _walk(folder):
         suffix, compression = suffixes(path)
         if suffix not in _TEXT_SUFFIXES:
             report.ignored_files += 1
-            other[suffix or path.name] += 1
+            other[suffix or "without suffix"] += 1
+            report.ignored_suffixes[suffix or "without suffix"] += 1
             continue
         found += 1
         relative = path.relative_to(folder)
         kind = "txt-lines" if file_format == "txt-lines" else "txt-file"
-        yield Source(str(Path(name) / relative), path, kind, compression, relative.as_posix())
+        yield Source(str(Path(name) / relative), path, kind, compression, _posix(prefix / relative))
     if not found:
         there = ", ".join(f"{count} {suffix}" for suffix, count in other.most_common(5)) or "nothing"
         expected = f"a corpus.jsonl or files that end in {' or '.join(_TEXT_SUFFIXES)}"
@@ -164,8 +187,16 @@ def _expand_folder(folder: Path, name: str, file_format: str | None, report: Rea
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    """All files below a folder in a fixed order; hidden files and folders are left out."""
-    for root, folders, files in os.walk(folder):
+    """All files below a folder in a fixed order; hidden files and folders are left out.
+
+    Raises:
+        DataError: a folder cannot be listed.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise DataError(f"the folder cannot be listed: {error.strerror or error}", str(error.filename))
+
+    for root, folders, files in os.walk(folder, onerror=refuse):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             if not name.startswith("."):

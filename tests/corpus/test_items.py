@@ -1,0 +1,115 @@
+"""Documents from a program obey the rules of documents from files; every fault names its position."""
+
+from __future__ import annotations
+
+import hashlib
+from types import MappingProxyType
+
+import numpy as np
+import pytest
+
+from simengine.corpus.fields import check_encodable
+from simengine.corpus.items import as_documents, content_id
+from simengine.corpus.report import RecordFault
+from simengine.errors import DataError
+from simengine.types import Document
+
+LOOP: list[object] = []
+LOOP.append(LOOP)
+DEEP: list[object] = []
+for _ in range(5000):
+    DEEP = [DEEP]
+UNSTORABLE = {
+    "set": ({1}, "field 'm' holds set"),
+    "tuple": ((1,), "field 'm' holds tuple"),
+    "bytes": (b"x", "field 'm' holds bytes"),
+    "number as key": ({1: "x"}, "field 'm' holds the key 1, which is int"),
+    "deep number as key": ({"k": [{None: "x"}]}, "field 'm.k' holds the key None"),
+    "NaN": (float("nan"), "field 'm' holds nan"),
+    "deep infinity": ({"k": [1, float("inf")]}, "field 'm.k' holds inf"),
+    "object": (object(), "field 'm' holds object"),
+    "numpy integer": (np.int64(3), "field 'm' holds int64"),
+    "mapping that is no dict": ({"k": MappingProxyType({})}, "field 'm.k' holds mappingproxy"),
+    "surrogate": ("\ud800", "unpaired surrogate"),
+    "itself": (LOOP, "field 'm' is nested too deeply"),
+    "deep": (DEEP, "field 'm' is nested too deeply"),
+    "integer of too many digits": (10**5000, "digits"),
+}
+
+
+@pytest.mark.parametrize("case", UNSTORABLE)
+@pytest.mark.parametrize("kind", ["mapping", "document", "mapping without id"])
+def test_unstorable_metadata_is_named_with_its_position(case: str, kind: str) -> None:
+    value, message = UNSTORABLE[case]
+    item: object = {"id": "a", "text": "t", "m": value}
+    if kind == "document":
+        item = Document("a", "t", "", {"m": value})  # type: ignore[dict-item]
+    elif kind == "mapping without id":
+        item = {"text": "t", "m": value}
+    with pytest.raises(DataError) as caught:
+        list(as_documents([Document("ok", "fine"), item]))  # type: ignore[list-item]
+    assert message in caught.value.reason
+    assert (caught.value.source, caught.value.line) == ("documents", 2)
+
+
+@pytest.mark.parametrize(
+    ("item", "message"),
+    [
+        ({1: "x", "text": "t"}, "the record has the key 1"),
+        ({1: "x"}, "the record has the key 1"),
+        (Document("a", "t", "", {1: "x"}), "the record has the key 1"),  # type: ignore[dict-item]
+        (Document("a", "t", "", None), "metadata of document 'a' is NoneType"),  # type: ignore[arg-type]
+        (Document(5, "t"), "id of the document is int 5"),  # type: ignore[arg-type]
+        (Document("a", None, "T"), "text of the document is NoneType"),  # type: ignore[arg-type]
+        (Document("a", "t", b"T"), "title of the document is bytes"),  # type: ignore[arg-type]
+        ({"text": b"t"}, "field 'text' holds bytes"),
+        ("\ud800", "unpaired surrogate"),
+        (" ", "neither text nor title"),
+        (None, "got NoneType"),
+    ],
+)
+def test_bad_items_are_named_with_their_position(item: object, message: str) -> None:
+    with pytest.raises(DataError) as caught:
+        list(as_documents(["fine", item]))  # type: ignore[list-item]
+    assert message in caught.value.reason
+    assert caught.value.line == 2
+
+
+def test_storable_metadata_is_taken_as_it_is() -> None:
+    metadata = {"a": [1, 2.5, None, True, {"k": "ä"}], "b": {}, "c": "\0"}
+    assert list(as_documents([{"id": "x", "text": "t", **metadata}])) == [Document("x", "t", "", metadata)]
+    document = Document("x", "t", "", MappingProxyType(metadata))
+    assert next(as_documents([document])) is document
+
+
+def test_texts_without_id_are_named_by_their_content_wherever_they_stand() -> None:
+    expected = "text:" + hashlib.blake2b("Grüße".encode()).hexdigest()[:16]
+    assert [d.id for d in as_documents(["Grüße", "other"])] == [expected, content_id("other")]
+    assert [d.id for d in as_documents(["first", {"text": "Grüße", "year": 1}])][1] == expected
+    assert content_id("Grüße") == expected
+
+
+def test_titles_are_content_too() -> None:
+    items = [{"title": "A", "text": ""}, {"title": "B", "text": ""}, {"title": "A", "text": "x"}, "x"]
+    made = [d.id for d in as_documents(items)]  # type: ignore[arg-type]
+    assert len(set(made)) == 4
+    assert made[0] == content_id("", "A")
+
+
+def test_the_same_text_twice_is_a_duplicate_that_names_both_positions() -> None:
+    documents = as_documents(["a", Document("own", "b"), {"text": "c"}, "b", {"text": "a", "year": 1}])
+    assert [next(documents).text for _ in range(4)] == ["a", "b", "c", "b"]
+    with pytest.raises(DataError, match="duplicate id: the same text was given at position 1") as caught:
+        next(documents)
+    assert caught.value.line == 5
+    assert content_id("a") in caught.value.reason
+
+
+def test_given_ids_are_left_alone() -> None:
+    assert [d.id for d in as_documents([{"id": "x", "text": "t"}, {"_id": 7, "text": "t"}])] == ["x", "7"]
+
+
+@pytest.mark.parametrize("value", [{1}, object(), {(1,): 2}, float("nan"), b"x", DEEP])
+def test_check_encodable_never_raises_a_bare_error(value: object) -> None:
+    with pytest.raises(RecordFault, match="not a JSON value"):
+        check_encodable("a", "", "t", {"m": value})
