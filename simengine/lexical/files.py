@@ -21,9 +21,12 @@ _FOOTER_MAGIC = 1337
 _FULL = re.compile(
     rf"os error ({errno.ENOSPC}|{errno.EDQUOT}|{errno.EFBIG})\b|no space left|quota exceeded", re.IGNORECASE
 )
-_NAMED_FILE = re.compile(r"[0-9a-f]{32}(?:\.\d+)?\.(?:term|idx|pos|store|fast|fieldnorm|del)|meta\.json")
+_NAMED_FILE = re.compile(
+    r"[0-9a-f]{32}(?:\.\d+)?\.(?:term|idx|pos|store|fast|fieldnorm|del)|(?:meta|\.managed)\.json"
+)
 _WORKER_FAILED = "Worker thread failed"
 _PROBE_BYTES = 256 << 10
+_SEAL = "meta.crc32"
 
 
 @contextmanager
@@ -81,6 +84,7 @@ def check_meta(folder: Path, analysis: str) -> int:
         Bytes of those files.
     """
     meta = _read_meta(folder)
+    _check_seal(folder)
     try:
         tokenizers = {
             field["options"]["indexing"]["tokenizer"] for field in meta["schema"] if field["type"] == "text"
@@ -102,6 +106,51 @@ def check_meta(folder: Path, analysis: str) -> int:
     return n_bytes
 
 
+def seal(folder: Path) -> None:
+    """Record meta.json's checksum beside it, now that no merging can change it any more.
+
+    tantivy gives every file a checksum but this one, which says how many passages each of the others holds.
+    """
+    content = meta_bytes(folder)
+    if content is None:
+        return
+    temporary = folder / f".tmp{_SEAL}"
+    with suppress(OSError):  # without room for it, meta.json stays unchecked
+        with temporary.open("w") as file:
+            file.write(f"{zlib.crc32(content):08x}\n")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(folder / _SEAL)
+        _sync_folder(folder)
+
+
+def unseal(folder: Path) -> None:
+    """Remove that record durably, before a writer changes anything."""
+    if (folder / _SEAL).exists():
+        (folder / _SEAL).unlink(missing_ok=True)
+        _sync_folder(folder)
+
+
+def _check_seal(folder: Path) -> None:
+    with suppress(FileNotFoundError):
+        recorded = (folder / _SEAL).read_bytes().strip()
+        if recorded != f"{zlib.crc32(meta_bytes(folder) or b''):08x}".encode():
+            reason = (
+                f"is not what was written (its checksum is not the one in {_SEAL}); rebuild the lexical index"
+            )
+            raise DamagedIndexError(folder / "meta.json", reason)
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
 def meta_bytes(folder: Path) -> bytes | None:
     """What stands in meta.json; None where it cannot be read."""
     try:
@@ -116,7 +165,8 @@ def has_deletes(folder: Path) -> bool:
 
 
 def verify_files(folder: Path) -> None:
-    """Compare every file that meta.json names with the checksum in its footer."""
+    """Compare meta.json with its record, and every file that it names with the checksum in its footer."""
+    _check_seal(folder)
     for name in _file_names(_read_meta(folder)):
         _verify_file(folder / name)
 

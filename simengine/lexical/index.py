@@ -18,6 +18,8 @@ from simengine.lexical.files import (
     meta_bytes,
     no_panic,
     readable_folder,
+    seal,
+    unseal,
     verify_files,
 )
 from simengine.lexical.query import Reader
@@ -272,6 +274,7 @@ class LexicalIndex:
             if writer is not None:
                 with no_panic(self._path):
                     writer.wait_merging_threads()
+                seal(self._path)
             if self._held is not None:
                 self._held.cleanup()
 
@@ -287,13 +290,15 @@ class LexicalIndex:
         if self._writer is None:
             try:
                 with no_panic(self._path):
-                    self._writer = self._index.writer(heap_size=_WRITER_HEAP_BYTES, num_threads=1)
+                    writer = self._index.writer(heap_size=_WRITER_HEAP_BYTES, num_threads=1)
             except DamagedIndexError as error:
                 if "lock" in error.reason.lower():
                     raise IndexLockedError(
                         f"{self._path}: another writer is at work on this lexical index"
                     ) from error
                 raise
+            unseal(self._path)
+            self._writer = writer
             self._refresh()  # another process may have written since this object was opened
         return self._writer
 

@@ -180,3 +180,24 @@ def test_rebuild_replaces_a_damaged_folder(tmp_path: Path) -> None:
             index.search(["gas jet"], 50, n_rows=50)[1], fresh.search(["gas jet"], 50, n_rows=50)[1]
         )
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith("i.")] == []
+
+
+def test_a_changed_count_in_meta_json_is_noticed_once_the_writer_has_closed(tmp_path: Path) -> None:
+    path = tmp_path / "i"
+    build(path, random_texts(60)).close()
+    good = (path / "meta.json").read_bytes()
+    changed = good.replace(b'"max_doc": 10', b'"max_doc": 11')
+    assert changed != good
+    (path / "meta.json").write_bytes(changed)
+    with pytest.raises(DamagedIndexError, match=r"meta\.crc32") as caught:
+        LexicalIndex.open(path)
+    assert caught.value.path == path / "meta.json"
+    (path / "meta.json").write_bytes(good)
+    with LexicalIndex.open(path) as index:
+        index.add([60], [""], ["gas"])
+        index.commit()
+        assert not (path / "meta.crc32").exists()  # a killed writer must not look like damage
+        with LexicalIndex.open(path) as reader:
+            assert reader.n_rows == 61
+    assert (path / "meta.crc32").exists()
+    LexicalIndex.open(path).close()
