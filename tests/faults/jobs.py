@@ -36,6 +36,7 @@ import simengine.indexing.derive
 import simengine.indexing.indexer
 import simengine.store.segments
 from simengine.assembly import open_reader
+from simengine.assembly.reading import Reader
 from simengine.cli.main import _run
 from simengine.errors import IndexNotFoundError
 from simengine.lexical.index import LexicalIndex
@@ -147,13 +148,16 @@ class State:
 
 def read_state(path: Path, modes: Sequence[str] = MODES) -> State:
     """Open an index as a search does and read everything, searching in some modes."""
-    snapshot, searcher = open_reader(path, encoder.WordEncoder, threads=1)
-    with snapshot, closing(searcher):
-        return state_of(snapshot, searcher, modes)
+    reader = open_reader(path, encoder.WordEncoder, threads=1)
+    try:
+        return state_of(reader, modes)
+    finally:
+        reader.retire()
 
 
-def state_of(snapshot: Snapshot, searcher: Any, modes: Sequence[str] = MODES) -> State:
+def state_of(reader: Reader, modes: Sequence[str] = MODES) -> State:
     """Everything that a snapshot and its searcher give."""
+    snapshot, searcher = reader.snapshot, reader.searcher
     keys, rows = np.arange(snapshot.n_documents), np.arange(snapshot.n_rows)
     stored = snapshot.documents(keys)
     live = snapshot.live_documents()
@@ -206,7 +210,7 @@ def strays(path: Path) -> list[str]:
     lexical = folder / "lexical"
     if lexical.exists():
         # What tantivy has listed there it removes itself, with a later commit.
-        managed = {".managed.json", ".tantivy-writer.lock", ".tantivy-meta.lock"}
+        managed = {".managed.json", "meta.crc32", ".tantivy-writer.lock", ".tantivy-meta.lock"}
         managed |= set(json.loads((lexical / ".managed.json").read_text()))
         named |= {lexical / name for name in managed}
     return sorted(str(f.relative_to(path)) for f in path.rglob("*") if f.is_file() and f not in named)
@@ -370,19 +374,18 @@ def read_again(path: Path, signals: Path, rounds: int) -> list[str]:
     Returns:
         For each round "", or how the answers differ from the first.
     """
-    snapshot, searcher = open_reader(path, encoder.WordEncoder, threads=1)
-    found = []
-    with snapshot, closing(searcher):
-        first = state_of(snapshot, searcher)
-        (signals / "ready-0").touch()
-        for number in range(1, rounds + 1):
-            wait_for(signals / f"go-{number}")
-            try:
-                state = state_of(snapshot, searcher)
-                found.append("" if state.same_as(first) else difference_of(state, first))
-            except Exception as error:
-                found.append(f"{type(error).__name__}: {error}")
-            (signals / f"ready-{number}").touch()
+    reader, found = open_reader(path, encoder.WordEncoder, threads=1), []
+    first = state_of(reader)
+    (signals / "ready-0").touch()
+    for number in range(1, rounds + 1):
+        wait_for(signals / f"go-{number}")
+        try:
+            state = state_of(reader)
+            found.append("" if state.same_as(first) else difference_of(state, first))
+        except Exception as error:
+            found.append(f"{type(error).__name__}: {error}")
+        (signals / f"ready-{number}").touch()
+    reader.retire()
     return found
 
 
