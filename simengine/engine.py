@@ -107,7 +107,7 @@ class Engine:
 
         Args:
             documents: read once, in blocks. Mappings have "id", "text", "title" (optional) and metadata in all
-                other keys; a plain string is named by its position.
+                other keys; a plain string is named by a digest of itself.
             recipe, chunk_tokens, overlap_tokens, overwrite, seed: see `simengine.assembly.IndexOptions`.
 
         Raises:
