@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from simengine.cli.options import find_index, index_argument, index_option, output_options
-from simengine.cli.terminal import note, progress_bar, seconds
+from simengine.cli.terminal import counted, note, progress_bar, seconds
 
 
 @click.command("compact")
@@ -34,7 +34,7 @@ def command(
         report = compact_index(path, threads=threads, progress=progress)
     with Snapshot.open(path) as after:
         note(
-            f"{path}: generation {after.generation}, {after.counts.passages:,} passages, {deleted:,} deleted ones "
-            f"removed, in {seconds(report.total_s)}",
+            f"{path}: generation {after.generation}, {counted(after.counts.passages, 'passage')}, "
+            f"{counted(deleted, 'deleted one')} removed, in {seconds(report.total_s)}",
             quiet=quiet,
         )

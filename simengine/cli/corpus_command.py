@@ -10,8 +10,9 @@ from pathlib import Path
 import click
 
 from simengine.cli.corpus_input import read_options
-from simengine.cli.options import corpus_options, output_options
-from simengine.cli.terminal import Stopwatch, note, seconds
+from simengine.cli.options import CorpusChoice, corpus_options, output_options
+from simengine.cli.output import open_output
+from simengine.cli.terminal import Stopwatch, counted, note, printable, seconds
 from simengine.types import Document
 
 
@@ -41,7 +42,8 @@ def python_docs_command(output: Path, quiet: bool, no_progress: bool) -> None:
     watch = Stopwatch()
     count = write_jsonl(python_docs(), output)
     note(
-        f"{count:,} documents of Python {sys.version.split()[0]} written to {output} in {seconds(watch.elapsed_s)}",
+        f"{counted(count, 'document')} of Python {sys.version.split()[0]} written to {output} "
+        f"in {seconds(watch.elapsed_s)}",
         quiet=quiet,
     )
 
@@ -52,13 +54,7 @@ def python_docs_command(output: Path, quiet: bool, no_progress: bool) -> None:
 @output_options
 def check_command(
     sources: tuple[str, ...],
-    id_field: str | None,
-    text_field: str | None,
-    title_field: str | None,
-    input_format: str | None,
-    encoding: str,
-    skip_invalid: bool,
-    rejects: Path | None,
+    corpus_choice: CorpusChoice,
     quiet: bool,
     no_progress: bool,
 ) -> None:
@@ -70,26 +66,23 @@ def check_command(
     from simengine.corpus.read import ReadReport, read_corpus
 
     report = ReadReport()
-    options = read_options(id_field, text_field, title_field, input_format, encoding, skip_invalid, rejects)
+    options = read_options(corpus_choice)
     count = characters = 0
     for document in read_corpus(sources, options, report):
         count += 1
         characters += len(document.text)
-    click.echo(f"{count:,} documents, {characters:,} characters")
+    click.echo(f"{counted(count, 'document')}, {counted(characters, 'character')}")
     for line in describe_read(report, options):
-        click.echo(line)
+        click.echo(printable(line))
 
 
 def write_jsonl(documents: Iterable[Document], output: Path) -> int:
     """Write documents as JSON Lines in BEIR's layout; a file appears whole or not at all. Returns their number."""
     from simengine.corpus.write import document_record
 
-    if str(output) == "-":
-        count = 0
+    count = 0
+    with open_output(output) as out:
         for document in documents:
-            click.echo(json.dumps(document_record(document), ensure_ascii=False))
+            out.write(json.dumps(document_record(document), ensure_ascii=False) + "\n")
             count += 1
-        return count
-    from simengine.corpus.write import write_corpus
-
-    return write_corpus(documents, output)
+    return count

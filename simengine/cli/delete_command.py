@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import click
 
 from simengine.cli.options import find_index, index_option, output_options
-from simengine.cli.terminal import note
-from simengine.errors import UsageError
+from simengine.cli.terminal import counted, note, one_line
+from simengine.errors import DataError, UsageError
 
 SHOWN = 5
 
@@ -21,7 +22,7 @@ SHOWN = 5
 @click.option(
     "--ids-from",
     type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
-    help="File with one id a line, or - for stdin.",
+    help="File with one id a line, or - for stdin. A line that begins with a quotation mark is a JSON string.",
 )
 @click.option("--dry-run", is_flag=True, help="Only say how many documents would go.")
 @output_options
@@ -47,16 +48,45 @@ def command(
         if dry_run:
             matching = engine.matching_ids(where) if where is not None else []
             found = {*matching, *(i for i in chosen if engine.get(i) is not None)}
-            click.echo(f"{len(found):,} documents would be deleted")
+            click.echo(f"{counted(len(found), 'document')} would be deleted")
             return
         report = engine.delete(chosen, where=where)
-    note(f"{report.deleted:,} documents deleted", quiet=quiet)
+    note(f"{counted(report.deleted, 'document')} deleted", quiet=quiet)
     if report.missing:
-        shown = ", ".join(report.missing[:SHOWN]) + (", …" if len(report.missing) > SHOWN else "")
-        note(f"{len(report.missing):,} ids are not in the index: {shown}")
+        shown = ", ".join(map(one_line, report.missing[:SHOWN])) + (
+            ", …" if len(report.missing) > SHOWN else ""
+        )
+        note(f"{counted(len(report.missing), 'id')} not in the index: {shown}")
 
 
 def read_ids(path: Path) -> list[str]:
-    """Ids, one a line; blank lines are passed over."""
-    text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
-    return [line.strip() for line in text.splitlines() if line.strip()]
+    """Ids, one a line, every character of it; blank lines are passed over.
+
+    A line that begins with a quotation mark is a JSON string, so that every id can be given.
+
+    Raises:
+        DataError: the file is not UTF-8, or such a line is no JSON string; names file and line.
+    """
+    stdin = str(path) == "-"
+    source = "<stdin>" if stdin else str(path)
+    content = sys.stdin.buffer.read() if stdin else path.read_bytes()
+    ids = []
+    for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
+        try:
+            line = raw.decode("utf-8").removesuffix("\r")
+        except UnicodeDecodeError as error:
+            raise DataError(f"not UTF-8: byte {raw[error.start]:#04x}", source, number) from error
+        if line and not line.isspace():
+            ids.append(_json_string(line, source, number) if line.startswith('"') else line)
+    return ids
+
+
+def _json_string(line: str, source: str, number: int) -> str:
+    try:
+        value = json.loads(line)
+        if isinstance(value, str):
+            value.encode()  # refuses half a surrogate pair
+            return value
+    except ValueError:
+        pass
+    raise DataError(f"begins with a quotation mark and is no JSON string: {line:.60}", source, number)

@@ -187,8 +187,9 @@ def _encode() -> Iterator[Finding]:
     loaded = time.perf_counter()
     encoder.encode(["How fast is one query on this machine?"])
     query_ms = (time.perf_counter() - loaded) * 1000
+    reason = f" ({encoder.runtime_reason})" if encoder.runtime_reason else ""
     yield Finding(
         "encoding",
         "ok",
-        f"{encoder.runtime}: loaded in {loaded - start:.2f} s, one query in {query_ms:.1f} ms",
+        f"{encoder.runtime}{reason}: loaded in {loaded - start:.2f} s, one query in {query_ms:.1f} ms",
     )

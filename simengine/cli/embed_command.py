@@ -7,12 +7,18 @@ import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from simengine.cli.options import model_options, output_options
-from simengine.cli.terminal import note, progress_bar
+from simengine.cli.options import ModelChoice, model_options, output_options
+from simengine.cli.output import open_output
+from simengine.cli.terminal import progress_bar
+from simengine.cli.texts import note_cut, refuse_blank
 from simengine.errors import UsageError
+
+if TYPE_CHECKING:
+    from simengine.types import FloatMatrix
 
 BATCH_TEXTS = 2_048
 
@@ -45,29 +51,25 @@ def command(
     source: str | None,
     output: Path | None,
     role: str,
-    model: str | None,
-    device: str,
-    threads: int | None,
-    offline: bool,
+    model_choice: ModelChoice,
     quiet: bool,
     no_progress: bool,
 ) -> None:
     """Turn texts into vectors (float32, L2-normalised). Texts longer than the model reads are cut, and counted."""
-    from simengine.encoders.load import load_encoder
-
     if bool(texts) == (source is not None):
         raise UsageError("give texts as arguments, or --input")
+    refuse_blank(texts)
     stream = ((str(i), text) for i, text in enumerate(texts)) if texts else _texts(source or "-")
-    encoder = load_encoder(model, device=device, threads=threads, offline=offline)
-    truncated = 0
+    encoder = model_choice.load_encoder()
+    cut = 0
 
-    def blocks() -> Iterator[tuple[list[str], object]]:
-        nonlocal truncated
+    def blocks() -> Iterator[tuple[list[str], FloatMatrix]]:
+        nonlocal cut
         with progress_bar(hidden=quiet or no_progress) as progress:
             progress.stage("texts", len(texts) or None)
             while block := list(islice(stream, BATCH_TEXTS)):
                 encoded = encoder.encode_counted([text for _, text in block], role=role)  # type: ignore[arg-type]
-                truncated += int((encoded.n_truncated > 0).sum())
+                cut += int((encoded.n_truncated > 0).sum())
                 progress.advance(len(block))
                 yield [name for name, _ in block], encoded.vectors
 
@@ -75,8 +77,7 @@ def command(
         _write_npy(blocks(), output, encoder.dimension)
     else:
         _write_jsonl(blocks(), output)
-    if truncated:
-        note(f"{truncated:,} texts were cut to the {encoder.max_tokens} tokens that the model reads")
+    note_cut(cut, encoder, "text")
 
 
 def _texts(source: str) -> Iterator[tuple[str, str]]:
@@ -91,23 +92,17 @@ def _texts(source: str) -> Iterator[tuple[str, str]]:
         yield document.id, f"{document.title} {document.text}" if document.title else document.text
 
 
-def _write_npy(blocks: Iterator[tuple[list[str], object]], path: Path, dimension: int) -> None:
-    import numpy as np
+def _write_npy(blocks: Iterator[tuple[list[str], FloatMatrix]], path: Path, dimension: int) -> None:
+    from simengine.cli.arrays import open_matrix
 
-    parts = [np.asarray(vectors, np.float32) for _, vectors in blocks]
-    matrix = np.concatenate(parts) if parts else np.empty((0, dimension), np.float32)
-    partial = path.with_name(f".{path.name}.partial.npy")
-    try:
-        np.save(partial, matrix)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with open_matrix(path, dimension) as matrix:
+        for _, vectors in blocks:
+            matrix.write(vectors)
 
 
-def _write_jsonl(blocks: Iterator[tuple[list[str], object]], path: Path | None) -> None:
-    import numpy as np
-
-    with click.open_file(str(path or "-"), "w", encoding="utf-8", atomic=path is not None) as out:
+def _write_jsonl(blocks: Iterator[tuple[list[str], FloatMatrix]], path: Path | None) -> None:
+    with open_output(path) as out:
         for names, vectors in blocks:
-            for name, vector in zip(names, np.asarray(vectors).tolist(), strict=True):
-                click.echo(json.dumps({"id": name, "vector": [round(x, 7) for x in vector]}), file=out)
+            for name, vector in zip(names, vectors.tolist(), strict=True):
+                out.write(json.dumps({"id": name, "vector": [round(x, 7) for x in vector]}) + "\n")
+            out.flush()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -12,7 +11,8 @@ from typing import TYPE_CHECKING
 import click
 
 from simengine.cli.options import find_index, index_argument, index_option, output_options
-from simengine.cli.terminal import note
+from simengine.cli.output import open_output
+from simengine.cli.terminal import counted, note
 
 if TYPE_CHECKING:
     from simengine.store.snapshot import Snapshot
@@ -31,7 +31,7 @@ BLOCK = 4_096
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File. [default: stdout; vectors need one, NAME.npy, and get NAME.ids.txt beside it]",
+    help="File. [default: stdout; vectors need one, NAME.npy, and get NAME.ids.jsonl beside it]",
 )
 @output_options
 def command(
@@ -42,23 +42,26 @@ def command(
     quiet: bool,
     no_progress: bool,
 ) -> None:
-    """Write what an index holds to a file: documents (a corpus again), passages, or vectors."""
-    from simengine.errors import UsageError
+    """Write what an index holds to a file: documents (a corpus again), passages, or vectors.
+
+    Vectors are an (n, dim) float32 array with a row for each passage; line n of NAME.ids.jsonl says of row n which
+    document it is of, and from which to which character of its text: {"id", "start", "end"}.
+    """
+    from simengine.cli.arrays import check_npy
     from simengine.store.snapshot import Snapshot
 
+    matrix = check_npy(output) if what == "vectors" else None
     with Snapshot.open(find_index(index_argument, index_path)) as snapshot:
-        if what == "vectors":
-            if output is None:
-                raise UsageError("--what vectors needs --output NAME.npy")
-            count = export_vectors(snapshot, output)
+        if matrix is not None:
+            count = export_vectors(snapshot, matrix)
         else:
             count = 0
             records = _documents(snapshot) if what == "documents" else _passages(snapshot)
-            with click.open_file(str(output or "-"), "w", encoding="utf-8", atomic=output is not None) as out:
+            with open_output(output) as out:
                 for record in records:
-                    click.echo(json.dumps(record, ensure_ascii=False), file=out)
+                    out.write(json.dumps(record, ensure_ascii=False) + "\n")
                     count += 1
-    note(f"{count:,} {what} written to {output or 'stdout'}", quiet=quiet)
+    note(f"{counted(count, what.removesuffix('s'))} written to {output or 'stdout'}", quiet=quiet)
 
 
 def _documents(snapshot: Snapshot) -> Iterator[dict[str, object]]:
@@ -87,29 +90,23 @@ def _passages(snapshot: Snapshot) -> Iterator[dict[str, object]]:
 
 
 def export_vectors(snapshot: Snapshot, path: Path) -> int:
-    """One row per live passage, (n, dim) float32 .npy, and beside it the passages' "id<TAB>start<TAB>end"."""
+    """One row per live passage, (n, dim) float32 .npy, and beside it the rows' {"id", "start", "end"} as JSON Lines."""
     import numpy as np
-    from numpy.lib.format import write_array_header_1_0
 
-    partial, names = path.with_name(f".{path.name}.{os.getpid()}.partial"), path.with_suffix(".ids.txt")
+    from simengine.cli.arrays import open_matrix
+
     live = snapshot.live_rows()
     rows = np.arange(snapshot.n_rows) if live is None else np.flatnonzero(live)
-    try:
-        with (
-            partial.open("wb") as file,
-            click.open_file(str(names), "w", encoding="utf-8", atomic=True) as out,
-        ):
-            header = {"descr": "<f4", "fortran_order": False, "shape": (len(rows), snapshot.dimension)}
-            write_array_header_1_0(file, header)
-            for at in range(0, len(rows), BLOCK):
-                block = rows[at : at + BLOCK]
-                file.write(snapshot.vectors(block).astype("<f4", copy=False).tobytes())
-                places = snapshot.passages(block)
-                for place, name in zip(
-                    places, snapshot.document_ids([p.doc_key for p in places]), strict=True
-                ):
-                    out.write(f"{name}\t{place.start}\t{place.end}\n")
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
+    with (
+        open_matrix(path, snapshot.dimension) as matrix,
+        open_output(path.with_suffix(".ids.jsonl")) as out,
+    ):
+        for at in range(0, len(rows), BLOCK):
+            block = rows[at : at + BLOCK]
+            matrix.write(snapshot.vectors(block))
+            places = snapshot.passages(block)
+            names = snapshot.document_ids([place.doc_key for place in places])
+            for place, name in zip(places, names, strict=True):
+                record = {"id": name, "start": place.start, "end": place.end}
+                out.write(json.dumps(record, ensure_ascii=False) + "\n")
     return len(rows)

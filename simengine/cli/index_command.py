@@ -8,7 +8,14 @@ from pathlib import Path
 
 import click
 
-from simengine.cli.options import DEFAULT_FOLDER, corpus_options, model_options, output_options
+from simengine.cli.options import (
+    DEFAULT_FOLDER,
+    CorpusChoice,
+    ModelChoice,
+    corpus_options,
+    model_options,
+    output_options,
+)
 from simengine.cli.writing import write_sources
 from simengine.errors import UsageError
 
@@ -61,17 +68,8 @@ def command(
     overwrite: bool,
     prune: bool,
     seed: int,
-    model: str | None,
-    device: str,
-    threads: int | None,
-    offline: bool,
-    id_field: str | None,
-    text_field: str | None,
-    title_field: str | None,
-    input_format: str | None,
-    encoding: str,
-    skip_invalid: bool,
-    rejects: Path | None,
+    model_choice: ModelChoice,
+    corpus_choice: CorpusChoice,
     quiet: bool,
     no_progress: bool,
 ) -> None:
@@ -80,7 +78,7 @@ def command(
     SOURCES are files (.jsonl .csv .tsv .parquet .txt, also .gz and .zst), folders of text, BEIR folders, or - for
     stdin. Run again, it continues a build that was stopped, and takes in what is new or changed in the corpus.
     """
-    from simengine.assembly import EncoderOptions, IndexOptions
+    from simengine.assembly import IndexOptions
 
     options = IndexOptions(
         recipe=recipe,
@@ -96,11 +94,9 @@ def command(
         output or default_output(sources),
         "sync",
         create=True,
-        encoder_options=EncoderOptions(model=model, device=device, threads=threads, offline=offline),
+        encoder_options=model_choice.encoder_options(),
         options=options,
-        fields=(id_field, text_field, title_field, input_format, encoding),
-        skip_invalid=skip_invalid,
-        rejects=rejects,
+        corpus_choice=corpus_choice,
         quiet=quiet,
         no_progress=no_progress,
     )

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from simengine.cli.options import find_index, index_argument, index_option, output_options
-from simengine.cli.terminal import megabytes, print_pairs, shorten
+from simengine.cli.terminal import cells, counted, megabytes, print_pairs, shorten
 
 if TYPE_CHECKING:
     from simengine.store.snapshot import Snapshot
+
+LEAST_VALUE = 30  # columns for values, however long the names
 
 
 @click.command("info")
@@ -58,7 +63,9 @@ def as_record(path: Path, snapshot: Snapshot) -> dict[str, object]:
 
 def describe(path: Path, snapshot: Snapshot) -> list[tuple[str, str]]:
     """Names and values for a person."""
-    settings, counts = snapshot.settings, snapshot.counts
+    settings, counts, fields = snapshot.settings, snapshot.counts, snapshot.fields()
+    names = max(cells(name) for name in ("candidates", *fields))
+    room = max(shutil.get_terminal_size((120, 24)).columns - names - 2, LEAST_VALUE)
     state = (
         ""
         if snapshot.state == "complete"
@@ -69,39 +76,44 @@ def describe(path: Path, snapshot: Snapshot) -> list[tuple[str, str]]:
         ("documents", f"{counts.documents:,}"),
         (
             "passages",
-            f"{counts.passages:,} of at most {settings.chunk_tokens} tokens, {counts.tokens:,} tokens in all",
+            f"{counts.passages:,} of at most {settings.chunk_tokens} tokens, "
+            f"{counted(counts.tokens, 'token')} in all",
         ),
         ("coverage", f"{_coverage(snapshot):.2%} of the tokens were read by the model"),
         (
             "model",
             f"{settings.model_name}, {settings.dimension} dimensions, fingerprint {settings.fingerprint[:12]}",
         ),
-        ("candidates", _candidates(snapshot)),
+        *_candidates(snapshot),
         ("generation", f"{snapshot.generation}, commit {snapshot.commit_number}"),
-        ("built", f"{settings.created} by {shorten(settings.command, 90)}"),
+        ("built", shorten(f"{settings.created} by {settings.command}", room)),
     ]
     if counts.deleted_rows:
-        rows.insert(3, ("deleted", f"{counts.deleted_rows:,} passages wait for `simengine compact`"))
-    fields = snapshot.fields()
+        rows.insert(3, ("deleted", f"{counts.deleted_rows:,} passages, until `simengine compact`"))
     if fields:
         rows.append(("", ""))
         rows.append(("field", "type, documents, examples"))
     for name, field in fields.items():
         examples = ", ".join(json.dumps(value, ensure_ascii=False) for value in field.examples)
-        rows.append((name, shorten(f"{'|'.join(field.types)}, {field.count:,}: {examples}", 100)))
+        rows.append((name, shorten(f"{'|'.join(field.types)}, {field.count:,}: {examples}", room)))
     return rows
 
 
-def _candidates(snapshot: Snapshot) -> str:
+def _candidates(snapshot: Snapshot) -> list[tuple[str, str]]:
     ann = snapshot.derived("ann")
     if ann is None:
-        return "exact search over all vectors (recall@10 is 1)"
+        return [("candidates", "exact search over all vectors (recall@10 is 1)")]
     tail = snapshot.n_rows - int(str(ann["rows"]))
     more = f", {tail:,} newer passages are searched exactly" if tail else ""
-    return (
+    text = (
         f"{ann['recipe']}, recall@10 {float(str(ann['recall_at_10'])):.3f} against exact search "
         f"({ann['recall_queries']} queries), {megabytes(int(str(ann['bytes'])))}{more}"
     )
+    notes = ann.get("notes")
+    return [
+        ("candidates", text),
+        *(("note", str(line)) for line in (notes if isinstance(notes, list) else [])),
+    ]
 
 
 def _coverage(snapshot: Snapshot) -> float:
@@ -110,4 +122,10 @@ def _coverage(snapshot: Snapshot) -> float:
 
 
 def _size(path: Path) -> int:
-    return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
+    """Bytes of all files; a writer may remove some of them meanwhile."""
+    total = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += (Path(folder) / name).stat().st_size
+    return total

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -28,8 +31,32 @@ COMMANDS = {
 }
 
 
+@contextmanager
+def quiet_pipe() -> Iterator[None]:
+    """The reader of our output (`head`, a pager) has gone: stop quietly with 0, before click makes it a failure."""
+    try:
+        yield
+    except BrokenPipeError:
+        devnull = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(devnull, sys.stdout.fileno())
+        os.close(devnull)
+        raise click.exceptions.Exit(0) from None
+
+
 class LazyGroup(click.Group):
     """A group that knows its commands' names and help lines without importing them."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """As click does; --help prints here."""
+        with quiet_pipe():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does."""
+        with quiet_pipe():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """All names, in the order of a person's work."""
@@ -64,10 +91,12 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 ok, 1 runtime error, 2 usage, 3 another model than the index was built with, "
-    "4 bad data, 5 nothing found (with --fail-empty), 130 interrupted.",
+    "4 bad data, 5 nothing found (with --fail-empty), 130 interrupted. With SIMENGINE_VERBOSE=1 an error shows "
+    "where in the program it arose; with NO_COLOR=1 nothing is coloured.",
 )
 @click.version_option(simengine.__version__, prog_name="simengine")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Semantic search over your texts, on this machine, offline.
 
     \b
@@ -75,6 +104,8 @@ def cli() -> None:
     simengine index corpus.jsonl
     simengine search "read a file line by line"
     """
+    if os.environ.get("NO_COLOR"):
+        ctx.color = False
 
 
 def main(args: list[str] | None = None) -> int:
@@ -86,6 +117,7 @@ def main(args: list[str] | None = None) -> int:
 
 
 def _run(args: list[str] | None) -> int:
+    from simengine.cli.terminal import note
     from simengine.errors import SimengineError
 
     try:
@@ -99,32 +131,31 @@ def _run(args: list[str] | None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("\nInterrupted.", err=True)
         return 130
-    except BrokenPipeError:
-        return _broken_pipe()
-    except SimengineError as problem:
+    except (SimengineError, OSError) as problem:
         if os.environ.get("SIMENGINE_VERBOSE"):
             raise
-        click.echo(f"Error: {problem}", err=True)
-        return problem.exit_code
+        note(f"Error: {describe_os_error(problem) if isinstance(problem, OSError) else problem}")
+        return problem.exit_code if isinstance(problem, SimengineError) else 1
     except MemoryError:
-        click.echo("Error: out of memory; a smaller --batch-size needs less.", err=True)
+        note("Error: out of memory. Free some, or use fewer --threads, each of which needs its own.")
         return 1
 
 
-def _broken_pipe() -> int:
-    """The reader of our output (`head`, a pager) has gone: stop quietly, as other commands do."""
-    devnull = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(devnull, sys.stdout.fileno())
-    return 0
+def describe_os_error(error: OSError) -> str:
+    """ "PATH: reason", as far as the operating system told."""
+    reason = error.strerror or str(error) or type(error).__name__
+    return reason if error.filename is None else f"{os.fsdecode(error.filename)}: {reason}"
 
 
 def _flush_and_exit(code: int) -> None:
     """End without waiting for native thread pools, whose teardown costs up to a second."""
-    try:
-        sys.stdout.flush()
-        sys.stderr.flush()
-    except (BrokenPipeError, OSError, ValueError):
-        code = code or (0 if isinstance(sys.exc_info()[1], BrokenPipeError) else 1)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            pass  # the reader has what it wanted
+        except (OSError, ValueError):
+            code = code or 1
     os._exit(code)
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from simengine.errors import IndexNotFoundError, UsageError
 
+if TYPE_CHECKING:
+    from simengine.assembly import EncoderOptions
+    from simengine.encoders.contract import BiEncoder
+
 F = TypeVar("F", bound=Callable[..., Any])
-Decorator: TypeAlias = Callable[[F], F]
 
 DEFAULT_FOLDER = Path("indexes")
 
@@ -27,28 +33,88 @@ def together(*decorators: Callable[[Any], Any]) -> Callable[[F], F]:
     return decorate
 
 
-model_options = together(
-    click.option(
-        "-m",
-        "--model",
-        envvar="SIMENGINE_MODEL",
-        help="Model folder or hub name. [default: all-MiniLM-L6-v2]",
-    ),
-    click.option(
-        "--device",
-        envvar="SIMENGINE_DEVICE",
-        default="auto",
-        show_default=True,
-        help="auto, cpu, cuda or cuda:N.",
-    ),
-    click.option(
-        "--threads",
-        envvar="SIMENGINE_THREADS",
-        type=click.IntRange(1),
-        help="Threads in all. [default: all cores]",
-    ),
-    click.option("--offline", envvar="SIMENGINE_OFFLINE", is_flag=True, help="Never contact a model hub."),
-)
+def collected(kind: type[Any], name: str) -> Callable[[Any], Any]:
+    """A decorator that hands the options named like the fields of `kind` to a command as one `kind`, called `name`."""
+    names = [field.name for field in fields(kind)]
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def call(**options: Any) -> Any:
+            made = kind(**{field: options.pop(field) for field in names})
+            return function(**options, **{name: made})
+
+        return call
+
+    return decorate
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """What `model_options` and `index_model_options` ask for."""
+
+    model: str | None
+    device: str
+    threads: int | None
+    offline: bool
+
+    def encoder_options(self) -> EncoderOptions:
+        """The same, as the engine takes it."""
+        from simengine.assembly import EncoderOptions
+
+        return EncoderOptions(
+            model=self.model, device=self.device, threads=self.threads, offline=self.offline
+        )
+
+    def load_encoder(self) -> BiEncoder:
+        """The model itself."""
+        from simengine.encoders.load import load_encoder
+
+        return load_encoder(self.model, device=self.device, threads=self.threads, offline=self.offline)
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusChoice:
+    """What `corpus_options` ask for."""
+
+    id_field: str | None
+    text_field: str | None
+    title_field: str | None
+    input_format: str | None
+    encoding: str
+    skip_invalid: bool
+    rejects: Path | None
+
+
+def _model_options(default: str) -> Callable[[F], F]:
+    return together(
+        click.option(
+            "-m",
+            "--model",
+            envvar="SIMENGINE_MODEL",
+            help=f"Model folder or hub name. [default: {default}]",
+        ),
+        click.option(
+            "--device",
+            envvar="SIMENGINE_DEVICE",
+            default="auto",
+            show_default=True,
+            help="auto, cpu, cuda or cuda:N.",
+        ),
+        click.option(
+            "--threads",
+            envvar="SIMENGINE_THREADS",
+            type=click.IntRange(1),
+            help="Threads in all. [default: all cores]",
+        ),
+        click.option(
+            "--offline", envvar="SIMENGINE_OFFLINE", is_flag=True, help="Never contact a model hub."
+        ),
+        collected(ModelChoice, "model_choice"),
+    )
+
+
+model_options: Callable[[Any], Any] = _model_options("all-MiniLM-L6-v2")
+index_model_options: Callable[[Any], Any] = _model_options("the index's model")
 
 output_options = together(
     click.option(
@@ -66,7 +132,8 @@ corpus_options = together(
     click.option(
         "--text-field",
         envvar="SIMENGINE_TEXT_FIELD",
-        help="Field or fields (a,b,c) that hold the text. [default: text, contents, body or content]",
+        help="Field or fields (a,b,c) that hold the text. [default: the first there is of text, contents, body, "
+        "content, passage, document, sentence]",
     ),
     click.option(
         "--title-field", envvar="SIMENGINE_TITLE_FIELD", help="Field that holds the title. [default: title]"
@@ -91,6 +158,7 @@ corpus_options = together(
         type=click.Path(path_type=Path, dir_okay=False),
         help="With --skip-invalid: where the records left out go. [default: beside the index]",
     ),
+    collected(CorpusChoice, "corpus_choice"),
 )
 
 index_option = click.option(
@@ -107,14 +175,22 @@ index_argument = click.argument(
 
 
 def find_index(*given: Path | None) -> Path:
-    """The index a command works on: the first that was given, else the only one under indexes/.
+    """The index a command works on: the one that was given, else the only one under indexes/.
+
+    A plain name that is no folder here also means a folder under indexes/. What is typed wins over SIMENGINE_INDEX.
+
+    Args:
+        given: the argument, if the command takes one, and the option last.
 
     Raises:
+        UsageError: argument and option name two different indexes.
         IndexNotFoundError: none was given and there is none, or more than one, to choose from.
     """
-    named = [path for path in given if path is not None]
+    named = [_by_name(path) for path in given if path is not None]
     if len(set(named)) > 1:
-        raise UsageError(f"two different indexes are named: {named[0]} and {named[1]}")
+        context = click.get_current_context()
+        if context.get_parameter_source("index_path") is not ParameterSource.ENVIRONMENT:
+            raise UsageError(f"two different indexes are named: {named[0]} and {named[1]}")
     if named:
         return named[0]
     found = sorted(manifest.parent for manifest in DEFAULT_FOLDER.glob("*/manifest.json"))
@@ -125,6 +201,12 @@ def find_index(*given: Path | None) -> Path:
             f"no index under {DEFAULT_FOLDER}/; build one with `simengine index corpus.jsonl`, or name one with --index"
         )
     raise IndexNotFoundError(
-        f"{len(found)} indexes under {DEFAULT_FOLDER}/: {', '.join(path.name for path in found)}; "
+        f"{len(found)} indexes under {DEFAULT_FOLDER}/: {', '.join(map(str, found))}; "
         f"name one, as in --index {found[0]}"
     )
+
+
+def _by_name(path: Path) -> Path:
+    """indexes/NAME for a NAME that is no folder here; every other path as it stands."""
+    below = DEFAULT_FOLDER / path
+    return below if len(path.parts) == 1 and not path.is_dir() and below.is_dir() else path

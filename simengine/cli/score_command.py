@@ -6,11 +6,19 @@ import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from simengine.cli.options import model_options, output_options
+from simengine.cli.options import ModelChoice, model_options, output_options
+from simengine.cli.output import open_output
+from simengine.cli.terminal import one_line
+from simengine.cli.texts import note_cut, refuse_blank
 from simengine.errors import UsageError
+
+if TYPE_CHECKING:
+    from simengine.corpus.pairs import Pair
+    from simengine.encoders.contract import BiEncoder
 
 BATCH_PAIRS = 1_024
 
@@ -35,10 +43,7 @@ def command(
     pairs: str | None,
     format_: str,
     output: Path | None,
-    model: str | None,
-    device: str,
-    threads: int | None,
-    offline: bool,
+    model_choice: ModelChoice,
     quiet: bool,
     no_progress: bool,
 ) -> None:
@@ -46,44 +51,39 @@ def command(
 
     It is not a probability: what counts as similar depends on the model and on the texts.
     """
-    from simengine.encoders.load import load_encoder
-
     if (pairs is None) == (len(texts) != 2):
         raise UsageError(
             "give two texts, or --pairs FILE" + (f"; {len(texts)} texts were given" if texts else "")
         )
-    encoder = load_encoder(model, device=device, threads=threads, offline=offline)
-    with click.open_file(str(output or "-"), "w", encoding="utf-8", atomic=output is not None) as out:
-        for text1, text2, extra, score in _scored(encoder, texts, pairs):
-            if format_ == "table":
-                line = (
-                    f"{score:.4f}"
-                    if pairs is None
-                    else f"{score:.4f}\t{_one_line(text1)}\t{_one_line(text2)}"
-                )
-            else:
-                line = json.dumps(
-                    {"text1": text1, "text2": text2, **extra, "cosine": round(score, 6)}, ensure_ascii=False
-                )
-            click.echo(line, file=out)
+    refuse_blank(texts)
+    encoder = model_choice.load_encoder()
+    cut = 0
+    with open_output(output) as out:
+        for pair, cosine, n_cut in _scored(encoder, texts, pairs):
+            out.write(_line(pair, cosine, format_, alone=pairs is None) + "\n")
+            cut += n_cut
+    note_cut(cut, encoder, "text")
+
+
+def _line(pair: Pair, cosine: float, format_: str, *, alone: bool) -> str:
+    if format_ == "table":
+        return f"{cosine:.4f}" + ("" if alone else f"\t{one_line(pair.text1)}\t{one_line(pair.text2)}")
+    record = {"text1": pair.text1, "text2": pair.text2, **pair.extra, "cosine": round(cosine, 6)}
+    return json.dumps(record, ensure_ascii=False)
 
 
 def _scored(
-    encoder: object, texts: tuple[str, ...], path: str | None
-) -> Iterator[tuple[str, str, dict[str, object], float]]:
+    encoder: BiEncoder, texts: tuple[str, ...], path: str | None
+) -> Iterator[tuple[Pair, float, int]]:
+    """Pairs, their cosines, and how many of their two texts the model could not read to the end."""
     import numpy as np
 
     from simengine.corpus.pairs import Pair, read_pairs
-    from simengine.encoders.contract import BiEncoder
 
-    assert isinstance(encoder, BiEncoder)
     source = iter([Pair(texts[0], texts[1])]) if path is None else read_pairs(path)
     while block := list(islice(source, BATCH_PAIRS)):
-        vectors = encoder.encode([text for pair in block for text in (pair.text1, pair.text2)])
+        encoded = encoder.encode_counted([text for pair in block for text in (pair.text1, pair.text2)])
+        vectors = encoded.vectors
         cosines = np.clip(np.einsum("ij,ij->i", vectors[::2], vectors[1::2]), -1.0, 1.0)
-        for pair, cosine in zip(block, cosines.tolist(), strict=True):
-            yield pair.text1, pair.text2, dict(pair.extra), cosine
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+        cut = (encoded.n_truncated > 0).reshape(-1, 2).sum(axis=1)
+        yield from zip(block, cosines.tolist(), cut.tolist(), strict=True)

@@ -9,8 +9,16 @@ from typing import TYPE_CHECKING, Any, cast
 
 import click
 
-from simengine.cli.options import find_index, index_option, model_options, output_options
+from simengine.cli.options import (
+    ModelChoice,
+    find_index,
+    index_model_options,
+    index_option,
+    output_options,
+)
+from simengine.cli.output import open_output
 from simengine.cli.terminal import note, progress_bar
+from simengine.cli.texts import count_cut_queries, note_cut
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -72,7 +80,7 @@ BATCH_QUERIES = 256
 @click.option("--tag", default="simengine", show_default=True, help="Name of the run, for --format trec.")
 @click.option("--timings", is_flag=True, help="Say on stderr how long each stage took.")
 @click.option("--fail-empty", is_flag=True, help="Exit with 5 when nothing was found.")
-@model_options
+@index_model_options
 @output_options
 def command(
     query: tuple[str, ...],
@@ -88,15 +96,12 @@ def command(
     tag: str,
     timings: bool,
     fail_empty: bool,
-    model: str | None,
-    device: str,
-    threads: int | None,
-    offline: bool,
+    model_choice: ModelChoice,
     quiet: bool,
     no_progress: bool,
 ) -> int:
     """Search an index. Several words without quotes are one query."""
-    from simengine.cli.search_output import writer_for
+    from simengine.cli.search_output import hits_writer
     from simengine.engine import Engine
     from simengine.search.options import SearchOptions
 
@@ -109,24 +114,35 @@ def command(
         fusion=cast("Fusion", fusion),
         exact=exact,
     )
-    found, stages = 0, dict[str, float]()
+    found, cut, stages = 0, 0, dict[str, float]()
     with Engine.open(
-        find_index(index_path), model=model, device=device, threads=threads, offline=offline
+        find_index(index_path),
+        model=model_choice.model,
+        device=model_choice.device,
+        threads=model_choice.threads,
+        offline=model_choice.offline,
     ) as engine:
         if len(engine) == 0:
             note(f"the index {engine.path} holds no documents", quiet=quiet)
-        with click.open_file(str(output or "-"), "w", encoding="utf-8", atomic=output is not None) as out:
-            write = writer_for(format_, out, tag=tag, one_query=queries_file is None)
-            with progress_bar(hidden=quiet or no_progress or queries_file is None) as progress:
-                progress.stage("queries")
-                for block in _blocks(query, queries_file):
-                    result = engine.run([item.text for item in block], options)
-                    for item, hits in zip(block, result.hits, strict=True):
-                        write(item, hits)
-                        found += bool(hits)
-                    for name, value in result.timings_ms.items():
-                        stages[name] = stages.get(name, 0.0) + value
-                    progress.advance(len(block))
+        with (
+            open_output(output) as out,
+            hits_writer(format_, out, tag=tag, one_query=queries_file is None) as write,
+            progress_bar(hidden=quiet or no_progress or queries_file is None) as progress,
+        ):
+            progress.stage("queries")
+            for block in _blocks(query, queries_file):
+                texts = [item.text for item in block]
+                result = engine.run(texts, options)
+                for item, hits in zip(block, result.hits, strict=True):
+                    write(item, hits)
+                    found += bool(hits)
+                for name, value in result.timings_ms.items():
+                    stages[name] = stages.get(name, 0.0) + value
+                if "encode" in result.timings_ms:
+                    cut += count_cut_queries(texts, engine.encoder)
+                progress.advance(len(block))
+        if cut:
+            note_cut(cut, engine.encoder, "query")
     if timings:
         note("  ".join(f"{name} {value:.1f} ms" for name, value in stages.items()))
     if not found and format_ == "table":

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, TypeAlias
+from urllib.parse import quote
 
 import click
 
-from simengine.cli.terminal import shorten
+from simengine.cli.terminal import cells, fit, one_line, shorten, wrap
 
 if TYPE_CHECKING:
     from simengine.corpus.queries import Query
@@ -21,22 +23,35 @@ Writer: TypeAlias = "Callable[[Query, Sequence[Hit]], None]"
 LINES_PER_HIT = 2
 SHOWN_FIELDS = 4
 SHORT_WORDS = 3  # shorter words are not marked: they match everywhere
+NARROWEST, WIDEST = 40, 120  # columns of a card
+LEAD = 30  # characters shown before the best match
 
 
-def writer_for(format_: str, out: IO[str], *, tag: str, one_query: bool) -> Writer:
-    """A function that writes the hits of one query in the chosen format."""
+@contextmanager
+def hits_writer(format_: str, out: IO[str], *, tag: str, one_query: bool) -> Iterator[Writer]:
+    """A function that writes the hits of one query in the chosen format; what has to follow the last comes at the end.
+
+    JSON is one object for one query, and an array of them for a file of queries.
+    """
+    written = 0
 
     def table(query: Query, hits: Sequence[Hit]) -> None:
         if not one_query:
-            click.secho(f"{query.id}: {query.text}", bold=True, file=out)
+            click.secho(one_line(f"{query.id}: {query.text}"), bold=True, file=out)
         for hit in hits:
             click.echo(card(hit, query.text), file=out)
         if not one_query:
             click.echo(file=out)
 
     def as_json(query: Query, hits: Sequence[Hit]) -> None:
+        nonlocal written
         record = {"query_id": query.id, "query": query.text, "hits": [hit_record(hit) for hit in hits]}
-        click.echo(json.dumps(record, ensure_ascii=False, indent=2 if one_query else None), file=out)
+        if one_query:
+            click.echo(json.dumps(record, ensure_ascii=False, indent=2), file=out)
+        else:
+            click.echo(",\n" if written else "[\n", nl=False, file=out)
+            click.echo(json.dumps(record, ensure_ascii=False), nl=False, file=out)
+        written += 1
 
     def as_jsonl(query: Query, hits: Sequence[Hit]) -> None:
         for hit in hits:
@@ -49,7 +64,9 @@ def writer_for(format_: str, out: IO[str], *, tag: str, one_query: bool) -> Writ
                 f"{_token(query.id)} Q0 {_token(hit.id)} {hit.rank} {hit.score:.6f} {_token(tag)}", file=out
             )
 
-    return {"table": table, "json": as_json, "jsonl": as_jsonl, "trec": trec}[format_]
+    yield {"table": table, "json": as_json, "jsonl": as_jsonl, "trec": trec}[format_]
+    if format_ == "json" and not one_query:
+        click.echo("\n]" if written else "[]", file=out)
 
 
 def hit_record(hit: Hit) -> dict[str, object]:
@@ -67,12 +84,15 @@ def hit_record(hit: Hit) -> dict[str, object]:
 
 def card(hit: Hit, query: str) -> str:
     """A hit for a person: rank, title, score and metadata on one line, the passage's best part below it."""
-    width = max(min(shutil.get_terminal_size().columns, 120), 60)
+    width = max(min(shutil.get_terminal_size().columns, WIDEST), NARROWEST)
     head = shorten(hit.title or hit.id, width - 16)
     first = f"{hit.rank:>3}  " + click.style(head, bold=True) + click.style(f"  {hit.score:.3f}", fg="cyan")
     lines = [first, "     " + click.style(shorten(_about(hit), width - 5), dim=True)]
     body = best_part(hit.passage.text, query, (width - 5) * LINES_PER_HIT)
-    lines += ["     " + mark(line, query) for line in wrap(body, width - 5)[:LINES_PER_HIT]]
+    wrapped = wrap(body, width - 5)
+    if len(wrapped) > LINES_PER_HIT:
+        wrapped[LINES_PER_HIT - 1] = fit(wrapped[LINES_PER_HIT - 1], width - 6).rstrip("…") + "…"
+    lines += ["     " + mark(line, query) for line in wrapped[:LINES_PER_HIT]]
     return "\n".join(lines) + "\n"
 
 
@@ -88,25 +108,22 @@ def _about(hit: Hit) -> str:
     return " · ".join(parts[: SHOWN_FIELDS + 1]) or hit.id
 
 
-def best_part(text: str, query: str, length: int) -> str:
+def best_part(text: str, query: str, columns: int) -> str:
     """The stretch of `text`, on one line, that holds most of the query's words; from the start when none does."""
-    line = " ".join(text.split())
-    if len(line) <= length:
+    line = one_line(text)
+    if cells(line) <= columns:
         return line
+    length = max(columns * len(line) // cells(line), 1)  # in characters, of which some may be wide
     places = [match.start() for match in _words(query).finditer(line)] if _marked(query) else []
     start = 0
     if places and places[0] > length // 2:
         start = max(places, key=lambda p: (sum(p <= other < p + length for other in places), -p))
-        start = max(line.rfind(" ", 0, max(start - 30, 0)), 0)
-    part = line[start : start + length - 2].strip()
-    return ("… " if start else "") + part + ("…" if start + length - 2 < len(line) else "")
-
-
-def wrap(text: str, width: int) -> list[str]:
-    """Lines of at most `width` characters, broken at spaces where there are any (Chinese has none)."""
-    import textwrap
-
-    return textwrap.wrap(text, width) or [""]
+        before = max(start - LEAD, 0)
+        space = line.rfind(" ", max(before - LEAD, 0), before)
+        start = before if space < 0 else space  # Chinese has no spaces
+    rest = line[start:].strip()
+    part = fit(rest, columns - 4)
+    return ("… " if start else "") + part.rstrip() + ("…" if len(part) < len(rest) else "")
 
 
 def mark(text: str, query: str) -> str:
@@ -131,5 +148,5 @@ def _words(query: str) -> re.Pattern[str]:
 
 
 def _token(text: str) -> str:
-    """A field of a TREC run: white space would split it."""
-    return re.sub(r"\s+", "_", text) or "_"
+    """A field of a TREC run. White space would split it, so it is percent-escaped, and so is the percent sign."""
+    return re.sub(r"[\s%]", lambda match: quote(match.group()), text) or "_"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -15,23 +16,92 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 
+# C0 and C1 control characters, which a terminal would obey; a tab and a line feed are harmless.
+_CONTROL = {
+    code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if code not in (9, 10)
+}
+
+
+def printable(text: str) -> str:
+    """The text with its control characters replaced: what stands in a corpus may not steer a terminal."""
+    return text.translate(_CONTROL)
+
+
 def note(message: str, *, quiet: bool = False) -> None:
     """A line on stderr, for people."""
     if not quiet:
-        click.echo(message, err=True)
+        click.echo(printable(message), err=True)
+
+
+def counted(number: int, noun: str) -> str:
+    """A number and its noun: "1 document", "2,000 documents"."""
+    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def cells(text: str) -> int:
+    """Columns that a text takes on a terminal: two for Chinese and the like, none for combining marks."""
+    if text.isascii():
+        return len(text)
+    return sum(map(_character_cells, text))
+
+
+def _character_cells(character: str) -> int:
+    if unicodedata.east_asian_width(character) in "WF":
+        return 2
+    return 0 if unicodedata.category(character) in ("Mn", "Me", "Cf") else 1
+
+
+def fit(text: str, width: int) -> str:
+    """The longest beginning of `text` that takes at most `width` columns, and at least one character."""
+    if cells(text) <= width:
+        return text
+    used = 0
+    for position, character in enumerate(text):
+        used += _character_cells(character)
+        if used > width and position:
+            return text[:position]
+    return text
+
+
+def one_line(text: str) -> str:
+    """The text on one line, fit for a terminal."""
+    return printable(" ".join(text.split()))
 
 
 def shorten(text: str, width: int) -> str:
-    """One line of at most `width` characters; an ellipsis shows that something was left out."""
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: max(width - 1, 1)].rstrip() + "…"
+    """One line of at most `width` columns; an ellipsis shows that something was left out."""
+    line = one_line(text)
+    return line if cells(line) <= width else fit(line, width - 1).rstrip() + "…"
+
+
+def wrap(text: str, width: int) -> list[str]:
+    """Lines of at most `width` columns, broken at spaces where there are any (Chinese has none)."""
+    lines = [""]
+    for word in text.split():
+        gap = " " if lines[-1] else ""
+        if cells(lines[-1]) + len(gap) + cells(word) <= width:
+            lines[-1] += gap + word
+            continue
+        if (
+            gap and cells(word) > width and cells(lines[-1]) + 3 <= width
+        ):  # too long for any line: fill this one
+            piece = fit(word, width - cells(lines[-1]) - 1)
+            lines[-1] += gap + piece
+            word = word[len(piece) :]
+        while word:
+            piece = fit(word, width)
+            lines.append(piece)
+            word = word[len(piece) :]
+    return lines if lines[0] or len(lines) == 1 else lines[1:]
 
 
 def print_pairs(rows: Sequence[tuple[str, str]]) -> None:
     """Names and values in two columns on stdout."""
-    width = max((len(name) for name, _ in rows), default=0)
+    width = max((cells(printable(name)) for name, _ in rows), default=0)
     for name, value in rows:
-        click.echo(f"{name.ljust(width)}  {value}" if name else value)
+        shown = printable(name)
+        padding = " " * (width - cells(shown))
+        click.echo(f"{shown}{padding}  {printable(value)}" if name else printable(value))
 
 
 class Bar:

@@ -6,46 +6,43 @@ from pathlib import Path
 
 import click
 
-from simengine.cli.options import corpus_options, find_index, index_option, model_options, output_options
+from simengine.cli.options import (
+    CorpusChoice,
+    ModelChoice,
+    corpus_options,
+    find_index,
+    index_model_options,
+    index_option,
+    output_options,
+)
 from simengine.cli.writing import write_sources
 
 
 @click.command("update")
 @click.argument("sources", nargs=-1, required=True)
 @index_option
-@model_options
+@index_model_options
 @corpus_options
 @output_options
 def command(
     sources: tuple[str, ...],
     index_path: Path | None,
-    model: str | None,
-    device: str,
-    threads: int | None,
-    offline: bool,
-    id_field: str | None,
-    text_field: str | None,
-    title_field: str | None,
-    input_format: str | None,
-    encoding: str,
-    skip_invalid: bool,
-    rejects: Path | None,
+    model_choice: ModelChoice,
+    corpus_choice: CorpusChoice,
     quiet: bool,
     no_progress: bool,
 ) -> None:
     """Replace documents by id, and add those that are new."""
-    from simengine.assembly import EncoderOptions, IndexOptions
+    from simengine.assembly import IndexOptions
 
     write_sources(
         sources,
         find_index(index_path),
         "update",
         create=False,
-        encoder_options=EncoderOptions(model=model, device=device, threads=threads, offline=offline),
+        encoder_options=model_choice.encoder_options(),
         options=IndexOptions(),
-        fields=(id_field, text_field, title_field, input_format, encoding),
-        skip_invalid=skip_invalid,
-        rejects=rejects,
+        corpus_choice=corpus_choice,
         quiet=quiet,
         no_progress=no_progress,
     )

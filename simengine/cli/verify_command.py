@@ -54,7 +54,23 @@ def command(
 
 
 def lexical_problems(path: Path) -> list[dict[str, object]]:
-    """What is wrong with the lexical index; the store knows nothing of its files."""
+    """What is wrong with the lexical index; the store knows nothing of its files.
+
+    A writer may replace it meanwhile: damage is believed where the index is still the same, or at the second look."""
+    from simengine.errors import StoreError
+    from simengine.store.snapshot import Snapshot
+
+    try:
+        with Snapshot.open(path) as before:
+            problems = _lexical_problems(path)
+            if not problems or before.is_current():
+                return problems
+    except StoreError:
+        pass  # what it is about is told by the look that follows, or by the store's own report
+    return _lexical_problems(path)
+
+
+def _lexical_problems(path: Path) -> list[dict[str, object]]:
     from simengine.errors import DamagedIndexError, IndexNotFoundError
     from simengine.indexing.derive import check_rows
     from simengine.lexical.index import LexicalIndex

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from simengine.cli.corpus_input import describe_read, read_options
-from simengine.cli.terminal import Bar, Silent, note, progress_bar, seconds
+from simengine.cli.options import CorpusChoice
+from simengine.cli.terminal import Bar, Silent, counted, note, progress_bar, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,9 +32,7 @@ def write_sources(
     create: bool,
     encoder_options: EncoderOptions,
     options: IndexOptions,
-    fields: tuple[str | None, str | None, str | None, str | None, str],
-    skip_invalid: bool,
-    rejects: Path | None,
+    corpus_choice: CorpusChoice,
     quiet: bool,
     no_progress: bool,
 ) -> None:
@@ -41,10 +41,10 @@ def write_sources(
     from simengine.corpus.read import ReadReport, read_corpus
     from simengine.corpus.sources import source_bytes
 
-    if skip_invalid and rejects is None:
-        rejects = path.parent / f"{path.name}.rejects.jsonl"
-        rejects.parent.mkdir(parents=True, exist_ok=True)
-    read, chosen = ReadReport(), read_options(*fields, skip_invalid, rejects)
+    if corpus_choice.skip_invalid and corpus_choice.rejects is None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        corpus_choice = replace(corpus_choice, rejects=path.parent / f"{path.name}.rejects.jsonl")
+    read, chosen = ReadReport(), read_options(corpus_choice)
     try:
         with progress_bar(hidden=quiet or no_progress) as progress:
             report = write_documents(
@@ -90,14 +90,15 @@ def describe_write(report: IndexReport, path: Path, policy: Policy) -> list[str]
     if report.passages:
         speed = report.passages / report.encode_s if report.encode_s else 0.0
         lines.append(
-            f"{report.passages:,} passages, {report.tokens:,} tokens, {speed:,.0f} passages/s encoded "
-            f"({report.encode_share:.0%} of the time)"
+            f"{counted(report.passages, 'passage')}, {counted(report.tokens, 'token')}, "
+            f"{speed:,.0f} passages/s encoded ({report.encode_share:.0%} of the time)"
         )
     if report.documents_split:
-        lines.append(f"{report.documents_split:,} long documents became several passages")
+        lines.append(f"{counted(report.documents_split, 'long document')} became several passages")
     if report.tokens_truncated:
         lines.append(
-            f"{report.tokens_truncated:,} tokens did not fit the model ({report.coverage:.2%} of the text is covered)"
+            f"{counted(report.tokens_truncated, 'token')} did not fit the model "
+            f"({report.coverage:.2%} of the text is covered)"
         )
     if policy == "sync":
         lines.append(f'next: simengine search -i {path} "your question"')

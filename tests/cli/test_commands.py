@@ -5,38 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from simengine.cli.main import COMMANDS, _run
-
-
-@dataclass
-class Called:
-    code: int
-    out: str
-    err: str
-
-
-@pytest.fixture
-def call(capfd: pytest.CaptureFixture[str]) -> object:
-    def run(*args: object) -> Called:
-        capfd.readouterr()
-        code = _run([str(arg) for arg in args])
-        captured = capfd.readouterr()
-        return Called(code, captured.out, captured.err)
-
-    return run
-
-
-@pytest.fixture
-def index(call, corpus_file: Path, tmp_path: Path) -> Path:
-    path = tmp_path / "index"
-    assert call("index", corpus_file, "-o", path, "--offline").code == 0
-    return path
+from simengine.cli.main import COMMANDS
 
 
 def test_help_names_every_command(call) -> None:
@@ -210,7 +184,9 @@ def test_export_vectors_match_embed(call, index: Path, corpus_file: Path, tmp_pa
     assert call("export", index, "--what", "vectors", "-o", tmp_path / "v.npy").code == 0
     assert call("embed", "--input", corpus_file, "--role", "passage", "-o", tmp_path / "e.npy").code == 0
     np.testing.assert_allclose(np.load(tmp_path / "v.npy"), np.load(tmp_path / "e.npy"), atol=1e-4)
-    assert len((tmp_path / "v.ids.txt").read_text().splitlines()) == 12
+    rows = [json.loads(line) for line in (tmp_path / "v.ids.jsonl").read_text().splitlines()]
+    documents = [json.loads(line) for line in corpus_file.read_text().splitlines()]
+    assert rows == [{"id": d["_id"], "start": 0, "end": len(d["text"])} for d in documents]
 
 
 def test_score_of_a_text_with_itself_is_one(call) -> None:
@@ -268,3 +244,81 @@ def test_reader_that_stops_early_is_no_error(index: Path) -> None:
     )
     assert "Traceback" not in result.stderr
     assert json.loads(result.stdout)["id"]
+
+
+def test_info_tolerates_files_that_a_writer_removes_meanwhile(call, index: Path, monkeypatch) -> None:
+    real = Path.stat
+
+    def stat(path: Path, **options: bool) -> object:
+        if path.name == "manifest.json":
+            raise FileNotFoundError(path)
+        return real(path, **options)
+
+    from simengine.cli.info_command import _size
+
+    whole = _size(index)
+    size = (index / "manifest.json").stat().st_size
+    monkeypatch.setattr(Path, "stat", stat)
+    assert _size(index) == whole - size
+
+
+def test_info_shows_notes_of_the_candidate_index_and_fits_the_terminal(
+    call, index: Path, monkeypatch
+) -> None:
+    from simengine.store.snapshot import Snapshot
+
+    ann = {
+        "recipe": "hnsw",
+        "rows": 12,
+        "recall_at_10": 1,
+        "recall_queries": 5,
+        "bytes": 9,
+        "notes": ["smaller"],
+    }
+    monkeypatch.setattr(Snapshot, "derived", lambda self, name: ann)
+    monkeypatch.setenv("COLUMNS", "50")
+    lines = call("info", index).out.splitlines()
+    assert "note        smaller" in lines
+    assert max(len(line) for line in lines if line.startswith(("topic", "n ", "built"))) <= 50
+
+
+def test_lexical_damage_is_looked_at_again_when_the_index_has_changed(index: Path, monkeypatch) -> None:
+    from simengine.cli import verify_command
+    from simengine.store.snapshot import Snapshot
+
+    answers = [[{"file": "x"}], []]
+    monkeypatch.setattr(verify_command, "_lexical_problems", lambda path: answers.pop(0))
+    monkeypatch.setattr(Snapshot, "is_current", lambda self: False)
+    assert verify_command.lexical_problems(index) == []
+    answers[:] = [[{"file": "x"}], []]
+    monkeypatch.setattr(Snapshot, "is_current", lambda self: True)
+    assert verify_command.lexical_problems(index) == [{"file": "x"}]
+
+
+def test_json_of_a_file_of_queries_is_one_array(call, index: Path, tmp_path: Path) -> None:
+    (tmp_path / "queries.tsv").write_text("a\tkittens\nb\tplanets and moons\n", encoding="utf-8")
+    result = call("search", "-i", index, "--queries", tmp_path / "queries.tsv", "--format", "json", "-k", "1")
+    assert [record["query_id"] for record in json.loads(result.out)] == ["a", "b"]
+
+
+def test_vectors_are_exported_to_npy_only(call, index: Path, tmp_path: Path) -> None:
+    for arguments in ((), ("-o", tmp_path / "v.txt")):
+        result = call("export", index, "--what", "vectors", *arguments)
+        assert result.code == 2
+        assert "NAME.npy" in result.err
+
+
+def test_ids_with_line_feeds_stay_beside_their_vectors(call, tmp_path: Path) -> None:
+    ids = ["one\ntwo", "tab\there", "plain"]
+    corpus = tmp_path / "c.jsonl"
+    corpus.write_text("".join(json.dumps({"_id": name, "text": f"text {name}"}) + "\n" for name in ids))
+    assert call("index", corpus, "-o", tmp_path / "i").code == 0
+    assert call("export", tmp_path / "i", "--what", "vectors", "-o", tmp_path / "v.npy").code == 0
+    assert [json.loads(line)["id"] for line in (tmp_path / "v.ids.jsonl").open()] == ids
+    assert np.load(tmp_path / "v.npy").shape[0] == 3
+
+
+def test_doctor_encode_says_why_this_runtime(call) -> None:
+    from simengine.encoders.load import load_encoder
+
+    assert f"({load_encoder(None, offline=True).runtime_reason})" in call("doctor", "--encode").out

@@ -1,0 +1,97 @@
+"""Files that commands write: whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import TextIOWrapper
+from pathlib import Path
+from typing import IO, BinaryIO
+
+from simengine.errors import UsageError
+
+STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+UTF_8 = ("utf-8", "utf8")
+
+
+@contextmanager
+def open_output(path: Path | None) -> Iterator[IO[str]]:
+    """A text file (UTF-8) that gets its new content when the block ends well, and keeps the old one when it fails.
+
+    What exists and is no regular file (a FIFO, /dev/null) is written to directly.
+
+    Args:
+        path: None and "-" are stdout. Missing folders are made.
+
+    Raises:
+        OSError: it cannot be written; names `path`.
+    """
+    if path is None or str(path) in STDOUT:
+        with _named("<stdout>"):
+            if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.encoding.lower() not in UTF_8:
+                sys.stdout.reconfigure(encoding="utf-8")
+            yield sys.stdout
+            sys.stdout.flush()
+        return
+    with (
+        _named(str(path)),
+        _written(path) as place,
+        place.open("w", encoding="utf-8", newline="\n") as file,
+    ):
+        yield file
+
+
+@contextmanager
+def open_binary_output(path: Path) -> Iterator[BinaryIO]:
+    """As `open_output`, for bytes; the file can be sought in.
+
+    Raises:
+        UsageError: `path` exists and is no regular file.
+        OSError: it cannot be written; names `path`.
+    """
+    if _is_special(path):
+        raise UsageError(f"{path} is no regular file; an array needs one")
+    with _named(str(path)), _written(path) as place, place.open("wb") as file:
+        yield file
+
+
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file()
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[Path]:
+    """Where to write: a file beside the target that takes its place at the end, or the target itself."""
+    if _is_special(path) or str(path).startswith(("/dev/fd/", "/dev/stderr", "/proc/")):
+        yield path
+        return
+    target = path.resolve()  # a link stays a link
+    if target.exists() and not os.access(target, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from error
+    partial = target.with_name(f".simengine-{os.getpid()}-{os.urandom(4).hex()}.partial")
+    try:
+        yield partial
+        if target.exists():
+            shutil.copymode(target, partial)
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+@contextmanager
+def _named(name: str) -> Iterator[None]:
+    """Errors of writing name what the user named, not the partial file, and not nothing at all."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None or str(error.filename).endswith(".partial"):
+            error.filename, error.filename2 = name, None
+        raise

@@ -1,0 +1,37 @@
+"""What `embed`, `score` and `search` say about the texts they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from simengine.cli.terminal import counted, note
+from simengine.errors import UsageError
+
+if TYPE_CHECKING:
+    from simengine.encoders.contract import BiEncoder
+
+
+def refuse_blank(texts: Sequence[str]) -> None:
+    """Texts from the command line must hold something, as those in files must.
+
+    Raises:
+        UsageError: a text is empty, or holds white space only.
+    """
+    for number, text in enumerate(texts, 1):
+        if not text or text.isspace():
+            raise UsageError(f"text {number} of {len(texts)} is blank: {text!r}")
+
+
+def count_cut_queries(queries: Sequence[str], encoder: BiEncoder) -> int:
+    """How many of the queries have more tokens than the model reads."""
+    room = encoder.max_tokens - encoder.tokenizer.n_special_tokens - encoder.prompt_tokens("query")
+    # A token is at least one byte, so that only long texts have to be counted.
+    long = [text for text in queries if len(text) > room or len(text.encode()) > room]
+    return sum(len(offsets) > room for offsets in encoder.tokenizer.offsets(long)) if long else 0
+
+
+def note_cut(number: int, encoder: BiEncoder, noun: str) -> None:
+    """Say on stderr, even with --quiet, that the model did not read everything."""
+    if number:
+        note(f"{counted(number, noun)} cut to the {encoder.max_tokens} tokens that the model reads")

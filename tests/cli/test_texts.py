@@ -1,0 +1,45 @@
+"""Blank texts and texts that the model cannot read to the end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+LONG = "word " * 400
+CUT = "1 {} cut to the 256 tokens that the model reads"
+
+
+@pytest.mark.parametrize("blank", ["", " \t\n"])
+def test_blank_arguments_are_a_usage_error(call, blank: str) -> None:
+    for arguments in (("score", "a", blank), ("embed", blank)):
+        result = call(*arguments)
+        assert result.code == 2
+        assert "blank" in result.err
+
+
+def test_a_text_that_was_cut_is_told_even_when_quiet(call, index: Path) -> None:
+    assert call("score", LONG, "a", "-q").err.strip() == CUT.format("text")
+    assert call("embed", LONG, "a", "-q").err.strip() == CUT.format("text")
+    assert call("search", "-i", index, LONG, "-q").err.strip() == CUT.format("query")
+    assert call("search", "-i", index, "--mode", "lexical", LONG, "-q").err == ""
+    assert call("search", "-i", index, "word " * 254, "-q").err == ""
+    assert call("search", "-i", index, "word " * 255, "-q").err.strip() == CUT.format("query")
+
+
+def test_a_command_that_fails_keeps_the_file_it_should_replace(call, index: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text('{"_id": "1", "text": "a", "text1": "a", "text2": "b"}\nnot json\n')
+    out = tmp_path / "out"
+    out.mkdir()
+    for name, *arguments in (
+        ("a.jsonl", "search", "-i", index, "-w", "nofield == 1", "cats"),
+        ("b.jsonl", "score", "--pairs", bad),
+        ("c.jsonl", "embed", "--input", bad),
+        ("d.npy", "embed", "--input", bad),
+    ):
+        (out / name).write_text("precious")
+        assert call(*arguments, "-o", out / name).code in (2, 4)
+        assert [path.name for path in out.iterdir()] == [name]
+        assert (out / name).read_text() == "precious"
+        (out / name).unlink()
