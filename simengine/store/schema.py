@@ -209,7 +209,8 @@ def _meaning(error: sqlite3.Error, path: Path) -> SimengineError:
     match code & 0xFF:
         case sqlite3.SQLITE_FULL:
             return StorageFullError(full_message(path, "disk full"))
-        case sqlite3.SQLITE_IOERR if no_room(path):
+        # Where no file can be created any more (no inodes), SQLite says that it cannot open or write.
+        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY if no_room(path):
             return StorageFullError(full_message(path, "quota or file size limit"))
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return StoreError(f"{path}: cannot write: {error}; check the permissions of file and folder")
