@@ -13,14 +13,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.checks import check_recovery
-from tests.faults.jobs import command, command_with_fault, command_with_limit
-from tests.faults.operations import COMMANDS, Operations, Undisturbed, copy_index, spread
+from tests.faults.checks import check_partial, check_recovery
+from tests.faults.jobs import command, command_with_fault, command_with_limit, read_state
+from tests.faults.operations import COMMANDS, Operations, Undisturbed, committed, copy_index, spread
 from tests.faults.processes import Outcome
 
 POINTS = {"index": 6, "add": 4, "update": 4, "prune": 3, "delete": 3, "compact": 4, "overwrite": 3}
 FILE_LIMITS = (1_000, 4_000, 12_000, 40_000, 100_000, 200_000)
-DISK_BYTES = (200_000, 400_000, 700_000, 1_000_000)
+DISK_BYTES = (60_000, 130_000, 200_000, 400_000, 700_000)
 
 
 @pytest.mark.parametrize(
@@ -105,6 +105,10 @@ def test_a_small_disk_loses_nothing_committed(
     arguments = operations.arguments(name, index)
     outcome = operations.server.run(command, arguments, ledger)
     check_failed_clearly(outcome, outcome.value)
+    readable = operations.server.run(read_state, index, ("dense",))  # the disk is still full
+    assert not readable.signal, readable.output
+    if readable.error != "IndexNotFoundError":
+        check_partial(undisturbed, readable.result(), "", committed(ledger), f"a disk of {disk_bytes} bytes")
     resize(small_disk, 64_000_000)
     check_recovery(operations, undisturbed, index, ledger, f"a disk of {disk_bytes} bytes")
 
