@@ -297,13 +297,19 @@ def main() -> None:
     parser.add_argument("--section", action="append", choices=SECTIONS, help="repeatable; default: all")
     parser.add_argument("--quick", action="store_true", help="small sizes; prints and writes nothing")
     parser.add_argument("--rounds", type=int, default=1, help="rounds of the build section")
-    parser.add_argument("--build-size", type=int, help="passages of the build section, for a busy or slow machine")
-    parser.add_argument("--memory-size", type=int, action="append", help="documents of the memory section; repeatable")
+    parser.add_argument(
+        "--build-size", type=int, help="passages of the build section, for a busy or slow machine"
+    )
+    parser.add_argument(
+        "--memory-size", type=int, action="append", help="documents of the memory section; repeatable"
+    )
     parser.add_argument("--rebuild", action="store_true", help="build simengine's search indexes again")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "simengine-bench")
     options = parser.parse_args()
     sizes = QUICK if options.quick else Sizes()
-    sizes = replace(sizes, build=options.build_size or sizes.build, memory=tuple(options.memory_size or sizes.memory))
+    sizes = replace(
+        sizes, build=options.build_size or sizes.build, memory=tuple(options.memory_size or sizes.memory)
+    )
     bench = Bench(options.cache, sizes, options.rounds, options.rebuild)
     summary: dict[str, float] = {}
     detail: dict[str, Any] = {}

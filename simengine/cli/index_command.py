@@ -87,6 +87,8 @@ def command(
         overwrite=overwrite,
         prune=prune,
         seed=seed,
+        sources=tuple(source if source == "-" else str(Path(source).resolve()) for source in sources),
+        check_sources=output is None and not overwrite,
         command=shlex.join(["simengine", *sys.argv[1:]]),
     )
     write_sources(

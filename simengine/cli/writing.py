@@ -87,6 +87,10 @@ def describe_write(report: IndexReport, path: Path, policy: Policy) -> list[str]
         if count
     ]
     lines = [f"{path}: {', '.join(changes) or 'nothing to do'} in {seconds(report.total_s)}"]
+    if report.absent:
+        lines.append(
+            f"{counted(report.absent, 'document')} of the index not in this corpus: kept (--prune deletes)"
+        )
     if report.passages:
         speed = report.passages / report.encode_s if report.encode_s else 0.0
         lines.append(

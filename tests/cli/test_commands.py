@@ -322,3 +322,28 @@ def test_doctor_encode_says_why_this_runtime(call) -> None:
     from simengine.encoders.load import load_encoder
 
     assert f"({load_encoder(None, offline=True).runtime_reason})" in call("doctor", "--encode").out
+
+
+def test_another_corpus_of_the_same_name_is_not_mixed_in(call, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "corpus.jsonl").write_text(f'{{"_id": "1", "text": "number {name}"}}\n')
+    assert call("index", "one/corpus.jsonl").code == 0
+    refused = call("index", "two/corpus.jsonl")
+    assert refused.code == 1
+    assert "one/corpus.jsonl" in refused.err
+    assert "add" in refused.err
+    assert "number one" in call("search", "number").out
+    assert call("index", "one/corpus.jsonl").code == 0
+    assert call("index", "two/corpus.jsonl", "--overwrite").code == 0
+    assert "number two" in call("search", "number").out
+
+
+def test_documents_that_left_the_corpus_are_told_and_pruned_when_asked(
+    call, index: Path, tmp_path: Path
+) -> None:
+    few = tmp_path / "few.jsonl"
+    few.write_text('{"_id": "animals-0", "title": "", "text": "Cats purr.", "topic": "animals", "n": 0}\n')
+    assert "11 documents of the index not in this corpus" in call("index", few, "-o", index).err
+    assert "11 deleted" in call("index", few, "-o", index, "--prune").err
