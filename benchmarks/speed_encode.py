@@ -80,6 +80,11 @@ class Worker:
         self._errors.close()
 
 
+def load_average() -> float:
+    """Processes that wanted to run in the last minute, before this benchmark starts its own."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+
+
 def environment() -> dict[str, str]:
     """This process's environment, offline, with this checkout importable."""
     return {**os.environ, **OFFLINE, "PYTHONPATH": str(ROOT)}
@@ -259,6 +264,13 @@ def main() -> None:
     from simengine.models.resolve import resolve_model
 
     folder = resolve_model(options.model, offline=True).path
+    load_before = load_average()
+    if load_before > 0.5:
+        print(
+            f"other programs are running (load {load_before:.1f}): torch's threads suffer more from that than ours, "
+            "so the ratios come out too high",
+            file=sys.stderr,
+        )
     n_short, n_passages, rounds = (128, 16, 2) if options.quick else (640, 80, 7)
     texts, source = read_texts(n_short, n_passages)
     counts = {name: len(some) for name, some in texts.items()}
@@ -286,6 +298,7 @@ def main() -> None:
         "runtimes": runtimes,
         "seconds": times,
         "rounds": rounds,
+        "load_before": load_before,
         "openvino_backend": "measured" if options.openvino_python else "not measured: no --openvino-python",
     }
     print(json.dumps(summary, indent=1))
