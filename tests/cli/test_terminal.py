@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simengine.cli.terminal import cells, counted, fit, print_pairs, printable, shorten, wrap
@@ -27,6 +27,7 @@ def test_wide_characters_take_two_columns_and_marks_none() -> None:
     assert (cells("abc"), cells("漢字"), cells("e\u0301"), cells("ﾊ"), cells("Ａ")) == (3, 4, 1, 1, 2)
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(2, 30))
 def test_wrapped_lines_fit_and_lose_nothing(text: str, width: int) -> None:
     lines = wrap(text, width)
@@ -35,6 +36,7 @@ def test_wrapped_lines_fit_and_lose_nothing(text: str, width: int) -> None:
     assert all(lines) or lines == [""]
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(3, 30))
 def test_shortened_text_fits_and_tells(text: str, width: int) -> None:
     short = shorten(text, width)
@@ -43,6 +45,7 @@ def test_shortened_text_fits_and_tells(text: str, width: int) -> None:
     assert short == line or (short.endswith("…") and line.startswith(short[:-1]))
 
 
+@settings(deadline=None)
 @given(TEXTS, st.integers(2, 30))
 def test_fit_is_the_longest_beginning(text: str, width: int) -> None:
     part = fit(text, width)
