@@ -18,9 +18,9 @@ search() {
   say "search -i $index $*"
   "$simengine" search -i "$index" -k 3 --offline "$@"
 }
-search "run a function every few seconds in the background"
-search "how similar are two strings"
-search "undo everything if something goes wrong halfway"
-search --where 'kind == "class"' "keep only the most recently used items"
+search "a file that deletes itself when I am done"
+search "merge several sorted lists into one"
+search "pick a random element, with some more likely than others"
+search --where 'module == "statistics"' "the value in the middle"
 
 printf '\nYour turn:  %s search -i %s "your question"\n' "$simengine" "$index"

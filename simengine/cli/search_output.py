@@ -148,5 +148,8 @@ def _words(query: str) -> re.Pattern[str]:
 
 
 def _token(text: str) -> str:
-    """A field of a TREC run. White space would split it, so it is percent-escaped, and so is the percent sign."""
-    return re.sub(r"[\s%]", lambda match: quote(match.group()), text) or "_"
+    """A field of a TREC run. White space would split it, so it is percent-escaped.
+
+    A percent sign is escaped only where it would look like escaped white space: ids such as "AC%2FDC" stay.
+    """
+    return re.sub(r"\s|%(?=0[9A-D]|1[C-F]|20|C2|E[123])", lambda match: quote(match.group()), text) or "_"
