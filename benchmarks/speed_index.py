@@ -16,9 +16,10 @@ import statistics
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from _common import commit, write_result
@@ -51,6 +52,8 @@ class Sizes:
     cold: int = 9
     memory: tuple[int, ...] = (50_000, 200_000)
 
+
+Section: TypeAlias = "Iterator[tuple[dict[str, float], dict[str, Any]]]"  # summary and detail so far
 
 QUICK = Sizes(300, (("passages", 300), ("sentences", 2_000)), 40, 10, 3, (1_000, 2_000))
 
@@ -106,7 +109,7 @@ class Bench:
         done.write_text(json.dumps({"commit": commit(), **result, **worker.close()}))
         return folder
 
-    def build(self) -> tuple[dict[str, float], dict[str, Any]]:
+    def build(self) -> Section:
         """Time and memory from a file of texts to a closed index; every peer beside a run of ours."""
         corpus = corpus_file("passages", self.sizes.build, self.cache)
         runs: list[dict[str, Any]] = []
@@ -118,17 +121,27 @@ class Bench:
                 runs += [ours, theirs]
                 ratios[name].append(theirs["seconds"] / ours["seconds"])
                 process_ratios[name].append(theirs["process_s"] / ours["process_s"])
-        own = [run for run in runs if run["subject"] == OURS]
-        summary = {f"ratio_{name}": statistics.median(values) for name, values in ratios.items()}
+                yield (
+                    self._build_summary(runs, ratios, process_ratios),
+                    {"n_passages": self.sizes.build, "runs": runs},
+                )
+
+    @staticmethod
+    def _build_summary(
+        runs: list[dict[str, Any]], ratios: dict[str, list[float]], process_ratios: dict[str, list[float]]
+    ) -> dict[str, float]:
+        summary = {f"ratio_{name}": statistics.median(values) for name, values in ratios.items() if values}
         for name, values in process_ratios.items():
-            summary[f"process_ratio_{name}"] = statistics.median(values)
+            if values:
+                summary[f"process_ratio_{name}"] = statistics.median(values)
+        own = [run for run in runs if run["subject"] == OURS]
         summary["encode_share"] = statistics.median(run["report"]["encode_share"] for run in own)
         for name, subject in {"simengine": OURS, **PEER_NAMES}.items():
-            mine = [run for run in runs if run["subject"] == subject]
-            median_s = statistics.median(run["seconds"] for run in mine)
-            summary[f"passages_per_s_{name}"] = self.sizes.build / median_s
-            summary[f"peak_rss_mb_10k_{name}"] = max(run["peak_tree_rss_mb"] for run in mine)
-        return summary, {"n_passages": self.sizes.build, "runs": runs}
+            if mine := [run for run in runs if run["subject"] == subject]:
+                rates = [run["documents"] / run["seconds"] for run in mine]
+                summary[f"passages_per_s_{name}"] = statistics.median(rates)
+                summary[f"build_peak_rss_mb_{name}"] = max(run["peak_tree_rss_mb"] for run in mine)
+        return summary
 
     def _build_once(self, subject: str, corpus: Path) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(dir=self.cache) as parent:
@@ -142,7 +155,7 @@ class Bench:
         say(f"build {subject}: {result['seconds']:.1f} s, start {start_s:.1f} s, {size_mb:.0f} MB on disk")
         return {"subject": subject, "start_s": start_s, "disk_mb": size_mb, **result, **ended}
 
-    def search(self) -> tuple[dict[str, float], dict[str, Any]]:
+    def search(self) -> Section:
         """Latency of one query at a time, its encoding included, all subjects warm and taking turns."""
         summary: dict[str, float] = {}
         detail: dict[str, Any] = {}
@@ -157,7 +170,7 @@ class Bench:
             for key, row in rows.items():
                 recall = f", recall@10 {row['recall_at_10']:.3f}" if "recall_at_10" in row else ""
                 say(f"{label} {key}: p50 {row['p50_ms']:.2f} ms, p95 {row['p95_ms']:.2f} ms{recall}")
-        return summary, detail
+            yield summary, detail
 
     def _search_corpus(self, folders: dict[str, Path]) -> dict[str, list[dict[str, Any]]]:
         """Answers per "subject/mode", one per block of queries."""
@@ -209,7 +222,7 @@ class Bench:
             row["recall_at_10"] = float(np.mean(shares))
         return row
 
-    def cold(self) -> tuple[dict[str, float], dict[str, Any]]:
+    def cold(self) -> Section:
         """Whole processes in turn: `--help` beside importing click, `search` beside the shortest script."""
         kind, n = self.sizes.search[0]
         index = self.prepared(OURS, kind, n)
@@ -240,9 +253,9 @@ class Bench:
             "cold_st_script_s": statistics.median(search_theirs),
             "cold_search_s": statistics.median(search_ours),
         }
-        return summary, {"corpus": kind, "n": n, "seconds": times}
+        yield summary, {"corpus": kind, "n": n, "seconds": times}
 
-    def memory(self) -> tuple[dict[str, float], dict[str, Any]]:
+    def memory(self) -> Section:
         """Peak memory of `simengine index`, the process and its children, at two sizes of corpus."""
         summary: dict[str, float] = {}
         runs = []
@@ -257,10 +270,11 @@ class Bench:
             summary[f"peak_anonymous_mb_{label}"] = peaks["peak_tree_anonymous_mb"]
             summary[f"index_s_{label}"] = seconds
             runs.append({"n": n, "seconds": seconds, "vectors_mb": n * 384 * 4 / 1e6, **peaks})
-        small, large = runs[0], runs[-1]
-        growth = large["peak_tree_rss_mb"] - small["peak_tree_rss_mb"]
-        summary["peak_rss_growth_beyond_vectors_mb"] = growth - (large["vectors_mb"] - small["vectors_mb"])
-        return summary, {"runs": runs}
+            if len(runs) > 1:
+                growth = runs[-1]["peak_tree_rss_mb"] - runs[0]["peak_tree_rss_mb"]
+                vectors = runs[-1]["vectors_mb"] - runs[0]["vectors_mb"]
+                summary["peak_rss_growth_beyond_vectors_mb"] = growth - vectors
+            yield summary, {"runs": runs}
 
 
 def _block_p50(found: dict[str, list[dict[str, Any]]]) -> dict[str, list[float]]:
@@ -300,6 +314,7 @@ def main() -> None:
     parser.add_argument(
         "--build-size", type=int, help="passages of the build section, for a busy or slow machine"
     )
+    parser.add_argument("--corpus", choices=("passages", "sentences"), help="search: this one only")
     parser.add_argument(
         "--memory-size", type=int, action="append", help="documents of the memory section; repeatable"
     )
@@ -310,6 +325,8 @@ def main() -> None:
     sizes = replace(
         sizes, build=options.build_size or sizes.build, memory=tuple(options.memory_size or sizes.memory)
     )
+    if options.corpus:
+        sizes = replace(sizes, search=tuple(pair for pair in sizes.search if pair[0] == options.corpus))
     bench = Bench(options.cache, sizes, options.rounds, options.rebuild)
     summary: dict[str, float] = {}
     detail: dict[str, Any] = {}
@@ -319,12 +336,13 @@ def main() -> None:
         bench.versions = known["versions"]
     for name in options.section or SECTIONS:
         start = time.perf_counter()
-        figures, rows = getattr(bench, name)()
-        summary |= figures
-        detail[name] = {**rows, "commit": commit(), "section_s": time.perf_counter() - start}
-        detail["versions"] = bench.versions
-        if not options.quick:
-            write_result("speed_index", summary, detail)
+        for figures, rows in getattr(bench, name)():  # written after each part, so that a stop loses little
+            summary |= figures
+            kept = detail.get(name, {}) if name == "search" else {}
+            detail[name] = {**kept, **rows, "commit": commit(), "section_s": time.perf_counter() - start}
+            detail["versions"] = bench.versions
+            if not options.quick:
+                write_result("speed_index", summary, detail)
         say(f"section {name} took {time.perf_counter() - start:.0f} s")
     print(json.dumps(summary, indent=1))
 
