@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 
 from simengine.assembly.options import EncoderOptions, IndexOptions
-from simengine.encoders.canary import CANARY_VERSION, canary_texts, check_canary
+from simengine.encoders.canary import CANARY_COSINE_MIN, CANARY_VERSION, canary_texts, check_canary
 from simengine.encoders.contract import BiEncoder
 from simengine.encoders.load import load_encoder
 from simengine.errors import FingerprintMismatchError, ModelNotFoundError, UsageError
@@ -13,7 +13,7 @@ from simengine.index.recipe import load_recipe
 from simengine.store.settings import IndexSettings
 
 DEFAULT_OVERLAP_TOKENS = 32
-CANARY_MIN_COSINE = 0.995  # below: the runtime computes something else than what the index holds
+MOST_CHUNK_TOKENS = 512  # by default; models without a limit of their own would make one passage of a book
 
 
 def open_encoder(settings: IndexSettings | None, options: EncoderOptions) -> BiEncoder:
@@ -62,12 +62,12 @@ def verify_runtime(settings: IndexSettings, encoder: BiEncoder) -> float:
         The lowest cosine; 1.0 when the index holds no canaries of this version.
 
     Raises:
-        FingerprintMismatchError: it is below `CANARY_MIN_COSINE`.
+        FingerprintMismatchError: it is below `CANARY_COSINE_MIN`.
     """
     if settings.canary_texts_version != CANARY_VERSION or not settings.canary_vectors:
         return 1.0
     cosine = check_canary(encoder, settings.canary_vectors)
-    if cosine < CANARY_MIN_COSINE:
+    if cosine < CANARY_COSINE_MIN:
         raise FingerprintMismatchError(
             f"the runtime {encoder.runtime} gives other vectors than those stored in the index (lowest cosine "
             f"{cosine:.4f} on its canary texts); use another runtime or device"
@@ -81,7 +81,7 @@ def new_settings(encoder: BiEncoder, name: str, options: IndexOptions) -> IndexS
     Raises:
         UsageError: the passage length or the overlap does not fit the model.
     """
-    chunk_tokens = options.chunk_tokens or encoder.max_tokens
+    chunk_tokens = options.chunk_tokens or min(encoder.max_tokens, MOST_CHUNK_TOKENS)
     overlap = DEFAULT_OVERLAP_TOKENS if options.overlap_tokens is None else options.overlap_tokens
     if not 8 <= chunk_tokens <= encoder.max_tokens:
         raise UsageError(
