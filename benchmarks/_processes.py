@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import json
 import os
 import subprocess
@@ -77,7 +79,12 @@ class Worker:
             env=environment(),
         )
         self._memory = MemorySampler(self._process.pid)
-        self.started = self.ask(do="start", model=model)
+        self._send({"do": "start", "model": model})
+
+    @functools.cached_property
+    def started(self) -> dict[str, Any]:
+        """The answer to the start, which goes on beside other subjects' until it is asked for."""
+        return self._receive("start")
 
     def ask(self, **command: Any) -> dict[str, Any]:
         """Send one command and wait for its answer.
@@ -85,17 +92,21 @@ class Worker:
         Raises:
             RuntimeError: the subject died; its traceback stands on stderr.
         """
+        assert self.started
+        self._send(command)
+        return self._receive(command["do"])
+
+    def _send(self, command: dict[str, Any]) -> None:
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        try:
+        with contextlib.suppress(BrokenPipeError):  # it has died: the missing answer will say so
             self._process.stdin.write(json.dumps(command) + "\n")
             self._process.stdin.flush()
-            line = self._process.stdout.readline()
-        except BrokenPipeError:
-            line = ""
+
+    def _receive(self, what: str) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
         if not line:
-            code = self._process.wait()
-            raise RuntimeError(f"{self.subject} ended during {command['do']!r}, exit code {code}")
+            raise RuntimeError(f"{self.subject} ended during {what!r}, exit code {self._process.wait()}")
         answer: dict[str, Any] = json.loads(line)
         return answer
 

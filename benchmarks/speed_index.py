@@ -187,7 +187,7 @@ class Bench:
         for first in range(0, len(texts), self.sizes.block):
             for key, blocks in answers.items():
                 subject, mode = key.split("/")
-                time.sleep(0.3)  # let the threads of the last subject stop spinning
+                time.sleep(0.1)  # let the threads of the last subject stop spinning
                 block = texts[first : first + self.sizes.block]
                 blocks.append(workers[subject].ask(do="search", queries=block, k=K, mode=mode))
         for worker in workers.values():
