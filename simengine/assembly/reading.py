@@ -66,11 +66,14 @@ def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | 
         snapshot = Snapshot.open(path)
         try:
             return Reader(snapshot, _open_searcher(snapshot, encoder, threads))
-        except (DamagedIndexError, IndexNotFoundError):
+        except (DamagedIndexError, IndexNotFoundError, FileNotFoundError) as error:
             stale = not snapshot.is_current()
             snapshot.close()
-            if not stale:  # otherwise a writer has just replaced these files: look again
-                raise
+            if stale:  # a writer has just replaced these files: look again
+                continue
+            if isinstance(error, FileNotFoundError):
+                raise DamagedIndexError(error.filename or path, "missing") from error
+            raise
         except BaseException:
             snapshot.close()
             raise
