@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.faults.jobs import Recovery, State, difference_of, recover
+from tests.faults.jobs import Recovery, recover
 from tests.faults.operations import SWITCHES, Operations, Undisturbed, committed, encoded
+from tests.faults.state import State, difference_of
 
 
 def check_recovery(

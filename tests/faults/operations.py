@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.faults.jobs import State, command, command_with_fault, command_with_kill, read_history, read_state
+from tests.faults.jobs import command, command_with_fault, command_with_kill
 from tests.faults.processes import Server
+from tests.faults.state import State, read_history, read_state
 
 SUBJECTS = (
     "rocket orbit moon planet telescope galaxy star comet crater signal",

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.jobs import Damaged, State, command, damage_each, read_state, repair_each, tidy
+from tests.faults.jobs import Damaged, command, damage_each, repair_each, tidy
 from tests.faults.operations import Operations, copy_index
+from tests.faults.state import State, read_state
 
 RANDOM_FLIPS = 2
 DATABASE_FLIPS = 25

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from tests.faults.checks import check_partial, check_recovery
-from tests.faults.jobs import command, command_with_fault, command_with_limit, read_state
+from tests.faults.jobs import command, command_with_fault, command_with_limit
 from tests.faults.operations import COMMANDS, Operations, Undisturbed, committed, copy_index, spread
 from tests.faults.processes import Outcome
+from tests.faults.state import read_state
 
 POINTS = {"index": 5, "add": 3, "update": 3, "prune": 2, "delete": 3, "compact": 3, "overwrite": 2}
 FILE_LIMITS = (1_000, 12_000, 40_000, 150_000)

@@ -17,11 +17,10 @@ from tests.faults.jobs import (
     command,
     command_with_fault,
     command_with_kill,
-    read_state,
-    strays,
     tidy,
 )
 from tests.faults.operations import COMMANDS, Operations, Undisturbed, copy_index, spread
+from tests.faults.state import read_state, strays
 
 # How many points of each command are tried in a normal run; the sweeps below try all of them.
 POINTS = {"index": 13, "add": 7, "update": 7, "prune": 5, "delete": 5, "compact": 7, "overwrite": 6}

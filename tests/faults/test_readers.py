@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults.checks import check_partial
-from tests.faults.jobs import Polled, command, poll, read_again, wait_for
+from tests.faults.jobs import Polled, command, open_while_replaced, poll, read_again, wait_for
 from tests.faults.operations import COMMANDS, Operations, copy_index
 
 
@@ -63,3 +63,13 @@ def test_new_readers_beside_a_writer_see_whole_commits_only(
         for state in polled.states:
             last = (state.generation, state.commit_number)
             check_partial(undisturbed, state, "", last, f"beside {name}")
+
+
+def test_opening_looks_again_when_the_files_are_replaced_under_it(
+    operations: Operations, folder: Path
+) -> None:
+    undisturbed = operations.undisturbed("compact")
+    index = folder / "index"
+    copy_index(undisturbed.base, index)
+    outcome = operations.server.run(open_while_replaced, index, operations.arguments("compact", index))
+    assert outcome.result().same_as(undisturbed.after)

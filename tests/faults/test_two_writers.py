@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.faults.checks import check_partial, check_recovery
-from tests.faults.jobs import command, delete_waiting, read_state
+from tests.faults.jobs import command, delete_waiting
 from tests.faults.operations import Operations, committed, copy_index
 from tests.faults.processes import Running
+from tests.faults.state import read_state
 
 WRITERS = ("index", "add", "update", "prune", "delete", "compact", "overwrite")
 
