@@ -1,0 +1,33 @@
+"""Examples to train on and to evaluate with: labelled pairs, triplets, reading comprehension, tagged sentences."""
+
+from __future__ import annotations
+
+from simengine.corpus.examples.kinds import (
+    NLI_LABELS,
+    LabelledPair,
+    ReadCount,
+    ReadingExample,
+    TaggedSentence,
+    Triplet,
+)
+from simengine.corpus.examples.pairs import read_nli, read_relevance, read_scored_pairs
+from simengine.corpus.examples.squad import read_squad
+from simengine.corpus.examples.tagging import read_tagging
+from simengine.corpus.examples.triplets import read_triplets
+from simengine.corpus.examples.write import example_record
+
+__all__ = [
+    "NLI_LABELS",
+    "LabelledPair",
+    "ReadCount",
+    "ReadingExample",
+    "TaggedSentence",
+    "Triplet",
+    "example_record",
+    "read_nli",
+    "read_relevance",
+    "read_scored_pairs",
+    "read_squad",
+    "read_tagging",
+    "read_triplets",
+]

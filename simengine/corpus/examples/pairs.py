@@ -1,0 +1,245 @@
+"""Labelled pairs: natural language inference, graded similarity, relevance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from simengine.corpus.examples.kinds import NLI_LABELS, LabelledPair, ReadCount
+from simengine.corpus.examples.records import (
+    NO_GOLD,
+    check_fields,
+    choose,
+    number,
+    read_records,
+    rest,
+    take_texts,
+)
+from simengine.corpus.fields import missing_field
+from simengine.corpus.formats import Headerless, Record
+from simengine.corpus.report import RecordFault
+from simengine.corpus.sources import suffixes
+from simengine.errors import UsageError
+
+TEXT_FIELDS = (
+    ("premise", "hypothesis"),
+    ("sentence1", "sentence2"),
+    ("text1", "text2"),
+    ("question1", "question2"),
+)
+RELEVANCE_TEXT_FIELDS = (
+    ("query", "passage"),
+    ("question", "passage"),
+    ("question", "answer"),
+    ("question", "sentence"),
+    ("query", "document"),
+    ("query", "text"),
+    *TEXT_FIELDS,
+)
+LABEL_FIELDS = (("gold_label",), ("label",))
+SCORE_FIELDS = (("score",), ("similarity",), ("label",))
+RELEVANCE_FIELDS = (("label",), ("relevance",), ("score",))
+NO_LABELS = ("", "-")
+RELEVANCES = {0: "0", 1: "1"}
+
+
+def read_nli(
+    path: str | Path,
+    *,
+    labels: Sequence[str] = NLI_LABELS,
+    fields: tuple[str, str, str] | None = None,
+    encoding: str = "utf-8",
+    file_format: str | None = None,
+    count: ReadCount | None = None,
+) -> Iterator[LabelledPair]:
+    """Yield the labelled pairs of a .jsonl, .csv, .tsv or .parquet file in order, streamed.
+
+    Pairs whose label is null, "" or "-" (annotators did not agree) are left out and counted. A table
+    whose first row holds none of the known names has no header: its columns are text1, text2 and label.
+
+    Args:
+        path: text formats also with .gz or .zst; "-" is standard input (JSON Lines unless `file_format`
+            says otherwise).
+        labels: the names that a label may have, upper and lower case alike.
+        fields: names of premise, hypothesis and label; None takes the first of TEXT_FIELDS and the first
+            of LABEL_FIELDS that a record has.
+        encoding: of the file.
+        file_format: None goes by suffix; else "jsonl", "csv", "tsv" or "parquet".
+        count: filled as pairs are taken; `count.reasons["no gold label"]` are those left out.
+
+    Raises:
+        DataError: the file cannot be used, a pair is broken, or its label is none of `labels`; names file
+            and line.
+        UsageError: `labels` or `fields` cannot be used.
+    """
+    check_fields(fields, ("premise", "hypothesis", "label"))
+    known = {name.casefold(): name for name in labels}
+    if isinstance(labels, str) or not known or len(known) != len(labels):
+        raise UsageError(f"labels is {labels!r}; expected a list of different names")
+    make = partial(_nli_pair, fields=fields, known=known, is_table=_is_table(path, file_format))
+    table = _headerless(fields, TEXT_FIELDS, LABEL_FIELDS, "label")
+    yield from read_records(
+        path, make, noun="pairs", table=table, encoding=encoding, file_format=file_format, count=count
+    )
+
+
+def read_scored_pairs(
+    path: str | Path,
+    *,
+    fields: tuple[str, str, str] | None = None,
+    encoding: str = "utf-8",
+    file_format: str | None = None,
+    count: ReadCount | None = None,
+) -> Iterator[LabelledPair]:
+    """Yield pairs with a graded score, in the file's own range.
+
+    A label of text beside the score is kept as `label`. Pairs whose score is null or "" are left out and
+    counted.
+
+    Args:
+        path: as for `read_nli`.
+        fields: names of both texts and of the score; None takes the first of TEXT_FIELDS and of
+            SCORE_FIELDS that a record has.
+        encoding: of the file.
+        file_format: as for `read_nli`.
+        count: filled as pairs are taken.
+
+    Raises:
+        DataError: the file cannot be used, a pair is broken, or its score is no number; names file and line.
+        UsageError: `fields` cannot be used.
+    """
+    check_fields(fields, ("text1", "text2", "score"))
+    make = partial(_scored_pair, fields=fields, is_table=_is_table(path, file_format))
+    table = _headerless(fields, TEXT_FIELDS, SCORE_FIELDS, "score")
+    yield from read_records(
+        path, make, noun="pairs", table=table, encoding=encoding, file_format=file_format, count=count
+    )
+
+
+def read_relevance(
+    path: str | Path,
+    *,
+    fields: tuple[str, str, str] | None = None,
+    encoding: str = "utf-8",
+    file_format: str | None = None,
+    count: ReadCount | None = None,
+) -> Iterator[LabelledPair]:
+    """Yield (question or query, passage) pairs that are judged relevant, 1, or not, 0.
+
+    The judgement is both `label` ("1", "0") and `score` (1.0, 0.0). `extra` keeps other fields, such as "qid".
+    Pairs whose judgement is null or "" are left out and counted.
+
+    Args:
+        path: as for `read_nli`.
+        fields: names of query, passage and judgement; None takes the first of RELEVANCE_TEXT_FIELDS and
+            of RELEVANCE_FIELDS that a record has.
+        encoding: of the file.
+        file_format: as for `read_nli`.
+        count: filled as pairs are taken.
+
+    Raises:
+        DataError: the file cannot be used, a pair is broken, or its judgement is neither 0 nor 1; names
+            file and line.
+        UsageError: `fields` cannot be used.
+    """
+    check_fields(fields, ("query", "passage", "label"))
+    make = partial(_relevance_pair, fields=fields, is_table=_is_table(path, file_format))
+    table = _headerless(fields, RELEVANCE_TEXT_FIELDS, RELEVANCE_FIELDS, "label")
+    yield from read_records(
+        path, make, noun="pairs", table=table, encoding=encoding, file_format=file_format, count=count
+    )
+
+
+def _is_table(path: str | Path, file_format: str | None) -> bool:
+    return file_format in ("csv", "tsv") or (
+        file_format is None and suffixes(Path(path))[0] in (".csv", ".tsv")
+    )
+
+
+def _headerless(
+    fields: tuple[str, str, str] | None,
+    texts: Sequence[tuple[str, ...]],
+    third: Sequence[tuple[str, ...]],
+    name: str,
+) -> Headerless | None:
+    if fields is not None:
+        return None
+    known = frozenset(name for names in (*texts, *third) for name in names)
+    return Headerless(known, ("text1", "text2", name))
+
+
+def _take_pair(
+    record: Record,
+    fields: tuple[str, str, str] | None,
+    texts: Sequence[tuple[str, ...]],
+    third: Sequence[tuple[str, ...]],
+) -> tuple[str, str, object, str]:
+    """Both texts, the value of the third field, and its name, taken out of a record."""
+    names = choose(record, texts, "fields") if fields is None else fields[:2]
+    name = choose(record, third, "field")[0] if fields is None else fields[2]
+    if name not in record:
+        raise missing_field(name, "label", record)
+    value = record.pop(name)
+    text1, text2 = take_texts(record, names)
+    for other1, other2 in texts:
+        # Some files give the same pair under two pairs of names.
+        if record.get(other1) == text1 and record.get(other2) == text2:
+            del record[other1], record[other2]
+    return text1, text2, value, name
+
+
+def _nli_pair(
+    record: Record,
+    source: str,
+    line: int,
+    *,
+    fields: tuple[str, str, str] | None,
+    known: dict[str, str],
+    is_table: bool,
+) -> LabelledPair:
+    text1, text2, value, name = _take_pair(record, fields, TEXT_FIELDS, LABEL_FIELDS)
+    if value is None or (isinstance(value, str) and value.strip() in NO_LABELS):
+        raise RecordFault(NO_GOLD, f"field {name!r} holds {value!r}")
+    label = known.get(value.strip().casefold()) if isinstance(value, str) else None
+    if label is None:
+        hint = ""
+        if not isinstance(value, str) or value.strip().isdecimal():
+            hint = "; what a number stands for differs between data sets: write names"
+        detail = f"field {name!r} holds {value!r:.40}; known labels are {', '.join(known.values())}{hint}"
+        raise RecordFault("unknown label", detail)
+    extra = rest(record, is_table=is_table)
+    score = extra.get("score")
+    if isinstance(score, bool) or not isinstance(score, (int, float)):
+        return LabelledPair(text1, text2, label, None, source, line, extra)
+    del extra["score"]
+    return LabelledPair(text1, text2, label, float(score), source, line, extra)
+
+
+def _scored_pair(
+    record: Record, source: str, line: int, *, fields: tuple[str, str, str] | None, is_table: bool
+) -> LabelledPair:
+    text1, text2, value, name = _take_pair(record, fields, TEXT_FIELDS, SCORE_FIELDS)
+    score = number(value, name)
+    if score is None:
+        raise RecordFault(NO_GOLD, f"field {name!r} holds {value!r}")
+    extra = rest(record, is_table=is_table)
+    label = extra.get("label")
+    if not isinstance(label, str):
+        return LabelledPair(text1, text2, None, score, source, line, extra)
+    del extra["label"]
+    return LabelledPair(text1, text2, label, score, source, line, extra)
+
+
+def _relevance_pair(
+    record: Record, source: str, line: int, *, fields: tuple[str, str, str] | None, is_table: bool
+) -> LabelledPair:
+    text1, text2, value, name = _take_pair(record, fields, RELEVANCE_TEXT_FIELDS, RELEVANCE_FIELDS)
+    score = float(value) if isinstance(value, bool) else number(value, name)
+    if score is None:
+        raise RecordFault(NO_GOLD, f"field {name!r} holds {value!r}")
+    if score not in RELEVANCES:
+        detail = f"field {name!r} holds {value!r:.40}; expected 1 (relevant) or 0"
+        raise RecordFault("unknown label", detail)
+    extra = rest(record, is_table=is_table)
+    return LabelledPair(text1, text2, RELEVANCES[int(score)], score, source, line, extra)

@@ -1,0 +1,152 @@
+"""Records of example files, opened and checked in one way."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TypeVar, cast
+
+from simengine.corpus.examples.kinds import ReadCount
+from simengine.corpus.fields import as_text, missing_field
+from simengine.corpus.formats import Headerless, Record, read_items, typed_cell
+from simengine.corpus.report import RecordFault
+from simengine.corpus.sources import expand_sources
+from simengine.errors import DataError, UsageError
+from simengine.types import Json
+
+MAX_LINE_BYTES = 32 << 20
+NO_GOLD = "no gold label"
+Example = TypeVar("Example")
+
+
+def read_records(
+    path: str | Path,
+    make: Callable[[Record, str, int], Example],
+    *,
+    noun: str,
+    table: Headerless | None,
+    encoding: str,
+    file_format: str | None,
+    count: ReadCount | None,
+) -> Iterator[Example]:
+    """Yield what `make` makes of each record of a .jsonl, .csv, .tsv or .parquet file.
+
+    Args:
+        path: "-" is standard input.
+        make: (record, source, line) to example. It may raise RecordFault: of the kind NO_GOLD the record is
+            left out and counted, any other becomes a DataError. Table cells are strings.
+        noun: what a record is called in messages, in the plural.
+        table: how a table without a header is read; None when there must be one.
+        encoding: of the file.
+        file_format: None goes by suffix.
+        count: filled as records are read.
+
+    Raises:
+        DataError: the file cannot be used, or none of its records.
+    """
+    count = ReadCount() if count is None else count
+    before, accepted = count.records, count.accepted
+    for file in expand_sources([path], file_format, count):
+        if file.format.startswith("txt"):
+            raise DataError(
+                f"a text file holds no {noun}; expected .jsonl, .csv, .tsv or .parquet", file.name
+            )
+        for line, record, raw in read_items(file, MAX_LINE_BYTES, encoding, count, table):
+            try:
+                if isinstance(record, RecordFault):
+                    raise record
+                if isinstance(raw, bytes) and b"\\u" in raw:
+                    _check_encodable(record)
+                example = make(record, file.name, line)
+            except RecordFault as fault:
+                if fault.kind != NO_GOLD:
+                    raise DataError(fault.reason, file.name, line) from fault
+                count.reject(file.name, line, fault)
+                continue
+            count.accept()
+            yield example
+    if count.records == before:
+        raise DataError(f"no {noun}: the file holds no records", str(path))
+    if count.accepted == accepted:
+        raise DataError(f"none of the {count.records - before:,} {noun} has a gold label", str(path))
+
+
+def _check_encodable(record: Record) -> None:
+    """Refuse unpaired surrogates, which JSON escapes can spell but UTF-8 cannot store."""
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        unit = ord(error.object[error.start])
+        detail = f"the record holds half of a surrogate pair, \\u{unit:04x}, which is no character"
+        raise RecordFault("unpaired surrogate", detail) from error
+
+
+def check_fields(fields: Sequence[str] | None, roles: Sequence[str]) -> None:
+    """Refuse names of fields that are too few, too many, or the same twice.
+
+    Raises:
+        UsageError: as said.
+    """
+    if fields is None:
+        return
+    if isinstance(fields, str) or len(fields) != len(roles) or len(set(fields)) != len(roles):
+        raise UsageError(
+            f"fields is {fields!r}; expected {len(roles)} different names, for {', '.join(roles)}"
+        )
+
+
+def choose(record: Record, choices: Sequence[tuple[str, ...]], role: str) -> tuple[str, ...]:
+    """The first group of names that a record has all of.
+
+    Raises:
+        RecordFault: it has none.
+    """
+    for names in choices:
+        if all(name in record for name in names):
+            return names
+    known = ", ".join("/".join(names) for names in choices)
+    shown = ", ".join(repr(name) for name in record)
+    raise RecordFault("missing field", f"expected the {role} {known}; the record has {shown or 'none'}")
+
+
+def take_texts(record: Record, names: Sequence[str]) -> list[str]:
+    """Take texts out of a record.
+
+    Raises:
+        RecordFault: one is missing, blank, no string, or holds U+0000.
+    """
+    texts = []
+    for name in names:
+        if name not in record:
+            raise missing_field(name, "text", record)
+        text = as_text(record.pop(name), name)
+        if not text or text.isspace():
+            raise RecordFault("empty text", f"the field {name!r} is blank")
+        if "\0" in text:
+            raise RecordFault("NUL byte", f"the field {name!r} holds the character U+0000")
+        texts.append(text)
+    return texts
+
+
+def rest(record: Record, *, is_table: bool) -> dict[str, Json]:
+    """The fields that are left, as JSON values."""
+    if is_table:
+        return {name: typed_cell(cast(str, value)) for name, value in record.items()}
+    return cast("dict[str, Json]", record)
+
+
+def number(value: object, name: str) -> float | None:
+    """A field's value as a number; null and "" are None.
+
+    Raises:
+        RecordFault: it is something else.
+    """
+    if isinstance(value, str):
+        value = typed_cell(value)
+    if value is None or (isinstance(value, str) and (value == "-" or value.isspace())):
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        detail = f"field {name!r} holds {type(value).__name__} {value!r:.40}; expected a number"
+        raise RecordFault("not a number", detail)
+    return float(value)

@@ -1,0 +1,63 @@
+"""Triplets of an anchor, a positive and a negative."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+from simengine.corpus.examples.kinds import ReadCount, Triplet
+from simengine.corpus.examples.records import check_fields, choose, read_records, take_texts
+from simengine.corpus.formats import Headerless, Record
+
+TRIPLET_FIELDS = (
+    ("anchor", "positive", "negative"),
+    ("query", "positive", "negative"),
+    ("query", "pos", "neg"),
+)
+_TABLE = Headerless(
+    frozenset(name for names in TRIPLET_FIELDS for name in names), ("anchor", "positive", "negative")
+)
+
+
+def read_triplets(
+    path: str | Path,
+    *,
+    fields: tuple[str, str, str] | None = None,
+    encoding: str = "utf-8",
+    file_format: str | None = None,
+    count: ReadCount | None = None,
+) -> Iterator[Triplet]:
+    """Yield the triplets of a .jsonl, .csv, .tsv or .parquet file in order, streamed.
+
+    A table whose first row holds none of the known names has no header: its columns are anchor, positive
+    and negative.
+
+    Args:
+        path: text formats also with .gz or .zst; "-" is standard input.
+        fields: names of anchor, positive and negative; None takes the first of TRIPLET_FIELDS that a
+            record has.
+        encoding: of the file.
+        file_format: None goes by suffix; else "jsonl", "csv", "tsv" or "parquet".
+        count: filled as triplets are taken.
+
+    Raises:
+        DataError: the file cannot be used or a triplet is broken; names file and line.
+        UsageError: `fields` cannot be used.
+    """
+    check_fields(fields, ("anchor", "positive", "negative"))
+    yield from read_records(
+        path,
+        partial(_triplet, fields=fields),
+        noun="triplets",
+        table=_TABLE if fields is None else None,
+        encoding=encoding,
+        file_format=file_format,
+        count=count,
+    )
+
+
+def _triplet(record: Record, source: str, line: int, *, fields: tuple[str, str, str] | None) -> Triplet:
+    names = choose(record, TRIPLET_FIELDS, "fields") if fields is None else fields
+    anchor, positive, negative = take_texts(record, names)
+    return Triplet(anchor, positive, negative, source, line)
