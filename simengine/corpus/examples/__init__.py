@@ -10,7 +10,13 @@ from simengine.corpus.examples.kinds import (
     TaggedSentence,
     Triplet,
 )
-from simengine.corpus.examples.pairs import read_nli, read_relevance, read_scored_pairs
+from simengine.corpus.examples.pairs import (
+    read_any_pairs,
+    read_nli,
+    read_pair_records,
+    read_relevance,
+    read_scored_pairs,
+)
 from simengine.corpus.examples.squad import read_squad
 from simengine.corpus.examples.tagging import read_tagging
 from simengine.corpus.examples.triplets import read_triplets
@@ -24,7 +30,9 @@ __all__ = [
     "TaggedSentence",
     "Triplet",
     "example_record",
+    "read_any_pairs",
     "read_nli",
+    "read_pair_records",
     "read_relevance",
     "read_scored_pairs",
     "read_squad",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from simengine.corpus.examples.kinds import NLI_LABELS, LabelledPair, ReadCount
 from simengine.corpus.examples.records import (
@@ -21,6 +22,7 @@ from simengine.corpus.formats import Headerless, Record
 from simengine.corpus.report import RecordFault
 from simengine.corpus.sources import suffixes
 from simengine.errors import UsageError
+from simengine.types import Json
 
 TEXT_FIELDS = (
     ("premise", "hypothesis"),
@@ -37,6 +39,7 @@ RELEVANCE_TEXT_FIELDS = (
     ("query", "text"),
     *TEXT_FIELDS,
 )
+ANY_TEXT_FIELDS = (*TEXT_FIELDS, *RELEVANCE_TEXT_FIELDS[:6], ("anchor", "positive"))
 LABEL_FIELDS = (("gold_label",), ("label",))
 SCORE_FIELDS = (("score",), ("similarity",), ("label",))
 RELEVANCE_FIELDS = (("label",), ("relevance",), ("score",))
@@ -149,6 +152,99 @@ def read_relevance(
     yield from read_records(
         path, make, noun="pairs", table=table, encoding=encoding, file_format=file_format, count=count
     )
+
+
+def read_any_pairs(
+    path: str | Path,
+    *,
+    fields: tuple[str, str] | None = None,
+    encoding: str = "utf-8",
+    file_format: str | None = None,
+    count: ReadCount | None = None,
+) -> Iterator[LabelledPair]:
+    """Yield the pairs of a file of any task, with the label and the score that they have, if any.
+
+    Nothing is left out: where there is no gold label, `label` is None. A label that is a number becomes text.
+
+    Args:
+        path: as for `read_nli`.
+        fields: names of both texts; None takes the first of ANY_TEXT_FIELDS that a record has.
+        encoding: of the file.
+        file_format: as for `read_nli`.
+        count: filled as pairs are taken.
+
+    Raises:
+        DataError: the file cannot be used, or a pair is broken; names file and line.
+        UsageError: `fields` cannot be used.
+    """
+    check_fields(fields, ("text1", "text2"))
+    make = partial(_any_pair, fields=fields, is_table=_is_table(path, file_format))
+    yield from read_records(
+        path,
+        make,
+        noun="pairs",
+        table=_any_table(fields),
+        encoding=encoding,
+        file_format=file_format,
+        count=count,
+    )
+
+
+def read_pair_records(
+    path: str | Path,
+    *,
+    fields: tuple[str, str] | None = None,
+    encoding: str = "utf-8",
+    file_format: str | None = None,
+) -> Iterator[tuple[int, dict[str, Json]]]:
+    """Yield the records that `read_any_pairs` makes pairs of, each with its line, under their own field names.
+
+    Args:
+        path, fields, encoding, file_format: as for `read_any_pairs`.
+
+    Raises:
+        DataError: the file cannot be used; names file and line.
+    """
+    is_table = _is_table(path, file_format)
+
+    def keep(record: Record, _: str, line: int) -> tuple[int, dict[str, Json]]:
+        texts = {name: record[name] for name in fields or choose(record, ANY_TEXT_FIELDS, "fields")}
+        return line, {**rest(record, is_table=is_table), **cast("dict[str, Json]", texts)}
+
+    yield from read_records(
+        path,
+        keep,
+        noun="pairs",
+        table=_any_table(fields),
+        encoding=encoding,
+        file_format=file_format,
+        count=None,
+    )
+
+
+def _any_table(fields: tuple[str, str] | None) -> Headerless | None:
+    names = None if fields is None else (*fields, "")
+    return _headerless(names, ANY_TEXT_FIELDS, (*LABEL_FIELDS, *SCORE_FIELDS), "label")
+
+
+def _any_pair(
+    record: Record, source: str, line: int, *, fields: tuple[str, str] | None, is_table: bool
+) -> LabelledPair:
+    names = choose(record, ANY_TEXT_FIELDS, "fields") if fields is None else fields
+    text1, text2 = take_texts(record, names)
+    extra = rest(record, is_table=is_table)
+    label = extra.pop("gold_label", None) if "gold_label" in extra else extra.pop("label", None)
+    if isinstance(label, float) and label.is_integer():
+        label = int(label)
+    if label is not None and not isinstance(label, str):
+        label = str(label)
+    label = None if label is None or label.strip() in NO_LABELS else label
+    name = "score" if "score" in extra else "similarity"
+    score = extra.get(name)
+    if isinstance(score, bool) or not isinstance(score, (int, float)):
+        return LabelledPair(text1, text2, label, None, source, line, extra)
+    del extra[name]
+    return LabelledPair(text1, text2, label, float(score), source, line, extra)
 
 
 def _is_table(path: str | Path, file_format: str | None) -> bool:

@@ -15,7 +15,9 @@ from simengine.corpus.examples import (
     LabelledPair,
     ReadCount,
     example_record,
+    read_any_pairs,
     read_nli,
+    read_pair_records,
     read_relevance,
     read_scored_pairs,
 )
@@ -216,3 +218,34 @@ def test_a_relevance_pair_that_is_written_is_read_back(write: Write) -> None:
     path = write("p.jsonl", rows({"text1": "q", "text2": "p", "label": 1, "qid": "7"}))
     (pair,) = read_relevance(path)
     assert example_record(pair) == {"text1": "q", "text2": "p", "label": 1, "qid": "7"}
+
+
+def test_pairs_of_any_task_keep_what_label_and_score_they_have(write: Write) -> None:
+    path = write(
+        "p.jsonl",
+        rows(
+            {"premise": "a", "hypothesis": "b", "label": "-"},
+            {"question": "a", "answer": "b", "label": 1, "qid": "7"},
+            {"text1": "a", "text2": "b", "score": 4, "label": "neutral"},
+            {"anchor": "a", "positive": "b"},
+            {"sentence1": "a", "sentence2": "b", "gold_label": "maybe", "label": 2.0},
+        ),
+    )
+    found = list(read_any_pairs(path))
+    assert [(p.text1, p.text2, p.line) for p in found] == [("a", "b", line) for line in range(1, 6)]
+    assert [(p.label, p.score) for p in found] == [
+        (None, None),
+        ("1", None),
+        ("neutral", 4.0),
+        (None, None),
+        ("maybe", None),
+    ]
+    assert [p.extra for p in found] == [{}, {"qid": "7"}, {}, {}, {"label": 2.0}]
+
+
+def test_records_of_pairs_keep_their_own_names_and_their_texts_as_text(write: Write) -> None:
+    path = write("p.csv", "question,answer,label\nwhen,2012,1\nwho,she,0\n")
+    assert list(read_pair_records(path)) == [
+        (2, {"question": "when", "answer": "2012", "label": 1}),
+        (3, {"question": "who", "answer": "she", "label": 0}),
+    ]
