@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from simengine.encoders.openvino_import import import_openvino, silent_converter
 from simengine.models.cache import cache_directory, create_folder_atomically, exclusive, read_json
 from simengine.models.config import ModelConfig
 from simengine.models.fingerprint import Fingerprint
+from simengine.types import Json
 
 # Raise it when the exported graph changes, so that graphs of older versions are not used.
 GRAPH_FORMAT = 2
@@ -36,7 +38,8 @@ class ExportedGraph:
         tokenizer_path: the tokenizer as transformers reads the model folder.
         compiled_folder: for OpenVINO's own cache of compiled graphs.
         pad_token_id: fills up short rows.
-        probe: (dim,) float32, the vector of `PROBE_TEXT`, computed by torch when the graph was exported.
+        probe: (dim,) float32, what torch gave for the exporter's probe text when the graph was exported.
+        extra: what else the exporter noted.
     """
 
     folder: Path
@@ -45,6 +48,7 @@ class ExportedGraph:
     compiled_folder: Path
     pad_token_id: int
     probe: npt.NDArray[np.float32]
+    extra: Mapping[str, Json] = field(default_factory=dict)
 
 
 def exported_graph(config: ModelConfig, fingerprint: Fingerprint, *, renew: bool = False) -> ExportedGraph:
@@ -58,13 +62,29 @@ def exported_graph(config: ModelConfig, fingerprint: Fingerprint, *, renew: bool
         fingerprint: of the same model; names the graph's folder.
         renew: export again in any case (the graph in the cache was found to be damaged).
     """
+    return cached_graph(fingerprint, lambda target: _export(config, target), renew=renew)
+
+
+def cached_graph(
+    fingerprint: Fingerprint, export: Callable[[Path], None], *, renew: bool = False
+) -> ExportedGraph:
+    """The graph of any model from the cache, exported first if it is not there or is not whole.
+
+    Args:
+        fingerprint: of the model; names the graph's folder.
+        export: writes the graph, its tokenizer and its note (see `write_graph`, `write_note`) into a folder.
+        renew: export again in any case.
+
+    Raises:
+        OSError: the cache cannot be written.
+    """
     folder = cache_directory() / "graphs" / f"{fingerprint.digest[:32]}-{_versions()}"
     if not renew and (found := _read_graph(folder)):
         return found
     with exclusive(folder):
         if not renew and (found := _read_graph(folder)):
             return found
-        create_folder_atomically(folder, lambda target: _export(config, target))
+        create_folder_atomically(folder, export)
         found = _read_graph(folder)
     if found is None:
         raise OSError(f"{folder}: the exported graph cannot be read back")
@@ -90,6 +110,7 @@ def _read_graph(folder: Path) -> ExportedGraph | None:
         compiled_folder=folder / COMPILED_NAME,
         pad_token_id=int(note["pad_token_id"]),
         probe=np.asarray(note["probe"], np.float32),
+        extra=note.get("extra") or {},
     )
 
 
@@ -116,7 +137,23 @@ def _export(config: ModelConfig, folder: Path) -> None:
         folder / TOKENIZER_NAME, max_tokens=config.max_tokens, lower_case=config.lower_case
     )
     ids = tokenizer.encode([PROBE_TEXT]).ids[0]
-    probe = _trace(config, folder, ids, pad_token_id)
+    write_note(folder, pad_token_id, _trace(config, folder, ids, pad_token_id))
+
+
+def write_note(
+    folder: Path,
+    pad_token_id: int,
+    probe: npt.NDArray[np.float32],
+    extra: Mapping[str, Json] | None = None,
+) -> None:
+    """Complete a folder that holds a graph and its tokenizer: sizes, hashes, and what torch computed.
+
+    Args:
+        folder: with graph.xml, graph.bin and tokenizer.json.
+        pad_token_id: fills up short rows.
+        probe: (dim,) float32, torch's result for a text that is encoded again whenever the graph is opened.
+        extra: kept for the exporter's own use.
+    """
     names = (GRAPH_NAME, "graph.bin", TOKENIZER_NAME)
     note = {
         "format": GRAPH_FORMAT,
@@ -124,8 +161,27 @@ def _export(config: ModelConfig, folder: Path) -> None:
         "probe": [float(value) for value in probe],
         "tokenizer_sha256": _sha256(folder / TOKENIZER_NAME),
         "files": {name: (folder / name).stat().st_size for name in names},
+        "extra": dict(extra or {}),
     }
     (folder / NOTE_NAME).write_text(json.dumps(note), encoding="utf-8")
+
+
+def write_graph(module: Any, inputs: Mapping[str, Any], folder: Path) -> None:
+    """Trace a torch module and write the graph with fp32 weights.
+
+    Args:
+        module: in evaluation mode.
+        inputs: example tensors by the names of the arguments of `forward`, in their order; with rows of
+            different length, so that nothing in the trace depends on a batch without padding.
+        folder: gets graph.xml and graph.bin.
+    """
+    import torch
+
+    from simengine.encoders.torch_modules import quiet
+
+    with quiet(), torch.no_grad(), silent_converter() as convert_model:
+        graph = convert_model(module, example_input=dict(inputs))
+    import_openvino().save_model(graph, str(folder / GRAPH_NAME), compress_to_fp16=False)
 
 
 def _trace(
@@ -155,7 +211,6 @@ def _trace(
             vectors: torch.Tensor = self.head(hidden, pooled)
             return vectors
 
-    # Rows of different length, so that nothing in the trace depends on a batch without padding.
     ids = torch.full((3, max(len(probe_ids), 4)), pad_token_id)
     mask = torch.zeros_like(ids)
     for row, length in enumerate((len(probe_ids), max(len(probe_ids) // 2, 1), 1)):
@@ -167,8 +222,6 @@ def _trace(
     module = Sentence().eval()
     with quiet(), torch.inference_mode():
         vectors = module(*(tensor[:1, : len(probe_ids)] for tensor in inputs.values()))
-    with quiet(), torch.no_grad(), silent_converter() as convert_model:
-        graph = convert_model(module, example_input=inputs)
-    import_openvino().save_model(graph, str(folder / GRAPH_NAME), compress_to_fp16=False)
+    write_graph(module, inputs, folder)
     probe: npt.NDArray[np.float32] = vectors[0].numpy().astype(np.float32)
     return probe

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import queue
-import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +11,8 @@ import numpy.typing as npt
 
 from simengine.encoders.batching import Batch, token_budget_batches
 from simengine.encoders.contract import BiEncoder, Encoded, Role
+from simengine.encoders.openvino_engine import GraphRunner
 from simengine.encoders.openvino_export import PROBE_TEXT, ExportedGraph, exported_graph
-from simengine.encoders.openvino_import import import_openvino
 from simengine.encoders.openvino_quantize import quantized_graph
 from simengine.errors import ModelDamagedError, UsageError
 from simengine.models.config import ModelConfig
@@ -26,8 +22,6 @@ from simengine.types import FloatMatrix
 
 # Small batches keep the activations in the processor's cache; see benchmarks/README.md.
 TOKEN_BUDGET = 768
-# Up to this many tokens in a call one request with all threads is faster than several with one each.
-LATENCY_TOKENS = 256
 # Below this the graph computes something else than it did when it was exported; bf16 gives 0.9999.
 PROBE_COSINE = 0.99
 
@@ -53,9 +47,7 @@ class OpenVinoEncoder(BiEncoder):
         self.max_tokens = config.max_tokens
         self.runtime = f"openvino-{precision}"
         self._config, self._precision, self._threads = config, precision, threads
-        self._lock = threading.Lock()
-        self._engines: dict[bool, _Engine] = {}
-        self._settings: dict[str, Any] = {}
+        self._runner = self._make_runner(Path(), {}, None)  # compiles nothing before its first call
         if not self._try(exported_graph(config, fingerprint)):
             self._open(exported_graph(config, fingerprint, renew=True))
             if not self._computes_as_exported():
@@ -85,103 +77,53 @@ class OpenVinoEncoder(BiEncoder):
             pad_token_id=graph.pad_token_id,
             lower_case=self._config.lower_case,
         )
-        self._path = graph.path
+        path, settings = graph.path, {}
         if self._precision == "int8":
             small = quantized_graph(graph.path, graph.folder / "int8", self._run_graph)
-            self._path, self._settings = small.path, small.settings
+            path, settings = small.path, small.settings
+        self._runner = self._make_runner(path, settings, graph.compiled_folder)
+
+    def _make_runner(self, path: Path, settings: dict[str, Any], compiled: Path | None) -> GraphRunner:
+        return GraphRunner(
+            path,
+            precision=self._precision,
+            threads=self._threads,
+            compiled_folder=compiled,
+            settings=settings,
+        )
 
     def _run_graph(self, path: Path, settings: dict[str, Any], texts: Sequence[str]) -> FloatMatrix:
         """Vectors of texts by another graph than this encoder's, which leaves nothing in the cache."""
-        self._path, self._settings = path, {**settings, "CACHE_DIR": ""}
+        runner = self._make_runner(path, settings, None)
         try:
-            return self._run(self.tokenizer.encode(texts).ids, 0)
+            return self._run(self.tokenizer.encode(texts).ids, 0, runner)
         finally:
-            self.close()
+            runner.close()
 
     def _computes_as_exported(self) -> bool:
-        vector = self._run(self.tokenizer.encode([PROBE_TEXT]).ids, 0)[0]
+        vector = self._run(self.tokenizer.encode([PROBE_TEXT]).ids, 0, self._runner)[0]
         return bool(np.isfinite(vector).all() and float(vector @ self._graph.probe) >= PROBE_COSINE)
 
     def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
         prompt = self._config.prompt(role)
         tokens = self.tokenizer.encode(texts, prompt=prompt)
         n_left_out = self.tokenizer.prompt_length(prompt) if prompt and self._config.excludes_prompt else 0
-        return Encoded(self._run(tokens.ids, n_left_out), tokens.n_tokens, tokens.n_truncated)
+        vectors = self._run(tokens.ids, n_left_out, self._runner)
+        return Encoded(vectors, tokens.n_tokens, tokens.n_truncated)
 
-    def _run(self, ids: Sequence[npt.NDArray[np.int64]], n_left_out: int) -> FloatMatrix:
+    def _run(self, ids: Sequence[npt.NDArray[np.int64]], n_left_out: int, runner: GraphRunner) -> FloatMatrix:
         vectors = np.empty((len(ids), self.dimension), np.float32)
         batches = list(token_budget_batches(ids, budget=TOKEN_BUDGET, pad_token_id=self._graph.pad_token_id))
-        small = len(batches) == 1 and batches[0].ids.size <= LATENCY_TOKENS
-        engine = self._engine(throughput=not small and self._threads > 1)
 
-        def run(batch: Batch) -> None:
-            inputs = [batch.ids, batch.mask]
-            if self._config.excludes_prompt:
-                pooled = batch.mask.copy()
-                pooled[:, :n_left_out] = 0
-                inputs.append(pooled)
-            vectors[batch.rows] = engine.infer(inputs)
+        def inputs(batch: Batch) -> list[npt.NDArray[np.int64]]:
+            if not self._config.excludes_prompt:
+                return [batch.ids, batch.mask]
+            pooled = batch.mask.copy()
+            pooled[:, :n_left_out] = 0
+            return [batch.ids, batch.mask, pooled]
 
-        engine.map(run, batches)
+        runner.run(batches, inputs, vectors)
         return vectors
 
-    def _engine(self, *, throughput: bool) -> _Engine:
-        """The compiled graph for one kind of call, made when the first such call comes: each costs memory."""
-        with self._lock:
-            if throughput not in self._engines:
-                streams = self._threads if throughput else 1
-                self._engines[throughput] = self._compile(streams)
-            return self._engines[throughput]
-
-    def _compile(self, streams: int) -> _Engine:
-        settings = {
-            "INFERENCE_PRECISION_HINT": "bf16" if self._precision == "bf16" else "f32",
-            "INFERENCE_NUM_THREADS": self._threads,
-            "NUM_STREAMS": streams,
-            "CACHE_DIR": str(self._graph.compiled_folder),
-            **self._settings,
-        }
-        return _Engine(self._path, settings, streams)
-
     def close(self) -> None:
-        with self._lock:
-            for engine in self._engines.values():
-                engine.close()
-            self._engines.clear()
-
-
-class _Engine:
-    """A compiled graph with as many requests as it has streams."""
-
-    def __init__(self, path: Path, settings: dict[str, Any], streams: int) -> None:
-        self._compiled = import_openvino().Core().compile_model(str(path), "CPU", settings)
-        self._requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        for _ in range(streams):
-            self._requests.put(self._compiled.create_infer_request())
-        self._pool = ThreadPoolExecutor(streams, "simengine-encode") if streams > 1 else None
-
-    def infer(self, inputs: list[npt.NDArray[np.int64]]) -> FloatMatrix:
-        with self._request() as request:
-            result: FloatMatrix = request.infer(inputs, share_inputs=True)[0]
-            return result
-
-    @contextlib.contextmanager
-    def _request(self) -> Any:
-        request = self._requests.get()
-        try:
-            yield request
-        finally:
-            self._requests.put(request)
-
-    def map(self, function: Any, batches: Sequence[Batch]) -> None:
-        if self._pool is None or len(batches) == 1:
-            for batch in batches:
-                function(batch)
-        else:
-            # Batches are handed out longest first, so that no stream is left with the long ones at the end.
-            for done in [self._pool.submit(function, batch) for batch in batches]:
-                done.result()
-
-    def close(self) -> None:
-        if self._pool is not None:
-            self._pool.shutdown()
+        self._runner.close()

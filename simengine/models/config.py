@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 from simengine.errors import ModelDamagedError, UsageError
+from simengine.models.folder import (
+    max_tokens_of,
+    module_kind,
+    path_inside,
+    read_module_list,
+    read_settings,
+    transformer_settings,
+)
 
 # Families whose transformers module takes (input_ids, attention_mask) and returns `last_hidden_state`.
 KNOWN_FAMILIES = frozenset(
     {"bert", "roberta", "xlm-roberta", "camembert", "mpnet", "distilbert", "modernbert"}
 )
-# Their position numbers start at pad_token_id + 1, so that many rows of the position table are not usable.
-_OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
 _POOLING_MODES = ("cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken")
 _OLD_POOLING_KEYS = {
     "pooling_mode_cls_token": "cls",
@@ -26,17 +31,6 @@ _OLD_POOLING_KEYS = {
     "pooling_mode_weightedmean_tokens": "weightedmean",
     "pooling_mode_lasttoken": "lasttoken",
 }
-_TRANSFORMER_CONFIG_NAMES = (
-    "sentence_bert_config.json",
-    "sentence_roberta_config.json",
-    "sentence_distilbert_config.json",
-    "sentence_camembert_config.json",
-    "sentence_albert_config.json",
-    "sentence_xlm-roberta_config.json",
-    "sentence_xlnet_config.json",
-)
-# transformers writes this for "no limit".
-_NO_LIMIT = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,15 +142,15 @@ def read_config(folder: Path, *, truncate_dim: int | None = None) -> ModelConfig
         ModelDamagedError: a file is missing or is not what it should be.
         UsageError: `truncate_dim` is not between 1 and the model's dimension.
     """
-    listing = folder / "modules.json"
-    modules = _read_modules(folder, _load(listing)) if listing.is_file() else None
+    listing = read_module_list(folder)
+    modules = _read_modules(folder, listing) if listing is not None else None
     transformer_folder = modules.transformer_folder if modules else folder
-    architecture = _load(
+    architecture = read_settings(
         transformer_folder / "config.json", missing_ok=modules is not None and modules.unsupported is not None
     )
     if modules is None:
         modules = _plain_modules(folder, architecture)
-    saved = _load(folder / "config_sentence_transformers.json", missing_ok=True)
+    saved = read_settings(folder / "config_sentence_transformers.json", missing_ok=True)
     family = str(architecture.get("model_type", ""))
     full = _output_dimension(modules.steps, architecture)
     wanted = saved.get("truncate_dim") if truncate_dim is None else truncate_dim
@@ -171,7 +165,7 @@ def read_config(folder: Path, *, truncate_dim: int | None = None) -> ModelConfig
         family=family,
         architecture=MappingProxyType(architecture),
         steps=tuple(modules.steps),
-        max_tokens=_max_tokens(transformer_folder, modules.settings, architecture),
+        max_tokens=max_tokens_of(transformer_folder, modules.settings, architecture),
         lower_case=bool(modules.settings.get("do_lower_case", False)),
         prompts=MappingProxyType({k: v or "" for k, v in (saved.get("prompts") or {}).items()}),
         default_prompt_name=saved.get("default_prompt_name"),
@@ -183,29 +177,12 @@ def read_config(folder: Path, *, truncate_dim: int | None = None) -> ModelConfig
     )
 
 
-def _load(path: Path, *, missing_ok: bool = False) -> dict[str, Any]:
-    try:
-        value = json.loads(path.read_bytes())
-    except FileNotFoundError:
-        if missing_ok:
-            return {}
-        raise ModelDamagedError(
-            f"{path}: missing; expected a sentence-transformers or transformers folder"
-        ) from None
-    except (OSError, ValueError) as error:
-        raise ModelDamagedError(f"{path}: not readable as JSON ({error}); fetch the model again") from error
-    return {"modules": value} if isinstance(value, list) else dict(value)
-
-
-def _read_modules(folder: Path, listing: Mapping[str, Any]) -> _Modules:
-    entries = listing.get("modules") or []
-    if not entries or not all(isinstance(entry, dict) and "type" in entry for entry in entries):
-        raise ModelDamagedError(f"{folder / 'modules.json'}: expected a list of modules with their types")
+def _read_modules(folder: Path, entries: list[dict[str, Any]]) -> _Modules:
     found: _Modules | None = None
     for entry in entries:
-        kind, place = _module_kind(entry["type"]), _inside(folder, entry.get("path", ""))
+        kind, place = module_kind(entry["type"]), path_inside(folder, entry.get("path", ""))
         if found is None:
-            found = _Modules(place, _transformer_settings(place) if kind == "Transformer" else {}, [])
+            found = _Modules(place, transformer_settings(place) if kind == "Transformer" else {}, [])
             if kind != "Transformer":
                 found.unsupported = f"its first module is {entry['type']}"
             continue
@@ -222,36 +199,16 @@ def _read_modules(folder: Path, listing: Mapping[str, Any]) -> _Modules:
     return found
 
 
-def _module_kind(type_name: str) -> str:
-    """Class name of a module of sentence-transformers itself; the whole reference for foreign code."""
-    return type_name.rsplit(".", 1)[-1] if type_name.startswith("sentence_transformers.") else type_name
-
-
-def _inside(folder: Path, relative: str) -> Path:
-    if PurePosixPath(relative).is_absolute() or ".." in PurePosixPath(relative).parts:
-        raise ModelDamagedError(
-            f"{folder / 'modules.json'}: the path {relative!r} leads out of the model's folder"
-        )
-    return folder / relative
-
-
-def _transformer_settings(folder: Path) -> Mapping[str, Any]:
-    for name in _TRANSFORMER_CONFIG_NAMES:
-        if settings := _load(folder / name, missing_ok=True):
-            return settings
-    return {}
-
-
 def _read_step(kind: str, folder: Path) -> Step | None:
     if kind == "Normalize":
-        settings = _load(folder / "config.json", missing_ok=True)
+        settings = read_settings(folder / "config.json", missing_ok=True)
         return NormalizeStep() if _on_sentence(settings) else None
     if kind == "Pooling":
-        settings = _load(folder / "config.json")
+        settings = read_settings(folder / "config.json")
         return PoolingStep(_pooling_modes(folder, settings), bool(settings.get("include_prompt", True)))
     if kind != "Dense":
         return None
-    settings = _load(folder / "config.json")
+    settings = read_settings(folder / "config.json")
     activation = str(settings.get("activation_function", "torch.nn.modules.activation.Tanh"))
     # sentence-transformers replaces functions it does not trust by Tanh; running that here would hide it.
     if not activation.startswith("torch.nn.") or not _on_sentence(settings):
@@ -300,22 +257,6 @@ def _output_dimension(steps: list[Step], architecture: Mapping[str, Any]) -> int
     return size
 
 
-def _max_tokens(folder: Path, settings: Mapping[str, Any], architecture: Mapping[str, Any]) -> int:
-    """The limit as sentence-transformers finds it: its own setting, the tokenizer's, the network's."""
-    tokenizer = _load(folder / "tokenizer_config.json", missing_ok=True)
-    processor = settings.get("processor_kwargs") or settings.get("tokenizer_args") or {}
-    positions = architecture.get("max_position_embeddings")
-    limits = []
-    if isinstance(positions, int) and positions > 0:
-        offset = architecture.get("model_type") in _OFFSET_POSITIONS
-        limits.append(positions - (int(architecture.get("pad_token_id") or 0) + 1 if offset else 0))
-    own = processor.get("model_max_length") or settings.get("max_seq_length")
-    chosen = own if own is not None else tokenizer.get("model_max_length")
-    if isinstance(chosen, int | float) and chosen < _NO_LIMIT:
-        limits.append(int(chosen))
-    return min(limits) if limits else 512
-
-
 def _unsupported(folder: Path, family: str, settings: Mapping[str, Any]) -> str | None:
     if family not in KNOWN_FAMILIES:
         return f"its architecture is {family or 'unnamed'!r}; known: {', '.join(sorted(KNOWN_FAMILIES))}"
@@ -328,6 +269,9 @@ def _unsupported(folder: Path, family: str, settings: Mapping[str, Any]) -> str 
     for key in ("processing_kwargs", "query_length", "document_length", "query_expansion"):
         if settings.get(key):
             return f"its settings have {key}"
-    if _load(folder / "tokenizer_config.json", missing_ok=True).get("truncation_side", "right") != "right":
+    if (
+        read_settings(folder / "tokenizer_config.json", missing_ok=True).get("truncation_side", "right")
+        != "right"
+    ):
         return "its tokenizer cuts texts on the left"
     return None

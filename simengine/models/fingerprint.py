@@ -69,9 +69,7 @@ def fingerprint_of(config: ModelConfig) -> Fingerprint:
     default = config.default_prompt_name if config.default_prompt_name in prompts else None
     return Fingerprint.from_parts(
         {
-            "weights": hash_of_tensors(_weight_files(config)),
-            "tokenizer": _tokenizer_hash(config),
-            "architecture": _hash_json(_architecture(config)),
+            **transformer_parts(config),
             "pooling": json.dumps(steps, sort_keys=True),
             "prompts": json.dumps(
                 {"prompts": prompts, "default": default}, sort_keys=True, ensure_ascii=False
@@ -81,6 +79,19 @@ def fingerprint_of(config: ModelConfig) -> Fingerprint:
             "dimension": str(config.dimension),
         }
     )
+
+
+def transformer_parts(config: ModelConfig) -> dict[str, str]:
+    """The parts that a fingerprint of any model has: weights, tokenizer, architecture.
+
+    Raises:
+        ModelDamagedError: a weight file is missing or cannot be read.
+    """
+    return {
+        "weights": hash_of_tensors(_weight_files(config)),
+        "tokenizer": _tokenizer_hash(config),
+        "architecture": _hash_json(_architecture(config)),
+    }
 
 
 def _steps_that_matter(config: ModelConfig) -> tuple[Step, ...]:
@@ -133,7 +144,7 @@ def _tokenizer_hash(config: ModelConfig) -> str:
     settings: dict[str, Any] = {"lower_case": config.lower_case}
     path = folder / "tokenizer.json"
     if path.is_file():
-        settings["tokenizer"] = remembered_hash("tokenizer", path, lambda: _tokenizer_file_hash(path))
+        settings["tokenizer"] = tokenizer_file_hash(path)
     else:
         for name in ("vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model"):
             if (folder / name).is_file():
@@ -141,12 +152,20 @@ def _tokenizer_hash(config: ModelConfig) -> str:
     return _hash_json(settings)
 
 
-def _tokenizer_file_hash(path: Path) -> str:
+def tokenizer_file_hash(path: Path) -> str:
+    """Hex sha256 of what a tokenizer.json says, but for truncation and padding, which every caller overrides.
+
+    Raises:
+        ModelDamagedError: the file holds no JSON.
+    """
+    return remembered_hash("tokenizer", path, lambda: _hash_tokenizer(path))
+
+
+def _hash_tokenizer(path: Path) -> str:
     try:
         content = json.loads(path.read_bytes())
     except ValueError as error:
         raise ModelDamagedError(f"{path}: not valid JSON; fetch the model again") from error
-    # What the file says of truncation and padding is overridden by the encoder.
     content.pop("truncation", None)
     content.pop("padding", None)
     return _hash_json(content)

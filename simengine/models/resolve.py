@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Literal
 
 from simengine.errors import ModelDamagedError, ModelNotFoundError
+from simengine.models.delta_folder import DELTA_NAME, NOTE_NAME
+from simengine.models.deltas import merge_delta
 from simengine.models.files import sha256_of_file
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -30,6 +32,7 @@ _NOT_NEEDED = (
     "*.gguf",
 )
 _ETAG_TIMEOUT_S = 5.0
+_BUNDLED_DELTAS = Path(__file__).parent / "bundled"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +54,15 @@ def resolve_model(name: str | None, *, offline: bool) -> ModelFolder:
     """Find a model's folder. A local path never contacts a hub.
 
     Args:
-        name: a folder, a hub name such as "BAAI/bge-small-en-v1.5", or None for all-MiniLM-L6-v2. A name
-            without organisation is looked for under "sentence-transformers" too.
+        name: a folder (also one with a delta), one of `bundled_names`, a hub name such as
+            "BAAI/bge-small-en-v1.5", or None for all-MiniLM-L6-v2. A name without organisation is looked for
+            under "sentence-transformers" too.
         offline: never contact the hub. `HF_HUB_OFFLINE` and `SIMENGINE_OFFLINE` say the same.
 
     Raises:
         ModelNotFoundError: not found; the message lists the places searched and near names.
-        ModelDamagedError: the default model's weights do not have the published hash.
+        ModelDamagedError: the default model's weights do not have the published hash, or a bundled model's files
+            not those that they were made with.
     """
     if name is None:
         return _default_model(DEFAULT_MODEL)
@@ -65,11 +70,19 @@ def resolve_model(name: str | None, *, offline: bool) -> ModelFolder:
         return _default_model(name)
     path = Path(name).expanduser()
     if path.is_dir():
-        return ModelFolder(name, path, "path")
+        is_delta = (path / NOTE_NAME).is_file() and (path / DELTA_NAME).is_file()
+        return ModelFolder(name, merge_delta(path) if is_delta else path, "path")
+    if name in bundled_names():
+        return ModelFolder(name, merge_delta(_BUNDLED_DELTAS / name), "bundled")
     searched = [f"the folder {path}"]
     if path.is_absolute() or name.startswith((".", "~")) or not _HUB_NAME.fullmatch(name):
         raise _not_found(name, searched)
     return _from_hub(name, searched, offline=offline)
+
+
+def bundled_names() -> tuple[str, ...]:
+    """Names of the models that simengine itself carries, as differences to the default model."""
+    return tuple(sorted(note.parent.name for note in _BUNDLED_DELTAS.glob(f"*/{NOTE_NAME}")))
 
 
 def _default_model(name: str) -> ModelFolder:
@@ -172,7 +185,7 @@ def _not_found(name: str, searched: list[str]) -> ModelNotFoundError:
 
 
 def _near_names(name: str) -> list[str]:
-    names = {DEFAULT_MODEL, _DEFAULT_REPOSITORY}
+    names = {DEFAULT_MODEL, _DEFAULT_REPOSITORY, *bundled_names()}
     names.update(
         folder.name.removeprefix("models--").replace("--", "/")
         for folder in (_hub_cache().glob("models--*") if _hub_cache().is_dir() else ())
