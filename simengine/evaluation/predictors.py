@@ -1,0 +1,87 @@
+"""What evaluation asks of a model: the least that an object must offer to be judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from simengine.types import FloatMatrix
+
+Pairs = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingPrediction:
+    """The best answer that a reader found in a context.
+
+    Attributes:
+        text: the span; "" if there is none.
+        score: of the span, higher is better; comparable within one context.
+        no_answer_score: how much speaks against any answer, higher for less answerable: for SQuAD 2.0 models the
+            score of "no answer" minus that of the best span, so that 0 is the natural threshold. -inf for models
+            that always answer.
+        start, end: characters [start, end) of the context; -1 where there is no span.
+    """
+
+    text: str
+    score: float = 0.0
+    no_answer_score: float = float("-inf")
+    start: int = -1
+    end: int = -1
+
+
+class PairClassifier(Protocol):
+    """Gives each pair a distribution over labels."""
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels, in the order of the columns of `probabilities`."""
+
+    def probabilities(self, pairs: Pairs) -> FloatMatrix:
+        """(n, n_labels) float32, rows summing to 1."""
+
+
+class PairScorer(Protocol):
+    """Gives each pair a score."""
+
+    def scores(self, pairs: Pairs) -> FloatMatrix:
+        """(n,) float32, higher for more similar, or more relevant."""
+
+
+class SpanAnswer(Protocol):
+    """What a reader returns; see `ReadingPrediction` for the meaning of each attribute."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def score(self) -> float: ...
+
+    @property
+    def no_answer_score(self) -> float: ...
+
+    @property
+    def start(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+
+class Reader(Protocol):
+    """Finds answers to questions in contexts."""
+
+    def answers(self, pairs: Pairs, *, allow_none: bool = True) -> Sequence[SpanAnswer]:
+        """For each (question, context) the best span.
+
+        Args:
+            pairs: n questions with their contexts.
+            allow_none: False gives the best span even where "no answer" scores higher; so evaluation asks.
+        """
+
+
+class Tagger(Protocol):
+    """Gives each token of a sentence a tag."""
+
+    def tag_sentences(self, sentences: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+        """For each sentence (its tokens) as many tags, such as "B-person"."""

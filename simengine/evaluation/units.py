@@ -1,0 +1,253 @@
+"""What was judged, one unit a row, in the form that resampling needs: metrics of any choice of rows."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from simengine.errors import UsageError
+from simengine.evaluation.extras import optional_module
+from simengine.types import Mask, RowArray
+
+Values: TypeAlias = npt.NDArray[np.float64]
+
+
+class Units(ABC):
+    """Gold and predictions of n units (pairs, questions, queries or sentences)."""
+
+    noun: str
+    """What one unit is: "pair", "question", "query", "sentence"."""
+    main: str
+    """The metric that the task is usually judged by."""
+
+    @abstractmethod
+    def __len__(self) -> int:
+        """How many units there are."""
+
+    @abstractmethod
+    def measure(self, rows: RowArray) -> dict[str, float]:
+        """The metrics of a sample.
+
+        Args:
+            rows: (m,) int64, unit numbers; a unit may occur several times.
+
+        Returns:
+            Metric name to value; NaN where the sample does not define it.
+        """
+
+    @abstractmethod
+    def exchanged(self, other: Self, mask: Mask) -> Self:
+        """The same units, with the other model's predictions where `mask` (n,) bool is True."""
+
+    @abstractmethod
+    def same_gold(self, other: Self) -> bool:
+        """Whether the other units are the same ones, predicted by another model."""
+
+    def values(self) -> Values | None:
+        """(n,) float64, how well each unit was done, or None where only the whole can be judged."""
+        return None
+
+    @property
+    def value_name(self) -> str:
+        """What `values` gives."""
+        return self.main
+
+    def measure_all(self) -> dict[str, float]:
+        """The metrics of all units."""
+        return self.measure(np.arange(len(self)))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassificationUnits(Units):
+    """Classified items.
+
+    Attributes:
+        gold, predicted: (n,) int64, class numbers in [0, n_labels).
+        n_labels: how many classes there are.
+    """
+
+    gold: RowArray
+    predicted: RowArray
+    n_labels: int
+    noun: str = "pair"
+    main: str = "accuracy"
+
+    def __len__(self) -> int:
+        return len(self.gold)
+
+    def measure(self, rows: RowArray) -> dict[str, float]:
+        cells = self.gold[rows] * self.n_labels + self.predicted[rows]
+        confusion = np.bincount(cells, minlength=self.n_labels**2).reshape(self.n_labels, self.n_labels)
+        right, support = confusion.diagonal(), confusion.sum(axis=1)
+        occurrences = support + confusion.sum(axis=0)
+        f1 = np.divide(2.0 * right, occurrences, out=np.zeros(self.n_labels), where=occurrences > 0)
+        n = len(rows)
+        return {
+            "accuracy": float(right.sum() / n),
+            "macro_f1": float(f1[occurrences > 0].mean()),
+            "weighted_f1": float(f1 @ support / n),
+        }
+
+    def exchanged(self, other: Self, mask: Mask) -> Self:
+        predicted = np.where(mask, other.predicted, self.predicted)
+        return type(self)(self.gold, predicted, self.n_labels, self.noun, self.main)
+
+    def same_gold(self, other: Self) -> bool:
+        return self.n_labels == other.n_labels and np.array_equal(self.gold, other.gold)
+
+    def values(self) -> Values:
+        right: Values = (self.gold == self.predicted).astype(np.float64)
+        return right
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SimilarityUnits(Units):
+    """Pairs with a graded judgement.
+
+    Models score on scales of their own, so that what one model gave cannot stand beside what another gave. What
+    is kept of the predictions does not depend on the scale: standard scores and ranks.
+
+    Attributes:
+        gold: (n,) float64.
+        standard: (n,) float64, predicted scores with mean 0 and standard deviation 1 (all 0 if they are all equal).
+        ranks: (n,) float64, ranks of the predicted scores, means of ranks where they are equal.
+    """
+
+    gold: Values
+    standard: Values
+    ranks: Values
+    noun: str = "pair"
+    main: str = "spearman"
+
+    @classmethod
+    def of(cls, gold: Sequence[float] | Values, predicted: Sequence[float] | Values) -> Self:
+        """From gold judgements and predicted scores, (n,) each."""
+        scores = np.asarray(predicted, np.float64)
+        centred = scores - scores.mean()
+        spread = centred.std()
+        standard = centred / spread if spread > 0 else np.zeros_like(centred)
+        return cls(np.asarray(gold, np.float64), standard, ranked(scores))
+
+    def __len__(self) -> int:
+        return len(self.gold)
+
+    def measure(self, rows: RowArray) -> dict[str, float]:
+        gold = self.gold[rows]
+        return {
+            "pearson": correlation(gold, self.standard[rows]),
+            "spearman": correlation(ranked(gold), ranked(self.ranks[rows])),
+        }
+
+    def exchanged(self, other: Self, mask: Mask) -> Self:
+        standard = np.where(mask, other.standard, self.standard)
+        ranks = np.where(mask, other.ranks, self.ranks)
+        return type(self)(self.gold, standard, ranks, self.noun, self.main)
+
+    def same_gold(self, other: Self) -> bool:
+        return np.array_equal(self.gold, other.gold)
+
+
+def ranked(values: Values) -> Values:
+    """(n,) ranks from 1; equal values share the mean of their ranks."""
+    ranks: Values = optional_module("scipy.stats", "rank correlation").rankdata(values)
+    return ranks
+
+
+def correlation(first: Values, second: Values) -> float:
+    """Pearson's correlation of two (n,) arrays; NaN if one of them does not vary."""
+    first, second = first - first.mean(), second - second.mean()
+    size = float(np.linalg.norm(first) * np.linalg.norm(second))
+    return float(np.clip(first @ second / size, -1.0, 1.0)) if size > 0 else float("nan")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MeanUnits(Units):
+    """Units whose metrics are means over units.
+
+    Attributes:
+        ids: of the units, (n,).
+        names: of the metrics, (m,).
+        table: (n, m) float64.
+    """
+
+    ids: tuple[str, ...]
+    names: tuple[str, ...]
+    table: Values
+    noun: str
+    main: str
+
+    def __post_init__(self) -> None:
+        if self.table.shape != (len(self.ids), len(self.names)) or self.main not in self.names:
+            raise UsageError(
+                f"a table of shape {self.table.shape} does not fit {len(self.ids)} ids and the metrics "
+                f"{', '.join(self.names)} (the main one being {self.main})"
+            )
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def measure(self, rows: RowArray) -> dict[str, float]:
+        return dict(zip(self.names, self.table[rows].mean(axis=0).tolist(), strict=True))
+
+    def exchanged(self, other: Self, mask: Mask) -> Self:
+        table = np.where(mask[:, None], other.table, self.table)
+        return type(self)(self.ids, self.names, table, self.noun, self.main)
+
+    def same_gold(self, other: Self) -> bool:
+        return self.ids == other.ids and self.names == other.names
+
+    def values(self) -> Values:
+        column: Values = self.table[:, self.names.index(self.main)]
+        return column
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TaggingUnits(Units):
+    """Tagged sentences.
+
+    Attributes:
+        counts: (n, 3) int64: entities found rightly, entities predicted, entities there are.
+    """
+
+    counts: RowArray
+    noun: str = "sentence"
+    main: str = "f1"
+
+    def __len__(self) -> int:
+        return len(self.counts)
+
+    def measure(self, rows: RowArray) -> dict[str, float]:
+        right, predicted, gold = self.counts[rows].sum(axis=0).tolist()
+        return dict(
+            zip(("precision", "recall", "f1"), precision_recall_f1(right, predicted, gold), strict=True)
+        )
+
+    def exchanged(self, other: Self, mask: Mask) -> Self:
+        counts = np.where(mask[:, None], other.counts, self.counts)
+        return type(self)(counts, self.noun, self.main)
+
+    def same_gold(self, other: Self) -> bool:
+        return np.array_equal(self.counts[:, 2], other.counts[:, 2])
+
+    def values(self) -> Values:
+        """1.0 where exactly the entities that there are were found."""
+        right, predicted, gold = self.counts.T
+        exact: Values = ((right == predicted) & (right == gold)).astype(np.float64)
+        return exact
+
+    @property
+    def value_name(self) -> str:
+        """What `values` gives."""
+        return "all entities right"
+
+
+def precision_recall_f1(right: int, predicted: int, gold: int) -> tuple[float, float, float]:
+    """Precision, recall and F1 of counts; 0 where there is nothing to divide by, as conlleval has it."""
+    precision = right / predicted if predicted else 0.0
+    recall = right / gold if gold else 0.0
+    return precision, recall, 2 * right / (predicted + gold) if predicted + gold else 0.0
