@@ -8,6 +8,7 @@
     │   └── RecipeError                              an index recipe that cannot be read
     ├── FingerprintMismatchError       exit code 3   another model than the one that built the index
     ├── DataError                      exit code 4   the input data is wrong; names file and line
+    │   └── LeakageError                             training data stands in dev or test
     ├── ModelError
     │   ├── ModelNotFoundError
     │   └── ModelDamagedError
@@ -80,6 +81,13 @@ class DataError(SimengineError):
     def __init__(self, reason: str, source: str, line: int | None = None) -> None:
         self.reason, self.source, self.line = reason, source, line
         super().__init__(f"{source}: {reason}" if line is None else f"{source}:{line}: {reason}")
+
+
+class LeakageError(DataError):
+    """Training examples also stand in held-out data, and the guard was told to refuse that.
+
+    `source` and `line` are those of the first such training example.
+    """
 
 
 class ModelError(SimengineError):
