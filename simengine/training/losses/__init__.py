@@ -1,0 +1,1 @@
+"""Losses around those of sentence-transformers: adversarial, smooth, distilled, weighted."""
