@@ -1,0 +1,187 @@
+"""Token classification: a tag for every word, entities in text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from simengine.cross_encoders.tagging_windows import tag_spans, tagging_windows, words_of
+from simengine.cross_encoders.token_model import TokenModel, load_token_model, longest_input
+from simengine.encoders.hardware import choose_device, choose_threads
+from simengine.errors import ModelDamagedError, UsageError
+from simengine.models.resolve import resolve_model
+from simengine.types import FloatMatrix
+
+CONFIG_KEY = "simengine_tagger"
+"""Name in a model's config.json under which its tagger settings stand."""
+_CHUNK = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class TaggerSettings:
+    """How a tagger cuts long sentences.
+
+    Attributes:
+        max_tokens: of a window, special tokens included.
+        stride: tokens that neighbouring windows share.
+    """
+
+    max_tokens: int = 256
+    stride: int = 64
+
+    @classmethod
+    def of_config(cls, config: Any) -> TaggerSettings:
+        """What a model's config says, or the defaults.
+
+        Raises:
+            ModelDamagedError: the config holds settings that this version does not know.
+        """
+        stored: Mapping[str, Any] = getattr(config, CONFIG_KEY, None) or {}
+        try:
+            return cls(**stored)
+        except TypeError as error:
+            raise ModelDamagedError(f"config.json: {CONFIG_KEY} cannot be read: {error}") from error
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for config.json."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """Something found in a text.
+
+    Attributes:
+        text: `text[start:end]` of what was read.
+        start, end: its characters.
+        label: its type, such as "location".
+        score: probability of its tags, the smallest of its words.
+    """
+
+    text: str
+    start: int
+    end: int
+    label: str
+    score: float
+
+
+class Tagger:
+    """A model for token classification. May be called from several threads, one of which runs at a time.
+
+    Args:
+        tokens: the model and its tokenizer.
+        settings: None takes those of the model's config.
+
+    Raises:
+        UsageError: the model's labels have no names.
+    """
+
+    def __init__(self, tokens: TokenModel, settings: TaggerSettings | None = None) -> None:
+        config = tokens.model.config
+        self.labels: tuple[str, ...] = tuple(config.id2label[i] for i in range(config.num_labels))
+        """The tags that the model knows, in its order."""
+        if all(re.fullmatch(r"LABEL_\d+", label) for label in self.labels):
+            raise UsageError(
+                f"the model's tags are called {', '.join(self.labels[:3])}, ...; write their names into id2label of "
+                "its config.json"
+            )
+        settings = settings or TaggerSettings.of_config(config)
+        limit = longest_input(config, tokens.tokenizer)
+        self.settings = replace(settings, max_tokens=min(settings.max_tokens, limit))
+        self._tokens = tokens
+
+    def tag(self, tokens: Sequence[str]) -> list[str]:
+        """A tag for each word of a sentence. See `tag_sentences`."""
+        return self.tag_sentences([tokens])[0]
+
+    def tag_sentences(self, sentences: Sequence[Sequence[str]]) -> list[list[str]]:
+        """Tags for sentences of any length.
+
+        Args:
+            sentences: the words of each of n sentences.
+
+        Returns:
+            A tag for each word. Words that the tokenizer drops, such as control characters, are "O" (or the model's
+            first label, if it knows no "O").
+        """
+        return [[self.labels[i] for i in row.argmax(axis=1)] for row in self.probabilities(sentences)]
+
+    def probabilities(self, sentences: Sequence[Sequence[str]]) -> list[FloatMatrix]:
+        """For each sentence (n_words, n_labels) float32, rows that sum to 1, columns in the order of `labels`."""
+        found: list[FloatMatrix] = []
+        for start in range(0, len(sentences), _CHUNK):
+            found += self._probabilities(sentences[start : start + _CHUNK])
+        return found
+
+    def _probabilities(self, sentences: Sequence[Sequence[str]]) -> list[FloatMatrix]:
+        settings = self.settings
+        with self._tokens.lock:
+            windows = tagging_windows(
+                self._tokens.tokenizer, sentences, max_tokens=settings.max_tokens, stride=settings.stride
+            )
+            outputs = self._tokens.run(
+                [window.inputs for window in windows], lambda output: output.logits.softmax(-1)
+            )
+        unseen = np.zeros(len(self.labels), np.float32)
+        unseen[self.labels.index("O") if "O" in self.labels else 0] = 1.0
+        found = [np.tile(unseen, (len(words), 1)) for words in sentences]
+        for window, values in zip(windows, outputs, strict=True):
+            standing = window.words >= 0
+            found[window.row][window.words[standing]] = values[standing]
+        return found
+
+    def entities(self, text: str) -> list[Entity]:
+        """The entities of a text, in order. See `entities_of`."""
+        return self.entities_of([text])[0]
+
+    def entities_of(self, texts: Sequence[str]) -> list[list[Entity]]:
+        """The entities of texts of any length, with their characters.
+
+        Args:
+            texts: n texts, cut into words as `words_of` does.
+        """
+        bounds = [words_of(text) for text in texts]
+        words = [[text[start:end] for start, end in own] for text, own in zip(texts, bounds, strict=True)]
+        return [
+            self._entities(text, own, probabilities)
+            for text, own, probabilities in zip(texts, bounds, self.probabilities(words), strict=True)
+        ]
+
+    def _entities(
+        self, text: str, bounds: Sequence[tuple[int, int]], probabilities: FloatMatrix
+    ) -> list[Entity]:
+        tags = [self.labels[i] for i in probabilities.argmax(axis=1)]
+        found = []
+        for span in tag_spans(tags):
+            start, end = bounds[span.first][0], bounds[span.last][1]
+            score = float(probabilities[span.first : span.last + 1].max(axis=1).min())
+            found.append(Entity(text[start:end], start, end, span.label, score))
+        return found
+
+
+def load_tagger(
+    name: str, *, threads: int | None = None, device: str = "auto", offline: bool = False
+) -> Tagger:
+    """Load a tagger.
+
+    Args:
+        name: a folder or a hub name of a transformers model for token classification.
+        threads: processor threads to use at most; None for all that this process may use.
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        offline: never contact a hub.
+
+    Raises:
+        ModelNotFoundError: see `resolve_model`.
+        ModelError: the model is no tagger, or its tokenizer has no fast variant.
+        ModelDamagedError: its files cannot be loaded.
+        UsageError: the model's labels have no names.
+        DeviceError: CUDA was asked for and cannot be used.
+    """
+    n_threads = choose_threads(threads)
+    place = choose_device(device)
+    folder = resolve_model(name, offline=offline).path
+    return Tagger(load_token_model(folder, "ForTokenClassification", device=place, threads=n_threads))

@@ -1,0 +1,143 @@
+"""Transformers with an output for every token, run over many inputs in batches by token budget."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from simengine.encoders.batching import token_budget_batches
+from simengine.encoders.torch_modules import quiet
+from simengine.errors import ModelDamagedError, ModelError
+from simengine.types import FloatMatrix
+
+if TYPE_CHECKING:
+    import torch
+
+CPU_BUDGET, GPU_BUDGET = 2_048, 32_768
+
+
+class TokenModel:
+    """A model of transformers and its tokenizer. May be called from several threads, one of which runs at a time.
+
+    Args:
+        model: takes input_ids and attention_mask, and token_type_ids if its tokenizer gives them. It is put into
+            evaluation mode for each run and back into the mode it was in.
+        tokenizer: a fast tokenizer of transformers.
+        threads: processor threads to use, or None for torch's own choice.
+
+    Raises:
+        ModelError: the tokenizer has no fast variant.
+    """
+
+    def __init__(self, model: Any, tokenizer: Any, *, threads: int | None = None) -> None:
+        if not getattr(tokenizer, "is_fast", False):
+            raise ModelError(f"{type(tokenizer).__name__} has no fast variant, which character offsets need")
+        self.model, self.tokenizer = model, tokenizer
+        self.lock = threading.Lock()
+        self._threads = threads
+
+    def run(
+        self, inputs: Sequence[Mapping[str, Sequence[int]]], pick: Callable[[Any], torch.Tensor]
+    ) -> list[FloatMatrix]:
+        """The outputs for each input.
+
+        Args:
+            inputs: n inputs, each token ids and, of the same length, token types.
+            pick: from the model's output for a batch to a tensor (rows, length, outputs).
+
+        Returns:
+            n arrays (length, outputs) float32.
+        """
+        import torch
+
+        ids = [np.asarray(each["input_ids"], np.int64) for each in inputs]
+        device = next(self.model.parameters()).device
+        budget = CPU_BUDGET if device.type == "cpu" else GPU_BUDGET
+        pad = int(self.tokenizer.pad_token_id or 0)
+        found: dict[int, FloatMatrix] = {}
+        with torch.no_grad(), _evaluating(self.model), _threads(self._threads):
+            for batch in token_budget_batches(ids, budget=budget, pad_token_id=pad):
+                arrays = {"input_ids": batch.ids, "attention_mask": batch.mask}
+                if "token_type_ids" in inputs[int(batch.rows[0])]:
+                    types = np.zeros_like(batch.ids)
+                    for place, row in enumerate(batch.rows):
+                        types[place, : len(ids[row])] = inputs[row]["token_type_ids"]
+                    arrays["token_type_ids"] = types
+                output = self.model(**{name: torch.from_numpy(a).to(device) for name, a in arrays.items()})
+                values = pick(output).float().cpu().numpy()
+                for place, row in enumerate(batch.rows):
+                    found[int(row)] = values[place, : len(ids[row])]
+        return [found[row] for row in range(len(inputs))]
+
+
+@contextlib.contextmanager
+def _evaluating(model: Any) -> Iterator[None]:
+    before = model.training
+    model.eval()
+    try:
+        yield
+    finally:
+        model.train(before)
+
+
+@contextlib.contextmanager
+def _threads(threads: int | None) -> Iterator[None]:
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads or before)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def load_token_model(folder: Path, head: str, *, device: str, threads: int | None) -> TokenModel:
+    """Load a model with its tokenizer in fp32, without contacting any hub.
+
+    Args:
+        folder: of a transformers model.
+        head: the architecture's ending, "ForQuestionAnswering" or "ForTokenClassification".
+        device: "cpu" or "cuda:N".
+        threads: see `TokenModel`.
+
+    Raises:
+        ModelError: the model has another head.
+        ModelDamagedError: the folder cannot be loaded, or weights are missing.
+    """
+    import torch
+    import transformers
+
+    auto = getattr(transformers, f"AutoModel{head}")
+    try:
+        with quiet():
+            config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+            architecture = (getattr(config, "architectures", None) or ["none"])[0]
+            if not architecture.endswith(head):
+                raise ModelError(
+                    f"{folder}: its architecture is {architecture}, expected one that ends in {head}"
+                )
+            model, info = auto.from_pretrained(
+                folder, config=config, local_files_only=True, dtype=torch.float32, output_loading_info=True
+            )
+            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        first_line = str(error).strip().splitlines()[0]
+        raise ModelDamagedError(f"{folder}: cannot be loaded ({first_line})") from error
+    if missing := sorted(info["missing_keys"]):
+        raise ModelDamagedError(f"{folder}: {len(missing)} weights are missing, such as {missing[0]}")
+    return TokenModel(model.to(device).eval(), tokenizer, threads=threads)
+
+
+def longest_input(config: Any, tokenizer: Any) -> int:
+    """Tokens that a model can take at once, special tokens included."""
+    positions = getattr(config, "max_position_embeddings", None) or 512
+    if config.model_type in ("roberta", "xlm-roberta", "camembert", "mpnet"):
+        # Their positions are counted from behind the padding's.
+        positions -= int(config.pad_token_id or 0) + 1
+    return int(min(positions, tokenizer.model_max_length))
