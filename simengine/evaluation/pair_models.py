@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 
 from simengine.corpus.examples import NLI_LABELS
 from simengine.encoders.contract import BiEncoder
@@ -23,15 +24,25 @@ _KINDS: dict[str, ModelKind] = {
 }
 
 
+class CountedLogits(Protocol):
+    """What a cross-encoder returns."""
+
+    @property
+    def logits(self) -> FloatMatrix:
+        """(n, n_labels) float32."""
+
+    @property
+    def n_truncated(self) -> npt.NDArray[np.int32]:
+        """(n,) int32, tokens of each pair that the model did not see."""
+
+
 class LogitModel(Protocol):
     """A cross-encoder, as far as it is needed here."""
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """Names of the outputs."""
+    labels: tuple[str, ...]
 
-    def predict_logits(self, pairs: Pairs) -> FloatMatrix:
-        """(n, n_labels) float32."""
+    def predict_counted(self, pairs: Pairs) -> CountedLogits:
+        """The logits of pairs, and how many tokens each had that were cut off."""
 
 
 def model_kind(folder: Path) -> ModelKind:
@@ -66,6 +77,9 @@ class NLIClassifier:
     Args:
         model: its labels may stand in any order, and may be written in full or by their first letters.
 
+    Attributes:
+        n_truncated: pairs so far of which the model could not read the end.
+
     Raises:
         UsageError: its labels are not these three.
     """
@@ -75,10 +89,13 @@ class NLIClassifier:
     def __init__(self, model: LogitModel) -> None:
         self._model = model
         self._columns = nli_columns(model.labels)
+        self.n_truncated = 0
 
     def probabilities(self, pairs: Pairs) -> FloatMatrix:
         """(n, 3) float32, rows summing to 1. Pairs are (premise, hypothesis)."""
-        return softmax(self._model.predict_logits(pairs)[:, self._columns])
+        predicted = self._model.predict_counted(pairs)
+        self.n_truncated += int(np.count_nonzero(predicted.n_truncated))
+        return softmax(predicted.logits[:, self._columns])
 
 
 def nli_columns(labels: Sequence[str]) -> list[int]:
@@ -119,12 +136,16 @@ class CrossEncoderScorer:
         model: with one output, or with the three labels of NLI.
         relevance: pairs are (question, passage); False: two texts of which neither comes first.
 
+    Attributes:
+        n_truncated: pairs so far of which the model could not read the end.
+
     Raises:
         UsageError: the model has other outputs, or is an NLI model where graded similarity is asked for.
     """
 
     def __init__(self, model: LogitModel, *, relevance: bool) -> None:
         self._model = model
+        self.n_truncated = 0
         self._columns: list[int] | None = None
         if len(model.labels) == 1:
             return
@@ -137,11 +158,13 @@ class CrossEncoderScorer:
 
     def scores(self, pairs: Pairs) -> FloatMatrix:
         """(n,) float32, higher is better."""
+        swapped = [(passage, question) for question, passage in pairs]
+        predicted = self._model.predict_counted(pairs if self._columns is None else swapped)
+        self.n_truncated += int(np.count_nonzero(predicted.n_truncated))
         if self._columns is None:
-            column: FloatMatrix = self._model.predict_logits(pairs)[:, 0]
+            column: FloatMatrix = predicted.logits[:, 0]
             return column
-        logits = self._model.predict_logits([(passage, question) for question, passage in pairs])
-        ordered = logits[:, self._columns].astype(np.float64)
+        ordered = predicted.logits[:, self._columns].astype(np.float64)
         odds: FloatMatrix = (ordered[:, 0] - np.logaddexp(ordered[:, 1], ordered[:, 2])).astype(np.float32)
         return odds
 

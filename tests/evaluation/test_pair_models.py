@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simengine.cross_encoders.contract import Predicted
 from simengine.encoders.contract import Encoded
 from simengine.errors import UsageError
 from simengine.evaluation.pair_models import (
@@ -20,6 +21,8 @@ from simengine.evaluation.pair_models import (
     softmax,
 )
 
+MAX_TOKENS = 20
+
 
 class Logits:
     """A cross-encoder that gives logits out of a table and remembers what it was asked."""
@@ -29,9 +32,10 @@ class Logits:
         self.table = np.array(table, np.float32)
         self.asked: list[tuple[str, str]] = []
 
-    def predict_logits(self, pairs: Sequence[tuple[str, str]]) -> np.ndarray:
+    def predict_counted(self, pairs: Sequence[tuple[str, str]]) -> Predicted:
         self.asked += pairs
-        return self.table[: len(pairs)]
+        n = np.array([len(text1) + len(text2) for text1, text2 in pairs], np.int32)
+        return Predicted(self.table[: len(pairs)], n, np.maximum(n - MAX_TOKENS, 0))
 
 
 @pytest.mark.parametrize(
@@ -113,6 +117,14 @@ def test_a_bi_encoder_scores_by_cosine_and_encodes_each_text_once() -> None:
     scorer = BiEncoderScorer(encoder, relevance=True)  # type: ignore[arg-type]
     assert scorer.scores([("a", "a"), ("a", "b"), ("ab", "b")]) == pytest.approx([1.0, 0.0, 0.5**0.5])
     assert encoder.calls == [(["a", "ab"], "query"), (["a", "b"], "passage")]
+
+
+def test_pairs_that_were_cut_are_counted() -> None:
+    scorer = CrossEncoderScorer(Logits(("score",), [[0.0], [0.0]]), relevance=False)
+    scorer.scores([("short", "short"), ("long" * 5, "short")])
+    classifier = NLIClassifier(Logits(("e", "n", "c"), [[0.0] * 3]))
+    classifier.probabilities([("long" * 5, "short")])
+    assert (scorer.n_truncated, classifier.n_truncated) == (1, 1)
 
 
 def test_texts_that_were_cut_are_counted() -> None:
