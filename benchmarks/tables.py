@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import quality_retrieval
+
 HERE = Path(__file__).resolve().parent
 README = HERE / "README.md"
 Result: TypeAlias = dict[str, Any]
@@ -133,7 +135,8 @@ def build_table(result: Result) -> Iterator[str]:
 
 
 EXTRA: dict[str, tuple[Callable[[Result], Iterator[str]], ...]] = {
-    "speed_index": (build_table, search_tables)
+    "speed_index": (build_table, search_tables),
+    "quality_retrieval": (quality_retrieval.tables,),
 }
 
 

@@ -347,9 +347,7 @@ class Engine:
         """Release files and threads; searches that run now end first."""
         if not self._closed:
             self._closed = True
-            self._reader.retire()
-            if self._encoder is not None:
-                self._encoder.close()
+            self._reader.retire(then=None if self._encoder is None else self._encoder.close)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an Engine holds open files and cannot be pickled; call Engine.open in each process")

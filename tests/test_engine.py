@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -11,8 +12,16 @@ import pytest
 
 import simengine
 from simengine import Document, Engine
-from simengine.errors import DataError, FilterError, IndexExistsError, IndexNotFoundError, UsageError
+from simengine.errors import (
+    DataError,
+    FilterError,
+    IndexExistsError,
+    IndexNotFoundError,
+    StoreError,
+    UsageError,
+)
 from simengine.search.options import SearchOptions
+from simengine.store.snapshot import Snapshot
 from simengine.types import Hit
 
 
@@ -266,3 +275,23 @@ def test_delete_by_filter_sees_what_another_engine_committed(engine: Engine) -> 
     engine.delete(where='topic == "animals"')
     assert engine.get("animals-0") is not None
     assert len(engine) == 9
+
+
+def test_without_a_lexical_index_dense_search_works_and_the_others_say_what_to_do(engine: Engine) -> None:
+    with Engine.open(engine.path) as whole:
+        expected = ids(whole.search("cats", k=3, mode="dense"))
+    with Snapshot.open(engine.path) as snapshot:
+        shutil.rmtree(snapshot.lexical_path)
+    with Engine.open(engine.path) as damaged:
+        assert ids(damaged.search("cats", k=3, mode="dense")) == expected
+        with pytest.raises(StoreError, match=r"lexical index is missing.*verify --repair"):
+            damaged.search("cats", mode="hybrid")
+
+
+def test_closing_while_a_search_runs_closes_the_encoder_after_it(engine: Engine) -> None:
+    closed: list[bool] = []
+    engine.encoder.close = lambda: closed.append(True)  # type: ignore[method-assign]
+    with engine._lease():
+        engine.close()
+        assert not closed
+    assert closed == [True]

@@ -10,7 +10,7 @@ from simengine.encoders.contract import BiEncoder
 from simengine.errors import DamagedIndexError, IndexNotFoundError, StoreError
 from simengine.index.build import load_index
 from simengine.index.recipe import recipe_from_table
-from simengine.indexing.derive import REMAKE, check_rows
+from simengine.indexing.derive import check_rows
 from simengine.lexical.index import LexicalIndex
 from simengine.search.searcher import Searcher
 from simengine.store.snapshot import Snapshot
@@ -25,6 +25,7 @@ class Reader:
     def __init__(self, snapshot: Snapshot, searcher: Searcher) -> None:
         self.snapshot, self.searcher = snapshot, searcher
         self._users, self._retired, self._lock = 0, False, threading.Lock()
+        self._then: Callable[[], None] | None = None
 
     def enter(self) -> bool:
         """Take part, unless the reader is closed already."""
@@ -42,9 +43,10 @@ class Reader:
         if close:
             self._close()
 
-    def retire(self) -> None:
-        """Close as soon as nobody takes part any more."""
+    def retire(self, then: Callable[[], None] | None = None) -> None:
+        """Close as soon as nobody takes part any more, and call `then` after that."""
         with self._lock:
+            self._then = then
             close = not self._retired and self._users == 0
             self._retired = True
         if close:
@@ -53,6 +55,8 @@ class Reader:
     def _close(self) -> None:
         self.searcher.close()
         self.snapshot.close()
+        if self._then is not None:
+            self._then()
 
 
 def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | None) -> Reader:
@@ -103,7 +107,7 @@ def _open_lexical(snapshot: Snapshot) -> LexicalIndex | None:
     try:
         lexical = LexicalIndex.open(snapshot.lexical_path)
     except IndexNotFoundError:
-        raise DamagedIndexError(snapshot.lexical_path, f"missing; {REMAKE}") from None
+        return None  # dense search works without it; the searcher says so where it is needed
     try:
         check_rows(lexical, snapshot.n_rows)
     except BaseException:

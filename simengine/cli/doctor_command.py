@@ -126,6 +126,8 @@ def _faiss(*, required: bool) -> Iterator[Finding]:
         yield Finding("faiss", "problem", status.clash)
     installed = ", ".join(" ".join(distribution) for distribution in status.distributions)
     yield Finding("faiss", "ok", f"{installed or status.version}, {status.compile_options}")
+    if status.blas_note:
+        yield Finding("faiss", "note", status.blas_note)
     usable = status.n_gpus > 0
     gpu_text = f"{status.n_gpus} GPUs for FAISS" if usable else f"no GPU for FAISS: {status.gpu_reason}"
     yield Finding("faiss", "ok" if usable else "problem" if required else "note", gpu_text)

@@ -80,6 +80,7 @@ class Indexer:
             self._first_new_key = snapshot.n_documents
             self._live_before = snapshot.counts.documents
         self._seen = bytearray(self._first_new_key)
+        self._n_taken = 0
 
     def run(self, documents: Iterable[Document], policy: Policy, *, n_expected: int | None = None) -> None:
         """Commit documents in order.
@@ -92,7 +93,7 @@ class Indexer:
 
         Raises:
             DataError: an id occurs twice in `documents`, or exists with other content under "add". What was
-                committed before stays; the same call may be made again.
+                committed before stays; the same call may be made again. `line` is the document's position, from 1.
         """
         self._progress.stage("documents", n_expected)
         pending = _Pending()
@@ -135,9 +136,10 @@ class Indexer:
         existing = self._writer.lookup([document.id for document in block])
         fresh: list[Document] = []
         for document in block:
+            self._n_taken += 1
             known = existing.get(document.id)
             if document.id in pending.ids or (known is not None and self._was_seen(known.doc_key)):
-                raise DataError(f"the id {document.id!r} occurs twice", "documents")
+                raise DataError(f"the id {document.id!r} occurs twice", "documents", self._n_taken)
             if known is not None:
                 self._seen[known.doc_key] = 1
                 if known.digest == content_digest(document):
@@ -148,6 +150,7 @@ class Indexer:
                     raise DataError(
                         f"the id {document.id!r} is in the index with other content; `simengine update` replaces it",
                         "documents",
+                        self._n_taken,
                     )
                 pending.remove.append(document.id)
             pending.ids.add(document.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -50,14 +50,6 @@ class IndexReport:
     def coverage(self) -> float:
         """Part of all tokens that entered a vector, in [0, 1]; 1.0 when nothing was encoded."""
         return 1.0 - self.tokens_truncated / self.tokens if self.tokens else 1.0
-
-    def as_dict(self) -> dict[str, object]:
-        """All fields and the two derived figures, ready for JSON."""
-        return {
-            **asdict(self),
-            "encode_share": round(self.encode_share, 4),
-            "coverage": round(self.coverage, 6),
-        }
 
 
 class Progress(Protocol):

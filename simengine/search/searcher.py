@@ -117,7 +117,7 @@ class Searcher:
         if options.mode != "dense" and self._lexical is None and self._snapshot.n_rows:
             raise StoreError(
                 f"{self._snapshot.path}: the lexical index is missing, which mode {options.mode!r} needs; "
-                "`simengine compact` makes it anew, and mode 'dense' works without it"
+                "`simengine verify --repair` makes it anew, and mode 'dense' works without it"
             )
         ranked: list[Ranked] = []
         for start in range(0, len(queries), QUERIES_PER_BLOCK):
