@@ -27,7 +27,7 @@ $(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(BIN)/python pyproject.toml constraints.txt
 	@echo "Installing simengine[$(EXTRAS),dev] into $(VENV) (a few minutes the first time)"
-	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(EXTRAS),dev]"
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(EXTRAS),train,dev]"
 	@touch $@ $(VENV)/.installed
 
 install: $(VENV)/.installed

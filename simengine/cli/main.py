@@ -27,6 +27,7 @@ COMMANDS = {
     "search": ("search", "Search an index by meaning, by words, or both."),
     "embed": ("embed", "Turn texts into vectors."),
     "score": ("score", "Score the similarity of two texts, or of a file of pairs."),
+    "train": ("train", "Fine-tune a model: cross-encoder, retriever, reader or tagger."),
     "doctor": ("doctor", "Explain this machine: processor, GPU, packages, models."),
 }
 

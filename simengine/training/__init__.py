@@ -1,0 +1,1 @@
+"""Fine-tuning on the trainers and losses of sentence-transformers and transformers."""

@@ -1,0 +1,29 @@
+"""What can be trained: one file per kind of model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simengine.training.recipe import Recipe
+    from simengine.training.tasks.contract import TrainingTask
+
+
+def load_task(recipe: Recipe) -> TrainingTask[Any]:
+    """The task that a recipe names."""
+    if recipe.task in ("nli", "similarity", "relevance"):
+        from simengine.training.tasks import pairs
+
+        kinds = {"nli": pairs.NLITask, "similarity": pairs.SimilarityTask, "relevance": pairs.RelevanceTask}
+        return kinds[recipe.task](recipe.seed)
+    if recipe.task == "retriever":
+        from simengine.training.tasks.retriever import RetrieverTask
+
+        return RetrieverTask(recipe.seed)
+    if recipe.task == "reader":
+        from simengine.training.tasks.reader import ReaderTask
+
+        return ReaderTask(recipe.seed)
+    from simengine.training.tasks.tagger import TaggerTask
+
+    return TaggerTask(recipe.seed)

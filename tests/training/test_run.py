@@ -1,0 +1,247 @@
+"""Whole runs on tiny models: what they leave, how they are continued, what they refuse."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simengine.errors import DataError, LeakageError, UsageError
+from simengine.training.recipe import Recipe
+from simengine.training.recipe_file import recipe_from_table
+from simengine.training.run import RunOptions, dev_average, train
+from simengine.training.trainer_parts import WEIGHTS_NAME, last_checkpoint
+from tests.training.tiny_models import write_tiny
+
+WORDS = ("cat", "dog", "bird", "tree", "river", "house", "train", "bread")
+LABELS = ("entailment", "neutral", "contradiction")
+
+
+def nli_rows(n: int, seed: int) -> list[dict[str, object]]:
+    rng = random.Random(seed)
+    rows = []
+    for _ in range(n):
+        word, other = rng.sample(WORDS, 2)
+        label = rng.choice(LABELS)
+        said = {
+            "entailment": f"There is a {word}.",
+            "neutral": f"The {other} is old.",
+            "contradiction": f"No {word}.",
+        }
+        premise = f"A {word} number {rng.randrange(10**6)} is here."
+        rows.append({"premise": premise, "hypothesis": said[label], "label": label})
+    return rows
+
+
+def write(path: Path, rows: list[dict[str, object]]) -> str:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_tiny(tmp_path_factory.mktemp("base"))
+
+
+def recipe(folder: Path, base: Path, task: str = "nli", **more: Any) -> Recipe:
+    values: dict[str, Any] = {
+        "task": task,
+        "base": str(base),
+        "max_tokens": 32,
+        "train": [{"path": write(folder / "train.jsonl", nli_rows(96, 1))}],
+        "dev": [{"path": write(folder / "dev.jsonl", nli_rows(24, 2))}],
+        "optimisation": {"epochs": 2, "batch_size": 8, "learning_rate": 1e-3},
+        "stopping": {"evaluations": 4},
+    }
+    return recipe_from_table(values | more, "test", folder=folder)
+
+
+def tensors(model: Path) -> Mapping[str, Any]:
+    from safetensors.numpy import load_file
+
+    return load_file(str(model / "model.safetensors"))
+
+
+def test_a_run_leaves_a_model_that_plain_libraries_load_and_a_result(tmp_path: Path, base: Path) -> None:
+    from sentence_transformers import CrossEncoder
+    from transformers import AutoModelForSequenceClassification
+
+    result = train(recipe(tmp_path, base), tmp_path / "run", RunOptions(device="cpu", threads=1))
+    model = CrossEncoder(str(result.model), local_files_only=True, device="cpu")
+    assert model.predict([("A cat is here.", "No cat.")]).shape == (1, 3)
+    plain = AutoModelForSequenceClassification.from_pretrained(result.model)
+    assert [plain.config.id2label[i] for i in range(3)] == list(LABELS)
+    written = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert written["steps"] == 24
+    assert written["dev"] == {name: dict(values) for name, values in result.dev.items()}
+    best = max(record["eval_macro_f1"] for record in result.history if "eval_macro_f1" in record)
+    assert next(iter(result.dev.values()))["macro_f1"] == pytest.approx(best)
+    assert not (tmp_path / "run" / "checkpoints").exists()
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: Path, base: Path) -> None:
+    options = RunOptions(device="cpu", threads=1)
+    first, second, third = (
+        tensors(train(recipe(tmp_path, base, seed=seed), tmp_path / name, options).model)
+        for name, seed in (("a", 1), ("b", 1), ("c", 2))
+    )
+    assert all(np.array_equal(first[name], second[name]) for name in first)
+    assert any(not np.array_equal(first[name], third[name]) for name in first)
+
+
+@pytest.mark.parametrize(
+    "extra", [{}, {"peft": {"rank": 4}}, {"freezing": {"layers": 1}}], ids=["full", "lora", "frozen"]
+)
+def test_a_killed_run_continues_to_the_same_end(tmp_path: Path, base: Path, extra: dict[str, Any]) -> None:
+    what = recipe(tmp_path, base, **extra)
+    (tmp_path / "recipe.json").write_text(json.dumps(what.as_dict()))
+    script = (
+        "import json, sys; from pathlib import Path\n"
+        "from simengine.training.recipe_file import recipe_from_table\n"
+        "from simengine.training.run import RunOptions, train\n"
+        "what = recipe_from_table(json.loads(Path(sys.argv[1]).read_text()), 'test')\n"
+        "train(what, Path(sys.argv[2]), RunOptions(device='cpu', threads=1, resume=True))\n"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "recipe.json"), str(tmp_path / "killed")]
+    running = subprocess.Popen(command, env={**os.environ, "OMP_NUM_THREADS": "1"}, stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 200
+    while last_checkpoint(tmp_path / "killed" / "checkpoints") is None:
+        assert running.poll() is None
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    running.send_signal(signal.SIGKILL)
+    running.wait()
+    options = RunOptions(device="cpu", threads=1)
+    if not (tmp_path / "killed" / "result.json").exists():
+        with pytest.raises(UsageError, match="--resume"):
+            train(what, tmp_path / "killed", options)
+        result = train(what, tmp_path / "killed", RunOptions(device="cpu", threads=1, resume=True))
+        assert result.steps == 24
+    whole = tensors(train(what, tmp_path / "whole", options).model)
+    killed = tensors(tmp_path / "killed" / "model")
+    assert all(np.allclose(whole[name], killed[name], atol=1e-6) for name in whole)
+
+
+def test_half_written_checkpoints_are_passed_over(tmp_path: Path) -> None:
+    for number, parts in ((4, (WEIGHTS_NAME, "trainer_state.json")), (8, (WEIGHTS_NAME,)), (12, ())):
+        folder = tmp_path / f"checkpoint-{number}"
+        folder.mkdir()
+        for part in parts:
+            (folder / part).write_text("{}")
+    found = last_checkpoint(tmp_path)
+    assert found is not None
+    assert found.name == "checkpoint-4"
+    (found / "trainer_state.json").write_text("{")
+    assert last_checkpoint(tmp_path) is None
+
+
+def test_another_recipe_and_a_finished_run_are_not_overwritten_unasked(tmp_path: Path, base: Path) -> None:
+    options = RunOptions(device="cpu", threads=1)
+    train(recipe(tmp_path, base), tmp_path / "run", options)
+    with pytest.raises(UsageError, match="this run has ended"):
+        train(recipe(tmp_path, base), tmp_path / "run", options)
+    with pytest.raises(UsageError, match=r"another recipe \(it differs in seed"):
+        train(recipe(tmp_path, base, seed=5), tmp_path / "run", options)
+    result = train(recipe(tmp_path, base, seed=5), tmp_path / "run", RunOptions("cpu", 1, overwrite=True))
+    assert json.loads((result.folder / "recipe.json").read_text())["seed"] == 5
+
+
+def test_early_stopping_ends_a_run_that_gets_no_better(tmp_path: Path, base: Path) -> None:
+    what = recipe(
+        tmp_path,
+        base,
+        optimisation={"epochs": 8, "batch_size": 8, "learning_rate": 1e-12},
+        stopping={"evaluations": 16, "patience": 2},
+    )
+    result = train(what, tmp_path / "run", RunOptions(device="cpu", threads=1))
+    assert result.steps == 3 * 6
+    assert result.best_step == 6
+
+
+def test_leaked_rows_are_refused_dropped_or_reported(tmp_path: Path, base: Path) -> None:
+    rows = nli_rows(96, 1)
+    dev = [{"path": write(tmp_path / "leak.jsonl", rows[:5] + nli_rows(10, 3))}]
+    options = RunOptions(device="cpu", threads=1)
+    with pytest.raises(LeakageError, match="5 of 96 training examples"):
+        train(recipe(tmp_path, base, dev=dev), tmp_path / "refused", options)
+    dropped = train(
+        recipe(tmp_path, base, dev=dev, leakage={"action": "drop"}), tmp_path / "dropped", options
+    )
+    assert sum(dropped.n_train.values()) == 91
+    assert dropped.leakage["leaked_train_rows"] == 5
+    reported = train(
+        recipe(tmp_path, base, dev=dev, leakage={"action": "report"}), tmp_path / "told", options
+    )
+    assert sum(reported.n_train.values()) == 96
+
+
+def test_an_unknown_label_names_its_line_and_the_known_ones(tmp_path: Path, base: Path) -> None:
+    rows = nli_rows(8, 1)
+    rows[4]["label"] = "maybe"
+    path = write(tmp_path / "bad.jsonl", rows)
+    with pytest.raises(DataError, match=r"bad\.jsonl:5: .*maybe.*entailment"):
+        train(recipe(tmp_path, base, train=[{"path": path}]), tmp_path / "run", RunOptions(device="cpu"))
+
+
+@pytest.mark.parametrize("strategy", ["concatenate", "proportional", "round-robin", "temperature"])
+def test_several_sources_train_together(tmp_path: Path, base: Path, strategy: str) -> None:
+    qa = [
+        {"text1": f"Who saw the {w}?", "text2": f"Ann saw the {w}.", "label": i % 2}
+        for i, w in enumerate(WORDS * 3)
+    ]
+    sources = [
+        {"path": write(tmp_path / "nli.jsonl", nli_rows(48, 1))},
+        {"path": write(tmp_path / "qa.jsonl", qa), "kind": "relevance"},
+    ]
+    what = recipe(tmp_path, base, train=sources, mixing={"strategy": strategy}, leakage={"action": "report"})
+    result = train(what, tmp_path / "run", RunOptions(device="cpu", threads=1))
+    assert list(result.n_train.values()) == [48, 24]
+    assert result.steps == {"round-robin": 12}.get(strategy, 18)
+
+
+@pytest.mark.parametrize("task", ["similarity", "relevance", "retriever"])
+def test_the_other_pair_tasks_learn_an_easy_rule(tmp_path: Path, base: Path, task: str) -> None:
+    rng = random.Random(4)
+
+    def rows(n: int) -> list[dict[str, object]]:
+        made = []
+        for i in range(n):
+            one, two = rng.sample(WORDS, 2)
+            same = i % 2
+            first, second = (
+                f"The {one} {rng.randrange(10**6)}",
+                f"a {one if same else two} {rng.randrange(10**6)}",
+            )
+            made.append({"text1": first, "text2": second, "score" if task != "relevance" else "label": same})
+        return made
+
+    what = recipe(
+        tmp_path,
+        base,
+        task,
+        train=[{"path": write(tmp_path / "t.jsonl", rows(400))}],
+        dev=[
+            {"path": write(tmp_path / "d.jsonl", [{**row, "text1": f"{row['text1']}"} for row in rows(60)])}
+        ],
+        optimisation={"epochs": 4, "batch_size": 16, "learning_rate": 3e-3},
+    )
+    result = train(what, tmp_path / "run", RunOptions(device="cpu", threads=1))
+    first = next(record for record in result.history if "loss" in record)["loss"]
+    last = [record for record in result.history if "loss" in record][-1]["loss"]
+    assert last < first
+    assert (result.model / "modules.json").exists()
+
+
+def test_dev_average_is_over_sources() -> None:
+    found = dev_average({"a": {"f1": 0.5, "x": 1.0}, "b": {"f1": 1.0, "x": 0.0}}, "f1")
+    assert found == {"a/f1": 0.5, "a/x": 1.0, "b/f1": 1.0, "b/x": 0.0, "f1": 0.75}
