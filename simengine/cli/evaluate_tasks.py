@@ -1,0 +1,330 @@
+"""What `simengine evaluate` does for each task: read the examples, let a model predict, judge."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+import numpy as np
+
+from simengine.cli.evaluate_models import cut_notes, load_cross, load_scorer, model_name, refuse_other_kinds
+from simengine.cli.options import ModelChoice
+from simengine.cli.terminal import counted
+from simengine.corpus.examples import (
+    NLI_LABELS,
+    LabelledPair,
+    ReadCount,
+    ReadingExample,
+    TaggedSentence,
+    read_nli,
+    read_relevance,
+    read_scored_pairs,
+    read_squad,
+    read_tagging,
+)
+from simengine.errors import DataError, UsageError
+from simengine.evaluation import assessment
+from simengine.evaluation.assessment import Assessment
+from simengine.evaluation.pair_models import NLIClassifier
+from simengine.evaluation.predictors import SpanAnswer
+
+if TYPE_CHECKING:
+    from simengine.cli.evaluate_command import EvaluateChoice
+    from simengine.cli.terminal import Bar, Silent
+    from simengine.engine import Engine
+    from simengine.evaluation.answer_text import MatchName
+    from simengine.search.options import Mode
+
+E = TypeVar("E")
+BLOCK = 1_024
+QUERY_BLOCK = 256
+DEPTH = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A model on the examples.
+
+    Attributes:
+        model: as it was named.
+        runtime: what ran it.
+        assessment: how it did.
+        predict_s: seconds of prediction, loading left out.
+        notes: what must be known about this model's figures.
+    """
+
+    model: str
+    runtime: str
+    assessment: Assessment
+    predict_s: float
+    notes: tuple[str, ...] = ()
+
+
+class TaskExamples(ABC, Generic[E]):
+    """The examples of a file, read once, for any number of models."""
+
+    def __init__(self, file: str, choice: EvaluateChoice) -> None:
+        self.choice = choice
+        self.count = ReadCount()
+        self.examples: list[E] = list(islice(self.read(file), choice.limit))
+        # What is wrong with a model is to be said before the model has worked for an hour.
+        self.notes = tuple(f"{n:,} left out: {reason}" for reason, n in self.count.reasons.items())
+        self.notes += tuple(f"{n:,} put right: {what}" for what, n in self.count.mended.items())
+
+    @abstractmethod
+    def read(self, file: str) -> Iterator[E]:
+        """The examples of the file."""
+
+    @abstractmethod
+    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+        """Let a model predict all examples, and judge it."""
+
+    def blocks(self, progress: Bar | Silent, size: int = BLOCK) -> Iterator[Sequence[E]]:
+        """The examples in blocks, each counted as done when the next is asked for."""
+        progress.stage("examples", len(self.examples))
+        for start in range(0, len(self.examples), size):
+            block = self.examples[start : start + size]
+            yield block
+            progress.advance(len(block))
+
+
+class PairExamples(TaskExamples[LabelledPair]):
+    """Tasks on pairs of texts."""
+
+    relevance = False
+
+    def scores(self, model: ModelChoice, progress: Bar | Silent) -> tuple[np.ndarray, Judging]:
+        """(n,) scores by a bi-encoder or a cross-encoder, whichever the model is."""
+        scorer, runtime = load_scorer(model, relevance=self.relevance)
+        judging = Judging(model_name(model), runtime)
+        with judging:
+            found = [
+                scorer.scores([(pair.text1, pair.text2) for pair in block]) for block in self.blocks(progress)
+            ]
+        judging.notes = cut_notes(scorer)
+        return np.concatenate(found), judging
+
+
+class Judging:
+    """Times the prediction, and remembers what ran."""
+
+    def __init__(self, model: str, runtime: str) -> None:
+        self.model, self.runtime = model, runtime
+        self.notes: tuple[str, ...] = ()
+        self.predict_s = 0.0
+        self._start = 0.0
+
+    def __enter__(self) -> Judging:
+        self._start = time.perf_counter()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.predict_s += time.perf_counter() - self._start
+
+    def result(self, judged: Assessment, notes: tuple[str, ...]) -> Judged:
+        """With what the task has to say."""
+        return Judged(self.model, self.runtime, judged, self.predict_s, (*notes, *judged.notes, *self.notes))
+
+
+class NLIExamples(PairExamples):
+    """Natural language inference."""
+
+    def read(self, file: str) -> Iterator[LabelledPair]:
+        return read_nli(file, count=self.count)
+
+    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+        refuse_other_kinds(model, "nli", "cross-encoder")
+        loaded = load_cross(model)
+        classifier = NLIClassifier(loaded)
+        judging = Judging(model_name(model), loaded.runtime)
+        with judging:
+            found = [
+                classifier.probabilities([(pair.text1, pair.text2) for pair in block])
+                for block in self.blocks(progress)
+            ]
+        judging.notes = cut_notes(classifier)
+        judged = assessment.assess_nli(self.examples, np.concatenate(found), NLI_LABELS)
+        return judging.result(judged, self.notes)
+
+
+class SimilarityExamples(PairExamples):
+    """Graded similarity."""
+
+    def read(self, file: str) -> Iterator[LabelledPair]:
+        return read_scored_pairs(file, count=self.count)
+
+    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+        scores, judging = self.scores(model, progress)
+        return judging.result(assessment.assess_similarity(self.examples, scores), self.notes)
+
+
+class RerankExamples(PairExamples):
+    """Candidates of questions, to be ranked."""
+
+    relevance = True
+
+    def read(self, file: str) -> Iterator[LabelledPair]:
+        return read_relevance(file, count=self.count)
+
+    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+        scores, judging = self.scores(model, progress)
+        return judging.result(assessment.assess_answer_selection(self.examples, scores), self.notes)
+
+
+class ReadingExamples(TaskExamples[ReadingExample]):
+    """Extractive reading comprehension."""
+
+    def read(self, file: str) -> Iterator[ReadingExample]:
+        return read_squad(file, count=self.count)
+
+    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+        refuse_other_kinds(model, "reading", "reader")
+        from simengine.cross_encoders.reader import load_reader
+
+        reader = load_reader(
+            model_name(model), device=model.device, threads=model.threads, offline=model.offline
+        )
+        threshold = self.threshold(reader.settings.no_answer_threshold)
+        judging = Judging(model_name(model), "torch")
+        found: list[SpanAnswer] = []
+        with judging:
+            for block in self.blocks(progress, QUERY_BLOCK):
+                found += reader.answers(
+                    [(example.question, example.context) for example in block], allow_none=False
+                )
+        match = cast("MatchName", self.choice.answers)
+        judged = assessment.assess_reading(self.examples, found, threshold=threshold, match=match)
+        return judging.result(judged, self.notes)
+
+    def threshold(self, of_model: float | None) -> float | None:
+        """The threshold that was asked for; else none where every question has an answer; else the model's."""
+        given = self.choice.threshold
+        if given is None:
+            return of_model if any(example.impossible for example in self.examples) else None
+        if given.casefold() == "none":
+            return None
+        try:
+            return float(given)
+        except ValueError:
+            raise UsageError(f"--threshold is {given!r}; expected a number, or none") from None
+
+
+class TaggingExamples(TaskExamples[TaggedSentence]):
+    """Entities."""
+
+    def read(self, file: str) -> Iterator[TaggedSentence]:
+        return read_tagging(file, count=self.count)
+
+    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+        refuse_other_kinds(model, "tagging", "tagger")
+        from simengine.cross_encoders.tagger import load_tagger
+
+        tagger = load_tagger(
+            model_name(model), device=model.device, threads=model.threads, offline=model.offline
+        )
+        unknown = Counter(
+            tag for example in self.examples for tag in example.tags if tag not in tagger.labels
+        )
+        judging = Judging(model_name(model), "torch")
+        if unknown:
+            listed = ", ".join(f"{tag} ({n:,})" for tag, n in unknown.most_common(5))
+            judging.notes = (f"tags that the model does not know count as missed: {listed}",)
+        if len(unknown) == len({tag for example in self.examples for tag in example.tags} - {"O"}):
+            known = ", ".join(tagger.labels)
+            raise UsageError(f"the model knows none of the file's tags ({listed}); its tags are {known}")
+        predicted: list[Sequence[str]] = []
+        with judging:
+            for block in self.blocks(progress, QUERY_BLOCK):
+                predicted += tagger.tag_sentences([example.tokens for example in block])
+        return judging.result(assessment.assess_tagging(self.examples, predicted), self.notes)
+
+
+class RetrievalExamples(TaskExamples[Any]):
+    """A test collection."""
+
+    def read(self, file: str) -> Iterator[Any]:
+        from simengine.evaluation.collection import read_collection
+
+        if file == "-":
+            raise DataError("retrieval needs a folder in BEIR's layout", "<stdin>")
+        self.collection = read_collection(file, split=self.choice.split)
+        return iter(self.collection.queries)
+
+    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+        with TemporaryDirectory(prefix="simengine-evaluate-") as temporary:
+            engine, notes = self._engine(model, Path(temporary), progress)
+            with engine:
+                return self._search(engine, model, notes, progress)
+
+    def _engine(
+        self, model: ModelChoice, temporary: Path, progress: Bar | Silent
+    ) -> tuple[Engine, tuple[str, ...]]:
+        """The index that was named, or one made of the collection's corpus for this once."""
+        from simengine.cli.options import find_index
+        from simengine.corpus.read import ReadOptions, ReadReport, read_corpus
+        from simengine.engine import Engine
+
+        if self.choice.index_path is not None:
+            path = find_index(self.choice.index_path)
+            return Engine.open(
+                path, model=model.model, device=model.device, threads=model.threads, offline=model.offline
+            ), ()
+        report = ReadReport()
+        engine = Engine.build(
+            read_corpus([self.collection.folder], ReadOptions(skip_invalid=True), report),
+            temporary / "index",
+            model=model.model,
+            device=model.device,
+            threads=model.threads,
+            offline=model.offline,
+            progress=progress,
+        )
+        notes = tuple(f"{n:,} documents left out: {reason}" for reason, n in report.reasons.items())
+        return engine, notes
+
+    def _search(
+        self, engine: Engine, model: ModelChoice, notes: tuple[str, ...], progress: Bar | Silent
+    ) -> Judged:
+        from simengine.cli.texts import count_cut_queries
+        from simengine.search.options import SearchOptions
+
+        own = self.choice.index_path is None
+        options = SearchOptions(k=DEPTH, mode=cast("Mode", self.choice.mode), exact=own)
+        judging = Judging(model.model or engine.settings.model_name, engine.encoder.runtime)
+        run: dict[str, list[str]] = {}
+        with judging:
+            for block in self.blocks(progress, QUERY_BLOCK):
+                found = engine.search_arrays([query.text for query in block], options)
+                for query, ids in zip(block, found.ids, strict=True):
+                    run[query.id] = [document for document in ids if document]
+        texts = {query.id: query.text for query in self.examples}
+        qrels = {query: self.collection.qrels[query] for query in texts}
+        absent = sum(
+            grade > 0 and engine.get(document) is None
+            for grades in qrels.values()
+            for document, grade in grades.items()
+        )
+        if absent:
+            notes += (f"{counted(absent, 'relevant document')} not in the index, counted as not found",)
+        if cut := count_cut_queries(list(texts.values()), engine.encoder):
+            notes += (f"{cut:,} queries cut to what the model reads",)
+        return judging.result(assessment.assess_retrieval(qrels, run, texts=texts), (*self.notes, *notes))
+
+
+def load_task(task: str) -> type[TaskExamples[Any]]:
+    """The class that reads and judges a task."""
+    return {
+        "nli": NLIExamples,
+        "sts": SimilarityExamples,
+        "rerank": RerankExamples,
+        "retrieval": RetrievalExamples,
+        "reading": ReadingExamples,
+        "tagging": TaggingExamples,
+    }[task]
