@@ -28,6 +28,7 @@ COMMANDS = {
     "embed": ("embed", "Turn texts into vectors."),
     "score": ("score", "Score the similarity of two texts, or of a file of pairs."),
     "train": ("train", "Fine-tune a model: cross-encoder, retriever, reader or tagger."),
+    "evaluate": ("evaluate", "Judge a model on a task, and compare it with another."),
     "doctor": ("doctor", "Explain this machine: processor, GPU, packages, models."),
 }
 
