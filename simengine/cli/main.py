@@ -29,6 +29,7 @@ COMMANDS = {
     "score": ("score", "Score the similarity of two texts, or of a file of pairs."),
     "train": ("train", "Fine-tune a model: cross-encoder, retriever, reader or tagger."),
     "evaluate": ("evaluate", "Judge a model on a task, and compare it with another."),
+    "similarity-report": ("similarity_report", "Find what a training set says twice, and labels that contradict."),
     "doctor": ("doctor", "Explain this machine: processor, GPU, packages, models."),
 }
 

@@ -1,0 +1,244 @@
+"""simengine similarity-report: what a training set says twice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from simengine.cli.options import ModelChoice, model_options, output_options
+from simengine.cli.output import open_output
+from simengine.cli.terminal import Bar, Silent, counted, note, one_line, print_pairs, progress_bar, shorten
+from simengine.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from simengine.corpus.examples import LabelledPair
+    from simengine.encoders.contract import BiEncoder
+    from simengine.training.duplicates import By, Cluster, DuplicateOptions, DuplicateReport
+    from simengine.types import FloatMatrix, Json
+
+SHOWN_CHARACTERS = 100
+
+
+@click.command("similarity-report")
+@click.argument("file", type=click.Path(allow_dash=True))
+@click.option(
+    "--by",
+    type=click.Choice(["pair", "text1", "text2"]),
+    default="pair",
+    show_default=True,
+    help="What must be said twice: the pair, or one of its texts.",
+)
+@click.option("--symmetric", is_flag=True, help="The pair (b, a) may repeat (a, b).")
+@click.option(
+    "--jaccard",
+    type=click.FloatRange(0, 1, min_open=True),
+    default=0.8,
+    show_default=True,
+    help="Texts are near from this similarity of their words and word pairs on.",
+)
+@click.option("--embeddings", is_flag=True, help="Compare meanings too, by a bi-encoder.")
+@click.option(
+    "--cosine",
+    type=click.FloatRange(-1, 1, min_open=True),
+    default=0.97,
+    show_default=True,
+    help="With --embeddings: texts mean the same from this cosine on.",
+)
+@click.option("--fields", help="Names of the two text fields, as in question,answer.")
+@click.option("--input-format", help="Read as this format whatever the suffix: jsonl, csv, tsv, parquet.")
+@click.option("--encoding", default="utf-8", show_default=True, help="Of text files.")
+@click.option("--examples", type=click.IntRange(0), default=3, show_default=True, help="Clusters to show.")
+@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File for all clusters, JSON Lines.",
+)
+@click.option(
+    "--drop-output",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File for the set without near-duplicates, JSON Lines, in the set's order.",
+)
+@model_options
+@output_options
+def command(
+    file: str,
+    by: str,
+    symmetric: bool,
+    jaccard: float,
+    embeddings: bool,
+    cosine: float,
+    fields: str | None,
+    input_format: str | None,
+    encoding: str,
+    examples: int,
+    format_: str,
+    output: Path | None,
+    drop_output: Path | None,
+    model_choice: ModelChoice,
+    quiet: bool,
+    no_progress: bool,
+) -> None:
+    """Near-duplicates in a file of pairs: how much of it is said twice, and where its labels contradict each other.
+
+    Every row is compared with those before it. --drop-output keeps the first row of each label in a cluster, so that
+    contradicting rows stay for you to decide on.
+    """
+    from simengine.corpus.examples import read_any_pairs
+    from simengine.training.duplicates import DuplicateOptions, find_duplicates
+
+    names = _field_names(fields)
+    if drop_output is not None and file == "-":
+        raise UsageError("--drop-output reads the file a second time, which standard input does not allow")
+    rows = list(read_any_pairs(file, fields=names, encoding=encoding, file_format=input_format))
+    options = DuplicateOptions(by=cast("By", by), symmetric=symmetric, jaccard=jaccard, cosine=cosine)
+    if embeddings:
+        report = _by_meaning(rows, options, model_choice, hidden=quiet or no_progress)
+    else:
+        report = find_duplicates(rows, options)
+    if format_ == "json":
+        click.echo(json.dumps({"source": file, **report.as_json()}, ensure_ascii=False, indent=2))
+    else:
+        _print_table(rows, report, examples)
+    if output is not None:
+        _write_clusters(rows, report, output)
+        note(f"{counted(len(report.clusters), 'cluster')} written to {output}", quiet=quiet)
+    if drop_output is not None:
+        n_kept = _write_kept(file, names, encoding, input_format, rows, report, drop_output)
+        note(f"{n_kept:,} of {counted(len(rows), 'row')} written to {drop_output}", quiet=quiet)
+
+
+def _field_names(fields: str | None) -> tuple[str, str] | None:
+    if fields is None:
+        return None
+    names = tuple(name.strip() for name in fields.split(","))
+    if len(names) != 2 or not all(names) or names[0] == names[1]:
+        raise UsageError(f"--fields is {fields!r}; expected two different names, as in question,answer")
+    return names
+
+
+class _WatchedEncoder:
+    """An encoder whose work a progress bar shows."""
+
+    def __init__(self, encoder: BiEncoder, bar: Bar | Silent) -> None:
+        self.runtime = encoder.runtime
+        self._encoder, self._bar = encoder, bar
+
+    def encode(self, texts: Sequence[str]) -> FloatMatrix:
+        vectors = self._encoder.encode(texts)
+        self._bar.advance(len(texts))
+        return vectors
+
+
+def _by_meaning(
+    rows: Sequence[LabelledPair], options: DuplicateOptions, model_choice: ModelChoice, *, hidden: bool
+) -> DuplicateReport:
+    from simengine.training.duplicates import find_duplicates
+
+    encoder = model_choice.load_encoder()
+    with progress_bar(hidden=hidden) as bar:
+        bar.stage("encoding")
+        return find_duplicates(rows, options, encoder=_WatchedEncoder(encoder, bar))
+
+
+def _print_table(rows: Sequence[LabelledPair], report: DuplicateReport, n_examples: int) -> None:
+    lines = [
+        ("rows", f"{report.n_rows:,}"),
+        (
+            "distinct",
+            f"{report.n_distinct:,}  ({report.repeated_share:.1%} of the rows repeat an earlier one)",
+        ),
+        ("effective", f"{report.n_effective:,.0f}  (distinct rows of equal weight that say as much)"),
+    ]
+    for kind, number in report.n_repeats.items():
+        if kind != "embedding" or report.encoder is not None:
+            lines.append((f"repeats, {kind}", f"{number:,}"))
+    sizes = [len(cluster.rows) for cluster in report.clusters]
+    lines.append(
+        ("clusters", f"{len(sizes):,}" + (f"  (the largest has {max(sizes):,} rows)" if sizes else ""))
+    )
+    if report.n_conflicts is not None:
+        shown = counted(report.n_conflicts, "cluster")
+        if report.n_conflicts:
+            shown += f" with {report.n_conflict_rows:,} rows  ({report.n_certain_conflicts:,} with the very same pair)"
+        lines.append(("contradicting labels", shown))
+    print_pairs(lines)
+    # Contradictions first, then the largest clusters.
+    ordered = sorted(
+        report.clusters, key=lambda cluster: (not cluster.conflict, -len(cluster.rows), cluster.first)
+    )
+    for cluster in ordered[:n_examples]:
+        click.echo()
+        _print_cluster(rows, cluster)
+
+
+def _print_cluster(rows: Sequence[LabelledPair], cluster: Cluster) -> None:
+    repeats = cluster.repeats[:4]
+    shown: list[tuple[str, str]] = [(f"line {rows[cluster.first].line}", _row_text(rows[cluster.first]))]
+    for repeat in repeats:
+        how = (
+            repeat.kind
+            if repeat.kind in ("exact", "normalised")
+            else f"{repeat.kind} {repeat.similarity:.2f}"
+        )
+        shown.append((f"line {rows[repeat.row].line}  {how}", _row_text(rows[repeat.row])))
+    if len(cluster.repeats) > len(repeats):
+        shown.append(("", f"and {len(cluster.repeats) - len(repeats):,} more"))
+    print_pairs(shown)
+
+
+def _row_text(row: LabelledPair) -> str:
+    judged = [] if row.label is None else [row.label]
+    if row.score is not None:
+        judged.append(f"{row.score:g}")
+    texts = f"{shorten(row.text1, SHOWN_CHARACTERS)} | {shorten(row.text2, SHOWN_CHARACTERS)}"
+    return f"[{one_line(' '.join(judged))}] {texts}" if judged else texts
+
+
+def _write_clusters(rows: Sequence[LabelledPair], report: DuplicateReport, path: Path) -> None:
+    with open_output(path) as out:
+        for cluster in report.clusters:
+            members = [_member(rows[cluster.first], "first", 1.0)]
+            members += [
+                _member(rows[repeat.row], repeat.kind, repeat.similarity) for repeat in cluster.repeats
+            ]
+            record = {"size": len(members), "conflict": cluster.conflict, "rows": members}
+            out.write(json.dumps(record, ensure_ascii=False) + "\n")
+
+
+def _member(row: LabelledPair, kind: str, similarity: float) -> dict[str, Json]:
+    record: dict[str, Json] = {"line": row.line, "kind": kind, "similarity": round(similarity, 4)}
+    record.update(text1=row.text1, text2=row.text2, label=row.label, score=row.score)
+    return record
+
+
+def _write_kept(
+    file: str,
+    names: tuple[str, str] | None,
+    encoding: str,
+    input_format: str | None,
+    rows: Sequence[LabelledPair],
+    report: DuplicateReport,
+    path: Path,
+) -> int:
+    """Write the records of the rows that are kept as they stand in the file. Returns their number."""
+    from simengine.corpus.examples import read_pair_records
+    from simengine.training.duplicates import rows_to_keep
+
+    lines = {rows[row].line for row in rows_to_keep(rows, report).tolist()}
+    n_written = 0
+    with open_output(path) as out:
+        for line, record in read_pair_records(
+            file, fields=names, encoding=encoding, file_format=input_format
+        ):
+            if line in lines:
+                out.write(json.dumps(record, ensure_ascii=False) + "\n")
+                n_written += 1
+        if n_written != len(lines):
+            raise DataError("the file changed while it was read", file)
+    return n_written
