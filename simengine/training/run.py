@@ -21,6 +21,8 @@ from simengine.training import adapt
 from simengine.training.arguments import common_arguments, training_device
 from simengine.training.guard import guard_against_leakage
 from simengine.training.recipe import Recipe
+from simengine.training.report.report import write_report
+from simengine.training.result import RunFacts, TrainResult, run_report
 from simengine.training.tasks import load_task
 from simengine.training.tasks.contract import Part, TrainerParts, TrainingTask
 from simengine.training.trainer_parts import ProgressPrinter, last_checkpoint, progress_callback
@@ -52,42 +54,6 @@ class RunOptions:
     overwrite: bool = False
     keep_checkpoints: bool = False
     command: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class TrainResult:
-    """What a run gave.
-
-    Attributes:
-        folder: of the run.
-        model: folder of the saved model.
-        dev: dev source → metric → value, of the saved model.
-        history: the trainer's log, in order.
-        leakage: the guard's result, plain values.
-        n_train: training rows by source, after the guard.
-        n_trainable, n_parameters: of the model in training.
-        train_s: seconds of training in this process.
-        steps: optimiser steps done, those before a resume included.
-        best_step: whose weights were kept; 0 where there is no dev data.
-    """
-
-    folder: Path
-    model: Path
-    dev: Mapping[str, Mapping[str, float]]
-    history: Sequence[Mapping[str, Any]]
-    leakage: Mapping[str, Any]
-    n_train: Mapping[str, int]
-    n_trainable: int
-    n_parameters: int
-    train_s: float
-    steps: int
-    best_step: int
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values."""
-        names = self.__slots__
-        values = {name: getattr(self, name) for name in names}
-        return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
 
 
 def train(
@@ -229,6 +195,7 @@ class _Run:
         trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
         train_s = time.monotonic() - began
         adapt.merge_peft(transformer)
+        self._details = {part.name: task.details(recipe, model, part) for part in dev}
         dev_metrics = {part.name: task.evaluate(recipe, model, part) for part in dev}
         result = TrainResult(
             folder=self._output,
@@ -245,6 +212,12 @@ class _Run:
         )
         if trainer.is_world_process_zero():
             self._keep(task, model, result)
+            report = run_report(
+                recipe,
+                result,
+                RunFacts(task.metric, labels, train, dev, self._details, self._options.command),
+            )
+            write_report(result.model, report)
         return result
 
     def _parts(

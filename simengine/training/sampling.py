@@ -71,7 +71,7 @@ def length_sampler() -> Callable[..., Any]:
     """A `batch_sampler` argument for sentence-transformers' trainers that groups rows by length."""
     from sentence_transformers.base.sampler import DefaultBatchSampler
 
-    class LengthBatchSampler(DefaultBatchSampler):
+    class LengthBatchSampler(DefaultBatchSampler):  # type: ignore[misc]
         """Batches of similar length; the same ones for the same seed and epoch."""
 
         def __init__(
@@ -91,7 +91,7 @@ def length_sampler() -> Callable[..., Any]:
             return iter(length_grouped_batches(self._lengths, self.batch_size, rng, drop_last=self.drop_last))
 
         def __len__(self) -> int:
-            n, size = len(self._lengths), self.batch_size
+            n, size = len(self._lengths), int(self.batch_size)
             # The rows that do not fill a batch of their megabatch go into one last batch; only the very last
             # megabatch can leave any, because the others hold a whole number of batches.
             return n // size + (0 if self.drop_last or n % size == 0 else 1)
@@ -106,7 +106,7 @@ def temperature_sampler(temperature: float) -> Callable[..., Any]:
     """
     from sentence_transformers.base.sampler import MultiDatasetDefaultBatchSampler
 
-    class TemperatureBatchSampler(MultiDatasetDefaultBatchSampler):
+    class TemperatureBatchSampler(MultiDatasetDefaultBatchSampler):  # type: ignore[misc]
         """Batches of sources in shares between proportional and equal."""
 
         def __iter__(self) -> Iterator[list[int]]:

@@ -24,6 +24,7 @@ def with_dev_metrics(trainer_class: type[Any]) -> type[Any]:
 
     class DevTrainer(trainer_class):  # type: ignore[misc]
         dev_metrics: Callable[[], dict[str, float]] | None = None
+        control: Any
 
         def evaluate(
             self,

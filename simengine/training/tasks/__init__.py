@@ -14,8 +14,11 @@ def load_task(recipe: Recipe) -> TrainingTask[Any]:
     if recipe.task in ("nli", "similarity", "relevance"):
         from simengine.training.tasks import pairs
 
-        kinds = {"nli": pairs.NLITask, "similarity": pairs.SimilarityTask, "relevance": pairs.RelevanceTask}
-        return kinds[recipe.task](recipe.seed)
+        if recipe.task == "nli":
+            return pairs.NLITask(recipe.seed)
+        if recipe.task == "similarity":
+            return pairs.SimilarityTask(recipe.seed)
+        return pairs.RelevanceTask(recipe.seed)
     if recipe.task == "retriever":
         from simengine.training.tasks.retriever import RetrieverTask
 

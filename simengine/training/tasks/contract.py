@@ -85,6 +85,10 @@ class TrainingTask(ABC, Generic[E]):
     def evaluate(self, recipe: Recipe, model: Any, part: Part[E]) -> dict[str, float]:
         """Metrics of the model on one dev part, `metric` among them."""
 
+    def details(self, recipe: Recipe, model: Any, part: Part[E]) -> dict[str, Any]:
+        """The whole judgement of one dev part for the report, as JSON; {} where `evaluate` says it all."""
+        return {}
+
     @abstractmethod
     def save(self, model: Any, folder: Path) -> None:
         """Write the model so that plain sentence-transformers or transformers loads it."""

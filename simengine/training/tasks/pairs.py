@@ -11,8 +11,19 @@ import numpy as np
 
 from simengine.corpus.examples import NLI_LABELS, LabelledPair
 from simengine.errors import DataError, UsageError
+from simengine.evaluation.assessment import (
+    Assessment,
+    assess_answer_selection,
+    assess_nli,
+    assess_similarity,
+)
+from simengine.evaluation.pair_models import softmax
 from simengine.training import sources
 from simengine.training.arguments import st_arguments
+from simengine.training.losses.adversarial import adversarial_loss
+from simengine.training.losses.distillation import TEACHER_COLUMN, distillation_loss, teacher_logits
+from simengine.training.losses.smoothness import smoothness_loss
+from simengine.training.losses.weighting import class_weights, cross_entropy_loss
 from simengine.training.tasks.contract import Part, TrainerParts, TrainingTask
 from simengine.training.trainer_parts import with_dev_metrics
 from simengine.types import FloatMatrix
@@ -50,12 +61,17 @@ class PairTask(TrainingTask[LabelledPair]):
         from sentence_transformers.cross_encoder import CrossEncoderTrainer, CrossEncoderTrainingArguments
 
         rows = {part.name: self._rows(part, parts.labels) for part in train}
+        if recipe.distillation is not None:
+            _ask_teacher(recipe, rows, parts.labels)
+        loss = self._loss(recipe, model, train, parts.labels)
+        if (taught := recipe.distillation) is not None:
+            loss = distillation_loss(loss, alpha=taught.alpha, temperature=taught.temperature)
         trainer_class = with_dev_metrics(CrossEncoderTrainer)
         trainer = trainer_class(
             model=model,
             args=st_arguments(CrossEncoderTrainingArguments, recipe, parts),
             train_dataset=_dataset(rows, recipe.mixing.strategy == "concatenate"),
-            loss=self._loss(recipe, model, train, parts.labels),
+            loss=with_perturbation(recipe, loss),
             evaluator=_no_evaluator() if parts.evaluate is not None else None,
             callbacks=list(parts.callbacks),
         )
@@ -79,8 +95,44 @@ class PairTask(TrainingTask[LabelledPair]):
     ) -> Any:
         """The loss module."""
 
+    def evaluate(self, recipe: Recipe, model: Any, part: Part[LabelledPair]) -> dict[str, float]:
+        return self._figures(self._assess(model, part))
+
+    def details(self, recipe: Recipe, model: Any, part: Part[LabelledPair]) -> dict[str, Any]:
+        return dict(self._assess(model, part).result.as_dict())
+
+    @abstractmethod
+    def _assess(self, model: Any, part: Part[LabelledPair]) -> Assessment:
+        """The model's outputs on a part, judged."""
+
+    @abstractmethod
+    def _figures(self, assessment: Assessment) -> dict[str, float]:
+        """The few figures that a person follows."""
+
     def save(self, model: Any, folder: Path) -> None:
         model.save_pretrained(str(folder))
+
+
+def with_perturbation(recipe: Recipe, loss: Any) -> Any:
+    """The loss with the recipe's smoothness and adversarial training around it."""
+    if (smooth := recipe.smoothness) is not None:
+        loss = smoothness_loss(loss, noise=smooth.noise, weight=smooth.weight)
+    if (adversarial := recipe.adversarial) is not None:
+        loss = adversarial_loss(loss, epsilon=adversarial.epsilon, weight=adversarial.weight)
+    return loss
+
+
+def _ask_teacher(recipe: Recipe, rows: Mapping[str, dict[str, list[Any]]], labels: tuple[str, ...]) -> None:
+    """Add the teacher's logits as a column, in front of the labels."""
+    from simengine.cross_encoders.load import load_cross_encoder
+
+    assert recipe.distillation is not None
+    teacher = load_cross_encoder(recipe.distillation.teacher)
+    for columns in rows.values():
+        pairs = list(zip(columns["text1"], columns["text2"], strict=True))
+        target = columns.pop("label")
+        columns[TEACHER_COLUMN] = teacher_logits(teacher, pairs, labels or teacher.labels).tolist()
+        columns["label"] = target
 
 
 def _dataset(rows: Mapping[str, dict[str, list[Any]]], concatenate: bool) -> Any:
@@ -144,57 +196,21 @@ class NLITask(PairTask):
     def _loss(
         self, recipe: Recipe, model: Any, train: Sequence[Part[LabelledPair]], labels: tuple[str, ...]
     ) -> Any:
-        from sentence_transformers.cross_encoder.losses import CrossEntropyLoss
+        found = [pair.label or "" for part in train for pair in part.examples]
+        weights = class_weights(found, labels, recipe.loss.class_weights)
+        return cross_entropy_loss(model, weights=weights, label_smoothing=recipe.loss.label_smoothing)
 
-        counts = np.bincount(
-            [self._target(pair, labels) for part in train for pair in part.examples], minlength=len(labels)
-        )
-        return CrossEntropyLoss(
-            model,
-            weight=class_weights(recipe.loss.class_weights, labels, counts.tolist()),
-            label_smoothing=recipe.loss.label_smoothing,
-        )
-
-    def evaluate(self, recipe: Recipe, model: Any, part: Part[LabelledPair]) -> dict[str, float]:
-        from sklearn.metrics import accuracy_score, f1_score
-
+    def _assess(self, model: Any, part: Part[LabelledPair]) -> Assessment:
         labels = tuple(model.transformers_model.config.id2label[i] for i in range(model.num_labels))
-        gold = [self._target(pair, labels) for pair in part.examples]
-        predicted = predict_logits(model, part.examples).argmax(axis=1)
+        return assess_nli(part.examples, softmax(predict_logits(model, part.examples)), labels)
+
+    def _figures(self, assessment: Assessment) -> dict[str, float]:
+        result: Any = assessment.result
         return {
-            "accuracy": float(accuracy_score(gold, predicted)),
-            "macro_f1": float(
-                f1_score(gold, predicted, average="macro", labels=range(len(labels)), zero_division=0)
-            ),
+            "accuracy": result.accuracy,
+            "macro_f1": result.macro_f1,
+            "weighted_f1": result.weighted_f1,
         }
-
-
-def class_weights(
-    given: str | Mapping[str, float] | None, labels: Sequence[str], counts: Sequence[int]
-) -> Any:
-    """A torch tensor with a weight per label, or None.
-
-    Args:
-        given: "balanced" gives n / (classes * n of the class), as scikit-learn does; a mapping is taken as it is.
-        labels: in the model's order.
-        counts: rows of each label.
-
-    Raises:
-        UsageError: the mapping names unknown labels, or "balanced" meets a label without rows.
-    """
-    if given is None:
-        return None
-    import torch
-
-    if given == "balanced":
-        if not all(counts):
-            raise UsageError(f"loss.class_weights 'balanced': no rows of {labels[list(counts).index(0)]!r}")
-        return torch.tensor([sum(counts) / (len(counts) * n) for n in counts], dtype=torch.float32)
-    assert not isinstance(given, str)
-    unknown = set(given) - set(labels)
-    if unknown:
-        raise UsageError(f"loss.class_weights: unknown label {min(unknown)!r}; known are {', '.join(labels)}")
-    return torch.tensor([given.get(label, 1.0) for label in labels], dtype=torch.float32)
 
 
 class _OneOutputTask(PairTask):
@@ -214,6 +230,8 @@ class _OneOutputTask(PairTask):
         import torch
         from sentence_transformers.cross_encoder.losses import BinaryCrossEntropyLoss
 
+        if recipe.loss.label_smoothing:
+            raise UsageError("loss.label_smoothing is for classes; this task has one graded output")
         weight = None
         if recipe.loss.class_weights == "balanced":
             targets = np.asarray([self._target(pair, labels) for part in train for pair in part.examples])
@@ -221,6 +239,8 @@ class _OneOutputTask(PairTask):
             if not 0 < positive < len(targets):
                 raise UsageError("loss.class_weights 'balanced': all rows have the same label")
             weight = torch.tensor((len(targets) - positive) / positive)
+        elif recipe.loss.class_weights is not None:
+            raise UsageError("loss.class_weights names labels; this task has one output: use 'balanced'")
         return BinaryCrossEntropyLoss(model, pos_weight=weight)
 
 
@@ -236,15 +256,13 @@ class SimilarityTask(_OneOutputTask):
     def read(self, source: DataSource) -> Part[LabelledPair]:
         return sources.make_part(source, sources.read_graded(source), self._seed)
 
-    def evaluate(self, recipe: Recipe, model: Any, part: Part[LabelledPair]) -> dict[str, float]:
-        from scipy.stats import pearsonr, spearmanr
+    def _assess(self, model: Any, part: Part[LabelledPair]) -> Assessment:
+        logits = predict_logits(model, part.examples)[:, 0]
+        return assess_similarity(part.examples, 1 / (1 + np.exp(-logits)))
 
-        gold = [pair.score for pair in part.examples]
-        scores = 1 / (1 + np.exp(-predict_logits(model, part.examples)[:, 0]))
-        return {
-            "spearman": float(spearmanr(gold, scores).statistic),
-            "pearson": float(pearsonr(gold, scores).statistic),
-        }
+    def _figures(self, assessment: Assessment) -> dict[str, float]:
+        result: Any = assessment.result
+        return {"spearman": result.spearman, "pearson": result.pearson}
 
 
 class RelevanceTask(_OneOutputTask):
@@ -259,28 +277,9 @@ class RelevanceTask(_OneOutputTask):
     def read(self, source: DataSource) -> Part[LabelledPair]:
         return sources.make_part(source, sources.read_relevant(source, self._seed), self._seed)
 
-    def evaluate(self, recipe: Recipe, model: Any, part: Part[LabelledPair]) -> dict[str, float]:
-        scores = predict_logits(model, part.examples)[:, 0]
-        return answer_selection(part.examples, scores.tolist())
+    def _assess(self, model: Any, part: Part[LabelledPair]) -> Assessment:
+        return assess_answer_selection(part.examples, predict_logits(model, part.examples)[:, 0])
 
-
-def answer_selection(pairs: Sequence[LabelledPair], scores: Sequence[float]) -> dict[str, float]:
-    """MAP and MRR over questions that have a right answer among their candidates; ties count against the model."""
-    groups: dict[str, list[tuple[float, float]]] = {}
-    for pair, score in zip(pairs, scores, strict=True):
-        question = str(pair.extra.get("qid", pair.text1))
-        groups.setdefault(question, []).append((-score, pair.score or 0.0))
-    precisions, reciprocals = [], []
-    for candidates in groups.values():
-        ranked = [gold for _, gold in sorted(candidates)]
-        hits = [rank for rank, gold in enumerate(ranked, 1) if gold > 0]
-        if hits:
-            precisions.append(float(np.mean([(i + 1) / rank for i, rank in enumerate(hits)])))
-            reciprocals.append(1 / hits[0])
-    if not precisions:
-        raise UsageError("no question of the dev set has a right answer; MAP is not defined")
-    return {
-        "map": float(np.mean(precisions)),
-        "mrr": float(np.mean(reciprocals)),
-        "questions": len(precisions),
-    }
+    def _figures(self, assessment: Assessment) -> dict[str, float]:
+        result: Any = assessment.result
+        return {name.lower(): value for name, value in result.metrics.items()}

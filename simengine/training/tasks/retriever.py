@@ -19,7 +19,9 @@ from simengine.corpus.examples import (
 from simengine.errors import RecipeError, UsageError
 from simengine.training import sources
 from simengine.training.arguments import st_arguments
+from simengine.training.losses.distillation import margin_columns, margin_loss, teacher_margins
 from simengine.training.tasks.contract import Part, TrainerParts, TrainingTask
+from simengine.training.tasks.pairs import with_perturbation
 from simengine.training.trainer_parts import with_dev_metrics
 from simengine.types import FloatMatrix
 
@@ -80,7 +82,7 @@ class RetrieverTask(TrainingTask[Row]):
         from sentence_transformers.base.evaluation import BaseEvaluator
 
         columns = {part.name: _columns(part, recipe) for part in train}
-        losses = {part.name: _loss(part, recipe, model) for part in train}
+        losses = {part.name: with_perturbation(recipe, _loss(part, recipe, model)) for part in train}
         data = {name: Dataset.from_dict(values) for name, values in columns.items()}
         alone = next(iter(data)) if len(data) == 1 else None
         trainer_class = with_dev_metrics(SentenceTransformerTrainer)
@@ -135,9 +137,16 @@ def _is_nli(part: Part[Row]) -> bool:
 
 
 def _loss_name(part: Part[Row], recipe: Recipe) -> str:
-    """ "mnrl", "cosent" or "two-tower", by what the rows are and what the recipe wants."""
+    """ "mnrl", "cosent", "two-tower" or "margin" (a teacher's), by what the rows are and what the recipe wants."""
+    if recipe.distillation is not None:
+        if not (_is_nli(part) or isinstance(part.examples[0], Triplet)):
+            raise UsageError(
+                f"distillation of a retriever needs triplets or NLI rows, which {part.name} has not"
+            )
+        return "margin"
     wanted = recipe.loss.retriever
     first = part.examples[0]
+    possible: tuple[str, ...]
     if _is_nli(part):
         possible = ("mnrl", "two-tower")
     elif isinstance(first, Triplet):
@@ -167,10 +176,15 @@ def _columns(part: Part[Row], recipe: Recipe) -> dict[str, list[Any]]:
         labels = [NLI_LABELS.index(p.label or "") for p in pairs]
         return {"sentence1": [p.text1 for p in pairs], "sentence2": [p.text2 for p in pairs], "label": labels}
     if _is_nli(part):
-        rows = list(nli_triplets(pairs))
-        if not rows:
+        triplets = list(nli_triplets(pairs))
+        if not triplets:
             raise UsageError(f"{part.name}: no premise has an entailed and a contradicting hypothesis")
-        return {key: [row[i] for row in rows] for i, key in enumerate(("anchor", "positive", "negative"))}
+    if recipe.distillation is not None:
+        from simengine.cross_encoders.load import load_cross_encoder
+
+        return margin_columns(
+            triplets, teacher_margins(load_cross_encoder(recipe.distillation.teacher), triplets)
+        )
     if triplets:
         return {
             "anchor": [row.anchor for row in triplets],
@@ -180,23 +194,24 @@ def _columns(part: Part[Row], recipe: Recipe) -> dict[str, list[Any]]:
     return {"anchor": [p.text1 for p in pairs], "positive": [p.text2 for p in pairs]}
 
 
-def nli_triplets(pairs: Sequence[LabelledPair]) -> Iterator[tuple[str, str, str]]:
-    """(premise, entailed, contradicting): the i-th entailed hypothesis of a premise with its i-th contradicting one.
+def nli_triplets(pairs: Sequence[LabelledPair]) -> Iterator[Triplet]:
+    """Premise, an entailed and a contradicting hypothesis: the i-th of the one kind with the i-th of the other.
 
     A premise with several of one kind and fewer of the other uses those again in turn; one with only one kind of
     hypothesis gives nothing.
     """
-    entailed: dict[str, list[str]] = {}
-    contradicting: dict[str, list[str]] = {}
+    entailed: dict[str, list[LabelledPair]] = {}
+    contradicting: dict[str, list[LabelledPair]] = {}
     for pair in pairs:
         if pair.label == "entailment":
-            entailed.setdefault(pair.text1, []).append(pair.text2)
+            entailed.setdefault(pair.text1, []).append(pair)
         elif pair.label == "contradiction":
-            contradicting.setdefault(pair.text1, []).append(pair.text2)
+            contradicting.setdefault(pair.text1, []).append(pair)
     for premise, positives in entailed.items():
         negatives = contradicting.get(premise, [])
         for i in range(max(len(positives), len(negatives)) if negatives else 0):
-            yield premise, positives[i % len(positives)], negatives[i % len(negatives)]
+            positive, negative = positives[i % len(positives)], negatives[i % len(negatives)]
+            yield Triplet(premise, positive.text2, negative.text2, positive.source, positive.line)
 
 
 def _loss(part: Part[Row], recipe: Recipe, model: Any) -> Any:
@@ -208,6 +223,10 @@ def _loss(part: Part[Row], recipe: Recipe, model: Any) -> Any:
         loss = losses.CoSENTLoss(model, scale=options.scale)
     elif name == "two-tower":
         loss = losses.SoftmaxLoss(model, model.get_embedding_dimension(), len(NLI_LABELS))
+    elif name == "margin":
+        loss = margin_loss(model)
+    elif recipe.adversarial is not None:
+        loss = losses.MultipleNegativesRankingLoss(model, scale=options.scale)  # a cache hides the gradients
     else:
         loss = losses.CachedMultipleNegativesRankingLoss(
             model, scale=options.scale, mini_batch_size=options.mini_batch

@@ -1,0 +1,99 @@
+"""NLI: the shipped model and full fine-tunes without licence limits, on sets that none of them was trained on.
+
+python benchmarks/quality_nli.py                         measure, write results/quality_nli.json
+python benchmarks/quality_nli.py --runs FOLDER           where fine-tunes are kept (default: simengine-runs in the
+                                                         system's temporary folder); done ones are not done again
+python benchmarks/quality_nli.py --model FOLDER          another model in the place of the shipped one
+
+Dev sets of which some pairs stand in a training set are reported without those pairs ("in_train").
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from _common import write_result
+from _training import data_or_exit, trained
+
+from simengine.corpus.examples import LabelledPair, read_nli, read_relevance
+from simengine.cross_encoders.load import load_cross_encoder
+from simengine.evaluation.assessment import assess_answer_selection, assess_nli
+from simengine.evaluation.pair_models import CrossEncoderScorer, NLIClassifier
+
+NLI_SETS = {
+    "lingnli_dev": "nli/lingnli/dev.jsonl.gz",
+    "cad_nli_dev": "nli/cad_nli/dev.jsonl.gz",
+    "snli_dev": "nli/snli/dev.jsonl.gz",
+    "sick_dev": "nli/sick/dev.jsonl",
+    "sick_test": "nli/sick/test.jsonl.gz",
+    "xnli_en": "nli/xnli_dev/dev_en.jsonl.gz",
+    "conjnli_dev": "nli/conjnli/dev.jsonl",
+    "mpe_dev": "nli/mpe/dev.jsonl.gz",
+}
+ANSWER_SETS = {"wikiqa_dev": "qa/wikiqa/dev.jsonl.gz", "trecqa_dev": "qa/trecqa/dev.jsonl.gz"}
+SICK = {
+    "task": "nli",
+    "train": [{"path": "nli/sick/train.jsonl.gz"}],
+    "dev": [{"path": "nli/sick/dev.jsonl"}],
+    "optimisation": {"epochs": 6, "batch_size": 16, "learning_rate": 5e-5},
+    "stopping": {"evaluations": 12},
+    "leakage": {"action": "drop", "held_out": [{"path": "nli/sick/test.jsonl.gz"}]},
+}
+
+
+def fresh(pairs: Sequence[LabelledPair]) -> list[LabelledPair]:
+    """Pairs that do not repeat a training pair."""
+    return [pair for pair in pairs if not pair.extra.get("in_train")]
+
+
+def judged(model: str, data: Path) -> dict[str, dict[str, Any]]:
+    """All sets, by one three-class model."""
+    encoder = load_cross_encoder(model, offline=True)
+    classifier, scorer = NLIClassifier(encoder), CrossEncoderScorer(encoder, relevance=True)
+    found: dict[str, dict[str, Any]] = {}
+    for name, path in NLI_SETS.items():
+        pairs = fresh(list(read_nli(data / path)))
+        probabilities = classifier.probabilities([(pair.text1, pair.text2) for pair in pairs])
+        found[name] = dict(assess_nli(pairs, probabilities, classifier.labels).result.as_dict())
+        print(model, name, found[name]["accuracy"], flush=True)
+    for name, path in ANSWER_SETS.items():
+        pairs = fresh(list(read_relevance(data / path)))
+        scores = scorer.scores([(pair.text1, pair.text2) for pair in pairs])
+        found[name] = dict(assess_answer_selection(pairs, scores).result.as_dict())
+        print(model, name, found[name]["metrics"], flush=True)
+    return found
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=Path, default=Path(tempfile.gettempdir()) / "simengine-runs")
+    parser.add_argument("--model", default="minilm-nli")
+    arguments = parser.parse_args()
+    data = data_or_exit()
+    shipped = judged(arguments.model, data)
+    sick_run = trained(arguments.runs / "sick-nli", SICK)
+    sick = judged(sick_run["model"], data)
+    summary: dict[str, float] = {}
+    for name in NLI_SETS:
+        summary[f"shipped_{name}_accuracy"] = shipped[name]["accuracy"]
+        summary[f"shipped_{name}_macro_f1"] = shipped[name]["macro_f1"]
+    for name in ANSWER_SETS:
+        summary |= {f"shipped_{name}_{key.lower()}": shipped[name]["metrics"][key] for key in ("MAP", "MRR")}
+    summary |= {
+        "sick_test_weighted_f1": sick["sick_test"]["weighted_f1"],
+        "sick_test_accuracy": sick["sick_test"]["accuracy"],
+        "sick_train_s": sick_run["train_s"],
+    }
+    detail = {"shipped": shipped, "sick": sick, "model": arguments.model}
+    print(write_result("quality_nli", summary, detail))
+
+
+if __name__ == "__main__":
+    main()

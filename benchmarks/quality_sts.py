@@ -1,0 +1,92 @@
+"""STS-B and SICK-R before and after fine-tuning, for a bi-encoder and a cross-encoder.
+
+python benchmarks/quality_sts.py                  measure, write results/quality_sts.json
+python benchmarks/quality_sts.py --runs FOLDER    where fine-tunes are kept; done ones are not done again
+
+Checkpoints are chosen on dev; each test set is judged once, without pairs that repeat a training pair.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from _common import write_result
+from _training import data_or_exit, trained
+
+from simengine.corpus.examples import read_scored_pairs
+from simengine.cross_encoders.load import load_cross_encoder
+from simengine.encoders.load import load_encoder
+from simengine.evaluation.assessment import assess_similarity
+from simengine.evaluation.pair_models import BiEncoderScorer, CrossEncoderScorer
+
+SETS = {"stsb": ("similarity/stsb", "jsonl.gz"), "sick": ("nli/sick", "jsonl")}
+
+
+def files(name: str) -> dict[str, Any]:
+    """Train, dev and held-out test of a set, as a recipe has them."""
+    folder, dev = SETS[name]
+    return {
+        "train": [{"path": f"{folder}/train.jsonl.gz"}],
+        "dev": [{"path": f"{folder}/dev.{dev}"}],
+        "leakage": {"action": "drop", "held_out": [{"path": f"{folder}/test.jsonl.gz"}]},
+    }
+
+
+def recipes(name: str) -> dict[str, dict[str, Any]]:
+    """The two fine-tunes of a set."""
+    bi = {
+        "task": "retriever",
+        **files(name),
+        "optimisation": {"epochs": 4, "batch_size": 32, "learning_rate": 5e-5},
+        "stopping": {"evaluations": 8},
+    }
+    cross = {
+        "task": "similarity",
+        **files(name),
+        "optimisation": {"epochs": 5, "batch_size": 16, "learning_rate": 6e-5},
+        "stopping": {"evaluations": 10},
+    }
+    return {"bi": bi, "cross": cross}
+
+
+def spearman(scorer: Any, path: Path) -> float:
+    """On the pairs of a file that do not repeat a training pair."""
+    pairs = [pair for pair in read_scored_pairs(path) if not pair.extra.get("in_train")]
+    result: Any = assess_similarity(pairs, scorer.scores([(p.text1, p.text2) for p in pairs])).result
+    return float(result.spearman)
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=Path, default=Path(tempfile.gettempdir()) / "simengine-runs")
+    arguments = parser.parse_args()
+    data = data_or_exit()
+    summary: dict[str, float] = {}
+    detail: dict[str, Any] = {"recipes": {}}
+    for name, (folder, _) in SETS.items():
+        test = data / folder / "test.jsonl.gz"
+        before = BiEncoderScorer(load_encoder(offline=True), relevance=False)
+        summary[f"bi_{name}_test_spearman_before"] = spearman(before, test)
+        for kind, table in recipes(name).items():
+            run = trained(arguments.runs / f"{name}-{kind}", table)
+            scorer: Any
+            if kind == "bi":
+                scorer = BiEncoderScorer(load_encoder(run["model"], offline=True), relevance=False)
+            else:
+                scorer = CrossEncoderScorer(load_cross_encoder(run["model"], offline=True), relevance=False)
+            summary[f"{kind}_{name}_test_spearman"] = spearman(scorer, test)
+            summary[f"{kind}_{name}_dev_spearman"] = next(iter(run["dev"].values()))["spearman"]
+            summary[f"{kind}_{name}_train_s"] = run["train_s"]
+            detail["recipes"][f"{name}-{kind}"] = table
+            print(kind, name, summary[f"{kind}_{name}_test_spearman"], flush=True)
+    print(write_result("quality_sts", summary, detail))
+
+
+if __name__ == "__main__":
+    main()
