@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,59 +16,15 @@ import numpy as np
 import pytest
 
 from simengine.errors import DataError, LeakageError, UsageError
-from simengine.training.recipe import Recipe
-from simengine.training.recipe_file import recipe_from_table
 from simengine.training.run import RunOptions, dev_average, train
 from simengine.training.trainer_parts import WEIGHTS_NAME, last_checkpoint
+from tests.training.runs import LABELS, WORDS, nli_rows, recipe, tensors, write
 from tests.training.tiny_models import write_tiny
-
-WORDS = ("cat", "dog", "bird", "tree", "river", "house", "train", "bread")
-LABELS = ("entailment", "neutral", "contradiction")
-
-
-def nli_rows(n: int, seed: int) -> list[dict[str, object]]:
-    rng = random.Random(seed)
-    rows = []
-    for _ in range(n):
-        word, other = rng.sample(WORDS, 2)
-        label = rng.choice(LABELS)
-        said = {
-            "entailment": f"There is a {word}.",
-            "neutral": f"The {other} is old.",
-            "contradiction": f"No {word}.",
-        }
-        premise = f"A {word} number {rng.randrange(10**6)} is here."
-        rows.append({"premise": premise, "hypothesis": said[label], "label": label})
-    return rows
-
-
-def write(path: Path, rows: list[dict[str, object]]) -> str:
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
-    return str(path)
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny(tmp_path_factory.mktemp("base"))
-
-
-def recipe(folder: Path, base: Path, task: str = "nli", **more: Any) -> Recipe:
-    values: dict[str, Any] = {
-        "task": task,
-        "base": str(base),
-        "max_tokens": 32,
-        "train": [{"path": write(folder / "train.jsonl", nli_rows(96, 1))}],
-        "dev": [{"path": write(folder / "dev.jsonl", nli_rows(24, 2))}],
-        "optimisation": {"epochs": 2, "batch_size": 8, "learning_rate": 1e-3},
-        "stopping": {"evaluations": 4},
-    }
-    return recipe_from_table(values | more, "test", folder=folder)
-
-
-def tensors(model: Path) -> Mapping[str, Any]:
-    from safetensors.numpy import load_file
-
-    return load_file(str(model / "model.safetensors"))
 
 
 def test_a_run_leaves_a_model_that_plain_libraries_load_and_a_result(tmp_path: Path, base: Path) -> None:
