@@ -11,7 +11,6 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
-from simengine.evaluation.extras import optional_module
 from simengine.types import Mask, RowArray
 
 Values: TypeAlias = npt.NDArray[np.float64]
@@ -115,51 +114,66 @@ class SimilarityUnits(Units):
     Attributes:
         gold: (n,) float64.
         standard: (n,) float64, predicted scores with mean 0 and standard deviation 1 (all 0 if they are all equal).
-        ranks: (n,) float64, ranks of the predicted scores, means of ranks where they are equal.
+        gold_ranks, ranks: (n,) int64, twice the ranks of judgements and predicted scores (see `doubled_ranks`).
     """
 
     gold: Values
     standard: Values
-    ranks: Values
+    gold_ranks: RowArray
+    ranks: RowArray
     noun: str = "pair"
     main: str = "spearman"
 
     @classmethod
     def of(cls, gold: Sequence[float] | Values, predicted: Sequence[float] | Values) -> Self:
         """From gold judgements and predicted scores, (n,) each."""
-        scores = np.asarray(predicted, np.float64)
+        judged, scores = np.asarray(gold, np.float64), np.asarray(predicted, np.float64)
         centred = scores - scores.mean()
         spread = centred.std()
         standard = centred / spread if spread > 0 else np.zeros_like(centred)
-        return cls(np.asarray(gold, np.float64), standard, ranked(scores))
+        return cls(judged, standard, doubled_ranks(judged), doubled_ranks(scores))
 
     def __len__(self) -> int:
         return len(self.gold)
 
     def measure(self, rows: RowArray) -> dict[str, float]:
-        gold = self.gold[rows]
+        ranks = [_ranks_within(all_ranks[rows]) for all_ranks in (self.gold_ranks, self.ranks)]
         return {
-            "pearson": correlation(gold, self.standard[rows]),
-            "spearman": correlation(ranked(gold), ranked(self.ranks[rows])),
+            "pearson": correlation(self.gold[rows], self.standard[rows]),
+            "spearman": correlation(*ranks),
         }
 
     def exchanged(self, other: Self, mask: Mask) -> Self:
         standard = np.where(mask, other.standard, self.standard)
         ranks = np.where(mask, other.ranks, self.ranks)
-        return type(self)(self.gold, standard, ranks, self.noun, self.main)
+        return type(self)(self.gold, standard, self.gold_ranks, ranks, self.noun, self.main)
 
     def same_gold(self, other: Self) -> bool:
         return np.array_equal(self.gold, other.gold)
 
 
-def ranked(values: Values) -> Values:
-    """(n,) ranks from 1; equal values share the mean of their ranks."""
-    ranks: Values = optional_module("scipy.stats", "rank correlation").rankdata(values)
-    return ranks
+def doubled_ranks(values: Values) -> RowArray:
+    """Twice the ranks from 1 of (n,) values; equal values share the mean of their ranks, which doubled is whole."""
+    _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
+    return _doubled(counts)[places]
+
+
+def _ranks_within(ranks: RowArray) -> Values:
+    """Ranks among a sample of (m,) doubled ranks, without sorting: they are small whole numbers, which are counted."""
+    return _doubled(np.bincount(ranks))[ranks] / 2
+
+
+def _doubled(counts: RowArray) -> RowArray:
+    """Twice the mean rank of each value, from how often each of them occurs, the smallest first."""
+    doubled: RowArray = 2 * np.cumsum(counts) - counts + 1
+    return doubled
 
 
 def correlation(first: Values, second: Values) -> float:
     """Pearson's correlation of two (n,) arrays; NaN if one of them does not vary."""
+    # Rounding leaves a little of a constant after its mean is taken away.
+    if np.ptp(first) == 0 or np.ptp(second) == 0:
+        return float("nan")
     first, second = first - first.mean(), second - second.mean()
     size = float(np.linalg.norm(first) * np.linalg.norm(second))
     return float(np.clip(first @ second / size, -1.0, 1.0)) if size > 0 else float("nan")

@@ -47,6 +47,20 @@ def test_units_give_what_scipy_gives(pairs: list[tuple[int, float]]) -> None:
     )
 
 
+@given(numbers, st.randoms(use_true_random=False))
+def test_measuring_rows_is_measuring_the_pairs_of_these_rows(pairs: list[tuple[int, float]], random) -> None:
+    rows = np.array([random.randrange(len(pairs)) for _ in pairs])
+    gold, predicted = (np.array(column, float) for column in zip(*pairs, strict=True))
+    measured = similarity_units(gold, predicted).measure(rows)
+    if np.ptp(gold[rows]) == 0 or np.ptp(predicted[rows]) == 0:
+        assert all(map(math.isnan, measured.values()))
+        return
+    expected = spearmanr(gold[rows], predicted[rows]).statistic
+    assert measured["spearman"] == pytest.approx(expected, abs=1e-9)
+    expected = pearsonr(gold[rows], predicted[rows]).statistic
+    assert measured["pearson"] == pytest.approx(expected, abs=1e-6)
+
+
 def test_a_model_that_always_says_the_same_has_no_correlation() -> None:
     result = evaluate_similarity([1, 2, 3], [0.5, 0.5, 0.5])
     assert math.isnan(result.pearson)

@@ -126,10 +126,12 @@ def plot_learning_curve(
     if absent := [name for name in metrics if name not in curves]:
         known = ", ".join(curves) or "none"
         raise UsageError(f"the log holds no dev metric {', '.join(absent)}; it holds {known}")
-    figure = _figure(WIDTH_INCHES + 1.6, 4.2)
+    figure = _figure(WIDTH_INCHES + 1.6, 4.6)
     axes = figure.subplots()
     if losses:
         _draw_losses(axes, losses)
+    if best_step > 0:
+        axes.axvline(best_step, color="C3", linewidth=1, linestyle=":", label=f"kept: step {best_step:,}")
     axes.set_xlabel("step")
     axes.set_title(title, fontsize=FONT_POINTS + 1)
     shown = {name: curves[name] for name in (metrics or curves)}
@@ -137,15 +139,11 @@ def plot_learning_curve(
         right = axes.twinx()
         for number, (name, points) in enumerate(shown.items()):
             colour = METRIC_COLOURS[number % len(METRIC_COLOURS)]
-            right.plot(*zip(*points, strict=True), marker="o", markersize=4, color=colour, label=name)
+            right.plot(
+                *zip(*points, strict=True), marker="o", markersize=4, color=colour, label=f"dev {name}"
+            )
         right.set_ylabel("dev metric")
-        right.legend(loc="lower right", fontsize=FONT_POINTS - 1)
-    if best_step > 0:
-        axes.axvline(best_step, color="C3", linewidth=1, linestyle=":")
-        axes.annotate(
-            f"kept: step {best_step:,}", (best_step, 1), xycoords=("data", "axes fraction"), xytext=(4, -12),
-            textcoords="offset points", fontsize=FONT_POINTS - 1, color="C3",
-        )  # fmt: skip
+    figure.legend(loc="outside lower center", ncols=4, fontsize=FONT_POINTS - 1, frameon=False)
     _save(figure, path)
 
 
@@ -158,7 +156,6 @@ def _draw_losses(axes: Axes, losses: Sequence[tuple[int, float]]) -> None:
         axes.plot(steps, values, color=LOSS_COLOUR, alpha=0.35, linewidth=0.8)
         axes.plot(steps, smoothed(values), color=LOSS_COLOUR, label="training loss, smoothed")
     axes.set_ylabel("training loss")
-    axes.legend(loc="upper right", fontsize=FONT_POINTS - 1)
 
 
 def smoothed(values: Sequence[float]) -> list[float]:

@@ -68,7 +68,7 @@ def test_a_learning_curve_with_loss_and_metric(tmp_path: Path, report: TrainRepo
     plot_learning_curve(tmp_path / "b.png", report.history[:1])
     many = [{"loss": 1.0, "step": step} for step in range(100)]
     plot_learning_curve(tmp_path / "c.png", many)
-    assert all(pixels(path).shape[0] == 504 for path in tmp_path.iterdir())
+    assert all(pixels(path).shape[0] == 552 for path in tmp_path.iterdir())
 
 
 def test_what_the_log_does_not_hold_is_refused(tmp_path: Path, report: TrainReport) -> None:
