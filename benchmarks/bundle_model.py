@@ -1,0 +1,75 @@
+"""Make the delta of a fine-tuned model that ships inside the package.
+
+python benchmarks/bundle_model.py RUN                    sizes, errors and dev figures of several ranks; writes nothing
+python benchmarks/bundle_model.py RUN --rank 64          write simengine/models/bundled/<name of the run>
+
+RUN is the folder of `simengine train --recipe minilm-nli -o RUN`. The figures are those of the merged delta on the dev
+sets of the run's recipe; test sets play no part in the choice of the rank.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+from _common import ROOT
+from _training import data_or_exit
+
+from simengine.cross_encoders.load import load_cross_encoder
+from simengine.evaluation.assessment import assess_nli
+from simengine.evaluation.pair_models import NLIClassifier
+from simengine.models.deltas import make_delta, merge_delta
+from simengine.models.resolve import resolve_model
+from simengine.training.recipe_file import recipe_from_table
+from simengine.training.tasks import load_task
+
+RANKS = (16, 32, 64, 96, 128)
+
+
+def accuracies(model: str, run: Path) -> dict[str, float]:
+    """Accuracy on each dev source of the run's recipe."""
+    recipe = recipe_from_table(json.loads((run / "recipe.json").read_text()), str(run))
+    task = load_task(recipe)
+    classifier = NLIClassifier(load_cross_encoder(model, offline=True))
+    found = {}
+    for source in recipe.dev:
+        pairs = task.read(source).examples
+        probabilities = classifier.probabilities([(pair.text1, pair.text2) for pair in pairs])
+        result = assess_nli(pairs, probabilities, classifier.labels).result.as_dict()
+        found[source.name] = round(float(str(result["accuracy"])), 4)
+    return found
+
+
+def main() -> None:
+    """Compare ranks, or write one."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--rank", type=int)
+    arguments = parser.parse_args()
+    data_or_exit()
+    base = resolve_model(None, offline=True).path
+    tuned = arguments.run / "model"
+    if arguments.rank is not None:
+        target = ROOT / "simengine" / "models" / "bundled" / arguments.run.name
+        info = make_delta(base, tuned, target, rank=arguments.rank)
+        print(f"{info.folder}: {info.n_bytes / 1e6:.2f} MB")
+        print(accuracies(str(merge_delta(target)), arguments.run))
+        return
+    print("all weights:", accuracies(str(tuned), arguments.run))
+    with tempfile.TemporaryDirectory() as place:
+        for rank in RANKS:
+            target = Path(place) / f"rank-{rank}"
+            info = make_delta(base, tuned, target, rank=rank)
+            print(
+                f"rank {rank}: {info.n_bytes / 1e6:.2f} MB,",
+                accuracies(str(merge_delta(target)), arguments.run),
+                flush=True,
+            )
+
+
+if __name__ == "__main__":
+    main()
