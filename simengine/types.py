@@ -80,6 +80,26 @@ class PairScore:
     score: float
 
 
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a premise says about a hypothesis.
+
+    Attributes:
+        label: "entailment", "neutral" or "contradiction".
+        probabilities: of these three, in this order; the model's own, not calibrated.
+        evidence: characters of the premise: the sentence that by itself says most clearly what `label` says.
+            None for "neutral".
+        n_windows: pieces that the premise was read in.
+        n_truncated: tokens of the hypothesis that the model could not read beside a piece of the premise.
+    """
+
+    label: str
+    probabilities: Mapping[str, float]
+    evidence: Span | None
+    n_windows: int
+    n_truncated: int = 0
+
+
 class Tokenizer(Protocol):
     """What chunking needs to know of a model's tokenizer."""
 

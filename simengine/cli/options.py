@@ -85,12 +85,12 @@ class CorpusChoice:
     rejects: Path | None
 
 
-def _model_options(default: str) -> Callable[[F], F]:
+def _model_options(default: str, envvar: str = "SIMENGINE_MODEL") -> Callable[[F], F]:
     return together(
         click.option(
             "-m",
             "--model",
-            envvar="SIMENGINE_MODEL",
+            envvar=envvar,
             help=f"Model folder or hub name. [default: {default}]",
         ),
         click.option(
@@ -115,6 +115,7 @@ def _model_options(default: str) -> Callable[[F], F]:
 
 model_options: Callable[[Any], Any] = _model_options("all-MiniLM-L6-v2")
 index_model_options: Callable[[Any], Any] = _model_options("the index's model")
+nli_model_options: Callable[[Any], Any] = _model_options("minilm-nli", "SIMENGINE_NLI_MODEL")
 
 output_options = together(
     click.option(

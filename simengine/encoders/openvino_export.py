@@ -66,19 +66,20 @@ def exported_graph(config: ModelConfig, fingerprint: Fingerprint, *, renew: bool
 
 
 def cached_graph(
-    fingerprint: Fingerprint, export: Callable[[Path], None], *, renew: bool = False
+    fingerprint: Fingerprint, export: Callable[[Path], None], *, variant: str = "", renew: bool = False
 ) -> ExportedGraph:
     """The graph of any model from the cache, exported first if it is not there or is not whole.
 
     Args:
         fingerprint: of the model; names the graph's folder.
         export: writes the graph, its tokenizer and its note (see `write_graph`, `write_note`) into a folder.
+        variant: names the exporter and its version, where that is not the bi-encoders'.
         renew: export again in any case.
 
     Raises:
         OSError: the cache cannot be written.
     """
-    folder = cache_directory() / "graphs" / f"{fingerprint.digest[:32]}-{_versions()}"
+    folder = cache_directory() / "graphs" / f"{fingerprint.digest[:32]}-{_versions()}{variant}"
     if not renew and (found := _read_graph(folder)):
         return found
     with exclusive(folder):

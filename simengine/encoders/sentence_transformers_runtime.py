@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from simengine.encoders.contract import BiEncoder, Encoded, Role
-from simengine.encoders.torch_modules import quiet
+from simengine.encoders.torch_modules import limited_threads, quiet
 from simengine.errors import ModelDamagedError
 from simengine.models.config import ModelConfig
 from simengine.models.fingerprint import Fingerprint
@@ -92,7 +91,7 @@ class SentenceTransformersEncoder(BiEncoder):
         if not len(texts):
             return Encoded(np.empty((0, self.dimension), np.float32), counts.n_tokens, counts.n_truncated)
         task = {"query": {"task": "query"}, "passage": {"task": "document"}}.get(role, {})
-        with self._lock, self._thread_limit():
+        with self._lock, limited_threads(self._threads):
             vectors = self._model.encode(
                 list(texts),
                 prompt=prompt,
@@ -102,17 +101,3 @@ class SentenceTransformersEncoder(BiEncoder):
                 **task,
             )
         return Encoded(np.ascontiguousarray(vectors, np.float32), counts.n_tokens, counts.n_truncated)
-
-    @contextlib.contextmanager
-    def _thread_limit(self) -> Iterator[None]:
-        import torch
-
-        before = torch.get_num_threads()
-        if self._threads is None or self._threads == before:
-            yield
-            return
-        torch.set_num_threads(self._threads)
-        try:
-            yield
-        finally:
-            torch.set_num_threads(before)

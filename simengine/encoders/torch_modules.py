@@ -40,6 +40,22 @@ def quiet() -> Iterator[None]:
             transformers_logging.enable_progress_bar()
 
 
+@contextlib.contextmanager
+def limited_threads(threads: int | None) -> Iterator[None]:
+    """Let torch use this many processor threads; None leaves its own choice. The setting belongs to the process."""
+    import torch
+
+    before = torch.get_num_threads()
+    if threads is None or threads == before:
+        yield
+        return
+    torch.set_num_threads(threads)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def load_transformer(config: ModelConfig, *, attention: str | None = None) -> torch.nn.Module:
     """The transformer in fp32, evaluation mode, on the CPU, without contacting any hub.
 

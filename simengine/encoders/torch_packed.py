@@ -7,9 +7,8 @@ module on batches of texts of similar length.
 
 from __future__ import annotations
 
-import contextlib
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,7 +16,7 @@ import numpy.typing as npt
 
 from simengine.encoders.batching import Batch, token_budget_batches
 from simengine.encoders.contract import BiEncoder, Encoded, Role
-from simengine.encoders.torch_modules import build_head, load_transformer, read_tokenizer
+from simengine.encoders.torch_modules import build_head, limited_threads, load_transformer, read_tokenizer
 from simengine.models.config import ModelConfig
 from simengine.models.fingerprint import Fingerprint
 from simengine.models.tokenization import FastTokenizer
@@ -81,7 +80,9 @@ class TorchEncoder(BiEncoder):
         batches = token_budget_batches(
             tokens.ids, budget=self._budget, pad_token_id=self.tokenizer.pad_token_id
         )
-        with self._turn(), torch.inference_mode():
+        threads = self._threads if self._device.type == "cpu" else None
+        # One call at a time: the number of threads belongs to the process.
+        with self._lock, limited_threads(threads), torch.inference_mode():
             for batch in batches:
                 pending.append((batch.rows, self._run(batch, n_left_out)))
                 # Copies back wait for the GPU, so they come after further batches were handed to it.
@@ -110,22 +111,6 @@ class TorchEncoder(BiEncoder):
         vectors: torch.Tensor = self._head(hidden.float(), pooled)
         return vectors
 
-    @contextlib.contextmanager
-    def _turn(self) -> Iterator[None]:
-        """One call at a time, with this encoder's number of threads: the setting belongs to the process."""
-        import torch
-
-        with self._lock:
-            before = torch.get_num_threads()
-            if self._device.type != "cpu" or before == self._threads:
-                yield
-                return
-            torch.set_num_threads(self._threads)
-            try:
-                yield
-            finally:
-                torch.set_num_threads(before)
-
 
 def _collect(vectors: FloatMatrix, results: list[tuple[npt.NDArray[np.int64], torch.Tensor]]) -> None:
     for rows, tensor in results:
@@ -143,7 +128,6 @@ def packed_forward(
         mask: (n, length), 1 for tokens.
         where: positions of the tokens in the flattened mask, or None if there is no padding.
     """
-    import torch
 
     n, length = ids.shape
     hidden = model.embeddings(input_ids=ids)
@@ -152,29 +136,53 @@ def packed_forward(
         tokens = tokens.index_select(0, where)
     seen = None if where is None else mask.bool().view(n, 1, 1, length)
     for layer in model.encoder.layer:
-        own = layer.attention.self
-        queries, keys, values = (
-            _heads(linear(tokens), where, (n, length), own.num_attention_heads)
-            for linear in (own.query, own.key, own.value)
-        )
-        context = torch.nn.functional.scaled_dot_product_attention(queries, keys, values, attn_mask=seen)
-        context = context.transpose(1, 2).reshape(n * length, -1)
-        if where is not None:
-            context = context.index_select(0, where)
-        attended = layer.attention.output(context, tokens)
-        tokens = layer.output(layer.intermediate(attended), attended)
-    result: torch.Tensor = _spread(tokens, where, n * length).view(n, length, -1)
+        tokens = packed_layer(layer, tokens, where, (n, length), seen)
+    result: torch.Tensor = spread(tokens, where, n * length).view(n, length, -1)
     return result
 
 
-def _heads(
+def packed_layer(
+    layer: Any,
+    tokens: torch.Tensor,
+    where: torch.Tensor | None,
+    shape: tuple[int, int],
+    seen: torch.Tensor | None,
+) -> torch.Tensor:
+    """One layer of a BERT-like encoder.
+
+    Args:
+        layer: of transformers.
+        tokens: (n_tokens, hidden), the tokens of all texts one after the other.
+        where: their positions among all n * length, or None where `tokens` holds all of these.
+        shape: (n, length).
+        seen: (n, 1, 1, length) bool, False for padding; None if there is none.
+    """
+    import torch
+
+    own = layer.attention.self
+    queries, keys, values = (
+        heads(linear(tokens), where, shape, own.num_attention_heads)
+        for linear in (own.query, own.key, own.value)
+    )
+    context = torch.nn.functional.scaled_dot_product_attention(queries, keys, values, attn_mask=seen)
+    context = context.transpose(1, 2).reshape(shape[0] * shape[1], -1)
+    if where is not None:
+        context = context.index_select(0, where)
+    attended = layer.attention.output(context, tokens)
+    output: torch.Tensor = layer.output(layer.intermediate(attended), attended)
+    return output
+
+
+def heads(
     tokens: torch.Tensor, where: torch.Tensor | None, shape: tuple[int, int], n_heads: int
 ) -> torch.Tensor:
-    spread = _spread(tokens, where, shape[0] * shape[1])
-    return spread.view(*shape, n_heads, -1).transpose(1, 2)
+    """Tokens of all texts as (n, heads, length, width) for attention; `shape` is (n, length)."""
+    rows = spread(tokens, where, shape[0] * shape[1])
+    return rows.view(*shape, n_heads, -1).transpose(1, 2)
 
 
-def _spread(tokens: torch.Tensor, where: torch.Tensor | None, n_rows: int) -> torch.Tensor:
+def spread(tokens: torch.Tensor, where: torch.Tensor | None, n_rows: int) -> torch.Tensor:
+    """Packed tokens back in their places among `n_rows`, zeros elsewhere."""
     if where is None:
         return tokens
     return tokens.new_zeros((n_rows, tokens.shape[1])).index_copy_(0, where, tokens)

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +54,7 @@ class FastTokenizer:
     @classmethod
     def from_file(
         cls, path: Path, *, max_tokens: int, pad_token_id: int = 0, lower_case: bool = False
-    ) -> FastTokenizer:
+    ) -> Self:
         """Read a tokenizer.json.
 
         Raises:

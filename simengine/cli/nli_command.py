@@ -1,0 +1,146 @@
+"""simengine nli: does one text entail or contradict another, or does each pair of a file?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simengine.cli.options import ModelChoice, nli_model_options, output_options
+from simengine.cli.output import open_output
+from simengine.cli.terminal import counted, note, one_line
+from simengine.cli.texts import refuse_blank
+from simengine.errors import UsageError
+
+if TYPE_CHECKING:
+    from simengine.corpus.pairs import Pair
+    from simengine.cross_encoders.nli import NLIModel
+    from simengine.types import Verdict
+
+BATCH_PAIRS = 1_024
+
+
+@click.command("nli")
+@click.argument("texts", nargs=-1, metavar="[PREMISE HYPOTHESIS]")
+@click.option(
+    "--pairs",
+    type=click.Path(allow_dash=True),
+    help="File of pairs, premise first (.jsonl .csv .tsv), or - for JSON Lines on stdin.",
+)
+@click.option(
+    "--format", "format_", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
+)
+@click.option(
+    "--labels",
+    help="What the model's outputs mean, in their order, as in contradiction,entailment,neutral: for a model whose "
+    "config does not name them.",
+)
+@nli_model_options
+@output_options
+def command(
+    texts: tuple[str, ...],
+    pairs: str | None,
+    format_: str,
+    output: Path | None,
+    labels: str | None,
+    model_choice: ModelChoice,
+    quiet: bool,
+    no_progress: bool,
+) -> None:
+    """Does PREMISE entail HYPOTHESIS, contradict it, or neither (neutral)? Or so for every pair in a file.
+
+    The evidence is the sentence of the premise that says so most clearly. A long premise is read in pieces, of
+    which the clearest decides.
+    """
+    if (pairs is None) == (len(texts) != 2):
+        raise UsageError(
+            "give a premise and a hypothesis, or --pairs FILE"
+            + (f"; {counted(len(texts), 'text')} given" if texts else "")
+        )
+    refuse_blank(texts)
+    model = load_nli_model(model_choice, labels)
+    n_cut = 0
+    with open_output(output) as out:
+        for pair, verdict in _judged(model, texts, pairs, evidence=pairs is None or format_ != "table"):
+            out.write(_line(pair, verdict, format_, alone=pairs is None) + "\n")
+            n_cut += verdict.n_truncated > 0
+    if n_cut:
+        note(
+            f"{counted(n_cut, 'pair')} with a hypothesis cut to what fits in the {model.model.max_tokens} tokens that "
+            "the model reads"
+        )
+
+
+def load_nli_model(choice: ModelChoice, labels: str | None) -> NLIModel:
+    """The model that was asked for.
+
+    Args:
+        choice: the options.
+        labels: names of its outputs in their order, separated by commas, or None for the model's own.
+
+    Raises:
+        UsageError: there are more or fewer names than outputs, or they are not those of NLI.
+        ModelError: the model is not there, is damaged, or is no cross-encoder.
+    """
+    from simengine.cross_encoders.load import load_cross_encoder
+    from simengine.cross_encoders.nli import NLIModel
+
+    model = load_cross_encoder(
+        choice.model, device=choice.device, threads=choice.threads, offline=choice.offline
+    )
+    if labels is None:
+        return NLIModel(model)
+    names = [name.strip() for name in labels.split(",")]
+    if len(names) != len(model.labels):
+        raise UsageError(
+            f"--labels names {counted(len(names), 'output')}, the model has {len(model.labels)}: "
+            f"{', '.join(model.labels)}"
+        )
+    return NLIModel(model, labels=dict(zip(model.labels, names, strict=True)))
+
+
+def _judged(
+    model: NLIModel, texts: tuple[str, ...], path: str | None, *, evidence: bool
+) -> Iterator[tuple[Pair, Verdict]]:
+    from simengine.corpus.pairs import Pair, read_pairs
+
+    source = iter([Pair(texts[0], texts[1])]) if path is None else read_pairs(path)
+    while block := list(islice(source, BATCH_PAIRS)):
+        verdicts = model.verdicts([(pair.text1, pair.text2) for pair in block], evidence=evidence)
+        yield from zip(block, verdicts, strict=True)
+
+
+def _line(pair: Pair, verdict: Verdict, format_: str, *, alone: bool) -> str:
+    if format_ == "table":
+        if alone:
+            return _table(pair, verdict)
+        probability = verdict.probabilities[verdict.label]
+        return f"{verdict.label}\t{probability:.4f}\t{one_line(pair.text1)}\t{one_line(pair.text2)}"
+    span = verdict.evidence
+    evidence = span and {"start": span.start, "end": span.end, "text": pair.text1[span.start : span.end]}
+    record = {
+        "premise": pair.text1,
+        "hypothesis": pair.text2,
+        **pair.extra,
+        "verdict": verdict.label,
+        "probabilities": {name: round(value, 6) for name, value in verdict.probabilities.items()},
+        "evidence": evidence,
+        "n_windows": verdict.n_windows,
+    }
+    return json.dumps(record, ensure_ascii=False)
+
+
+def _table(pair: Pair, verdict: Verdict) -> str:
+    rows = [("verdict", verdict.label)]
+    rows += [(name, f"{value:.4f}") for name, value in verdict.probabilities.items()]
+    if verdict.evidence is not None:
+        rows.append(("evidence", one_line(pair.text1[verdict.evidence.start : verdict.evidence.end])))
+    width = max(len(name) for name, _ in rows)
+    return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)

@@ -1,0 +1,160 @@
+"""Natural language inference: does a premise entail a hypothesis, contradict it, or neither?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from simengine.corpus.examples import NLI_LABELS
+from simengine.cross_encoders.contract import CrossEncoder
+from simengine.cross_encoders.labels import nli_columns, softmax
+from simengine.cross_encoders.load import load_cross_encoder
+from simengine.cross_encoders.windows import WindowLogits, predict_in_windows, sentence_spans
+from simengine.types import FloatMatrix, Span, Verdict
+
+NEUTRAL = NLI_LABELS.index("neutral")
+
+
+class NLIModel:
+    """A cross-encoder with three classes, in the order entailment, neutral, contradiction.
+
+    A premise that is too long for the model is read in windows of whole sentences. One window decides: of those
+    whose most probable class is entailment or contradiction the one that is surest of it; if there is none, the
+    premise is neutral, with the probabilities of the window that leans most towards one of the two. So one clear
+    sentence in a long text is enough, and a text that both entails and contradicts gets its clearer half.
+
+    Args:
+        model: its labels may stand in any order.
+        labels: from its labels to the three names, for a model whose labels are not named after them.
+
+    Raises:
+        UsageError: its labels are not these three.
+    """
+
+    labels = NLI_LABELS
+
+    def __init__(self, model: CrossEncoder, *, labels: Mapping[str, str] | None = None) -> None:
+        self.model = model
+        self._columns = nli_columns(model.labels, labels)
+
+    @classmethod
+    def load(
+        cls,
+        name: str | None = None,
+        *,
+        device: str = "auto",
+        runtime: str = "auto",
+        precision: str = "auto",
+        threads: int | None = None,
+        offline: bool = False,
+        labels: Mapping[str, str] | None = None,
+    ) -> NLIModel:
+        """Load a model by name; None is the one that simengine carries.
+
+        Args:
+            name, device, runtime, precision, threads, offline: see `load_cross_encoder`.
+            labels: see the class.
+
+        Raises:
+            As `load_cross_encoder`, and UsageError where the model's labels are not those of NLI.
+        """
+        model = load_cross_encoder(
+            name, device=device, runtime=runtime, precision=precision, threads=threads, offline=offline
+        )
+        try:
+            return cls(model, labels=labels)
+        except BaseException:
+            model.close()
+            raise
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
+        """(n, 3) float32, rows summing to 1, in the order entailment, neutral, contradiction.
+
+        Args:
+            pairs: n pairs (premise, hypothesis).
+        """
+        windows = predict_in_windows(self.model, pairs, long_side=0)
+        probabilities = self._ordered(windows.logits)
+        chosen = [_deciding(probabilities, group) for group in windows.groups()]
+        result: FloatMatrix = probabilities[chosen] if chosen else np.empty((0, 3), np.float32)
+        return result
+
+    def verdict(self, premise: str, hypothesis: str) -> Verdict:
+        """What the premise says about the hypothesis, and which of its sentences says so.
+
+        Args:
+            premise: taken as true; of any length.
+            hypothesis: the statement to be judged.
+        """
+        return self.verdicts([(premise, hypothesis)])[0]
+
+    def verdicts(self, pairs: Sequence[tuple[str, str]], *, evidence: bool = True) -> list[Verdict]:
+        """As `verdict`, for n pairs (premise, hypothesis) at once, which is faster than one by one.
+
+        Args:
+            pairs: n pairs (premise, hypothesis).
+            evidence: look for the evidence; False saves a reading of every sentence where a premise has several.
+        """
+        windows = predict_in_windows(self.model, pairs, long_side=0)
+        probabilities = self._ordered(windows.logits)
+        groups = list(windows.groups())
+        chosen = [_deciding(probabilities, group) for group in groups]
+        spans = self._evidence(pairs, windows, probabilities, chosen) if evidence else [None] * len(chosen)
+        return [
+            Verdict(
+                label=NLI_LABELS[int(probabilities[at].argmax())],
+                probabilities=dict(zip(NLI_LABELS, probabilities[at].tolist(), strict=True)),
+                evidence=span,
+                n_windows=group.stop - group.start,
+                n_truncated=int(windows.n_truncated[group].max()),
+            )
+            for at, group, span in zip(chosen, groups, spans, strict=True)
+        ]
+
+    def _evidence(
+        self,
+        pairs: Sequence[tuple[str, str]],
+        windows: WindowLogits,
+        probabilities: FloatMatrix,
+        chosen: list[int],
+    ) -> list[Span | None]:
+        """The sentence of the deciding window that alone is the surest of the verdict's class."""
+        found: list[Span | None] = []
+        owners, candidates = [], []
+        for row, at in enumerate(chosen):
+            sentences = sentence_spans(pairs[row][0], windows.spans[at])
+            judged = probabilities[at].argmax() != NEUTRAL
+            found.append(sentences[0] if judged else None)
+            if judged and len(sentences) > 1:
+                owners += [row] * len(sentences)
+                candidates += sentences
+        alone = self._ordered(
+            self.model.predict_logits(
+                [
+                    (pairs[row][0][span.start : span.end], pairs[row][1])
+                    for row, span in zip(owners, candidates, strict=True)
+                ]
+            )
+        )
+        best: dict[int, float] = {}
+        for row, span, scores in zip(owners, candidates, alone, strict=True):
+            score = float(scores[int(probabilities[chosen[row]].argmax())])
+            if score > best.get(row, -1.0):
+                best[row], found[row] = score, span
+        return found
+
+    def _ordered(self, logits: FloatMatrix) -> FloatMatrix:
+        return softmax(logits[:, self._columns])
+
+    def close(self) -> None:
+        """Release the model's threads and memory."""
+        self.model.close()
+
+
+def _deciding(probabilities: FloatMatrix, group: slice) -> int:
+    """The row of the window that decides for its pair; the first of equals."""
+    rows = probabilities[group]
+    judged = rows.argmax(axis=1) != NEUTRAL
+    strength: FloatMatrix = np.delete(rows, NEUTRAL, axis=1).max(axis=1) + judged
+    return int(group.start) + int(strength.argmax())
