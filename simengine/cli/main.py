@@ -27,6 +27,7 @@ COMMANDS = {
     "search": ("search", "Search an index by meaning, by words, or both."),
     "embed": ("embed", "Turn texts into vectors."),
     "score": ("score", "Score the similarity of two texts, or of a file of pairs."),
+    "nli": ("nli", "Does one text entail or contradict another? Or every pair of a file."),
     "train": ("train", "Fine-tune a model: cross-encoder, retriever, reader or tagger."),
     "evaluate": ("evaluate", "Judge a model on a task, and compare it with another."),
     "similarity-report": ("similarity_report", "Find what a training set says twice, and labels that contradict."),
