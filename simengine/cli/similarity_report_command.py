@@ -126,7 +126,7 @@ class _WatchedEncoder:
     """An encoder whose work a progress bar shows."""
 
     def __init__(self, encoder: BiEncoder, bar: Bar | Silent) -> None:
-        self.runtime = encoder.runtime
+        self.runtime, self.fingerprint = encoder.runtime, encoder.fingerprint
         self._encoder, self._bar = encoder, bar
 
     def encode(self, texts: Sequence[str]) -> FloatMatrix:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from simengine.corpus.examples import LabelledPair
 from simengine.errors import UsageError
-from simengine.training.leakage.nearby import TextEncoder
+from simengine.training.leakage.nearby import TextEncoder, encoder_name
 from simengine.training.leakage.relation import (
     EXACT,
     KINDS,
@@ -291,7 +291,7 @@ def _report(
         n_certain_conflicts=sum(_is_certain(cluster, rows, options) for cluster in conflicts)
         if judged
         else None,
-        encoder=None if encoder is None else str(getattr(encoder, "runtime", type(encoder).__name__)),
+        encoder=encoder_name(encoder),
     )
 
 

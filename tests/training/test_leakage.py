@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from simengine.corpus.examples import LabelledPair, ReadingExample, TaggedSentence, Triplet
 from simengine.errors import DataError, LeakageError, UsageError
+from simengine.models.fingerprint import Fingerprint
 from simengine.training.leakage import Example, LeakageOptions, LeakageReport, check_leakage, guard_examples
 from simengine.training.leakage.normalise import compared_tokens, text_key
 from simengine.training.leakage.report import SCOPES, STRONGEST_FIRST
@@ -144,6 +145,7 @@ class Angles:
     """A text is an angle in degrees; its vector lies there on the unit circle."""
 
     runtime = "angles"
+    fingerprint = Fingerprint("0123456789abcdef", {})
 
     def encode(self, texts: Sequence[str]) -> FloatMatrix:
         angles = np.radians([float(text) for text in texts])
@@ -156,7 +158,7 @@ def test_meaning_is_compared_where_an_encoder_is_given() -> None:
     report = check_leakage(train, {"dev": dev}, options, encoder=Angles())
     assert counts(report, "pair") == {"embedding": (1, 1)}
     assert report.leaked_rows.tolist() == [0]
-    assert report.encoder == "angles"
+    assert report.encoder == "angles 0123456789ab"
     assert report.sets[0].examples[0].similarity == pytest.approx(np.cos(np.radians(2)), abs=1e-6)
     with pytest.raises(UsageError, match="no encoder"):
         check_leakage(train, {"dev": dev}, options)

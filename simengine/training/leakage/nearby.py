@@ -22,6 +22,15 @@ class TextEncoder(Protocol):
         """(n, dim) float32, rows L2-normalised."""
 
 
+def encoder_name(encoder: TextEncoder | None) -> str | None:
+    """What a report calls an encoder: its runtime and the first digits of its fingerprint, as far as it has them."""
+    if encoder is None:
+        return None
+    runtime = str(getattr(encoder, "runtime", type(encoder).__name__))
+    digest = getattr(getattr(encoder, "fingerprint", None), "digest", "")
+    return f"{runtime} {digest[:12]}" if digest else runtime
+
+
 def encode_all(encoder: TextEncoder, texts: Sequence[str]) -> FloatMatrix:
     """Vectors of any number of texts, (n, dim) float32.
 

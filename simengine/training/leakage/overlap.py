@@ -10,7 +10,7 @@ import numpy as np
 
 from simengine.errors import LeakageError, UsageError
 from simengine.training.leakage.examples import Example, Units, shown, units_of
-from simengine.training.leakage.nearby import TextEncoder
+from simengine.training.leakage.nearby import TextEncoder, encoder_name
 from simengine.training.leakage.relation import (
     EXACT,
     KINDS,
@@ -92,7 +92,7 @@ def check_leakage(
         sets=tuple(sets),
         leaked_rows=np.flatnonzero(leaked),
         common_ngrams=relation.n_common_ngrams,
-        encoder=None if encoder is None else str(getattr(encoder, "runtime", type(encoder).__name__)),
+        encoder=encoder_name(encoder),
     )
 
 
