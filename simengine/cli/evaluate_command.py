@@ -25,6 +25,7 @@ _OPTION_TASKS = {
     "threshold": ("reading",),
     "answers": ("reading",),
     "plots": ("nli",),
+    "labels": ("nli", "rerank"),
 }
 
 
@@ -38,6 +39,7 @@ class EvaluateChoice:
     mode: str
     threshold: str | None
     answers: str
+    labels: str | None
     seed: int
     confidence: float
     resamples: int
@@ -73,6 +75,11 @@ evaluate_options = together(
         default="squad",
         show_default=True,
         help="reading: compare answers by words, or (Chinese) by characters.",
+    ),
+    click.option(
+        "--labels",
+        metavar="A,B,C",
+        help="nli, rerank: what the model's outputs are, in their order, where its files do not say it.",
     ),
     click.option("--seed", envvar="SIMENGINE_SEED", type=click.IntRange(0), default=0, show_default=True),
     click.option(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import numpy as np
 
-from simengine.cli.evaluate_models import cut_notes, load_cross, load_scorer, model_name, refuse_other_kinds
+from simengine.cli.evaluate_models import cut_notes, load_nli, load_scorer, model_name, refuse_other_kinds
 from simengine.cli.options import ModelChoice
 from simengine.cli.terminal import counted
 from simengine.corpus.examples import (
@@ -32,8 +32,7 @@ from simengine.corpus.examples import (
 from simengine.errors import DataError, UsageError
 from simengine.evaluation import assessment
 from simengine.evaluation.assessment import Assessment
-from simengine.evaluation.pair_models import NLIClassifier
-from simengine.evaluation.predictors import SpanAnswer
+from simengine.evaluation.predictors import Reader, SpanAnswer, Tagger
 
 if TYPE_CHECKING:
     from simengine.cli.evaluate_command import EvaluateChoice
@@ -102,7 +101,7 @@ class PairExamples(TaskExamples[LabelledPair]):
 
     def scores(self, model: ModelChoice, progress: Bar | Silent) -> tuple[np.ndarray, Judging]:
         """(n,) scores by a bi-encoder or a cross-encoder, whichever the model is."""
-        scorer, runtime = load_scorer(model, relevance=self.relevance)
+        scorer, runtime = load_scorer(model, relevance=self.relevance, labels=self.choice.labels)
         judging = Judging(model_name(model), runtime)
         with judging:
             found = [
@@ -141,9 +140,8 @@ class NLIExamples(PairExamples):
 
     def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
         refuse_other_kinds(model, "nli", "cross-encoder")
-        loaded = load_cross(model)
-        classifier = NLIClassifier(loaded)
-        judging = Judging(model_name(model), loaded.runtime)
+        classifier, runtime = load_nli(model, self.choice.labels)
+        judging = Judging(model_name(model), runtime)
         with judging:
             found = [
                 classifier.probabilities([(pair.text1, pair.text2) for pair in block])
@@ -193,15 +191,17 @@ class ReadingExamples(TaskExamples[ReadingExample]):
         )
         threshold = self.threshold(reader.settings.no_answer_threshold)
         judging = Judging(model_name(model), "torch")
-        found: list[SpanAnswer] = []
         with judging:
-            for block in self.blocks(progress, QUERY_BLOCK):
-                found += reader.answers(
-                    [(example.question, example.context) for example in block], allow_none=False
-                )
+            found = self._answers(reader, progress)
         match = cast("MatchName", self.choice.answers)
         judged = assessment.assess_reading(self.examples, found, threshold=threshold, match=match)
         return judging.result(judged, self.notes)
+
+    def _answers(self, reader: Reader, progress: Bar | Silent) -> list[SpanAnswer]:
+        found: list[SpanAnswer] = []
+        for block in self.blocks(progress, QUERY_BLOCK):
+            found += reader.answers([(one.question, one.context) for one in block], allow_none=False)
+        return found
 
     def threshold(self, of_model: float | None) -> float | None:
         """The threshold that was asked for; else none where every question has an answer; else the model's."""
@@ -229,21 +229,25 @@ class TaggingExamples(TaskExamples[TaggedSentence]):
         tagger = load_tagger(
             model_name(model), device=model.device, threads=model.threads, offline=model.offline
         )
-        unknown = Counter(
-            tag for example in self.examples for tag in example.tags if tag not in tagger.labels
-        )
-        judging = Judging(model_name(model), "torch")
-        if unknown:
-            listed = ", ".join(f"{tag} ({n:,})" for tag, n in unknown.most_common(5))
-            judging.notes = (f"tags that the model does not know count as missed: {listed}",)
-        if len(unknown) == len({tag for example in self.examples for tag in example.tags} - {"O"}):
+        tags = Counter(tag for example in self.examples for tag in example.tags)
+        unknown = [(tag, n) for tag, n in tags.most_common() if tag not in tagger.labels]
+        listed = ", ".join(f"{tag} ({n:,})" for tag, n in unknown[:5])
+        marks = set(tags) - {"O"}
+        if marks and marks.isdisjoint(tagger.labels):
             known = ", ".join(tagger.labels)
             raise UsageError(f"the model knows none of the file's tags ({listed}); its tags are {known}")
-        predicted: list[Sequence[str]] = []
+        judging = Judging(model_name(model), "torch")
+        if unknown:
+            judging.notes = (f"tags that the model does not know count as missed: {listed}",)
         with judging:
-            for block in self.blocks(progress, QUERY_BLOCK):
-                predicted += tagger.tag_sentences([example.tokens for example in block])
+            predicted = self._tags(tagger, progress)
         return judging.result(assessment.assess_tagging(self.examples, predicted), self.notes)
+
+    def _tags(self, tagger: Tagger, progress: Bar | Silent) -> list[Sequence[str]]:
+        predicted: list[Sequence[str]] = []
+        for block in self.blocks(progress, QUERY_BLOCK):
+            predicted += tagger.tag_sentences([example.tokens for example in block])
+        return predicted
 
 
 class RetrievalExamples(TaskExamples[Any]):

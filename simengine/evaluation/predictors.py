@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from simengine.types import FloatMatrix
-
 Pairs = Sequence[tuple[str, str]]
 
 
@@ -29,24 +27,6 @@ class ReadingPrediction:
     no_answer_score: float = float("-inf")
     start: int = -1
     end: int = -1
-
-
-class PairClassifier(Protocol):
-    """Gives each pair a distribution over labels."""
-
-    @property
-    def labels(self) -> tuple[str, ...]:
-        """The labels, in the order of the columns of `probabilities`."""
-
-    def probabilities(self, pairs: Pairs) -> FloatMatrix:
-        """(n, n_labels) float32, rows summing to 1."""
-
-
-class PairScorer(Protocol):
-    """Gives each pair a score."""
-
-    def scores(self, pairs: Pairs) -> FloatMatrix:
-        """(n,) float32, higher for more similar, or more relevant."""
 
 
 class SpanAnswer(Protocol):

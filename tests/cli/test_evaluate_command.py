@@ -119,6 +119,31 @@ def test_nli_agrees_with_sentence_transformers(
         assert row["right"] == (row["gold"] == row["predicted"])
 
 
+def test_outputs_without_names_are_named_by_an_option(
+    call: Callable, models: dict[str, Path], nli_file: Path, tmp_path: Path
+) -> None:
+    both = []
+    for names in ("contradiction,entailment,neutral", "e,n,c"):
+        arguments = ("evaluate", "nli", nli_file, "-m", models["unnamed"], "--labels", names, "-o", tmp_path)
+        assert call(*arguments, *QUICK).code == 0
+        lines = (tmp_path / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
+        both.append([json.loads(line)["probabilities"] for line in lines])
+    for one, other in zip(*both, strict=True):
+        assert one["contradiction"] == pytest.approx(other["entailment"], abs=1e-5)
+        assert one["entailment"] == pytest.approx(other["neutral"], abs=1e-5)
+    called = call("evaluate", "nli", nli_file, "-m", models["unnamed"], "--labels", "e,n", *QUICK)
+    assert called.code == 2
+    assert "--labels names 2 outputs; the model has 3: LABEL_0, LABEL_1, LABEL_2" in called.err
+
+
+def test_names_for_outputs_are_not_put_on_a_model_that_has_its_own(
+    call: Callable, models: dict[str, Path], nli_file: Path
+) -> None:
+    arguments = ("evaluate", "nli", nli_file, "-m", models["nli"], "--format", "json", *QUICK)
+    plain, named = (json.loads(call(*arguments, *extra).out) for extra in ((), ("--labels", "e,n,c")))
+    assert plain["models"][0]["result"] == named["models"][0]["result"]
+
+
 def test_two_models_are_compared(
     call: Callable, models: dict[str, Path], nli_file: Path, tmp_path: Path
 ) -> None:
@@ -258,6 +283,15 @@ def test_tagging_agrees_with_the_tagger(call: Callable, models: dict[str, Path],
     assert notes == ["tags that the model does not know count as missed: B-place (1)"]
 
 
+def test_sentences_without_entities_can_be_judged(
+    call: Callable, models: dict[str, Path], tmp_path: Path
+) -> None:
+    file = write_lines(tmp_path / "tags.jsonl", [{"tokens": ["a", "b"], "tags": ["O", "O"]}] * 2)
+    called = call("evaluate", "tagging", file, "-m", models["tagger"], "--format", "json", *QUICK)
+    assert called.code == 0, called.err
+    assert json.loads(called.out)["models"][0]["metrics"]["recall"]["value"] == 0.0
+
+
 def test_one_example_has_no_interval(call: Callable, models: dict[str, Path], nli_file: Path) -> None:
     called = call("evaluate", "nli", nli_file, "-m", models["nli"], "--limit", "1", "--resamples", "100")
     assert called.code == 0
@@ -276,11 +310,11 @@ def test_a_seed_gives_the_same_figures_again(call: Callable, models: dict[str, P
 @pytest.mark.parametrize(
     ("task", "model", "code", "message"),
     [
-        ("nli", "score", 2, "the model's labels are score; expected entailment, neutral, contradiction"),
-        ("nli", "unnamed", 2, "labels have no names"),
+        ("nli", "score", 2, "the model's labels are 'score'; expected entailment, neutral, contradiction"),
+        ("nli", "unnamed", 2, "which do not say what they mean.*--labels"),
         ("nli", "reader", 2, "nli needs a cross-encoder; .*reader is a reader"),
         ("nli", "all-MiniLM-L6-v2", 2, "all-MiniLM-L6-v2 is a bi-encoder"),
-        ("sts", "nli", 2, "graded similarity needs a bi-encoder"),
+        ("sts", "nli", 2, "graded similarity needs a cross-encoder with one output, or a bi-encoder"),
         ("sts", "tagger", 2, "is a tagger; expected a bi-encoder or a cross-encoder"),
         ("reading", "tagger", 2, "reading needs a reader; .*tagger is a tagger"),
         ("tagging", "nli", 2, "tagging needs a tagger"),
