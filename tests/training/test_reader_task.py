@@ -410,3 +410,16 @@ def test_answers_in_chinese_are_compared_as_chinese(base: Path, tmp_path: Path) 
     assert _match_of([example("北京是首都", "北京")]) == "cmrc"
     assert _match_of([example("Smith came.", "Smith")]) == "squad"
     assert _match_of([example("Nobody came.")]) == "squad"
+
+
+def test_answers_longer_than_usual_are_looked_for_where_training_has_them(base: Path, tmp_path: Path) -> None:
+    recipe = recipe_of(tmp_path, dev=(), max_tokens=128)
+    task = ReaderTask()
+    model = task.load_model(recipe, base, ())
+    arguments = common_arguments(recipe, tmp_path / "out", n_rows=9, metric=None, report_to=(), device="cpu")
+    answer = "so " * 39 + "long"
+    part = part_of([example(f"It is {answer} .", answer)] * 8 + [example("Nobody knows .")])
+    trainer = task.trainer(recipe, model, [part], TrainerParts(arguments, [], None))
+    assert getattr(model.config, CONFIG_KEY)["max_answer_tokens"] == 40
+    assert trainer.args.ddp_find_unused_parameters is False
+    assert len(trainer.train_dataset) == 9

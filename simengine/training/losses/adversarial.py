@@ -8,7 +8,8 @@ touched and no gradient of a weight is read. So it is right with gradient accumu
 perturbation, gradients that wait in `.grad` play no part), with autocast, with non-reentrant gradient checkpointing,
 with frozen embeddings and with adapters. It costs one more forward and two more backward passes, one of which stops
 at activations, and the memory of both graphs. Both passes have the same dropout mask: the perturbation is the worst
-one for the very network it is tried on.
+one for the very network it is tried on. On several devices, cross-encoders need `ddp_find_unused_parameters=False`:
+DistributedDataParallel does not take two passes a step while it looks for unused weights, unless it finds some.
 
 Source: Miyato, Dai and Goodfellow, "Adversarial Training Methods for Semi-Supervised Text Classification", ICLR 2017.
 """

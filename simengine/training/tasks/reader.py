@@ -92,9 +92,10 @@ class ReaderTask(TrainingTask[ReadingExample]):
 
         settings = ReaderSettings.of_config(model.config)
         rows = [row for part in train for row in training_rows(part, model.tokenizer, settings)]
-        lengths = [row[_TARGETS[1]] - row[_TARGETS[0]] + 1 for row in rows]
+        # A start of 0 is the [CLS] token.
+        lengths = [row[_TARGETS[1]] - row[_TARGETS[0]] + 1 for row in rows if row[_TARGETS[0]]]
         # Answers may be longer than usual, as in languages with a token a character.
-        longest = max(settings.max_answer_tokens, int(np.quantile(lengths, 0.999)))
+        longest = max(settings.max_answer_tokens, int(np.quantile(lengths or [1], 0.99)))
         hopeless = any(example.impossible for part in train for example in part.examples)
         _set(
             model,

@@ -83,6 +83,8 @@ def _arguments(recipe: Recipe, n_rows: int, parts: TrainerParts) -> dict[str, An
     for name in ("save_steps", "eval_steps"):
         if name in arguments:
             arguments[name] = every
+    # Every weight is used in every pass; looking for unused ones forbids several passes a step on several devices.
+    arguments["ddp_find_unused_parameters"] = False
     if recipe.optimisation.group_by_length:
         arguments["train_sampling_strategy"] = "group_by_length"
     return arguments
