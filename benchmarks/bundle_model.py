@@ -17,9 +17,8 @@ from pathlib import Path
 from _common import ROOT
 from _training import data_or_exit
 
-from simengine.cross_encoders.load import load_cross_encoder
+from simengine.cross_encoders.nli import NLIModel
 from simengine.evaluation.assessment import assess_nli
-from simengine.evaluation.pair_models import NLIClassifier
 from simengine.models.deltas import make_delta, merge_delta
 from simengine.models.resolve import resolve_model
 from simengine.training.recipe_file import recipe_from_table
@@ -32,7 +31,7 @@ def accuracies(model: str, run: Path) -> dict[str, float]:
     """Accuracy on each dev source of the run's recipe."""
     recipe = recipe_from_table(json.loads((run / "recipe.json").read_text()), str(run))
     task = load_task(recipe)
-    classifier = NLIClassifier(load_cross_encoder(model, offline=True))
+    classifier = NLIModel.load(model, offline=True)
     found = {}
     for source in recipe.dev:
         pairs = task.read(source).examples

@@ -20,9 +20,9 @@ from _common import write_result
 from _training import data_or_exit, trained
 
 from simengine.corpus.examples import LabelledPair, read_nli, read_relevance
-from simengine.cross_encoders.load import load_cross_encoder
+from simengine.cross_encoders.nli import NLIModel
+from simengine.cross_encoders.relevance import RelevanceModel
 from simengine.evaluation.assessment import assess_answer_selection, assess_nli
-from simengine.evaluation.pair_models import CrossEncoderScorer, NLIClassifier
 
 NLI_SETS = {
     "lingnli_dev": "nli/lingnli/dev.jsonl.gz",
@@ -52,8 +52,8 @@ def fresh(pairs: Sequence[LabelledPair]) -> list[LabelledPair]:
 
 def judged(model: str, data: Path) -> dict[str, dict[str, Any]]:
     """All sets, by one three-class model."""
-    encoder = load_cross_encoder(model, offline=True)
-    classifier, scorer = NLIClassifier(encoder), CrossEncoderScorer(encoder, relevance=True)
+    classifier = NLIModel.load(model, offline=True)
+    scorer = RelevanceModel(classifier.model)
     found: dict[str, dict[str, Any]] = {}
     for name, path in NLI_SETS.items():
         pairs = fresh(list(read_nli(data / path)))

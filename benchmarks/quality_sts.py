@@ -18,9 +18,10 @@ from _training import data_or_exit, trained
 
 from simengine.corpus.examples import read_scored_pairs
 from simengine.cross_encoders.load import load_cross_encoder
+from simengine.cross_encoders.relevance import SimilarityModel
 from simengine.encoders.load import load_encoder
 from simengine.evaluation.assessment import assess_similarity
-from simengine.evaluation.pair_models import BiEncoderScorer, CrossEncoderScorer
+from simengine.evaluation.pair_models import BiEncoderScorer
 
 SETS = {"stsb": ("similarity/stsb", "jsonl.gz"), "sick": ("nli/sick", "jsonl")}
 
@@ -79,7 +80,7 @@ def main() -> None:
             if kind == "bi":
                 scorer = BiEncoderScorer(load_encoder(run["model"], offline=True), relevance=False)
             else:
-                scorer = CrossEncoderScorer(load_cross_encoder(run["model"], offline=True), relevance=False)
+                scorer = SimilarityModel(load_cross_encoder(run["model"], offline=True))
             summary[f"{kind}_{name}_test_spearman"] = spearman(scorer, test)
             summary[f"{kind}_{name}_dev_spearman"] = next(iter(run["dev"].values()))["spearman"]
             summary[f"{kind}_{name}_train_s"] = run["train_s"]

@@ -30,7 +30,10 @@ COMMANDS = {
     "nli": ("nli", "Does one text entail or contradict another? Or every pair of a file."),
     "train": ("train", "Fine-tune a model: cross-encoder, retriever, reader or tagger."),
     "evaluate": ("evaluate", "Judge a model on a task, and compare it with another."),
-    "similarity-report": ("similarity_report", "Find what a training set says twice, and labels that contradict."),
+    "similarity-report": (
+        "similarity_report",
+        "Find what a training set says twice, and labels that contradict.",
+    ),
     "doctor": ("doctor", "Explain this machine: processor, GPU, packages, models."),
 }
 

@@ -38,25 +38,24 @@ def guard_against_leakage(
         action=recipe.leakage.action,
         kinds=("exact", "normalised", "embedding") if embeddings else ("exact", "normalised"),
         cosine=recipe.leakage.cosine,
+        symmetric=recipe.task in ("similarity", "retriever"),
     )
     encoder = None
     if embeddings:
         from simengine.encoders.load import load_encoder
 
         encoder = load_encoder(offline=True)
-    numbered = [(number, example) for number, part in enumerate(train) for example in part.examples]
-    rows = [example for _, example in numbered]
+    rows = [example for part in train for example in part.examples]
     kept, report = guard_examples(rows, held_out, options, encoder=encoder)
     for line in report.lines():
         note(line)
     if len(kept) == len(rows):
         return list(train), report.as_json()
     leaked = set(report.leaked_rows.tolist())
-    parts = []
-    for number, part in enumerate(train):
-        left = [
-            example for row, (owner, example) in enumerate(numbered) if owner == number and row not in leaked
-        ]
+    parts, first = [], 0
+    for part in train:
+        left = [example for row, example in enumerate(part.examples, first) if row not in leaked]
+        first += len(part.examples)
         if not left:
             raise DataError("every row also stands in dev or held-out data", part.source.path)
         if len(left) < len(part.examples):

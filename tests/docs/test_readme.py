@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -53,6 +54,13 @@ def test_shell_examples_run_in_order(tmp_path: Path, environment: dict[str, str]
         (tmp_path / f"{name}.jsonl").write_text(
             f'{{"_id": "new", "text": "number {number}", "kind": "note"}}\n'
         )
+    labels = ("entailment", "neutral", "contradiction")
+    for name, n in (("nli-train", 24), ("nli-dev", 6)):
+        rows = [
+            {"premise": f"{name}: {i} men walk.", "hypothesis": f"{i % 7} men sit.", "label": labels[i % 3]}
+            for i in range(n)
+        ]
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     for line in commands:
         result = subprocess.run(
             ["sh", "-c", line], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False

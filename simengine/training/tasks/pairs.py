@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from simengine.corpus.examples import NLI_LABELS, LabelledPair
+from simengine.cross_encoders.labels import softmax
 from simengine.errors import DataError, UsageError
 from simengine.evaluation.assessment import (
     Assessment,
@@ -17,7 +18,6 @@ from simengine.evaluation.assessment import (
     assess_nli,
     assess_similarity,
 )
-from simengine.evaluation.pair_models import softmax
 from simengine.training import sources
 from simengine.training.arguments import st_arguments
 from simengine.training.losses.adversarial import adversarial_loss
