@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from simengine.cross_encoders.config import PairConfig
 from simengine.cross_encoders.contract import CrossEncoder, Predicted
+from simengine.cross_encoders.labels import sigmoid, softmax
 from simengine.cross_encoders.openvino_export import PROBE_PAIRS, exported_pair_graph
 from simengine.cross_encoders.pair_batches import pair_batches, shared_budget
 from simengine.encoders.openvino_engine import LATENCY_TOKENS, GraphRunner
 from simengine.encoders.openvino_export import ExportedGraph
+from simengine.encoders.openvino_quantize import Check, check_texts, quantized_graph
 from simengine.errors import ModelDamagedError, UsageError
 from simengine.models.fingerprint import Fingerprint
 from simengine.models.pair_tokenization import PairTokenizer, TokenizedPairs
@@ -22,7 +26,9 @@ from simengine.types import FloatMatrix
 # Small batches keep the activations in the processor's cache; see benchmarks/README.md.
 TOKEN_BUDGET = 1_024
 # Logits differ by less from those of torch, relative to the largest, unless the graph is damaged.
-_PROBE_TOLERANCE = {"f32": 1e-3, "bf16": 0.1}
+_PROBE_TOLERANCE = {"f32": 1e-3, "bf16": 0.1, "int8": 0.3}
+MAX_PROBABILITY_CHANGE = 0.05
+"""int8 is refused where it changes a probability of a check pair by more than this. A trained MiniLM: 0.025."""
 
 
 class OpenVinoCrossEncoder(CrossEncoder):
@@ -31,11 +37,12 @@ class OpenVinoCrossEncoder(CrossEncoder):
     Args:
         config: of the model's folder.
         fingerprint: of the same model.
-        precision: "f32" or "bf16".
+        precision: "f32", "bf16" or "int8".
         threads: processor threads to use at most.
 
     Raises:
         ModelDamagedError: the exported graph gives wrong logits even after it was exported again.
+        UsageError: int8 is not possible on this processor, or changes this model's probabilities too much.
     """
 
     def __init__(self, config: PairConfig, fingerprint: Fingerprint, *, precision: str, threads: int) -> None:
@@ -43,7 +50,7 @@ class OpenVinoCrossEncoder(CrossEncoder):
         self.max_tokens = config.model.max_tokens
         self.runtime = f"openvino-{precision}"
         self._config, self._precision, self._threads = config, precision, threads
-        self._runner = self._make_runner(Path(), None)  # compiles nothing before its first call
+        self._runner = self._make_runner(Path(), {}, None)  # compiles nothing before its first call
         if not self._try(exported_pair_graph(config, fingerprint)):
             self._open(exported_pair_graph(config, fingerprint, renew=True))
             if not self._computes_as_exported():
@@ -74,13 +81,43 @@ class OpenVinoCrossEncoder(CrossEncoder):
             pad_token_id=graph.pad_token_id,
             lower_case=self._config.model.lower_case,
         )
-        self._runner = self._make_runner(graph.path, graph.compiled_folder)
+        path, settings = graph.path, {}
+        if self._precision == "int8":
+            small = quantized_graph(graph.path, graph.folder / "int8", self._int8_check)
+            path, settings = small.path, small.settings
+        self._runner = self._make_runner(path, settings, graph.compiled_folder)
 
-    def _make_runner(self, path: Path, compiled: Path | None) -> GraphRunner:
-        return GraphRunner(path, precision=self._precision, threads=self._threads, compiled_folder=compiled)
+    def _make_runner(self, path: Path, settings: dict[str, Any], compiled: Path | None) -> GraphRunner:
+        return GraphRunner(
+            path,
+            precision=self._precision,
+            threads=self._threads,
+            compiled_folder=compiled,
+            settings=settings,
+        )
+
+    def _int8_check(self) -> Check:
+        """Neighbouring paragraphs of a manual as pairs, and the largest change of a probability."""
+        texts = check_texts()
+        tokens = self.tokenizer.encode_pairs(list(pairwise(texts)))
+
+        def run(path: Path, settings: dict[str, Any]) -> FloatMatrix:
+            runner = self._make_runner(path, settings, None)
+            try:
+                logits = self._run(tokens, runner)
+            finally:
+                runner.close()
+            return softmax(logits) if len(self.labels) > 1 else sigmoid(logits)
+
+        return Check(
+            run=run,
+            agreement=lambda expected, got: 1.0 - float(np.abs(expected - got).max()),
+            least=1.0 - MAX_PROBABILITY_CHANGE,
+            name=f"1 minus the largest change of a probability on {len(tokens.ids)} pairs",
+        )
 
     def _computes_as_exported(self) -> bool:
-        logits = self._run(self.tokenizer.encode_pairs(PROBE_PAIRS)).ravel()
+        logits = self._run(self.tokenizer.encode_pairs(PROBE_PAIRS), self._runner).ravel()
         scale = max(1.0, float(np.abs(self._graph.probe).max()))
         error = float(np.abs(logits - self._graph.probe).max())
         return bool(error <= scale * _PROBE_TOLERANCE[self._precision])
@@ -92,14 +129,14 @@ class OpenVinoCrossEncoder(CrossEncoder):
         tokens = self.tokenizer.encode_pairs(
             pairs, prompt=self._config.prompt, truncation=self._config.truncation
         )
-        return Predicted(self._run(tokens), tokens.n_tokens, tokens.n_truncated)
+        return Predicted(self._run(tokens, self._runner), tokens.n_tokens, tokens.n_truncated)
 
-    def _run(self, tokens: TokenizedPairs) -> FloatMatrix:
+    def _run(self, tokens: TokenizedPairs, runner: GraphRunner) -> FloatMatrix:
         logits = np.empty((len(tokens.ids), len(self.labels)), np.float32)
         budget = shared_budget(tokens, budget=TOKEN_BUDGET, streams=self._threads, least=LATENCY_TOKENS)
         made = list(pair_batches(tokens, budget=budget, pad_token_id=self._graph.pad_token_id))
         types = {id(batch): types for batch, types in made}
-        self._runner.run(
+        runner.run(
             [batch for batch, _ in made],
             lambda batch: [batch.ids, batch.mask, *([types[id(batch)]] if self._types else [])],
             logits,

@@ -3,7 +3,7 @@
 Needs no calibration texts: every group of weights along the inner dimension has its own scale, and OpenVINO
 scales every token's activations by groups of the same size (DYNAMIC_QUANTIZATION_GROUP_SIZE). The value
 projections stay in fp32: measured on all-MiniLM-L6-v2, they cause half of the error and cost a twelfth of the
-products. The result is kept only where real texts keep their vectors.
+products. The result is kept only where real texts keep their vectors, or pairs of texts their probabilities.
 """
 
 from __future__ import annotations
@@ -40,66 +40,102 @@ Run = Callable[[Path, dict[str, Any], Sequence[str]], FloatMatrix]
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """How it is found out whether an int8 graph still computes what the fp32 graph does.
+
+    Attributes:
+        run: (path of a graph, settings of its compilation) to its results for the check inputs.
+        agreement: of fp32 and int8 results; higher is better.
+        least: agreement from which on the int8 graph is kept.
+        name: what `agreement` is, for people, as in "smallest cosine to fp32 on 103 texts".
+    """
+
+    run: Callable[[Path, dict[str, Any]], FloatMatrix]
+    agreement: Callable[[FloatMatrix, FloatMatrix], float]
+    least: float
+    name: str
+
+
+def cosine_check(run: Run) -> Check:
+    """The check for encoders: the smallest cosine between the vectors of real texts.
+
+    Args:
+        run: encodes texts with a graph.
+    """
+    texts = check_texts()
+    return Check(
+        run=lambda path, settings: run(path, settings, texts),
+        agreement=lambda expected, got: float(np.einsum("ij,ij->i", expected, got).min()),
+        least=MIN_COSINE,
+        name=f"smallest cosine to fp32 on {len(texts)} texts",
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class QuantizedGraph:
     """An int8 graph.
 
     Attributes:
         path: the graph; its weights stand beside it.
         settings: what OpenVINO has to be told when compiling it.
-        min_cosine: the smallest cosine to fp32 over the check texts.
+        agreement: with fp32, as its check measured it.
     """
 
     path: Path
     settings: dict[str, Any]
-    min_cosine: float
+    agreement: float
 
 
-def quantized_graph(source: Path, folder: Path, run: Run) -> QuantizedGraph:
+def quantized_graph(source: Path, folder: Path, check: Callable[[], Check]) -> QuantizedGraph:
     """The int8 form of a graph from the cache, made and checked first if it is not there.
 
     Args:
         source: the fp32 graph.
         folder: where the int8 graph is kept.
-        run: encodes texts with a graph.
+        check: makes what the int8 graph has to pass; called only if there is no graph yet.
 
     Raises:
-        UsageError: this processor has no int8 dot products, or int8 changes this model's vectors too much.
+        UsageError: this processor has no int8 dot products, or int8 changes this model's results too much.
     """
     if not cpu_flags() & {"avx512_vnni", "avx_vnni"}:
         raise UsageError("precision 'int8' needs a processor with VNNI; use f32")
     if found := _read(folder):
         return found
     with exclusive(folder):
-        return _read(folder) or _search(source, folder, run)
+        return _read(folder) or _search(source, folder, check())
 
 
-def _search(source: Path, folder: Path, run: Run) -> QuantizedGraph:
-    """The fastest variant that keeps the vectors: larger groups first, then one more product in fp32."""
-    texts = check_texts()
-    expected = run(source, {}, texts)
-    best = -1.0
+def _search(source: Path, folder: Path, check: Check) -> QuantizedGraph:
+    """The fastest variant that passes: larger groups first, then one more product in fp32."""
+    expected = check.run(source, {})
+    best = -np.inf
 
     def attempt(target: Path, group: int, kept: str) -> float:
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()
-        _write(source, target, group, kept)
-        vectors = run(target / "graph.xml", _settings(group), texts)
-        return float(np.einsum("ij,ij->i", expected, vectors).min())
+        if not _write(source, target, group, kept):
+            return -np.inf  # no product of this model has inner sides of whole groups
+        return check.agreement(expected, check.run(target / "graph.xml", _settings(group)))
 
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="int8-trial-") as trial:
         for group, kept in [(group, "") for group in _GROUP_SIZES] + [
             (_GROUP_SIZES[-1], name) for name in _first_feed_forward_products(source)
         ]:
-            cosine = attempt(Path(trial) / "graph", group, kept)
-            best = max(best, cosine)
-            if cosine < MIN_COSINE:
+            agreement = attempt(Path(trial) / "graph", group, kept)
+            best = max(best, agreement)
+            if agreement < check.least:
                 continue
-            note = {"group": group, "kept": kept, "min_cosine": cosine}
+            note = {"group": group, "kept": kept, "agreement": agreement}
             create_folder_atomically(folder, functools.partial(_keep, Path(trial) / "graph", note))
-            return QuantizedGraph(folder / "graph.xml", _settings(group), cosine)
+            return QuantizedGraph(folder / "graph.xml", _settings(group), agreement)
+    if best == -np.inf:
+        raise UsageError(
+            f"precision 'int8' needs products whose inner sides are multiples of {_GROUP_SIZES[-1]}; this model has "
+            "none; use f32"
+        )
     raise UsageError(
-        f"precision 'int8' changes this model's vectors too much: smallest cosine to fp32 on {len(texts)} texts "
-        f"is {best:.4f}, the limit {MIN_COSINE}; use f32"
+        f"precision 'int8' changes this model's results too much: {check.name} is {best:.4f}, the limit "
+        f"{check.least}; use f32"
     )
 
 
@@ -145,31 +181,34 @@ def _read(folder: Path) -> QuantizedGraph | None:
     if not isinstance(note, dict) or not path.is_file():
         return None
     weights = path.with_suffix(".bin")
-    if not weights.is_file() or weights.stat().st_size != note.get("bytes"):
+    if not weights.is_file() or weights.stat().st_size != note.get("bytes") or "agreement" not in note:
         return None
-    return QuantizedGraph(path, _settings(int(note["group"])), float(note["min_cosine"]))
+    return QuantizedGraph(path, _settings(int(note["group"])), float(note["agreement"]))
 
 
-def _write(source: Path, folder: Path, group: int, kept: str) -> None:
+def _write(source: Path, folder: Path, group: int, kept: str) -> int:
+    """Write the int8 graph; the number of its products that are in int8."""
     openvino = import_openvino()
     graph = openvino.Core().read_model(str(source))
+    done = 0
     for node in graph.get_ordered_ops():
         name = str(node.get_friendly_name())
         if node.get_type_name() == "MatMul" and name != kept and not _KEPT_IN_FP32.search(name):
-            _quantize_weights(node, group)
+            done += _quantize_weights(node, group)
     openvino.save_model(graph, str(folder / "graph.xml"), compress_to_fp16=False)
+    return done
 
 
-def _quantize_weights(product: Any, group: int) -> None:
-    """Replace a product's constant fp32 weights by int8 weights with a scale for each group."""
+def _quantize_weights(product: Any, group: int) -> bool:
+    """Replace a product's constant fp32 weights by int8 weights with a scale for each group, if it has such."""
     from openvino import opset13 as opset
 
     constant = product.input_value(1).get_node()
     if constant.get_type_name() != "Constant" or not product.get_attributes()["transpose_b"]:
-        return
+        return False
     weights: npt.NDArray[np.float32] = constant.data
     if weights.ndim != 2 or weights.shape[1] % group:
-        return
+        return False
     rows, columns = weights.shape
     grouped = weights.reshape(rows, columns // group, group)
     scales = np.maximum(np.abs(grouped).max(axis=2, keepdims=True) / 127, np.float32(1e-12)).astype(
@@ -179,3 +218,4 @@ def _quantize_weights(product: Any, group: int) -> None:
     restored = opset.multiply(opset.convert(opset.constant(small), "f32"), opset.constant(scales))
     flat = opset.reshape(restored, np.array([rows, columns], np.int64), special_zero=False)
     product.input(1).replace_source_output(flat.output(0))
+    return True

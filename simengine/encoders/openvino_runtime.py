@@ -13,7 +13,7 @@ from simengine.encoders.batching import Batch, token_budget_batches
 from simengine.encoders.contract import BiEncoder, Encoded, Role
 from simengine.encoders.openvino_engine import GraphRunner
 from simengine.encoders.openvino_export import PROBE_TEXT, ExportedGraph, exported_graph
-from simengine.encoders.openvino_quantize import quantized_graph
+from simengine.encoders.openvino_quantize import cosine_check, quantized_graph
 from simengine.errors import ModelDamagedError, UsageError
 from simengine.models.config import ModelConfig
 from simengine.models.fingerprint import Fingerprint
@@ -79,7 +79,7 @@ class OpenVinoEncoder(BiEncoder):
         )
         path, settings = graph.path, {}
         if self._precision == "int8":
-            small = quantized_graph(graph.path, graph.folder / "int8", self._run_graph)
+            small = quantized_graph(graph.path, graph.folder / "int8", lambda: cosine_check(self._run_graph))
             path, settings = small.path, small.settings
         self._runner = self._make_runner(path, settings, graph.compiled_folder)
 

@@ -25,6 +25,7 @@ class PairRecipe:
         labels: names of its outputs.
         saved_by: "transformers", or "sentence-transformers" with `prompts`, `default_prompt` and `activation`.
         dense_head: sentence-transformers modules (transformer, pooling, linear layer) instead of a classifier.
+        hidden: width of a BERT.
     """
 
     family: str
@@ -34,6 +35,7 @@ class PairRecipe:
     default_prompt: str | None = None
     identity: bool = False
     dense_head: bool = False
+    hidden: int = 32
 
 
 RECIPES = {
@@ -61,7 +63,7 @@ def make_pair_model(recipe: PairRecipe, folder: Path) -> Path:
     torch.manual_seed(11)
     tokenizer = _tokenizer(recipe.family)
     tokenizer.model_max_length = MAX_TOKENS
-    config = _config(recipe.family, tokenizer, recipe.labels)
+    config = _config(recipe.family, tokenizer, recipe.labels, recipe.hidden)
     kind = AutoModel if recipe.dense_head else AutoModelForSequenceClassification
     plain = folder / "plain"
     model = kind.from_config(config)
@@ -97,11 +99,11 @@ def _sentence_transformer(recipe: PairRecipe, plain: Path) -> Any:
     return CrossEncoder(modules=[Transformer(str(plain)), Pooling(32, "mean"), head], **options)
 
 
-def _config(family: str, tokenizer: Any, labels: tuple[str, ...]) -> Any:
+def _config(family: str, tokenizer: Any, labels: tuple[str, ...], hidden: int) -> Any:
     from transformers import AutoConfig
 
     shape: dict[str, Any] = {
-        "hidden_size": 32,
+        "hidden_size": hidden,
         "num_hidden_layers": 2,
         "num_attention_heads": 4,
         "intermediate_size": 48,

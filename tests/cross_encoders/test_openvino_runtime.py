@@ -8,10 +8,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simengine.cross_encoders import openvino_runtime
+from simengine.cross_encoders.labels import softmax
 from simengine.cross_encoders.load import load_cross_encoder
+from simengine.encoders.hardware import cpu_flags
+from simengine.errors import UsageError
 from tests.contracts.pair_models import PairRecipe, make_pair_model
 
 PAIRS = [("A plane is taking off.", "The plane leaves."), ("a fox", "dogs " * 9), ("猫", "")]
+needs_vnni = pytest.mark.skipif(
+    not cpu_flags() & {"avx512_vnni", "avx_vnni"}, reason="needs a processor with VNNI"
+)
 HEAVY = {"torch", "transformers", "sentence_transformers", "huggingface_hub"}
 
 
@@ -74,6 +81,37 @@ def test_overwritten_weights_of_the_same_length_are_noticed(folder: Path, cache:
     start = len(data) - 40_000
     path.write_bytes(data[:start] + bytes(20_000) + data[start + 20_000 :])
     np.testing.assert_allclose(logits(folder), expected, atol=1e-6)
+
+
+@needs_vnni
+def test_int8_is_close_to_fp32_and_is_kept(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A random model of 64 dimensions averages no errors out: only closeness in kind is asked of it here.
+    monkeypatch.setattr(openvino_runtime, "MAX_PROBABILITY_CHANGE", 0.5)
+    folder = make_pair_model(PairRecipe("bert", hidden=64), tmp_path)
+    small = load_cross_encoder(str(folder), runtime="openvino", precision="int8", threads=1, offline=True)
+    assert small.runtime == "openvino-int8"
+    got, expected = small.predict_logits(PAIRS), logits(folder)
+    assert 0 < np.abs(softmax(got) - softmax(expected)).max() < 0.5
+    assert (graph_folder(cache) / "int8" / "int8.json").is_file()
+
+
+@needs_vnni
+def test_int8_is_refused_where_probabilities_change(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openvino_runtime, "MAX_PROBABILITY_CHANGE", -0.01)
+    folder = make_pair_model(PairRecipe("bert", hidden=64), tmp_path)
+    with pytest.raises(UsageError, match="largest change of a probability"):
+        load_cross_encoder(str(folder), runtime="openvino", precision="int8", threads=1, offline=True)
+    assert not (graph_folder(cache) / "int8").exists()
+
+
+@needs_vnni
+def test_int8_is_refused_where_nothing_could_be_int8(folder: Path) -> None:
+    with pytest.raises(UsageError, match="multiples of 64"):
+        load_cross_encoder(str(folder), runtime="openvino", precision="int8", threads=1, offline=True)
 
 
 def test_one_stream_and_several_agree(folder: Path) -> None:
