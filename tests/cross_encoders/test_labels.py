@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -33,6 +33,7 @@ def test_aliases_are_read_in_any_case(given_name: str, canonical: str | None) ->
     assert canonical_label(given_name) == canonical
 
 
+@settings(deadline=None)
 @given(st.permutations(["entailment", "neutral", "contradiction"]))
 def test_columns_find_each_label(labels: list[str]) -> None:
     columns = nli_columns(labels)
@@ -66,6 +67,7 @@ def test_a_mapping_that_does_not_fit_is_refused(mapping: dict[str, str]) -> None
 FINITE = st.floats(-500, 500, width=32)
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.float32, st.tuples(st.integers(0, 5), st.integers(1, 4)), elements=FINITE))
 def test_softmax_rows_sum_to_one_and_keep_the_order(logits: np.ndarray) -> None:
     got = softmax(logits)
@@ -76,6 +78,7 @@ def test_softmax_rows_sum_to_one_and_keep_the_order(logits: np.ndarray) -> None:
     np.testing.assert_array_equal(got[rows, logits.argmax(axis=1)], got.max(axis=1, initial=0.0))
 
 
+@settings(deadline=None)
 @given(hnp.arrays(np.float32, st.integers(0, 9), elements=FINITE))
 def test_sigmoid_equals_the_formula_without_overflow(logits: np.ndarray) -> None:
     got = sigmoid(logits)

@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simengine.cross_encoders.nli import NLIModel
@@ -147,6 +147,7 @@ def test_no_pairs_give_no_verdicts() -> None:
     assert model().probabilities([]).shape == (0, 3)
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(["4,1,0", "0,1,4", "1,2,1", "cat", "stop.", "狗。", "\n\n", "Yes!"]), max_size=120

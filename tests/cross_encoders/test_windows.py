@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simengine.cross_encoders.pair_batches import pair_batches, shared_budget
@@ -32,6 +32,7 @@ def test_a_blank_text_is_its_own_sentence(text: str) -> None:
     assert sentence_spans(text, Span(0, len(text))) == [Span(0, len(text))]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 90), max_size=6), st.integers(0, 30), st.sampled_from([0, 1]))
 def test_windows_cover_every_word_of_the_long_text(lengths: list[int], n_other: int, side: int) -> None:
     model = WordModel(("score",), (0.0,))
@@ -58,6 +59,7 @@ def tokens_of(lengths: list[int]) -> TokenizedPairs:
     return TokenizedPairs(ids, types, n_tokens, np.zeros_like(n_tokens))
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 40), max_size=30), st.integers(1, 100))
 def test_token_types_stand_beside_their_tokens(lengths: list[int], budget: int) -> None:
     tokens, seen = tokens_of(lengths), []

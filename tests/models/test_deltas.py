@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.numpy import load_file, save_file
 
@@ -169,6 +169,7 @@ def test_the_error_is_that_of_the_best_approximation(shape: tuple[int, int], ran
     assert described.rank == rank
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 64), st.floats(-6, 3))
 def test_the_order_of_summation_changes_no_bit(seed: int, rank: int, magnitude: float) -> None:
     rng = np.random.default_rng(seed)
