@@ -91,9 +91,15 @@ def training_device(device: str) -> str:
     return choose_device(device)
 
 
-def st_arguments(arguments_class: Any, recipe: Recipe, parts: TrainerParts) -> Any:
+def st_arguments(
+    arguments_class: Any,
+    recipe: Recipe,
+    parts: TrainerParts,
+    *,
+    ddp_find_unused_parameters: bool | None = None,
+) -> Any:
     """A sentence-transformers TrainingArguments object with our samplers."""
-    arguments = dict(parts.arguments)
+    arguments = {**parts.arguments, "ddp_find_unused_parameters": ddp_find_unused_parameters}
     arguments.pop("remove_unused_columns", None)
     if recipe.optimisation.group_by_length:
         arguments["batch_sampler"] = length_sampler()

@@ -242,6 +242,8 @@ class Recipe:
         seed: of everything that is drawn.
         labels: the model's labels in its order; () takes the task's own, or those of the training data.
         description: one line for the model card.
+        licence: of the weights, for the card; "" leaves it unsaid.
+        limits: sentences for the card on what the model cannot do.
     """
 
     task: TaskName
@@ -252,6 +254,8 @@ class Recipe:
     seed: Natural = 13
     labels: tuple[str, ...] = ()
     description: str = ""
+    licence: str = ""
+    limits: tuple[str, ...] = ()
     optimisation: Optimisation = Optimisation()
     freezing: Freezing = Freezing()
     peft: Peft | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 from simengine.models.files import sha256_of_file
 from simengine.training.recipe import DataSource, Recipe
+from simengine.training.recipe_file import DATA_VARIABLE
 from simengine.training.report.environment import machine_facts, package_versions
 from simengine.training.report.types import Role, SourceReport, TrainReport
 from simengine.training.tasks.contract import Part
@@ -71,7 +73,7 @@ def run_report(recipe: Recipe, result: TrainResult, facts: RunFacts) -> TrainRep
         name=result.folder.name,
         task=recipe.task,
         base=recipe.base,
-        recipe=recipe.as_dict(),
+        recipe=_portable(recipe.as_dict()),
         sources=sources,
         dev=result.dev,
         metric=facts.metric,
@@ -91,6 +93,8 @@ def run_report(recipe: Recipe, result: TrainResult, facts: RunFacts) -> TrainRep
         n_trainable=result.n_trainable,
         steps=result.steps,
         best_step=result.best_step,
+        licence=recipe.licence,
+        limits=recipe.limits,
     )
 
 
@@ -103,7 +107,7 @@ def _file(
 ) -> SourceReport:
     return SourceReport(
         name=source.name,
-        path=source.path,
+        path=_below_data(source.path),
         sha256=sha256_of_file(Path(source.path)),
         n_rows=n_rows,
         role=role,
@@ -111,3 +115,21 @@ def _file(
         url=source.url,
         n_dropped=n_dropped or {},
     )
+
+
+def _portable(value: Any) -> Any:
+    """The recipe with its data paths as another machine can use them."""
+    if isinstance(value, Mapping):
+        return {
+            key: _below_data(part) if key == "path" and isinstance(part, str) else _portable(part)
+            for key, part in value.items()
+        }
+    return [_portable(part) for part in value] if isinstance(value, list | tuple) else value
+
+
+def _below_data(path: str) -> str:
+    """A path relative to the folder of the data sets or to the current one, where it lies below one of them."""
+    for root in (os.environ.get(DATA_VARIABLE), os.curdir):
+        if root and Path(path).resolve().is_relative_to(Path(root).resolve()):
+            return Path(path).resolve().relative_to(Path(root).resolve()).as_posix()
+    return path

@@ -15,6 +15,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from simengine.encoders.hardware import choose_threads
+from simengine.encoders.torch_modules import limited_threads, quiet
 from simengine.errors import MissingExtraError, UsageError
 from simengine.models.resolve import resolve_model
 from simengine.training import adapt
@@ -144,7 +145,6 @@ class _Run:
         self._device = training_device(options.device)
 
     def go(self) -> TrainResult:
-        import torch
         import transformers
 
         recipe = self._recipe
@@ -152,13 +152,9 @@ class _Run:
         train = [task.read(source) for source in recipe.train]
         dev = [task.read(source) for source in recipe.dev]
         train, leakage = guard_against_leakage(recipe, task, train, dev, self._note)
-        threads = torch.get_num_threads()
-        torch.set_num_threads(choose_threads(self._options.threads))
         transformers.set_seed(recipe.seed)
-        try:
+        with limited_threads(choose_threads(self._options.threads)):
             return self._train(task, train, dev, leakage)
-        finally:
-            torch.set_num_threads(threads)
 
     def _train(
         self,
@@ -170,7 +166,8 @@ class _Run:
         recipe = self._recipe
         labels = recipe.labels or task.labels(train)
         base = resolve_model(recipe.base, offline=self._options.offline)
-        model = task.load_model(recipe, base.path, labels)
+        with quiet():  # new output layers are what is wanted here, not worth a warning
+            model = task.load_model(recipe, base.path, labels)
         if self._device == "cpu":
             model.to("cpu")
         transformer = task.transformer(model)
@@ -254,7 +251,8 @@ class _Run:
         """The model, then the result: a result without a model cannot be."""
         making = self._output / f"{MODEL_FOLDER}.making"
         shutil.rmtree(making, ignore_errors=True)
-        task.save(model, making)
+        with quiet():
+            task.save(model, making)
         shutil.rmtree(result.model, ignore_errors=True)
         making.rename(result.model)
         text = json.dumps(result.as_dict(), indent=1, ensure_ascii=False)

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from simengine.corpus.examples import (
     LabelledPair,
+    ReadCount,
     ReadingExample,
     read_nli,
     read_relevance,
@@ -24,8 +25,16 @@ T = TypeVar("T")
 ENTAILMENT, NEUTRAL = "entailment", "neutral"
 
 
-def make_part(source: DataSource, examples: Iterable[T], seed: int) -> Part[T]:
+def make_part(
+    source: DataSource, examples: Iterable[T], seed: int, count: ReadCount | None = None
+) -> Part[T]:
     """The examples that the source's include, exclude, limit and repeat leave, in file order.
+
+    Args:
+        source: from the recipe.
+        examples: of its file.
+        seed: decides which rows a limit keeps.
+        count: of the reader that gives the examples: what it left out is kept with the part.
 
     Raises:
         DataError: none are left.
@@ -36,7 +45,7 @@ def make_part(source: DataSource, examples: Iterable[T], seed: int) -> Part[T]:
     if source.limit is not None and len(kept) > source.limit:
         rows = sorted(random.Random(f"{seed}:{source.name}").sample(range(len(kept)), source.limit))
         kept = [kept[row] for row in rows]
-    return Part(source.name, kept * source.repeat, source)
+    return Part(source.name, kept * source.repeat, source, dict(count.reasons) if count is not None else {})
 
 
 def _wanted(example: Any, source: DataSource) -> bool:
@@ -52,11 +61,13 @@ def _wanted(example: Any, source: DataSource) -> bool:
     )
 
 
-def read_three_classes(source: DataSource, seed: int) -> Iterator[LabelledPair]:
+def read_three_classes(
+    source: DataSource, seed: int, count: ReadCount | None = None
+) -> Iterator[LabelledPair]:
     """Rows for a three-class model: NLI as it is; answer selection with the passage as the premise."""
     kind = "nli" if source.kind == "auto" else source.kind
     if kind == "nli":
-        yield from read_nli(source.path)
+        yield from read_nli(source.path, count=count)
     elif kind in ("relevance", "reading"):
         for pair in _answer_pairs(source, seed):
             label = ENTAILMENT if pair.score == 1.0 else NEUTRAL

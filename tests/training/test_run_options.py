@@ -128,7 +128,10 @@ def test_tensorboard_gets_the_losses(tmp_path: Path, base: Path) -> None:
     assert list((tmp_path / "run").rglob("events.out.tfevents.*"))
 
 
-def test_the_report_names_data_labels_and_versions(tmp_path: Path, base: Path) -> None:
+def test_the_report_names_data_labels_and_versions(
+    tmp_path: Path, base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIMENGINE_DATA", str(tmp_path))
     what = recipe(tmp_path, base, optimisation=PLAIN)
     result = train(what, tmp_path / "run", OPTIONS)
     report = json.loads((result.model / "report.json").read_text())
@@ -136,6 +139,7 @@ def test_the_report_names_data_labels_and_versions(tmp_path: Path, base: Path) -
     assert len(report["sources"][0]["sha256"]) == 64
     assert report["labels"] == ["entailment", "neutral", "contradiction"]
     assert report["versions"]["torch"]
+    assert report["sources"][0]["path"] == report["recipe"]["train"][0]["path"] == "train.jsonl"
     details = next(iter(report["details"].values()))
     assert sum(sum(row) for row in details["confusion"]) == 24
     card = (result.model / "README.md").read_text()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from simengine.corpus.examples import NLI_LABELS, LabelledPair
+from simengine.corpus.examples import NLI_LABELS, LabelledPair, ReadCount
 from simengine.cross_encoders.labels import softmax
 from simengine.errors import DataError, UsageError
 from simengine.evaluation.assessment import (
@@ -69,7 +69,8 @@ class PairTask(TrainingTask[LabelledPair]):
         trainer_class = with_dev_metrics(CrossEncoderTrainer)
         trainer = trainer_class(
             model=model,
-            args=st_arguments(CrossEncoderTrainingArguments, recipe, parts),
+            # Losses with two passes a step cannot be searched for unused weights, and there are none.
+            args=st_arguments(CrossEncoderTrainingArguments, recipe, parts, ddp_find_unused_parameters=False),
             train_dataset=_dataset(rows, recipe.mixing.strategy == "concatenate"),
             loss=with_perturbation(recipe, loss),
             evaluator=_no_evaluator() if parts.evaluate is not None else None,
@@ -182,7 +183,9 @@ class NLITask(PairTask):
         self._seed = seed
 
     def read(self, source: DataSource) -> Part[LabelledPair]:
-        return sources.make_part(source, sources.read_three_classes(source, self._seed), self._seed)
+        count = ReadCount()
+        rows = sources.read_three_classes(source, self._seed, count)
+        return sources.make_part(source, rows, self._seed, count)
 
     def labels(self, parts: Sequence[Part[LabelledPair]]) -> tuple[str, ...]:
         return NLI_LABELS
