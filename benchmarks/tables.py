@@ -42,6 +42,18 @@ TARGETS: dict[str, dict[str, tuple[str, float, float | None]]] = {
     "speed_ann": {
         "ratio_faiss_b64": (">=", 0.95, None),
     },
+    "quality_nli": {
+        "shipped_snli_dev_accuracy": (">=", 0.74, None),
+        "shipped_xnli_en_accuracy": (">=", 0.72, None),
+        "sick_test_weighted_f1": (">=", 0.885, None),
+    },
+    "quality_sts": {
+        "bi_stsb_test_spearman": (">=", 0.86, 0.88),
+        "cross_stsb_test_spearman": (">=", 0.87, 0.9),
+    },
+    "speed_train": {
+        "ratio_st": (">=", 2, 3),
+    },
     "quality_retrieval": {
         "max_loss_dense_ndcg10": ("<=", 0.002, None),
         "mean_gain_hybrid_ndcg10": (">=", 0.01, 0.03),
