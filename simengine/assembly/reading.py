@@ -107,6 +107,8 @@ def _open_lexical(snapshot: Snapshot) -> LexicalIndex | None:
     try:
         lexical = LexicalIndex.open(snapshot.lexical_path)
     except IndexNotFoundError:
+        if not snapshot.is_current():
+            raise  # not missing: a writer has just replaced these files, and `open_reader` looks again
         return None  # dense search works without it; the searcher says so where it is needed
     try:
         check_rows(lexical, snapshot.n_rows)

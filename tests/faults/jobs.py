@@ -287,18 +287,34 @@ def poll(path: Path, stop: Path) -> Polled:
     return Polled(n_opened, list(states.values()), errors)
 
 
-def open_while_replaced(path: Path, arguments: Sequence[str]) -> State:
-    """Open an index whose files a command replaces after the snapshot was taken, before they are opened."""
-    load = simengine.assembly.reading.load_index
-    left = [arguments]
+def open_while_replaced(path: Path, arguments: Sequence[str], before: str) -> State:
+    """Open an index whose files a command replaces after the snapshot was taken.
 
-    def load_index(*args: Any, **kwargs: Any) -> Any:
+    Args:
+        path: the index.
+        arguments: of the command.
+        before: what is not open yet: "candidates" or "lexical".
+    """
+    module, left = simengine.assembly.reading, [arguments]
+    load_index, open_lexical = module.load_index, module._open_lexical
+
+    def replace(generation: Path) -> None:
         if left:
             assert command(left.pop()) == 0
-            shutil.rmtree(args[0].parent.parent, ignore_errors=True)
-        return load(*args, **kwargs)
+            shutil.rmtree(generation, ignore_errors=True)
 
-    simengine.assembly.reading.load_index = load_index  # type: ignore[assignment]
+    def load_index_late(file: Path, *args: Any, **kwargs: Any) -> Any:
+        replace(file.parent.parent)
+        return load_index(file, *args, **kwargs)
+
+    def open_lexical_late(snapshot: Snapshot) -> LexicalIndex | None:
+        replace(snapshot.lexical_path.parent)
+        return open_lexical(snapshot)
+
+    if before == "candidates":
+        module.load_index = load_index_late  # type: ignore[assignment]
+    else:
+        module._open_lexical = open_lexical_late
     return read_state(path)
 
 

@@ -65,11 +65,14 @@ def test_new_readers_beside_a_writer_see_whole_commits_only(
             check_partial(undisturbed, state, "", last, f"beside {name}")
 
 
+@pytest.mark.parametrize("before", ["candidates", "lexical"])
 def test_opening_looks_again_when_the_files_are_replaced_under_it(
-    operations: Operations, folder: Path
+    operations: Operations, folder: Path, before: str
 ) -> None:
     undisturbed = operations.undisturbed("compact")
     index = folder / "index"
     copy_index(undisturbed.base, index)
-    outcome = operations.server.run(open_while_replaced, index, operations.arguments("compact", index))
+    outcome = operations.server.run(
+        open_while_replaced, index, operations.arguments("compact", index), before
+    )
     assert outcome.result().same_as(undisturbed.after)
