@@ -51,6 +51,27 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a cross-encoder says about a passage for a query.
+
+    Attributes:
+        relevance: in [0, 1], how well the passage answers the query; a probability only where `calibrated`.
+        calibrated: whether `relevance` went through a calibration that was fitted on labelled pairs.
+        stance: "supports", "contradicts" or "neutral" where the query was judged as a claim, else None.
+        probabilities: of entailment, neutral, contradiction, in this order; None without a stance.
+        evidence: characters of the document's text that speak for the stance; None for "neutral".
+        n_truncated: tokens of the query that the model could not read beside a piece of the passage.
+    """
+
+    relevance: float
+    calibrated: bool = False
+    stance: str | None = None
+    probabilities: Mapping[str, float] | None = None
+    evidence: Span | None = None
+    n_truncated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A document found for a query, with its best passage.
 
@@ -60,6 +81,7 @@ class Hit:
         rank: 1 for the best.
         title, passage, metadata: what was stored.
         scores: the parts that `score` was made of, such as {"dense": 0.61, "lexical": 7.3}.
+        judgement: what a cross-encoder said; None where none was asked.
     """
 
     id: str
@@ -69,6 +91,7 @@ class Hit:
     passage: Passage
     metadata: Mapping[str, Json]
     scores: Mapping[str, float]
+    judgement: Judgement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +121,75 @@ class Verdict:
     evidence: Span | None
     n_windows: int
     n_truncated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Where an answer, a reason or a conflict stands.
+
+    Attributes:
+        document_id, title: of the document.
+        span: characters of its text.
+        text: `document.text[span.start:span.end]`.
+    """
+
+    document_id: str
+    title: str
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the corpus says to a question.
+
+    Attributes:
+        question: as it was judged (a follow-up question with its subject put in).
+        verdict: "supported", "contradicted" or "not found".
+        text: the answer; "" for "not found".
+        evidence: where it stands; None for "not found".
+        probability: in [0, 1], that the answer is right; a probability only where `calibrated`.
+        calibrated: see `Judgement`.
+        threshold: the answer was given because `probability` reached this.
+        source: "faq" (a stored question matched) or "passage"; "" for "not found".
+        nearest: the best candidates, for reading on.
+        scores: the parts of the decision, such as {"retriever": 0.61, "entailment": 0.93, "reader": 0.4}.
+    """
+
+    question: str
+    verdict: str
+    text: str
+    evidence: Evidence | None
+    probability: float
+    calibrated: bool
+    threshold: float
+    source: str
+    nearest: Sequence[Hit]
+    scores: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """An item for a user.
+
+    Attributes:
+        id, title: of the item.
+        score: higher is better; comparable within one user's list only.
+        rank: 1 for the best.
+        liked_id: the liked item that it is nearest to, "" in a cold start without one.
+        reason: the sentence of the item that speaks for it; None where no reasons were asked.
+        scores: the parts that `score` was made of, such as {"content": 0.4, "popularity": 0.1}.
+        metadata: of the item.
+    """
+
+    id: str
+    title: str
+    score: float
+    rank: int
+    liked_id: str
+    reason: Evidence | None
+    scores: Mapping[str, float]
+    metadata: Mapping[str, Json]
 
 
 class Tokenizer(Protocol):

@@ -1,0 +1,1 @@
+"""Scores become probabilities: fitted on labelled pairs, stored with how well they fit."""

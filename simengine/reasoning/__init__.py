@@ -1,0 +1,1 @@
+"""What inference gives besides: labels without training, contradictions, guarded duplicates, monitoring."""

@@ -1,0 +1,1 @@
+"""Recommendations from texts and histories, with reasons."""
