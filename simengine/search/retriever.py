@@ -20,7 +20,7 @@ class Retriever(Protocol):
         """Hits for vectors: (q, dim) float32; rows are L2-normalised here."""
 
     def encode(
-        self, texts: Sequence[str], *, role: Literal["text", "query", "document"] = "text"
+        self, texts: Sequence[str], *, role: Literal["query", "passage", "text"] = "text"
     ) -> FloatMatrix:
         """Vectors of texts: (n, dim) float32, rows L2-normalised."""
 
