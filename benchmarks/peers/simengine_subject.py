@@ -26,7 +26,7 @@ class Subject:
 
     def build(self, corpus: Path, folder: Path) -> dict[str, Any]:
         from simengine.assembly import EncoderOptions, write_documents
-        from simengine.engine import as_documents
+        from simengine.corpus.items import as_documents
 
         report = write_documents(
             as_documents(_records(corpus)),

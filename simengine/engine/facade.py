@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
-from typing import NoReturn, Self, get_args, overload
+from typing import get_args, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -15,26 +12,21 @@ import numpy.typing as npt
 from simengine.assembly import (
     EncoderOptions,
     IndexOptions,
-    Reader,
     compact_index,
     delete_documents,
-    open_encoder,
-    open_reader,
-    verify_runtime,
     write_documents,
 )
 from simengine.corpus.items import as_documents
 from simengine.encoders.contract import BiEncoder, Role
+from simengine.engine.opened import OpenedIndex
 from simengine.errors import UsageError
 from simengine.indexing.report import IndexReport, Progress
 from simengine.search.options import Fusion, Mode, SearchOptions
 from simengine.search.result import SearchArrays, SearchResult
-from simengine.store.contract import Counts
-from simengine.store.settings import IndexSettings
 from simengine.types import Document, FloatMatrix, Hit, Json, PairScore
 
 
-class Engine:
+class Engine(OpenedIndex):
     """An index directory, opened: search it from any number of threads, change it from one at a time.
 
     A search sees the index as it was when the engine was opened, or last changed or refreshed through it.
@@ -46,17 +38,6 @@ class Engine:
         ...     print(engine.search("the market went down", k=1)[0].id)
         b
     """
-
-    def __init__(self, path: Path, options: EncoderOptions, encoder: BiEncoder | None = None) -> None:
-        """Use `Engine.open` or `Engine.build`."""
-        self.path = path
-        self._options = options
-        self._encoder = encoder
-        self._encoder_lock = threading.Lock()
-        self._write_lock = threading.Lock()
-        self._refresh_lock = threading.Lock()
-        self._reader = self._open_reader()
-        self._closed = False
 
     @classmethod
     def open(
@@ -224,38 +205,6 @@ class Engine:
             stored = reader.snapshot.document_by_id(document_id)
             return None if stored is None else Document(stored.id, stored.text, stored.title, stored.metadata)
 
-    def __len__(self) -> int:
-        """Number of documents."""
-        return self.counts.documents
-
-    @property
-    def counts(self) -> Counts:
-        """What the index holds."""
-        with self._lease() as reader:
-            return reader.snapshot.counts
-
-    @property
-    def settings(self) -> IndexSettings:
-        """What the index was built with."""
-        return self._reader.snapshot.settings
-
-    @property
-    def encoder(self) -> BiEncoder:
-        """The bi-encoder, loaded on first use; it is refused when it is not the one that built the index."""
-        if self._encoder is None:
-            with self._encoder_lock:
-                if self._encoder is None:
-                    self._encoder = self._load_encoder()
-        return self._encoder
-
-    def _load_encoder(self) -> BiEncoder:
-        settings = self._reader.snapshot.settings
-        encoder = open_encoder(settings, self._options)
-        known = self._reader.snapshot.derived("runtime")
-        if known is None or known.get("name") != encoder.runtime:
-            verify_runtime(settings, encoder)
-        return encoder
-
     def matching_ids(self, where: str) -> list[str]:
         """Ids of all documents that a filter keeps.
 
@@ -310,55 +259,6 @@ class Engine:
             report = compact_index(self.path, threads=self._options.threads, progress=progress)
         self.refresh()
         return report
-
-    def refresh(self) -> bool:
-        """See what other processes have committed. Returns whether there was anything new."""
-        with self._refresh_lock:
-            self._check_open()
-            if self._reader.snapshot.is_current():
-                return False
-            old, self._reader = self._reader, self._open_reader()
-            old.retire()
-            return True
-
-    # -- life ------------------------------------------------------------------------------------------------
-
-    def _open_reader(self) -> Reader:
-        return open_reader(self.path, lambda: self.encoder, threads=self._options.threads)
-
-    @contextmanager
-    def _lease(self) -> Iterator[Reader]:
-        """A reader that stays open while it is used, whatever other threads do."""
-        self._check_open()
-        reader = self._reader
-        while not reader.enter():
-            self._check_open()
-            reader = self._reader
-        try:
-            yield reader
-        finally:
-            reader.leave()
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise UsageError(f"the engine for {self.path} is closed")
-
-    def close(self) -> None:
-        """Release files and threads; searches that run now end first."""
-        if not self._closed:
-            self._closed = True
-            self._reader.retire(then=None if self._encoder is None else self._encoder.close)
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("an Engine holds open files and cannot be pickled; call Engine.open in each process")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
 
 def _texts(texts: Sequence[str] | npt.NDArray[np.generic]) -> list[str]:

@@ -1,0 +1,110 @@
+"""An opened index: its reader, its encoder, and how long they live."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn, Self
+
+from simengine.assembly import EncoderOptions, Reader, open_encoder, open_reader, verify_runtime
+from simengine.encoders.contract import BiEncoder
+from simengine.errors import UsageError
+from simengine.store.contract import Counts
+from simengine.store.settings import IndexSettings
+
+
+class OpenedIndex:
+    """What `Engine` stands on: one reader at a time, replaced when the index changes, closed when nobody uses it."""
+
+    def __init__(self, path: Path, options: EncoderOptions, encoder: BiEncoder | None = None) -> None:
+        """Use `Engine.open` or `Engine.build`."""
+        self.path = path
+        self._options = options
+        self._encoder = encoder
+        self._encoder_lock = threading.Lock()
+        self._write_lock = threading.Lock()
+        self._refresh_lock = threading.Lock()
+        self._reader = self._open_reader()
+        self._closed = False
+
+    def __len__(self) -> int:
+        """Number of documents."""
+        return self.counts.documents
+
+    @property
+    def counts(self) -> Counts:
+        """What the index holds."""
+        with self._lease() as reader:
+            return reader.snapshot.counts
+
+    @property
+    def settings(self) -> IndexSettings:
+        """What the index was built with."""
+        return self._reader.snapshot.settings
+
+    @property
+    def encoder(self) -> BiEncoder:
+        """The bi-encoder, loaded on first use; it is refused when it is not the one that built the index."""
+        if self._encoder is None:
+            with self._encoder_lock:
+                if self._encoder is None:
+                    self._encoder = self._load_encoder()
+        return self._encoder
+
+    def _load_encoder(self) -> BiEncoder:
+        settings = self._reader.snapshot.settings
+        encoder = open_encoder(settings, self._options)
+        known = self._reader.snapshot.derived("runtime")
+        if known is None or known.get("name") != encoder.runtime:
+            verify_runtime(settings, encoder)
+        return encoder
+
+    def refresh(self) -> bool:
+        """See what other processes have committed. Returns whether there was anything new."""
+        with self._refresh_lock:
+            self._check_open()
+            if self._reader.snapshot.is_current():
+                return False
+            old, self._reader = self._reader, self._open_reader()
+            old.retire()
+            return True
+
+    def _open_reader(self) -> Reader:
+        return open_reader(self.path, lambda: self.encoder, threads=self._options.threads)
+
+    @contextmanager
+    def _lease(self) -> Iterator[Reader]:
+        """A reader that stays open while it is used, whatever other threads do."""
+        self._check_open()
+        reader = self._reader
+        while not reader.enter():
+            self._check_open()
+            reader = self._reader
+        try:
+            yield reader
+        finally:
+            reader.leave()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise UsageError(f"the engine for {self.path} is closed")
+
+    def close(self) -> None:
+        """Release files and threads; searches that run now end first."""
+        if not self._closed:
+            self._closed = True
+            self._reader.retire(then=None if self._encoder is None else self._encoder.close)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an Engine holds open files and cannot be pickled; call Engine.open in each process")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
