@@ -154,6 +154,10 @@ class Answer:
         source: "faq" (a stored question matched) or "passage"; "" for "not found".
         nearest: the best candidates, for reading on.
         scores: the parts of the decision, such as {"retriever": 0.61, "entailment": 0.93, "reader": 0.4}.
+        span: characters of the document's text that `text` is; None for "not found" and where `text` was worded anew.
+        against: what another passage says against the answer; None where nothing does.
+        asked: the question as it was asked; "" where `question` is the same.
+        notes: what a reader must know, such as why a worded answer was not taken.
     """
 
     question: str
@@ -166,6 +170,10 @@ class Answer:
     source: str
     nearest: Sequence[Hit]
     scores: Mapping[str, float]
+    span: Span | None = None
+    against: Evidence | None = None
+    asked: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
