@@ -1,20 +1,15 @@
 from __future__ import annotations
 
 import json
-import logging
-from collections.abc import Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from simengine.corpus.examples import ReadingExample
-from simengine.cross_encoders.reader import CONFIG_KEY, ReaderSettings, load_reader
-from simengine.errors import DataError, RecipeError
+from simengine.cross_encoders.reader import CONFIG_KEY, load_reader
+from simengine.errors import RecipeError
 from simengine.training.arguments import common_arguments
-from simengine.training.losses.smoothness import symmetric_kl
 from simengine.training.recipe import (
     Adversarial,
     DataSource,
@@ -22,93 +17,18 @@ from simengine.training.recipe import (
     Loss,
     Mixing,
     Optimisation,
-    Recipe,
     Smoothness,
-    Stopping,
 )
 from simengine.training.tasks.contract import Part, TrainerParts
-from simengine.training.tasks.reader import ReaderTask, span_loss, training_rows
+from simengine.training.tasks.reader import ReaderTask
+from tests.training.reader_runs import example, part_of, recipe_of, run, squad
 from tests.training.tiny_models import write_tiny
-
-PLACES = ["Berlin", "Paris", "Rome", "Madrid", "Vienna", "Oslo"]
-NAMES = ["Anna", "Peter", "Mary", "John", "Lisa", "Tom"]
-
-
-def squad(folder: Path, name: str, *, start: int = 0, n: int = 24) -> Path:
-    """Where does somebody live? Every third context does not say so."""
-    paragraphs = []
-    for number in range(start, start + n):
-        person, place = NAMES[number % 6], PLACES[(number * 5 + number // 6) % 6]
-        impossible = number % 3 == 2
-        context = (
-            f"Everybody likes music . {person} {'talks about' if impossible else 'lives in'} {place} today ."
-        )
-        answers = [] if impossible else [{"text": place, "answer_start": context.index(place)}]
-        question = {"id": str(number), "question": f"Where does {person} live ?", "answers": answers}
-        paragraphs.append({"context": context, "qas": [question | {"is_impossible": impossible}]})
-    path = folder / f"{name}.json"
-    path.write_text(json.dumps({"data": [{"title": name, "paragraphs": paragraphs}]}), encoding="utf-8")
-    return path
 
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     settings = {"initializer_range": 0.1, "hidden_dropout_prob": 0.0, "attention_probs_dropout_prob": 0.0}
     return write_tiny(tmp_path_factory.mktemp("base") / "model", **settings)
-
-
-def recipe_of(folder: Path, **changes: Any) -> Recipe:
-    values: dict[str, Any] = {
-        "task": "reader",
-        "train": (DataSource(str(squad(folder, "train")), "train"),),
-        "dev": (DataSource(str(squad(folder, "dev", start=100, n=9)), "dev"),),
-        "max_tokens": 48,
-        "optimisation": Optimisation(epochs=1, batch_size=8, learning_rate=3e-3, precision="f32"),
-        "stopping": Stopping(evaluations=2),
-    }
-    return Recipe(**values | changes)
-
-
-def run(recipe: Recipe, base: Path, output: Path) -> tuple[ReaderTask, Any, Any]:
-    """What a training run does, without its folder."""
-    import transformers
-
-    task = ReaderTask(recipe.seed)
-    train = [task.read(source) for source in recipe.train]
-    dev = [task.read(source) for source in recipe.dev]
-    transformers.set_seed(recipe.seed)
-    model = task.load_model(recipe, base, ())
-
-    def evaluate() -> dict[str, float]:
-        return task.evaluate(recipe, model, dev[0])
-
-    arguments = common_arguments(
-        recipe, output, n_rows=24, metric="f1" if dev else None, report_to=(), device="cpu"
-    )
-    parts = TrainerParts(arguments, [], evaluate if dev else None, (), (r"(^|\.)qa_outputs\.",))
-    trainer = task.trainer(recipe, model, train, parts)
-    trainer.train()
-    return task, model, trainer
-
-
-def part_of(examples: Sequence[ReadingExample], path: str = "file.json") -> Part[ReadingExample]:
-    return Part("part", examples, DataSource(path, "part"))
-
-
-def example(context: str, answer: str = "", start: int | None = None, **changes: Any) -> ReadingExample:
-    answers = ((context.index(answer) if start is None else start, answer),) if answer else ()
-    values = {"id": "1", "title": "", "context": context, "question": "Who ?", "answers": answers}
-    return ReadingExample(**values | {"impossible": not answer} | changes)
-
-
-@pytest.fixture(scope="module")
-def tokenizer(base: Path) -> Any:
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer.from_pretrained(base)
-
-
-# Reading
 
 
 def test_read_leaves_out_questions_without_gold_answers_and_counts_them(tmp_path: Path) -> None:
@@ -124,102 +44,6 @@ def test_read_leaves_out_questions_without_gold_answers_and_counts_them(tmp_path
 def test_read_refuses_other_kinds(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="sources of kind reading, not nli"):
         ReaderTask().read(DataSource(str(squad(tmp_path, "part")), "part", kind="nli"))
-
-
-# Windows to learn from
-
-
-def test_rows_point_at_the_answers_tokens(tokenizer: Any) -> None:
-    context = "It was Dr. Smith-Jones who came."
-    (row,) = training_rows(
-        part_of([example(context, " Smith-Jones ", 10)]), tokenizer, ReaderSettings(64, 16)
-    )
-    ids = row["input_ids"][row["start_positions"] : row["end_positions"] + 1]
-    assert tokenizer.decode(ids) == "smith - jones"
-    assert row["attention_mask"] == [1] * len(row["input_ids"])
-
-
-def test_windows_without_the_answer_point_at_cls(tokenizer: Any) -> None:
-    context = "nothing here " * 30 + "but Smith came" + " and then nothing" * 30
-    rows = training_rows(part_of([example(context, "Smith")]), tokenizer, ReaderSettings(40, 10))
-    right = [row for row in rows if row["start_positions"] > 0]
-    assert 1 <= len(right) < len(rows)
-    for row in rows:
-        ids = row["input_ids"][row["start_positions"] : row["end_positions"] + 1]
-        assert tokenizer.decode(ids) == ("smith" if row in right else "[CLS]")
-
-
-def test_questions_without_an_answer_point_at_cls(tokenizer: Any) -> None:
-    rows = training_rows(part_of([example("Nobody came.")]), tokenizer, ReaderSettings(64, 16))
-    assert [(row["start_positions"], row["end_positions"]) for row in rows] == [(0, 0)]
-
-
-def test_answers_that_stand_nowhere_are_left_out_with_a_warning(
-    tokenizer: Any, caplog: pytest.LogCaptureFixture
-) -> None:
-    lost = example("Somebody came.", "Smith", -1)
-    kept = example("Smith came.", "Smith")
-    with caplog.at_level(logging.WARNING):
-        rows = training_rows(part_of([lost, kept]), tokenizer, ReaderSettings(64, 16))
-    assert len(rows) == 1
-    assert "1 of 2 questions are not trained on" in caplog.text
-    with pytest.raises(DataError, match="no question can be trained on"):
-        training_rows(part_of([lost]), tokenizer, ReaderSettings(64, 16))
-
-
-def test_an_answer_that_only_another_annotator_marked_is_used(tokenizer: Any) -> None:
-    two = example("Smith came.", answers=((-1, "Miller"), (0, "Smith")), impossible=False)
-    (row,) = training_rows(part_of([two]), tokenizer, ReaderSettings(64, 16))
-    assert row["start_positions"] > 0
-
-
-def test_a_question_that_is_too_long_names_the_file(tokenizer: Any) -> None:
-    long = example("Smith came.", "Smith", question="why " * 50)
-    with pytest.raises(DataError, match=r"file\.json: the question 'why why"):
-        training_rows(part_of([long]), tokenizer, ReaderSettings(64, 16))
-
-
-# The loss
-
-
-def output_of(n: int = 3, length: int = 7) -> Any:
-    import torch
-
-    torch.manual_seed(0)
-    return SimpleNamespace(start_logits=torch.randn(n, length), end_logits=torch.randn(n, length))
-
-
-def test_span_loss_equals_transformers_own_without_padding() -> None:
-    import torch
-    from transformers.loss.loss_utils import ForQuestionAnsweringLoss
-
-    output = output_of()
-    batch = {
-        "attention_mask": torch.ones(3, 7, dtype=torch.long),
-        "start_positions": torch.tensor([0, 2, 4]),
-        "end_positions": torch.tensor([0, 3, 6]),
-    }
-    expected = ForQuestionAnsweringLoss(
-        output.start_logits, output.end_logits, batch["start_positions"], batch["end_positions"]
-    )
-    assert float(span_loss(output, batch)) == pytest.approx(float(expected), rel=1e-6)
-
-
-def test_span_loss_gives_nothing_to_padding() -> None:
-    import torch
-
-    output = output_of()
-    batch = {
-        "attention_mask": torch.tensor([[1] * 5 + [0] * 2] * 3),
-        "start_positions": torch.tensor([0, 2, 4]),
-        "end_positions": torch.tensor([0, 3, 4]),
-    }
-    short = SimpleNamespace(start_logits=output.start_logits[:, :5], end_logits=output.end_logits[:, :5])
-    expected = span_loss(short, {**batch, "attention_mask": torch.ones(3, 5, dtype=torch.long)})
-    assert float(span_loss(output, batch)) == pytest.approx(float(expected), rel=1e-6)
-
-
-# Training
 
 
 def test_a_reader_learns_finds_its_threshold_and_is_loaded_by_plain_transformers(
@@ -369,19 +193,6 @@ def test_adversarial_and_smooth_losses_are_those_of_the_definitions(base: Path, 
     assert found["zero"] == pytest.approx(2 * found["plain"], rel=1e-5)
     assert found["adversarial"] > found["zero"] * 1.01
     assert found["smooth"] > found["plain"]
-
-
-def test_smoothness_does_not_see_padding() -> None:
-    import torch
-
-    from simengine.training.tasks.reader import _span_logits
-
-    output = output_of()
-    batch = {"attention_mask": torch.tensor([[1] * 5 + [0] * 2] * 3)}
-    other = SimpleNamespace(start_logits=output.start_logits.clone(), end_logits=output.end_logits.clone())
-    other.start_logits[:, 5:] += 3.0
-    for one, two in zip(_span_logits(output, batch), _span_logits(other, batch), strict=True):
-        assert symmetric_kl(one, two).tolist() == [0.0] * 3
 
 
 @pytest.mark.parametrize(
