@@ -1,0 +1,273 @@
+"""Judges for an index: loaded when first needed, one for each model, with what was fitted for the index."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from simengine.calibration.calibration import Calibration
+from simengine.cross_encoders.load import DEFAULT_NLI_MODEL, load_cross_encoder
+from simengine.errors import UsageError
+from simengine.rerank.fit import DEFAULT_MEASURE, BlendFit, fit_blend
+from simengine.rerank.judge import CrossEncoderJudge, Judge, Kind
+from simengine.rerank.options import (
+    DEFAULT_DEPTH,
+    DEFAULT_WEIGHT,
+    RerankOptions,
+    Stage,
+    check_depth,
+    check_weight,
+)
+from simengine.rerank.reranker import Reranker
+from simengine.rerank.result import RerankResult
+from simengine.search.options import SearchOptions
+from simengine.search.retriever import Retriever
+from simengine.store.snapshot import Snapshot
+from simengine.store.writer import IndexWriter
+from simengine.types import Json
+
+BLENDS = "rerank"
+"""Entry of an index's registry: {judge's fingerprint: a table of BlendFit}."""
+CALIBRATIONS = "calibration"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeChoice:
+    """One judge.
+
+    Attributes:
+        model: a folder or a name; None for the NLI model that simengine carries.
+        kind: how its outputs are read: "auto", "relevance", "similarity" or "nli".
+        labels: see `simengine.cross_encoders.nli.NLIModel`.
+        depth: candidates that it judges; None for what was fitted for the index, else DEFAULT_DEPTH.
+        weight: its share of the blended score, in [0, 1]; None for what was fitted for the index, else
+            `simengine.rerank.options.DEFAULT_WEIGHT`.
+    """
+
+    model: str | None = None
+    kind: Kind = "auto"
+    labels: Mapping[str, str] | None = None
+    depth: int | None = None
+    weight: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.depth is not None:
+            check_depth(self.depth)
+        if self.weight is not None:
+            check_weight(self.weight)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeOptions:
+    """How candidates are judged on this machine.
+
+    Attributes:
+        stages: judges in the order in which they work; each judges no more candidates than the one before.
+        claim, budget_ms: see `simengine.rerank.options.RerankOptions`.
+        device, runtime, precision, threads, offline: see `simengine.cross_encoders.load.load_cross_encoder`.
+    """
+
+    stages: tuple[JudgeChoice, ...] = (JudgeChoice(),)
+    claim: bool = False
+    budget_ms: float | None = None
+    device: str = "auto"
+    runtime: str = "auto"
+    precision: str = "auto"
+    threads: int | None = None
+    offline: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What was fitted for an index.
+
+    Attributes:
+        blends, calibrations: by the fingerprint of a judge.
+    """
+
+    blends: Mapping[str, BlendFit] = field(default_factory=dict)
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, blends: Mapping[str, Any] | None, calibrations: Mapping[str, Any] | None) -> Fitted:
+        """From an index's registry: its entries BLENDS and CALIBRATIONS, None where there are none."""
+        known = [
+            Calibration.from_table(table)
+            for table in (calibrations or {}).values()
+            if isinstance(table, Mapping)
+        ]
+        return cls(
+            {name: BlendFit.from_table(table) for name, table in (blends or {}).items()},
+            {each.model: each for each in known if each.task == "relevance"},
+        )
+
+
+def open_judge(choice: JudgeChoice, options: JudgeOptions) -> CrossEncoderJudge:
+    """Load a judge.
+
+    Raises:
+        As `load_cross_encoder`, and UsageError where the model's outputs are not those of its kind.
+    """
+    model = load_cross_encoder(
+        choice.model,
+        device=options.device,
+        runtime=options.runtime,
+        precision=options.precision,
+        threads=options.threads,
+        offline=options.offline,
+    )
+    try:
+        name = Path(choice.model).name if choice.model else DEFAULT_NLI_MODEL
+        return CrossEncoderJudge(model, kind=choice.kind, labels=choice.labels, name=name)
+    except BaseException:
+        model.close()
+        raise
+
+
+class Judges:
+    """The judges of one engine, each loaded when first needed. May be used from several threads at once."""
+
+    def __init__(self) -> None:
+        self._loaded: dict[tuple[Any, ...], Judge] = {}
+        self._lock = threading.Lock()
+
+    def get(self, choice: JudgeChoice, options: JudgeOptions) -> Judge:
+        """The judge for a choice; see `open_judge`."""
+        labels = None if choice.labels is None else tuple(sorted(choice.labels.items()))
+        place = (options.device, options.runtime, options.precision, options.threads)
+        key = (choice.model, choice.kind, labels, *place)
+        with self._lock:
+            if key not in self._loaded:
+                self._loaded[key] = open_judge(choice, options)
+            return self._loaded[key]
+
+    def reranker(self, options: JudgeOptions, fitted: Fitted | None = None) -> Reranker:
+        """The stages that were asked for, with weights and depths as given, as fitted, or the defaults."""
+        known = fitted or Fitted()
+        stages = []
+        for choice in options.stages:
+            judge = self.get(choice, options)
+            depth, weight = chosen(choice, judge, known)
+            stages.append(Stage(judge, depth, weight))
+        return Reranker(
+            stages, RerankOptions(options.claim, options.budget_ms), calibrations=known.calibrations
+        )
+
+    def close(self) -> None:
+        """Release all models."""
+        with self._lock:
+            for judge in self._loaded.values():
+                judge.close()
+            self._loaded.clear()
+
+
+def chosen(choice: JudgeChoice, judge: Judge, fitted: Fitted) -> tuple[int, float]:
+    """Depth and weight of a judge: as given, else as fitted for the index and this judge, else the defaults."""
+    blend = fitted.blends.get(judge.fingerprint)
+    if blend is not None and blend.kind != judge.kind:
+        blend = None
+    depth, weight = choice.depth, choice.weight
+    if weight is None:
+        weight = DEFAULT_WEIGHT if blend is None else blend.weight
+    if depth is None:
+        depth = DEFAULT_DEPTH if blend is None else blend.depth
+    return depth, weight
+
+
+def rerank_search(
+    retriever: Retriever,
+    judges: Judges,
+    queries: Sequence[str],
+    search: SearchOptions,
+    options: JudgeOptions,
+    fitted: Fitted | None = None,
+) -> RerankResult:
+    """Search, then judge the candidates and put the best `search.k` of them into order.
+
+    Where no stage may change the order (weight 0), only the hits that are wanted are judged.
+
+    Args:
+        retriever: the opened index.
+        judges: the engine's.
+        queries: texts.
+        search: `k` is the number of hits wanted after reranking.
+        options: how to judge.
+        fitted: what is stored with the index.
+
+    Returns:
+        Hits with judgements; timings of the search and of the judges, "total" of both.
+    """
+    reranker = judges.reranker(options, fitted)
+    k = search.k
+    wanted = k if all(stage.weight == 0 for stage in reranker.stages) else max(k, reranker.depth)
+    found = retriever.run(queries, replace(search, k=wanted))
+    result = reranker.rerank(queries, found.hits, k=k)
+    times = {**found.timings_ms, **result.timings_ms}
+    times["total"] = found.timings_ms.get("total", 0.0) + result.timings_ms["rerank"]
+    return replace(result, timings_ms=times)
+
+
+def fitted_of(path: Path) -> Fitted:
+    """What was fitted for the index at a path.
+
+    Raises:
+        IndexNotFoundError: there is no index.
+    """
+    snapshot = Snapshot.open(path)
+    try:
+        return Fitted.of(snapshot.derived(BLENDS), snapshot.derived(CALIBRATIONS))
+    finally:
+        snapshot.close()
+
+
+def fit_index_blend(
+    retriever: Retriever,
+    judge: Judge,
+    queries: Mapping[str, str],
+    qrels: Mapping[str, Mapping[str, int]],
+    search: SearchOptions,
+    *,
+    depth: int = DEFAULT_DEPTH,
+    measure: str = DEFAULT_MEASURE,
+    fitted_on: str = "",
+    seed: int = 0,
+) -> BlendFit:
+    """Choose a judge's weight for an index on labelled queries (see `simengine.rerank.fit.fit_blend`).
+
+    Args:
+        queries: query id to text; those without a relevant document are not searched.
+        search: how the candidates are found; its `k` does not matter.
+
+    Raises:
+        UsageError: too few queries with a relevant document.
+    """
+    names = [name for name, grades in qrels.items() if any(grade > 0 for grade in grades.values())]
+    if absent := [name for name in names if name not in queries]:
+        raise UsageError(f"{len(absent)} judged queries have no text, such as {absent[0]!r}")
+    check_depth(depth)
+    found = retriever.run([queries[name] for name in names], replace(search, k=max(depth, 10))).hits
+    return fit_blend(
+        queries,
+        qrels,
+        dict(zip(names, found, strict=True)),
+        judge,
+        depth=depth,
+        measure=measure,
+        fitted_on=fitted_on,
+        seed=seed,
+    )
+
+
+def store_blend(path: Path, fit: BlendFit, *, lock_timeout_s: float = 0.0) -> None:
+    """Keep a fitted weight with an index, in the place of an earlier one for the same judge.
+
+    Raises:
+        IndexNotFoundError: there is no index.
+        IndexLockedError: another process writes to it.
+    """
+    with IndexWriter.open(path, lock_timeout_s=lock_timeout_s) as writer:
+        table: dict[str, Json] = dict(writer.derived(BLENDS) or {})
+        writer.set_derived(BLENDS, {**table, fit.judge: fit.as_table()})

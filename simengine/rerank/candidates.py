@@ -1,0 +1,64 @@
+"""What a judge reads of a candidate, and candidates made of plain texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from simengine.errors import UsageError
+from simengine.types import Hit, Passage, Span
+
+_TITLE_END = "\n\n"  # where a sentence ends whatever the title looks like
+
+
+def judged_text(hit: Hit) -> str:
+    """What a judge reads of a hit: the passage, with the title in front unless it begins with it."""
+    return _title_part(hit) + hit.passage.text
+
+
+def passages_as_hits(
+    texts: Sequence[str], *, ids: Sequence[str] | None = None, scores: Sequence[float] | None = None
+) -> list[Hit]:
+    """Hits made of plain texts, for reranking without an index.
+
+    Args:
+        texts: n passages, best first.
+        ids: of them; by default "1" to "n".
+        scores: of a retriever, higher is better; by default all 0: the judge then decides alone.
+
+    Raises:
+        UsageError: a text is blank or no string, or the lengths differ.
+    """
+    names = [str(number) for number in range(1, len(texts) + 1)] if ids is None else list(ids)
+    values = [0.0] * len(texts) if scores is None else [float(score) for score in scores]
+    if isinstance(texts, str) or not len(texts) == len(names) == len(values):
+        raise UsageError(
+            f"expected a list of texts with as many ids and scores; got {len(texts)}, {len(names)} and {len(values)}"
+        )
+    for number, text in enumerate(texts, 1):
+        if not isinstance(text, str) or not text.strip():
+            raise UsageError(f"passage {number} is {text!r:.60}; expected a text")
+    if not np.isfinite(values).all():
+        raise UsageError("a score is not finite")
+    order = sorted(range(len(texts)), key=lambda place: -values[place])
+    return [
+        Hit(names[place], values[place], rank, "", Passage(0, len(texts[place]), texts[place]), {}, {})
+        for rank, place in enumerate(order, 1)
+    ]
+
+
+def span_in_document(hit: Hit, span: Span | None) -> Span | None:
+    """Characters of the judged text as characters of the document; None where they are all of the title."""
+    if span is None:
+        return None
+    shift = hit.passage.start - len(_title_part(hit))
+    start, end = max(span.start + shift, hit.passage.start), span.end + shift
+    return Span(start, end) if start < end else None
+
+
+def _title_part(hit: Hit) -> str:
+    title = hit.title.strip()
+    if not title or hit.passage.text.lstrip().startswith(title):
+        return ""
+    return title + _TITLE_END if hit.passage.text.strip() else title

@@ -1,0 +1,167 @@
+"""Who judges candidates: any cross-encoder, brought to one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol, TypeAlias, get_args
+
+import numpy as np
+import numpy.typing as npt
+
+from simengine.cross_encoders.contract import CrossEncoder
+from simengine.cross_encoders.labels import sigmoid
+from simengine.cross_encoders.nli import NLIModel
+from simengine.cross_encoders.relevance import RelevanceModel, SimilarityModel
+from simengine.cross_encoders.windows import predict_in_windows
+from simengine.errors import UsageError
+from simengine.types import FloatMatrix, Span
+
+Kind: TypeAlias = Literal["auto", "relevance", "similarity", "nli"]
+STANCES: Mapping[str, str] = {
+    "entailment": "supports",
+    "neutral": "neutral",
+    "contradiction": "contradicts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a judge says about n pairs of a query and a text.
+
+    Attributes:
+        relevance: (n,) float32 in [0, 1], higher is better.
+        n_truncated: (n,) int32, tokens of the query that the model could not read beside a piece of the text.
+        stances: n of "supports", "contradicts", "neutral"; None where the queries were not judged as claims.
+        probabilities: for each pair those of entailment, neutral, contradiction; None without stances.
+        evidence: for each pair the characters of the text that speak for the stance; None without stances.
+    """
+
+    relevance: FloatMatrix
+    n_truncated: npt.NDArray[np.int32]
+    stances: Sequence[str] | None = None
+    probabilities: Sequence[Mapping[str, float]] | None = None
+    evidence: Sequence[Span | None] | None = None
+
+
+class Judge(Protocol):
+    """Says how well texts answer queries. May be called from several threads at once."""
+
+    @property
+    def name(self) -> str:
+        """For people."""
+
+    @property
+    def kind(self) -> str:
+        """ "relevance", "similarity" or "nli"."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of the model: what was fitted for one judge is not used for another."""
+
+    def judge(self, pairs: Sequence[tuple[str, str]], *, claim: bool = False) -> Judged:
+        """Judge n pairs (query, text).
+
+        Args:
+            pairs: n pairs; n = 0 gives arrays of shape (0,).
+            claim: the queries are claims, and each text's stance on them is wanted.
+        """
+
+    def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.int32]:
+        """(n,) int32, about how many tokens the model will read for each pair."""
+
+    def close(self) -> None:
+        """Release the model."""
+
+
+class CrossEncoderJudge:
+    """A cross-encoder as a judge. Texts that are too long for it are read in windows, the best one counts.
+
+    Relevance is, by kind:
+
+    - "relevance": the sigmoid of the one output for (query, text).
+    - "similarity": the model's own activation of its one output for (query, text), cut to [0, 1].
+    - "nli": the probability that the text entails the query. For a claim, that it entails or contradicts it: evidence
+      against a claim is as much about it as evidence for it.
+
+    Args:
+        model: with one output, or with the three labels of NLI.
+        kind: how its outputs are read; "auto" takes "nli" for three outputs and "relevance" for one.
+        labels: see `NLIModel`.
+        name: for people.
+
+    Raises:
+        UsageError: the model has other outputs, or not those of `kind`.
+    """
+
+    def __init__(
+        self,
+        model: CrossEncoder,
+        *,
+        kind: Kind = "auto",
+        labels: Mapping[str, str] | None = None,
+        name: str = "",
+    ) -> None:
+        if kind not in get_args(Kind):
+            raise UsageError(f"kind is {kind!r}; expected one of {', '.join(get_args(Kind))}")
+        self.model = model
+        self.kind: str = ("relevance" if len(model.labels) == 1 else "nli") if kind == "auto" else kind
+        self.name = name or model.runtime
+        self.fingerprint = model.fingerprint.digest
+        self._nli: NLIModel | None = None
+        if self.kind == "nli":
+            self._nli = NLIModel(model, labels=labels)
+        elif len(model.labels) != 1:
+            raise UsageError(
+                f"a judge of {self.kind} needs a model with one output; this one has {', '.join(model.labels)}"
+            )
+        if self.kind == "similarity":
+            SimilarityModel(model)  # refuses activation functions that are not known
+        self._relevance = RelevanceModel(model, labels=labels)
+
+    def judge(self, pairs: Sequence[tuple[str, str]], *, claim: bool = False) -> Judged:
+        """See `Judge`.
+
+        Raises:
+            UsageError: the stance on a claim is wanted of a model that is not one of NLI.
+        """
+        if claim:
+            return self._stances(pairs)
+        if self.kind == "similarity":
+            return self._similarity(pairs)
+        scored = self._relevance.scores_counted(pairs)
+        return Judged(scored.scores, scored.n_truncated)
+
+    def _stances(self, pairs: Sequence[tuple[str, str]]) -> Judged:
+        if self._nli is None:
+            raise UsageError(
+                f"{self.name} judges {self.kind}; whether a text supports or contradicts a claim needs an NLI model"
+            )
+        verdicts = self._nli.verdicts([(text, query) for query, text in pairs])
+        return Judged(
+            relevance=np.array([1.0 - each.probabilities["neutral"] for each in verdicts], np.float32),
+            n_truncated=np.array([each.n_truncated for each in verdicts], np.int32),
+            stances=[STANCES[each.label] for each in verdicts],
+            probabilities=[each.probabilities for each in verdicts],
+            evidence=[each.evidence for each in verdicts],
+        )
+
+    def _similarity(self, pairs: Sequence[tuple[str, str]]) -> Judged:
+        windows = predict_in_windows(self.model, pairs, long_side=1)
+        values = windows.logits[:, 0]
+        if self.model.activation == "Sigmoid":
+            values = sigmoid(values)
+        elif self.model.activation == "Tanh":
+            values = np.tanh(values)
+        groups = list(windows.groups())
+        best = [values[group].max() for group in groups]
+        cut = [windows.n_truncated[group].max() for group in groups]
+        return Judged(np.clip(np.array(best, np.float32), 0.0, 1.0), np.array(cut, np.int32))
+
+    def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.int32]:
+        """See `Judge`."""
+        return self.model.count_tokens(pairs)
+
+    def close(self) -> None:
+        """See `Judge`."""
+        self.model.close()

@@ -1,0 +1,86 @@
+"""How candidates are reranked."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from simengine.errors import UsageError
+from simengine.rerank.judge import Judge
+
+DEFAULT_DEPTH = 50
+DEFAULT_WEIGHT = 0.2
+"""The judge's share of the blended score where nothing was fitted for an index (see `simengine.rerank.blend`).
+
+Chosen by benchmarks/quality_rerank.py for the model that ships: the weight with the best mean nDCG@10 over the
+collections. What it is worth is reported there with a weight that was chosen without the collection in question.
+"""
+
+
+def check_weight(weight: object) -> float:
+    """A share in [0, 1].
+
+    Raises:
+        UsageError: it is none.
+    """
+    number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
+    if not number or not 0.0 <= float(weight) <= 1.0:  # type: ignore[arg-type]
+        raise UsageError(
+            f"weight is {weight!r}; expected a number from 0 (the retriever's order) to 1 (the judge alone)"
+        )
+    return float(weight)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One judge, and what it judges.
+
+    Attributes:
+        judge: reads each candidate beside the query.
+        depth: it judges so many of the best candidates, as the stage before (or the retriever) ordered them.
+        weight: the judge's share of the blended score, in [0, 1]; 0 leaves order and scores as they are.
+
+    Raises:
+        UsageError: a value is out of range.
+    """
+
+    judge: Judge
+    depth: int = DEFAULT_DEPTH
+    weight: float = DEFAULT_WEIGHT
+
+    def __post_init__(self) -> None:
+        check_depth(self.depth)
+        check_weight(self.weight)
+
+
+def check_depth(depth: object) -> None:
+    """Raise UsageError unless it is a whole number of at least 1."""
+    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
+        raise UsageError(f"depth is {depth!r}; expected a whole number of at least 1")
+
+
+@dataclass(frozen=True, slots=True)
+class RerankOptions:
+    """What holds for all stages.
+
+    Attributes:
+        claim: the queries are claims: the last stage tells each hit's stance (it needs an NLI model).
+        budget_ms: judging a query's candidates takes about so long at most, in milliseconds; None for no limit. The
+            candidates are judged in their order, block by block, as long as the next block is expected to end in
+            time; those that are left keep their order, below the judged ones. How many fit depends on how busy the
+            machine is, and so does the result.
+
+    Raises:
+        UsageError: a value is out of range.
+    """
+
+    claim: bool = False
+    budget_ms: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.budget_ms is not None:
+            number = isinstance(self.budget_ms, (int, float)) and not isinstance(self.budget_ms, bool)
+            if not number or not math.isfinite(self.budget_ms) or self.budget_ms <= 0:
+                raise UsageError(
+                    f"budget_ms is {self.budget_ms!r}; expected a number of milliseconds above 0"
+                )

@@ -1,0 +1,269 @@
+"""Candidates of a retriever, judged and put into a better order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simengine.calibration.calibration import Calibration
+from simengine.errors import UsageError
+from simengine.rerank.blend import best_first, blended, scores_below
+from simengine.rerank.candidates import judged_text, span_in_document
+from simengine.rerank.judge import Judge, Judged
+from simengine.rerank.options import RerankOptions, Stage
+from simengine.rerank.result import RerankResult, StageCount
+from simengine.types import Hit, Judgement
+
+FIRST_BLOCK_TOKENS = 512
+BLOCK_TOKENS = 2_048
+"""Under a time budget so many tokens are judged at once, at most; the first block, of unknown speed, is smaller."""
+CALIBRATED_TASK = "relevance"
+
+
+class Reranker:
+    """Reranks candidates in stages. May be used from several threads at once.
+
+    Every stage judges the first `depth` candidates as the stage before ordered them, blends what it says with their
+    scores (see `simengine.rerank.blend`) and puts them into the new order; the others follow in the order they had,
+    with scores below 0. So a cheap first stage, of great depth, chooses what a dear second one reads.
+
+    The judge reads a hit's title and passage. Results do not depend on how queries are put into batches, except
+    under a time budget.
+
+    Args:
+        stages: one at least, each no deeper than the one before.
+        options: what holds for all stages.
+        calibrations: by the fingerprint of a judge: what makes its relevance a probability. Blending takes the
+            judge's own numbers.
+        clock: seconds; for tests.
+
+    Raises:
+        UsageError: there are no stages, a stage is deeper than the one before, or stances are wanted of a last judge
+            that is no NLI model.
+    """
+
+    def __init__(
+        self,
+        stages: Sequence[Stage],
+        options: RerankOptions | None = None,
+        *,
+        calibrations: Mapping[str, Calibration] | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self.stages, self.options = tuple(stages), options or RerankOptions()
+        self._calibrations = dict(calibrations or {})
+        self._clock = clock
+        if not self.stages:
+            raise UsageError("no stages given; expected one judge at least")
+        depths = [stage.depth for stage in self.stages]
+        if depths != sorted(depths, reverse=True):
+            raise UsageError(
+                f"the stages judge {', '.join(map(str, depths))} candidates; a stage can judge no more than the one "
+                "before it"
+            )
+        last = self.stages[-1].judge
+        if self.options.claim and last.kind != "nli":
+            raise UsageError(
+                f"the stance on a claim is wanted, and {last.name} judges {last.kind}; the last judge must be an NLI "
+                "model"
+            )
+
+    @property
+    def depth(self) -> int:
+        """Candidates of a query that are looked at, at most."""
+        return self.stages[0].depth
+
+    def rerank(
+        self, queries: Sequence[str], hits: Sequence[Sequence[Hit]], *, k: int | None = None
+    ) -> RerankResult:
+        """Judge and reorder the hits of each query.
+
+        Args:
+            queries: q texts.
+            hits: for each query its candidates, best first; those beyond the depth keep their order.
+            k: hits wanted for each query; None for all.
+
+        Returns:
+            Hits with new scores and ranks; those that were judged carry a judgement (of the last stage that judged
+            them), and in `scores` the retriever's score as "retriever" and each stage's as "judge" ("judge1",
+            "judge2" where there are several).
+
+        Raises:
+            UsageError: a query is blank, `k` is below 1, or there are not as many lists of hits as queries.
+        """
+        _check(queries, hits, k)
+        start = self._clock()
+        states = [_State(query, list(found)) for query, found in zip(queries, hits, strict=True)]
+        spent = 0.0
+        if self.options.budget_ms is None:
+            for number in range(len(self.stages)):
+                spent += self._stage_of_all(number, states)
+        else:
+            for state in states:
+                deadline = self._clock() + self.options.budget_ms / 1000
+                for number in range(len(self.stages)):
+                    spent += self._stage_within(number, state, deadline)
+        result = [state.finished(k) for state in states]
+        total = self._clock() - start
+        return RerankResult(
+            result,
+            [tuple(state.counts) for state in states],
+            {"judge": spent * 1000, "rerank": total * 1000},
+        )
+
+    def _stage_of_all(self, number: int, states: Sequence[_State]) -> float:
+        """One stage over all queries at once: the judge makes its batches from all pairs."""
+        stage = self.stages[number]
+        heads = [state.hits[: stage.depth] for state in states]
+        pairs = [
+            (state.query, judged_text(hit)) for state, head in zip(states, heads, strict=True) for hit in head
+        ]
+        before = self._clock()
+        said = stage.judge.judge(pairs, claim=self._claims(number))
+        spent = self._clock() - before
+        at = 0
+        for state, head in zip(states, heads, strict=True):
+            self._apply(number, state, _part(said, at, at + len(head)), len(head))
+            at += len(head)
+        return spent
+
+    def _stage_within(self, number: int, state: _State, deadline: float) -> float:
+        """One stage of one query, block by block, as long as the next block is expected to end before the deadline."""
+        stage = self.stages[number]
+        pairs = [(state.query, judged_text(hit)) for hit in state.hits[: stage.depth]]
+        before = self._clock()
+        sizes = stage.judge.count_tokens(pairs).tolist() if pairs else []
+        parts: list[Judged] = []
+        at, tokens_per_s, most = 0, 0.0, FIRST_BLOCK_TOKENS
+        while at < len(pairs):
+            left = deadline - self._clock()
+            stop = _block_end(sizes, at, most if not parts else min(BLOCK_TOKENS, int(tokens_per_s * left)))
+            if left <= 0 or (stop == at and parts):
+                break
+            stop = max(stop, at + 1)
+            began = self._clock()
+            parts.append(stage.judge.judge(pairs[at:stop], claim=self._claims(number)))
+            tokens_per_s = sum(sizes[at:stop]) / max(self._clock() - began, 1e-6)
+            at = stop
+        spent = self._clock() - before
+        self._apply(number, state, _joined(parts), len(pairs))
+        return spent
+
+    def _claims(self, number: int) -> bool:
+        """Whether a stage judges claims: the last one does, and any other that can."""
+        return self.options.claim and self.stages[number].judge.kind == "nli"
+
+    def _apply(self, number: int, state: _State, said: Judged, n_wanted: int) -> None:
+        stage, n_judged = self.stages[number], len(said.relevance)
+        name = "judge" if len(self.stages) == 1 else f"judge{number + 1}"
+        probabilities = self._calibrated(stage.judge, said, claim=self._claims(number))
+        head = [
+            replace(
+                hit,
+                judgement=_judgement(
+                    hit, said, place, None if probabilities is None else probabilities[place]
+                ),
+                scores={**hit.scores, name: float(said.relevance[place])},
+            )
+            for place, hit in enumerate(state.hits[:n_judged])
+        ]
+        rest = state.hits[n_judged:]
+        if stage.weight > 0 and head:
+            scores = blended([hit.score for hit in head], said.relevance, stage.weight)
+            order = best_first(scores, [hit.id for hit in head])
+            head = [replace(head[place], score=float(scores[place])) for place in order]
+            below = scores_below(len(rest)).tolist()
+            rest = [replace(hit, score=score) for hit, score in zip(rest, below, strict=True)]
+        state.hits = head + rest
+        state.counts.append(StageCount(n_wanted, n_judged, int(np.count_nonzero(said.n_truncated))))
+
+    def _calibrated(self, judge: Judge, said: Judged, *, claim: bool) -> list[float] | None:
+        calibration = self._calibrations.get(judge.fingerprint)
+        if calibration is None or claim or calibration.task != CALIBRATED_TASK:
+            return None
+        values: list[float] = calibration.apply(said.relevance).tolist()
+        return values
+
+    def close(self) -> None:
+        """Release the judges."""
+        for stage in self.stages:
+            stage.judge.close()
+
+
+@dataclass
+class _State:
+    """A query on its way through the stages."""
+
+    query: str
+    hits: list[Hit]
+
+    def __post_init__(self) -> None:
+        self.counts: list[StageCount] = []
+        self.hits = [replace(hit, scores={**hit.scores, "retriever": hit.score}) for hit in self.hits]
+
+    def finished(self, k: int | None) -> list[Hit]:
+        """The hits with ranks."""
+        return [replace(hit, rank=rank) for rank, hit in enumerate(self.hits[:k], start=1)]
+
+
+def _judgement(hit: Hit, said: Judged, place: int, probability: float | None) -> Judgement:
+    relevance = float(said.relevance[place])
+    cut = int(said.n_truncated[place])
+    if said.stances is None or said.probabilities is None or said.evidence is None:
+        return Judgement(
+            relevance if probability is None else probability, probability is not None, n_truncated=cut
+        )
+    return Judgement(
+        relevance,
+        stance=said.stances[place],
+        probabilities=said.probabilities[place],
+        evidence=span_in_document(hit, said.evidence[place]),
+        n_truncated=cut,
+    )
+
+
+def _part(said: Judged, start: int, end: int) -> Judged:
+    return Judged(
+        said.relevance[start:end],
+        said.n_truncated[start:end],
+        None if said.stances is None else said.stances[start:end],
+        None if said.probabilities is None else said.probabilities[start:end],
+        None if said.evidence is None else said.evidence[start:end],
+    )
+
+
+def _joined(parts: Sequence[Judged]) -> Judged:
+    if not parts:
+        return Judged(np.empty(0, np.float32), np.empty(0, np.int32))
+    stances = [each for part in parts for each in part.stances or ()]
+    return Judged(
+        np.concatenate([part.relevance for part in parts]),
+        np.concatenate([part.n_truncated for part in parts]),
+        stances or None,
+        [each for part in parts for each in part.probabilities or ()] if stances else None,
+        [each for part in parts for each in part.evidence or ()] if stances else None,
+    )
+
+
+def _block_end(sizes: Sequence[int], start: int, most: int) -> int:
+    """Where a block of at most so many tokens ends; `start` where not even one pair fits."""
+    total, end = 0, start
+    while end < len(sizes) and total + sizes[end] <= most:
+        total += sizes[end]
+        end += 1
+    return end
+
+
+def _check(queries: Sequence[str], hits: Sequence[Sequence[Hit]], k: int | None) -> None:
+    if isinstance(queries, str):
+        raise UsageError(f"queries must be a sequence of texts, not the text {queries!r:.60}")
+    if len(queries) != len(hits):
+        raise UsageError(f"expected hits for each query: {len(queries)} queries, {len(hits)} lists of hits")
+    for number, query in enumerate(queries, 1):
+        if not isinstance(query, str) or not query.strip():
+            raise UsageError(f"query {number} is {query!r:.60}; expected a text")
+    if k is not None and (isinstance(k, bool) or not isinstance(k, int) or k < 1):
+        raise UsageError(f"k is {k!r}; expected a whole number of at least 1")
