@@ -30,8 +30,8 @@ def files(name: str) -> dict[str, Any]:
     """Train, dev and held-out test of a set, as a recipe has them."""
     folder, dev = SETS[name]
     return {
-        "train": [{"path": f"{folder}/train.jsonl.gz"}],
-        "dev": [{"path": f"{folder}/dev.{dev}"}],
+        "train": [{"path": f"{folder}/train.jsonl.gz", "kind": "scored"}],
+        "dev": [{"path": f"{folder}/dev.{dev}", "kind": "scored"}],
         "leakage": {"action": "drop", "held_out": [{"path": f"{folder}/test.jsonl.gz"}]},
     }
 
@@ -47,7 +47,8 @@ def recipes(name: str) -> dict[str, dict[str, Any]]:
     cross = {
         "task": "similarity",
         **files(name),
-        "optimisation": {"epochs": 5, "batch_size": 16, "learning_rate": 6e-5},
+        "base": "minilm-nli",
+        "optimisation": {"epochs": 5, "batch_size": 16, "learning_rate": 4e-5},
         "stopping": {"evaluations": 10},
     }
     return {"bi": bi, "cross": cross}

@@ -49,7 +49,8 @@ class PairTask(TrainingTask[LabelledPair]):
             max_length=recipe.max_tokens,
             local_files_only=True,
             config_kwargs=config,
-            model_kwargs={"dtype": "float32"},
+            # A base with another number of outputs gives its encoder; the output layer starts anew.
+            model_kwargs={"dtype": "float32", "ignore_mismatched_sizes": True},
         )
 
     def transformer(self, model: Any) -> Any:
