@@ -157,11 +157,16 @@ def _torch_gpu(*, required: bool) -> Iterator[Finding]:
 def _models() -> Iterator[Finding]:
     from simengine.errors import ModelError
     from simengine.models.cache import cache_directory
-    from simengine.models.resolve import resolve_model
+    from simengine.models.resolve import bundled_models, resolve_model
 
     try:
         model = resolve_model(None, offline=True)
         yield Finding("model", "ok", f"{model.name}, {model.source}, weights as published ({model.path})")
+        for own in bundled_models():
+            size_mb = own.size_bytes / 1e6
+            yield Finding(
+                "model", "ok", f"{own.name}, bundled as a difference to {own.base} ({size_mb:.1f} MB)"
+            )
     except ModelError as error:
         yield Finding("model", "problem", str(error))
     yield Finding("cache", "ok", f"exported graphs are kept in {cache_directory()}")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from simengine.cli.options import ModelChoice, _model_options, collected, output_options, together
+from simengine.cli.options import ModelChoice, collected, model_options_for, output_options, together
 from simengine.cli.terminal import note, progress_bar
 from simengine.errors import UsageError
 
@@ -113,7 +113,7 @@ evaluate_options = together(
 @click.option("--plots", is_flag=True, help="nli, with --output: confusion matrix and calibration as PNG.")
 @click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @evaluate_options
-@_model_options("nli, rerank: minilm-nli; sts, retrieval: all-MiniLM-L6-v2")
+@model_options_for("nli, rerank: minilm-nli; sts, retrieval: all-MiniLM-L6-v2")
 @output_options
 @click.pass_context
 def command(

@@ -50,7 +50,7 @@ def collected(kind: type[Any], name: str) -> Callable[[Any], Any]:
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """What `model_options` and `index_model_options` ask for."""
+    """What the options of `model_options_for` ask for."""
 
     model: str | None
     device: str
@@ -85,7 +85,13 @@ class CorpusChoice:
     rejects: Path | None
 
 
-def _model_options(default: str, envvar: str = "SIMENGINE_MODEL") -> Callable[[F], F]:
+def model_options_for(default: str, envvar: str = "SIMENGINE_MODEL") -> Callable[[F], F]:
+    """Options that name a model and where it runs, given to a command as one `ModelChoice`, called `model_choice`.
+
+    Args:
+        default: what --help names as the model that is taken without the option.
+        envvar: environment variable that names the model.
+    """
     return together(
         click.option(
             "-m",
@@ -113,9 +119,9 @@ def _model_options(default: str, envvar: str = "SIMENGINE_MODEL") -> Callable[[F
     )
 
 
-model_options: Callable[[Any], Any] = _model_options("all-MiniLM-L6-v2")
-index_model_options: Callable[[Any], Any] = _model_options("the index's model")
-nli_model_options: Callable[[Any], Any] = _model_options("minilm-nli", "SIMENGINE_NLI_MODEL")
+model_options: Callable[[Any], Any] = model_options_for("all-MiniLM-L6-v2")
+index_model_options: Callable[[Any], Any] = model_options_for("the index's model")
+nli_model_options: Callable[[Any], Any] = model_options_for("minilm-nli", "SIMENGINE_NLI_MODEL")
 
 output_options = together(
     click.option(

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from simengine.errors import ModelDamagedError, ModelNotFoundError
-from simengine.models.delta_folder import DELTA_NAME, NOTE_NAME
+from simengine.models.delta_folder import DELTA_NAME, NOTE_NAME, read_note
 from simengine.models.deltas import merge_delta
 from simengine.models.files import sha256_of_file
 
@@ -50,6 +50,21 @@ class ModelFolder:
     source: Literal["bundled", "path", "hub-cache", "hub"]
 
 
+@dataclass(frozen=True, slots=True)
+class BundledModel:
+    """A model that simengine carries.
+
+    Attributes:
+        name: for `resolve_model`.
+        base: name of the model that it is a difference to.
+        size_bytes: of its files, without the base.
+    """
+
+    name: str
+    base: str
+    size_bytes: int
+
+
 def resolve_model(name: str | None, *, offline: bool) -> ModelFolder:
     """Find a model's folder. A local path never contacts a hub.
 
@@ -83,6 +98,20 @@ def resolve_model(name: str | None, *, offline: bool) -> ModelFolder:
 def bundled_names() -> tuple[str, ...]:
     """Names of the models that simengine itself carries, as differences to the default model."""
     return tuple(sorted(note.parent.name for note in _BUNDLED_DELTAS.glob(f"*/{NOTE_NAME}")))
+
+
+def bundled_models() -> tuple[BundledModel, ...]:
+    """The models of `bundled_names`, and what they take.
+
+    Raises:
+        ModelDamagedError: a model's note cannot be read.
+    """
+    found = []
+    for name in bundled_names():
+        folder = _BUNDLED_DELTAS / name
+        size = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
+        found.append(BundledModel(name, read_note(folder)["base"]["name"], size))
+    return tuple(found)
 
 
 def _default_model(name: str) -> ModelFolder:

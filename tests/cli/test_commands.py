@@ -219,6 +219,16 @@ def test_doctor_explains_and_succeeds(call) -> None:
         assert topic in result.out
 
 
+def test_doctor_lists_the_bundled_models_with_base_and_size(call) -> None:
+    from simengine.models.resolve import bundled_models
+
+    lines = call("doctor").out.splitlines()
+    assert bundled_models()
+    for model in bundled_models():
+        (line,) = [line for line in lines if f" {model.name}, bundled" in line]
+        assert f"difference to {model.base} ({model.size_bytes / 1e6:.1f} MB)" in line
+
+
 def test_doctor_gpu_fails_where_there_is_none(call) -> None:
     import torch
 

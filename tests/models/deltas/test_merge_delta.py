@@ -15,7 +15,7 @@ from safetensors.numpy import load_file, save_file
 from simengine.errors import ModelNotFoundError, UsageError
 from simengine.models import resolve
 from simengine.models.deltas import make_delta, merge_delta
-from simengine.models.resolve import bundled_names, resolve_model
+from simengine.models.resolve import BundledModel, bundled_models, bundled_names, resolve_model
 from tests.models.deltas.tensors import (
     WORDS,
     base_tensors,
@@ -87,6 +87,8 @@ def test_a_bundled_name_resolves_to_the_merged_folder(
     assert (found.name, found.source) == ("small-nli", "bundled")
     assert found.path == merge_delta(delta, base=base)
     assert bundled_names() == ("small-nli",)
+    size = sum(path.stat().st_size for path in delta.iterdir())
+    assert bundled_models() == (BundledModel("small-nli", str(base), size),)
     with pytest.raises(ModelNotFoundError, match="small-nli"):
         resolve_model("smal-nli", offline=True)
 
