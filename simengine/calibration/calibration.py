@@ -100,6 +100,8 @@ class Calibration:
         Raises:
             UsageError: a key is missing or unknown, or a value is not what it should be.
         """
+        if not isinstance(table, Mapping):
+            raise UsageError(f"a calibration is an object; got {type(table).__name__}")
         names = set(cls.__dataclass_fields__)
         if wrong := sorted(set(table) ^ names):
             raise UsageError(
@@ -137,6 +139,7 @@ def fit_calibration(
     groups: Sequence[Any] | None = None,
     fitted_on: str = "",
     precisions: Sequence[float] = (),
+    confidence: float | None = None,
     seed: int = 0,
 ) -> Calibration:
     """As `fit_calibration_counted`, the calibration alone."""
@@ -150,6 +153,7 @@ def fit_calibration(
         groups=groups,
         fitted_on=fitted_on,
         precisions=precisions,
+        confidence=confidence,
         seed=seed,
     ).calibration
 
@@ -165,6 +169,7 @@ def fit_calibration_counted(
     groups: Sequence[Any] | None = None,
     fitted_on: str = "",
     precisions: Sequence[float] = (),
+    confidence: float | None = None,
     seed: int = 0,
 ) -> Fitted:
     """Learn from labelled pairs how scores become probabilities, and judge that on pairs left out.
@@ -181,6 +186,7 @@ def fit_calibration_counted(
         groups: (n,), pairs with equal values (those of one question) stay in one fold.
         fitted_on: what the pairs are, for people.
         precisions: for which `Calibration.thresholds` are wanted.
+        confidence: see `threshold_for_precision`.
         seed: of the folds.
 
     Raises:
@@ -221,7 +227,9 @@ def fit_calibration_counted(
         raise UsageError(
             "thresholds by precision are for scores of one class; the scores have several columns"
         )
-    found = {f"{p:g}": threshold_for_precision(probabilities, wanted, p) for p in precisions}
+    found = {
+        f"{p:g}": threshold_for_precision(probabilities, wanted, p, confidence=confidence) for p in precisions
+    }
     return Fitted(replace(calibration, thresholds=found), probabilities)
 
 

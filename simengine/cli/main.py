@@ -28,6 +28,7 @@ COMMANDS = {
     "embed": ("embed", "Turn texts into vectors."),
     "score": ("score", "Score the similarity of two texts, or of a file of pairs."),
     "nli": ("nli", "Does one text entail or contradict another? Or every pair of a file."),
+    "calibrate": ("calibrate", "Turn scores into probabilities, learned from labelled pairs."),
     "train": ("train", "Fine-tune a model: cross-encoder, retriever, reader or tagger."),
     "evaluate": ("evaluate", "Judge a model on a task, and compare it with another."),
     "similarity-report": (
