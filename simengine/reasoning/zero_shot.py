@@ -1,0 +1,234 @@
+"""Classification into labels that the model was never trained for: does the text entail that it belongs to one?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from simengine.calibration.calibration import Calibration
+from simengine.cross_encoders.nli import NLIModel
+from simengine.errors import UsageError
+from simengine.reasoning.zero_shot_templates import hypotheses_for, templates_for
+from simengine.types import FloatMatrix
+
+Floats = npt.NDArray[np.float64]
+Prior = Literal["none", "empty", "texts"]
+PRIORS = ("none", "empty", "texts")
+EMPTY_TEXTS = ("", "N/A", "...")
+TASK = "classification"
+BLOCK_PAIRS = 2_048
+_LEAST = 1e-7
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """The classes of one text.
+
+    Attributes:
+        label: the most probable; of equals the one that was named first.
+        labels: (label,); of several possible labels all whose probability reaches the threshold, best first, which
+            may be none.
+        probabilities: of each label, in the order they were named. They sum to 1 unless several labels are possible
+            or they were calibrated.
+        calibrated: whether they went through a calibration.
+    """
+
+    label: str
+    labels: tuple[str, ...]
+    probabilities: Mapping[str, float]
+    calibrated: bool
+
+
+class ZeroShotClassifier:
+    """Classifies by natural language inference.
+
+    A label becomes a hypothesis by a template ("This text is about {}."), and what the NLI model thinks of it given
+    the text as premise is its score: the log-odds of entailment against contradiction, averaged over the templates.
+    Scores become probabilities by a softmax over the labels, or, where several labels are possible, by a sigmoid
+    for each.
+
+    Args:
+        nli: the model. What it cannot read (the model that simengine carries knows little Chinese) it cannot
+            classify.
+        calibration: from a label's probability to one that holds, for the task "classification"; applied to each
+            label by itself. None leaves probabilities as they are, uncalibrated.
+
+    Raises:
+        UsageError: the calibration is for another task or another model.
+
+    Reference:
+        Yin et al., Benchmarking Zero-shot Text Classification, EMNLP 2019.
+    """
+
+    def __init__(self, nli: NLIModel, *, calibration: Calibration | None = None) -> None:
+        if calibration is not None and (
+            calibration.task != TASK or calibration.model != nli.model.fingerprint.digest
+        ):
+            raise UsageError(
+                f"the calibration is for {calibration.task} by the model {calibration.model[:12]}; expected one for "
+                f"{TASK} by {nli.model.fingerprint.digest[:12]}"
+            )
+        self.nli = nli
+        self._calibration = calibration
+
+    def classify(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        *,
+        template: str | Sequence[str] | None = None,
+        task: str = "topic",
+        descriptions: Mapping[str, str] | None = None,
+        multi_label: bool = False,
+        threshold: float = 0.5,
+        prior: Prior = "none",
+    ) -> list[Classification]:
+        """The label of each text, or its labels.
+
+        Args:
+            texts: n texts of any length, in any language that the model knows; long ones are read in windows, of
+                which the clearest decides.
+            labels: two at least; one is enough where several labels are possible.
+            template: see `templates_for`. Of several the scores are averaged.
+            task: "topic" or "sentiment": which built-in templates.
+            descriptions: see `hypotheses_for`.
+            multi_label: a text may have any number of labels.
+            threshold: the probability that a label needs then.
+            prior: "empty" takes from each label's score what it gets on texts that say nothing; "texts" what it gets
+                on these texts on average, which suits many texts of which no label is rare, and makes the result for
+                one depend on the others. "none" leaves scores as they are.
+
+        Raises:
+            UsageError: a text, a label or a template cannot be used, or a label's hypothesis is longer than half of
+                what the model reads.
+
+        References:
+            Zhao et al., Calibrate Before Use, ICML 2021 ("empty"); Zhou et al., Batch Calibration, ICLR 2024
+            ("texts").
+        """
+        probabilities = self.probabilities(
+            texts,
+            labels,
+            template=template,
+            task=task,
+            descriptions=descriptions,
+            multi_label=multi_label,
+            prior=prior,
+        )
+        if not 0.0 <= threshold <= 1.0:
+            raise UsageError(f"threshold is {threshold}; expected a probability from 0 to 1")
+        return [self._classification(row, labels, multi_label, threshold) for row in probabilities]
+
+    def probabilities(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        *,
+        template: str | Sequence[str] | None = None,
+        task: str = "topic",
+        descriptions: Mapping[str, str] | None = None,
+        multi_label: bool = False,
+        prior: Prior = "none",
+    ) -> FloatMatrix:
+        """As `classify`, the numbers alone: (n, number of labels) float32."""
+        scores = self.scores(
+            texts, labels, template=template, task=task, descriptions=descriptions, prior=prior
+        )
+        if not multi_label and len(labels) < 2:
+            raise UsageError("one label is no choice; give two at least, or multi_label=True")
+        if multi_label:
+            found = np.exp(-np.logaddexp(0.0, -scores))
+        else:
+            found = np.exp(scores - np.logaddexp.reduce(scores, axis=1, keepdims=True))
+        if self._calibration is not None:
+            return self._calibration.apply(np.clip(found, 0.0, 1.0).ravel()).reshape(found.shape)
+        return found.astype(np.float32)
+
+    def scores(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        *,
+        template: str | Sequence[str] | None = None,
+        task: str = "topic",
+        descriptions: Mapping[str, str] | None = None,
+        prior: Prior = "none",
+    ) -> Floats:
+        """(n, number of labels) float64: the log-odds that the probabilities are made of."""
+        if prior not in PRIORS:
+            raise UsageError(f"prior is {prior!r}; expected one of {', '.join(PRIORS)}")
+        check_texts(texts)
+        if isinstance(labels, str) or not labels:
+            raise UsageError(f"labels are {labels!r}; expected a list of names, one at least")
+        templates = templates_for(template, task, labels)
+        hypotheses = hypotheses_for(labels, templates, descriptions)
+        self._check_lengths(labels, hypotheses)
+        scores = self._scores(texts, hypotheses)
+        if prior == "empty":
+            scores -= self._scores(EMPTY_TEXTS, hypotheses).mean(axis=0)
+        elif prior == "texts" and len(scores):
+            scores -= scores.mean(axis=0)
+        return scores
+
+    def close(self) -> None:
+        """Release the model's threads and memory."""
+        self.nli.close()
+
+    def _scores(self, texts: Sequence[str], hypotheses: Sequence[Sequence[str]]) -> Floats:
+        """Equal texts and equal hypotheses are judged once."""
+        different = list(dict.fromkeys(texts))
+        flat = list(dict.fromkeys(each for group in hypotheses for each in group))
+        found = np.empty((len(different), len(flat)), np.float64)
+        for block in _blocks(len(different), max(BLOCK_PAIRS // len(flat), 1)):
+            pairs = [(text, hypothesis) for text in different[block] for hypothesis in flat]
+            judged = np.clip(self.nli.probabilities(pairs).astype(np.float64), _LEAST, 1.0)
+            found[block] = np.log(judged[:, 0] / judged[:, 2]).reshape(-1, len(flat))
+        columns = [[flat.index(each) for each in group] for group in hypotheses]
+        rows = {text: row for row, text in enumerate(different)}
+        means: Floats = found[:, np.asarray(columns)].mean(axis=2)
+        return means[[rows[text] for text in texts]]
+
+    def _check_lengths(self, labels: Sequence[str], hypotheses: Sequence[Sequence[str]]) -> None:
+        model = self.nli.model
+        special = int(model.count_tokens([("", "")])[0])
+        room = (model.max_tokens - special) // 2
+        for label, group in zip(labels, hypotheses, strict=True):
+            longest = int(model.count_tokens([("", each) for each in group]).max()) - special
+            if longest > room:
+                raise UsageError(
+                    f"the hypothesis for the label {label[:40]!r} has {longest:,} tokens; the model has room for "
+                    f"{room} beside a text: shorten the label, its description or the template"
+                )
+
+    def _classification(
+        self, row: FloatMatrix, labels: Sequence[str], multi_label: bool, threshold: float
+    ) -> Classification:
+        best = int(row.argmax())
+        chosen = (labels[best],)
+        if multi_label:
+            chosen = tuple(labels[at] for at in np.argsort(-row, kind="stable") if row[at] >= threshold)
+        return Classification(
+            labels[best],
+            chosen,
+            dict(zip(labels, row.tolist(), strict=True)),
+            self._calibration is not None,
+        )
+
+
+def check_texts(texts: Sequence[str]) -> None:
+    """Raise UsageError unless all are strings that hold something."""
+    if isinstance(texts, str):
+        raise UsageError("texts is one string; expected a list of them")
+    for number, text in enumerate(texts):
+        if not isinstance(text, str):
+            raise UsageError(f"text {number} is a {type(text).__name__}; expected a string")
+        if not text or text.isspace():
+            raise UsageError(f"text {number} is blank: {text[:20]!r}")
+
+
+def _blocks(n: int, size: int) -> Iterator[slice]:
+    return (slice(at, min(at + size, n)) for at in range(0, n, size))
