@@ -1,1 +1,1 @@
-"""Answers with evidence, or an honest abstention."""
+"""Answers with their evidence: FAQ matching, passages, verdicts, abstention, follow-up questions."""

@@ -1,0 +1,214 @@
+"""Questions in, answers with their evidence out, or an honest "not found"."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from simengine.calibration.calibration import Calibration
+from simengine.cross_encoders.nli import NLIModel
+from simengine.errors import UsageError
+from simengine.qa import hypothesis
+from simengine.qa.candidates import Asked
+from simengine.qa.check import worded_answer
+from simengine.qa.decision import Decision, PlainDecision
+from simengine.qa.faq import match_faq, stored_question
+from simengine.qa.fitting import DecisionExample, LabelledQuestion, is_right
+from simengine.qa.followup import expand
+from simengine.qa.judging import JudgedPairs
+from simengine.qa.options import AnswerOptions
+from simengine.qa.passages import SpanReader, premise, read_passages
+from simengine.qa.verdict import CONTRADICTED, NOT_FOUND, Decided, decide
+from simengine.qa.wording import Wording
+from simengine.search.options import SearchOptions
+from simengine.search.retriever import Retriever
+from simengine.types import Answer, Hit, Judgement
+
+BLOCK_QUESTIONS = 32
+"""Questions that are searched and judged together; results do not depend on it."""
+
+
+class Answerer:
+    """Answers questions out of an index. May be called from several threads where its models may be.
+
+    The search offers documents. Those that keep a question of their own are compared with the question asked (FAQ);
+    out of all others the sentence that answers is taken, or the words in it where there is a reader. Question and
+    answer become a statement that the evidence has to entail. What search, judge and reader say is combined into one
+    probability; below the threshold the answer is "not found", with the nearest passages.
+
+    Args:
+        retriever: the index.
+        nli: the judge. Beside statements it is asked whether a passage (premise) answers a question (hypothesis), which
+            the model that simengine carries has learned; for another model that means little, and a fitted decision
+            is called for.
+        reader: finds the words that answer; None answers with sentences.
+        options: see `AnswerOptions`.
+        calibration: a decision that was fitted on labelled questions, or a calibration of the plain one (task
+            "answer"); None decides by the plain rule (`PlainDecision`), uncalibrated.
+        wording: an endpoint that puts answers into words; None gives the corpus's own.
+
+    Raises:
+        UsageError: `calibration` is of another task or another judge, or cannot give the precision asked for.
+    """
+
+    def __init__(
+        self,
+        retriever: Retriever,
+        nli: NLIModel,
+        reader: SpanReader | None = None,
+        options: AnswerOptions | None = None,
+        calibration: Decision | Calibration | None = None,
+        *,
+        wording: Wording | None = None,
+    ) -> None:
+        self.options = options or AnswerOptions()
+        self._retriever, self._nli, self._reader, self._wording = retriever, nli, reader, wording
+        self.rule = _rule(calibration, nli)
+        given = self.options.threshold
+        self.threshold = self.rule.threshold(self.options.precision) if given is None else given
+
+    def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
+        """Answer a question.
+
+        Args:
+            question: English or Chinese; other languages as far as the models know them.
+            history: earlier questions of the same conversation, oldest first. Where the question leans on the one
+                before, its subject is put in (see `AnswerOptions.followups`), and the answer names both forms.
+
+        Raises:
+            UsageError: the question is blank, no string, or too long.
+        """
+        before = ""
+        for number, earlier in enumerate(history, 1):
+            self._check(earlier, f"question {number} of the history")
+            before = expand(earlier, before) or earlier
+        self._check(question, "the question")
+        full = None if self.options.followups == "off" else expand(question, before)
+        if full is None:
+            return self.ask_many([question])[0]
+        wanted = [full] if self.options.followups == "expand" else [full, question]
+        answers = self.ask_many(wanted)
+        best = max(answers, key=lambda answer: (answer.verdict != NOT_FOUND, answer.probability))
+        return best if best.question == question else replace(best, asked=question)
+
+    def ask_many(self, questions: Sequence[str]) -> list[Answer]:
+        """Answer questions that do not lean on each other; faster than one by one.
+
+        Args:
+            questions: see `ask`.
+
+        Returns:
+            An answer for each.
+
+        Raises:
+            UsageError: as `ask`; names the question by its number.
+        """
+        return [self._answer(item, decided, judged) for item, decided, judged in self._decide_all(questions)]
+
+    def examples(self, labelled: Sequence[LabelledQuestion]) -> list[DecisionExample]:
+        """What `fit_decision` takes: the best candidate for each question, and whether it is right.
+
+        Questions that the search finds nothing for are left out.
+        """
+        found = []
+        decided = self._decide_all([each.question for each in labelled])
+        for each, (_, outcome, _) in zip(labelled, decided, strict=True):
+            best = outcome.candidate
+            if best is not None:
+                right = is_right(each, best.text, best.hit.id, best.says_yes)
+                found.append(DecisionExample(best.features, right, each.group))
+        return found
+
+    @property
+    def judge_digest(self) -> str:
+        """The digest of the judge's fingerprint."""
+        return self._nli.model.fingerprint.digest
+
+    def close(self) -> None:
+        """Release the judge."""
+        self._nli.close()
+
+    def _decide_all(self, questions: Sequence[str]) -> Iterator[tuple[Asked, Decided, JudgedPairs]]:
+        if isinstance(questions, str):
+            raise UsageError(f"expected several questions, got the one {questions!r:.60}; put it in a list")
+        one = len(questions) == 1
+        for number, question in enumerate(questions, 1):
+            self._check(question, "the question" if one else f"question {number}")
+        for at in range(0, len(questions), BLOCK_QUESTIONS):
+            yield from self._decide_block([text.strip() for text in questions[at : at + BLOCK_QUESTIONS]])
+
+    def _decide_block(self, questions: Sequence[str]) -> Iterator[tuple[Asked, Decided, JudgedPairs]]:
+        options = self.options
+        search = SearchOptions(k=options.candidates, mode=options.mode, where=options.where)
+        judged = JudgedPairs(self._nli)
+        asked = []
+        for question, hits in zip(questions, self._retriever.run(questions, search).hits, strict=True):
+            stored = [hit for hit in hits if stored_question(hit, options) is not None]
+            asked.append(Asked(question, hits, hypothesis.yes_statement(question), stored))
+        faq = match_faq(asked, self._retriever, judged, options)
+        read = read_passages(asked, judged, self._reader, options.read)
+        for item, stored_answers, passage_answers in zip(asked, faq, read, strict=True):
+            candidates = [*stored_answers, *passage_answers]
+            yield item, decide(candidates, judged, self.rule, self.threshold), judged
+
+    def _answer(self, item: Asked, decided: Decided, judged: JudgedPairs) -> Answer:
+        best, found = decided.candidate, decided.verdict != NOT_FOUND
+        notes: tuple[str, ...] = ()
+        if item.question in judged.truncated:
+            notes = ("the judge could not read the whole question",)
+        given = best if found else None
+        answer = Answer(
+            question=item.question,
+            verdict=decided.verdict,
+            text="" if given is None else given.text,
+            evidence=None if given is None else given.as_evidence(),
+            probability=decided.probability,
+            calibrated=self.rule.calibrated,
+            threshold=self.threshold,
+            source="" if given is None else given.source,
+            nearest=self._nearest(item, judged),
+            scores={} if best is None else dict(best.features),
+            span=None if given is None else given.span,
+            against=decided.against,
+            notes=notes,
+        )
+        refuted = decided.verdict == CONTRADICTED and best is not None and best.says_yes is None
+        if self._wording is None or given is None or refuted:
+            return answer
+        return worded_answer(answer, given, self._wording, judged)
+
+    def _nearest(self, item: Asked, judged: JudgedPairs) -> list[Hit]:
+        stored = {hit.id for hit in item.faq_hits}
+        nearest = []
+        for hit in item.hits[: self.options.n_nearest]:
+            text = hit.passage.text if hit.id in stored else premise(hit)
+            nearest.append(replace(hit, judgement=Judgement(judged[text, item.question].entailment)))
+        return nearest
+
+    def _check(self, question: str, name: str) -> None:
+        if not isinstance(question, str):
+            raise UsageError(f"{name} is {type(question).__name__} {question!r:.40}; expected a string")
+        if not question.strip():
+            raise UsageError(f"{name} is blank")
+        if len(question) > self.options.max_question_chars:
+            raise UsageError(
+                f"{name} has {len(question):,} characters; questions of up to {self.options.max_question_chars:,} are "
+                "answered. Ask for one thing at a time"
+            )
+
+
+def _rule(calibration: Decision | Calibration | None, nli: NLIModel) -> Decision | PlainDecision:
+    if calibration is None:
+        return PlainDecision()
+    judge = nli.model.fingerprint.digest
+    if isinstance(calibration, Decision):
+        fitted, task = calibration.judge, "answer"
+    else:
+        fitted, task = calibration.model, calibration.task
+    if task != "answer":
+        raise UsageError(f"the calibration is of {task!r}; expected one of 'answer'")
+    if fitted and fitted != judge:
+        raise UsageError(
+            f"the decision was fitted with the judge {fitted[:12]}, this is {judge[:12]}; fit it again with this one"
+        )
+    return calibration if isinstance(calibration, Decision) else PlainDecision(calibration)

@@ -1,0 +1,75 @@
+"""Possible answers, before it is decided which of them is given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from simengine.types import Evidence, Hit, Span
+
+Source: TypeAlias = Literal["faq", "passage"]
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A possible answer to one question.
+
+    Attributes:
+        hit: where it stands.
+        source: "faq" or "passage".
+        span, text: characters of the document's text, and these characters.
+        evidence, evidence_text: the same for the sentences that the answer stands on.
+        says_yes: for a question that asks for yes or no, which of the two the evidence says; else None.
+        statement: what the evidence was asked to entail; "" where the answer is a sentence, which entails itself.
+        features: what the decision is made from; see `simengine.qa.decision.FEATURES`.
+    """
+
+    hit: Hit
+    source: Source
+    span: Span
+    text: str
+    evidence: Span
+    evidence_text: str
+    features: Mapping[str, float]
+    says_yes: bool | None = None
+    statement: str = ""
+
+    def as_evidence(self) -> Evidence:
+        """Where the answer stands."""
+        return Evidence(self.hit.id, self.hit.title, self.evidence, self.evidence_text)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with what the search found.
+
+    Attributes:
+        question: as it is judged.
+        hits: best first.
+        statement: what "yes" would say, None where the question does not ask for yes or no.
+    """
+
+    question: str
+    hits: Sequence[Hit]
+    statement: str | None = None
+    faq_hits: Sequence[Hit] = field(default=())
+
+
+def retriever_features(hit: Hit, hits: Sequence[Hit]) -> dict[str, float]:
+    """The search's score of a hit, and how far it is above the best other one.
+
+    The cosine is taken where the search compared meanings, else the score itself.
+
+    Args:
+        hit: one of `hits`.
+        hits: of one question.
+    """
+    score = retriever_score(hit)
+    others = [retriever_score(other) for other in hits if other.id != hit.id]
+    return {"retriever": score, "margin": score - max(others) if others else 0.0}
+
+
+def retriever_score(hit: Hit) -> float:
+    """The cosine where there is one, else the score of the search."""
+    return float(hit.scores.get("dense", hit.score))

@@ -1,0 +1,225 @@
+"""From what is known about a candidate to one number: how probable it is that the answer is right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Protocol, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from simengine.calibration.calibration import Calibration
+from simengine.errors import UsageError
+from simengine.types import Json
+
+FEATURES: Mapping[str, str] = {
+    "retriever": "the search's score: the cosine where meanings were compared",
+    "margin": "the same minus that of the best other document",
+    "relevance": "P(the passage answers the question), by the judge",
+    "sentence": "P(the evidence alone answers the question), by the judge",
+    "entailment": "P(the evidence entails what the answer says), by the judge",
+    "contradiction": "P(the evidence contradicts what the answer says), by the judge",
+    "reader": "the reader's P(the passage answers the question), 0.5 at its own threshold",
+    "similarity": "the cosine of the question and a stored one",
+}
+"""What a candidate may be known by; which of them there are depends on the question and on the models."""
+
+DEFAULT_THRESHOLD = 0.5
+_PROBABILITIES = frozenset(("relevance", "sentence", "entailment", "contradiction", "reader"))
+_LEAST = 1e-3  # probabilities are kept this far from 0 and 1 before their log-odds are taken
+_KIND = "present"
+
+
+class Decides(Protocol):
+    """Gives candidates a probability."""
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the numbers were fitted on labelled questions."""
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """In [0, 1], that the answer is right."""
+
+    def threshold(self, precision: float | None) -> float:
+        """The least probability with which answers are given.
+
+        Args:
+            precision: the wanted share of right answers among those given; None for the default.
+
+        Raises:
+            UsageError: it cannot be said, or no threshold reaches it.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class PlainDecision:
+    """The rule for want of labelled questions: a plain mean of what the models say.
+
+    - A stored question: the mean of `similarity` (0 where negative) and `relevance`.
+    - A passage: the mean of `relevance` and `sentence`, then the mean of that, `entailment` and `reader`, as far as
+      there are any.
+
+    Attributes:
+        calibration: of these means, fitted on labelled questions; None leaves them as they are, uncalibrated.
+    """
+
+    calibration: Calibration | None = None
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether there is a calibration."""
+        return self.calibration is not None
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """See the class."""
+        value = plain_score(features)
+        return value if self.calibration is None else float(self.calibration.apply([value])[0])
+
+    def threshold(self, precision: float | None) -> float:
+        """0.5 without a precision; else as the calibration has it."""
+        if precision is None:
+            return DEFAULT_THRESHOLD
+        if self.calibration is None:
+            raise UsageError(
+                f"a precision of {precision:g} was asked for, but nothing was fitted on labelled questions; fit the "
+                "decision first (`simengine ask --fit FILE`), or give a threshold"
+            )
+        return threshold_of(self.calibration, precision)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A logistic model over the features, fitted on labelled questions, and the calibration of its log-odds.
+
+    Attributes:
+        names: features, in the order of `weights`; see `feature_row`.
+        means, scales: of the features, on the questions of the fit.
+        weights, intercept: of the standardised features.
+        judge: digest of the judge's fingerprint.
+        reader: name of the reader, "" without one.
+        calibration: of the log-odds, fitted on questions that were left out in turn.
+    """
+
+    names: tuple[str, ...]
+    means: tuple[float, ...]
+    scales: tuple[float, ...]
+    weights: tuple[float, ...]
+    intercept: float
+    judge: str
+    reader: str
+    calibration: Calibration
+
+    def __post_init__(self) -> None:
+        n = len(self.names)
+        if any(len(each) != n for each in (self.means, self.scales, self.weights)):
+            raise UsageError(f"a decision over {n} features has as many means, scales and weights")
+        if not all(map(math.isfinite, (*self.means, *self.weights, self.intercept))) or min(self.scales) <= 0:
+            raise UsageError("the numbers of a decision are to be finite, its scales above 0")
+
+    @property
+    def calibrated(self) -> bool:
+        """Always."""
+        return True
+
+    def log_odds(self, features: Mapping[str, float]) -> float:
+        """Before the calibration; what is missing counts as average."""
+        row = feature_row(features, self.names)
+        standard = np.where(np.isnan(row), 0.0, (row - self.means) / np.asarray(self.scales))
+        return float(standard @ np.asarray(self.weights) + self.intercept)
+
+    def probability(self, features: Mapping[str, float]) -> float:
+        """See `Decides`."""
+        return float(self.calibration.apply([self.log_odds(features)])[0])
+
+    def threshold(self, precision: float | None) -> float:
+        """See `Decides`; 0.5 without a precision."""
+        return DEFAULT_THRESHOLD if precision is None else threshold_of(self.calibration, precision)
+
+    def as_table(self) -> dict[str, Json]:
+        """As JSON, read by `from_table`."""
+        table = {
+            name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
+        }
+        table["calibration"] = self.calibration.as_table()
+        return cast("dict[str, Json]", table)
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> Decision:
+        """What `as_table` gave.
+
+        Raises:
+            UsageError: a key is missing or unknown, or a value is not what it should be.
+        """
+        names = set(cls.__dataclass_fields__)
+        if wrong := sorted(set(table) ^ names):
+            raise UsageError(
+                f"a decision has the keys {', '.join(sorted(names))}; missing or unknown: {', '.join(wrong)}"
+            )
+        try:
+            lists = {name: tuple(map(float, table[name])) for name in ("means", "scales", "weights")}
+            return cls(
+                names=tuple(map(str, table["names"])),
+                **lists,
+                intercept=float(table["intercept"]),
+                judge=str(table["judge"]),
+                reader=str(table["reader"]),
+                calibration=Calibration.from_table(table["calibration"]),
+            )
+        except (TypeError, ValueError) as error:
+            raise UsageError(f"a stored decision cannot be used: {error}") from error
+
+
+def plain_score(features: Mapping[str, float]) -> float:
+    """The mean that `PlainDecision` describes, in [0, 1]."""
+    if "similarity" in features:
+        return (max(features["similarity"], 0.0) + features["relevance"]) / 2
+    parts = [(features["relevance"] + features["sentence"]) / 2]
+    parts += [features[name] for name in ("entailment", "reader") if name in features]
+    return sum(parts) / len(parts)
+
+
+def threshold_of(calibration: Calibration, precision: float) -> float:
+    """The threshold that was found for a precision, or for the next higher one that was looked for.
+
+    Raises:
+        UsageError: none was looked for, or none reaches it.
+    """
+    known = sorted((float(name), value) for name, value in calibration.thresholds.items())
+    enough = [value for asked, value in known if asked >= precision - 1e-9]
+    if not enough:
+        raise UsageError(
+            f"no threshold for a precision of {precision:g} is stored; stored are "
+            f"{', '.join(f'{asked:g}' for asked, _ in known) or 'none'}"
+        )
+    if enough[0] is None:
+        reached = [f"{asked:g}" for asked, value in known if value is not None]
+        raise UsageError(
+            f"no threshold reaches a precision of {precision:g} on the {calibration.n:,} labelled questions; "
+            f"the highest that is reached is {reached[-1] if reached else 'none'}"
+        )
+    return float(enough[0])
+
+
+def feature_row(features: Mapping[str, float], names: Sequence[str]) -> npt.NDArray[np.float64]:
+    """(n,) the features as the logistic model takes them: log-odds of probabilities, NaN for what is missing."""
+    row = []
+    for name in names:
+        if name.endswith(_KIND):
+            row.append(float(name.removesuffix(_KIND).rstrip() in features))
+        elif name not in features:
+            row.append(math.nan)
+        elif name in _PROBABILITIES:
+            kept = min(max(features[name], _LEAST), 1 - _LEAST)
+            row.append(math.log(kept / (1 - kept)))
+        else:
+            row.append(float(features[name]))
+    return np.asarray(row, np.float64)
+
+
+def feature_names(examples: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
+    """The features that some examples have, and where others lack one, that they have it ("reader present")."""
+    present = [name for name in FEATURES if any(name in features for features in examples)]
+    partial = [name for name in present if not all(name in features for features in examples)]
+    return (*present, *(f"{name} {_KIND}" for name in partial))

@@ -1,0 +1,78 @@
+"""How questions are answered."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
+
+from simengine.errors import UsageError
+from simengine.search.options import Mode
+
+FAQ: TypeAlias = Literal["auto", "always", "never"]
+FollowUps: TypeAlias = Literal["better", "expand", "off"]
+TITLE = "title"
+"""Among `AnswerOptions.question_fields`, the document's title; all other names are of metadata."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOptions:
+    """How questions are answered.
+
+    Attributes:
+        candidates: documents that the search offers, at least 1.
+        read: of these, passages that are read sentence by sentence, at least 1.
+        mode, where: of the search; see `SearchOptions`.
+        question_fields: where a document keeps the question that it answers: names of metadata, or "title".
+        faq: "auto" takes a title for a stored question where it reads like one; "always" takes every title, "never"
+            answers from passages alone. Metadata named in `question_fields` counts with "auto" and "always".
+        precision: in (0, 1], the wanted share of right answers among those given; needs a decision that was fitted
+            on labelled questions.
+        threshold: answers of a lower probability are not given; None for that of `precision`, else 0.5.
+        followups: of a question that leans on the one before, "better" judges it as asked and with its subject put in
+            and takes the answer of higher probability; "expand" judges it with its subject alone, "off" as asked.
+        n_nearest: passages that an answer names for reading on, at least 0.
+        max_question_chars: longer questions are refused.
+
+    Raises:
+        UsageError: a value is out of range.
+    """
+
+    candidates: int = 8
+    read: int = 3
+    mode: Mode = "hybrid"
+    where: str | None = None
+    question_fields: tuple[str, ...] = ("question", TITLE)
+    faq: FAQ = "auto"
+    precision: float | None = None
+    threshold: float | None = None
+    followups: FollowUps = "better"
+    n_nearest: int = 3
+    max_question_chars: int = 2_000
+
+    def __post_init__(self) -> None:
+        for name, value, least in (
+            ("candidates", self.candidates, 1),
+            ("read", self.read, 1),
+            ("n_nearest", self.n_nearest, 0),
+            ("max_question_chars", self.max_question_chars, 1),
+        ):
+            if isinstance(value, bool) or not isinstance(value, int) or value < least:
+                raise UsageError(f"{name} is {value!r}; expected a whole number of at least {least}")
+        for name, share in (("precision", self.precision), ("threshold", self.threshold)):
+            if share is not None and not (math.isfinite(share) and 0 <= share <= 1):
+                raise UsageError(f"{name} is {share!r}; expected a number between 0 and 1")
+        if self.precision is not None and self.threshold is not None:
+            raise UsageError("give a precision or a threshold, not both")
+        for name, choice, allowed in (("faq", self.faq, FAQ), ("followups", self.followups, FollowUps)):
+            if choice not in get_args(allowed):
+                raise UsageError(f"{name} is {choice!r}; expected one of {', '.join(get_args(allowed))}")
+        if isinstance(self.question_fields, str):
+            raise UsageError(
+                f"question_fields is the string {self.question_fields!r}; expected several names"
+            )
+
+
+def _refuse_string(names: object) -> None:
+    if isinstance(names, str):
+        raise UsageError(f"question_fields is the string {names!r}; expected several names")
