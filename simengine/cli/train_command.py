@@ -5,13 +5,16 @@ from __future__ import annotations
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from simengine.cli.options import together
 from simengine.cli.terminal import note, seconds
 from simengine.errors import UsageError
+
+if TYPE_CHECKING:
+    from simengine.training.recipe import Recipe
 
 TASKS = ("nli", "similarity", "relevance", "retriever", "reader", "tagger")
 
@@ -88,30 +91,20 @@ def command(
     simengine train --task similarity --train sts-train.jsonl --dev sts-dev.jsonl -o runs/sts
     simengine train --recipe recipe.toml -o runs/nli --set optimisation.epochs=1
     """
-    if (recipe is None) == (task is None):
-        raise UsageError("give either --recipe FILE or --task NAME")
     overrides: dict[str, Any] = {
         "base": base,
         "optimisation.epochs": epochs,
         "optimisation.batch_size": batch_size,
         "optimisation.learning_rate": learning_rate,
         "seed": seed,
+        "train": [{"path": path} for path in train_files] or None,
+        "dev": [{"path": path} for path in dev_files] or None,
     }
     overrides = {key: value for key, value in overrides.items() if value is not None}
-    overrides |= dict(_setting(setting) for setting in settings)
-    from simengine.training.recipe_file import load_recipe, recipe_from_table
+    what = _recipe(recipe, task, overrides | dict(_setting(setting) for setting in settings))
+    from simengine.cli.train_progress import train_progress
     from simengine.training.run import RunOptions, train
 
-    if train_files:
-        overrides["train"] = [{"path": path} for path in train_files]
-    if dev_files:
-        overrides["dev"] = [{"path": path} for path in dev_files]
-    if recipe is not None:
-        what = load_recipe(recipe, overrides)
-    else:
-        if not train_files:
-            raise UsageError("--task needs at least one --train FILE")
-        what = recipe_from_table({"task": task}, "the command line", overrides=overrides)
     options = RunOptions(
         device=device,
         threads=threads,
@@ -122,13 +115,38 @@ def command(
         keep_checkpoints=keep_checkpoints,
         command=" ".join(["simengine", *sys.argv[1:]]),
     )
-    from simengine.cli.train_progress import train_progress
-
-    with train_progress(hidden=quiet or no_progress) as printer:
-        result = train(what, output, options, printer=printer, note=lambda line: note(line, quiet=quiet))
+    try:
+        with train_progress(hidden=quiet or no_progress) as printer:
+            result = train(what, output, options, printer=printer, note=lambda line: note(line, quiet=quiet))
+    except KeyboardInterrupt:
+        note(_stopped(output))
+        raise click.exceptions.Exit(130) from None
     for name, metrics in result.dev.items():
         click.echo(f"{name}\t" + "\t".join(f"{key} {value:.4f}" for key, value in metrics.items()))
     note(f"{result.steps:,} steps in {seconds(result.train_s)}; the model is in {result.model}", quiet=quiet)
+
+
+def _recipe(path: Path | None, task: str | None, overrides: dict[str, Any]) -> Recipe:
+    from simengine.training.recipe_file import load_recipe, recipe_from_table
+
+    if path is not None and task is None:
+        return load_recipe(path, overrides)
+    if task is None or path is not None:
+        raise UsageError("give either --recipe FILE or --task NAME")
+    if "train" not in overrides:
+        raise UsageError("--task needs at least one --train FILE")
+    return recipe_from_table({"task": task}, "the command line", overrides=overrides)
+
+
+def _stopped(output: Path) -> str:
+    """What is left of an interrupted run, and how it goes on."""
+    from simengine.training.run import CHECKPOINT_FOLDER
+    from simengine.training.trainer_parts import last_checkpoint
+
+    kept = last_checkpoint(output / CHECKPOINT_FOLDER)
+    if kept is None:
+        return f"\nStopped before the first checkpoint; the same command starts {output} again."
+    return f"\nStopped. {kept.name} in {output} is whole; the same command with --resume goes on from there."
 
 
 def _setting(text: str) -> tuple[str, Any]:

@@ -88,7 +88,9 @@ def train(
         if main_process:
             lock.acquire(timeout=0)
     except Timeout:
-        raise UsageError(f"{output}: another process is training there") from None
+        raise UsageError(
+            f"{output}: another run is training there; wait for its end, or name another folder"
+        ) from None
     try:
         if main_process:
             _claim(recipe, output, options)
@@ -106,7 +108,10 @@ def _check_packages() -> None:
 
 
 def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:
-    """Write the recipe into the folder, or find that the folder holds this very run and may be continued."""
+    """Write the recipe into the folder, or find that the folder holds this very run and may be continued.
+
+    A run that ended before its first checkpoint, as on bad data, leaves nothing to keep: its folder is taken.
+    """
     path = output / RECIPE_NAME
     wanted = json.loads(json.dumps(recipe.as_dict()))
     if options.overwrite:
@@ -114,7 +119,11 @@ def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:
             shutil.rmtree(output / name, ignore_errors=True)
         for name in (RECIPE_NAME, RESULT_NAME):
             (output / name).unlink(missing_ok=True)
-    if path.exists():
+    if not path.exists():
+        for name in (MODEL_FOLDER, CHECKPOINT_FOLDER):
+            if (output / name).exists():
+                raise UsageError(f"{output / name}: is there, and not of a training run; name another folder")
+    elif (output / RESULT_NAME).exists() or last_checkpoint(output / CHECKPOINT_FOLDER):
         found = json.loads(path.read_text(encoding="utf-8"))
         different = sorted(key for key in wanted if found.get(key) != wanted[key])
         if different:
@@ -124,8 +133,10 @@ def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:
             )
         if (output / RESULT_NAME).exists():
             raise UsageError(f"{output}: this run has ended; use --overwrite to do it again")
-        if not options.resume and last_checkpoint(output / CHECKPOINT_FOLDER):
+        if not options.resume:
             raise UsageError(f"{output}: this run was stopped; use --resume to continue it, or --overwrite")
+    else:  # at most halves of checkpoints, which may not meet those of another recipe
+        shutil.rmtree(output / CHECKPOINT_FOLDER, ignore_errors=True)
     path.write_text(json.dumps(wanted, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
@@ -163,6 +174,8 @@ class _Run:
         dev: Sequence[Part[Any]],
         leakage: Mapping[str, Any],
     ) -> TrainResult:
+        from simengine.training.dropout import quicken_dropout
+
         recipe = self._recipe
         labels = recipe.labels or task.labels(train)
         base = resolve_model(recipe.base, offline=self._options.offline)
@@ -171,10 +184,12 @@ class _Run:
         if self._device == "cpu":
             model.to("cpu")
         transformer = task.transformer(model)
-        adapt.set_dropout(transformer, recipe.optimisation.dropout)
+        adapt.set_dropout(transformer, recipe.optimisation.dropout, recipe.optimisation.attention_dropout)
         adapt.freeze(transformer, recipe.freezing)
         if recipe.peft is not None:
             adapt.add_peft(transformer, recipe.peft)
+        if self._device == "cpu":
+            quicken_dropout(model)
         n_trainable, n_parameters = adapt.trainable(model)
         self._note(f"{n_trainable:,} of {n_parameters:,} parameters are trained")
 

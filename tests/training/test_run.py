@@ -111,6 +111,32 @@ def test_another_recipe_and_a_finished_run_are_not_overwritten_unasked(tmp_path:
     assert json.loads((result.folder / "recipe.json").read_text())["seed"] == 5
 
 
+def test_a_run_that_failed_before_its_first_step_leaves_the_folder_to_the_corrected_one(
+    tmp_path: Path, base: Path
+) -> None:
+    rows = [*nli_rows(16, 1), {"premise": "a", "hypothesis": "b", "label": "perhaps"}]
+    bad = write(tmp_path / "bad.jsonl", rows)
+    options = RunOptions(device="cpu", threads=1)
+    with pytest.raises(DataError, match="perhaps"):
+        train(recipe(tmp_path, base, train=[{"path": bad}]), tmp_path / "run", options)
+    (tmp_path / "run" / "checkpoints" / "checkpoint-2").mkdir(parents=True)  # as a kill may leave it
+    good = write(tmp_path / "good.jsonl", rows[:-1])
+    what = recipe(tmp_path, base, train=[{"path": good}], optimisation={"epochs": 1, "batch_size": 8})
+    result = train(what, tmp_path / "run", options)
+    assert result.steps == 2
+    assert json.loads((tmp_path / "run" / "recipe.json").read_text())["train"][0]["path"] == good
+
+
+@pytest.mark.parametrize("name", ["model", "checkpoints"])
+def test_folders_that_no_run_made_are_not_written_over(tmp_path: Path, base: Path, name: str) -> None:
+    kept = tmp_path / "run" / name / "mine.txt"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("mine")
+    with pytest.raises(UsageError, match="not of a training run"):
+        train(recipe(tmp_path, base), tmp_path / "run", RunOptions(device="cpu", threads=1))
+    assert kept.read_text() == "mine"
+
+
 def test_early_stopping_ends_a_run_that_gets_no_better(tmp_path: Path, base: Path) -> None:
     what = recipe(
         tmp_path,
