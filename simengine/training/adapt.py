@@ -49,18 +49,27 @@ def _layers(base: Any) -> Any:
     )
 
 
-def set_dropout(transformer: Any, dropout: float | None) -> None:
-    """Set the probability of every dropout of the model; None leaves it."""
-    if dropout is None:
-        return
+def set_dropout(transformer: Any, dropout: float | None, attention: float | None) -> None:
+    """Set the dropout probabilities of a model; None leaves them.
+
+    Args:
+        transformer: a transformers model.
+        dropout: of hidden states.
+        attention: of attention probabilities; None for the same as `dropout`.
+    """
     import torch
 
+    if attention is None:
+        attention = dropout
     for module in transformer.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = dropout
-        for name in ("dropout_prob", "attention_dropout"):
-            if isinstance(getattr(module, name, None), float):
-                setattr(module, name, dropout)
+        inside = type(module).__name__.endswith("SelfAttention")
+        value = attention if inside else dropout
+        for child in module.children():
+            if isinstance(child, torch.nn.Dropout) and value is not None:
+                child.p = value
+        for name, value in (("dropout_prob", dropout), ("attention_dropout", attention)):
+            if isinstance(getattr(module, name, None), float) and value is not None:
+                setattr(module, name, value)
 
 
 def head_names(transformer: Any) -> list[str]:

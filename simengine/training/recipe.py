@@ -63,7 +63,9 @@ class Optimisation:
         weight_decay: of AdamW, not applied to biases and LayerNorm.
         warmup: share of the steps with a rising learning rate.
         schedule: of the learning rate.
-        dropout: of hidden states and attention, or None for what the model's config says.
+        dropout: of hidden states, or None for what the model's config says.
+        attention_dropout: of attention probabilities, or None for what the model's config says. Without any,
+            attention runs fused, which is faster.
         max_grad_norm: gradients are scaled down to this norm.
         precision: "auto" is bf16 autocast on CUDA devices and on CPUs with matrix units for it, fp32 elsewhere.
         gradient_checkpointing: compute activations again instead of keeping them.
@@ -79,6 +81,7 @@ class Optimisation:
     warmup: Fraction = 0.1
     schedule: Literal["linear", "cosine", "constant_with_warmup"] = "linear"
     dropout: Fraction | None = None
+    attention_dropout: Fraction | None = 0.0
     max_grad_norm: Positive = 1.0
     precision: Literal["auto", "f32", "bf16", "f16"] = "auto"
     gradient_checkpointing: bool = False

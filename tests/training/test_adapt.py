@@ -43,13 +43,26 @@ def test_nothing_is_frozen_unless_asked(model: Any) -> None:
     assert adapt.freeze(model.transformers_model, Freezing()) == 0
 
 
-def test_dropout_is_set_everywhere(model: Any) -> None:
+def dropouts(model: Any) -> dict[str, float]:
     import torch
 
-    adapt.set_dropout(model.transformers_model, 0.25)
-    found = [m.p for m in model.transformers_model.modules() if isinstance(m, torch.nn.Dropout)]
-    assert found
-    assert set(found) == {0.25}
+    modules = model.transformers_model.named_modules()
+    return {name: module.p for name, module in modules if isinstance(module, torch.nn.Dropout)}
+
+
+def test_dropout_is_set_everywhere(model: Any) -> None:
+    adapt.set_dropout(model.transformers_model, 0.25, None)
+    assert set(dropouts(model).values()) == {0.25}
+
+
+def test_dropout_of_attention_is_set_apart(model: Any) -> None:
+    before = dropouts(model)
+    adapt.set_dropout(model.transformers_model, None, 0.5)
+    after = dropouts(model)
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {name for name in after if name.endswith("attention.self.dropout")}
+    assert len(changed) == 2
+    assert {after[name] for name in changed} == {0.5}
 
 
 @pytest.mark.parametrize("method", ["lora", "ia3"])
