@@ -11,14 +11,15 @@ import click
 
 from simengine.cli.options import ModelChoice, model_options, output_options
 from simengine.cli.output import open_output
-from simengine.cli.terminal import Bar, Silent, counted, note, one_line, print_pairs, progress_bar, shorten
+from simengine.cli.terminal import counted, note, one_line, print_pairs, progress_bar, shorten
+from simengine.cli.texts import text_fields
+from simengine.cli.watched import WatchedEncoder
 from simengine.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from simengine.corpus.examples import LabelledPair
-    from simengine.encoders.contract import BiEncoder
     from simengine.training.duplicates import By, Cluster, DuplicateOptions, DuplicateReport
-    from simengine.types import FloatMatrix, Json
+    from simengine.types import Json
 
 SHOWN_CHARACTERS = 100
 
@@ -92,7 +93,7 @@ def command(
     from simengine.corpus.examples import read_any_pairs
     from simengine.training.duplicates import DuplicateOptions, find_duplicates
 
-    names = _field_names(fields)
+    names = text_fields(fields)
     if drop_output is not None and file == "-":
         raise UsageError("--drop-output reads the file a second time, which standard input does not allow")
     rows = list(read_any_pairs(file, fields=names, encoding=encoding, file_format=input_format))
@@ -113,28 +114,6 @@ def command(
         note(f"{n_kept:,} of {counted(len(rows), 'row')} written to {drop_output}", quiet=quiet)
 
 
-def _field_names(fields: str | None) -> tuple[str, str] | None:
-    if fields is None:
-        return None
-    names = tuple(name.strip() for name in fields.split(","))
-    if len(names) != 2 or not all(names) or names[0] == names[1]:
-        raise UsageError(f"--fields is {fields!r}; expected two different names, as in question,answer")
-    return names
-
-
-class _WatchedEncoder:
-    """An encoder whose work a progress bar shows."""
-
-    def __init__(self, encoder: BiEncoder, bar: Bar | Silent) -> None:
-        self.runtime, self.fingerprint = encoder.runtime, encoder.fingerprint
-        self._encoder, self._bar = encoder, bar
-
-    def encode(self, texts: Sequence[str]) -> FloatMatrix:
-        vectors = self._encoder.encode(texts)
-        self._bar.advance(len(texts))
-        return vectors
-
-
 def _by_meaning(
     rows: Sequence[LabelledPair], options: DuplicateOptions, model_choice: ModelChoice, *, hidden: bool
 ) -> DuplicateReport:
@@ -143,7 +122,7 @@ def _by_meaning(
     encoder = model_choice.load_encoder()
     with progress_bar(hidden=hidden) as bar:
         bar.stage("encoding")
-        return find_duplicates(rows, options, encoder=_WatchedEncoder(encoder, bar))
+        return find_duplicates(rows, options, encoder=WatchedEncoder(encoder, bar))
 
 
 def _print_table(rows: Sequence[LabelledPair], report: DuplicateReport, n_examples: int) -> None:

@@ -35,3 +35,17 @@ def note_cut(number: int, encoder: BiEncoder, noun: str) -> None:
     """Say on stderr, even with --quiet, that the model did not read everything."""
     if number:
         note(f"{counted(number, noun)} cut to the {encoder.max_tokens} tokens that the model reads")
+
+
+def text_fields(given: str | None) -> tuple[str, str] | None:
+    """The names of the two text fields of a file of pairs, out of "question,answer".
+
+    Raises:
+        UsageError: these are not two different names.
+    """
+    if given is None:
+        return None
+    names = tuple(name.strip() for name in given.split(","))
+    if len(names) != 2 or not all(names) or names[0] == names[1]:
+        raise UsageError(f"--fields is {given!r}; expected two different names, as in question,answer")
+    return names
