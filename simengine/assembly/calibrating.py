@@ -23,7 +23,8 @@ from simengine.indexing.report import NoProgress, Progress
 from simengine.store.writer import IndexWriter
 from simengine.types import FloatMatrix
 
-TASKS = ("relevance", "nli", "entailment", "answer", "cosine")
+TASKS = ("relevance", "nli", "entailment", "answer", "classification", "cosine")
+JUDGED_BEFORE = ("answer", "classification")
 BATCH_PAIRS = 512
 Judge = Callable[[Sequence[tuple[str, str]]], FloatMatrix]
 _Item = TypeVar("_Item")
@@ -145,10 +146,9 @@ def _judge(
 
     if task not in TASKS:
         raise UsageError(f"task is {task!r}; expected one of {', '.join(TASKS)}")
-    if task == "answer":
+    if task in JUDGED_BEFORE:
         raise UsageError(
-            "answers are judged together with their search: give a file of judged answers and the field of "
-            "their probability (--score-field)"
+            f"the scores of task {task!r} come of more than a pair and a model: read pairs that were judged before"
         )
     wanted: type[BiEncoder] | type[CrossEncoder] = BiEncoder if task == "cosine" else CrossEncoder
     if not isinstance(model, wanted):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from simengine.encoders.contract import BiEncoder
     from simengine.store.settings import IndexSettings
 
-TASKS = ("relevance", "nli", "entailment", "answer", "cosine")
+TASKS = ("relevance", "nli", "entailment", "answer", "classification", "cosine")
 KINDS = ("auto", "temperature", "platt", "isotonic")
 
 
@@ -62,7 +62,8 @@ fit_options = together(
         default="relevance",
         show_default=True,
         help="relevance of passages to questions; nli, the three verdicts; entailment, the first of them against the "
-        "rest; answer, with --score-field; cosine of two texts by the index's model.",
+        "rest; answer (of `simengine ask`) and classification, with --score-field; cosine of two texts by the index's "
+        "model.",
     ),
     click.option(
         "--kind",
@@ -167,15 +168,15 @@ def command(
 def _fit(
     fit: FitChoice, index: Path | None, model_choice: ModelChoice, *, hidden: bool
 ) -> tuple[Fitted, JudgedPairs]:
-    from simengine.assembly.calibrating import judge_pairs, read_judged_pairs
+    from simengine.assembly.calibrating import JUDGED_BEFORE, judge_pairs, read_judged_pairs
     from simengine.calibration.calibration import fit_calibration_counted
     from simengine.cli.evaluate_models import label_mapping
 
     source = str(fit.pairs)
-    if fit.task == "answer" and fit.score_field is None:
+    if fit.task in JUDGED_BEFORE and fit.score_field is None:
         raise UsageError(
-            "answers are judged by their whole search: give a file of judged answers (question, answer, label 0 or 1) "
-            "and --score-field, the field of their probability"
+            f"--task {fit.task} needs pairs that were judged before: two texts (question and answer, text and class), "
+            "label 0 or 1, and --score-field, the field of their probability"
         )
     if fit.score_field is not None:
         if fit.task == "nli":

@@ -47,9 +47,9 @@ class ZeroShotClassifier:
     """Classifies by natural language inference.
 
     A label becomes a hypothesis by a template ("This text is about {}."), and what the NLI model thinks of it given
-    the text as premise is its score: the log-odds of entailment against contradiction, averaged over the templates.
-    Scores become probabilities by a softmax over the labels, or, where several labels are possible, by a sigmoid
-    for each.
+    the text as premise is its score: the log-odds of entailment, averaged over the templates. Scores become
+    probabilities by a softmax over the labels, or, where several labels are possible, by a sigmoid for each, which
+    with one template and no prior is the probability of entailment.
 
     Args:
         nli: the model. What it cannot read (the model that simengine carries knows little Chinese) it cannot
@@ -73,6 +73,7 @@ class ZeroShotClassifier:
                 f"{TASK} by {nli.model.fingerprint.digest[:12]}"
             )
         self.nli = nli
+        self.calibrated = calibration is not None
         self._calibration = calibration
 
     def classify(
@@ -85,7 +86,7 @@ class ZeroShotClassifier:
         descriptions: Mapping[str, str] | None = None,
         multi_label: bool = False,
         threshold: float = 0.5,
-        prior: Prior = "none",
+        prior: Prior | None = None,
     ) -> list[Classification]:
         """The label of each text, or its labels.
 
@@ -100,7 +101,8 @@ class ZeroShotClassifier:
             threshold: the probability that a label needs then.
             prior: "empty" takes from each label's score what it gets on texts that say nothing; "texts" what it gets
                 on these texts on average, which suits many texts of which no label is rare, and makes the result for
-                one depend on the others. "none" leaves scores as they are.
+                one depend on the others. "none" leaves scores as they are. None: "empty" where a text has one
+                label, "none" where it may have several, so that the threshold stays one of entailment.
 
         Raises:
             UsageError: a text, a label or a template cannot be used, or a label's hypothesis is longer than half of
@@ -132,11 +134,16 @@ class ZeroShotClassifier:
         task: str = "topic",
         descriptions: Mapping[str, str] | None = None,
         multi_label: bool = False,
-        prior: Prior = "none",
+        prior: Prior | None = None,
     ) -> FloatMatrix:
         """As `classify`, the numbers alone: (n, number of labels) float32."""
         scores = self.scores(
-            texts, labels, template=template, task=task, descriptions=descriptions, prior=prior
+            texts,
+            labels,
+            template=template,
+            task=task,
+            descriptions=descriptions,
+            prior=prior or ("none" if multi_label else "empty"),
         )
         if not multi_label and len(labels) < 2:
             raise UsageError("one label is no choice; give two at least, or multi_label=True")
@@ -185,8 +192,8 @@ class ZeroShotClassifier:
         found = np.empty((len(different), len(flat)), np.float64)
         for block in _blocks(len(different), max(BLOCK_PAIRS // len(flat), 1)):
             pairs = [(text, hypothesis) for text in different[block] for hypothesis in flat]
-            judged = np.clip(self.nli.probabilities(pairs).astype(np.float64), _LEAST, 1.0)
-            found[block] = np.log(judged[:, 0] / judged[:, 2]).reshape(-1, len(flat))
+            entailed = np.clip(self.nli.probabilities(pairs)[:, 0].astype(np.float64), _LEAST, 1.0 - _LEAST)
+            found[block] = (np.log(entailed) - np.log1p(-entailed)).reshape(-1, len(flat))
         columns = [[flat.index(each) for each in group] for group in hypotheses]
         rows = {text: row for row, text in enumerate(different)}
         means: Floats = found[:, np.asarray(columns)].mean(axis=2)
@@ -215,7 +222,7 @@ class ZeroShotClassifier:
             labels[best],
             chosen,
             dict(zip(labels, row.tolist(), strict=True)),
-            self._calibration is not None,
+            self.calibrated,
         )
 
 
