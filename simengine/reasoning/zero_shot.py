@@ -12,7 +12,7 @@ import numpy.typing as npt
 from simengine.calibration.calibration import Calibration
 from simengine.cross_encoders.nli import NLIModel
 from simengine.errors import UsageError
-from simengine.reasoning.zero_shot_templates import hypotheses_for, templates_for
+from simengine.reasoning.zero_shot_templates import check_labels, hypotheses_for, templates_for
 from simengine.types import FloatMatrix
 
 Floats = npt.NDArray[np.float64]
@@ -112,6 +112,8 @@ class ZeroShotClassifier:
             Zhao et al., Calibrate Before Use, ICML 2021 ("empty"); Zhou et al., Batch Calibration, ICLR 2024
             ("texts").
         """
+        if not 0.0 <= threshold <= 1.0:
+            raise UsageError(f"threshold is {threshold}; expected a probability from 0 to 1")
         probabilities = self.probabilities(
             texts,
             labels,
@@ -121,8 +123,6 @@ class ZeroShotClassifier:
             multi_label=multi_label,
             prior=prior,
         )
-        if not 0.0 <= threshold <= 1.0:
-            raise UsageError(f"threshold is {threshold}; expected a probability from 0 to 1")
         return [self._classification(row, labels, multi_label, threshold) for row in probabilities]
 
     def probabilities(
@@ -137,6 +137,8 @@ class ZeroShotClassifier:
         prior: Prior | None = None,
     ) -> FloatMatrix:
         """As `classify`, the numbers alone: (n, number of labels) float32."""
+        if not multi_label and len(labels) == 1:
+            raise UsageError("one label is no choice; give two at least, or multi_label=True")
         scores = self.scores(
             texts,
             labels,
@@ -145,8 +147,6 @@ class ZeroShotClassifier:
             descriptions=descriptions,
             prior=prior or ("none" if multi_label else "empty"),
         )
-        if not multi_label and len(labels) < 2:
-            raise UsageError("one label is no choice; give two at least, or multi_label=True")
         if multi_label:
             found = np.exp(-np.logaddexp(0.0, -scores))
         else:
@@ -169,8 +169,7 @@ class ZeroShotClassifier:
         if prior not in PRIORS:
             raise UsageError(f"prior is {prior!r}; expected one of {', '.join(PRIORS)}")
         check_texts(texts)
-        if isinstance(labels, str) or not labels:
-            raise UsageError(f"labels are {labels!r}; expected a list of names, one at least")
+        check_labels(labels)
         templates = templates_for(template, task, labels)
         hypotheses = hypotheses_for(labels, templates, descriptions)
         self._check_lengths(labels, hypotheses)

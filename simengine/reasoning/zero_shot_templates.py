@@ -50,6 +50,16 @@ def templates_for(template: str | Sequence[str] | None, task: str, labels: Seque
     return given
 
 
+def check_labels(labels: Sequence[str]) -> None:
+    """Raise UsageError unless these are different names, one at least, none of them blank."""
+    if isinstance(labels, str) or not len(labels):
+        raise UsageError(f"labels are {labels!r}; expected a list of names, one at least")
+    if any(not isinstance(label, str) or not label.strip() for label in labels):
+        raise UsageError(f"labels are {list(labels)!r:.200}; expected names, none of them blank")
+    if len(set(labels)) != len(labels):
+        raise UsageError(f"a label occurs twice among {', '.join(labels)}")
+
+
 def hypotheses_for(
     labels: Sequence[str], templates: Sequence[str], descriptions: Mapping[str, str] | None
 ) -> list[list[str]]:
@@ -62,12 +72,8 @@ def hypotheses_for(
             one) is the label's hypothesis by itself.
 
     Raises:
-        UsageError: a label is blank or occurs twice, or a description is of no label, or blank.
+        UsageError: a description is of no label, or blank.
     """
-    if isinstance(labels, str) or any(not isinstance(label, str) or not label.strip() for label in labels):
-        raise UsageError(f"labels are {labels!r}; expected a list of names, none of them blank")
-    if len(set(labels)) != len(labels):
-        raise UsageError(f"a label occurs twice among {', '.join(labels)}")
     descriptions = descriptions or {}
     if unknown := [label for label in descriptions if label not in labels]:
         raise UsageError(f"there is a description of {unknown[0]!r}, which is none of {', '.join(labels)}")
