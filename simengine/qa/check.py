@@ -14,8 +14,8 @@ from simengine.types import Answer, Span
 
 ENOUGH = 0.5
 """The least probability of entailment, and the most of contradiction, for each sentence of a worded answer."""
-_YES = re.compile(r"^(?:yes|是的|是|对的|对|可以)\b?[,.!，。！]\s*", re.IGNORECASE)
-_NO = re.compile(r"^(?:no|不是|不可以|不|否)\b?[,.!，。！]\s*", re.IGNORECASE)
+_YES = re.compile(r"^(?:yes|是的|是|对的|对|可以)(?:[,.!，。！]\s*|$)", re.IGNORECASE)
+_NO = re.compile(r"^(?:no|不是|不可以|不|否)(?:[,.!，。！]\s*|$)", re.IGNORECASE)
 
 
 def worded_answer(answer: Answer, candidate: Candidate, wording: Wording, judged: JudgedPairs) -> Answer:

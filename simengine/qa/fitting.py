@@ -21,6 +21,8 @@ PRECISIONS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
 MIN_EXAMPLES = 40
 N_FOLDS = 5
 ENOUGH_F1 = 0.5
+CONFIDENCE = 0.8
+"""One-sided, of the share of right answers above a threshold: a few lucky ones make no precision."""
 _YES = frozenset(("yes", "true", "\u662f", "\u5bf9", "\u662f\u7684", "\u53ef\u4ee5"))
 _NO = frozenset(("no", "false", "\u5426", "\u4e0d", "\u4e0d\u662f", "\u4e0d\u53ef\u4ee5"))
 
@@ -139,6 +141,7 @@ def fit_decision(
         groups=groups,
         fitted_on=fitted_on,
         precisions=precisions,
+        confidence=CONFIDENCE,
         seed=seed,
     )
     means, scales, weights, intercept = _fitted(rows, labels, regularisation)

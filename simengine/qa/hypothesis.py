@@ -25,7 +25,7 @@ def yes_statement(question: str) -> str | None:
     if is_chinese(question):
         return chinese.yes_statement(question)
     parts = take_apart(question)
-    if parts is None or parts.kind != "yes/no" or "or" in (word.lower() for word in parts.rest):
+    if parts is None or parts.kind != "yes/no" or "or" in (*parts.subject, *parts.rest):
         return None
     return _sentence(parts, _predicate(parts))
 

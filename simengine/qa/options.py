@@ -67,10 +67,7 @@ class AnswerOptions:
         for name, choice, allowed in (("faq", self.faq, FAQ), ("followups", self.followups, FollowUps)):
             if choice not in get_args(allowed):
                 raise UsageError(f"{name} is {choice!r}; expected one of {', '.join(get_args(allowed))}")
-        if isinstance(self.question_fields, str):
-            raise UsageError(
-                f"question_fields is the string {self.question_fields!r}; expected several names"
-            )
+        _refuse_string(self.question_fields)
 
 
 def _refuse_string(names: object) -> None:

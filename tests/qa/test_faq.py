@@ -1,0 +1,81 @@
+"""Documents that keep the question which they answer."""
+
+from __future__ import annotations
+
+import pytest
+
+from simengine.qa.answerer import Answerer
+from simengine.qa.faq import MAX_ANSWER_CHARS, reads_like_question, stored_question
+from simengine.qa.options import AnswerOptions
+from simengine.types import Document, Hit, Passage
+from tests.faults.encoder import vector_of
+from tests.qa.fakes import SURE, UNSURE, Library, table
+
+RETURN = Document("return", " Within thirty days, with the receipt. ", "Can I return an item?")
+OPEN = Document("open", "From nine to five.", metadata={"question": "When are you open?"})
+
+
+def hit(title: str = "", **metadata: str) -> Hit:
+    return Hit("h", 1.0, 1, title, Passage(0, 1, "x"), metadata, {})
+
+
+def test_the_same_question_is_answered_by_the_whole_document() -> None:
+    answer = Answerer(Library(RETURN, OPEN), table()).ask("Can I return an item?")
+    assert (answer.verdict, answer.source) == ("supported", "faq")
+    assert answer.text == "Within thirty days, with the receipt."
+    assert answer.span is not None
+    assert RETURN.text[answer.span.start : answer.span.end] == answer.text
+    assert answer.scores["similarity"] == pytest.approx(1.0, abs=1e-5)
+    assert answer.probability == pytest.approx((1 + UNSURE) / 2, abs=1e-5)
+
+
+def test_question_to_question_and_question_to_answer_count_the_same() -> None:
+    question = "When is the shop open?"
+    answer = Answerer(Library(RETURN, OPEN), table(("nine", question, "entailment"))).ask(question)
+    cosine = float(vector_of(question) @ vector_of("When are you open?"))
+    assert answer.text == "From nine to five."
+    assert answer.probability == pytest.approx((cosine + SURE) / 2, abs=1e-5)
+
+
+def test_a_long_stored_answer_is_given_by_its_best_passage() -> None:
+    document = Document("long", "yes " * MAX_ANSWER_CHARS, "Is it long?")
+    library = Library(document)
+    library._hits = lambda query, k: [  # type: ignore[method-assign]
+        Hit("long", 1.0, 1, document.title, Passage(4, 8, "yes "), {}, {})
+    ]
+    answer = Answerer(library, table()).ask("Is it long?")
+    assert (answer.text, answer.span) == ("yes ", answer.evidence and answer.evidence.span)
+    assert answer.span is not None
+    assert (answer.span.start, answer.span.end) == (4, 8)
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Can I return an item?", True),
+        ("How to reset a password", True),
+        ("Normans", False),
+        ("The history of what we know", False),
+        ("如何申请退款", True),
+        ("可以退货吗", True),
+        ("退款政策", False),
+        ("", False),
+    ],
+)
+def test_a_title_is_a_stored_question_where_it_reads_like_one(title: str, expected: bool) -> None:
+    assert reads_like_question(title) is expected
+    assert (stored_question(hit(title), AnswerOptions()) is not None) is expected
+
+
+def test_fields_of_metadata_come_in_the_order_of_the_options() -> None:
+    found = hit("A title", question="  asked ", frage="gefragt")
+    assert stored_question(found, AnswerOptions()) == "asked"
+    assert stored_question(found, AnswerOptions(question_fields=("frage",))) == "gefragt"
+    assert stored_question(found, AnswerOptions(question_fields=("title",), faq="always")) == "A title"
+    assert stored_question(found, AnswerOptions(faq="never")) is None
+    assert stored_question(hit("A title"), AnswerOptions()) is None
+
+
+def test_without_faq_a_question_title_is_a_title() -> None:
+    answerer = Answerer(Library(RETURN), table(), options=AnswerOptions(faq="never"))
+    assert answerer.ask("Can I return an item?").verdict == "not found"
