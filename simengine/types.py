@@ -82,6 +82,7 @@ class Hit:
         title, passage, metadata: what was stored.
         scores: the parts that `score` was made of, such as {"dense": 0.61, "lexical": 7.3}.
         judgement: what a cross-encoder said; None where none was asked.
+        duplicates: ids of worse hits that say the same and were folded into this one, best first.
     """
 
     id: str
@@ -92,6 +93,7 @@ class Hit:
     metadata: Mapping[str, Json]
     scores: Mapping[str, float]
     judgement: Judgement | None = None
+    duplicates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

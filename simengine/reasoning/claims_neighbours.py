@@ -1,0 +1,119 @@
+"""Which claims are near enough to be compared: nearest neighbours by exact matrix products in blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simengine.errors import UsageError
+from simengine.index.threads import blas_threads
+from simengine.types import FloatMatrix, Mask, RowArray
+
+SCORES_PER_BLOCK = 1 << 22  # float32 cosines held at once: 16 MB
+NORM_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True, slots=True)
+class NearPairs:
+    """Pairs of rows that are near each other, the nearest first, equals by their rows.
+
+    Attributes:
+        rows: (m, 2) int64, the lower row first, no pair twice.
+        cosines: (m,) float32, falling.
+    """
+
+    rows: RowArray
+    cosines: FloatMatrix
+
+
+def near_pairs(
+    vectors: FloatMatrix,
+    k: int,
+    min_cosine: float,
+    *,
+    apart: Sequence[RowArray] = (),
+    sides: Mask | None = None,
+    threads: int | None = None,
+) -> NearPairs:
+    """The k nearest rows of each row that it may be compared with, as pairs.
+
+    A pair stands if one of the two is among the k nearest of the other. Equal cosines prefer the lower row, so that
+    the result does not depend on blocks. Time grows with the square of n: 100,000 rows of 384 take about a minute on
+    two cores.
+
+    Args:
+        vectors: (n, dim) float32, rows L2-normalised.
+        k: at least 1.
+        min_cosine: least cosine of a pair.
+        apart: each (n,) int64; rows with equal values of at least 0 in one of them are not compared.
+        sides: (n, 2) bool, whether a row belongs to the one side and to the other; then pairs have one row of each.
+        threads: for the matrix products; None leaves numpy's own choice.
+
+    Raises:
+        UsageError: rows that are not L2-normalised, or k below 1.
+    """
+    if k < 1:
+        raise UsageError(f"k is {k}; expected at least 1")
+    n = len(vectors)
+    if n < 2:
+        return NearPairs(np.empty((0, 2), np.int64), np.empty(0, np.float32))
+    norms = np.linalg.norm(vectors, axis=1)
+    if not np.allclose(norms, 1.0, atol=NORM_TOLERANCE):
+        raise UsageError("the encoder's vectors are not L2-normalised, so that their products are no cosines")
+    found: list[RowArray] = []
+    block = max(1, SCORES_PER_BLOCK // n)
+    with blas_threads(threads):
+        for start in range(0, n, block):
+            rows = np.arange(start, min(start + block, n))
+            scores = vectors[rows] @ vectors.T
+            scores[_forbidden(rows, n, apart, sides)] = -np.inf
+            found.append(_best(scores, rows, k, min_cosine))
+    pairs = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
+    cosines = np.einsum("ij,ij->i", vectors[pairs[:, 0]], vectors[pairs[:, 1]]).astype(np.float32)
+    order = np.lexsort((pairs[:, 1], pairs[:, 0], -cosines))
+    return NearPairs(pairs[order], np.clip(cosines[order], -1.0, 1.0))
+
+
+def _forbidden(rows: RowArray, n: int, apart: Sequence[RowArray], sides: Mask | None) -> Mask:
+    mask = rows[:, None] == np.arange(n)[None, :]
+    for groups in apart:
+        mask |= (groups[rows, None] == groups[None, :]) & (groups[None, :] >= 0)
+    if sides is not None:
+        one, other = sides[:, 0], sides[:, 1]
+        mask |= ~((one[rows, None] & other[None, :]) | (other[rows, None] & one[None, :]))
+    return mask
+
+
+def _best(scores: FloatMatrix, rows: RowArray, k: int, min_cosine: float) -> RowArray:
+    """(m, 2) pairs (row, neighbour) of a block, at most k for each row; of equals the lower neighbours."""
+    k = min(k, scores.shape[1])
+    kth = np.partition(scores, scores.shape[1] - k, axis=1)[:, -k]
+    owners, neighbours = np.nonzero((scores >= kth[:, None]) & (scores >= min_cosine))
+    order = np.lexsort((neighbours, -scores[owners, neighbours], owners))
+    owners, neighbours = owners[order], neighbours[order]
+    places = np.arange(len(owners)) - np.searchsorted(owners, owners)
+    kept = places < k
+    return np.stack([rows[owners[kept]], neighbours[kept]], axis=1).astype(np.int64)
+
+
+def components(n: int, pairs: RowArray) -> RowArray:
+    """(n,) int64, the lowest row of each row's connected component.
+
+    Args:
+        n: rows.
+        pairs: (m, 2) edges.
+    """
+    roots = list(range(n))
+
+    def root(row: int) -> int:
+        while roots[row] != row:
+            roots[row] = roots[roots[row]]
+            row = roots[row]
+        return row
+
+    for left, right in pairs.tolist():
+        low, high = sorted((root(left), root(right)))
+        roots[high] = low
+    return np.asarray([root(row) for row in range(n)], np.int64)

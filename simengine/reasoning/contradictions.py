@@ -1,0 +1,270 @@
+"""Claims of a corpus that conflict: near ones are found, the most suspicious are judged, conflicts are clustered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from simengine.calibration.calibration import Calibration
+from simengine.indexing.report import NoProgress, Progress
+from simengine.reasoning.claims import ClaimOptions, Claims, extract_claims
+from simengine.reasoning.claims_neighbours import components
+from simengine.reasoning.claims_statements import (
+    Encode,
+    Statements,
+    chosen_places,
+    encode_in_blocks,
+    gather_statements,
+    merged_claims,
+    near_statements,
+)
+from simengine.reasoning.conflict import (
+    NLI,
+    Conflict,
+    PairJudge,
+    Rule,
+    check_calibration,
+    check_count,
+    check_rule,
+    check_share,
+    judge_pairs,
+    named,
+)
+from simengine.reasoning.conflict_cues import Profile, priorities, profile
+from simengine.reasoning.conflict_rules import disagreement
+from simengine.types import Document, Evidence, FloatMatrix
+
+
+@dataclass(frozen=True, slots=True)
+class ContradictionOptions:
+    """How conflicts are looked for.
+
+    Attributes:
+        neighbours: each claim is compared with so many of those nearest to it.
+        min_cosine: least similarity of two claims that are compared; in [-1, 1].
+        across_documents: compare claims of different documents only.
+        max_pairs: at most so many pairs are judged, the most suspicious first; what was left out is reported.
+        rule: what the two directions make together: "both" (the smaller probability), "mean" or "either".
+        min_probability: a conflict if the rule gives at least this.
+        rules: also report sentences that are alike but for one number, measure, date or negation, whatever the model
+            says.
+        min_words: see `ClaimOptions`.
+
+    Raises:
+        UsageError: a value is out of range.
+    """
+
+    neighbours: int = 10
+    min_cosine: float = 0.5
+    across_documents: bool = False
+    max_pairs: int = 20_000
+    rule: Rule = "both"
+    min_probability: float = 0.5
+    rules: bool = True
+    min_words: int = 3
+
+    def __post_init__(self) -> None:
+        check_count("neighbours", self.neighbours)
+        check_count("max_pairs", self.max_pairs)
+        check_share("min_cosine", self.min_cosine, least=-1.0)
+        check_share("min_probability", self.min_probability)
+        check_rule(self.rule)
+        ClaimOptions(self.min_words)
+
+
+@dataclass(frozen=True, slots=True)
+class Contradictions:
+    """What was found, and what was looked at.
+
+    Attributes:
+        conflicts: those that a rule found first, then by falling probability, then by place.
+        n_documents, n_claims: read, and found in them. With two sides both are counted.
+        n_statements: claims of different wording; those of the same are judged once.
+        skipped: sentences that are no claims, by reason.
+        n_cut: sentences too long to be judged whole.
+        n_candidates: pairs near enough to be compared.
+        n_judged: pairs that the model judged, in both directions.
+        n_left_out: candidates beyond `max_pairs`.
+        n_clusters: of conflicts that share claims.
+        options: what was asked.
+        calibrated: whether probabilities are calibrated.
+    """
+
+    conflicts: tuple[Conflict, ...]
+    n_documents: int
+    n_claims: int
+    n_statements: int
+    skipped: dict[str, int]
+    n_cut: int
+    n_candidates: int
+    n_judged: int
+    n_left_out: int
+    n_clusters: int
+    options: ContradictionOptions
+    calibrated: bool
+
+
+def find_contradictions(
+    documents: Iterable[Document],
+    *,
+    encode: Encode,
+    judge: PairJudge,
+    options: ContradictionOptions | None = None,
+    against: Iterable[Document] | None = None,
+    calibration: Calibration | None = None,
+    progress: Progress | None = None,
+) -> Contradictions:
+    """Find claims that conflict, within one corpus or between two.
+
+    Candidates are the nearest neighbours of each claim by cosine. Of these the pairs with the most signs of a conflict
+    (a negation, opposites, other numbers, shared words) are judged by the model in both directions. The same
+    input gives the same output.
+
+    Args:
+        documents: read once.
+        encode: texts to (n, dim) float32 with rows L2-normalised, such as `BiEncoder.encode`.
+        judge: such as an `NLIModel`.
+        options: how to look.
+        against: a second corpus; then claims of the first are compared with claims of the second only.
+        calibration: of the judge for the task "nli"; without it probabilities are the model's own.
+        progress: is told of the stages.
+
+    Raises:
+        UsageError: the calibration is of another model or task, or `encode` gives no L2-normalised vectors.
+    """
+    options, progress = options or ContradictionOptions(), progress or NoProgress()
+    check_calibration(judge, calibration)
+    progress.stage("claims")
+    claim_options = ClaimOptions(options.min_words)
+    claims, n_first = extract_claims(documents, claim_options), None
+    if against is not None:
+        n_first = len(claims)
+        claims = merged_claims(claims, extract_claims(against, claim_options))
+    statements = gather_statements(claims, n_first)
+    progress.stage("encoding", len(statements.texts))
+    vectors = encode_in_blocks(encode, statements.texts, progress)
+    progress.stage("candidates")
+    profiles = [profile(text) for text in statements.texts]
+    candidates, n_near = _candidates(claims, n_first, statements, vectors, profiles, options)
+    found = _judged(candidates, claims, statements, profiles, judge, options, calibration, progress)
+    conflicts = _clustered(found, len(statements.texts))
+    return Contradictions(
+        conflicts=conflicts,
+        n_documents=claims.n_documents,
+        n_claims=len(claims),
+        n_statements=len(statements.texts),
+        skipped=dict(claims.skipped),
+        n_cut=claims.n_cut,
+        n_candidates=n_near,
+        n_judged=len(candidates),
+        n_left_out=n_near - len(candidates),
+        n_clusters=max((conflict.cluster for conflict in conflicts), default=0),
+        options=options,
+        calibrated=calibration is not None,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A pair to be judged: two statements, the claims that stand for them, and their cosine."""
+
+    statement1: int
+    statement2: int
+    claim1: int
+    claim2: int
+    cosine: float
+
+
+def _candidates(
+    claims: Claims,
+    n_first: int | None,
+    statements: Statements,
+    vectors: FloatMatrix,
+    profiles: list[Profile],
+    options: ContradictionOptions,
+) -> tuple[list[_Candidate], int]:
+    """The most urgent of the near pairs, nearest first, and how many near pairs there are."""
+    across = options.across_documents
+    near = near_statements(
+        statements, vectors, options.neighbours, options.min_cosine, across_documents=across
+    )
+    urgency = priorities(profiles, near.rows, near.cosines, statements.documents)
+    chosen = np.sort(np.argsort(-urgency, kind="stable")[: options.max_pairs])
+    found = [
+        _Candidate(*chosen_places(claims, statements, left, right, n_first, across), float(cosine))
+        for (left, right), cosine in zip(near.rows[chosen].tolist(), near.cosines[chosen], strict=True)
+    ]
+    return found, len(near.rows)
+
+
+def _judged(
+    candidates: list[_Candidate],
+    claims: Claims,
+    statements: Statements,
+    profiles: list[Profile],
+    judge: PairJudge,
+    options: ContradictionOptions,
+    calibration: Calibration | None,
+    progress: Progress,
+) -> list[tuple[_Candidate, Conflict]]:
+    """The candidates that are conflicts."""
+    progress.stage("judging", len(candidates))
+    pairs = [(claims.places[each.claim1].text, claims.places[each.claim2].text) for each in candidates]
+    judged = judge_pairs(judge, pairs, calibration=calibration, progress=progress)
+    scores = judged.together(options.rule)
+    found = []
+    for place, each in enumerate(candidates):
+        rules, difference = [NLI] if scores[place] >= options.min_probability else [], None
+        if options.rules:
+            differing = disagreement(
+                pairs[place][0],
+                profiles[each.statement1],
+                pairs[place][1],
+                profiles[each.statement2],
+                same_document=bool(claims.documents[each.claim1] == claims.documents[each.claim2]),
+            )
+            if differing is not None:
+                rules.append(differing.rule)
+                difference = (differing.text1, differing.text2)
+        if rules:
+            conflict = Conflict(
+                claim1=claims.places[each.claim1],
+                claim2=claims.places[each.claim2],
+                probability=float(scores[place]),
+                calibrated=judged.calibrated,
+                forward=named(judged.forward[place]),
+                backward=named(judged.backward[place]),
+                cosine=each.cosine,
+                found_by=tuple(rules),
+                difference=difference,
+                also1=_others(claims, statements, each.statement1, each.claim1),
+                also2=_others(claims, statements, each.statement2, each.claim2),
+            )
+            found.append((each, conflict))
+    return found
+
+
+def _others(claims: Claims, statements: Statements, statement: int, claim: int) -> tuple[Evidence, ...]:
+    return tuple(claims.places[place] for place in statements.places[statement] if place != claim)
+
+
+def _clustered(found: list[tuple[_Candidate, Conflict]], n_statements: int) -> tuple[Conflict, ...]:
+    """Conflicts in their order, numbered by cluster as the clusters first come up."""
+    ordered = sorted(
+        found,
+        key=lambda item: (
+            item[1].difference is None,
+            -item[1].probability,
+            item[0].claim1,
+            item[0].claim2,
+        ),
+    )
+    edges = np.asarray([(each.statement1, each.statement2) for each, _ in ordered], np.int64).reshape(-1, 2)
+    roots = components(n_statements, edges)
+    numbers: dict[int, int] = {}
+    return tuple(
+        replace(conflict, cluster=numbers.setdefault(int(roots[each.statement1]), len(numbers) + 1))
+        for each, conflict in ordered
+    )

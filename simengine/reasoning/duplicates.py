@@ -1,0 +1,326 @@
+"""Documents that say the same: found by similarity, guarded by inference. Similar but contradictory is no duplicate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from simengine.calibration.calibration import Calibration
+from simengine.errors import UsageError
+from simengine.indexing.report import NoProgress, Progress
+from simengine.reasoning.claims import normalised
+from simengine.reasoning.claims_neighbours import NearPairs, components, near_pairs
+from simengine.reasoning.claims_statements import Encode
+from simengine.reasoning.conflict import Conflict, PairJudge, check_calibration, check_count, check_share
+from simengine.reasoning.duplicates_guard import (
+    GuardOptions,
+    Sameness,
+    SentenceConflict,
+    Text,
+    compare_texts,
+    read_texts,
+)
+from simengine.types import Document, Evidence, FloatMatrix
+
+COMPARED_AT_ONCE = 64
+EXACT, ENTAILED, NEAR = "exact", "entailed", "near"
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateOptions:
+    """How duplicates are looked for.
+
+    Attributes:
+        neighbours: each document is compared with so many of those nearest to it.
+        min_cosine: least similarity of two documents that are compared, by the mean of their sentences' vectors.
+        max_pairs: at most so many pairs of documents are judged, the nearest first; what was left out is reported.
+        guard: when two texts say the same.
+
+    Raises:
+        UsageError: a value is out of range.
+    """
+
+    neighbours: int = 10
+    min_cosine: float = 0.8
+    max_pairs: int = 10_000
+    guard: GuardOptions = field(default_factory=GuardOptions)
+
+    def __post_init__(self) -> None:
+        check_count("neighbours", self.neighbours)
+        check_count("max_pairs", self.max_pairs)
+        check_share("min_cosine", self.min_cosine, least=-1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateMember:
+    """A document that says what its group's representative says.
+
+    Attributes:
+        id, title: of the document.
+        kind: "exact" (the same words), "entailed" (each entails the other), "near" (similar, not guarded).
+        cosine: similarity to the representative.
+        entailment: the least probability with which a sentence of the one follows from the other; 1 if exact, None
+            where not guarded.
+    """
+
+    id: str
+    title: str
+    kind: str
+    cosine: float
+    entailment: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateGroup:
+    """Documents that say the same.
+
+    Attributes:
+        id, title: of the representative, the first of them in the corpus.
+        members: the others, in the order of the corpus. Each was compared with the representative itself.
+    """
+
+    id: str
+    title: str
+    members: tuple[DuplicateMember, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """What was found, and what was looked at.
+
+    Attributes:
+        groups: of two documents or more, in the order of their representatives.
+        conflicts: similar documents that contradict each other, with the sentences that do; as in `Contradictions`.
+        n_documents, n_distinct: read, and left if every group counts once.
+        n_candidates, n_judged, n_left_out: pairs of documents that are near, were judged, were beyond `max_pairs`.
+        n_related: judged pairs that neither say the same nor conflict.
+        guarded: whether a model judged; without one similar documents count as the same.
+        calibrated: whether its probabilities are calibrated.
+        options: what was asked.
+    """
+
+    groups: tuple[DuplicateGroup, ...]
+    conflicts: tuple[Conflict, ...]
+    n_documents: int
+    n_distinct: int
+    n_candidates: int
+    n_judged: int
+    n_left_out: int
+    n_related: int
+    guarded: bool
+    calibrated: bool
+    options: DuplicateOptions
+
+    @property
+    def group_of(self) -> dict[str, str]:
+        """From the id of every document in a group to its representative's, as `collapse_by_group` takes it."""
+        return {id_: group.id for group in self.groups for id_ in (group.id, *(m.id for m in group.members))}
+
+
+def find_duplicates(
+    documents: Iterable[Document],
+    *,
+    encode: Encode,
+    judge: PairJudge | None,
+    options: DuplicateOptions | None = None,
+    calibration: Calibration | None = None,
+    progress: Progress | None = None,
+) -> Duplicates:
+    """Find documents that say the same.
+
+    Near documents are candidates. They are duplicates if each entails every sentence of the other and no sentences of
+    theirs conflict; conflicts are reported. Likeness is not passed on: every member of a group was compared with the
+    group's representative. The same input gives the same output.
+
+    Args:
+        documents: read once; ids must differ. Titles are not compared.
+        encode: texts to (n, dim) float32 with rows L2-normalised.
+        judge: such as an `NLIModel`; None takes near documents for the same, which is often wrong.
+        options: how to look.
+        calibration: of the judge for the task "nli".
+        progress: is told of the stages.
+
+    Raises:
+        UsageError: an id occurs twice, or the calibration or the vectors do not fit.
+    """
+    options, progress = options or DuplicateOptions(), progress or NoProgress()
+    if judge is not None:
+        check_calibration(judge, calibration)
+    progress.stage("documents")
+    read = _check_ids(list(documents))
+    copies: dict[str, list[int]] = {}
+    for number, document in enumerate(read):
+        copies.setdefault(normalised(document.text), []).append(number)
+    firsts = [numbers[0] for numbers in copies.values()]
+    progress.stage("encoding")
+    texts = read_texts([read[number].text for number in firsts], encode, progress)
+    progress.stage("candidates")
+    near = near_pairs(_means(texts), options.neighbours, options.min_cosine)
+    kept = NearPairs(near.rows[: options.max_pairs], near.cosines[: options.max_pairs])
+    progress.stage("judging", len(kept.rows))
+    found = _compared(texts, kept, judge, options, calibration, progress)
+    groups = _grouped(read, list(copies.values()), kept, found, guarded=judge is not None)
+    conflicts = _conflicts(read, firsts, texts, kept, found, calibrated=calibration is not None)
+    return Duplicates(
+        groups=groups,
+        conflicts=conflicts,
+        n_documents=len(read),
+        n_distinct=len(read) - sum(len(group.members) for group in groups),
+        n_candidates=len(near.rows),
+        n_judged=len(kept.rows) if judge is not None else 0,
+        n_left_out=len(near.rows) - len(kept.rows),
+        n_related=sum(not each.same and each.conflict is None for each in found),
+        guarded=judge is not None,
+        calibrated=judge is not None and calibration is not None,
+        options=options,
+    )
+
+
+def _check_ids(documents: list[Document]) -> list[Document]:
+    seen: set[str] = set()
+    for document in documents:
+        if document.id in seen:
+            raise UsageError(f"the id {document.id!r} occurs twice; give every document an id of its own")
+        seen.add(document.id)
+    return documents
+
+
+def _means(texts: Sequence[Text]) -> FloatMatrix:
+    """(n, dim) float32, for each text the mean of its sentences' vectors, L2-normalised."""
+    if not texts:
+        return np.empty((0, 0), np.float32)
+    means = np.stack([each.vectors.mean(axis=0) for each in texts])
+    norms = np.linalg.norm(means, axis=1, keepdims=True)
+    result: FloatMatrix = (means / np.maximum(norms, np.finfo(np.float32).tiny)).astype(np.float32)
+    return result
+
+
+def _compared(
+    texts: list[Text],
+    near: NearPairs,
+    judge: PairJudge | None,
+    options: DuplicateOptions,
+    calibration: Calibration | None,
+    progress: Progress,
+) -> list[Sameness]:
+    if judge is None:
+        return [Sameness(True, 1.0, None)] * len(near.rows)
+    found: list[Sameness] = []
+    for start in range(0, len(near.rows), COMPARED_AT_ONCE):
+        rows = near.rows[start : start + COMPARED_AT_ONCE].tolist()
+        pairs = [(texts[left], texts[right]) for left, right in rows]
+        found += compare_texts(pairs, judge, options.guard, calibration)
+        progress.advance(len(pairs))
+    return found
+
+
+def _grouped(
+    documents: list[Document],
+    copies: list[list[int]],
+    near: NearPairs,
+    found: list[Sameness],
+    *,
+    guarded: bool,
+) -> tuple[DuplicateGroup, ...]:
+    """Each text joins the group whose representative it is most surely the same as, else begins one."""
+    same: dict[int, list[tuple[float, int, float]]] = {}
+    opposed: dict[int, set[int]] = {}
+    for (left, right), cosine, each in zip(near.rows.tolist(), near.cosines.tolist(), found, strict=True):
+        if each.same:
+            same.setdefault(right, []).append((each.entailment, left, cosine))
+        elif each.conflict is not None:
+            opposed.setdefault(right, set()).add(left)
+    groups: dict[int, list[tuple[int, float, float]]] = {}
+    for text in range(len(copies)):
+        for entailment, leader, cosine in sorted(
+            same.get(text, ()), key=lambda item: (-item[0], -item[2], item[1])
+        ):
+            members = {leader, *(member for member, _, _ in groups.get(leader, ()))}
+            if leader in groups and not members & opposed.get(text, set()):
+                groups[leader].append((text, entailment, cosine))
+                break
+        else:
+            groups[text] = []
+    return tuple(
+        _group(documents, copies, leader, members, guarded)
+        for leader, members in groups.items()
+        if members or len(copies[leader]) > 1
+    )
+
+
+def _group(
+    documents: list[Document],
+    copies: list[list[int]],
+    leader: int,
+    members: list[tuple[int, float, float]],
+    guarded: bool,
+) -> DuplicateGroup:
+    listed = [(number, EXACT, 1.0, 1.0) for number in copies[leader][1:]]
+    kind = ENTAILED if guarded else NEAR
+    listed += [(n, kind, cosine, entailment) for text, entailment, cosine in members for n in copies[text]]
+    first = documents[copies[leader][0]]
+    return DuplicateGroup(
+        first.id,
+        first.title,
+        tuple(
+            DuplicateMember(
+                documents[number].id,
+                documents[number].title,
+                how,
+                cosine,
+                entailment if guarded or how == EXACT else None,
+            )
+            for number, how, cosine, entailment in sorted(listed)
+        ),
+    )
+
+
+def _conflicts(
+    documents: list[Document],
+    firsts: list[int],
+    texts: list[Text],
+    near: NearPairs,
+    found: list[Sameness],
+    *,
+    calibrated: bool,
+) -> tuple[Conflict, ...]:
+    pairs = [
+        (left, right, each.conflict)
+        for (left, right), each in zip(near.rows.tolist(), found, strict=True)
+        if each.conflict is not None
+    ]
+    pairs.sort(key=lambda item: (item[2].difference is None, -item[2].probability, item[0], item[1]))
+    edges = np.asarray([(left, right) for left, right, _ in pairs], np.int64).reshape(-1, 2)
+    roots, numbers = components(len(texts), edges), dict[int, int]()
+    conflicts = []
+    for left, right, conflict in pairs:
+        made = _conflict(
+            (documents[firsts[left]], texts[left]),
+            (documents[firsts[right]], texts[right]),
+            conflict,
+            calibrated,
+        )
+        conflicts.append(replace(made, cluster=numbers.setdefault(int(roots[left]), len(numbers) + 1)))
+    return tuple(conflicts)
+
+
+def _conflict(
+    one: tuple[Document, Text], other: tuple[Document, Text], found: SentenceConflict, calibrated: bool
+) -> Conflict:
+    places = [
+        Evidence(document.id, document.title, text.spans[number], text.sentence(number))
+        for (document, text), number in ((one, found.sentence1), (other, found.sentence2))
+    ]
+    return Conflict(
+        claim1=places[0],
+        claim2=places[1],
+        probability=found.probability,
+        calibrated=calibrated,
+        forward=found.forward,
+        backward=found.backward,
+        cosine=found.cosine,
+        found_by=found.found_by,
+        difference=found.difference,
+    )

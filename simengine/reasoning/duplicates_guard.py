@@ -1,0 +1,225 @@
+"""Do two texts say the same? Each must entail every sentence of the other, and no sentence may contradict another."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simengine.calibration.calibration import Calibration
+from simengine.indexing.report import NoProgress, Progress
+from simengine.reasoning.claims import normalised, sentence_pieces
+from simengine.reasoning.claims_statements import Encode, encode_in_blocks
+from simengine.reasoning.conflict import (
+    ENTAILMENT,
+    NLI,
+    PAIRS_AT_ONCE,
+    PairJudge,
+    check_calibration,
+    check_share,
+    judge_pairs,
+    named,
+)
+from simengine.reasoning.conflict_cues import profile
+from simengine.reasoning.conflict_rules import disagreement
+from simengine.types import FloatMatrix, Span
+
+ALIGNED_COSINE = 0.5  # below this two sentences speak of different things
+
+
+@dataclass(frozen=True, slots=True)
+class GuardOptions:
+    """When two texts say the same.
+
+    Attributes:
+        min_entailment: every sentence must be entailed with at least this probability, in both directions.
+        min_contradiction: two sentences conflict if each contradicts the other with at least this probability.
+        rules: sentences that are alike but for one number, measure, date or negation conflict too.
+
+    Raises:
+        UsageError: a value is out of range.
+    """
+
+    min_entailment: float = 0.5
+    min_contradiction: float = 0.5
+    rules: bool = True
+
+    def __post_init__(self) -> None:
+        check_share("min_entailment", self.min_entailment)
+        check_share("min_contradiction", self.min_contradiction)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text, its sentences and their vectors: (n, dim) float32, rows L2-normalised."""
+
+    text: str
+    spans: tuple[Span, ...]
+    vectors: FloatMatrix
+
+    def sentence(self, number: int) -> str:
+        """One of its sentences."""
+        span = self.spans[number]
+        return self.text[span.start : span.end]
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceConflict:
+    """A sentence of one text that conflicts with a sentence of another. See `Conflict` for the other fields."""
+
+    sentence1: int
+    sentence2: int
+    probability: float
+    forward: dict[str, float]
+    backward: dict[str, float]
+    cosine: float
+    found_by: tuple[str, ...]
+    difference: tuple[str, str] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sameness:
+    """What two texts are to each other.
+
+    Attributes:
+        same: they say the same.
+        entailment: the least probability with which a sentence of the one is entailed by the other.
+        conflict: the surest of the conflicts between their sentences, None where there is none.
+    """
+
+    same: bool
+    entailment: float
+    conflict: SentenceConflict | None
+
+
+def read_texts(texts: Sequence[str], encode: Encode, progress: Progress | None = None) -> list[Text]:
+    """Split texts into sentences and encode these; `progress` is told of the sentences."""
+    spans = [sentence_pieces(text) or [Span(0, len(text))] for text in texts]
+    sentences = [text[s.start : s.end] for text, found in zip(texts, spans, strict=True) for s in found]
+    vectors = encode_in_blocks(encode, sentences, progress or NoProgress())
+    ends = np.cumsum([len(found) for found in spans])
+    return [
+        Text(text, tuple(found), vectors[int(end) - len(found) : int(end)])
+        for text, found, end in zip(texts, spans, ends, strict=True)
+    ]
+
+
+def compare_texts(
+    pairs: Sequence[tuple[Text, Text]],
+    judge: PairJudge,
+    options: GuardOptions | None = None,
+    calibration: Calibration | None = None,
+) -> list[Sameness]:
+    """What each pair of texts is to each other; the model is asked about all pairs at once."""
+    options = options or GuardOptions()
+    check_calibration(judge, calibration)
+    entailments = _entailments(pairs, judge, calibration)
+    conflicts = _conflicts(pairs, judge, options, calibration)
+    return [
+        Sameness(conflict is None and entailment >= options.min_entailment, entailment, conflict)
+        for entailment, conflict in zip(entailments, conflicts, strict=True)
+    ]
+
+
+def duplicate_guard(
+    judge: PairJudge, encode: Encode, options: GuardOptions | None = None
+) -> Callable[[Sequence[tuple[str, str]]], list[bool]]:
+    """A function that says for pairs of texts whether they say the same, as `simengine.search.collapse` takes it.
+
+    Args:
+        judge: such as an `NLIModel`.
+        encode: texts to (n, dim) float32 with rows L2-normalised.
+        options: when two texts say the same.
+    """
+
+    def guard(pairs: Sequence[tuple[str, str]]) -> list[bool]:
+        distinct = list(dict.fromkeys(text for pair in pairs for text in pair))
+        read = dict(zip(distinct, read_texts(distinct, encode), strict=True))
+        found = compare_texts([(read[one], read[other]) for one, other in pairs], judge, options)
+        return [each.same for each in found]
+
+    return guard
+
+
+def _entailments(
+    pairs: Sequence[tuple[Text, Text]], judge: PairJudge, calibration: Calibration | None
+) -> list[float]:
+    """The least probability with which a sentence of the one text follows from the other, for each pair."""
+    owners: list[int] = []
+    asked: list[tuple[str, str]] = []
+    for number, (first, second) in enumerate(pairs):
+        for premise, other in ((first, second), (second, first)):
+            known = {normalised(premise.sentence(place)) for place in range(len(premise.spans))}
+            wanted = (other.sentence(place) for place in range(len(other.spans)))
+            hypotheses = [sentence for sentence in wanted if normalised(sentence) not in known]
+            owners += [number] * len(hypotheses)
+            asked += [(premise.text, hypothesis) for hypothesis in hypotheses]
+    least = np.ones(len(pairs), np.float64)
+    for start in range(0, len(asked), PAIRS_AT_ONCE):
+        found = judge.probabilities(asked[start : start + PAIRS_AT_ONCE])
+        if calibration is not None:
+            found = calibration.apply(found)
+        np.minimum.at(least, owners[start : start + PAIRS_AT_ONCE], found[:, ENTAILMENT])
+    values: list[float] = least.tolist()
+    return values
+
+
+def _conflicts(
+    pairs: Sequence[tuple[Text, Text]],
+    judge: PairJudge,
+    options: GuardOptions,
+    calibration: Calibration | None,
+) -> list[SentenceConflict | None]:
+    """The surest conflict of each pair of texts, between sentences that are nearest to each other."""
+    aligned = [
+        (number, left, right, cosine)
+        for number, (first, second) in enumerate(pairs)
+        for left, right, cosine in _aligned(first, second)
+    ]
+    asked = [(pairs[n][0].sentence(left), pairs[n][1].sentence(right)) for n, left, right, _ in aligned]
+    judged = judge_pairs(judge, asked, calibration=calibration)
+    scores = judged.together("both")
+    best: list[SentenceConflict | None] = [None] * len(pairs)
+    for place, (number, left, right, cosine) in enumerate(aligned):
+        found_by = [NLI] if scores[place] >= options.min_contradiction else []
+        one, other = asked[place]
+        differing = None
+        if options.rules:
+            differing = disagreement(one, profile(one), other, profile(other), same_document=False)
+        if differing is not None:
+            found_by.append(differing.rule)
+        known = best[number]
+        if found_by and (known is None or _strength(differing, scores[place]) > _strength_of(known)):
+            best[number] = SentenceConflict(
+                sentence1=left,
+                sentence2=right,
+                probability=float(scores[place]),
+                forward=named(judged.forward[place]),
+                backward=named(judged.backward[place]),
+                cosine=cosine,
+                found_by=tuple(found_by),
+                difference=None if differing is None else (differing.text1, differing.text2),
+            )
+    return best
+
+
+def _strength(differing: object, score: float) -> tuple[bool, float]:
+    return differing is not None, float(score)
+
+
+def _strength_of(conflict: SentenceConflict) -> tuple[bool, float]:
+    return conflict.difference is not None, conflict.probability
+
+
+def _aligned(first: Text, second: Text) -> list[tuple[int, int, float]]:
+    """Sentences of two texts of which one is the nearest to the other, without those of the same wording."""
+    cosines = first.vectors @ second.vectors.T
+    found = {(left, int(right)) for left, right in enumerate(cosines.argmax(axis=1))}
+    found |= {(int(left), right) for right, left in enumerate(cosines.argmax(axis=0))}
+    return [
+        (left, right, float(min(cosines[left, right], 1.0)))
+        for left, right in sorted(found)
+        if cosines[left, right] >= ALIGNED_COSINE
+        and normalised(first.sentence(left)) != normalised(second.sentence(right))
+    ]
