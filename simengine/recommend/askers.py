@@ -1,0 +1,116 @@
+"""Who asks for recommendations: users of the training, or a taste that is given for one call."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simengine.errors import UsageError
+from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.histories import Histories
+from simengine.recommend.interactions import Ids, as_id, as_ids
+from simengine.recommend.items import TextEncoder, check_texts
+from simengine.recommend.profiles import ProfileOptions, make_profiles
+from simengine.types import FloatMatrix, RowArray
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What somebody without a history likes and dislikes, by items of the catalogue, by texts, or both.
+
+    Attributes:
+        likes, dislikes: ids of items.
+        liked_texts, disliked_texts: any texts.
+
+    Raises:
+        UsageError: nothing is given, a text is blank, or one item or text is both liked and disliked.
+    """
+
+    likes: Sequence[object] = ()
+    dislikes: Sequence[object] = ()
+    liked_texts: Sequence[str] = ()
+    disliked_texts: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        for ids in (self.likes, self.dislikes):
+            if isinstance(ids, (str, bytes)):
+                raise UsageError(f"expected several item ids, got the one {ids!r}; put it in a list")
+        check_texts(self.liked_texts, "liked text")
+        check_texts(self.disliked_texts, "disliked text")
+        if not (self.likes or self.dislikes or self.liked_texts or self.disliked_texts):
+            raise UsageError("nothing is liked or disliked; expected an item or a text at least")
+        both = {as_id(id_, "item") for id_ in self.likes} & {as_id(id_, "item") for id_ in self.dislikes}
+        if both:
+            raise UsageError(f"the item {min(both)!r} is both liked and disliked")
+        texts = {text.strip() for text in self.liked_texts} & {text.strip() for text in self.disliked_texts}
+        if texts:
+            raise UsageError(f"the text {min(texts)!r:.60} is both liked and disliked")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Askers:
+    """q users that ask.
+
+    Attributes:
+        user_ids: (q,) object array; "" for a taste.
+        users: (q,) int64, places in the training; -1 where there is none.
+        histories: of these users.
+        profiles: (q, interests, dim) float32.
+        liked_texts: texts of a taste and their vectors; no texts for users.
+    """
+
+    user_ids: Ids
+    users: RowArray
+    histories: Histories
+    profiles: FloatMatrix
+    liked_texts: tuple[Sequence[str], FloatMatrix | None] = ((), None)
+
+    def __len__(self) -> int:
+        """Number of users."""
+        return len(self.users)
+
+    def take(self, low: int, high: int) -> Askers:
+        """Those from `low` to `high - 1`."""
+        return Askers(
+            self.user_ids[low:high],
+            self.users[low:high],
+            self.histories.take(np.arange(low, high)),
+            self.profiles[low:high],
+            self.liked_texts,
+        )
+
+
+def asker_of_taste(
+    taste: Taste, catalogue: Catalogue, encoder: TextEncoder | None, options: ProfileOptions
+) -> Askers:
+    """A taste as one asker; every like counts the same, and so does every dislike.
+
+    Raises:
+        UsageError: an item that is not there, or texts without an encoder.
+    """
+    likes = np.unique(catalogue.rows_of(taste.likes))
+    dislikes = np.unique(catalogue.rows_of(taste.dislikes))
+    texts = [*taste.liked_texts, *taste.disliked_texts]
+    if texts and encoder is None:
+        raise UsageError("texts are given, and this recommender has no encoder to read them with")
+    rows = np.concatenate([likes, dislikes])
+    signs = np.concatenate([np.ones(len(likes)), -np.ones(len(dislikes))]).astype(np.float32)
+    history = Histories.from_entries(1, np.zeros(len(rows), np.int64), rows, signs)
+    vectors = catalogue.centred[rows]
+    liked_vectors = None
+    if encoder is not None and texts:
+        encoded = encoder.encode(texts)
+        if encoded.shape[1] != catalogue.dimension:
+            raise UsageError(
+                f"the encoder's vectors have {encoded.shape[1]} dimensions, those of the items {catalogue.dimension}"
+            )
+        vectors = np.concatenate([vectors, catalogue.centre(encoded)])
+        liked_vectors = encoded[: len(taste.liked_texts)]
+        signs = np.concatenate(
+            [signs, np.ones(len(taste.liked_texts)), -np.ones(len(taste.disliked_texts))]
+        ).astype(np.float32)
+    all_of_it = Histories(np.array([0, len(vectors)]), np.arange(len(vectors)), signs)  # over its own vectors
+    profiles = make_profiles(all_of_it, vectors, options)
+    return Askers(as_ids([""]), np.array([-1]), history, profiles, (tuple(taste.liked_texts), liked_vectors))

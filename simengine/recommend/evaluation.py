@@ -1,0 +1,145 @@
+"""How good recommendations are: splits that respect time, and measures of the literature by ir-measures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from simengine.errors import UsageError
+from simengine.evaluation.ranking import evaluate_ranking
+from simengine.recommend.interactions import Ids, Interactions
+from simengine.types import Json
+
+MEASURES = ("nDCG@10", "Recall@20")
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendationResult:
+    """How well users were served.
+
+    Attributes:
+        n_users: users that were judged, all with a relevant item.
+        metrics: measure to its mean over these users.
+        coverage: share of the catalogue that stands in the first `coverage_depth` places of anybody's list.
+        coverage_depth: see there.
+        per_user: user to measure to value.
+    """
+
+    n_users: int
+    metrics: Mapping[str, float]
+    coverage: float
+    coverage_depth: int
+    per_user: Mapping[str, Mapping[str, float]] = field(repr=False)
+
+    def as_dict(self) -> dict[str, Json]:
+        """As JSON, without the single users."""
+        return {
+            "n_users": self.n_users,
+            "metrics": dict(self.metrics),
+            f"coverage@{self.coverage_depth}": self.coverage,
+        }
+
+
+def split_by_time(interactions: Interactions, share: float) -> tuple[Interactions, Interactions]:
+    """The earlier and the later interactions; the cut is one moment for all users, so nothing of the future leaks.
+
+    Args:
+        interactions: with times.
+        share: of the later part, in (0, 1). Interactions at the moment of the cut are later.
+
+    Raises:
+        UsageError: no times, or a share out of range.
+    """
+    if not 0 < share < 1:
+        raise UsageError(f"share is {share}; expected a number between 0 and 1")
+    times = interactions.require_times()
+    if not len(times):
+        raise UsageError("there are no interactions to split")
+    cut = float(np.quantile(times, 1 - share))
+    return interactions.before(cut), interactions.since(cut)
+
+
+def leave_last_out(interactions: Interactions, n: int = 1) -> tuple[Interactions, Interactions]:
+    """Without each user's last n interactions, and these; users with n or fewer keep them all.
+
+    Of equal times the last given is the last. Other users' later interactions are in the first part, so popularity
+    sees the future; `split_by_time` does not let it.
+
+    Raises:
+        UsageError: no times, or n below 1.
+    """
+    if n < 1:
+        raise UsageError(f"n is {n}; expected at least 1")
+    order = np.lexsort((np.arange(len(interactions)), interactions.require_times(), interactions.users))
+    users = interactions.users[order]
+    counts = np.bincount(users, minlength=len(interactions.user_ids))
+    from_end = np.searchsorted(users, users, "right") - np.arange(len(users))
+    last = np.zeros(len(interactions), np.bool_)
+    last[order] = (from_end <= n) & (counts[users] > n)
+    return interactions.select(~last), interactions.select(last)
+
+
+def relevant_items(
+    later: Interactions, earlier: Interactions, *, at_least: float | None = None
+) -> dict[str, set[str]]:
+    """What each user chose later and had not had to do with before.
+
+    Args:
+        later, earlier: parts of the same interactions.
+        at_least: rating (or weight) from which an item counts as relevant; None takes all.
+    """
+    n = max(1, len(earlier.item_ids))
+    kept = later.latest()
+    keep = ~np.isin(kept.users * n + kept.items, earlier.users * n + earlier.items)
+    if at_least is not None:
+        keep &= kept.values >= at_least
+    found: dict[str, set[str]] = {}
+    for user, item in zip(kept.users[keep], kept.items[keep], strict=True):
+        found.setdefault(str(kept.user_ids[user]), set()).add(str(kept.item_ids[item]))
+    return found
+
+
+def evaluate_recommendations(
+    users: Sequence[str],
+    lists: Ids,
+    relevant: Mapping[str, set[str]],
+    *,
+    n_items: int,
+    measures: Sequence[str] = MEASURES,
+    coverage_depth: int = 10,
+) -> RecommendationResult:
+    """Measures of recommended lists.
+
+    Args:
+        users: q users.
+        lists: (q, N) object array of item ids, best first; "" where a list is shorter.
+        relevant: what each user chose; users with nothing relevant, or without a list, do not count.
+        n_items: size of the catalogue, for the coverage.
+        measures: in the notation of ir-measures; none may reach deeper than the lists.
+        coverage_depth: places that coverage looks at.
+
+    Raises:
+        UsageError: no user has a relevant item, a list names an item twice, or a measure is unknown.
+        MissingExtraError: ir-measures is not installed.
+    """
+    if len(users) != len(lists):
+        raise UsageError(f"{len(users)} users and {len(lists)} lists are given; expected as many of each")
+    depths = [int(name.partition("@")[2] or 0) for name in measures]
+    if max([*depths, coverage_depth]) > lists.shape[1]:
+        raise UsageError(
+            f"the lists have {lists.shape[1]} places; {', '.join(measures)} and a coverage of {coverage_depth} look "
+            f"at {max([*depths, coverage_depth])}"
+        )
+    run = {
+        str(user): [str(id_) for id_ in row if id_]
+        for user, row in zip(users, lists, strict=True)
+        if relevant.get(str(user))
+    }
+    qrels = {user: dict.fromkeys(sorted(relevant[user]), 1) for user in run}
+    result = evaluate_ranking(qrels, run, measures=measures)
+    shown = {id_ for row in run.values() for id_ in row[:coverage_depth]}
+    return RecommendationResult(
+        result.n_queries, result.metrics, len(shown) / max(1, n_items), coverage_depth, result.per_query
+    )

@@ -1,0 +1,137 @@
+"""Items as vectors of their texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from simengine.errors import UsageError
+from simengine.recommend.interactions import Ids, as_id, as_ids
+from simengine.types import FloatMatrix, RowArray
+
+UNIT_TOLERANCE = 1e-3
+NORM_BLOCK_ROWS = 65_536
+
+
+class TextEncoder(Protocol):
+    """What turns texts into vectors; `simengine.Engine` and every bi-encoder do."""
+
+    def encode(self, texts: Sequence[str]) -> FloatMatrix:
+        """(n, dim) float32, rows L2-normalised."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemVectors:
+    """The items that can be recommended. Make them with the methods `from_...`.
+
+    Attributes:
+        ids: (n,) object array of str, each once.
+        vectors: (n, dim) float32, rows L2-normalised; may be memory-mapped.
+    """
+
+    ids: Ids
+    vectors: FloatMatrix
+
+    @classmethod
+    def from_vectors(cls, ids: Sequence[Any], vectors: FloatMatrix) -> ItemVectors:
+        """Items from vectors that the caller has; rows are L2-normalised here where they are not.
+
+        Args:
+            ids: n ids, strings or integers.
+            vectors: (n, dim), any float type.
+
+        Raises:
+            UsageError: shapes that do not fit, an id twice, a vector of zeros or with values that are not finite.
+        """
+        names = as_ids([as_id(id_, "item", place) for place, id_ in enumerate(ids)])
+        matrix = np.ascontiguousarray(vectors, np.float32)
+        if matrix.ndim != 2 or len(matrix) != len(names):
+            raise UsageError(f"{len(names)} ids and vectors of shape {np.shape(vectors)}; expected (n, dim)")
+        if len(set(names)) != len(names):
+            seen: set[str] = set()
+            twice = next(id_ for id_ in names if id_ in seen or seen.add(id_))  # type: ignore[func-returns-value]
+            raise UsageError(f"the item id {twice!r} stands twice")
+        return cls(names, _normalised(names, matrix))
+
+    @classmethod
+    def from_texts(cls, ids: Sequence[Any], texts: Sequence[str], encoder: TextEncoder) -> ItemVectors:
+        """Items from their texts.
+
+        Args:
+            ids: n ids.
+            texts: n texts; what an encoder cannot read of a long one does not count. Index long texts instead.
+            encoder: a bi-encoder, or an engine.
+
+        Raises:
+            UsageError: as `from_vectors`, or a text is blank.
+        """
+        check_texts(texts, "text of an item")
+        return cls.from_vectors(ids, encoder.encode(list(texts)))
+
+    @classmethod
+    def from_passages(cls, ids: Sequence[Any], vectors: FloatMatrix, owners: RowArray) -> ItemVectors:
+        """Items from the vectors of their passages: the mean of each item's, normalised.
+
+        Args:
+            ids: n ids.
+            vectors: (p, dim) float32.
+            owners: (p,) int64, the place in `ids` of each passage's item.
+
+        Raises:
+            UsageError: as `from_vectors`, or an item without a passage.
+        """
+        sums = np.zeros((len(ids), vectors.shape[1]), np.float32)
+        np.add.at(sums, owners, vectors)
+        missing = np.flatnonzero(np.bincount(owners, minlength=len(ids)) == 0)
+        if len(missing):
+            raise UsageError(f"the item {ids[int(missing[0])]!r} has no passage")
+        return cls.from_vectors(ids, sums)
+
+    def __len__(self) -> int:
+        """Number of items."""
+        return len(self.ids)
+
+    @property
+    def dimension(self) -> int:
+        """Of the vectors."""
+        return int(self.vectors.shape[1])
+
+
+def check_texts(texts: Sequence[str], what: str) -> None:
+    """Refuse a lone string, and what is blank or no string.
+
+    Raises:
+        UsageError: names the first such text by its position.
+    """
+    if isinstance(texts, (str, bytes)):
+        raise UsageError(f"expected several texts, got the one {texts!r:.60}; put it in a list")
+    for place, text in enumerate(texts, 1):
+        if not isinstance(text, str):
+            raise UsageError(f"{what} {place} is {type(text).__name__} {text!r:.40}; expected a string")
+        if not text.strip():
+            raise UsageError(f"{what} {place} is blank")
+
+
+def _normalised(ids: Ids, vectors: FloatMatrix) -> FloatMatrix:
+    """The same matrix where its rows have length 1, else a normalised copy."""
+    norms = np.empty(len(vectors), np.float32)
+    for start in range(0, len(vectors), NORM_BLOCK_ROWS):
+        block = vectors[start : start + NORM_BLOCK_ROWS]
+        norms[start : start + NORM_BLOCK_ROWS] = np.sqrt(np.einsum("nd,nd->n", block, block))
+    wrong = np.flatnonzero(~np.isfinite(norms) | (norms == 0))
+    if len(wrong):
+        raise UsageError(f"the vector of item {ids[wrong[0]]!r} has the length {norms[wrong[0]]}")
+    if not len(norms) or np.abs(norms - 1).max() <= UNIT_TOLERANCE:
+        return vectors
+    result: FloatMatrix = vectors / norms[:, None]
+    return result
+
+
+def unit_rows(vectors: FloatMatrix) -> FloatMatrix:
+    """The same vectors along the last axis with length 1; zeros stay zeros."""
+    norms = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    result: FloatMatrix = (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)
+    return result

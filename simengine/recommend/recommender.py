@@ -1,0 +1,390 @@
+"""Recommendations from texts and histories."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, Self
+
+import numpy as np
+
+from simengine.errors import UsageError
+from simengine.recommend.askers import Askers, Taste, asker_of_taste
+from simengine.recommend.blend import Blend, BlendOptions, check_names
+from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.explaining import Explainer, parts_of
+from simengine.recommend.histories import PreferenceOptions
+from simengine.recommend.interactions import Ids, Interactions
+from simengine.recommend.items import ItemVectors, TextEncoder
+from simengine.recommend.learning import learn
+from simengine.recommend.profiles import ProfileOptions
+from simengine.recommend.ranking import ListOptions, arrange, best_columns
+from simengine.recommend.scorers.content import ContentScorer
+from simengine.recommend.scorers.contract import Scorer
+from simengine.recommend.state import State
+from simengine.recommend.veto import DocumentSource, Inference, Veto
+from simengine.types import FloatMatrix, Recommendation, RowArray
+
+NO_OPTIONS = ListOptions()
+
+
+class TextRecommender:
+    """Recommends items by their texts, by what users chose, or by both. May be used from several threads at once.
+
+    Without scorers items are ranked by their text alone: by the nearest of a user's interests. New items take part as
+    soon as they are there; the other scorers learn of them with the next `fit`.
+
+    Args:
+        items: what can be recommended; or a function that gives it, asked at each call, that returns the same object
+            as long as nothing changed. May also be given to `fit`.
+        scorers: what scores an item for a user, `ContentScorer` among them if the text shall count; see
+            `simengine.recommend.scorers.contract.Scorer` for your own.
+        blend: weights by scorer's name, or `BlendOptions` to learn them from the latest part of the interactions. The
+            default learns where there is more than one scorer.
+        preferences, profiles: see there.
+        encoder: reads the texts of a `Taste` and the sentences of reasons.
+        documents: where titles and texts are, for reasons and for a veto's caller.
+        nli: chooses among the nearest sentences in reasons; optional.
+        unknown_users: "error", or "popular": users without a history get what most users chose.
+
+    Raises:
+        UsageError: two scorers of one name, weights that do not fit the scorers, or an unknown choice.
+
+    Example:
+        >>> import numpy as np
+        >>> items = ItemVectors.from_vectors(["a", "b", "c"], np.array([[1, 0], [0.9, 0.1], [0, 1.0]]))
+        >>> history = Interactions.from_arrays(["u"], ["a"])
+        >>> ids, scores = TextRecommender(items).fit(history).recommend("u", N=1)
+        >>> ids.tolist()
+        ['b']
+    """
+
+    def __init__(
+        self,
+        items: ItemVectors | Callable[[], ItemVectors] | None = None,
+        *,
+        scorers: Sequence[Scorer] | None = None,
+        blend: Mapping[str, float] | BlendOptions | None = None,
+        preferences: PreferenceOptions | None = None,
+        profiles: ProfileOptions | None = None,
+        encoder: TextEncoder | None = None,
+        documents: DocumentSource | None = None,
+        nli: Inference | None = None,
+        unknown_users: Literal["error", "popular"] = "error",
+    ) -> None:
+        if unknown_users not in ("error", "popular"):
+            raise UsageError(f"unknown_users is {unknown_users!r}; expected 'error' or 'popular'")
+        self._scorers: tuple[Scorer, ...] = tuple(scorers) if scorers is not None else (ContentScorer(),)
+        if not self._scorers:
+            raise UsageError("no scorer is given; expected one at least, such as ContentScorer()")
+        self._weights = BlendOptions() if blend is None and len(self._scorers) > 1 else blend
+        check_names(
+            self._scorers,
+            None if blend is None or isinstance(self._weights, BlendOptions) else self._weights,
+        )
+        self._preferences = preferences or PreferenceOptions()
+        self._profiles = profiles or ProfileOptions()
+        self._encoder, self._documents, self._nli = encoder, documents, nli
+        self._unknown_users = unknown_users
+        self._source = items
+        self._state: State | None = None
+        self._lock = threading.Lock()
+
+    # -- learning --------------------------------------------------------------------------------------------
+
+    def fit(
+        self, interactions: Interactions, items: ItemVectors | Callable[[], ItemVectors] | None = None
+    ) -> Self:
+        """Learn from all interactions; what was learned before is forgotten.
+
+        Args:
+            interactions: of users with items. Those with items that are not there are left out; `n_unknown` counts
+                them.
+            items: as in the constructor, in its place.
+
+        Raises:
+            UsageError: no interactions, or none with any of the items; weights are to be learned and there are no
+                times or too few users.
+            MissingExtraError: weights are to be learned and scikit-learn is not installed.
+        """
+        if not isinstance(interactions, Interactions):
+            raise UsageError(
+                f"expected Interactions, got {type(interactions).__name__}; see Interactions.from_arrays, .from_sparse "
+                "and read_interactions"
+            )
+        with self._lock:
+            if items is not None:
+                self._source = items
+            self._state = learn(
+                interactions,
+                self._items(),
+                scorers=self._scorers,
+                weights=self._weights,
+                preferences=self._preferences,
+                profiles=self._profiles,
+            )
+        return self
+
+    @property
+    def blend(self) -> Blend | None:
+        """The weights of the scorers; None for a single one, or before `fit`."""
+        return None if self._state is None else self._state.blend
+
+    @property
+    def n_unknown(self) -> int:
+        """Interactions of the last `fit` that were left out because there was no such item."""
+        return 0 if self._state is None else self._state.n_unknown
+
+    @property
+    def users(self) -> Ids:
+        """(n,) object array, users that have a history, in the order of the interactions."""
+        training = None if self._state is None else self._state.training
+        if training is None:
+            return np.empty(0, object)
+        return training.user_ids[training.histories.lengths() > 0]
+
+    def add_items(self, items: ItemVectors) -> None:
+        """Items that are found from now on; those with an id that is here get their new vectors.
+
+        Raises:
+            UsageError: the vectors have another dimension, or items come from a function, which has to give them.
+        """
+        self._check_own_items()
+        with self._lock:
+            state = self._fresh()
+            catalogue = state.catalogue.added(items)
+            self._state = replace(state, catalogue=catalogue)
+
+    def remove_items(self, items: Sequence[object]) -> None:
+        """Items that are not found any more; they stay in the histories.
+
+        Raises:
+            UsageError: an item is not there, or items come from a function.
+        """
+        self._check_own_items()
+        with self._lock:
+            state = self._fresh()
+            self._state = replace(state, catalogue=state.catalogue.removed(items))
+
+    # -- recommending ----------------------------------------------------------------------------------------
+
+    def recommend(
+        self,
+        user: object,
+        N: int = 10,  # noqa: N803 - as implicit names it
+        filter_already_liked_items: bool = True,
+        filter_items: Sequence[object] | None = None,
+        items: Sequence[object] | None = None,
+        *,
+        options: ListOptions = NO_OPTIONS,
+        veto: Veto | None = None,
+    ) -> tuple[Ids, FloatMatrix]:
+        """The N best items for one user.
+
+        Args:
+            user: an id from the interactions, or a `Taste`.
+            N: at least 1; fewer come back where there are no more.
+            filter_already_liked_items: leave out what is in the history (or the taste), dislikes too.
+            filter_items: ids that may not come back.
+            items: ids that may; all by default.
+            options: diversity and collapsing of near-identical items.
+            veto: items that it refuses are left out; it is asked only about items that would come back.
+
+        Returns:
+            ids (n,) object array of str and scores (n,) float32, n <= N. Scores fall, unless diversity was asked for;
+            ties are in the order of the items.
+
+        Raises:
+            UsageError: an unknown user (see `unknown_users`) or item, or N below 1.
+        """
+        state = self._current()
+        askers = self._askers(state, user)
+        scores, rows = self._lists(
+            state, askers, N, filter_already_liked_items, filter_items, items, options, veto
+        )
+        there = rows[0] >= 0
+        return state.catalogue.ids[rows[0][there]], scores[0][there]
+
+    def recommend_batch(
+        self,
+        users: Sequence[object],
+        N: int = 10,  # noqa: N803
+        filter_already_liked_items: bool = True,
+        filter_items: Sequence[object] | None = None,
+        items: Sequence[object] | None = None,
+        *,
+        options: ListOptions = NO_OPTIONS,
+        veto: Veto | None = None,
+    ) -> tuple[Ids, FloatMatrix]:
+        """As `recommend`, for q users at once.
+
+        Returns:
+            ids (q, N) object array of str, and scores (q, N) float32; "" and -inf where there are no more items.
+        """
+        state = self._current()
+        askers = state.askers(users, empty_is_error=self._unknown_users == "error")
+        scores, rows = self._lists(
+            state, askers, N, filter_already_liked_items, filter_items, items, options, veto
+        )
+        ids = np.append(state.catalogue.ids, "")[rows]  # row -1 is the last
+        return ids, scores
+
+    def recommend_from_texts(
+        self,
+        likes: Sequence[str] = (),
+        dislikes: Sequence[str] = (),
+        N: int = 10,  # noqa: N803
+        *,
+        options: ListOptions = NO_OPTIONS,
+        veto: Veto | None = None,
+    ) -> tuple[Ids, FloatMatrix]:
+        """As `recommend`, for somebody of whom only some texts are known: a cold start."""
+        taste = Taste(liked_texts=likes, disliked_texts=dislikes)
+        return self.recommend(taste, N, options=options, veto=veto)
+
+    def similar_items(self, item: object, N: int = 10) -> tuple[Ids, FloatMatrix]:  # noqa: N803
+        """The N items whose texts are nearest to an item's, without itself.
+
+        Returns:
+            ids (n,) and cosines (n,), falling.
+
+        Raises:
+            UsageError: there is no such item, or N is below 1.
+        """
+        state = self._current()
+        row = state.catalogue.row(item)
+        rows = state.catalogue.live_rows()
+        rows = rows[rows != row]
+        vectors = state.catalogue.vectors
+        cosines = (vectors @ vectors[row])[None, rows]
+        scores, columns = best_columns(cosines, _checked_n(N))
+        there = columns[0] >= 0
+        return state.catalogue.ids[rows[columns[0][there]]], scores[0][there]
+
+    def explain(self, user: object, items: Sequence[object], *, reasons: bool = True) -> list[Recommendation]:
+        """Why these items for this user: the liked one that each is nearest to, a sentence, the parts of the score.
+
+        Args:
+            user: an id, or a `Taste`.
+            items: ids, as `recommend` gave them; ranks count in their order.
+            reasons: look for the sentences, which encodes the texts' sentences.
+
+        Raises:
+            UsageError: an unknown user or item, or reasons without documents or encoder.
+        """
+        state = self._current()
+        askers = self._askers(state, user)
+        explainer = Explainer(self._documents, self._encoder if reasons else None, self._nli)
+        if reasons:
+            explainer.check()
+        rows = state.catalogue.rows_of(items)
+        return explainer.explain(state.catalogue, askers, rows, parts_of(state, askers, rows))
+
+    # -- parts -----------------------------------------------------------------------------------------------
+
+    def _lists(
+        self,
+        state: State,
+        askers: Askers,
+        places: int,
+        hide_seen: bool,
+        unwanted: Sequence[object] | None,
+        wanted: Sequence[object] | None,
+        options: ListOptions,
+        veto: Veto | None,
+    ) -> tuple[FloatMatrix, RowArray]:
+        places = _checked_n(places)
+        rows = _allowed(state.catalogue, unwanted, wanted)
+        if not options.needs_pool and veto is None:
+            return state.best(askers, rows, places, hide_seen=hide_seen)
+        pool = (
+            replace(options, collapse_cosine=1.0) if veto is not None and not options.needs_pool else options
+        )
+        size = min(pool.pool_size(places), max(1, len(rows)))
+        scores, found = state.best(askers, rows, size, hide_seen=hide_seen)
+        while True:
+            listed, chosen = arrange(scores, found, state.catalogue.vectors, places, options)
+            if veto is None:
+                return listed, chosen
+            asked = np.unique(chosen[chosen >= 0])
+            new = [id_ for id_ in state.catalogue.ids[asked] if not veto.is_known(id_)]
+            refused = asked[veto.refused(list(state.catalogue.ids[asked]))]
+            gone = np.isin(found, refused)
+            if not new and not gone.any():
+                return listed, chosen
+            scores, found = _closed_up(scores, found, gone)
+
+    def _askers(self, state: State, user: object) -> Askers:
+        if isinstance(user, Taste):
+            return asker_of_taste(user, state.catalogue, self._encoder, self._profiles)
+        return state.askers([user], empty_is_error=self._unknown_users == "error")
+
+    def _items(self) -> ItemVectors:
+        source = self._source
+        if source is None:
+            raise UsageError("there are no items; give them to the constructor or to fit")
+        items = source if isinstance(source, ItemVectors) else source()
+        if not isinstance(items, ItemVectors):
+            raise UsageError(
+                f"expected ItemVectors, got {type(items).__name__}; see ItemVectors.from_vectors"
+            )
+        return items
+
+    def _check_own_items(self) -> None:
+        if self._source is not None and not isinstance(self._source, ItemVectors):
+            raise UsageError(
+                "the items come from a function, which has to give the new ones (an index: engine.add)"
+            )
+
+    def _current(self) -> State:
+        with self._lock:
+            return self._fresh()
+
+    def _fresh(self) -> State:
+        """The state with the items as they are now; the lock is held."""
+        if self._state is None:
+            items = self._items()
+            self._state = State(
+                items,
+                Catalogue.of(items, self._profiles.centring),
+                None,
+                (ContentScorer(),),
+                None,
+                self._profiles,
+            )
+        elif not isinstance(self._source, ItemVectors):
+            items = self._items()
+            if items is not self._state.items:
+                self._state = self._state.with_items(items)
+        return self._state
+
+
+def _checked_n(n: object) -> int:
+    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
+        raise UsageError(f"N is {n!r}; expected an integer, at least 1")
+    return int(n)
+
+
+def _allowed(
+    catalogue: Catalogue, unwanted: Sequence[object] | None, wanted: Sequence[object] | None
+) -> RowArray:
+    """Rows that may be recommended, rising. Unwanted items need not be there."""
+    rows = catalogue.live_rows() if wanted is None else np.unique(catalogue.rows_of(wanted))
+    if unwanted is None:
+        return rows
+    if isinstance(unwanted, (str, bytes)):
+        raise UsageError(f"expected several item ids, got the one {unwanted!r}; put it in a list")
+    gone = [catalogue.rows[str(id_)] for id_ in unwanted if str(id_) in catalogue.rows]
+    return np.setdiff1d(rows, np.array(gone, np.int64), assume_unique=True)
+
+
+def _closed_up(scores: FloatMatrix, rows: RowArray, gone: RowArray) -> tuple[FloatMatrix, RowArray]:
+    """Pools without some candidates."""
+    gone = gone | (rows < 0)
+    order = np.argsort(gone, axis=1, kind="stable")
+    after = np.take_along_axis(gone, order, axis=1)
+    return (
+        np.where(after, np.float32(-np.inf), np.take_along_axis(scores, order, axis=1)),
+        np.where(after, -1, np.take_along_axis(rows, order, axis=1)),
+    )
