@@ -41,7 +41,7 @@ class JudgeChoice:
     Attributes:
         model: a folder or a name; None for the NLI model that simengine carries.
         kind: how its outputs are read: "auto", "relevance", "similarity" or "nli".
-        labels: see `simengine.cross_encoders.nli.NLIModel`.
+        labels: names of its outputs in their order, where the model's files do not say what they are.
         depth: candidates that it judges; None for what was fitted for the index, else DEFAULT_DEPTH.
         weight: its share of the blended score, in [0, 1]; None for what was fitted for the index, else
             `simengine.rerank.options.DEFAULT_WEIGHT`.
@@ -49,7 +49,7 @@ class JudgeChoice:
 
     model: str | None = None
     kind: Kind = "auto"
-    labels: Mapping[str, str] | None = None
+    labels: tuple[str, ...] | None = None
     depth: int | None = None
     weight: float | None = None
 
@@ -121,7 +121,14 @@ def open_judge(choice: JudgeChoice, options: JudgeOptions) -> CrossEncoderJudge:
     )
     try:
         name = Path(choice.model).name if choice.model else DEFAULT_NLI_MODEL
-        return CrossEncoderJudge(model, kind=choice.kind, labels=choice.labels, name=name)
+        if choice.labels is None:
+            return CrossEncoderJudge(model, kind=choice.kind, name=name)
+        if len(choice.labels) != len(model.labels):
+            raise UsageError(
+                f"{len(choice.labels)} labels are given; the model has {len(model.labels)}: {', '.join(model.labels)}"
+            )
+        mapping = dict(zip(model.labels, choice.labels, strict=True))
+        return CrossEncoderJudge(model, kind=choice.kind, labels=mapping, name=name)
     except BaseException:
         model.close()
         raise
@@ -136,9 +143,8 @@ class Judges:
 
     def get(self, choice: JudgeChoice, options: JudgeOptions) -> Judge:
         """The judge for a choice; see `open_judge`."""
-        labels = None if choice.labels is None else tuple(sorted(choice.labels.items()))
         place = (options.device, options.runtime, options.precision, options.threads)
-        key = (choice.model, choice.kind, labels, *place)
+        key = (choice.model, choice.kind, choice.labels, *place)
         with self._lock:
             if key not in self._loaded:
                 self._loaded[key] = open_judge(choice, options)

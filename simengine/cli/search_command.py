@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from simengine.cli.judge_options import JudgeSettings, judge_options, refuse_without_rerank, tell
 from simengine.cli.options import (
     ModelChoice,
     find_index,
@@ -22,8 +24,15 @@ from simengine.cli.texts import count_cut_queries, note_cut
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from simengine.assembly.judging import JudgeOptions
     from simengine.corpus.queries import Query
-    from simengine.search.options import Fusion, Mode
+    from simengine.engine import Engine
+    from simengine.search.options import Fusion, Mode, SearchOptions
+    from simengine.types import Hit
+
+    Runner = Callable[[Sequence[str]], tuple[list[list[Hit]], Mapping[str, float]]]
 
 BATCH_QUERIES = 256
 
@@ -80,9 +89,18 @@ BATCH_QUERIES = 256
 @click.option("--tag", default="simengine", show_default=True, help="Name of the run, for --format trec.")
 @click.option("--timings", is_flag=True, help="Say on stderr how long each stage took.")
 @click.option("--fail-empty", is_flag=True, help="Exit with 5 when nothing was found.")
+@click.option(
+    "--rerank",
+    is_flag=True,
+    help="Let a cross-encoder judge the best candidates and blend that into their order.",
+)
+@click.option("--judge", metavar="MODEL", help="The cross-encoder: folder or name. [default: minilm-nli]")
+@judge_options
 @index_model_options
 @output_options
+@click.pass_context
 def command(
+    ctx: click.Context,
     query: tuple[str, ...],
     index_path: Path | None,
     queries_file: str | None,
@@ -96,24 +114,28 @@ def command(
     tag: str,
     timings: bool,
     fail_empty: bool,
+    rerank: bool,
+    judge: str | None,
+    judging: JudgeSettings,
     model_choice: ModelChoice,
     quiet: bool,
     no_progress: bool,
 ) -> int:
-    """Search an index. Several words without quotes are one query."""
+    """Search an index. Several words without quotes are one query.
+
+    \b
+    simengine search "read a file line by line"
+    simengine search --rerank "who invented the telescope"
+    simengine search --rerank --claim "coffee is good for the heart"
+    """
     from simengine.cli.search_output import hits_writer
     from simengine.engine import Engine
-    from simengine.search.options import SearchOptions
 
     if bool(query) == (queries_file is not None):
         raise UsageError("give a query, or --queries FILE")
-    options = SearchOptions(
-        k=k or (100 if format_ == "trec" else 10),
-        mode=cast("Mode", mode),
-        where=where,
-        fusion=cast("Fusion", fusion),
-        exact=exact,
-    )
+    if not rerank:
+        refuse_without_rerank(ctx, "judge")
+    options = _search_options(k or (100 if format_ == "trec" else 10), mode, where, fusion, exact)
     found, cut, stages = 0, 0, dict[str, float]()
     with Engine.open(
         find_index(index_path),
@@ -124,21 +146,23 @@ def command(
     ) as engine:
         if len(engine) == 0:
             note(f"the index {engine.path} holds no documents", quiet=quiet)
+        judges = judging.options(judge, model_choice) if rerank else None
         with (
             open_output(output) as out,
             hits_writer(format_, out, tag=tag, one_query=queries_file is None) as write,
             progress_bar(hidden=quiet or no_progress or queries_file is None) as progress,
+            _runner(engine, options, judges, quiet=quiet) as run,
         ):
             progress.stage("queries")
             for block in _blocks(query, queries_file):
                 texts = [item.text for item in block]
-                result = engine.run(texts, options)
-                for item, hits in zip(block, result.hits, strict=True):
+                hits_of, times = run(texts)
+                for item, hits in zip(block, hits_of, strict=True):
                     write(item, hits)
                     found += bool(hits)
-                for name, value in result.timings_ms.items():
+                for name, value in times.items():
                     stages[name] = stages.get(name, 0.0) + value
-                if "encode" in result.timings_ms:
+                if "encode" in times:
                     cut += count_cut_queries(texts, engine.encoder)
                 progress.advance(len(block))
         if cut:
@@ -148,6 +172,43 @@ def command(
     if not found and format_ == "table":
         note("nothing found", quiet=quiet)
     return 5 if fail_empty and not found else 0
+
+
+def _search_options(k: int, mode: str, where: str | None, fusion: str, exact: bool) -> SearchOptions:
+    from simengine.search.options import SearchOptions
+
+    return SearchOptions(
+        k=k, mode=cast("Mode", mode), where=where, fusion=cast("Fusion", fusion), exact=exact
+    )
+
+
+@contextmanager
+def _runner(
+    engine: Engine, options: SearchOptions, judges: JudgeOptions | None, *, quiet: bool
+) -> Iterator[Runner]:
+    """A function from queries to their hits and the time of each stage; what judges left undone is told at the end."""
+    if judges is None:
+
+        def search(texts: Sequence[str]) -> tuple[list[list[Hit]], Mapping[str, float]]:
+            result = engine.run(texts, options)
+            return result.hits, result.timings_ms
+
+        yield search
+        return
+    from simengine.assembly.judging import Judges, fitted_of, rerank_search
+
+    fitted, opened, counts = fitted_of(engine.path), Judges(), list[Any]()
+
+    def judged(texts: Sequence[str]) -> tuple[list[list[Hit]], Mapping[str, float]]:
+        result = rerank_search(engine, opened, texts, options, judges, fitted)
+        counts.extend(result.counts)
+        return result.hits, result.timings_ms
+
+    try:
+        yield judged
+        tell(counts, opened.reranker(judges, fitted), quiet=quiet)
+    finally:
+        opened.close()
 
 
 def _blocks(query: tuple[str, ...], path: str | None) -> Iterator[list[Query]]:

@@ -7,7 +7,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, TypeAlias
+from typing import IO, TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 import click
@@ -16,7 +16,7 @@ from simengine.cli.terminal import cells, fit, one_line, shorten, wrap
 
 if TYPE_CHECKING:
     from simengine.corpus.queries import Query
-    from simengine.types import Hit
+    from simengine.types import Hit, Judgement
 
 Writer: TypeAlias = "Callable[[Query, Sequence[Hit]], None]"
 
@@ -55,7 +55,7 @@ def hits_writer(format_: str, out: IO[str], *, tag: str, one_query: bool) -> Ite
 
     def as_jsonl(query: Query, hits: Sequence[Hit]) -> None:
         for hit in hits:
-            record = {"query_id": query.id, **hit_record(hit)}
+            record = {"query_id": query.id, "query": query.text, **hit_record(hit)}
             click.echo(json.dumps(record, ensure_ascii=False), file=out)
 
     def trec(query: Query, hits: Sequence[Hit]) -> None:
@@ -70,8 +70,8 @@ def hits_writer(format_: str, out: IO[str], *, tag: str, one_query: bool) -> Ite
 
 
 def hit_record(hit: Hit) -> dict[str, object]:
-    """A hit as JSON."""
-    return {
+    """A hit as JSON; with what a judge said of it, if one did."""
+    record: dict[str, object] = {
         "rank": hit.rank,
         "id": hit.id,
         "score": round(hit.score, 6),
@@ -80,6 +80,37 @@ def hit_record(hit: Hit) -> dict[str, object]:
         "passage": {"start": hit.passage.start, "end": hit.passage.end, "text": hit.passage.text},
         "metadata": dict(hit.metadata),
     }
+    if hit.judgement is not None:
+        record["judgement"] = judgement_record(hit, hit.judgement)
+    return record
+
+
+def judgement_record(hit: Hit, judgement: Judgement) -> dict[str, Any]:
+    """A judgement as JSON, with the text of its evidence."""
+    span, evidence = judgement.evidence, None
+    if span is not None:
+        start = hit.passage.start
+        text = hit.passage.text[span.start - start : span.end - start]
+        evidence = {"start": span.start, "end": span.end, "text": text}
+    probabilities = judgement.probabilities
+    return {
+        "relevance": round(judgement.relevance, 6),
+        "calibrated": judgement.calibrated,
+        "stance": judgement.stance,
+        "probabilities": probabilities and {name: round(value, 6) for name, value in probabilities.items()},
+        "evidence": evidence,
+    }
+
+
+def judgement_line(hit: Hit, judgement: Judgement) -> str:
+    """A judgement for people."""
+    record = judgement_record(hit, judgement)
+    line = f"relevance {judgement.relevance:.3f}" + ("" if judgement.calibrated else " (uncalibrated)")
+    if judgement.stance is not None:
+        line += f" · {judgement.stance}"
+    if record["evidence"] is not None:
+        line += f": {record['evidence']['text']}"
+    return line
 
 
 def card(hit: Hit, query: str) -> str:
@@ -93,6 +124,9 @@ def card(hit: Hit, query: str) -> str:
     if len(wrapped) > LINES_PER_HIT:
         wrapped[LINES_PER_HIT - 1] = fit(wrapped[LINES_PER_HIT - 1], width - 6).rstrip("…") + "…"
     lines += ["     " + mark(line, query) for line in wrapped[:LINES_PER_HIT]]
+    if hit.judgement is not None:
+        said = shorten(judgement_line(hit, hit.judgement), width - 5)
+        lines.append("     " + click.style(said, fg="green"))
     return "\n".join(lines) + "\n"
 
 

@@ -43,7 +43,15 @@ def passages_as_hits(
         raise UsageError("a score is not finite")
     order = sorted(range(len(texts)), key=lambda place: -values[place])
     return [
-        Hit(names[place], values[place], rank, "", Passage(0, len(texts[place]), texts[place]), {}, {})
+        Hit(
+            id=names[place],
+            score=values[place],
+            rank=rank,
+            title="",
+            passage=Passage(0, len(texts[place]), texts[place]),
+            metadata={},
+            scores={} if scores is None else {"retriever": values[place]},
+        )
         for rank, place in enumerate(order, 1)
     ]
 

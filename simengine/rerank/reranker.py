@@ -88,8 +88,8 @@ class Reranker:
 
         Returns:
             Hits with new scores and ranks; those that were judged carry a judgement (of the last stage that judged
-            them), and in `scores` the retriever's score as "retriever" and each stage's as "judge" ("judge1",
-            "judge2" where there are several).
+            them), and in `scores` the retriever's score as "retriever" (if there was one) and each stage's as
+            "judge" ("judge1", "judge2" where there are several).
 
         Raises:
             UsageError: a query is blank, `k` is below 1, or there are not as many lists of hits as queries.
@@ -202,7 +202,11 @@ class _State:
 
     def __post_init__(self) -> None:
         self.counts: list[StageCount] = []
-        self.hits = [replace(hit, scores={**hit.scores, "retriever": hit.score}) for hit in self.hits]
+        # Plain passages have no scores: nothing retrieved them.
+        self.hits = [
+            replace(hit, scores={**hit.scores, "retriever": hit.score}) if hit.scores else hit
+            for hit in self.hits
+        ]
 
     def finished(self, k: int | None) -> list[Hit]:
         """The hits with ranks."""

@@ -1,0 +1,141 @@
+"""Options of the commands that judge candidates with a cross-encoder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, cast
+
+import click
+from click.core import ParameterSource
+
+from simengine.cli.options import ModelChoice, collected, together
+from simengine.cli.terminal import counted, note
+from simengine.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from simengine.assembly.judging import JudgeOptions
+    from simengine.rerank.judge import Kind
+    from simengine.rerank.reranker import Reranker
+    from simengine.rerank.result import StageCount
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeSettings:
+    """What `judge_options` ask for."""
+
+    depth: int | None
+    judge_weight: float | None
+    judge_kind: str
+    labels: str | None
+    budget_ms: float | None
+    claim: bool
+    first_judge: str | None
+    first_depth: int | None
+
+    def options(self, judge: str | None, choice: ModelChoice) -> JudgeOptions:
+        """The same, as the engine takes it.
+
+        Args:
+            judge: the (last) judge's model, None for the one that simengine carries.
+            choice: device, threads and offline hold for all judges.
+        """
+        from simengine.assembly.judging import JudgeChoice, JudgeOptions
+        from simengine.rerank.options import DEFAULT_DEPTH
+
+        names = None
+        if self.labels is not None:
+            names = tuple(name.strip() for name in self.labels.split(","))
+        last = JudgeChoice(judge, cast("Kind", self.judge_kind), names, self.depth, self.judge_weight)
+        stages: tuple[JudgeChoice, ...] = (last,)
+        if self.first_judge is not None:
+            depth = self.first_depth or 2 * (self.depth or DEFAULT_DEPTH)
+            stages = (JudgeChoice(self.first_judge, depth=depth), last)
+        elif self.first_depth is not None:
+            raise UsageError("--first-depth needs --first-judge")
+        return JudgeOptions(
+            stages,
+            claim=self.claim,
+            budget_ms=self.budget_ms,
+            device=choice.device,
+            threads=choice.threads,
+            offline=choice.offline,
+        )
+
+
+judge_options = together(
+    click.option(
+        "--depth",
+        type=click.IntRange(1),
+        help="Candidates that are judged for each query. [default: what was fitted for the index, else 50]",
+    ),
+    click.option(
+        "--judge-weight",
+        type=click.FloatRange(0, 1),
+        help="The judge's share of the score: 0 leaves the order alone, 1 is the judge alone. [default: what was "
+        "fitted for the index, else one that was measured]",
+    ),
+    click.option(
+        "--judge-kind",
+        type=click.Choice(["auto", "relevance", "similarity", "nli"]),
+        default="auto",
+        show_default=True,
+        help="How the judge's outputs are read: auto is nli for three outputs, relevance for one.",
+    ),
+    click.option(
+        "--labels",
+        metavar="A,B,C",
+        help="What the judge's outputs are, in their order, as in contradiction,entailment,neutral, where its files "
+        "do not say it.",
+    ),
+    click.option(
+        "--budget-ms",
+        type=click.FloatRange(0, min_open=True),
+        help="Judge as many candidates of each query as fit in so many milliseconds; the others follow in their "
+        "order.",
+    ),
+    click.option(
+        "--claim",
+        is_flag=True,
+        help="The query is a claim: say of each hit whether it supports or contradicts it, and where.",
+    ),
+    click.option(
+        "--first-judge",
+        metavar="MODEL",
+        help="A cheaper judge that chooses, from more candidates, those that the other one reads.",
+    ),
+    click.option(
+        "--first-depth",
+        type=click.IntRange(1),
+        help="Candidates that the first judge reads. [default: twice --depth]",
+    ),
+    collected(JudgeSettings, "judging"),
+)
+
+
+def refuse_without_rerank(ctx: click.Context, *more: str) -> None:
+    """Raise UsageError where an option of a judge was given, and reranking was not asked for."""
+    names = [*(field.name for field in fields(JudgeSettings)), *more]
+    for name in names:
+        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise UsageError(f"--{name.replace('_', '-')} needs --rerank")
+
+
+def tell(counts: Sequence[Sequence[StageCount]], reranker: Reranker, *, quiet: bool) -> None:
+    """Say on stderr what the hits do not show: candidates left unjudged, queries cut, an order left alone.
+
+    Args:
+        counts: for each query what each stage did.
+        reranker: what did it.
+        quiet: leave out what is no warning.
+    """
+    if all(stage.weight == 0 for stage in reranker.stages):
+        note("the order is the retriever's: the judge's weight is 0", quiet=quiet)
+    if not all(stage.complete for stages in counts for stage in stages):
+        last = [stages[-1] for stages in counts]
+        judged, wanted = sum(stage.n_judged for stage in last), sum(stage.n_wanted for stage in last)
+        note(f"the time budget ended: {judged:,} of {counted(wanted, 'candidate')} judged")
+    if cut := sum(any(stage.n_truncated for stage in stages) for stages in counts):
+        which = f"{cut:,} of {len(counts):,} queries" if len(counts) > 1 else "the query was"
+        note(f"{which} cut to what the judge can read beside a passage")

@@ -1,0 +1,294 @@
+"""simengine rerank: put passages, or hits of a search, into the order that a cross-encoder judges right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simengine.cli.judge_options import JudgeSettings, judge_options, tell
+from simengine.cli.options import (
+    ModelChoice,
+    find_index,
+    nli_model_options,
+    output_options,
+)
+from simengine.cli.output import open_output
+from simengine.cli.terminal import note, print_pairs
+from simengine.cli.texts import refuse_blank
+from simengine.errors import UsageError
+
+if TYPE_CHECKING:
+    from simengine.assembly.judging import JudgeOptions
+    from simengine.corpus.queries import Query
+    from simengine.rerank.fit import BlendFit
+    from simengine.rerank.reranker import Reranker
+    from simengine.types import Hit
+
+BATCH_QUERIES = 64
+
+
+@click.command("rerank")
+@click.argument("texts", nargs=-1, metavar="[QUERY [PASSAGE]...]")
+@click.option(
+    "--passages",
+    type=click.Path(allow_dash=True),
+    help="File of passages (.jsonl .csv .tsv .txt .parquet), or - for JSON Lines on stdin.",
+)
+@click.option(
+    "--hits",
+    "hits_file",
+    type=click.Path(allow_dash=True),
+    help="File of hits as `search --format jsonl` writes them, or - for stdin.",
+)
+@click.option(
+    "--queries",
+    "queries_file",
+    type=click.Path(),
+    help="With --hits that do not hold their queries: a file of these (.jsonl .tsv .txt).",
+)
+@click.option(
+    "--score-field",
+    help="With --passages: the field with a retriever's score, which is blended with the judge's.",
+)
+@click.option(
+    "--fit",
+    "fit_folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Instead of reranking: choose the judge's weight for --index on the labelled queries of this folder "
+    "(queries.jsonl, qrels/SPLIT.tsv) and keep it with the index.",
+)
+@click.option("--split", default="dev", show_default=True, help="With --fit: which file of qrels/.")
+@click.option("--dry-run", is_flag=True, help="With --fit: tell the weight, keep nothing.")
+@click.option(
+    "-i",
+    "--index",
+    "index_path",
+    envvar="SIMENGINE_INDEX",
+    type=click.Path(path_type=Path),
+    help="With --fit: the index. With --hits or --score-field: use the weight that was fitted for this one.",
+)
+@click.option(
+    "-k",
+    "--top-k",
+    "k",
+    envvar="SIMENGINE_TOP_K",
+    type=click.IntRange(1),
+    help="Hits per query. [default: all]",
+)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(["table", "json", "jsonl", "trec"]),
+    default="table",
+    show_default=True,
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
+)
+@click.option("--tag", default="simengine", show_default=True, help="Name of the run, for --format trec.")
+@judge_options
+@nli_model_options
+@output_options
+def command(
+    texts: tuple[str, ...],
+    passages: str | None,
+    hits_file: str | None,
+    queries_file: str | None,
+    score_field: str | None,
+    fit_folder: Path | None,
+    split: str,
+    dry_run: bool,
+    index_path: Path | None,
+    k: int | None,
+    format_: str,
+    output: Path | None,
+    tag: str,
+    judging: JudgeSettings,
+    model_choice: ModelChoice,
+    quiet: bool,
+    no_progress: bool,
+) -> None:
+    """Rank PASSAGEs by how well they answer QUERY, as a cross-encoder judges. No index is needed.
+
+    Without scores of a retriever the judge decides alone; with them (--hits, --score-field) both are blended. The
+    model that simengine carries reads English.
+
+    \b
+    simengine rerank "who wrote Emma" "Jane Austen wrote it." "Emma is a name."
+    simengine rerank "coffee is healthy" --claim --passages facts.jsonl --format jsonl
+    simengine search "who wrote Emma" -k 50 --format jsonl | simengine rerank --hits -
+    simengine rerank --fit labelled/ --split dev -i indexes/docs
+    """
+    options = judging.options(model_choice.model, model_choice)
+    if fit_folder is not None:
+        if texts or passages or hits_file:
+            raise UsageError(
+                "--fit takes its queries from a folder; give no texts, --passages or --hits with it"
+            )
+        fitted = _fit(fit_folder, split, find_index(index_path), options, dry_run=dry_run)
+        _tell_fit(fitted, stored=not dry_run)
+        return
+    _refuse_unused(passages, hits_file, queries_file, score_field, index_path)
+    given, scored = _candidates(texts, passages, hits_file, queries_file, score_field)
+    with _reranker(options, scored=scored, index_path=index_path) as reranker, open_output(output) as out:
+        _write_reranked(reranker, given, out, format_, tag=tag, k=k, one_query=hits_file is None, quiet=quiet)
+
+
+def _refuse_unused(
+    passages: str | None,
+    hits_file: str | None,
+    queries_file: str | None,
+    score_field: str | None,
+    index_path: Path | None,
+) -> None:
+    if passages is not None and hits_file is not None:
+        raise UsageError("give --passages or --hits, not both")
+    if queries_file is not None and hits_file is None:
+        raise UsageError("--queries needs --hits")
+    if score_field is not None and passages is None:
+        raise UsageError("--score-field needs --passages")
+
+
+def _candidates(
+    texts: tuple[str, ...],
+    passages: str | None,
+    hits_file: str | None,
+    queries_file: str | None,
+    score_field: str | None,
+) -> tuple[list[tuple[Query, list[Hit]]], bool]:
+    """Queries with their candidates, and whether these have scores of a retriever."""
+    from simengine.cli.hits_input import read_passages
+    from simengine.corpus.queries import Query
+    from simengine.rerank.candidates import passages_as_hits
+
+    if hits_file is not None:
+        return list(_hits_with_queries(hits_file, texts, queries_file)), True
+    refuse_blank(texts)
+    if passages is not None:
+        if len(texts) != 1:
+            raise UsageError("with --passages give one text, the query")
+        return [(Query("1", texts[0]), read_passages(passages, score_field))], score_field is not None
+    if len(texts) < 2:
+        raise UsageError("give a query and passages, or a query and --passages FILE, or --hits FILE")
+    return [(Query("1", texts[0]), passages_as_hits(texts[1:]))], False
+
+
+def _hits_with_queries(
+    path: str, texts: tuple[str, ...], queries_file: str | None
+) -> Iterator[tuple[Query, list[Hit]]]:
+    from simengine.cli.hits_input import read_hits
+    from simengine.corpus.queries import Query, read_queries
+
+    found = read_hits(path)
+    known = {} if queries_file is None else {query.id: query.text for query in read_queries(queries_file)}
+    if texts and (len(found) > 1 or len(texts) > 1 or queries_file is not None):
+        raise UsageError(
+            f"--hits holds {len(found)} queries, {len(texts)} were given as texts; give one text for the hits of one "
+            "query, or --queries FILE"
+        )
+    for each in found:
+        text = texts[0] if texts else known.get(each.query_id, each.query)
+        if text is None:
+            raise UsageError(
+                f"the hits do not hold the text of query {each.query_id!r}; give --queries FILE (or the query itself)"
+            )
+        yield Query(each.query_id, text), each.hits
+
+
+@contextmanager
+def _reranker(options: JudgeOptions, *, scored: bool, index_path: Path | None) -> Iterator[Reranker]:
+    """The judges; alone where there are no scores to blend with, else as fitted for an index that is named."""
+    from simengine.assembly.judging import Judges, fitted_of
+
+    if not scored:
+        if any(choice.weight == 0 for choice in options.stages):
+            raise UsageError(
+                "--judge-weight 0 keeps the order of a retriever, and there are no scores of one"
+            )
+        options = replace(options, stages=tuple(replace(choice, weight=1.0) for choice in options.stages))
+    judges = Judges()
+    try:
+        yield judges.reranker(options, None if index_path is None else fitted_of(find_index(index_path)))
+    finally:
+        judges.close()
+
+
+def _write_reranked(
+    reranker: Reranker,
+    given: list[tuple[Query, list[Hit]]],
+    out: object,
+    format_: str,
+    *,
+    tag: str,
+    k: int | None,
+    one_query: bool,
+    quiet: bool,
+) -> None:
+    from typing import IO, cast
+
+    from simengine.cli.search_output import hits_writer
+
+    counts = []
+    with hits_writer(format_, cast("IO[str]", out), tag=tag, one_query=one_query or len(given) == 1) as write:
+        for start in range(0, len(given), BATCH_QUERIES):
+            block = given[start : start + BATCH_QUERIES]
+            result = reranker.rerank([query.text for query, _ in block], [hits for _, hits in block], k=k)
+            for (query, _), hits in zip(block, result.hits, strict=True):
+                write(query, hits)
+            counts += result.counts
+    tell(counts, reranker, quiet=quiet)
+
+
+def _fit(folder: Path, split: str, index: Path, options: JudgeOptions, *, dry_run: bool) -> BlendFit:
+    from simengine.assembly.judging import Judges, fit_index_blend, store_blend
+    from simengine.engine import Engine
+    from simengine.evaluation.collection import read_collection
+    from simengine.rerank.options import DEFAULT_DEPTH
+    from simengine.search.options import SearchOptions
+
+    if len(options.stages) > 1 or options.claim or options.budget_ms is not None:
+        raise UsageError("--fit is for one judge, without --first-judge, --claim and --budget-ms")
+    collection = read_collection(folder, split=split)
+    (choice,) = options.stages
+    judges = Judges()
+    try:
+        with Engine.open(
+            index, device=options.device, threads=options.threads, offline=options.offline
+        ) as engine:
+            fitted = fit_index_blend(
+                engine,
+                judges.get(choice, options),
+                {query.id: query.text for query in collection.queries},
+                collection.qrels,
+                SearchOptions(),
+                depth=choice.depth or DEFAULT_DEPTH,
+                fitted_on=f"{folder.name}, {split}",
+            )
+    finally:
+        judges.close()
+    if not dry_run:
+        store_blend(index, fitted)
+    return fitted
+
+
+def _tell_fit(fitted: BlendFit, *, stored: bool) -> None:
+    print_pairs(
+        [
+            ("queries", f"{fitted.n:,}"),
+            (f"{fitted.measure} of the retriever", f"{fitted.before:.4f}"),
+            (
+                f"{fitted.measure} reranked, queries left out",
+                f"{fitted.after:.4f} (difference {fitted.after - fitted.before:+.4f} ± {fitted.standard_error:.4f})",
+            ),
+            ("weight of the judge", f"{fitted.weight:g}"),
+        ]
+    )
+    if fitted.weight == 0:
+        note("the judge does not help on these queries: --rerank will leave the order of this index alone")
+    if not stored:
+        note("dry run: nothing was kept")

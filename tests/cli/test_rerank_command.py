@@ -1,0 +1,317 @@
+"""`simengine rerank` and `search --rerank` with a tiny random model, compared with the library."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simengine.assembly.judging import JudgeChoice, JudgeOptions, Judges, rerank_search
+from simengine.engine import Engine
+from simengine.rerank.candidates import passages_as_hits
+from simengine.search.options import SearchOptions
+from simengine.types import Hit
+from tests.contracts.pair_models import PairRecipe, make_pair_model
+
+QUERY = "which animal sleeps"
+PASSAGES = ["The dog sleeps. A plane is taking off.", "两个人在下棋，旁边有一只猫。", "a quick brown fox"]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIMENGINE_CACHE", str(tmp_path_factory.mktemp("cache")))
+        patch.delenv("SIMENGINE_NLI_MODEL", raising=False)
+        yield
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_pair_model(PairRecipe("bert"), tmp_path_factory.mktemp("judge"))
+
+
+@pytest.fixture(scope="module")
+def judges() -> Iterator[Judges]:
+    opened = Judges()
+    yield opened
+    opened.close()
+
+
+def options(
+    folder: Path, *, weight: float | None = None, depth: int | None = None, claim: bool = False
+) -> JudgeOptions:
+    return JudgeOptions(
+        (JudgeChoice(str(folder), weight=weight, depth=depth),), claim=claim, threads=1, offline=True
+    )
+
+
+def records(text: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+def same(found: list[dict[str, Any]], expected: list[Hit]) -> None:
+    assert [record["id"] for record in found] == [hit.id for hit in expected]
+    assert [record["score"] for record in found] == pytest.approx([hit.score for hit in expected], abs=1e-4)
+    for record, hit in zip(found, expected, strict=True):
+        assert (record.get("judgement") is None) == (hit.judgement is None)
+        if hit.judgement is not None:
+            assert record["judgement"]["relevance"] == pytest.approx(hit.judgement.relevance, abs=1e-4)
+            assert record["judgement"]["stance"] == hit.judgement.stance
+
+
+def test_texts_are_ranked_by_the_judge_alone(call, folder: Path, judges: Judges) -> None:
+    result = call("rerank", QUERY, *PASSAGES, "-m", folder, "--threads", 1, "--format", "jsonl")
+    assert result.code == 0
+    expected = (
+        judges.reranker(options(folder, weight=1.0)).rerank([QUERY], [passages_as_hits(PASSAGES)]).hits[0]
+    )
+    found = records(result.out)
+    same(found, expected)
+    assert [record["score"] for record in found] == [record["judgement"]["relevance"] for record in found]
+    assert all(record["judgement"]["calibrated"] is False for record in found)
+
+
+def test_the_table_says_what_the_judge_said(call, folder: Path) -> None:
+    result = call("rerank", QUERY, *PASSAGES, "-m", folder, "--threads", 1)
+    assert result.out.count("(uncalibrated)") == len(PASSAGES)
+
+
+def test_claims_come_with_stances_and_evidence_in_the_text(call, folder: Path) -> None:
+    result = call("rerank", QUERY, *PASSAGES, "-m", folder, "--threads", 1, "--claim", "--format", "json")
+    hits = json.loads(result.out)["hits"]
+    for hit in hits:
+        judgement = hit["judgement"]
+        assert judgement["stance"] in ("supports", "contradicts", "neutral")
+        assert sum(judgement["probabilities"].values()) == pytest.approx(1.0, abs=1e-4)
+        assert (judgement["evidence"] is None) == (judgement["stance"] == "neutral")
+        if judgement["evidence"] is not None:
+            start, end = judgement["evidence"]["start"], judgement["evidence"]["end"]
+            assert hit["passage"]["text"][start:end] == judgement["evidence"]["text"]
+
+
+def test_a_file_of_passages_keeps_ids_titles_and_fields(call, folder: Path, tmp_path: Path) -> None:
+    source = tmp_path / "passages.jsonl"
+    source.write_text(
+        "".join(
+            json.dumps({"_id": f"p{n}", "title": "T", "text": text, "year": 2000 + n, "bm25": float(n)})
+            + "\n"
+            for n, text in enumerate(PASSAGES)
+        ),
+        encoding="utf-8",
+    )
+    ask = ("rerank", QUERY, "--passages", source, "-m", folder, "--threads", 1, "--format", "jsonl")
+    found = {record["id"]: record for record in records(call(*ask).out)}
+    assert set(found) == {"p0", "p1", "p2"}
+    assert (found["p1"]["title"], found["p1"]["metadata"]["year"]) == ("T", 2001)
+    blended = records(call(*ask, "--score-field", "bm25", "--judge-weight", "0").out)
+    assert [(record["id"], record["score"]) for record in blended] == [("p2", 2.0), ("p1", 1.0), ("p0", 0.0)]
+    assert call(*ask, "--score-field", "nothing").code == 4
+
+
+def test_search_with_rerank_is_the_library_and_its_hits_can_be_reranked_again(
+    call, folder: Path, judges: Judges, index: Path, tmp_path: Path
+) -> None:
+    ask = ("search", "-i", index, "-k", 4, "--threads", 1, "--format", "jsonl", "--offline", QUERY)
+    rerank = ("--rerank", "--judge", folder, "--depth", 6, "--judge-weight", 0.5)
+    got = call(*ask, *rerank)
+    assert got.code == 0
+    with Engine.open(index, threads=1, offline=True) as engine:
+        asked = options(folder, weight=0.5, depth=6)
+        expected = rerank_search(engine, judges, [QUERY], SearchOptions(k=4), asked)
+        plain = engine.search(QUERY, k=6)
+    same(records(got.out), expected.hits[0])
+    assert {"encode", "judge", "rerank", "total"} <= set(expected.timings_ms)
+    reference = judges.reranker(asked).rerank([QUERY], [plain], k=4)
+    assert [hit.id for hit in expected.hits[0]] == [hit.id for hit in reference.hits[0]]
+    (tmp_path / "hits.jsonl").write_text(call(*ask[:4], 6, *ask[5:]).out, encoding="utf-8")
+    again = call(
+        "rerank", "--hits", tmp_path / "hits.jsonl", "-m", folder, "--threads", 1, "--depth", 6,
+        "--judge-weight", 0.5, "-k", 4, "--format", "jsonl",
+    )  # fmt: skip
+    assert [r["id"] for r in records(again.out)] == [hit.id for hit in expected.hits[0]]
+
+
+def test_weight_0_gives_what_search_gives(call, folder: Path, index: Path) -> None:
+    ask = ("search", "-i", index, "-k", 5, "--format", "jsonl", "--offline", QUERY)
+    plain = records(call(*ask).out)
+    got = call(*ask, "--rerank", "--judge", folder, "--judge-weight", 0)
+    assert "the judge's weight is 0" in got.err
+    found = records(got.out)
+    assert [(r["id"], r["score"], r["rank"]) for r in found] == [
+        (r["id"], r["score"], r["rank"]) for r in plain
+    ]
+    assert all("judgement" in record for record in found)
+    assert not any("judgement" in record for record in plain)
+
+
+def test_every_format_of_search_can_be_reranked(call, folder: Path, index: Path, tmp_path: Path) -> None:
+    (tmp_path / "queries.tsv").write_text("q1\twhich animal\nq2\tthe market\n", encoding="utf-8")
+    ask = ("search", "-i", index, "-k", 3, "--offline", "--queries", tmp_path / "queries.tsv", "--rerank")
+    ask += ("--judge", folder, "--judge-weight", 1, "--threads", 1)
+    as_json = json.loads(call(*ask, "--format", "json").out)
+    order = [[hit["id"] for hit in record["hits"]] for record in as_json]
+    as_jsonl = records(call(*ask, "--format", "jsonl").out)
+    assert [record["id"] for record in as_jsonl] == [name for ids in order for name in ids]
+    as_trec = [line.split()[2] for line in call(*ask, "--format", "trec").out.splitlines()]
+    assert as_trec == [name for ids in order for name in ids]
+    assert call(*ask).out.count("relevance") == 6
+
+
+def test_hits_without_their_queries_take_them_from_a_file_or_from_the_call(
+    call, folder: Path, tmp_path: Path
+) -> None:
+    def line(query: str, name: str) -> str:
+        passage = {"start": 3, "end": 7, "text": "dogs"}
+        return json.dumps({"query_id": query, "id": name, "score": 1, "passage": passage}) + "\n"
+
+    (tmp_path / "two.jsonl").write_text(line("q1", "a") + line("q2", "a") + line("q1", "b"), encoding="utf-8")
+    (tmp_path / "one.jsonl").write_text(line("q1", "a"), encoding="utf-8")
+    (tmp_path / "queries.tsv").write_text("q1\tone\nq2\ttwo\n", encoding="utf-8")
+    tail = ("-m", folder, "--threads", 1, "--format", "jsonl")
+    got = records(
+        call("rerank", "--hits", tmp_path / "two.jsonl", "--queries", tmp_path / "queries.tsv", *tail).out
+    )
+    assert [(r["query_id"], r["query"], r["id"], r["passage"]["end"]) for r in got] == [
+        ("q1", "one", "a", 7), ("q1", "one", "b", 7), ("q2", "two", "a", 7),
+    ]  # fmt: skip
+    assert call("rerank", QUERY, "--hits", tmp_path / "one.jsonl", *tail).code == 0
+    refused = call("rerank", "--hits", tmp_path / "two.jsonl", *tail)
+    assert (refused.code, "'q1'" in refused.err) == (2, True)
+    assert call("rerank", QUERY, "--hits", tmp_path / "two.jsonl", *tail).code == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{}", "no hit"),
+        ('{"id": "a", "passage": {"text": "x"}}', "score"),
+        ('{"id": "a", "score": "high", "passage": {"text": "x"}}', "score"),
+        ('{"id": "a", "score": 1, "passage": {"text": " "}}', "neither a title nor a passage"),
+        ('{"id": "a", "score": 1, "passage": {"text": "x", "start": -4}}', "start"),
+        ('{"id": "a", "score": 1, "query": 3, "passage": {"text": "x"}}', "query"),
+        ("not json", "JSON"),
+        ("", "no records"),
+    ],
+)
+def test_hits_that_cannot_be_used_are_a_data_error(
+    call, folder: Path, tmp_path: Path, line: str, reason: str
+) -> None:
+    source = tmp_path / "hits.jsonl"
+    source.write_text(line + "\n", encoding="utf-8")
+    result = call("rerank", "--hits", source, "q", "-m", folder)
+    assert result.code == 4
+    assert reason in result.err
+
+
+def test_a_document_that_stands_twice_is_a_data_error_with_its_line(
+    call, folder: Path, tmp_path: Path
+) -> None:
+    source = tmp_path / "hits.jsonl"
+    source.write_text('{"id": "a", "score": 1, "passage": {"text": "x"}}\n' * 2, encoding="utf-8")
+    result = call("rerank", "--hits", source, "q", "-m", folder)
+    assert result.code == 4
+    assert f"{source}:2" in result.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["query alone"],
+        ["q", " "],
+        [" ", "passage"],
+        ["q", "passage", "--passages", "x.jsonl"],
+        ["--passages", "x.jsonl", "--hits", "y.jsonl"],
+        ["q", "p", "--queries", "x.tsv"],
+        ["q", "p", "--score-field", "s"],
+        ["q", "p", "--first-depth", "5"],
+        ["q", "p", "--judge-weight", "0"],
+        ["q", "p", "--judge-weight", "2"],
+        ["q", "p", "--budget-ms", "0"],
+        ["q", "p", "--labels", "a,b"],
+        ["q", "p", "--judge-kind", "relevance"],
+    ],
+)
+def test_calls_that_make_no_sense_are_usage_errors(call, folder: Path, arguments: list[str]) -> None:
+    assert call("rerank", *arguments, "-m", folder, "--threads", 1).code == 2
+
+
+@pytest.mark.parametrize("option", [["--claim"], ["--judge", "x"], ["--depth", "5"], ["--budget-ms", "5"]])
+def test_search_refuses_options_of_a_judge_without_rerank(call, index: Path, option: list[str]) -> None:
+    result = call("search", "-i", index, "cats", *option)
+    assert result.code == 2
+    assert f"{option[0]} needs --rerank" in result.err
+
+
+def test_a_query_that_is_too_long_for_the_judge_is_told(call, folder: Path) -> None:
+    result = call("rerank", "the dog " * 300, *PASSAGES, "-m", folder, "--threads", 1, "--quiet")
+    assert result.code == 0
+    assert "cut to what the judge can read" in result.err
+
+
+def test_two_judges_work_one_after_the_other(call, folder: Path) -> None:
+    result = call(
+        "rerank", QUERY, *PASSAGES, "-m", folder, "--first-judge", folder, "--first-depth", 3, "--depth", 2,
+        "--threads", 1, "--format", "jsonl",
+    )  # fmt: skip
+    found = records(result.out)
+    assert ["judge2" in record["scores"] for record in found] == [True, True, False]
+    assert all("judge1" in record["scores"] for record in found)
+
+
+def labelled(folder: Path, n: int) -> Path:
+    (folder / "qrels").mkdir(parents=True)
+    topics = ["animals", "money", "space"]
+    names = [f"{topics[number % 3]}-{number % 4}" for number in range(n)]
+    (folder / "queries.jsonl").write_text(
+        "".join(
+            json.dumps({"_id": f"q{i}", "text": f"something about {name}"}) + "\n"
+            for i, name in enumerate(names)
+        )
+    )
+    rows = ["query-id\tcorpus-id\tscore", *(f"q{i}\t{name}\t1" for i, name in enumerate(names))]
+    (folder / "qrels" / "dev.tsv").write_text("\n".join(rows) + "\n")
+    return folder
+
+
+def test_a_weight_that_is_fitted_is_kept_with_the_index_and_used(
+    call, folder: Path, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from simengine.assembly import judging
+
+    source = labelled(tmp_path / "labelled", 24)
+    ask = ("rerank", "--fit", source, "-i", index, "-m", folder, "--threads", 1, "--depth", 5, "--offline")
+    tried = call(*ask, "--dry-run")
+    assert tried.code == 0
+    assert judging.fitted_of(index).blends == {}
+    assert call(*ask).code == 0
+    (kept,) = judging.fitted_of(index).blends.values()
+    assert (kept.n, kept.depth, kept.fitted_on, kept.kind) == (24, 5, "labelled, dev", "nli")
+    assert f"{kept.before:.4f}" in tried.out
+    search = (
+        "search",
+        "-i",
+        index,
+        "-k",
+        5,
+        "--rerank",
+        "--judge",
+        folder,
+        "--offline",
+        "--format",
+        "jsonl",
+        QUERY,
+    )
+    found = records(call(*search).out)
+    asked = ("--judge-weight", str(kept.weight), "--depth", "5")
+    assert found == records(call(*search[:6], *asked, *search[6:]).out)
+
+
+def test_too_few_labelled_queries_are_a_usage_error(call, folder: Path, index: Path, tmp_path: Path) -> None:
+    source = labelled(tmp_path / "labelled", 5)
+    result = call("rerank", "--fit", source, "-i", index, "-m", folder, "--threads", 1, "--offline")
+    assert result.code == 2
+    assert "20 at least" in result.err
