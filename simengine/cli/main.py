@@ -34,6 +34,7 @@ COMMANDS = {
     "monitor": ("monitor", "Watch a stream of texts; say when topics or sentiments change."),
     "contradictions": ("contradictions", "Find claims that conflict, in a corpus or between two."),
     "duplicates": ("duplicates", "Find documents that say the same; similar but contradictory ones do not."),
+    "recommend": ("recommend", "Recommend documents by likes, texts or a history of users."),
     "calibrate": ("calibrate", "Turn scores into probabilities, learned from labelled pairs."),
     "train": ("train", "Fine-tune a model: cross-encoder, retriever, reader or tagger."),
     "mine": ("mine", "Find hard negatives for pairs of a query and its answer."),

@@ -1,0 +1,88 @@
+"""Answers for people and for machines."""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+import click
+
+from simengine.cli.search_output import hit_record, mark
+from simengine.cli.terminal import one_line, shorten, wrap
+
+if TYPE_CHECKING:
+    from simengine.types import Answer, Evidence, Json, Span
+
+NARROWEST, WIDEST = 40, 120
+COLOURS = {"supported": "green", "contradicted": "red", "not found": "yellow"}
+
+
+def answer_record(answer: Answer) -> dict[str, object]:
+    """An answer as JSON."""
+    asked = {"asked": answer.asked} if answer.asked else {}
+    return {
+        **asked,
+        "question": answer.question,
+        "verdict": answer.verdict,
+        "answer": answer.text,
+        "probability": round(answer.probability, 6),
+        "calibrated": answer.calibrated,
+        "threshold": round(answer.threshold, 6),
+        "source": answer.source,
+        "span": _span(answer.span),
+        "evidence": _evidence(answer.evidence),
+        "against": _evidence(answer.against),
+        "scores": {name: round(value, 6) for name, value in answer.scores.items()},
+        "notes": list(answer.notes),
+        "nearest": [
+            {**hit_record(hit), "relevance": hit.judgement and round(hit.judgement.relevance, 6)}
+            for hit in answer.nearest
+        ],
+    }
+
+
+def _span(span: Span | None) -> Json:
+    return None if span is None else {"start": span.start, "end": span.end}
+
+
+def _evidence(evidence: Evidence | None) -> dict[str, object] | None:
+    if evidence is None:
+        return None
+    return {
+        "document_id": evidence.document_id,
+        "title": evidence.title,
+        "start": evidence.span.start,
+        "end": evidence.span.end,
+        "text": evidence.text,
+    }
+
+
+def answer_text(answer: Answer) -> str:
+    """An answer for a person: verdict, answer, where it stands, what speaks against it; or the nearest passages."""
+    width = max(min(shutil.get_terminal_size().columns, WIDEST), NARROWEST)
+    kind = "" if answer.calibrated else ", uncalibrated"
+    head = click.style(answer.verdict, fg=COLOURS.get(answer.verdict), bold=True)
+    lines = [f"{head}  {answer.probability:.2f}{kind}"]
+    if answer.asked:
+        lines.append(click.style(shorten(f"understood as: {answer.question}", width), dim=True))
+    if answer.verdict == "not found":
+        lines += [
+            f"  {shorten(f'{hit.title or hit.id}: {hit.passage.text}', width - 2)}" for hit in answer.nearest
+        ]
+    else:
+        lines += wrap(one_line(answer.text), width)
+        lines += _standing(answer, width)
+    lines += [shorten(f"note: {note}", width) for note in answer.notes]
+    return "\n".join(lines) + "\n"
+
+
+def _standing(answer: Answer, width: int) -> list[str]:
+    lines = []
+    for name, evidence in (("evidence", answer.evidence), ("against", answer.against)):
+        if evidence is None:
+            continue
+        said = "" if name == "evidence" and evidence.text == answer.text else f": {evidence.text}"
+        title = f" {evidence.title}" if evidence.title and evidence.title != evidence.document_id else ""
+        place = f"{evidence.document_id}{title} [{evidence.span.start}:{evidence.span.end}]"
+        lines.append("  " + mark(shorten(f"{name}: {place}{said}", width - 2), answer.question))
+    return lines
