@@ -15,6 +15,7 @@ from simengine.calibration.curves import (
     KINDS,
     SCALES,
     Floats,
+    as_numbers,
     as_probabilities,
     check_parameters,
     checked_scores,
@@ -196,7 +197,7 @@ def fit_calibration_counted(
     """
     if scale not in SCALES:
         raise UsageError(f"scale is {scale!r}; expected one of {', '.join(SCALES)}")
-    given = np.asarray(scores, np.float64)
+    given = as_numbers(scores)
     given = checked_scores(given, scale, given.shape[1] if given.ndim == 2 else None)
     kinds = _possible_kinds(kind, given, scale)
     wanted = _checked_labels(labels, given, kinds[0])

@@ -17,6 +17,18 @@ SCALES = ("probability", "logit", "other")
 LEAST = 1e-7  # probabilities are kept this far from 0 and 1, where float32 has rounded them to 0 or 1
 
 
+def as_numbers(scores: npt.ArrayLike) -> Floats:
+    """Scores as float64, of any shape.
+
+    Raises:
+        UsageError: they are no numbers.
+    """
+    try:
+        return np.asarray(scores, np.float64)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"scores are to be numbers: {error}") from error
+
+
 def checked_scores(scores: npt.ArrayLike, scale: str, n_classes: int | None) -> Floats:
     """Scores as float64.
 
@@ -28,10 +40,7 @@ def checked_scores(scores: npt.ArrayLike, scale: str, n_classes: int | None) -> 
     Raises:
         UsageError: another shape, no numbers, or not on this scale.
     """
-    try:
-        given = np.asarray(scores, np.float64)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"scores are to be numbers: {error}") from error
+    given = as_numbers(scores)
     if given.ndim != (1 if n_classes is None else 2) or (
         n_classes is not None and given.shape[1] != n_classes
     ):
@@ -96,9 +105,10 @@ def check_parameters(kind: str, parameters: Mapping[str, Any], scale: str) -> No
 
 
 def _activated(values: Floats) -> Floats:
-    """Sigmoid for (n,), softmax for (n, k); neither overflows."""
-    result: Floats = np.exp(-np.logaddexp(0.0, -values) if values.ndim == 1 else log_softmax(values))
-    return result
+    """Sigmoid for (n,), softmax for (n, k); neither overflows, and the sigmoid is never quite 0 or 1."""
+    if values.ndim > 1:
+        return np.asarray(np.exp(log_softmax(values)), np.float64)
+    return np.clip(np.exp(-np.logaddexp(0.0, -values)), LEAST, 1.0 - LEAST)
 
 
 _CHECKS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
