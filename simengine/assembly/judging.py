@@ -6,11 +6,12 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from simengine.calibration.calibration import Calibration
+from simengine.calibration.stored import stored_calibrations
 from simengine.cross_encoders.load import DEFAULT_NLI_MODEL, load_cross_encoder
-from simengine.errors import UsageError
+from simengine.errors import DamagedIndexError, UsageError
 from simengine.rerank.fit import DEFAULT_MEASURE, BlendFit, fit_blend
 from simengine.rerank.judge import CrossEncoderJudge, Judge, Kind
 from simengine.rerank.options import (
@@ -21,7 +22,7 @@ from simengine.rerank.options import (
     check_depth,
     check_weight,
 )
-from simengine.rerank.reranker import Reranker
+from simengine.rerank.reranker import CALIBRATED_TASK, Reranker
 from simengine.rerank.result import RerankResult
 from simengine.search.options import SearchOptions
 from simengine.search.retriever import Retriever
@@ -31,7 +32,6 @@ from simengine.types import Json
 
 BLENDS = "rerank"
 """Entry of an index's registry: {judge's fingerprint: a table of BlendFit}."""
-CALIBRATIONS = "calibration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,17 +92,20 @@ class Fitted:
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, blends: Mapping[str, Any] | None, calibrations: Mapping[str, Any] | None) -> Fitted:
-        """From an index's registry: its entries BLENDS and CALIBRATIONS, None where there are none."""
-        known = [
-            Calibration.from_table(table)
-            for table in (calibrations or {}).values()
-            if isinstance(table, Mapping)
-        ]
-        return cls(
-            {name: BlendFit.from_table(table) for name, table in (blends or {}).items()},
-            {each.model: each for each in known if each.task == "relevance"},
-        )
+    def of(cls, snapshot: Snapshot) -> Fitted:
+        """What an index holds.
+
+        Raises:
+            DamagedIndexError: what is stored there is not what it should be.
+        """
+        blends = {}
+        for judge, table in (snapshot.derived(BLENDS) or {}).items():
+            try:
+                blends[judge] = BlendFit.from_table(cast("Mapping[str, Any]", table))
+            except (UsageError, TypeError) as error:
+                raise DamagedIndexError(snapshot.path, f"its weight for reranking: {error}") from error
+        known = stored_calibrations(snapshot).values()
+        return cls(blends, {each.model: each for each in known if each.task == CALIBRATED_TASK})
 
 
 def open_judge(choice: JudgeChoice, options: JudgeOptions) -> CrossEncoderJudge:
@@ -221,10 +224,11 @@ def fitted_of(path: Path) -> Fitted:
 
     Raises:
         IndexNotFoundError: there is no index.
+        DamagedIndexError: what is stored there is not what it should be.
     """
     snapshot = Snapshot.open(path)
     try:
-        return Fitted.of(snapshot.derived(BLENDS), snapshot.derived(CALIBRATIONS))
+        return Fitted.of(snapshot)
     finally:
         snapshot.close()
 

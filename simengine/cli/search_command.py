@@ -94,7 +94,12 @@ BATCH_QUERIES = 256
     is_flag=True,
     help="Let a cross-encoder judge the best candidates and blend that into their order.",
 )
-@click.option("--judge", metavar="MODEL", help="The cross-encoder: folder or name. [default: minilm-nli]")
+@click.option(
+    "--judge",
+    metavar="MODEL",
+    envvar="SIMENGINE_NLI_MODEL",
+    help="The cross-encoder: folder or name. [default: minilm-nli]",
+)
 @judge_options
 @index_model_options
 @output_options

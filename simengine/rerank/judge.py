@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol, TypeAlias, get_args
 
 import numpy as np
@@ -125,12 +125,32 @@ class CrossEncoderJudge:
         Raises:
             UsageError: the stance on a claim is wanted of a model that is not one of NLI.
         """
+        short, left_out = self._readable(pairs)
         if claim:
-            return self._stances(pairs)
-        if self.kind == "similarity":
-            return self._similarity(pairs)
-        scored = self._relevance.scores_counted(pairs)
-        return Judged(scored.scores, scored.n_truncated)
+            said = self._stances(short)
+        elif self.kind == "similarity":
+            said = self._similarity(short)
+        else:
+            scored = self._relevance.scores_counted(short)
+            said = Judged(scored.scores, scored.n_truncated)
+        return replace(said, n_truncated=said.n_truncated + left_out)
+
+    def _readable(
+        self, pairs: Sequence[tuple[str, str]]
+    ) -> tuple[list[tuple[str, str]], npt.NDArray[np.int32]]:
+        """The pairs without what of a query no model of this length can read, and how many tokens that was.
+
+        A query stands beside many texts. Left as it is, a very long one would be tokenised anew for each.
+        """
+        most = self.model.max_tokens
+        cut: dict[str, tuple[str, int]] = {}
+        for query in {query for query, _ in pairs if len(query) > most}:
+            ends = self.model.tokenizer.offsets([query])[0]
+            if len(ends) > most:
+                cut[query] = query[: int(ends[most - 1][1])], len(ends) - most
+        short = [(cut[query][0] if query in cut else query, text) for query, text in pairs]
+        left_out = np.array([cut[query][1] if query in cut else 0 for query, _ in pairs], np.int32)
+        return short, left_out
 
     def _stances(self, pairs: Sequence[tuple[str, str]]) -> Judged:
         if self._nli is None:
@@ -160,7 +180,7 @@ class CrossEncoderJudge:
 
     def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.int32]:
         """See `Judge`."""
-        return self.model.count_tokens(pairs)
+        return self.model.count_tokens(self._readable(pairs)[0])
 
     def close(self) -> None:
         """See `Judge`."""

@@ -182,7 +182,9 @@ class Reranker:
 
     def _calibrated(self, judge: Judge, said: Judged, *, claim: bool) -> list[float] | None:
         calibration = self._calibrations.get(judge.fingerprint)
-        if calibration is None or claim or calibration.task != CALIBRATED_TASK:
+        if calibration is None or calibration.task != CALIBRATED_TASK:
+            return None
+        if claim or judge.kind == "similarity":  # other numbers than those that were calibrated
             return None
         values: list[float] = calibration.apply(said.relevance).tolist()
         return values

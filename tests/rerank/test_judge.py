@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from simengine.cross_encoders.labels import softmax
+from simengine.cross_encoders.relevance import RelevanceModel
 from simengine.errors import UsageError
 from simengine.rerank.judge import CrossEncoderJudge
 from simengine.types import Span
@@ -106,6 +107,17 @@ def test_an_unknown_kind_is_refused() -> None:
 def test_a_claim_needs_an_nli_model() -> None:
     with pytest.raises(UsageError, match="needs an NLI model"):
         CrossEncoderJudge(WordModel(("score",), (0.0,)), name="small").judge([("a", "b")], claim=True)
+
+
+@pytest.mark.parametrize("text", ["short", FILLER * 9])
+def test_a_query_of_100_000_words_is_read_as_far_as_it_can_be_and_tokenised_once(text: str) -> None:
+    query, model = "why " * 100_000, WordModel(("relevance",), (-3.0,))
+    expected = RelevanceModel(WordModel(("relevance",), (-3.0,))).scores_counted([(query, text)])
+    judge = CrossEncoderJudge(model)
+    got = judge.judge([(query, text)])
+    assert got.n_truncated.tolist() == expected.n_truncated.tolist()
+    assert got.relevance.tolist() == expected.scores.tolist()
+    assert judge.count_tokens([(query, text)])[0] < 100
 
 
 @pytest.mark.parametrize("claim", [False, True])

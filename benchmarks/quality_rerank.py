@@ -1,0 +1,287 @@
+"""Reranking with the model that ships: nDCG@10 and MRR@10 before and after, on all retrieval sets.
+
+python benchmarks/quality_rerank.py                      all sets, half an hour to an hour on two cores; judged pairs
+                                                         are kept in --cache, a run that was stopped goes on
+python benchmarks/quality_rerank.py --quick              few queries of few sets; prints, writes nothing
+python benchmarks/quality_rerank.py --sets med cacm      these only; prints, writes nothing
+python benchmarks/quality_rerank.py --model FOLDER       another judge; prints, writes nothing
+python benchmarks/quality_rerank.py --all-queries        no sampling of the sets with more than 300 queries
+
+Candidates are those of hybrid search; WikiQA and TrecQA dev bring their own, which the engine orders. Every pair is
+judged once; depths and weights are then swept without the model. No figure of a set is made with a weight that was
+chosen on that set:
+
+- `mean_gain_ndcg10`, `worst_change_ndcg10`: depth and weight chosen on the other sets (leave one set out). This is
+  what a user of `--rerank` can expect on a kind of corpus that nobody measured. The default in
+  `simengine.rerank.options` is the same choice on all sets.
+- `*_fitted_*`: weight chosen by `simengine rerank --fit` on four fifths of the set's own queries, judged on the others,
+  with "leave the order alone" among the choices.
+
+Sets that share questions or articles with the training data of the model are reported apart, and choose nothing; so
+are claims judged as such (relevant is what entails or contradicts them, `--claim`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from _candidates import Candidates, judged, read_candidates, set_names
+from _common import find_data, write_result
+
+from simengine.assembly.judging import JudgeChoice, JudgeOptions, open_judge
+from simengine.evaluation.bootstrap import bootstrap_intervals
+from simengine.evaluation.units import MeanUnits
+from simengine.rerank.fit import WEIGHTS, choose_weight, weight_table
+from simengine.rerank.judge import Judge
+from simengine.rerank.options import DEFAULT_DEPTH, DEFAULT_WEIGHT
+
+DEPTHS = (20, 50)
+MEASURES = ("nDCG@10", "MRR@10")
+MAIN = "nDCG@10"
+APART = ("squad_dev_retrieval", "trecqa_dev")
+CLAIMS = ("climate_fever_evidence",)
+AS_CLAIMS = "_as_claims"
+QUICK_SETS = ("med", "wikiqa_dev", "trecqa_dev")
+WORST_ALLOWED = -0.01
+Table = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Swept:
+    """One set.
+
+    Attributes:
+        name: of the set; with "_as_claims" where its queries were judged as such.
+        n_queries, n_all: queries that were judged, and that there are.
+        tables: measure to depth to (q, w) values, a column for each of WEIGHTS.
+        mean_relevance: what the judge said of all candidates, on the mean.
+    """
+
+    name: str
+    n_queries: int
+    n_all: int
+    tables: Mapping[str, Mapping[int, Table]]
+    mean_relevance: float
+
+    def means(self, measure: str, depth: int) -> Table:
+        """(w,) means over queries."""
+        found: Table = self.tables[measure][depth].mean(axis=0)
+        return found
+
+
+def sweep(candidates: Candidates, relevance: Sequence[Table], name: str) -> Swept:
+    """All depths and weights of one set."""
+    qrels = {query: candidates.qrels[query] for query, _ in candidates.queries}
+    tables = {
+        measure: {
+            depth: weight_table(
+                qrels, candidates.hits, [line[:depth] for line in relevance], WEIGHTS, measure
+            )
+            for depth in DEPTHS
+        }
+        for measure in MEASURES
+    }
+    everything = np.concatenate([np.asarray(line) for line in relevance])
+    return Swept(name, len(candidates.queries), candidates.n_all, tables, float(everything.mean()))
+
+
+def choose_default(sets: Sequence[Swept]) -> tuple[int, float]:
+    """Depth and weight with the best mean over sets, among those that make no set worse than WORST_ALLOWED."""
+    best, found = 0.0, (DEPTHS[-1], 0.0)
+    for depth in DEPTHS:
+        gains = np.array([one.means(MAIN, depth) - one.means(MAIN, depth)[0] for one in sets])
+        for column, weight in enumerate(WEIGHTS):
+            if gains[:, column].min() >= WORST_ALLOWED and gains[:, column].mean() > best + 1e-9:
+                best, found = float(gains[:, column].mean()), (depth, weight)
+    return found
+
+
+def left_out(sets: Sequence[Swept]) -> dict[str, tuple[int, float]]:
+    """For each set the depth and weight that the other ones choose."""
+    return {one.name: choose_default([other for other in sets if other is not one]) for one in sets}
+
+
+def figures(one: Swept, chosen: tuple[int, float]) -> dict[str, Any]:
+    """One set: before, with the weight that other sets chose, and with one fitted on its own queries."""
+    depth, weight = chosen
+    column = WEIGHTS.index(weight)
+    result: dict[str, Any] = {
+        "queries": one.n_queries,
+        "queries_in_set": one.n_all,
+        "mean_relevance": one.mean_relevance,
+        "chosen_elsewhere": {"depth": depth, "weight": weight},
+    }
+    for measure in MEASURES:
+        table = one.tables[measure][depth]
+        differences = table[:, column] - table[:, 0]
+        result[measure] = {
+            "before": float(table[:, 0].mean()),
+            "after": float(table[:, column].mean()),
+            "difference": float(differences.mean()),
+            "interval": interval_of(differences),
+            "better_queries": int((differences > 1e-9).sum()),
+            "worse_queries": int((differences < -1e-9).sum()),
+            "by_weight": {
+                str(each): dict(zip(map(str, WEIGHTS), one.means(measure, each).tolist(), strict=True))
+                for each in DEPTHS
+            },
+        }
+    fitted, gains = choose_weight(one.tables[MAIN][DEPTHS[-1]], WEIGHTS)
+    result["fitted"] = {
+        "depth": DEPTHS[-1],
+        "weight": fitted,
+        "left_alone": fitted == 0.0,
+        "difference_of_queries_left_out": float(gains.mean()) if fitted else 0.0,
+        "difference_before_deciding": float(gains.mean()),
+    }
+    return result
+
+
+def interval_of(differences: Table) -> list[float]:
+    """Ends of the 95 % interval of a mean over queries."""
+    ids = tuple(map(str, range(len(differences))))
+    units = MeanUnits(ids, ("change",), differences[:, None], "query", "change")
+    interval = bootstrap_intervals(units)["change"]
+    return [interval.low, interval.high]
+
+
+def summarise(
+    found: Mapping[str, Mapping[str, Any]], apart: Mapping[str, Mapping[str, Any]]
+) -> dict[str, float]:
+    """The figures that targets are set for, and others."""
+    summary: dict[str, float] = {"n_sets": len(found)}
+    for measure in MEASURES:
+        key = measure.lower().replace("@", "")
+        changes = [one[measure]["difference"] for one in found.values()]
+        summary |= {
+            f"mean_gain_{key}": float(np.mean(changes)),
+            f"worst_change_{key}": float(np.min(changes)),
+            f"mean_{key}_before": float(np.mean([one[measure]["before"] for one in found.values()])),
+            f"mean_{key}_after": float(np.mean([one[measure]["after"] for one in found.values()])),
+        }
+        for name, one in {**found, **apart}.items():
+            summary[f"change_{key}_{name}"] = one[measure]["difference"]
+    fitted = [one["fitted"]["difference_of_queries_left_out"] for one in found.values()]
+    summary["mean_gain_fitted_ndcg10"] = float(np.mean(fitted))
+    summary["worst_change_fitted_ndcg10"] = float(np.min(fitted))
+    summary["sets_left_alone_fitted"] = sum(one["fitted"]["left_alone"] for one in found.values())
+    return summary
+
+
+def tables(result: Mapping[str, Any]) -> Iterator[str]:
+    """Markdown tables of a result file: the sets, and the sweep of weights."""
+    detail = result["detail"]
+    head = ["set", "queries", *(f"{m}, before" for m in MEASURES), *(f"{m}, change" for m in MEASURES)]
+    head += ["95 % interval", "better / worse", "depth, weight", "fitted: weight", "change"]
+    rows = []
+    for part in ("sets", "apart"):
+        for name, one in detail[part].items():
+            note = " (shares questions or articles with training)" if name in APART else ""
+            low, high = one[MAIN]["interval"]
+            chosen, fitted = one["chosen_elsewhere"], one["fitted"]
+            rows.append(
+                [
+                    name + note,
+                    f"{one['queries']:,}",
+                    *(f"{one[m]['before']:.4f}" for m in MEASURES),
+                    *(f"{one[m]['difference']:+.4f}" for m in MEASURES),
+                    f"{low:+.4f} to {high:+.4f}",
+                    f"{one[MAIN]['better_queries']} / {one[MAIN]['worse_queries']}",
+                    f"{chosen['depth']}, {chosen['weight']:g}",
+                    "left alone" if fitted["left_alone"] else f"{fitted['weight']:g}",
+                    f"{fitted['difference_of_queries_left_out']:+.4f}",
+                ]
+            )
+    yield (
+        "Depth and weight of each set were chosen on the other sets; the interval is of the change of nDCG@10:\n\n"
+        + _table(head, rows)
+    )
+    depth = str(DEPTHS[-1])
+    weights = [f"{weight:g}" for weight in WEIGHTS]
+    rows = [
+        [name, *(f"{value:.4f}" for value in one[MAIN]["by_weight"][depth].values())]
+        for part in ("sets", "apart")
+        for name, one in detail[part].items()
+    ]
+    yield f"nDCG@10 by weight of the judge, depth {depth}:\n\n" + _table(["set", *weights], rows)
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def measure(names: Sequence[str], data: Path, cache: Path, judge: Judge, most_queries: int) -> list[Swept]:
+    """All sets; those of claims also judged as such."""
+    found = []
+    for name in names:
+        candidates = read_candidates(name, data, cache, depth=DEPTHS[-1], most_queries=most_queries)
+        as_claims = (False, True) if name in CLAIMS and judge.kind == "nli" else (False,)
+        for claim in as_claims:
+            relevance = judged(candidates, judge, cache, claim=claim)
+            one = sweep(candidates, relevance, name + AS_CLAIMS if claim else name)
+            found.append(one)
+            shown = "  ".join(
+                f"{weight:g}: {value:.4f}"
+                for weight, value in zip(WEIGHTS, one.means(MAIN, DEPTHS[-1]), strict=True)
+            )
+            print(f"{one.name}: {MAIN}  {shown}", flush=True)
+    return found
+
+
+def main() -> int:
+    """Run the benchmark."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--sets", nargs="+", help="names of sets; nothing is written")
+    parser.add_argument("--model", help="folder or name of a judge (default: minilm-nli)")
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "simengine-rerank")
+    parser.add_argument("--all-queries", action="store_true", help="no sampling")
+    parser.add_argument("--threads", type=int)
+    parser.add_argument("--quick", action="store_true", help="few queries; prints, writes nothing")
+    arguments = parser.parse_args()
+    data = find_data()
+    if data is None:
+        print("no data: set SIMENGINE_DATA to the folder that holds retrieval/ and qa/", file=sys.stderr)
+        return 1
+    most = 10 if arguments.quick else 1_000_000 if arguments.all_queries else 300
+    names = arguments.sets or (QUICK_SETS if arguments.quick else set_names(data))
+    judge = open_judge(JudgeChoice(arguments.model), JudgeOptions(offline=True, threads=arguments.threads))
+    found = measure(names, data, arguments.cache, judge, most)
+    main_sets = [one for one in found if one.name not in APART and not one.name.endswith(AS_CLAIMS)]
+    default = choose_default(main_sets)
+    chosen = left_out(main_sets)
+    sets = {one.name: figures(one, chosen[one.name]) for one in main_sets}
+    apart = {one.name: figures(one, default) for one in found if one.name not in sets}
+    detail = {
+        "sets": sets,
+        "apart": apart,
+        "chosen_on_all_sets": {"depth": default[0], "weight": default[1]},
+        "default": {"depth": DEFAULT_DEPTH, "weight": DEFAULT_WEIGHT},
+        "judge": {"name": judge.name, "fingerprint": judge.fingerprint, "kind": judge.kind},
+    }
+    summary = summarise(sets, apart)
+    for part in tables({"detail": detail}):
+        print(f"\n{part}")
+    print(json.dumps(summary, indent=1))
+    print(
+        f"the default chosen on all sets: depth {default[0]}, weight {default[1]:g}; the package has {DEFAULT_DEPTH}, "
+        f"{DEFAULT_WEIGHT:g}"
+    )
+    if not (arguments.sets or arguments.quick or arguments.model):
+        print(f"written: {write_result('quality_rerank', summary, detail).name}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
