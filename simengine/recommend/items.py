@@ -83,11 +83,16 @@ class ItemVectors:
         Raises:
             UsageError: as `from_vectors`, or an item without a passage.
         """
-        sums = np.zeros((len(ids), vectors.shape[1]), np.float32)
-        np.add.at(sums, owners, vectors)
-        missing = np.flatnonzero(np.bincount(owners, minlength=len(ids)) == 0)
+        counts = np.bincount(owners, minlength=len(ids)) if len(owners) else np.zeros(len(ids), np.int64)
+        missing = np.flatnonzero(counts == 0)
         if len(missing):
             raise UsageError(f"the item {ids[int(missing[0])]!r} has no passage")
+        order = np.argsort(owners, kind="stable")
+        if len(order) == len(ids):
+            in_order = bool((order == np.arange(len(order))).all())
+            return cls.from_vectors(ids, vectors if in_order else vectors[order])
+        starts = np.concatenate([[0], np.cumsum(counts)[:-1]])
+        sums = np.add.reduceat(vectors[order], starts, axis=0) if len(ids) else vectors[:0]
         return cls.from_vectors(ids, sums)
 
     def __len__(self) -> int:

@@ -35,9 +35,9 @@ class AlsScorer:
     def __init__(
         self,
         *,
-        factors: int = 64,
-        regularisation: float = 0.05,
-        alpha: float = 5.0,
+        factors: int = 32,
+        regularisation: float = 10.0,
+        alpha: float = 1.0,
         iterations: int = 15,
         use: Literal["all", "liked"] = "all",
         seed: int = 0,

@@ -28,7 +28,7 @@ class ItemKNNScorer:
     def __init__(
         self,
         *,
-        neighbours: int = 100,
+        neighbours: int = 200,
         shrinkage: float = 10.0,
         use: Literal["all", "liked"] = "all",
         name: str = "item-knn",
