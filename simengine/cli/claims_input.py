@@ -1,0 +1,158 @@
+"""What `contradictions` and `duplicates` read: an index or a corpus file, an encoder, a judge; and how they show it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simengine.cli.corpus_input import describe_read, read_options
+from simengine.cli.options import DEFAULT_FOLDER, CorpusChoice, ModelChoice
+from simengine.cli.terminal import note, shorten
+from simengine.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from simengine.cross_encoders.nli import NLIModel
+    from simengine.encoders.contract import BiEncoder
+    from simengine.reasoning.conflict import Conflict
+    from simengine.store.snapshot import Snapshot
+    from simengine.types import Document, Evidence, Json
+
+CHINESE_SHARE = 0.2
+SHOWN_CHARACTERS = 160
+_CHINESE = re.compile("[\u3400-\u9fff]")
+
+judge_option = click.option(
+    "--judge",
+    envvar="SIMENGINE_NLI_MODEL",
+    help="Folder or hub name of the NLI model that judges. [default: minilm-nli, which reads English only]",
+)
+
+
+class Source:
+    """An index, or a corpus file or folder, and what was read of it.
+
+    Args:
+        path: as given; a plain name also means a folder under indexes/.
+        where: filter on metadata, for an index only.
+        choice: how a corpus is read.
+        stack: closes the index.
+
+    Raises:
+        UsageError: a filter for a corpus that is no index.
+        DataError: there is nothing at the path; said before a model is loaded.
+    """
+
+    def __init__(self, path: Path, where: str | None, choice: CorpusChoice, stack: ExitStack) -> None:
+        from simengine.store.snapshot import Snapshot
+
+        below = DEFAULT_FOLDER / path
+        if not path.exists() and len(path.parts) == 1 and below.is_dir():
+            path = below
+        self.path, self._where, self._choice = path, where, choice
+        self.snapshot: Snapshot | None = None
+        self.n_characters = self.n_chinese = 0
+        if (path / "manifest.json").is_file():
+            self.snapshot = stack.enter_context(Snapshot.open(path))
+        elif str(path) != "-" and not path.exists():
+            raise DataError("no such index, file or folder", str(path))
+        elif where is not None:
+            raise UsageError(f"--where needs an index; {path} is none (`simengine index` makes one)")
+
+    def documents(self) -> Iterator[Document]:
+        """All documents, once."""
+        for document in self._read():
+            self.n_characters += len(document.text)
+            self.n_chinese += len(_CHINESE.findall(document.text))
+            yield document
+
+    def _read(self) -> Iterator[Document]:
+        if self.snapshot is not None:
+            from simengine.assembly.reasoning import selected_documents
+
+            yield from selected_documents(self.snapshot, self._where)
+            return
+        from simengine.corpus.read import ReadReport, read_corpus
+
+        report, options = ReadReport(), read_options(self._choice)
+        yield from read_corpus([self.path], options, report)
+        for line in describe_read(report, options):
+            note(line)
+
+
+def open_encoder(source: Source, choice: ModelChoice) -> BiEncoder:
+    """The bi-encoder: of the index, where the source is one and no other was asked for."""
+    from simengine.assembly import open_encoder as open_for
+
+    if source.snapshot is None or choice.model is not None:
+        return choice.load_encoder()
+    return open_for(source.snapshot.settings, choice.encoder_options())
+
+
+def open_judge(name: str | None, choice: ModelChoice) -> NLIModel:
+    """The NLI model that was asked for, on the device that was."""
+    from simengine.cross_encoders.nli import NLIModel
+
+    return NLIModel.load(name, device=choice.device, threads=choice.threads, offline=choice.offline)
+
+
+def note_chinese(judge: str | None, *sources: Source) -> None:
+    """Say, even with --quiet, that the model that ships is no judge of Chinese."""
+    n_chinese, n_all = sum(s.n_chinese for s in sources), sum(s.n_characters for s in sources)
+    if judge is None and n_chinese > CHINESE_SHARE * n_all:
+        note(
+            "much of this is Chinese, and the model that simengine carries was trained on English: take its verdicts "
+            "for guesses, or name a model that knows Chinese with --judge; what rules found stands"
+        )
+
+
+def evidence_record(evidence: Evidence) -> dict[str, Json]:
+    """A place as JSON."""
+    return {
+        "id": evidence.document_id,
+        "title": evidence.title,
+        "start": evidence.span.start,
+        "end": evidence.span.end,
+        "text": evidence.text,
+    }
+
+
+def conflict_record(conflict: Conflict) -> dict[str, Json]:
+    """A conflict as JSON."""
+
+    def rounded(probabilities: Mapping[str, float]) -> dict[str, Json]:
+        return {name: round(value, 6) for name, value in probabilities.items()}
+
+    return {
+        "cluster": conflict.cluster,
+        "probability": round(conflict.probability, 6),
+        "calibrated": conflict.calibrated,
+        "found_by": list(conflict.found_by),
+        "difference": None if conflict.difference is None else list(conflict.difference),
+        "cosine": round(conflict.cosine, 6),
+        "claim1": evidence_record(conflict.claim1),
+        "claim2": evidence_record(conflict.claim2),
+        "also1": [evidence_record(each) for each in conflict.also1],
+        "also2": [evidence_record(each) for each in conflict.also2],
+        "forward": rounded(conflict.forward),
+        "backward": rounded(conflict.backward),
+    }
+
+
+def conflict_card(conflict: Conflict) -> str:
+    """A conflict for a person: how it was found on one line, its two claims below."""
+    found = ", ".join(conflict.found_by)
+    if conflict.difference is not None:
+        one, other = (shorten(text, 40) or "(nothing)" for text in conflict.difference)
+        found += f": {one} / {other}"
+    head = f"{conflict.cluster:>3}  " + click.style(f"{conflict.probability:.3f}", fg="cyan") + f"  {found}"
+    lines = [head]
+    for claim, others in ((conflict.claim1, conflict.also1), (conflict.claim2, conflict.also2)):
+        more = f" and {len(others):,} more" if others else ""
+        place = f"{shorten(claim.document_id, 40)} {claim.span.start}-{claim.span.end}{more}"
+        lines.append("     " + click.style(place, dim=True) + "  " + shorten(claim.text, SHOWN_CHARACTERS))
+    return "\n".join(lines)

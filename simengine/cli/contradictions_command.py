@@ -1,0 +1,178 @@
+"""simengine contradictions: which claims of a corpus conflict?"""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simengine.cli.claims_input import (
+    Source,
+    conflict_card,
+    conflict_record,
+    judge_option,
+    note_chinese,
+    open_encoder,
+    open_judge,
+)
+from simengine.cli.options import (
+    CorpusChoice,
+    ModelChoice,
+    corpus_options,
+    index_model_options,
+    output_options,
+)
+from simengine.cli.output import open_output
+from simengine.cli.terminal import counted, note, progress_bar
+
+if TYPE_CHECKING:
+    from simengine.reasoning.contradictions import Contradictions
+
+
+@click.command(
+    "contradictions",
+    epilog="""Example: simengine contradictions lease.txt --against house-rules.md --format jsonl""",
+)
+@click.argument("source", metavar="INDEX_OR_FILE", type=click.Path(path_type=Path))
+@click.option(
+    "--against",
+    type=click.Path(path_type=Path),
+    help="Another index or file: compare claims of the one with claims of the other only.",
+)
+@click.option("-w", "--where", help="Filter on metadata of the index, as in 'kind == \"contract\"'.")
+@click.option(
+    "--across",
+    is_flag=True,
+    help="Compare claims of different documents only, not those within one document.",
+)
+@click.option(
+    "--min-probability",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="A conflict if each claim contradicts the other with at least this probability.",
+)
+@click.option(
+    "--rule",
+    type=click.Choice(["both", "mean", "either"]),
+    default="both",
+    show_default=True,
+    help="What counts of the two directions: the smaller probability, their mean, or the larger.",
+)
+@click.option(
+    "--max-pairs",
+    type=click.IntRange(1),
+    default=20_000,
+    show_default=True,
+    help="Judge at most so many pairs, the most suspicious first.",
+)
+@click.option(
+    "--neighbours",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="Nearest claims compared with each.",
+)
+@click.option(
+    "--min-cosine",
+    type=click.FloatRange(-1, 1),
+    default=0.5,
+    show_default=True,
+    help="Least similarity of two claims that are compared.",
+)
+@click.option(
+    "--no-rules",
+    is_flag=True,
+    help="Only what the model finds; not sentences alike but for one number, date or negation.",
+)
+@click.option(
+    "--format", "format_", type=click.Choice(["table", "jsonl"]), default="table", show_default=True
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
+)
+@judge_option
+@index_model_options
+@corpus_options
+@output_options
+def command(
+    source: Path,
+    against: Path | None,
+    where: str | None,
+    across: bool,
+    min_probability: float,
+    rule: str,
+    max_pairs: int,
+    neighbours: int,
+    min_cosine: float,
+    no_rules: bool,
+    format_: str,
+    output: Path | None,
+    judge: str | None,
+    model_choice: ModelChoice,
+    corpus_choice: CorpusChoice,
+    quiet: bool,
+    no_progress: bool,
+) -> None:
+    """Claims that conflict, in an index or a corpus file, or between two of them (--against).
+
+    For contracts, policies, answers. Every sentence that states something is compared with those nearest to it, by
+    the model in both directions and by rules for numbers, dates and negations. Each conflict comes with its places.
+    """
+    from simengine.assembly.reasoning import nli_calibration
+    from simengine.reasoning.contradictions import ContradictionOptions, find_contradictions
+
+    options = ContradictionOptions(
+        neighbours=neighbours,
+        min_cosine=min_cosine,
+        across_documents=across,
+        max_pairs=max_pairs,
+        rule=rule,  # type: ignore[arg-type]
+        min_probability=min_probability,
+        rules=not no_rules,
+    )
+    with ExitStack() as stack:
+        first = Source(source, where, corpus_choice, stack)
+        sources = [first, *([Source(against, None, corpus_choice, stack)] if against is not None else [])]
+        encoder, model = open_encoder(first, model_choice), open_judge(judge, model_choice)
+        stack.callback(encoder.close)
+        stack.callback(model.close)
+        with progress_bar(hidden=quiet or no_progress) as progress:
+            found = find_contradictions(
+                first.documents(),
+                encode=encoder.encode,
+                judge=model,
+                options=options,
+                against=sources[1].documents() if against is not None else None,
+                calibration=nli_calibration(first.snapshot, model),
+                progress=progress,
+            )
+    with open_output(output) as out:
+        for conflict in found.conflicts:
+            if format_ == "table":
+                click.echo(conflict_card(conflict), file=out)
+            else:
+                out.write(json.dumps(conflict_record(conflict), ensure_ascii=False) + "\n")
+    note_chinese(judge, *sources)
+    for line in _summary(found):
+        note(line, quiet=quiet)
+    if found.n_left_out:
+        note(f"{counted(found.n_left_out, 'near pair')} beyond --max-pairs were not judged")
+
+
+def _summary(found: Contradictions) -> list[str]:
+    skipped = ", ".join(f"{n:,} {reason}" for reason, n in found.skipped.items() if n)
+    read = f"{counted(found.n_claims, 'claim')} in {counted(found.n_documents, 'document')}"
+    read += f" ({skipped} left out)" if skipped else ""
+    cut = f"; {counted(found.n_cut, 'long sentence')} cut" if found.n_cut else ""
+    said = counted(len(found.conflicts), "conflict")
+    if found.conflicts:
+        said += f" in {counted(found.n_clusters, 'cluster')}"
+    kind = "calibrated" if found.calibrated else "uncalibrated"
+    return [
+        f"{read}{cut}; {counted(found.n_judged, 'pair')} judged",
+        f"{said}, probabilities {kind}, threshold {found.options.min_probability:g} by rule {found.options.rule!r}",
+    ]

@@ -1,0 +1,187 @@
+"""simengine duplicates: which documents say the same?"""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simengine.cli.claims_input import (
+    Source,
+    conflict_card,
+    conflict_record,
+    judge_option,
+    note_chinese,
+    open_encoder,
+    open_judge,
+)
+from simengine.cli.options import (
+    CorpusChoice,
+    ModelChoice,
+    corpus_options,
+    index_model_options,
+    output_options,
+)
+from simengine.cli.output import open_output
+from simengine.cli.terminal import counted, note, progress_bar, shorten
+from simengine.errors import UsageError
+
+if TYPE_CHECKING:
+    from simengine.reasoning.duplicates import DuplicateGroup, Duplicates
+
+SHOWN_MEMBERS = 8
+
+
+@click.command(
+    "duplicates", epilog="""Example: simengine duplicates answers.jsonl --min-cosine 0.7 --format jsonl"""
+)
+@click.argument("source", metavar="INDEX_OR_FILE", type=click.Path(path_type=Path))
+@click.option("-w", "--where", help="Filter on metadata of the index, as in 'kind == \"answer\"'.")
+@click.option(
+    "--min-cosine",
+    type=click.FloatRange(-1, 1),
+    default=0.8,
+    show_default=True,
+    help="Least similarity of two documents that are compared.",
+)
+@click.option(
+    "--min-entailment",
+    type=click.FloatRange(0, 1),
+    default=0.5,
+    show_default=True,
+    help="The same if every sentence follows from the other document with at least this probability.",
+)
+@click.option(
+    "--max-pairs",
+    type=click.IntRange(1),
+    default=10_000,
+    show_default=True,
+    help="Judge at most so many pairs of documents, the nearest first.",
+)
+@click.option(
+    "--neighbours",
+    type=click.IntRange(1),
+    default=10,
+    show_default=True,
+    help="Nearest documents compared with each.",
+)
+@click.option(
+    "--no-guard", is_flag=True, help="Take similar documents for the same, without a model; often wrong."
+)
+@click.option(
+    "--format", "format_", type=click.Choice(["table", "jsonl"]), default="table", show_default=True
+)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
+)
+@judge_option
+@index_model_options
+@corpus_options
+@output_options
+def command(
+    source: Path,
+    where: str | None,
+    min_cosine: float,
+    min_entailment: float,
+    max_pairs: int,
+    neighbours: int,
+    no_guard: bool,
+    format_: str,
+    output: Path | None,
+    judge: str | None,
+    model_choice: ModelChoice,
+    corpus_choice: CorpusChoice,
+    quiet: bool,
+    no_progress: bool,
+) -> None:
+    """Documents that say the same, in an index or a corpus file, and similar ones that contradict each other.
+
+    Similar documents are the same if each entails every sentence of the other and nothing in them conflicts.
+    """
+    from simengine.assembly.reasoning import nli_calibration
+    from simengine.reasoning.duplicates import DuplicateOptions, find_duplicates
+    from simengine.reasoning.duplicates_guard import GuardOptions
+
+    if no_guard and judge is not None:
+        raise UsageError("--no-guard uses no model; leave out --judge")
+    guard = GuardOptions(min_entailment=min_entailment)
+    options = DuplicateOptions(neighbours, min_cosine, max_pairs, guard)
+    with ExitStack() as stack:
+        read = Source(source, where, corpus_choice, stack)
+        encoder = open_encoder(read, model_choice)
+        stack.callback(encoder.close)
+        model = None if no_guard else open_judge(judge, model_choice)
+        if model is not None:
+            stack.callback(model.close)
+        with progress_bar(hidden=quiet or no_progress) as progress:
+            found = find_duplicates(
+                read.documents(),
+                encode=encoder.encode,
+                judge=model,
+                options=options,
+                calibration=None if model is None else nli_calibration(read.snapshot, model),
+                progress=progress,
+            )
+    with open_output(output) as out:
+        for group in found.groups:
+            out.write(
+                (_card(group) if format_ == "table" else json.dumps(_record(group), ensure_ascii=False))
+                + "\n"
+            )
+        for conflict in found.conflicts:
+            if format_ == "table":
+                click.echo(conflict_card(conflict), file=out)
+            else:
+                out.write(
+                    json.dumps({"kind": "conflict", **conflict_record(conflict)}, ensure_ascii=False) + "\n"
+                )
+    if model is not None:
+        note_chinese(judge, read)
+    for line in _summary(found):
+        note(line, quiet=quiet)
+    if found.n_left_out:
+        note(f"{counted(found.n_left_out, 'near pair')} beyond --max-pairs were not compared")
+
+
+def _record(group: DuplicateGroup) -> dict[str, object]:
+    members = [
+        {
+            "id": member.id,
+            "title": member.title,
+            "kind": member.kind,
+            "cosine": round(member.cosine, 6),
+            "entailment": None if member.entailment is None else round(member.entailment, 6),
+        }
+        for member in group.members
+    ]
+    return {"kind": "duplicates", "id": group.id, "title": group.title, "members": members}
+
+
+def _card(group: DuplicateGroup) -> str:
+    lines = [click.style(shorten(f"{group.id} {group.title}", 100), bold=True)]
+    for member in group.members[:SHOWN_MEMBERS]:
+        how = member.kind if member.entailment is None else f"{member.kind} {member.entailment:.3f}"
+        lines.append(f"     {shorten(f'{member.id} {member.title}', 80)}  {how}  cosine {member.cosine:.3f}")
+    if len(group.members) > SHOWN_MEMBERS:
+        lines.append(f"     and {len(group.members) - SHOWN_MEMBERS:,} more")
+    return "\n".join(lines)
+
+
+def _summary(found: Duplicates) -> list[str]:
+    n_members = sum(len(group.members) for group in found.groups)
+    lines = [
+        f"{counted(found.n_documents, 'document')}, {found.n_distinct:,} distinct: {counted(n_members, 'duplicate')} "
+        f"in {counted(len(found.groups), 'group')}"
+    ]
+    if found.guarded:
+        kind = "calibrated" if found.calibrated else "uncalibrated"
+        lines.append(
+            f"{counted(found.n_judged, 'near pair')} judged: {found.n_related:,} neither the same nor in conflict, "
+            f"{counted(len(found.conflicts), 'conflict')}; probabilities {kind}"
+        )
+    else:
+        lines.append("not guarded by a model: similar documents may contradict each other")
+    return lines
