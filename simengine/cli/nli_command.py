@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from simengine.cli.options import ModelChoice, nli_model_options, output_options
 from simengine.cli.output import open_output
+from simengine.cli.pair_input import PairInput, pair_input
 from simengine.cli.terminal import counted, note, one_line
-from simengine.cli.texts import refuse_blank
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -21,22 +19,9 @@ if TYPE_CHECKING:
     from simengine.cross_encoders.nli import NLIModel
     from simengine.types import Verdict
 
-BATCH_PAIRS = 1_024
-
 
 @click.command("nli")
-@click.argument("texts", nargs=-1, metavar="[PREMISE HYPOTHESIS]")
-@click.option(
-    "--pairs",
-    type=click.Path(allow_dash=True),
-    help="File of pairs, premise first (.jsonl .csv .tsv), or - for JSON Lines on stdin.",
-)
-@click.option(
-    "--format", "format_", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True
-)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
-)
+@pair_input("[PREMISE HYPOTHESIS]", ", premise first")
 @click.option(
     "--labels",
     help="What the model's outputs mean, in their order, as in contradiction,entailment,neutral: for a model whose "
@@ -45,10 +30,7 @@ BATCH_PAIRS = 1_024
 @nli_model_options
 @output_options
 def command(
-    texts: tuple[str, ...],
-    pairs: str | None,
-    format_: str,
-    output: Path | None,
+    given: PairInput,
     labels: str | None,
     model_choice: ModelChoice,
     quiet: bool,
@@ -59,17 +41,12 @@ def command(
     The evidence is the sentence of the premise that says so most clearly. A long premise is read in pieces, of
     which the clearest decides.
     """
-    if (pairs is None) == (len(texts) != 2):
-        raise UsageError(
-            "give a premise and a hypothesis, or --pairs FILE"
-            + (f"; {counted(len(texts), 'text')} given" if texts else "")
-        )
-    refuse_blank(texts)
+    given.check("a premise and a hypothesis")
     model = load_nli_model(model_choice, labels)
     n_cut = 0
-    with open_output(output) as out:
-        for pair, verdict in _judged(model, texts, pairs, evidence=pairs is None or format_ != "table"):
-            out.write(_line(pair, verdict, format_, alone=pairs is None) + "\n")
+    with open_output(given.output) as out:
+        for pair, verdict in _judged(model, given, evidence=given.alone or given.format_ != "table"):
+            out.write(_line(pair, verdict, given) + "\n")
             n_cut += verdict.n_truncated > 0
     if n_cut:
         note(
@@ -106,20 +83,15 @@ def load_nli_model(choice: ModelChoice, labels: str | None) -> NLIModel:
     return NLIModel(model, labels=dict(zip(model.labels, names, strict=True)))
 
 
-def _judged(
-    model: NLIModel, texts: tuple[str, ...], path: str | None, *, evidence: bool
-) -> Iterator[tuple[Pair, Verdict]]:
-    from simengine.corpus.pairs import Pair, read_pairs
-
-    source = iter([Pair(texts[0], texts[1])]) if path is None else read_pairs(path)
-    while block := list(islice(source, BATCH_PAIRS)):
+def _judged(model: NLIModel, given: PairInput, *, evidence: bool) -> Iterator[tuple[Pair, Verdict]]:
+    for block in given.blocks():
         verdicts = model.verdicts([(pair.text1, pair.text2) for pair in block], evidence=evidence)
         yield from zip(block, verdicts, strict=True)
 
 
-def _line(pair: Pair, verdict: Verdict, format_: str, *, alone: bool) -> str:
-    if format_ == "table":
-        if alone:
+def _line(pair: Pair, verdict: Verdict, given: PairInput) -> str:
+    if given.format_ == "table":
+        if given.alone:
             return _table(pair, verdict)
         probability = verdict.probabilities[verdict.label]
         return f"{verdict.label}\t{probability:.4f}\t{one_line(pair.text1)}\t{one_line(pair.text2)}"
