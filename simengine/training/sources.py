@@ -18,7 +18,7 @@ from simengine.corpus.examples import (
 )
 from simengine.corpus.sentences import sentence_ends
 from simengine.errors import DataError, RecipeError
-from simengine.training.recipe import DataSource
+from simengine.training.recipe import DataSource, Kind
 from simengine.training.tasks.contract import Part
 
 T = TypeVar("T")
@@ -48,6 +48,20 @@ def make_part(
     return Part(source.name, kept * source.repeat, source, dict(count.reasons) if count is not None else {})
 
 
+def kind_of(source: DataSource, task: str, *known: Kind) -> Kind:
+    """What a source's rows are; "auto" is the first of those that the task knows.
+
+    Raises:
+        RecipeError: the task knows no such rows.
+    """
+    kind = known[0] if source.kind == "auto" else source.kind
+    if kind not in known:
+        *others, last = known
+        listed = f"{', '.join(others)} or {last}" if others else last
+        raise RecipeError(f"{source.name}: the task {task} takes sources of kind {listed}, not {kind}")
+    return kind
+
+
 def _wanted(example: Any, source: DataSource) -> bool:
     if not source.include and not source.exclude:
         return True
@@ -65,35 +79,23 @@ def read_three_classes(
     source: DataSource, seed: int, count: ReadCount | None = None
 ) -> Iterator[LabelledPair]:
     """Rows for a three-class model: NLI as it is; answer selection with the passage as the premise."""
-    kind = "nli" if source.kind == "auto" else source.kind
-    if kind == "nli":
+    if kind_of(source, "nli", "nli", "relevance", "reading") == "nli":
         yield from read_nli(source.path, count=count)
-    elif kind in ("relevance", "reading"):
-        for pair in _answer_pairs(source, seed):
-            label = ENTAILMENT if pair.score == 1.0 else NEUTRAL
-            yield replace(pair, text1=pair.text2, text2=pair.text1, label=label, score=None)
-    else:
-        raise RecipeError(
-            f"{source.name}: the task nli takes sources of kind nli, relevance or reading, not {kind}"
-        )
+        return
+    for pair in _answer_pairs(source, seed):
+        label = ENTAILMENT if pair.score == 1.0 else NEUTRAL
+        yield replace(pair, text1=pair.text2, text2=pair.text1, label=label, score=None)
 
 
 def read_relevant(source: DataSource, seed: int) -> Iterator[LabelledPair]:
     """Rows for a relevance model: text1 the question, text2 the passage, score 1.0 where it answers."""
-    kind = "relevance" if source.kind == "auto" else source.kind
-    if kind not in ("relevance", "reading"):
-        raise RecipeError(
-            f"{source.name}: the task relevance takes sources of kind relevance or reading, not {kind}"
-        )
+    kind_of(source, "relevance", "relevance", "reading")
     yield from _answer_pairs(source, seed)
 
 
 def read_graded(source: DataSource) -> Iterator[LabelledPair]:
     """Rows for graded similarity, scores brought to [0, 1] by the smallest and largest score of the file."""
-    if source.kind not in ("auto", "scored"):
-        raise RecipeError(
-            f"{source.name}: the task similarity takes sources of kind scored, not {source.kind}"
-        )
+    kind_of(source, "similarity", "scored")
     pairs = list(read_scored_pairs(source.path))
     scores = [pair.score for pair in pairs if pair.score is not None]
     low, high = min(scores), max(scores)

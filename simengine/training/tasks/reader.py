@@ -15,7 +15,7 @@ from simengine.corpus.examples import ReadCount, ReadingExample, read_squad
 from simengine.cross_encoders.reader import CONFIG_KEY, Reader, ReaderSettings
 from simengine.cross_encoders.reading_windows import ReadingWindow, reading_windows, token_span
 from simengine.cross_encoders.token_model import TokenModel
-from simengine.errors import DataError, RecipeError, UsageError
+from simengine.errors import DataError, UsageError
 from simengine.evaluation.answer_text import MatchName
 from simengine.evaluation.predictors import ReadingPrediction
 from simengine.evaluation.reading import best_threshold, evaluate_reading, reading_table
@@ -56,10 +56,7 @@ class ReaderTask(TrainingTask[ReadingExample]):
 
     def read(self, source: DataSource) -> Part[ReadingExample]:
         """As in the contract. Questions without answers that are not marked impossible are left out and counted."""
-        if source.kind not in ("auto", "reading"):
-            raise RecipeError(
-                f"{source.name}: the task reader takes sources of kind reading, not {source.kind}"
-            )
+        sources.kind_of(source, self.name, "reading")
         count = ReadCount()
         dropped: Counter[str] = Counter()
 

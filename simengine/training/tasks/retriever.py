@@ -16,7 +16,7 @@ from simengine.corpus.examples import (
     read_relevance,
     read_triplets,
 )
-from simengine.errors import RecipeError, UsageError
+from simengine.errors import UsageError
 from simengine.training import sources
 from simengine.training.arguments import st_arguments
 from simengine.training.losses.distillation import margin_columns, margin_loss, teacher_margins
@@ -47,7 +47,7 @@ class RetrieverTask(TrainingTask[Row]):
         self._seed = seed
 
     def read(self, source: DataSource) -> Part[Row]:
-        kind = "scored" if source.kind == "auto" else source.kind
+        kind = sources.kind_of(source, self.name, "scored", "nli", "triplets", "relevance")
         rows: Iterator[Row]
         if kind == "scored":
             rows = sources.read_graded(source)
@@ -55,12 +55,8 @@ class RetrieverTask(TrainingTask[Row]):
             rows = read_nli(source.path)
         elif kind == "triplets":
             rows = read_triplets(source.path)
-        elif kind == "relevance":
-            rows = (pair for pair in read_relevance(source.path) if pair.score == 1.0)
         else:
-            raise RecipeError(
-                f"{source.name}: the task retriever takes the kinds scored, nli, triplets and relevance, not {kind}"
-            )
+            rows = (pair for pair in read_relevance(source.path) if pair.score == 1.0)
         return sources.make_part(source, rows, self._seed)
 
     def labels(self, parts: Sequence[Part[Row]]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from simengine.corpus.examples import ReadCount, TaggedSentence, read_tagging
 from simengine.cross_encoders.tagger import CONFIG_KEY, Tagger, TaggerSettings
 from simengine.cross_encoders.tagging_windows import split_tag, tagging_windows
 from simengine.cross_encoders.token_model import TokenModel
-from simengine.errors import DataError, RecipeError
+from simengine.errors import DataError
 from simengine.evaluation.tagging import evaluate_tagging
 from simengine.training import sources
 from simengine.training.losses.weighting import class_weights
@@ -49,10 +49,7 @@ class TaggerTask(TrainingTask[TaggedSentence]):
 
     def read(self, source: DataSource) -> Part[TaggedSentence]:
         """As in the contract."""
-        if source.kind not in ("auto", "tagging"):
-            raise RecipeError(
-                f"{source.name}: the task tagger takes sources of kind tagging, not {source.kind}"
-            )
+        sources.kind_of(source, self.name, "tagging")
         count = ReadCount()
         part = sources.make_part(source, read_tagging(source.path, count=count), self._seed)
         return Part(part.name, part.examples, part.source, {**part.n_dropped, **count.reasons})
