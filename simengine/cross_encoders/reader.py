@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from simengine.cross_encoders.reading_windows import best_span, reading_windows
-from simengine.cross_encoders.token_model import TokenModel, load_token_model, longest_input
-from simengine.encoders.hardware import choose_device, choose_threads
-from simengine.errors import ModelDamagedError
-from simengine.models.resolve import resolve_model
+from simengine.cross_encoders.token_model import TokenModel, load_token_model, longest_input, stored_settings
 
 CONFIG_KEY = "simengine_reader"
 """Name in a model's config.json under which its reader settings stand."""
@@ -41,11 +38,7 @@ class ReaderSettings:
         Raises:
             ModelDamagedError: the config holds settings that this version does not know.
         """
-        stored: Mapping[str, Any] = getattr(config, CONFIG_KEY, None) or {}
-        try:
-            return cls(**stored)
-        except TypeError as error:
-            raise ModelDamagedError(f"config.json: {CONFIG_KEY} cannot be read: {error}") from error
+        return stored_settings(cls, config, CONFIG_KEY)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for config.json."""
@@ -163,7 +156,6 @@ def load_reader(
         ModelDamagedError: its files cannot be loaded.
         DeviceError: CUDA was asked for and cannot be used.
     """
-    n_threads = choose_threads(threads)
-    place = choose_device(device)
-    folder = resolve_model(name, offline=offline).path
-    return Reader(load_token_model(folder, "ForQuestionAnswering", device=place, threads=n_threads))
+    return Reader(
+        load_token_model(name, "ForQuestionAnswering", threads=threads, device=device, offline=offline)
+    )

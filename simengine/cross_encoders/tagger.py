@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from simengine.cross_encoders.tagging_windows import tag_spans, tagging_windows, words_of
-from simengine.cross_encoders.token_model import TokenModel, load_token_model, longest_input
-from simengine.encoders.hardware import choose_device, choose_threads
-from simengine.errors import ModelDamagedError, UsageError
-from simengine.models.resolve import resolve_model
+from simengine.cross_encoders.token_model import TokenModel, load_token_model, longest_input, stored_settings
+from simengine.errors import UsageError
 from simengine.types import FloatMatrix
 
 CONFIG_KEY = "simengine_tagger"
@@ -40,11 +38,7 @@ class TaggerSettings:
         Raises:
             ModelDamagedError: the config holds settings that this version does not know.
         """
-        stored: Mapping[str, Any] = getattr(config, CONFIG_KEY, None) or {}
-        try:
-            return cls(**stored)
-        except TypeError as error:
-            raise ModelDamagedError(f"config.json: {CONFIG_KEY} cannot be read: {error}") from error
+        return stored_settings(cls, config, CONFIG_KEY)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values for config.json."""
@@ -181,7 +175,6 @@ def load_tagger(
         UsageError: the model's labels have no names.
         DeviceError: CUDA was asked for and cannot be used.
     """
-    n_threads = choose_threads(threads)
-    place = choose_device(device)
-    folder = resolve_model(name, offline=offline).path
-    return Tagger(load_token_model(folder, "ForTokenClassification", device=place, threads=n_threads))
+    return Tagger(
+        load_token_model(name, "ForTokenClassification", threads=threads, device=device, offline=offline)
+    )

@@ -5,19 +5,21 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from simengine.encoders.batching import token_budget_batches
+from simengine.encoders.hardware import choose_device, choose_threads
 from simengine.encoders.torch_modules import quiet
 from simengine.errors import ModelDamagedError, ModelError
+from simengine.models.resolve import resolve_model
 from simengine.types import FloatMatrix
 
 if TYPE_CHECKING:
     import torch
 
+S = TypeVar("S")
 CPU_BUDGET, GPU_BUDGET = 2_048, 32_768
 
 
@@ -97,22 +99,27 @@ def _threads(threads: int | None) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def load_token_model(folder: Path, head: str, *, device: str, threads: int | None) -> TokenModel:
-    """Load a model with its tokenizer in fp32, without contacting any hub.
+def load_token_model(name: str, head: str, *, threads: int | None, device: str, offline: bool) -> TokenModel:
+    """Load a model with its tokenizer in fp32.
 
     Args:
-        folder: of a transformers model.
+        name: a folder or a hub name of a transformers model.
         head: the architecture's ending, "ForQuestionAnswering" or "ForTokenClassification".
-        device: "cpu" or "cuda:N".
-        threads: see `TokenModel`.
+        threads: processor threads to use at most; None for all that this process may use.
+        device: "auto", "cpu", "cuda" or "cuda:N".
+        offline: never contact a hub.
 
     Raises:
+        ModelNotFoundError: see `resolve_model`.
         ModelError: the model has another head.
-        ModelDamagedError: the folder cannot be loaded, or weights are missing.
+        ModelDamagedError: its files cannot be loaded, or weights are missing.
+        DeviceError: CUDA was asked for and cannot be used.
     """
     import torch
     import transformers
 
+    n_threads, place = choose_threads(threads), choose_device(device)
+    folder = resolve_model(name, offline=offline).path
     auto = getattr(transformers, f"AutoModel{head}")
     try:
         with quiet():
@@ -131,7 +138,20 @@ def load_token_model(folder: Path, head: str, *, device: str, threads: int | Non
         raise ModelDamagedError(f"{folder}: cannot be loaded ({first_line})") from error
     if missing := sorted(info["missing_keys"]):
         raise ModelDamagedError(f"{folder}: {len(missing)} weights are missing, such as {missing[0]}")
-    return TokenModel(model.to(device).eval(), tokenizer, threads=threads)
+    return TokenModel(model.to(place).eval(), tokenizer, threads=n_threads)
+
+
+def stored_settings(kind: type[S], config: Any, key: str) -> S:
+    """The settings that a model's config holds under a name, or the defaults.
+
+    Raises:
+        ModelDamagedError: the config holds settings that this version does not know.
+    """
+    stored: Mapping[str, Any] = getattr(config, key, None) or {}
+    try:
+        return kind(**stored)
+    except TypeError as error:
+        raise ModelDamagedError(f"config.json: {key} cannot be read: {error}") from error
 
 
 def longest_input(config: Any, tokenizer: Any) -> int:
