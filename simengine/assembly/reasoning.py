@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from simengine.calibration.calibration import Calibration
 from simengine.calibration.stored import load_calibration
@@ -33,9 +33,19 @@ def selected_documents(snapshot: Snapshot, where: str | None) -> Iterator[Docume
     return documents()
 
 
-def nli_calibration(snapshot: Snapshot | None, judge: NLIModel) -> Calibration | None:
-    """The calibration for NLI that an index holds for this judge, None where there is none."""
-    return None if snapshot is None else load_calibration(snapshot, NLI, judge.model.fingerprint.digest)
+def nli_calibration(
+    snapshot: Snapshot | None, judge: NLIModel, *, note: Callable[[str], None] | None = None
+) -> Calibration | None:
+    """The calibration for NLI that an index holds for this judge, None where there is none.
+
+    Args:
+        snapshot: of the index, None where there is no index.
+        judge: whose probabilities are calibrated.
+        note: told why a stored calibration is not used.
+    """
+    if snapshot is None:
+        return None
+    return load_calibration(snapshot, NLI, judge.model.fingerprint.digest, note=note)
 
 
 def contradictions_of(

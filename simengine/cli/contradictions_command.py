@@ -147,7 +147,7 @@ def command(
                 judge=model,
                 options=options,
                 against=sources[1].documents() if against is not None else None,
-                calibration=nli_calibration(first.snapshot, model),
+                calibration=nli_calibration(first.snapshot, model, note=note),
                 progress=progress,
             )
     with open_output(output) as out:

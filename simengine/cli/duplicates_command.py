@@ -122,7 +122,7 @@ def command(
                 encode=encoder.encode,
                 judge=model,
                 options=options,
-                calibration=None if model is None else nli_calibration(read.snapshot, model),
+                calibration=None if model is None else nli_calibration(read.snapshot, model, note=note),
                 progress=progress,
             )
     with open_output(output) as out:

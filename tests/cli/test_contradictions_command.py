@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from simengine.assembly import write_documents
 from simengine.cli import contradictions_command, duplicates_command
+from simengine.models.fingerprint import Fingerprint
 from simengine.types import Document
 from tests.faults.encoder import load_word_encoder
 from tests.reasoning.judges import CONTRADICTS, ENTAILS, TableJudge, encode
@@ -27,6 +29,7 @@ class Encoder:
 class Judge(TableJudge):
     def __init__(self) -> None:
         super().__init__()
+        self.model = SimpleNamespace(fingerprint=Fingerprint.from_parts({}))
         self.both(OPEN, CLOSED, CONTRADICTS).both(OPEN, "Today the shop is open.", ENTAILS)
 
     def close(self) -> None:
