@@ -1,0 +1,274 @@
+"""`simengine ask` over a tiny index, with a word encoder and a judge that reads a table."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simengine.assembly.answering import ENTRY, read_labelled_questions, store_decision, stored_rule
+from simengine.calibration.calibration import Calibration
+from simengine.errors import DamagedIndexError, DataError
+from simengine.qa.decision import Decision
+from simengine.store.snapshot import Snapshot
+from simengine.store.writer import IndexWriter
+from simengine.types import Document
+from tests.faults.encoder import load_word_encoder
+from tests.qa.fakes import TableModel
+
+WHEN, HOW, NOBODY = "When was the tower built?", "How high is the tower?", "Who knows?"
+DOCUMENTS = [
+    Document("tower", "The tower was built in 1889. It is 300 metres high.", metadata={"kind": "a"}),
+    Document("return", "Within thirty days.", "Can I return an item?", {"kind": "faq"}),
+    Document("zh", "铁塔高三百米。"),
+]
+RULES = (("1889", "tower built", "entailment"), ("300", HOW, "entailment"), ("三百", "铁塔", "entailment"))
+
+
+@pytest.fixture(autouse=True)
+def _models(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
+    monkeypatch.setattr("simengine.assembly.answering.load_cross_encoder", lambda *a, **b: TableModel(*RULES))
+    for name in (
+        "SIMENGINE_NLI_MODEL",
+        "SIMENGINE_READER",
+        "SIMENGINE_WORDING_URL",
+        "SIMENGINE_WORDING_MODEL",
+    ):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Iterator[Path]:
+    from simengine.engine import Engine
+
+    Engine.build(DOCUMENTS, tmp_path / "index").close()
+    return tmp_path / "index"
+
+
+def test_json_says_what_was_found_and_where(call, path: Path) -> None:
+    result = call("ask", "-i", path, "--format", "json", *WHEN.split())
+    assert result.code == 0
+    found = json.loads(result.out)
+    assert (found["question"], found["verdict"], found["source"]) == (WHEN, "supported", "passage")
+    assert found["answer"] == "The tower was built in 1889."
+    assert found["span"] == {"start": 0, "end": 28}
+    evidence = found["evidence"]
+    assert (evidence["document_id"], DOCUMENTS[0].text[evidence["start"] : evidence["end"]]) == (
+        "tower",
+        evidence["text"],
+    )
+    assert found["calibrated"] is False
+    assert len(found["nearest"]) == 3
+    assert "asked" not in found
+
+
+def test_the_table_shows_verdict_answer_and_place(call, path: Path) -> None:
+    result = call("ask", "-i", path, WHEN)
+    lines = result.out.splitlines()
+    assert lines[0].startswith("supported  0.9")
+    assert "uncalibrated" in lines[0]
+    assert lines[1] == "The tower was built in 1889."
+    assert "evidence: tower [0:28]" in lines[2]
+
+
+def test_not_found_shows_the_nearest_and_fails_only_when_asked_to(call, path: Path) -> None:
+    result = call("ask", "-i", path, NOBODY)
+    assert result.code == 0
+    assert result.out.startswith("not found")
+    assert "Within thirty days." in result.out
+    assert call("ask", "-i", path, "--fail-empty", NOBODY).code == 5
+    assert call("ask", "-i", path, "--fail-empty", WHEN).code == 0
+
+
+def test_a_file_of_questions_gives_a_line_for_each_in_order(call, path: Path, tmp_path: Path) -> None:
+    questions = tmp_path / "questions.jsonl"
+    questions.write_text(
+        "\n".join(json.dumps({"id": name, "question": text}) for name, text in (("x", NOBODY), ("y", WHEN)))
+    )
+    result = call("ask", "-i", path, "--questions", questions, "-o", tmp_path / "out.jsonl")
+    assert (result.code, result.out) == (0, "")
+    records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [(each["id"], each["question"], each["verdict"]) for each in records] == [
+        ("x", NOBODY, "not found"),
+        ("y", WHEN, "supported"),
+    ]
+    array = call("ask", "-i", path, "--questions", questions, "--format", "json")
+    assert [each["id"] for each in json.loads(array.out)] == ["x", "y"]
+
+
+def test_a_filter_keeps_other_documents_out(call, path: Path) -> None:
+    found = json.loads(call("ask", "-i", path, "-w", 'kind == "faq"', "--format", "json", WHEN).out)
+    assert found["verdict"] == "not found"
+    assert [hit["id"] for hit in found["nearest"]] == ["return"]
+    nothing = json.loads(
+        call("ask", "-i", path, "-w", 'kind == "a" and kind == "faq"', "--format", "json", WHEN).out
+    )
+    assert (nothing["verdict"], nothing["nearest"]) == ("not found", [])
+
+
+def test_chinese_is_answered_with_a_word_on_the_judge(call, path: Path) -> None:
+    result = call("ask", "-i", path, "--format", "json", "铁塔有多高？")
+    assert json.loads(result.out)["answer"] == "铁塔高三百米。"
+    assert "hardly any Chinese" in result.err
+    assert "hardly any Chinese" not in call("ask", "-i", path, "--judge", "own", "铁塔有多高？").err
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_conversation_keeps_its_subject_until_the_empty_line(
+    call, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "sys.stdin", Terminal(f"{WHEN}\nHow high is it?\n/new\nHow high is it?\n{'x' * 3000}\n\n{WHEN}\n")
+    )
+    result = call("ask", "-i", path)
+    assert result.code == 0
+    assert result.out.count("supported") == 2
+    assert f"understood as: {HOW}" in result.out
+    assert result.out.count("not found") == 1
+    assert "3,000 characters" in result.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["q", "--questions", "f"],
+        ["q", "--precision", "0.9", "--threshold", "0.5"],
+        ["q", "--precision", "0.9"],
+        ["q", "--threshold", "2"],
+        [" "],
+        ["--fit", "f", "--precision", "0.9"],
+        ["q", "--wording-url", "http://127.0.0.1:9/v1"],
+        ["q", "--wording-model", "m"],
+        ["q", "--wording-url", "http://127.0.0.1:9/v1", "--wording-model", "m", "--offline"],
+        ["q", "--labels", "entailment,neutral"],
+        ["w " * 100_000],
+    ],
+)
+def test_what_cannot_be_meant_is_a_usage_error(call, path: Path, arguments: list[str]) -> None:
+    result = call("ask", "-i", path, *arguments)
+    assert result.code == 2
+    assert "Traceback" not in result.err
+
+
+def labelled(folder: Path, n: int = 60) -> Path:
+    """Half of the questions have an answer; some of these are labelled with another."""
+    lines = []
+    for number in range(n):
+        answers = [] if number % 2 else ["1929" if number % 10 == 0 else "1889"]
+        question = f"{NOBODY} {number}" if number % 2 else f"{WHEN} {number}"
+        lines.append(json.dumps({"question": question, "answers": answers}))
+    (folder / "labelled.jsonl").write_text("\n".join(lines))
+    return folder / "labelled.jsonl"
+
+
+def test_a_decision_is_fitted_kept_and_used(call, path: Path, tmp_path: Path) -> None:
+    fitted = call("ask", "-i", path, "--fit", labelled(tmp_path))
+    assert fitted.code == 0
+    assert "questions" in fitted.out
+    assert "weight of relevance" in fitted.out
+    found = json.loads(call("ask", "-i", path, "--format", "json", WHEN).out)
+    assert found["calibrated"] is True
+    assert found["probability"] == pytest.approx(0.8, abs=0.12)  # one answer in five was labelled wrong
+    precise = json.loads(call("ask", "-i", path, "--precision", "0.6", "--format", "json", WHEN).out)
+    assert precise["verdict"] == "supported"
+    assert call("ask", "-i", path, "--precision", "0.99", WHEN).code == 2
+    again = call("ask", "-i", path, "--fit", labelled(tmp_path), "--format", "json")
+    assert Decision.from_table(json.loads(again.out)).calibration.n == 60
+    assert "replaced" in again.err
+
+
+def test_a_decision_of_another_judge_is_told_and_not_used(call, path: Path, tmp_path: Path) -> None:
+    call("ask", "-i", path, "--fit", labelled(tmp_path))
+    told: list[str] = []
+    assert stored_rule(path, "another judge", "", note=told.append) is None
+    assert "another judge" in told[0]
+    digest = TableModel().fingerprint.digest
+    assert stored_rule(path, digest, "reader") is None
+    decision = stored_rule(path, digest, "")
+    assert isinstance(decision, Decision)
+    assert store_decision(path, decision) is True
+
+
+def test_a_calibration_of_the_plain_rule_is_used_where_nothing_was_fitted(path: Path) -> None:
+    digest = TableModel().fingerprint.digest
+    plain = Calibration(
+        "platt",
+        digest,
+        "answer",
+        "probability",
+        {"slope": 1.0, "intercept": 0.0},
+        50,
+        "",
+        "2026-01-01",
+        0.1,
+        0.1,
+        0.5,
+    )
+    with IndexWriter.open(path) as writer:
+        writer.set_derived("calibration", {"answer": plain.as_table()})
+    assert stored_rule(path, digest, "") == plain
+
+
+def test_a_broken_decision_is_a_damaged_index(path: Path) -> None:
+    digest = TableModel().fingerprint.digest
+    with IndexWriter.open(path) as writer:
+        writer.set_derived(ENTRY, {digest: {"names": []}})
+    with pytest.raises(DamagedIndexError):
+        stored_rule(path, digest, "")
+    snapshot = Snapshot.open(path)
+    assert snapshot.derived(ENTRY) is not None
+    snapshot.close()
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("{", "JSON"),
+        ('{"answers": []}', "no question"),
+        ('{"question": " "}', "question"),
+        ('{"question": "q", "answers": [{}]}', "answers"),
+    ],
+)
+def test_a_labelled_question_that_cannot_be_read_names_its_line(tmp_path: Path, line: str, said: str) -> None:
+    source = tmp_path / "q.jsonl"
+    source.write_text(line)
+    with pytest.raises(DataError, match=said) as error:
+        list(read_labelled_questions(source))
+    assert (error.value.source, error.value.line) == (str(source), 1)
+
+
+def test_labelled_questions_come_from_squad_files_too(tmp_path: Path) -> None:
+    qas = [
+        {
+            "id": "1",
+            "question": "Where?",
+            "answers": [{"text": "here", "answer_start": 0}] * 2,
+            "is_impossible": False,
+        },
+        {"id": "2", "question": "When?", "answers": [], "is_impossible": True},
+    ]
+    value = {"data": [{"title": "T", "paragraphs": [{"context": "here it is", "qas": qas}]}]}
+    (tmp_path / "set.json").write_text(json.dumps(value))
+    first, second = read_labelled_questions(tmp_path / "set.json")
+    assert (first.question, first.answers, first.group) == ("Where?", ("here",), "T")
+    assert second.answers == second.document_ids == ()
+
+
+def test_json_lines_take_one_answer_or_document_ids(tmp_path: Path) -> None:
+    lines = [
+        '{"query": "a", "answer": "x", "document_id": "d", "group": 3}',
+        '{"text": "b", "document_ids": ["d", 7]}',
+    ]
+    (tmp_path / "q.jsonl").write_text("\n".join(lines))
+    first, second = read_labelled_questions(tmp_path / "q.jsonl")
+    assert (first.answers, first.document_ids, first.group) == (("x",), ("d",), "3")
+    assert second.document_ids == ("d", "7")
