@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from simengine.assembly import EncoderOptions, Reader, open_encoder, open_reader, verify_runtime
+from simengine.assembly.judging import Judges
 from simengine.encoders.contract import BiEncoder
 from simengine.errors import UsageError
 from simengine.store.contract import Counts
@@ -27,6 +28,7 @@ class OpenedIndex:
         self._encoder_lock = threading.Lock()
         self._write_lock = threading.Lock()
         self._refresh_lock = threading.Lock()
+        self._judges = Judges()
         self._reader = self._open_reader()
         self._closed = False
 
@@ -96,7 +98,12 @@ class OpenedIndex:
         """Release files and threads; searches that run now end first."""
         if not self._closed:
             self._closed = True
-            self._reader.retire(then=None if self._encoder is None else self._encoder.close)
+            self._reader.retire(then=self._close_models)
+
+    def _close_models(self) -> None:
+        self._judges.close()
+        if self._encoder is not None:
+            self._encoder.close()
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an Engine holds open files and cannot be pickled; call Engine.open in each process")

@@ -1,0 +1,63 @@
+"""The engine with a judge: reranked searches, the caller's own hits, evidence in documents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simengine import Document, Engine
+from simengine.assembly.judging import JudgeChoice, JudgeOptions
+from simengine.errors import UsageError
+from simengine.search.options import SearchOptions
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    documents = [
+        Document("yes", "It was a long day. A man is playing a guitar on the stage."),
+        Document("no", "Nobody is playing a guitar on the stage."),
+        Document("else", "The price of copper rose again."),
+    ]
+    with Engine.build(documents, tmp_path_factory.mktemp("judged") / "index", offline=True) as opened:
+        yield opened
+
+
+def test_search_with_rerank_gives_every_hit_a_judgement(engine: Engine) -> None:
+    hits = engine.search("Who plays the guitar?", k=3, rerank=True)
+    assert {hit.id for hit in hits} == {"yes", "no", "else"}
+    assert all(hit.judgement is not None and 0 <= hit.judgement.relevance <= 1 for hit in hits)
+    assert [hit.rank for hit in hits] == [1, 2, 3]
+
+
+def test_without_rerank_no_judge_is_asked(engine: Engine) -> None:
+    assert all(hit.judgement is None for hit in engine.search("guitar", k=3))
+
+
+def test_a_claim_gets_stances_and_evidence_at_its_place_in_the_document(engine: Engine) -> None:
+    options = JudgeOptions(claim=True, offline=True)
+    result = engine.run_judged(["A man is playing a guitar."], SearchOptions(k=3), options)
+    found = {hit.id: hit.judgement for hit in result.hits[0]}
+    assert found["yes"] is not None
+    assert found["yes"].stance == "supports"
+    document = engine.get("yes")
+    assert document is not None
+    span = found["yes"].evidence
+    assert span is not None
+    assert document.text[span.start : span.end].strip() == "A man is playing a guitar on the stage."
+
+
+def test_hits_of_the_caller_are_judged_and_none_is_lost(engine: Engine) -> None:
+    hits = engine.search(["guitar", "copper"], k=2, mode="lexical")
+    result = engine.rerank(["guitar", "copper"], hits)
+    assert [{hit.id for hit in each} for each in result.hits] == [{hit.id for hit in each} for each in hits]
+    assert engine.rerank([], []).hits == []
+
+
+def test_a_judge_that_is_not_there_is_refused(engine: Engine, tmp_path: Path) -> None:
+    options = JudgeOptions(stages=(JudgeChoice(model=str(tmp_path / "nothing")),), offline=True)
+    with pytest.raises(Exception, match="nothing"):
+        engine.search("guitar", rerank=options)
+    with pytest.raises(UsageError):
+        engine.rerank(["one"], [])
