@@ -129,12 +129,11 @@ def _hit(record: Mapping[str, Any]) -> tuple[str, str | None, Hit]:
         raise RecordFault("no hit", "the title or the query is no text")
     if not text.strip() and not title.strip():
         raise RecordFault("empty text", f"hit {record['id']!r} has neither a title nor a passage")
-    parts = {
-        str(name): number
-        for name, value in dict(record.get("scores") or {}).items()
-        if (number := _number(value)) is not None
-    }
-    metadata = record.get("metadata") or {}
+    given, metadata = record.get("scores") or {}, record.get("metadata") or {}
+    if not isinstance(given, dict) or not isinstance(metadata, dict):
+        raise RecordFault("no hit", 'expected objects in "scores" and "metadata"')
+    parts = {name: number for name, value in given.items() if (number := _number(value)) is not None}
+    parts = parts or {"retriever": score}
     return (
         str(record.get("query_id", "1")),
         query,

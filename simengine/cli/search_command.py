@@ -134,7 +134,6 @@ def command(
     simengine search --rerank --claim "coffee is good for the heart"
     """
     from simengine.cli.search_output import hits_writer
-    from simengine.engine import Engine
 
     if bool(query) == (queries_file is not None):
         raise UsageError("give a query, or --queries FILE")
@@ -142,13 +141,7 @@ def command(
         refuse_without_rerank(ctx, "judge")
     options = _search_options(k or (100 if format_ == "trec" else 10), mode, where, fusion, exact)
     found, cut, stages = 0, 0, dict[str, float]()
-    with Engine.open(
-        find_index(index_path),
-        model=model_choice.model,
-        device=model_choice.device,
-        threads=model_choice.threads,
-        offline=model_choice.offline,
-    ) as engine:
+    with _opened(index_path, model_choice) as engine:
         if len(engine) == 0:
             note(f"the index {engine.path} holds no documents", quiet=quiet)
         judges = judging.options(judge, model_choice) if rerank else None
@@ -177,6 +170,18 @@ def command(
     if not found and format_ == "table":
         note("nothing found", quiet=quiet)
     return 5 if fail_empty and not found else 0
+
+
+def _opened(index_path: Path | None, choice: ModelChoice) -> Engine:
+    from simengine.engine import Engine
+
+    return Engine.open(
+        find_index(index_path),
+        model=choice.model,
+        device=choice.device,
+        threads=choice.threads,
+        offline=choice.offline,
+    )
 
 
 def _search_options(k: int, mode: str, where: str | None, fusion: str, exact: bool) -> SearchOptions:

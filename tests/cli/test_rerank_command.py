@@ -192,6 +192,8 @@ def test_hits_without_their_queries_take_them_from_a_file_or_from_the_call(
         ('{"id": "a", "score": 1, "passage": {"text": " "}}', "neither a title nor a passage"),
         ('{"id": "a", "score": 1, "passage": {"text": "x", "start": -4}}', "start"),
         ('{"id": "a", "score": 1, "query": 3, "passage": {"text": "x"}}', "query"),
+        ('{"id": "a", "score": 1, "scores": [1], "passage": {"text": "x"}}', "scores"),
+        ('{"id": "a", "score": 1, "metadata": "m", "passage": {"text": "x"}}', "metadata"),
         ("not json", "JSON"),
         ("", "no records"),
     ],

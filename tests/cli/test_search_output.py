@@ -6,6 +6,7 @@ import io
 import json
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 import pytest
@@ -13,7 +14,7 @@ import pytest
 from simengine.cli.search_output import best_part, card, hits_writer
 from simengine.cli.terminal import cells
 from simengine.corpus.queries import Query
-from simengine.types import Hit, Passage
+from simengine.types import Hit, Judgement, Passage, Span
 
 CHINESE = "语义检索引擎把文本变成向量并且比较它们" * 20
 
@@ -75,3 +76,53 @@ def test_the_part_of_chinese_text_with_the_match_is_shown() -> None:
     assert part.startswith("… ")
     assert part.endswith("…")
     assert cells(part) <= 100
+
+
+def judged(text: str, span: Span | None, start: int = 0) -> Hit:
+    said = Judgement(
+        0.75, False, "contradicts", {"entailment": 0.05, "neutral": 0.25, "contradiction": 0.7}, span
+    )
+    found = replace(hit(text=text), judgement=said)
+    return replace(found, passage=Passage(start, start + len(text), text))
+
+
+def test_a_judgement_stands_in_the_record_with_the_text_of_its_evidence() -> None:
+    record = json.loads(written("jsonl", [[judged("It rains. Cats bark.", Span(110, 120), start=100)]]))
+    assert record["query"] == "a query"
+    assert record["judgement"] == {
+        "relevance": 0.75,
+        "calibrated": False,
+        "stance": "contradicts",
+        "probabilities": {"entailment": 0.05, "neutral": 0.25, "contradiction": 0.7},
+        "evidence": {"start": 110, "end": 120, "text": "Cats bark."},
+    }
+    assert "judgement" not in json.loads(written("jsonl", [[hit()]]))
+
+
+def test_relevance_alone_leaves_stance_and_evidence_null() -> None:
+    found = replace(hit(), judgement=Judgement(0.5, calibrated=True))
+    record = json.loads(written("jsonl", [[found]]))["judgement"]
+    assert record == {
+        "relevance": 0.5,
+        "calibrated": True,
+        "stance": None,
+        "probabilities": None,
+        "evidence": None,
+    }
+    assert "uncalibrated" not in card(found, "query")
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_card_says_what_the_judge_said_in_one_line(columns: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    lines = click.unstyle(card(judged(CHINESE, Span(0, len(CHINESE))), "query")).splitlines()
+    assert lines[-1].strip().startswith("relevance 0.750 (uncalibrated)")
+    assert max(map(cells, lines)) <= columns
+    assert len(lines) <= 5
+    wide = click.unstyle(card(judged("Cats bark.", Span(0, 10)), "query"))
+    assert columns == 40 or "contradicts: Cats bark." in wide
+
+
+def test_control_characters_of_evidence_do_not_reach_the_terminal() -> None:
+    evil = "\x1b]52;c;ZXZpbA==\x07"
+    assert "\x1b]" not in click.unstyle(card(judged(evil, Span(0, len(evil))), "query"))
