@@ -131,6 +131,11 @@ def fit_decision(
     left_out = np.empty(len(rows))
     for train, test in _folds(labels, groups, seed):
         left_out[test] = _log_odds(rows[test], *_fitted(rows[train], labels[train], regularisation))
+    if left_out[labels == 1].mean() <= left_out[labels == 0].mean():
+        raise UsageError(
+            f"on these {len(labels)} labelled questions nothing tells right answers from wrong ones; give more, "
+            "or another judge or reader"
+        )
     calibration = fit_calibration(
         left_out,
         labels,

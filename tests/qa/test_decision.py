@@ -113,6 +113,12 @@ def test_too_few_or_all_alike_are_refused(right: list[bool]) -> None:
         fit_decision([DecisionExample({"relevance": 0.5}, each) for each in right])
 
 
+def test_features_that_tell_nothing_are_refused() -> None:
+    alike = [DecisionExample({"relevance": 0.5}, number % 2 == 0) for number in range(100)]
+    with pytest.raises(UsageError, match="nothing tells right answers"):
+        fit_decision(alike)
+
+
 def test_one_group_of_questions_is_refused() -> None:
     with pytest.raises(UsageError, match="group"):
         fit_decision([DecisionExample(each.features, each.right, "one") for each in examples()])
