@@ -51,16 +51,16 @@ if TYPE_CHECKING:
 @click.option(
     "--min-probability",
     type=click.FloatRange(0, 1),
-    default=0.5,
+    default=0.9,
     show_default=True,
-    help="A conflict if each claim contradicts the other with at least this probability.",
+    help="A conflict if by --rule two claims contradict with at least this probability.",
 )
 @click.option(
     "--rule",
-    type=click.Choice(["both", "mean", "either"]),
-    default="both",
+    type=click.Choice(["either", "mean", "both"]),
+    default="either",
     show_default=True,
-    help="What counts of the two directions: the smaller probability, their mean, or the larger.",
+    help="What counts of the two directions: the larger probability, their mean, or the smaller.",
 )
 @click.option(
     "--max-pairs",

@@ -77,7 +77,7 @@ def near_pairs(
 
 
 def _forbidden(rows: RowArray, n: int, apart: Sequence[RowArray], sides: Mask | None) -> Mask:
-    mask = rows[:, None] == np.arange(n)[None, :]
+    mask: Mask = rows[:, None] == np.arange(n)[None, :]
     for groups in apart:
         mask |= (groups[rows, None] == groups[None, :]) & (groups[None, :] >= 0)
     if sides is not None:

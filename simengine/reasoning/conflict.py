@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias, get_args
+from typing import Literal, Protocol, TypeAlias, cast, get_args
 
 import numpy as np
 
@@ -77,8 +77,9 @@ class Judged:
     def together(self, rule: Rule, column: int = CONTRADICTION) -> FloatMatrix:
         """(m,) float32, one probability of both directions: the smaller one, their mean, or the larger one."""
         both = np.stack([self.forward[:, column], self.backward[:, column]])
-        merged: FloatMatrix = {"both": np.min, "mean": np.mean, "either": np.max}[rule](both, axis=0)
-        return merged.astype(np.float32)
+        if rule == "mean":
+            return cast("FloatMatrix", both.mean(axis=0))
+        return cast("FloatMatrix", both.min(axis=0) if rule == "both" else both.max(axis=0))
 
 
 def judge_pairs(

@@ -46,8 +46,10 @@ class ContradictionOptions:
         min_cosine: least similarity of two claims that are compared; in [-1, 1].
         across_documents: compare claims of different documents only.
         max_pairs: at most so many pairs are judged, the most suspicious first; what was left out is reported.
-        rule: what the two directions make together: "both" (the smaller probability), "mean" or "either".
-        min_probability: a conflict if the rule gives at least this.
+        rule: what the two directions make together: "either" (the larger probability), "mean" or "both" (the
+            smaller). Contradiction goes both ways, but models often see it only from one side ("A dog barks" rules
+            out "No dog barks" for them, and not the other way round), so that "both" misses most conflicts.
+        min_probability: a conflict if the rule gives at least this; high, because "either" takes the larger of two.
         rules: also report sentences that are alike but for one number, measure, date or negation, whatever the model
             says.
         min_words: see `ClaimOptions`.
@@ -60,8 +62,8 @@ class ContradictionOptions:
     min_cosine: float = 0.5
     across_documents: bool = False
     max_pairs: int = 20_000
-    rule: Rule = "both"
-    min_probability: float = 0.5
+    rule: Rule = "either"
+    min_probability: float = 0.9
     rules: bool = True
     min_words: int = 3
 

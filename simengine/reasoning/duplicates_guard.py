@@ -16,7 +16,9 @@ from simengine.reasoning.conflict import (
     NLI,
     PAIRS_AT_ONCE,
     PairJudge,
+    Rule,
     check_calibration,
+    check_rule,
     check_share,
     judge_pairs,
     named,
@@ -34,7 +36,8 @@ class GuardOptions:
 
     Attributes:
         min_entailment: every sentence must be entailed with at least this probability, in both directions.
-        min_contradiction: two sentences conflict if each contradicts the other with at least this probability.
+        min_contradiction: two sentences conflict if by `rule` they contradict with at least this probability.
+        rule: what the two directions make together, see `ContradictionOptions`.
         rules: sentences that are alike but for one number, measure, date or negation conflict too.
 
     Raises:
@@ -42,12 +45,14 @@ class GuardOptions:
     """
 
     min_entailment: float = 0.5
-    min_contradiction: float = 0.5
+    min_contradiction: float = 0.9
+    rule: Rule = "either"
     rules: bool = True
 
     def __post_init__(self) -> None:
         check_share("min_entailment", self.min_entailment)
         check_share("min_contradiction", self.min_contradiction)
+        check_rule(self.rule)
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +184,7 @@ def _conflicts(
     ]
     asked = [(pairs[n][0].sentence(left), pairs[n][1].sentence(right)) for n, left, right, _ in aligned]
     judged = judge_pairs(judge, asked, calibration=calibration)
-    scores = judged.together("both")
+    scores = judged.together(options.rule)
     best: list[SentenceConflict | None] = [None] * len(pairs)
     for place, (number, left, right, cosine) in enumerate(aligned):
         found_by = [NLI] if scores[place] >= options.min_contradiction else []

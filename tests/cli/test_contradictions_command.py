@@ -67,12 +67,14 @@ def test_jsonl_holds_both_claims_with_places_and_how_it_was_found(call, tmp_path
         ["900 euros", "950 euros"],
         1,
     )
-    assert model["probability"] == pytest.approx(0.9)
+    assert model["probability"] == pytest.approx(0.94)
     assert model["claim1"] == {"id": "a0", "title": "", "start": 7, "end": 7 + len(OPEN), "text": OPEN}
     assert model["claim2"]["id"] == "a1"
     assert model["calibrated"] is False
     assert "4 claims in 4 documents (1 question left out)" in result.err
-    assert "2 conflicts in 2 clusters, probabilities uncalibrated, threshold 0.5 by rule 'both'" in result.err
+    assert (
+        "2 conflicts in 2 clusters, probabilities uncalibrated, threshold 0.9 by rule 'either'" in result.err
+    )
 
 
 @pytest.mark.usefixtures("_fakes")

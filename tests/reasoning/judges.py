@@ -12,7 +12,7 @@ from simengine.types import Document, FloatMatrix
 
 NEUTRAL = (0.1, 0.8, 0.1)
 ENTAILS = (0.9, 0.08, 0.02)
-CONTRADICTS = (0.02, 0.08, 0.9)
+CONTRADICTS = (0.02, 0.04, 0.94)
 DIMENSION = 64
 _TOKEN = re.compile(r"[\u4e00-\u9fff]|[^\W\u4e00-\u9fff]+")
 

@@ -18,7 +18,7 @@ def found(judge: TableJudge, *texts: str, against: list[Document] | None = None,
         documents(*texts),
         encode=encode,
         judge=judge,
-        options=ContradictionOptions(**{"min_cosine": 0.3, **options}),  # type: ignore[arg-type]
+        options=ContradictionOptions(**{"min_cosine": 0.3, "min_probability": 0.5, "rule": "both", **options}),  # type: ignore[arg-type]
         against=against,
     )
 
@@ -29,7 +29,7 @@ def test_a_pair_contradicting_in_both_directions_is_a_conflict_with_its_places()
     assert (conflict.claim1.document_id, conflict.claim1.text) == ("d0", OPEN)
     assert (conflict.claim2.document_id, conflict.claim2.text) == ("d1", CLOSED)
     assert CORPUS[1][conflict.claim2.span.start : conflict.claim2.span.end] == CLOSED
-    assert conflict.probability == pytest.approx(0.9)
+    assert conflict.probability == pytest.approx(0.94)
     assert conflict.cosine == pytest.approx(float(encode([OPEN])[0] @ encode([CLOSED])[0]), abs=1e-6)
     assert (conflict.found_by, conflict.difference, conflict.cluster) == (("nli",), None, 1)
     assert not conflict.calibrated

@@ -1,0 +1,356 @@
+"""Conflicts found in a corpus: how many of those hidden in it, and how many that are none.
+
+python benchmarks/quality_contradictions.py                  measure, write results/quality_contradictions.json
+python benchmarks/quality_contradictions.py --quick          a tenth of it, written nowhere
+python benchmarks/quality_contradictions.py --cache FOLDER   where the judge's outputs are kept, so that a stopped run
+                                                             goes on (default: simengine-runs/contradictions in the
+                                                             system's temporary folder)
+python benchmarks/quality_contradictions.py --model FOLDER   another judge in the place of the shipped one
+
+Pairs of three NLI sets that the judge was not trained on (SNLI dev, SICK dev and test, XNLI dev in English) are hidden,
+each sentence a document, among 5,000 other sentences (news, encyclopaedia, captions). Contradiction pairs are the
+conflicts to be found. A conflict reported between sentences that no set pairs counts as false in `strict`, and not at
+all in `labelled`; many of the former are true, as captions of one kind contradict each other. The rule and the
+threshold are chosen on one half of the pairs, and judged on the other.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import sys
+import tempfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from _cached_pairs import CachedPairs
+from _common import write_result
+from _training import data_or_exit
+
+from simengine.corpus.examples import LabelledPair, read_nli, read_scored_pairs
+from simengine.cross_encoders.load import load_cross_encoder
+from simengine.cross_encoders.nli import NLIModel
+from simengine.encoders.load import load_encoder
+from simengine.reasoning.claims import normalised, sentence_pieces
+from simengine.reasoning.conflict import Conflict, judge_pairs
+from simengine.reasoning.conflict_cues import profile
+from simengine.reasoning.conflict_rules import disagreement
+from simengine.reasoning.contradictions import ContradictionOptions, find_contradictions
+from simengine.reasoning.duplicates_guard import compare_texts, read_texts
+from simengine.types import Document
+
+NLI_SETS = {
+    "snli": ("nli/snli/dev.jsonl.gz",),
+    "sick": ("nli/sick/dev.jsonl", "nli/sick/test.jsonl.gz"),
+    "xnli_en": ("nli/xnli_dev/dev_en.jsonl.gz",),
+}
+LABELS = ("contradiction", "entailment", "neutral")
+RULES = ("both", "mean", "either")
+PER_LABEL, N_OTHERS = 200, 5_000
+PARAPHRASE_SCORE, NEAR_COSINE = 4.5, 0.8
+Edge = frozenset[str]
+Scores = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Hidden:
+    """What is hidden: for each pair of normalised texts its set and label, and the texts as written."""
+
+    labels: dict[Edge, tuple[str, str]]
+    texts: list[str]
+
+
+@dataclass(frozen=True)
+class Edges:
+    """Judged pairs of the corpus.
+
+    Attributes:
+        keys: the two texts, normalised.
+        scores: one row for each rule of RULES, and one for the cosine.
+        ruled: whether a rule for numbers, dates and negations found it.
+    """
+
+    keys: list[Edge]
+    scores: Scores
+    ruled: npt.NDArray[np.bool_]
+
+
+def hidden_pairs(data: Path, per_label: int, seed: int = 0) -> Hidden:
+    """`per_label` pairs of each label and set, no premise and no sentence twice."""
+    labels: dict[Edge, tuple[str, str]] = {}
+    texts: list[str] = []
+    used: set[str] = set()
+    for name, files in NLI_SETS.items():
+        pairs = [pair for file in files for pair in read_nli(data / file) if not pair.extra.get("in_train")]
+        left = dict.fromkeys(LABELS, per_label)
+        for row in np.random.default_rng(seed).permutation(len(pairs)).tolist():
+            pair = pairs[row]
+            ends = {normalised(pair.text1), normalised(pair.text2)}
+            if left[str(pair.label)] == 0 or len(ends) < 2 or ends & used or not _one_claim(pair):
+                continue
+            left[str(pair.label)] -= 1
+            used |= ends
+            labels[frozenset(ends)] = (name, str(pair.label))
+            texts += [pair.text1, pair.text2]
+    return Hidden(labels, texts)
+
+
+def _one_claim(pair: LabelledPair) -> bool:
+    """Each text is one sentence, so that a conflict of sentences is one of the pair."""
+    return all(len(sentence_pieces(text)) == 1 for text in (pair.text1, pair.text2))
+
+
+def other_sentences(data: Path, n: int, seed: int = 1) -> list[str]:
+    """n sentences of news, encyclopaedia and captions: two, two and one fifth."""
+    sources: list[tuple[Callable[[Path], Iterator[str]], int]] = [
+        (_news, 2 * n // 5),
+        (_encyclopaedia, 2 * n // 5),
+        (_captions, n - 2 * (2 * n // 5)),
+    ]
+    found = []
+    for source, count in sources:
+        texts = list(dict.fromkeys(source(data)))
+        chosen = np.random.default_rng(seed).permutation(len(texts))[:count]
+        if len(chosen) < count:
+            sys.exit(f"{source.__name__}: {len(texts):,} sentences, {count:,} are needed")
+        found += [texts[row] for row in chosen.tolist()]
+    return found
+
+
+def _sentences(text: str) -> Iterator[str]:
+    for span in sentence_pieces(text):
+        if 6 <= len(text[span.start : span.end].split()) <= 40:
+            yield text[span.start : span.end]
+
+
+def _news(data: Path) -> Iterator[str]:
+    with gzip.open(data / "classification/ag_news/test.jsonl.gz", "rt", encoding="utf-8") as lines:
+        for line in lines:
+            yield from _sentences(json.loads(line)["text"])
+
+
+def _encyclopaedia(data: Path) -> Iterator[str]:
+    with gzip.open(data / "qa/squad_v2_dev/dev-v2.0.json.gz", "rt", encoding="utf-8") as file:
+        for article in json.load(file)["data"]:
+            for paragraph in article["paragraphs"]:
+                yield from _sentences(paragraph["context"])
+
+
+def _captions(data: Path) -> Iterator[str]:
+    for pair in read_scored_pairs(data / "similarity/stsb/train.jsonl.gz"):
+        yield from _sentences(pair.text1)
+
+
+def edges_of(conflicts: Sequence[Conflict]) -> Edges:
+    """All judged pairs with their scores."""
+    both = np.asarray([(c.forward["contradiction"], c.backward["contradiction"]) for c in conflicts]).reshape(
+        -1, 2
+    )
+    cosines = [c.cosine for c in conflicts]
+    scores = np.stack(
+        [both.min(axis=1), both.mean(axis=1), both.max(axis=1), np.asarray(cosines, np.float64)]
+    )
+    keys = [frozenset((normalised(c.claim1.text), normalised(c.claim2.text))) for c in conflicts]
+    return Edges(keys, scores, np.asarray([c.difference is not None for c in conflicts], np.bool_))
+
+
+def half_of(edge: Edge) -> int:
+    """0 or 1, evenly."""
+    return zlib.crc32("\0".join(sorted(edge)).encode()) & 1
+
+
+def measured(
+    edges: Edges, chosen: npt.NDArray[np.bool_], hidden: Hidden, half: int | None, name: str | None = None
+) -> dict[str, float]:
+    """Precision, recall and F1 of chosen edges.
+
+    Args:
+        chosen: (m,) which of the edges are called conflicts.
+        half: of the pairs; None for all.
+        name: of the NLI set, None for all; with a name only pairs of that set are counted.
+    """
+    gold = {
+        edge
+        for edge, (owner, label) in hidden.labels.items()
+        if label == "contradiction" and half in (None, half_of(edge)) and name in (None, owner)
+    }
+    picked = {edges.keys[row] for row in np.flatnonzero(chosen) if half in (None, half_of(edges.keys[row]))}
+    right = len(picked & gold)
+    labelled = {e for e in picked if e in hidden.labels and name in (None, hidden.labels[e][0])}
+    counted = picked if name is None else labelled
+    recall = right / max(len(gold), 1)
+    result = {"gold": len(gold), "found": len(counted), "right": right, "recall": recall}
+    for kind, total in (("strict", len(counted)), ("labelled", len(labelled))):
+        precision = right / max(total, 1)
+        result[f"precision_{kind}"] = precision
+        result[f"f1_{kind}"] = 2 * precision * recall / max(precision + recall, 1e-12)
+    return result
+
+
+def best_threshold(edges: Edges, scores: Scores, hidden: Hidden, with_rules: bool) -> tuple[float, float]:
+    """The threshold with the highest strict F1 on the first half, and that F1."""
+    grid = np.unique(np.quantile(scores, np.linspace(0.5, 1, 201))) if scores.size else np.zeros(1)
+    found = []
+    for threshold in grid.tolist():
+        chosen = (scores >= threshold) | (edges.ruled & with_rules)
+        found.append((measured(edges, chosen, hidden, 0)["f1_strict"], threshold))
+    f1, threshold = max(found)
+    return threshold, f1
+
+
+def ways(edges: Edges, hidden: Hidden) -> dict[str, dict[str, Any]]:
+    """Every way to call conflicts: threshold chosen on the first half, figures of the second."""
+    named = dict(zip((*RULES, "cosine"), edges.scores, strict=True))
+    kinds = [(f"nli_{rule}", named[rule], False) for rule in RULES]
+    kinds += [(f"nli_{rule}_rules", named[rule], True) for rule in RULES] + [
+        ("cosine", named["cosine"], False)
+    ]
+    found: dict[str, dict[str, Any]] = {}
+    for name, scores, with_rules in kinds:
+        threshold, f1 = best_threshold(edges, scores, hidden, with_rules)
+        chosen = (scores >= threshold) | (edges.ruled & with_rules)
+        found[name] = {"threshold": threshold, "f1_first_half": f1, **measured(edges, chosen, hidden, 1)}
+        found[name]["sets"] = {each: measured(edges, chosen, hidden, 1, each) for each in NLI_SETS}
+    usual = ContradictionOptions()
+    default = (named[usual.rule] >= usual.min_probability) | edges.ruled
+    found["default"] = {"threshold": usual.min_probability, **measured(edges, default, hidden, 1)}
+    return found
+
+
+def rules_alone(edges: Edges, hidden: Hidden) -> dict[str, int]:
+    """What the rules for numbers, dates and negations found, by label."""
+    found = dict.fromkeys((*LABELS, "unlabelled"), 0)
+    for row in np.flatnonzero(edges.ruled):
+        found[hidden.labels.get(edges.keys[row], ("", "unlabelled"))[1]] += 1
+    return found
+
+
+def false_conflicts(data: Path, judge: NLIModel, rule: str, threshold: float, most: int) -> dict[str, float]:
+    """Share of paraphrases (STS-B dev and test, score of 4.5 or more) that are called conflicts."""
+    pairs = [
+        (pair.text1, pair.text2)
+        for split in ("dev", "test")
+        for pair in read_scored_pairs(data / f"similarity/stsb/{split}.jsonl.gz")
+        if pair.score is not None and pair.score >= PARAPHRASE_SCORE and not pair.extra.get("in_train")
+    ][:most]
+    scores = judge_pairs(judge, pairs).together(rule)  # type: ignore[arg-type]
+    ruled = [disagreement(a, profile(a), b, profile(b), same_document=False) is not None for a, b in pairs]
+    return {
+        "paraphrases": len(pairs),
+        "by_nli": float((scores >= threshold).mean()),
+        "by_rules": float(np.mean(ruled)),
+        "by_either": float(((scores >= threshold) | np.asarray(ruled)).mean()),
+    }
+
+
+def guarded_duplicates(data: Path, judge: NLIModel, encode: Any, most: int) -> dict[str, float]:
+    """Near pairs (cosine of 0.8 or more) of SICK test and STS-B: which are called duplicates by the guard.
+
+    The cosine alone calls all of them duplicates.
+    """
+    sick = [pair for pair in read_nli(data / "nli/sick/test.jsonl.gz") if not pair.extra.get("in_train")]
+    stsb = read_scored_pairs(data / "similarity/stsb/test.jsonl.gz")
+    kinds = {
+        "contradictory": [(p.text1, p.text2) for p in sick if p.label == "contradiction"],
+        "paraphrases": [
+            (p.text1, p.text2) for p in stsb if p.score is not None and p.score >= PARAPHRASE_SCORE
+        ],
+    }
+    found: dict[str, float] = {}
+    for name, pairs in kinds.items():
+        texts = list(dict.fromkeys(text for pair in pairs[:most] for text in pair))
+        read = dict(zip(texts, read_texts(texts, encode), strict=True))
+        near = [(read[a], read[b]) for a, b in pairs[:most]]
+        near = [(a, b) for a, b in near if float(a.vectors.mean(0) @ b.vectors.mean(0)) >= NEAR_COSINE]
+        same = [each.same for each in compare_texts(near, judge)]
+        found[f"{name}_near"] = len(near)
+        found[f"{name}_called_duplicates"] = float(np.mean(same)) if same else 0.0
+    return found
+
+
+def main() -> None:
+    """Measure and write."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    default = Path(tempfile.gettempdir()) / "simengine-runs" / "contradictions"
+    parser.add_argument("--cache", type=Path, default=default)
+    parser.add_argument("--model")
+    parser.add_argument("--max-pairs", type=int, default=20_000)
+    parser.add_argument("--quick", action="store_true")
+    arguments = parser.parse_args()
+    data = data_or_exit()
+    share = 10 if arguments.quick else 1
+    judge = NLIModel(CachedPairs(load_cross_encoder(arguments.model, offline=True), arguments.cache))
+    encoder = load_encoder(None, offline=True)
+    hidden = hidden_pairs(data, PER_LABEL // share)
+    texts = [*hidden.texts, *other_sentences(data, N_OTHERS // share)]
+    order = np.random.default_rng(2).permutation(len(texts)).tolist()
+    found = find_contradictions(
+        [Document(f"s{row}", texts[row]) for row in order],
+        encode=encoder.encode,
+        judge=judge,
+        options=ContradictionOptions(max_pairs=arguments.max_pairs, min_probability=0.0),
+    )
+    edges = edges_of(found.conflicts)
+    table = ways(edges, hidden)
+    near = {
+        name: sum(
+            edge in set(edges.keys)
+            for edge, (owner, label) in hidden.labels.items()
+            if label == "contradiction" and owner == name
+        )
+        for name in NLI_SETS
+    }
+    best = max((f"nli_{rule}_rules" for rule in RULES), key=lambda name: table[name]["f1_first_half"])
+    rule, threshold = best.split("_")[1], table[best]["threshold"]
+    paraphrases = false_conflicts(data, judge, rule, threshold, 10_000 // share**2)
+    guard = guarded_duplicates(data, judge, encoder.encode, 10_000 // share**2)
+    corpus = {
+        "documents": found.n_documents,
+        "claims": found.n_claims,
+        "statements": found.n_statements,
+        "skipped": found.skipped,
+        "candidates": found.n_candidates,
+        "judged": found.n_judged,
+        "left_out": found.n_left_out,
+        "hidden_pairs": len(hidden.labels),
+        "contradictions_among_candidates": near,
+    }
+    summary = {
+        "precision": table[best]["precision_strict"],
+        "precision_labelled": table[best]["precision_labelled"],
+        "recall": table[best]["recall"],
+        "f1": table[best]["f1_strict"],
+        "threshold": threshold,
+        "f1_default": table["default"]["f1_strict"],
+        "f1_nli_alone": table[best.removesuffix("_rules")]["f1_strict"],
+        "f1_cosine_alone": table["cosine"]["f1_strict"],
+        "precision_cosine_alone": table["cosine"]["precision_strict"],
+        "recall_cosine_alone": table["cosine"]["recall"],
+        "false_conflicts_on_paraphrases": paraphrases["by_either"],
+        "contradictory_called_duplicates": guard["contradictory_called_duplicates"],
+        "paraphrases_called_duplicates": guard["paraphrases_called_duplicates"],
+    }
+    detail = {
+        "judge": judge.model.fingerprint.digest[:12],
+        "rule": rule,
+        "corpus": corpus,
+        "ways": table,
+        "rules_alone": rules_alone(edges, hidden),
+        "paraphrases": paraphrases,
+        "duplicates": guard,
+    }
+    print(json.dumps({**summary, "detail": detail}, indent=1))
+    if not arguments.quick:
+        print(write_result("quality_contradictions", summary, detail))
+
+
+if __name__ == "__main__":
+    main()
