@@ -10,6 +10,7 @@ import numpy as np
 
 from simengine.errors import MissingExtraError, UsageError
 from simengine.recommend.histories import Histories
+from simengine.recommend.scorers.content import ContentScorer
 from simengine.recommend.scorers.contract import Scorer, ScoringBatch, checked
 from simengine.types import FloatMatrix, Json, RowArray
 
@@ -126,6 +127,8 @@ def blended(scorers: Sequence[Scorer], blend: Blend | None, batch: ScoringBatch)
     """
     if blend is None:
         (only,) = scorers
+        if type(only) is ContentScorer:
+            return only.score(batch)  # new at each call and finite: two passes over all scores saved
         return np.array(scored(only, batch), np.float32)
     total = np.zeros((len(batch.users), len(batch.rows)), np.float32)
     for scorer in scorers:

@@ -18,11 +18,14 @@ class ContentScorer:
 
     def score(self, batch: ScoringBatch) -> FloatMatrix:
         """See `Scorer.score`."""
-        n_interests = batch.profiles.shape[1]
-        best: FloatMatrix = batch.profiles[:, 0] @ batch.vectors.T
-        for place in range(1, n_interests):
+        columns = batch.vectors.T
+        best: FloatMatrix = batch.profiles[:, 0] @ columns
+        buffer = np.empty_like(best) if batch.profiles.shape[1] > 1 else best
+        for place in range(1, batch.profiles.shape[1]):
             other = np.flatnonzero((batch.profiles[:, place] != batch.profiles[:, 0]).any(axis=1))
-            if len(other):
-                found = batch.profiles[other, place] @ batch.vectors.T
+            if len(other) == len(best):
+                np.maximum(best, np.matmul(batch.profiles[:, place], columns, out=buffer), out=best)
+            elif len(other):
+                found = np.matmul(batch.profiles[other, place], columns, out=buffer[: len(other)])
                 best[other] = np.maximum(best[other], found)
         return best
