@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from simengine.corpus.queries import Query
     from simengine.rerank.fit import BlendFit
     from simengine.rerank.reranker import Reranker
+    from simengine.rerank.result import StageCount
     from simengine.types import Hit
 
 BATCH_QUERIES = 64
@@ -233,7 +234,7 @@ def _write_reranked(
 
     from simengine.cli.search_output import hits_writer
 
-    counts = []
+    counts: list[tuple[StageCount, ...]] = []
     with hits_writer(format_, cast("IO[str]", out), tag=tag, one_query=one_query or len(given) == 1) as write:
         for start in range(0, len(given), BATCH_QUERIES):
             block = given[start : start + BATCH_QUERIES]
