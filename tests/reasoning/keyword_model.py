@@ -33,9 +33,7 @@ class KeywordModel(CrossEncoder):
         self._table, self._empty = table, empty or {}
 
     def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.int32]:
-        return np.asarray(
-            [sum(len(words_of(text)) for text in pair) + N_SPECIAL for pair in pairs], np.int32
-        )
+        return np.asarray([sum(len(words_of(text)) for text in pair) + N_SPECIAL for pair in pairs], np.int32)
 
     def _predict(self, pairs: Sequence[tuple[str, str]]) -> Predicted:
         self.pairs += pairs

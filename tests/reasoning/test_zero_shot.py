@@ -112,9 +112,7 @@ def test_a_description_stands_for_its_label_and_a_sentence_for_the_whole_hypothe
 def test_built_in_templates_go_by_task_and_by_the_language_of_the_labels(labels, task, language) -> None:
     nli = keyword_nli(LOGITS)
     ZeroShotClassifier(nli).classify(["今天下雨。"], labels, task=task, prior="none")
-    expected = [
-        template.replace("{}", label) for label in labels for template in TEMPLATES[task, language]
-    ]
+    expected = [template.replace("{}", label) for label in labels for template in TEMPLATES[task, language]]
     assert [hypothesis for _, hypothesis in nli.model.pairs] == expected
 
 
@@ -188,7 +186,9 @@ def test_a_calibration_of_this_model_and_task_is_applied_to_each_label() -> None
     )
     plain = ZeroShotClassifier(nli).probabilities(["sport"], LABELS)
     calibrated = ZeroShotClassifier(nli, calibration=made)
-    np.testing.assert_allclose(calibrated.probabilities(["sport"], LABELS)[0], made.apply(plain[0]), rtol=1e-5)
+    np.testing.assert_allclose(
+        calibrated.probabilities(["sport"], LABELS)[0], made.apply(plain[0]), rtol=1e-5
+    )
     assert calibrated.classify(["sport"], LABELS)[0].calibrated
     for other in (replace(made, task="nli"), replace(made, model="another")):
         with pytest.raises(UsageError):
