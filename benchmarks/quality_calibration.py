@@ -5,10 +5,10 @@ python benchmarks/quality_calibration.py --quick         300 pairs of each set, 
 python benchmarks/quality_calibration.py --model FOLDER  another NLI model in the place of the shipped one
 python benchmarks/quality_calibration.py --cache FOLDER  where outputs are kept: a run that was stopped goes on
 
-NLI: for each set a temperature is fitted on equal parts of all the others. Relevance: each of WikiQA dev and TrecQA dev
-is fitted on and judged on the other, by every kind; "auto" is the one reported. "own_100" is what a user gets who judges
-100 pairs of their own: fitted on 100 pairs of a set, judged on the rest of it, mean of ten draws. Pairs that repeat a
-training pair of their own set ("in_train") are left out. The sets that are judged never decide anything.
+NLI: for each set a temperature is fitted on equal parts of all the others. Relevance: each of WikiQA dev and TrecQA
+dev is fitted on and judged on the other, by every kind; "auto" is the one reported. "own_100" is what a user gets who
+judges 100 pairs of their own: fitted on 100 pairs of a set, judged on the rest of it, mean of ten draws. Pairs that
+repeat a training pair of their own set ("in_train") are left out. The sets that are judged never decide anything.
 """
 
 from __future__ import annotations
