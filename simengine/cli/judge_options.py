@@ -28,6 +28,7 @@ class JudgeSettings:
     depth: int | None
     judge_weight: float | None
     judge_kind: str
+    judge_precision: str
     labels: str | None
     budget_ms: float | None
     claim: bool
@@ -59,6 +60,7 @@ class JudgeSettings:
             claim=self.claim,
             budget_ms=self.budget_ms,
             device=choice.device,
+            precision=self.judge_precision,
             threads=choice.threads,
             offline=choice.offline,
         )
@@ -82,6 +84,14 @@ judge_options = together(
         default="auto",
         show_default=True,
         help="How the judge's outputs are read: auto is nli for three outputs, relevance for one.",
+    ),
+    click.option(
+        "--judge-precision",
+        type=click.Choice(["auto", "f32", "bf16", "f16", "int8"]),
+        default="auto",
+        show_default=True,
+        help="int8 is the fastest on processors without AMX; it is refused where it changes a probability by more "
+        "than 0.05.",
     ),
     click.option(
         "--labels",
