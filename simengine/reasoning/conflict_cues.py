@@ -42,6 +42,11 @@ always | never
 all every everyone everybody | none nobody
 before | after
 above over | below under
+on onto | off
+up upwards | down downwards
+into | out
+clean cleaning | dirty dirtying
+climbing | descending
 inside indoors indoor | outside outdoors outdoor
 early | late
 high higher highest | low lower lowest
@@ -134,7 +139,8 @@ def cues(first: Profile, second: Profile) -> tuple[str, ...]:
     found = []
     if first.negated != second.negated:
         found.append("negation")
-    if any((line, 1 - side) in second.sides for line, side in first.sides):
+    ours, theirs = first.sides - second.sides, second.sides - first.sides
+    if any((line, 1 - side) in theirs for line, side in ours):
         found.append("opposites")
     if _values(first) != _values(second) and first.quantities and second.quantities:
         found.append("quantity")

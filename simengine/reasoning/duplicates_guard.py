@@ -23,7 +23,7 @@ from simengine.reasoning.conflict import (
     judge_pairs,
     named,
 )
-from simengine.reasoning.conflict_cues import profile
+from simengine.reasoning.conflict_cues import cues, profile
 from simengine.reasoning.conflict_rules import disagreement
 from simengine.types import FloatMatrix, Span
 
@@ -38,7 +38,8 @@ class GuardOptions:
         min_entailment: every sentence must be entailed with at least this probability, in both directions.
         min_contradiction: two sentences conflict if by `rule` they contradict with at least this probability.
         rule: what the two directions make together, see `ContradictionOptions`.
-        rules: sentences that are alike but for one number, measure, date or negation conflict too.
+        rules: sentences that are alike but for one number, measure, date or negation conflict too, and those with
+            opposite words are not the same.
 
     Raises:
         UsageError: a value is out of range.
@@ -88,7 +89,8 @@ class Sameness:
     """What two texts are to each other.
 
     Attributes:
-        same: they say the same.
+        same: they say the same: each entails the other, nothing conflicts, and no sentence has the opposite of a word
+            of the sentence nearest to it ("turns on" and "turns off"), which models take for the same.
         entailment: the least probability with which a sentence of the one is entailed by the other.
         conflict: the surest of the conflicts between their sentences, None where there is none.
     """
@@ -122,8 +124,14 @@ def compare_texts(
     entailments = _entailments(pairs, judge, calibration)
     conflicts = _conflicts(pairs, judge, options, calibration)
     return [
-        Sameness(conflict is None and entailment >= options.min_entailment, entailment, conflict)
-        for entailment, conflict in zip(entailments, conflicts, strict=True)
+        Sameness(
+            conflict is None
+            and entailment >= options.min_entailment
+            and not (options.rules and _opposed(first, second)),
+            entailment,
+            conflict,
+        )
+        for (first, second), entailment, conflict in zip(pairs, entailments, conflicts, strict=True)
     ]
 
 
@@ -207,6 +215,13 @@ def _conflicts(
                 difference=None if differing is None else (differing.text1, differing.text2),
             )
     return best
+
+
+def _opposed(first: Text, second: Text) -> bool:
+    return any(
+        "opposites" in cues(profile(first.sentence(left)), profile(second.sentence(right)))
+        for left, right, _ in _aligned(first, second)
+    )
 
 
 def _strength(differing: object, score: float) -> tuple[bool, float]:

@@ -100,6 +100,7 @@ def test_cues_name_negation_opposites_and_quantities() -> None:
     assert cues(profile("It has 2 beds."), profile("It has 3 beds.")) == ("quantity",)
     assert cues(profile("商店免费开放。"), profile("商店收费。")) == ("opposites",)
     assert cues(profile("A cat sleeps."), profile("A cat is sleeping.")) == ()
+    assert cues(profile("A black and white dog."), profile("The white and black dog.")) == ()
 
 
 def test_shared_words_are_a_share_of_the_shorter_claim() -> None:

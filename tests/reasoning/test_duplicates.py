@@ -133,3 +133,17 @@ def test_the_guard_answers_pairs_of_texts() -> None:
     guard = duplicate_guard(judge, encode)
     assert guard([(ONE, TWO), (ONE, NOT), (ONE, THREE), (ONE, ONE)]) == [True, False, False, True]
     assert guard([]) == []
+
+
+def test_opposite_words_are_not_the_same_whatever_the_model_says() -> None:
+    one, other = "One man is turning on the light.", "One man is turning off the light."
+    result = found(TableJudge().both(one, other, ENTAILS), one, other)
+    assert (result.groups, result.conflicts, result.n_related) == ((), (), 1)
+    both = "The black and white dog runs."
+    assert groups(
+        found(
+            TableJudge().both(both, "A white and black dog runs.", ENTAILS),
+            both,
+            "A white and black dog runs.",
+        )
+    )
