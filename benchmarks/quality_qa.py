@@ -51,6 +51,8 @@ COVIDFAQ = "retrieval/covidfaq"
 QUICK = 150
 SEARCHED = 800  # questions asked of the index of paragraphs
 SEED = 13
+ALONE = {"retriever": "cosine", "judge": "sentence", "reader": "reader"}
+"""Parts of the decision that are measured by themselves."""
 
 
 class Given:
@@ -321,9 +323,7 @@ def summarise(detail: Mapping[str, Any]) -> dict[str, float]:
         if f"auroc_{name}" in given
     }
     curves = {
-        f"{name}_alone_aurc": given[f"{name}_aurc"]
-        for name in ("retriever", "reader")
-        if f"{name}_aurc" in given
+        f"{name}_alone_aurc": given[f"{part}_aurc"] for name, part in ALONE.items() if f"{part}_aurc" in given
     }
     return {
         "evidence_auroc": fitted["auroc_answer"],

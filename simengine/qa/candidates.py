@@ -59,17 +59,18 @@ class Asked:
 def retriever_features(hit: Hit, hits: Sequence[Hit]) -> dict[str, float]:
     """The search's score of a hit, and how far it is above the best other one.
 
-    The cosine is taken where the search compared meanings, else the score itself.
+    Where the search compared meanings, the score is the cosine and so named; else it is the search's own.
 
     Args:
         hit: one of `hits`.
         hits: of one question.
     """
-    score = retriever_score(hit)
-    others = [retriever_score(other) for other in hits if other.id != hit.id]
-    return {"retriever": score, "margin": score - max(others) if others else 0.0}
+    score = _score(hit)
+    others = [_score(other) for other in hits if other.id != hit.id]
+    name = "cosine" if "dense" in hit.scores else "retriever"
+    return {name: score, "margin": score - max(others) if others else 0.0}
 
 
-def retriever_score(hit: Hit) -> float:
+def _score(hit: Hit) -> float:
     """The cosine where there is one, else the score of the search."""
     return float(hit.scores.get("dense", hit.score))

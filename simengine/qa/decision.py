@@ -15,14 +15,19 @@ from simengine.errors import UsageError
 from simengine.types import Json
 
 FEATURES: Mapping[str, str] = {
-    "retriever": "the search's score: the cosine where meanings were compared",
-    "margin": "the same minus that of the best other document",
+    "cosine": "of the question and the passage, by the search's bi-encoder",
+    "retriever": "the search's score where it compared words alone",
+    "margin": "one of these minus that of the best other document",
     "relevance": "P(the passage answers the question), by the judge",
     "sentence": "P(the evidence alone answers the question), by the judge",
     "entailment": "P(the evidence entails what the answer says), by the judge",
     "contradiction": "P(the evidence contradicts what the answer says), by the judge",
     "reader": "the reader's P(the passage answers the question), 0.5 at its own threshold",
     "similarity": "the cosine of the question and a stored one",
+    "coverage": "the share of the question's words that stand in the passage",
+    "overlap": "the share of the question's words that stand in the evidence",
+    "names": "the share of the question's names and numbers that stand in the passage",
+    "denied": "1 where the question denies something and the evidence nothing, else 0",
 }
 """What a candidate may be known by; which of them there are depends on the question and on the models."""
 
@@ -55,14 +60,16 @@ class Decides(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PlainDecision:
-    """The rule for want of labelled questions: a plain mean of what the models say.
+    """The rule for want of labelled questions: plain means of what is known, nothing in it fitted.
 
-    - A stored question: the mean of `similarity` (0 where negative) and `relevance`.
-    - A passage: the mean of `relevance` and `sentence`, then the mean of that, `entailment` and `reader`, as far as
-      there are any.
+    - A stored question: the mean of `similarity` and `cosine`, 0 where negative. The judge has no say in it: the
+      judge that simengine carries has not learned what stored answers look like, which seldom repeat the question.
+    - A passage: the mean of what the judge says (the mean of `relevance` and `sentence`), `cosine`, `overlap`,
+      `entailment` and `reader`, as far as there are any; less by up to half for names and numbers of the question
+      that the passage lacks, and by half for a question that denies what the evidence does not.
 
     Attributes:
-        calibration: of these means, fitted on labelled questions; None leaves them as they are, uncalibrated.
+        calibration: of this number, fitted on labelled questions; None leaves them as they are, uncalibrated.
     """
 
     calibration: Calibration | None = None
@@ -173,11 +180,14 @@ class Decision:
 
 def plain_score(features: Mapping[str, float]) -> float:
     """The mean that `PlainDecision` describes, in [0, 1]."""
-    if "similarity" in features:
-        return (max(features["similarity"], 0.0) + features["relevance"]) / 2
-    parts = [(features["relevance"] + features["sentence"]) / 2]
-    parts += [features[name] for name in ("entailment", "reader") if name in features]
-    return sum(parts) / len(parts)
+    stored = "similarity" in features
+    parts = [] if stored else [(features["relevance"] + features["sentence"]) / 2]
+    wanted = ("similarity", "cosine") if stored else ("cosine", "overlap", "entailment", "reader")
+    parts += [max(features[name], 0.0) for name in wanted if name in features]
+    value = min(sum(parts) / len(parts), 1.0)
+    if stored:
+        return value
+    return value * (1 + features.get("names", 1.0)) / 2 * (1 - features.get("denied", 0.0) / 2)
 
 
 def threshold_of(calibration: Calibration, precision: float) -> float:

@@ -11,6 +11,7 @@ from simengine.cross_encoders.windows import sentence_spans
 from simengine.errors import UsageError
 from simengine.qa import hypothesis
 from simengine.qa.candidates import Asked, Candidate, retriever_features
+from simengine.qa.cues import cues
 from simengine.qa.judging import JudgedPairs, Stance
 from simengine.types import Hit, Span
 
@@ -138,7 +139,7 @@ def _sentence_answer(item: Asked, hit: Hit, sentences: Sequence[Span], judged: J
         "relevance": judged[premise(hit), item.question].entailment,
         "sentence": judged[_cut(text, best), item.question].entailment,
     }
-    return _candidate(hit, best, best, features)
+    return _candidate(item, hit, best, best, features)
 
 
 def _yes_or_no(item: Asked, hit: Hit, sentences: Sequence[Span], judged: JudgedPairs) -> Candidate:
@@ -159,7 +160,7 @@ def _yes_or_no(item: Asked, hit: Hit, sentences: Sequence[Span], judged: JudgedP
         "entailment": stance.entailment if yes else stance.contradiction,
         "contradiction": stance.contradiction if yes else stance.entailment,
     }
-    return _candidate(hit, best, best, features, says_yes=yes, statement=statement)
+    return _candidate(item, hit, best, best, features, says_yes=yes, statement=statement)
 
 
 def _span_answer(
@@ -185,7 +186,7 @@ def _span_answer(
     if threshold is not None:
         odds = min(max(answer.no_answer_score - threshold, -MAX_EXPONENT), MAX_EXPONENT)
         features["reader"] = 1.0 / (1.0 + math.exp(odds))
-    return _candidate(hit, span, evidence, features, statement=statement)
+    return _candidate(item, hit, span, evidence, features, statement=statement)
 
 
 def _surer(sentence: Stance, passage: Stance) -> Stance:
@@ -202,6 +203,7 @@ def _covering(sentences: Sequence[Span], span: Span) -> Span:
 
 
 def _candidate(
+    item: Asked,
     hit: Hit,
     span: Span,
     evidence: Span,
@@ -210,8 +212,11 @@ def _candidate(
     says_yes: bool | None = None,
     statement: str = "",
 ) -> Candidate:
-    """From characters of the passage to characters of the document."""
+    """From characters of the passage to characters of the document; what the words say is added to the features."""
     text, start = hit.passage.text, hit.passage.start
+    words = cues(item.question, premise(hit), _cut(text, evidence))
+    if says_yes is not None:
+        words["denied"] = 0.0  # "isn't it cold?" asks for the same as "is it cold?"
     return Candidate(
         hit,
         "passage",
@@ -219,7 +224,7 @@ def _candidate(
         _cut(text, span),
         Span(start + evidence.start, start + evidence.end),
         _cut(text, evidence),
-        features,
+        {**features, **words},
         says_yes,
         statement,
     )

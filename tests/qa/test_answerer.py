@@ -9,8 +9,10 @@ import pytest
 from simengine.calibration.calibration import Calibration
 from simengine.errors import UsageError
 from simengine.qa.answerer import Answerer
+from simengine.qa.decision import plain_score
 from simengine.qa.options import AnswerOptions
 from simengine.types import Answer, Document
+from tests.faults.encoder import vector_of
 from tests.qa.fakes import SURE, UNSURE, Library, Rule, SpanTable, TableModel, table
 
 TOWER = Document("tower", "Paris is large. The tower was built in 1889 by Eiffel. It is iron.", "Tower")
@@ -35,7 +37,10 @@ def test_the_sentence_that_answers_is_given_with_its_characters() -> None:
     assert TOWER.text[answer.span.start : answer.span.end] == answer.text
     assert answer.evidence is not None
     assert (answer.evidence.document_id, answer.evidence.text) == ("tower", answer.text)
-    assert answer.probability == pytest.approx(SURE, abs=1e-5)
+    cosine = float(vector_of(WHEN) @ vector_of(f"Tower {TOWER.text}"))
+    overlap = 2.0 / 2.3  # "tower" and "built" of these and "when", which counts little
+    assert answer.scores["overlap"] == pytest.approx(overlap)
+    assert answer.probability == pytest.approx((SURE + max(cosine, 0.0) + overlap) / 3, abs=1e-5)
     assert not answer.calibrated
     assert answer.scores["relevance"] == pytest.approx(SURE, abs=1e-5)
     assert answer.question == WHEN
@@ -53,7 +58,8 @@ def test_a_reader_gives_the_words_and_the_sentence_as_evidence() -> None:
     assert TOWER.text[answer.evidence.span.start : answer.evidence.span.end] == answer.evidence.text
     assert answer.scores["entailment"] == pytest.approx(SURE, abs=1e-5)
     assert answer.scores["reader"] == pytest.approx(0.880797, abs=1e-5)  # 1 / (1 + exp(-2))
-    assert answer.probability == pytest.approx((2 * SURE + 0.880797) / 3, abs=1e-5)
+    cosine = max(answer.scores["cosine"], 0.0)
+    assert answer.probability == pytest.approx((2 * SURE + 0.880797 + cosine + 2.0 / 2.3) / 5, abs=1e-5)
 
 
 def test_a_reader_that_never_abstains_has_no_say_in_whether_there_is_an_answer() -> None:
@@ -71,16 +77,18 @@ def test_a_question_too_long_for_the_reader_is_answered_by_a_sentence() -> None:
 def test_nothing_that_answers_gives_the_nearest_passages() -> None:
     answer = ask("Who invented the zipper?")
     assert (answer.verdict, answer.text, answer.evidence, answer.span) == ("not found", "", None, None)
-    assert answer.probability == pytest.approx(UNSURE, abs=1e-5)
+    assert answer.scores["relevance"] == pytest.approx(UNSURE, abs=1e-5)
+    assert answer.probability == plain_score(answer.scores) < 0.5
     assert {hit.id for hit in answer.nearest} == {"tower", "bridge"}
     assert all(hit.judgement is not None and hit.judgement.relevance < 0.5 for hit in answer.nearest)
 
 
 def test_the_probability_reaches_the_threshold_of_every_answer_given() -> None:
-    assert ask(WHEN, ANSWERS, threshold=0.96).verdict == "supported"
-    refused = ask(WHEN, ANSWERS, threshold=0.97)
-    assert (refused.verdict, refused.threshold) == ("not found", 0.97)
-    assert refused.probability == pytest.approx(SURE, abs=1e-5)
+    probability = ask(WHEN, ANSWERS).probability
+    assert ask(WHEN, ANSWERS, threshold=probability).verdict == "supported"
+    refused = ask(WHEN, ANSWERS, threshold=probability + 1e-6)
+    assert (refused.verdict, refused.threshold) == ("not found", probability + 1e-6)
+    assert refused.probability == probability
 
 
 def test_an_empty_index_answers_nothing() -> None:
@@ -243,7 +251,7 @@ def test_a_calibration_of_the_plain_rule_makes_its_probabilities_and_thresholds(
     answer = answerer.ask(WHEN)
     assert answer.calibrated
     assert answer.threshold == 0.9  # of the next higher precision that was looked for
-    assert answer.probability == pytest.approx(float(fitted.apply([SURE])[0]), abs=1e-5)
+    assert answer.probability == pytest.approx(float(fitted.apply([plain_score(answer.scores)])[0]), abs=1e-5)
 
 
 @pytest.mark.parametrize(

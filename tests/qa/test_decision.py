@@ -22,9 +22,22 @@ from tests.qa.fakes import Library, TableModel, table
     [
         ({"relevance": 0.8, "sentence": 0.4}, 0.6),
         ({"relevance": 0.8, "sentence": 0.4, "entailment": 0.2, "contradiction": 0.7}, 0.4),
-        ({"relevance": 0.8, "sentence": 0.4, "entailment": 0.3, "reader": 0.9}, 0.6),
-        ({"similarity": 0.9, "relevance": 0.5, "retriever": 3.0}, 0.7),
-        ({"similarity": -0.2, "relevance": 0.5}, 0.25),
+        (
+            {
+                "relevance": 0.8,
+                "sentence": 0.4,
+                "cosine": 0.3,
+                "overlap": 0.5,
+                "reader": 0.9,
+                "entailment": 0.2,
+            },
+            0.5,
+        ),
+        ({"relevance": 0.8, "sentence": 0.4, "cosine": -0.3, "margin": 0.2, "coverage": 1.0}, 0.3),
+        ({"relevance": 0.8, "sentence": 0.4, "names": 0.5, "denied": 1.0}, 0.6 * 0.75 * 0.5),
+        ({"similarity": 0.9, "cosine": 0.5, "relevance": 0.0}, 0.7),
+        ({"similarity": -0.2, "cosine": 0.5, "relevance": 0.5}, 0.25),
+        ({"similarity": 0.4, "retriever": 7.0, "relevance": 0.5}, 0.4),
     ],
 )
 def test_the_plain_rule_is_a_mean(features: dict[str, float], expected: float) -> None:

@@ -9,7 +9,7 @@ from simengine.qa.faq import MAX_ANSWER_CHARS, reads_like_question, stored_quest
 from simengine.qa.options import AnswerOptions
 from simengine.types import Document, Hit, Passage
 from tests.faults.encoder import vector_of
-from tests.qa.fakes import SURE, UNSURE, Library, table
+from tests.qa.fakes import UNSURE, Library, table
 
 RETURN = Document("return", " Within thirty days, with the receipt. ", "Can I return an item?")
 OPEN = Document("open", "From nine to five.", metadata={"question": "When are you open?"})
@@ -26,15 +26,18 @@ def test_the_same_question_is_answered_by_the_whole_document() -> None:
     assert answer.span is not None
     assert RETURN.text[answer.span.start : answer.span.end] == answer.text
     assert answer.scores["similarity"] == pytest.approx(1.0, abs=1e-5)
-    assert answer.probability == pytest.approx((1 + UNSURE) / 2, abs=1e-5)
+    assert answer.scores["relevance"] == pytest.approx(UNSURE, abs=1e-5)
+    assert answer.probability == pytest.approx((1 + answer.scores["cosine"]) / 2, abs=1e-5)
 
 
-def test_question_to_question_and_question_to_answer_count_the_same() -> None:
-    question = "When is the shop open?"
-    answer = Answerer(Library(RETURN, OPEN), table(("nine", question, "entailment"))).ask(question)
-    cosine = float(vector_of(question) @ vector_of("When are you open?"))
-    assert answer.text == "From nine to five."
-    assert answer.probability == pytest.approx((cosine + SURE) / 2, abs=1e-5)
+def test_the_question_is_compared_with_the_stored_question_and_by_the_search_with_its_answer() -> None:
+    question = "When are you open today?"
+    answer = Answerer(Library(OPEN, RETURN), table()).ask(question)
+    similarity = float(vector_of(question) @ vector_of("When are you open?"))
+    cosine = float(vector_of(question) @ vector_of(" From nine to five."))
+    assert (answer.text, answer.source) == ("From nine to five.", "faq")
+    assert answer.scores["similarity"] == pytest.approx(similarity, abs=1e-5)
+    assert answer.probability == pytest.approx((similarity + max(cosine, 0.0)) / 2, abs=1e-5)
 
 
 def test_a_long_stored_answer_is_given_by_its_best_passage() -> None:
