@@ -105,13 +105,14 @@ def settings(quick: bool) -> dict[str, dict[str, Make]]:
 
 
 def blends(quick: bool, best_knn: str, best_als: str | None) -> dict[str, dict[str, Make]]:
-    """Learned blends: with history, and with ALS too; the parts have the settings that are best alone."""
+    """Learned blends: text and history, and ALS too; each without text for comparison. The parts have the settings
+    that are best alone."""
     knn_setting = dict(part.split("=") for part in best_knn.split())
     grid: dict[str, dict[str, Make]] = {}
 
-    def parts(days: float, with_ease: bool, with_als: bool) -> list[Scorer]:
+    def parts(days: float, with_ease: bool, with_als: bool, with_text: bool) -> list[Scorer]:
         chosen: list[Scorer] = [
-            ContentScorer(),
+            *([ContentScorer()] if with_text else []),
             PopularityScorer(),
             PopularityScorer(half_life_days=days, name="recent-popularity"),
             knn(int(knn_setting["neighbours"]), knn_setting["use"]),
@@ -124,11 +125,13 @@ def blends(quick: bool, best_knn: str, best_als: str | None) -> dict[str, dict[s
             chosen.append(als(*shape, values["use"]))
         return chosen
 
-    for name, with_als in (("engine", False), *((("engine_als", True),) if best_als else ())):
+    kinds = [("engine", False, True), ("engine_without_text", False, False)]
+    kinds += [("engine_als", True, True), ("engine_als_without_text", True, False)] if best_als else []
+    for name, with_als, with_text in kinds:
         grid[name] = {
             f"half_life_days={days} ease={ease} held_out={held}": (
-                lambda d=days, e=ease, h=held, w=with_als: TextRecommender(
-                    scorers=parts(d, e, w), blend=BlendOptions(held_out=h)
+                lambda d=days, e=ease, h=held, a=with_als, t=with_text: TextRecommender(
+                    scorers=parts(d, e, a, t), blend=BlendOptions(held_out=h)
                 )
             )
             for days, ease, held in (
@@ -172,7 +175,7 @@ def chosen_on_validation(
     for method, makes in grid.items():
         values = {name: judged(make, split, items)[0].metrics["nDCG@10"] for name, make in makes.items()}
         name = max(values, key=lambda each: values[each])
-        print(f"validation  {method:<12} {values[name]:.4f}  {name}", flush=True)
+        print(f"validation  {method:<24} {values[name]:.4f}  {name}", flush=True)
         best[method] = name, makes[name], {key: round(value, 4) for key, value in values.items()}
     return best
 
@@ -259,7 +262,7 @@ def main() -> None:
             **({"blend": blend.as_table()} if blend is not None else {}),
         }
         print(
-            f"test  {method:<12} {results[method].as_dict()}  cold {detail[method]['test_cold_items']}",
+            f"test  {method:<24} {results[method].as_dict()}  cold {detail[method]['test_cold_items']}",
             flush=True,
         )
     pairs = [
@@ -267,6 +270,7 @@ def main() -> None:
         ("gain_over_itemknn_ndcg10", "engine", "item_knn"),
     ]
     pairs += [("gain_over_recent_popularity_ndcg10", "engine", "recent_popularity")]
+    pairs += [("gain_of_text_ndcg10", "engine", "engine_without_text")]
     pairs += [("gain_blend_over_als_ndcg10", "engine_als", "als")] if best_als else []
     gains = {key: gain(results[ours], results[other]) for key, ours, other in pairs}
     summary: dict[str, float] = {key: value["mean"] for key, value in gains.items()}

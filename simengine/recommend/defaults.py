@@ -15,7 +15,7 @@ from simengine.recommend.scorers.ease import EaseScorer
 from simengine.recommend.scorers.item_knn import ItemKNNScorer
 from simengine.recommend.scorers.popularity import PopularityScorer
 
-RECENT_HALF_LIFE_DAYS = 15.0
+RECENT_HALF_LIFE_DAYS = 30.0
 EASE_ITEMS = 5_000
 """Up to this many items the linear autoencoder is computed in seconds."""
 

@@ -89,8 +89,8 @@ def _profiles(histories: Histories, vectors: FloatMatrix, options: ProfileOption
     share = np.float32(options.interest_share)
     towards = unit_rows((1 - share) * mean[:, None, :] + share * centres)
     # A few dislikes beside many likes count less; with dislikes alone nothing else is left.
-    weight = options.dislike_weight * np.minimum(1.0, mass_against / np.maximum(mass_for, 1e-9))
-    weight = np.where(mass_for > 0, weight, 1.0).astype(np.float32)
+    share_against = np.minimum(1.0, mass_against / np.maximum(mass_for, 1e-9))
+    weight = np.where(mass_for > 0, options.dislike_weight * share_against, 1.0).astype(np.float32)
     result: FloatMatrix = towards - (weight[:, None] * unit_rows(against))[:, None, :]
     return result
 

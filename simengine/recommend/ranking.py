@@ -43,9 +43,7 @@ class ListOptions:
         return self.diversity > 0 or self.collapse_cosine is not None
 
     def pool_size(self, places: int) -> int:
-        """Candidates for that many places."""
-        if not self.needs_pool:
-            return places
+        """Candidates for that many places where they are chosen among; more where too few of them remain."""
         return max(self.pool or max(5 * places, 100), places)
 
 

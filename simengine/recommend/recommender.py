@@ -18,8 +18,9 @@ from simengine.recommend.histories import PreferenceOptions
 from simengine.recommend.interactions import Ids, Interactions
 from simengine.recommend.items import ItemVectors, TextEncoder
 from simengine.recommend.learning import learn
+from simengine.recommend.lists import allowed_rows, vetted
 from simengine.recommend.profiles import ProfileOptions
-from simengine.recommend.ranking import ListOptions, arrange, best_columns
+from simengine.recommend.ranking import ListOptions, best_columns
 from simengine.recommend.scorers.content import ContentScorer
 from simengine.recommend.scorers.contract import Scorer
 from simengine.recommend.state import State
@@ -27,6 +28,7 @@ from simengine.recommend.veto import DocumentSource, Inference, Veto
 from simengine.types import FloatMatrix, Recommendation, RowArray
 
 NO_OPTIONS = ListOptions()
+POOL_GROWTH = 4
 
 
 class TextRecommender:
@@ -295,25 +297,16 @@ class TextRecommender:
         veto: Veto | None,
     ) -> tuple[FloatMatrix, RowArray]:
         places = _checked_n(places)
-        rows = _allowed(state.catalogue, unwanted, wanted)
+        rows = allowed_rows(state.catalogue, unwanted, wanted)
         if not options.needs_pool and veto is None:
             return state.best(askers, rows, places, hide_seen=hide_seen)
-        pool = (
-            replace(options, collapse_cosine=1.0) if veto is not None and not options.needs_pool else options
-        )
-        size = min(pool.pool_size(places), max(1, len(rows)))
-        scores, found = state.best(askers, rows, size, hide_seen=hide_seen)
+        size = options.pool_size(places)
         while True:
-            listed, chosen = arrange(scores, found, state.catalogue.vectors, places, options)
-            if veto is None:
+            scores, found = state.best(askers, rows, min(size, max(1, len(rows))), hide_seen=hide_seen)
+            listed, chosen = vetted(scores, found, state.catalogue, places, options, veto)
+            if size >= len(rows) or bool((chosen >= 0).all()):
                 return listed, chosen
-            asked = np.unique(chosen[chosen >= 0])
-            new = [id_ for id_ in state.catalogue.ids[asked] if not veto.is_known(id_)]
-            refused = asked[veto.refused(list(state.catalogue.ids[asked]))]
-            gone = np.isin(found, refused)
-            if not new and not gone.any():
-                return listed, chosen
-            scores, found = _closed_up(scores, found, gone)
+            size *= POOL_GROWTH  # a veto or collapsing took too many: look further down
 
     def _askers(self, state: State, user: object) -> Askers:
         if isinstance(user, Taste):
@@ -364,27 +357,3 @@ def _checked_n(n: object) -> int:
     if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
         raise UsageError(f"N is {n!r}; expected an integer, at least 1")
     return int(n)
-
-
-def _allowed(
-    catalogue: Catalogue, unwanted: Sequence[object] | None, wanted: Sequence[object] | None
-) -> RowArray:
-    """Rows that may be recommended, rising. Unwanted items need not be there."""
-    rows = catalogue.live_rows() if wanted is None else np.unique(catalogue.rows_of(wanted))
-    if unwanted is None:
-        return rows
-    if isinstance(unwanted, (str, bytes)):
-        raise UsageError(f"expected several item ids, got the one {unwanted!r}; put it in a list")
-    gone = [catalogue.rows[str(id_)] for id_ in unwanted if str(id_) in catalogue.rows]
-    return np.setdiff1d(rows, np.array(gone, np.int64), assume_unique=True)
-
-
-def _closed_up(scores: FloatMatrix, rows: RowArray, gone: RowArray) -> tuple[FloatMatrix, RowArray]:
-    """Pools without some candidates."""
-    gone = gone | (rows < 0)
-    order = np.argsort(gone, axis=1, kind="stable")
-    after = np.take_along_axis(gone, order, axis=1)
-    return (
-        np.where(after, np.float32(-np.inf), np.take_along_axis(scores, order, axis=1)),
-        np.where(after, -1, np.take_along_axis(rows, order, axis=1)),
-    )

@@ -58,7 +58,7 @@ def items_of(documents: Sequence[Document]) -> ItemVectors:
     )
 
 
-def history(n_users: int = 60, per_kind: int = 10, seed: int = 0, n_each: int = 8) -> Interactions:
+def history(n_users: int = 60, per_kind: int = 10, seed: int = 0, n_each: int = 6) -> Interactions:
     """Users who rate films of their kind 5 and one other 1, at rising times."""
     rng = np.random.default_rng(seed)
     kinds = list(KINDS)

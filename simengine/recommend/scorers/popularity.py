@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from simengine.errors import UsageError
 from simengine.recommend.interactions import SECONDS_PER_DAY, rows_of
 from simengine.recommend.scorers.contract import ScoringBatch, Training
-from simengine.types import FloatMatrix
+from simengine.types import FloatMatrix, RowArray
 
 
 class PopularityScorer:
@@ -42,13 +43,13 @@ class PopularityScorer:
         n = len(training.item_ids)
         if self._half_life_days is None or not len(training.interactions):
             histories = training.histories if self._count == "all" else training.histories.liked()
-            counts = np.bincount(histories.rows, minlength=n).astype(np.float64)
+            counts: npt.NDArray[np.float64] = np.bincount(histories.rows, minlength=n).astype(np.float64)
         else:
             counts = self._faded(training, n)
         top = counts.max(initial=0.0)
         self._scores = (np.log1p(counts) / np.log1p(top) if top > 0 else counts).astype(np.float32)
 
-    def _faded(self, training: Training, n: int) -> FloatMatrix:
+    def _faded(self, training: Training, n: int) -> npt.NDArray[np.float64]:
         interactions = training.interactions.latest()
         times = interactions.require_times()
         table = {id_: row for row, id_ in enumerate(training.item_ids)}
@@ -60,19 +61,16 @@ class PopularityScorer:
             liked = training.histories.liked()
             pairs = liked.owners() * n + liked.rows
             keep &= np.isin(interactions.users * n + rows, pairs)
-        counts: FloatMatrix = np.bincount(rows[keep], weights=weights[keep], minlength=n)
-        return counts
+        return np.bincount(rows[keep], weights=weights[keep], minlength=n).astype(np.float64)
 
     def score(self, batch: ScoringBatch) -> FloatMatrix:
         """See `Scorer.score`; the same for every user."""
         return np.broadcast_to(padded(self._scores, batch.rows), (len(batch.users), len(batch.rows)))
 
 
-def padded(values: FloatMatrix, rows: FloatMatrix) -> FloatMatrix:
+def padded(values: FloatMatrix, rows: RowArray) -> FloatMatrix:
     """`values[rows]`, 0 for rows beyond its end."""
     known = rows < len(values)
-    if known.all():
-        return values[rows]
     made = np.zeros(len(rows), np.float32)
     made[known] = values[rows[known]]
     return made

@@ -1,0 +1,57 @@
+"""What may stand in a list, and how a veto changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from simengine.errors import UsageError
+from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.ranking import ListOptions, arrange
+from simengine.recommend.veto import Veto
+from simengine.types import FloatMatrix, Mask, RowArray
+
+
+def allowed_rows(
+    catalogue: Catalogue, unwanted: Sequence[object] | None, wanted: Sequence[object] | None
+) -> RowArray:
+    """Rows that may be recommended, rising. Unwanted items need not be there."""
+    rows = catalogue.live_rows() if wanted is None else np.unique(catalogue.rows_of(wanted))
+    if unwanted is None:
+        return rows
+    if isinstance(unwanted, (str, bytes)):
+        raise UsageError(f"expected several item ids, got the one {unwanted!r}; put it in a list")
+    gone = [catalogue.rows[str(id_)] for id_ in unwanted if str(id_) in catalogue.rows]
+    return np.setdiff1d(rows, np.array(gone, np.int64), assume_unique=True)
+
+
+def vetted(
+    scores: FloatMatrix,
+    found: RowArray,
+    catalogue: Catalogue,
+    places: int,
+    options: ListOptions,
+    veto: Veto | None,
+) -> tuple[FloatMatrix, RowArray]:
+    """Lists from pools; the veto is asked about what would stand in them, until it refuses none of that."""
+    while True:
+        listed, chosen = arrange(scores, found, catalogue.vectors, places, options)
+        if veto is None:
+            return listed, chosen
+        asked = np.unique(chosen[chosen >= 0])
+        refused = asked[veto.refused(list(catalogue.ids[asked]))]
+        if not len(refused):
+            return listed, chosen
+        scores, found = _closed_up(scores, found, np.isin(found, refused))
+
+
+def _closed_up(scores: FloatMatrix, rows: RowArray, gone: Mask) -> tuple[FloatMatrix, RowArray]:
+    """Pools without some candidates."""
+    gone = gone | (rows < 0)
+    order = np.argsort(gone, axis=1, kind="stable")
+    after = np.take_along_axis(gone, order, axis=1)
+    return (
+        np.where(after, np.float32(-np.inf), np.take_along_axis(scores, order, axis=1)),
+        np.where(after, -1, np.take_along_axis(rows, order, axis=1)),
+    )
