@@ -207,6 +207,10 @@ def _rule(calibration: Decision | Calibration | None, nli: NLIModel) -> Decision
         fitted, task = calibration.model, calibration.task
     if task != "answer":
         raise UsageError(f"the calibration is of {task!r}; expected one of 'answer'")
+    if isinstance(calibration, Calibration) and calibration.scale != "probability":
+        raise UsageError(
+            f"the calibration is of scores on the scale {calibration.scale!r}; expected 'probability'"
+        )
     if fitted and fitted != judge:
         raise UsageError(
             f"the decision was fitted with the judge {fitted[:12]}, this is {judge[:12]}; fit it again with this one"

@@ -260,6 +260,7 @@ def test_a_calibration_of_the_plain_rule_makes_its_probabilities_and_thresholds(
         ({}, 0.95, "highest that is reached is 0.9"),
         ({}, 0.99, "stored are 0.8, 0.9, 0.95"),
         ({"task": "relevance"}, None, "answer"),
+        ({"scale": "logit"}, None, "expected 'probability'"),
         ({"model": "another"}, None, "fitted with the judge another"),
     ],
 )
