@@ -318,9 +318,9 @@ def summarise(detail: Mapping[str, Any]) -> dict[str, float]:
     """The keys that targets are set for, and those beside them."""
     given, fitted, search = (detail[name] for name in ("squad_given", "squad_given_fitted", "squad_search"))
     alone = {
-        f"{name}_alone_auroc": given[f"auroc_{name}"]
-        for name in ("retriever", "reader")
-        if f"auroc_{name}" in given
+        f"{name}_alone_auroc": given[f"auroc_{part}"]
+        for name, part in ALONE.items()
+        if f"auroc_{part}" in given
     }
     curves = {
         f"{name}_alone_aurc": given[f"{part}_aurc"] for name, part in ALONE.items() if f"{part}_aurc" in given
