@@ -143,12 +143,13 @@ def _sentence_answer(item: Asked, hit: Hit, sentences: Sequence[Span], judged: J
 
 
 def _yes_or_no(item: Asked, hit: Hit, sentences: Sequence[Span], judged: JudgedPairs) -> Candidate:
-    """The sentence that says yes or no most clearly, and speaks of what was asked."""
+    """The sentence that says yes or no most clearly, and speaks of what was asked, in its words too."""
     text, statement = hit.passage.text, item.statement or ""
 
     def clearness(span: Span) -> float:
         sentence = _cut(text, span)
-        return judged[sentence, item.question].entailment + judged[sentence, statement].strength
+        said = judged[sentence, item.question].entailment + judged[sentence, statement].strength
+        return said + cues(item.question, text, sentence)["overlap"]
 
     best = max(sentences, key=clearness)
     stance = _surer(judged[_cut(text, best), statement], judged[premise(hit), statement])
