@@ -11,6 +11,8 @@ from simengine import Document, Engine
 from simengine.assembly.judging import JudgeChoice, JudgeOptions
 from simengine.errors import UsageError
 from simengine.search.options import SearchOptions
+from simengine.store.snapshot import Snapshot
+from simengine.store.writer import IndexWriter
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +63,15 @@ def test_a_judge_that_is_not_there_is_refused(engine: Engine, tmp_path: Path) ->
         engine.search("guitar", rerank=options)
     with pytest.raises(UsageError):
         engine.rerank(["one"], [])
+
+
+def test_what_was_fitted_on_labels_outlives_a_compaction(tmp_path: Path) -> None:
+    fits = ("calibration", "rerank", "answer")
+    with Engine.build(["one text", "another text"], tmp_path / "index", offline=True) as engine:
+        with IndexWriter.open(tmp_path / "index") as writer:
+            for name in fits:
+                writer.set_derived(name, {"some judge": {"of": name}})
+        engine.delete(where=None, ids=[engine.search("another", k=1)[0].id])
+        engine.compact()
+    with Snapshot.open(tmp_path / "index") as snapshot:
+        assert [snapshot.derived(name) for name in fits] == [{"some judge": {"of": name}} for name in fits]

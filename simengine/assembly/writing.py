@@ -33,7 +33,8 @@ from simengine.store.verify import repair_manifest
 from simengine.store.writer import IndexWriter
 from simengine.types import Document
 
-KEPT = ("fusion", "calibration", "runtime", "recipe", "sources")  # what a compaction need not derive again
+# What a compaction need not derive again, or cannot: fits on labelled data.
+KEPT = ("fusion", "calibration", "rerank", "answer", "runtime", "recipe", "sources")
 
 
 def open_writer(

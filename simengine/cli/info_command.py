@@ -53,6 +53,7 @@ def as_record(path: Path, snapshot: Snapshot) -> dict[str, object]:
         "coverage": _coverage(snapshot),
         "settings": settings.to_json(canary=False),
         "candidate_index": snapshot.derived("ann"),
+        "calibration": snapshot.derived("calibration"),
         "bytes": _size(path),
         "fields": {
             name: {"types": list(field.types), "count": field.count, "examples": list(field.examples)}
@@ -63,6 +64,8 @@ def as_record(path: Path, snapshot: Snapshot) -> dict[str, object]:
 
 def describe(path: Path, snapshot: Snapshot) -> list[tuple[str, str]]:
     """Names and values for a person."""
+    from simengine.calibration.stored import describe_calibration, stored_calibrations
+
     settings, counts, fields = snapshot.settings, snapshot.counts, snapshot.fields()
     names = max(cells(name) for name in ("candidates", *fields))
     room = max(shutil.get_terminal_size((120, 24)).columns - names - 2, LEAST_VALUE)
@@ -85,6 +88,7 @@ def describe(path: Path, snapshot: Snapshot) -> list[tuple[str, str]]:
             f"{settings.model_name}, {settings.dimension} dimensions, fingerprint {settings.fingerprint[:12]}",
         ),
         *_candidates(snapshot),
+        *(("calibration", describe_calibration(each)) for each in stored_calibrations(snapshot).values()),
         ("generation", f"{snapshot.generation}, commit {snapshot.commit_number}"),
         ("built", shorten(f"{settings.created} by {settings.command}", room)),
     ]
