@@ -285,7 +285,7 @@ def test_info_shows_notes_of_the_candidate_index_and_fits_the_terminal(
         "bytes": 9,
         "notes": ["smaller"],
     }
-    monkeypatch.setattr(Snapshot, "derived", lambda self, name: ann)
+    monkeypatch.setattr(Snapshot, "derived", lambda self, name: ann if name == "ann" else None)
     monkeypatch.setenv("COLUMNS", "50")
     lines = call("info", index).out.splitlines()
     assert "note        smaller" in lines
