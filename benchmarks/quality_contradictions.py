@@ -41,7 +41,7 @@ from simengine.reasoning.claims import normalised, sentence_pieces
 from simengine.reasoning.conflict import Conflict, judge_pairs
 from simengine.reasoning.conflict_cues import profile
 from simengine.reasoning.conflict_rules import disagreement
-from simengine.reasoning.contradictions import ContradictionOptions, find_contradictions
+from simengine.reasoning.contradictions import ContradictionOptions, Contradictions, find_contradictions
 from simengine.reasoning.duplicates_guard import compare_texts, read_texts
 from simengine.types import Document
 
@@ -274,6 +274,51 @@ def guarded_duplicates(data: Path, judge: NLIModel, encode: Any, most: int) -> d
     return found
 
 
+def figures(found: Contradictions, edges: Edges, hidden: Hidden) -> tuple[dict[str, float], dict[str, Any]]:
+    """What the conflicts of the corpus say: summary and detail. The best way is that of the first half."""
+    table = ways(edges, hidden)
+    best = max((f"nli_{rule}_rules" for rule in RULES), key=lambda name: table[name]["f1_first_half"])
+    judged = set(edges.keys)
+    near = {
+        name: sum(
+            edge in judged
+            for edge, (owner, label) in hidden.labels.items()
+            if label == "contradiction" and owner == name
+        )
+        for name in NLI_SETS
+    }
+    summary = {
+        "precision": table[best]["precision_strict"],
+        "precision_labelled": table[best]["precision_labelled"],
+        "recall": table[best]["recall"],
+        "f1": table[best]["f1_strict"],
+        "threshold": table[best]["threshold"],
+        "f1_default": table["default"]["f1_strict"],
+        "f1_nli_alone": table[best.removesuffix("_rules")]["f1_strict"],
+        "f1_cosine_alone": table["cosine"]["f1_strict"],
+        "precision_cosine_alone": table["cosine"]["precision_strict"],
+        "recall_cosine_alone": table["cosine"]["recall"],
+    }
+    corpus = {
+        "documents": found.n_documents,
+        "claims": found.n_claims,
+        "statements": found.n_statements,
+        "skipped": found.skipped,
+        "candidates": found.n_candidates,
+        "judged": found.n_judged,
+        "left_out": found.n_left_out,
+        "hidden_pairs": len(hidden.labels),
+        "contradictions_among_candidates": near,
+    }
+    detail = {
+        "rule": best.split("_")[1],
+        "corpus": corpus,
+        "ways": table,
+        "rules_alone": rules_alone(edges, hidden),
+    }
+    return summary, detail
+
+
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(
@@ -299,54 +344,14 @@ def main() -> None:
         options=ContradictionOptions(max_pairs=arguments.max_pairs, min_probability=0.0),
     )
     edges = edges_of(found.conflicts)
-    table = ways(edges, hidden)
-    near = {
-        name: sum(
-            edge in set(edges.keys)
-            for edge, (owner, label) in hidden.labels.items()
-            if label == "contradiction" and owner == name
-        )
-        for name in NLI_SETS
-    }
-    best = max((f"nli_{rule}_rules" for rule in RULES), key=lambda name: table[name]["f1_first_half"])
-    rule, threshold = best.split("_")[1], table[best]["threshold"]
-    paraphrases = false_conflicts(data, judge, rule, threshold, 10_000 // share**2)
-    guard = guarded_duplicates(data, judge, encoder.encode, 10_000 // share**2)
-    corpus = {
-        "documents": found.n_documents,
-        "claims": found.n_claims,
-        "statements": found.n_statements,
-        "skipped": found.skipped,
-        "candidates": found.n_candidates,
-        "judged": found.n_judged,
-        "left_out": found.n_left_out,
-        "hidden_pairs": len(hidden.labels),
-        "contradictions_among_candidates": near,
-    }
-    summary = {
-        "precision": table[best]["precision_strict"],
-        "precision_labelled": table[best]["precision_labelled"],
-        "recall": table[best]["recall"],
-        "f1": table[best]["f1_strict"],
-        "threshold": threshold,
-        "f1_default": table["default"]["f1_strict"],
-        "f1_nli_alone": table[best.removesuffix("_rules")]["f1_strict"],
-        "f1_cosine_alone": table["cosine"]["f1_strict"],
-        "precision_cosine_alone": table["cosine"]["precision_strict"],
-        "recall_cosine_alone": table["cosine"]["recall"],
-        "false_conflicts_on_paraphrases": paraphrases["by_either"],
-        "contradictory_called_duplicates": guard["contradictory_called_duplicates"],
-        "paraphrases_called_duplicates": guard["paraphrases_called_duplicates"],
-    }
-    detail = {
-        "judge": judge.model.fingerprint.digest[:12],
-        "rule": rule,
-        "corpus": corpus,
-        "ways": table,
-        "rules_alone": rules_alone(edges, hidden),
-        "paraphrases": paraphrases,
-        "duplicates": guard,
-    }
+    summary, detail = figures(found, edges, hidden)
+    rule, threshold, most = detail["rule"], summary["threshold"], 10_000 // share**2
+    detail["judge"] = judge.model.fingerprint.digest[:12]
+    detail["paraphrases"] = false_conflicts(data, judge, rule, threshold, most)
+    detail["duplicates"] = guarded_duplicates(data, judge, encoder.encode, most)
+    summary["false_conflicts_on_paraphrases"] = detail["paraphrases"]["by_either"]
+    for name in ("contradictory_called_duplicates", "paraphrases_called_duplicates"):
+        summary[name] = detail["duplicates"][name]
     print(json.dumps({**summary, "detail": detail}, indent=1))
     if not arguments.quick:
         print(write_result("quality_contradictions", summary, detail))

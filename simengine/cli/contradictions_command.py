@@ -150,17 +150,21 @@ def command(
                 calibration=nli_calibration(first.snapshot, model, note=note),
                 progress=progress,
             )
+    _write(found, format_, output)
+    note_chinese(judge, *sources)
+    for line in _summary(found):
+        note(line, quiet=quiet)
+    if found.n_left_out:
+        note(f"{counted(found.n_left_out, 'near pair')} beyond --max-pairs were not judged")
+
+
+def _write(found: Contradictions, format_: str, output: Path | None) -> None:
     with open_output(output) as out:
         for conflict in found.conflicts:
             if format_ == "table":
                 click.echo(conflict_card(conflict), file=out)
             else:
                 out.write(json.dumps(conflict_record(conflict), ensure_ascii=False) + "\n")
-    note_chinese(judge, *sources)
-    for line in _summary(found):
-        note(line, quiet=quiet)
-    if found.n_left_out:
-        note(f"{counted(found.n_left_out, 'near pair')} beyond --max-pairs were not judged")
 
 
 def _summary(found: Contradictions) -> list[str]:

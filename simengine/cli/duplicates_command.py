@@ -125,6 +125,16 @@ def command(
                 calibration=None if model is None else nli_calibration(read.snapshot, model, note=note),
                 progress=progress,
             )
+    _write(found, format_, output)
+    if model is not None:
+        note_chinese(judge, read)
+    for line in _summary(found):
+        note(line, quiet=quiet)
+    if found.n_left_out:
+        note(f"{counted(found.n_left_out, 'near pair')} beyond --max-pairs were not compared")
+
+
+def _write(found: Duplicates, format_: str, output: Path | None) -> None:
     with open_output(output) as out:
         for group in found.groups:
             out.write(
@@ -138,12 +148,6 @@ def command(
                 out.write(
                     json.dumps({"kind": "conflict", **conflict_record(conflict)}, ensure_ascii=False) + "\n"
                 )
-    if model is not None:
-        note_chinese(judge, read)
-    for line in _summary(found):
-        note(line, quiet=quiet)
-    if found.n_left_out:
-        note(f"{counted(found.n_left_out, 'near pair')} beyond --max-pairs were not compared")
 
 
 def _record(group: DuplicateGroup) -> dict[str, object]:

@@ -95,11 +95,17 @@ def encode_in_blocks(encode: Encode, texts: Sequence[str], progress: Progress) -
 
 
 def near_statements(
-    statements: Statements, vectors: FloatMatrix, k: int, min_cosine: float, *, across_documents: bool
+    statements: Statements,
+    vectors: FloatMatrix,
+    k: int,
+    min_cosine: float,
+    *,
+    across_documents: bool,
+    progress: Progress,
 ) -> NearPairs:
     """Pairs of statements that are near, of different sentences, and of different documents where that is asked."""
     apart = [statements.sentences, *([statements.documents] if across_documents else [])]
-    return near_pairs(vectors, k, min_cosine, apart=apart, sides=statements.sides)
+    return near_pairs(vectors, k, min_cosine, apart=apart, sides=statements.sides, progress=progress)
 
 
 def chosen_places(

@@ -147,9 +147,9 @@ def find_contradictions(
     statements = gather_statements(claims, n_first)
     progress.stage("encoding", len(statements.texts))
     vectors = encode_in_blocks(encode, statements.texts, progress)
-    progress.stage("candidates")
+    progress.stage("candidates", len(statements.texts))
     profiles = [profile(text) for text in statements.texts]
-    candidates, n_near = _candidates(claims, n_first, statements, vectors, profiles, options)
+    candidates, n_near = _candidates(claims, n_first, statements, vectors, profiles, options, progress)
     found = _judged(candidates, claims, statements, profiles, judge, options, calibration, progress)
     conflicts = _clustered(found, len(statements.texts))
     return Contradictions(
@@ -186,11 +186,17 @@ def _candidates(
     vectors: FloatMatrix,
     profiles: list[Profile],
     options: ContradictionOptions,
+    progress: Progress,
 ) -> tuple[list[_Candidate], int]:
     """The most urgent of the near pairs, nearest first, and how many near pairs there are."""
     across = options.across_documents
     near = near_statements(
-        statements, vectors, options.neighbours, options.min_cosine, across_documents=across
+        statements,
+        vectors,
+        options.neighbours,
+        options.min_cosine,
+        across_documents=across,
+        progress=progress,
     )
     urgency = priorities(profiles, near.rows, near.cosines, statements.documents)
     chosen = np.sort(np.argsort(-urgency, kind="stable")[: options.max_pairs])

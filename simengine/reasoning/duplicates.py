@@ -156,8 +156,8 @@ def find_duplicates(
     firsts = [numbers[0] for numbers in copies.values()]
     progress.stage("encoding")
     texts = read_texts([read[number].text for number in firsts], encode, progress)
-    progress.stage("candidates")
-    near = near_pairs(_means(texts), options.neighbours, options.min_cosine)
+    progress.stage("candidates", len(texts))
+    near = near_pairs(_means(texts), options.neighbours, options.min_cosine, progress=progress)
     kept = NearPairs(near.rows[: options.max_pairs], near.cosines[: options.max_pairs])
     progress.stage("judging", len(kept.rows))
     found = _compared(texts, kept, judge, options, calibration, progress)
