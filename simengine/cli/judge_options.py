@@ -70,7 +70,7 @@ judge_options = together(
     click.option(
         "--depth",
         type=click.IntRange(1),
-        help="Candidates that are judged for each query. [default: what was fitted for the index, else 50]",
+        help="Candidates that are judged for each query. [default: what was fitted for the index, else 20]",
     ),
     click.option(
         "--judge-weight",

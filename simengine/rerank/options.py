@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from simengine.errors import UsageError
 from simengine.rerank.judge import Judge
 
-DEFAULT_DEPTH = 50
-DEFAULT_WEIGHT = 0.2
-"""The judge's share of the blended score where nothing was fitted for an index (see `simengine.rerank.blend`).
+DEFAULT_DEPTH, DEFAULT_WEIGHT = 20, 0.3
+"""Candidates that are judged, and the judge's share of the blended score (see `simengine.rerank.blend`), where nothing
+was fitted for an index.
 
-Chosen by benchmarks/quality_rerank.py for the model that ships: the weight with the best mean nDCG@10 over the
-collections. What it is worth is reported there with a weight that was chosen without the collection in question.
+Chosen for the model that ships by benchmarks/quality_rerank.py: of those that make no collection worse by more than
+0.01 the pair with the best mean nDCG@10. The benchmark reports what such a choice is worth on a collection that took no
+part in it, and says when another pair has become the best.
 """
 
 
