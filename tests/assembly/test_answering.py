@@ -1,0 +1,66 @@
+"""The models of an engine's answers are loaded once; what was fitted is read anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simengine.assembly.answering import AnswerModels, AnswerParts, fit_answers, open_answerer, store_decision
+from simengine.engine import Engine
+from simengine.errors import UsageError
+from simengine.qa.fitting import LabelledQuestion
+from simengine.qa.options import AnswerOptions
+from simengine.types import Document
+from tests.faults.encoder import load_word_encoder
+from tests.qa.fakes import TableModel
+
+WHEN = "When was the tower built?"
+TOWER = Document("tower", "The tower was built in 1889. It is 300 metres high.")
+
+
+@pytest.fixture
+def loaded(monkeypatch: pytest.MonkeyPatch) -> list[TableModel]:
+    """The judges that were loaded."""
+    models: list[TableModel] = []
+
+    def load(*args: object, **options: object) -> TableModel:
+        models.append(TableModel(("1889", "tower built", "entailment")))
+        return models[-1]
+
+    monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
+    monkeypatch.setattr("simengine.assembly.answering.load_cross_encoder", load)
+    return models
+
+
+def test_a_judge_is_loaded_once_and_what_is_fitted_counts_at_once(
+    loaded: list[TableModel], tmp_path: Path
+) -> None:
+    parts = AnswerParts()
+    with Engine.build([TOWER], tmp_path / "index") as engine:
+        plain = parts.answerer(engine, engine.path)
+        assert not plain.ask(WHEN).calibrated
+        labelled = [
+            LabelledQuestion(f"{WHEN} {n}" if n % 2 else f"Who knows? {n}", ("1889",) if n % 2 else ())
+            for n in range(60)
+        ]
+        store_decision(engine.path, fit_answers(plain, labelled))
+        answer = parts.answerer(engine, engine.path).ask(f"{WHEN} 1")
+        assert answer.calibrated
+        assert answer.text == "The tower was built in 1889."
+        engine.compact()
+        assert parts.answerer(engine, engine.path).ask(f"{WHEN} 1") == answer
+        assert len(loaded) == 1
+        parts.answerer(engine, engine.path, AnswerModels(judge="other"))
+        assert len(loaded) == 2
+    parts.close()
+
+
+def test_names_of_outputs_must_be_as_many_as_outputs(loaded: list[TableModel], tmp_path: Path) -> None:
+    with Engine.build([TOWER], tmp_path / "index") as engine:
+        turned = AnswerModels(labels=("contradiction", "neutral", "entailment"))
+        assert open_answerer(engine, engine.path, turned).ask(WHEN).scores["relevance"] < 0.1
+        with pytest.raises(UsageError, match="3 outputs"):
+            open_answerer(engine, engine.path, AnswerModels(labels=("entailment", "neutral")))
+        with pytest.raises(UsageError, match="nothing was fitted"):
+            open_answerer(engine, engine.path, options=AnswerOptions(precision=0.9))
