@@ -18,14 +18,16 @@ class ContentScorer:
 
     def score(self, batch: ScoringBatch) -> FloatMatrix:
         """See `Scorer.score`."""
-        columns = batch.vectors.T
-        best: FloatMatrix = batch.profiles[:, 0] @ columns
-        buffer = np.empty_like(best) if batch.profiles.shape[1] > 1 else best
-        for place in range(1, batch.profiles.shape[1]):
-            other = np.flatnonzero((batch.profiles[:, place] != batch.profiles[:, 0]).any(axis=1))
-            if len(other) == len(best):
-                np.maximum(best, np.matmul(batch.profiles[:, place], columns, out=buffer), out=best)
-            elif len(other):
-                found = np.matmul(batch.profiles[other, place], columns, out=buffer[: len(other)])
-                best[other] = np.maximum(best[other], found)
+        # One product for all interests: BLAS packs the items for it once, not once for each interest.
+        own = (batch.profiles != batch.profiles[:, :1]).any(axis=2)
+        own[:, 0] = True
+        scores: FloatMatrix = batch.profiles[own] @ batch.vectors.T
+        if len(scores) == len(own):
+            return scores
+        counts = own.sum(axis=1)
+        starts = np.cumsum(counts) - counts
+        best: FloatMatrix = scores[starts]
+        for place in range(1, own.shape[1]):
+            for user in np.flatnonzero(counts > place):
+                np.maximum(best[user], scores[starts[user] + place], out=best[user])
         return best
