@@ -18,7 +18,9 @@ def found(judge: TableJudge, *texts: str, against: list[Document] | None = None,
         documents(*texts),
         encode=encode,
         judge=judge,
-        options=ContradictionOptions(**{"min_cosine": 0.3, "min_probability": 0.5, "rule": "both", **options}),  # type: ignore[arg-type]
+        options=ContradictionOptions(
+            **{"min_cosine": 0.3, "min_probability": 0.5, "rule": "both", **options}
+        ),  # type: ignore[arg-type]
         against=against,
     )
 
