@@ -10,19 +10,51 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from simengine.cross_encoders.nli import NLIModel
     from simengine.engine import Engine
-    from simengine.types import Document, Hit, PairScore, Passage, Verdict
+    from simengine.types import (
+        Answer,
+        Document,
+        Evidence,
+        Hit,
+        Judgement,
+        PairScore,
+        Passage,
+        Recommendation,
+        Verdict,
+    )
 
 __version__ = "0.1.0"
-__all__ = ["Document", "Engine", "Hit", "NLIModel", "PairScore", "Passage", "Verdict", "__version__"]
+__all__ = [
+    "Answer",
+    "Document",
+    "Engine",
+    "Evidence",
+    "Hit",
+    "Judgement",
+    "NLIModel",
+    "PairScore",
+    "Passage",
+    "Recommendation",
+    "Verdict",
+    "__version__",
+]
 
 _HOMES = {
     "Engine": "simengine.engine",
     "NLIModel": "simengine.cross_encoders.nli",
-    "Document": "simengine.types",
-    "Hit": "simengine.types",
-    "PairScore": "simengine.types",
-    "Passage": "simengine.types",
-    "Verdict": "simengine.types",
+    **dict.fromkeys(
+        (
+            "Answer",
+            "Document",
+            "Evidence",
+            "Hit",
+            "Judgement",
+            "PairScore",
+            "Passage",
+            "Recommendation",
+            "Verdict",
+        ),
+        "simengine.types",
+    ),
 }
 
 

@@ -50,6 +50,37 @@ def test_a_claim_gets_stances_and_evidence_at_its_place_in_the_document(engine: 
     assert document.text[span.start : span.end].strip() == "A man is playing a guitar on the stage."
 
 
+def test_an_answer_stands_where_it_says(engine: Engine) -> None:
+    answer = engine.ask("What is the man playing?")
+    assert answer.question == "What is the man playing?"
+    if answer.evidence is not None:
+        document = engine.get(answer.evidence.document_id)
+        assert document is not None
+        span = answer.evidence.span
+        assert document.text[span.start : span.end] == answer.evidence.text
+    assert answer.verdict in {"supported", "contradicted", "not found"}
+    assert not answer.calibrated
+
+
+def test_a_recommender_of_the_engine_leaves_out_what_is_liked(engine: Engine) -> None:
+    ids, scores = engine.recommender().recommend_from_texts(["copper and other metals"], N=2)
+    assert ids[0] == "else"
+    assert scores[0] >= scores[1]
+
+
+def test_claims_that_conflict_are_found_and_are_no_duplicates(engine: Engine) -> None:
+    from simengine.reasoning.contradictions import ContradictionOptions
+
+    conflicts = engine.contradictions(options=ContradictionOptions(min_probability=0.5)).conflicts
+    assert any({each.claim1.document_id, each.claim2.document_id} == {"yes", "no"} for each in conflicts)
+    assert not engine.duplicates().groups
+
+
+def test_one_model_serves_everything(engine: Engine) -> None:
+    engine.search("guitar", rerank=True)
+    assert len(engine._judges._loaded) == 1
+
+
 def test_hits_of_the_caller_are_judged_and_none_is_lost(engine: Engine) -> None:
     hits = engine.search(["guitar", "copper"], k=2, mode="lexical")
     result = engine.rerank(["guitar", "copper"], hits)

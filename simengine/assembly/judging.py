@@ -11,6 +11,7 @@ from typing import Any, cast
 from simengine.calibration.calibration import Calibration
 from simengine.calibration.stored import stored_calibrations
 from simengine.cross_encoders.load import DEFAULT_NLI_MODEL, load_cross_encoder
+from simengine.cross_encoders.nli import NLIModel
 from simengine.errors import DamagedIndexError, UsageError
 from simengine.rerank.fit import DEFAULT_MEASURE, BlendFit, fit_blend
 from simengine.rerank.judge import CrossEncoderJudge, Judge, Kind
@@ -152,6 +153,17 @@ class Judges:
             if key not in self._loaded:
                 self._loaded[key] = open_judge(choice, options)
             return self._loaded[key]
+
+    def nli(self, options: JudgeOptions) -> NLIModel:
+        """The NLI model that is the first judge of some options.
+
+        Raises:
+            UsageError: it is no NLI model.
+        """
+        judge = self.get(options.stages[0], options)
+        if not isinstance(judge, CrossEncoderJudge):
+            raise UsageError(f"{judge.name} is no cross-encoder")
+        return NLIModel(judge.model)
 
     def reranker(self, options: JudgeOptions, fitted: Fitted | None = None) -> Reranker:
         """The stages that were asked for, with weights and depths as given, as fitted, or the defaults."""

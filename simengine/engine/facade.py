@@ -14,13 +14,13 @@ from simengine.assembly import (
 )
 from simengine.corpus.items import as_documents
 from simengine.encoders.contract import BiEncoder
-from simengine.engine.searching import SearchableIndex
+from simengine.engine.reasoning import ReasoningIndex
 from simengine.errors import UsageError
 from simengine.indexing.report import IndexReport, Progress
 from simengine.types import Document, Json
 
 
-class Engine(SearchableIndex):
+class Engine(ReasoningIndex):
     """An index directory, opened: search it from any number of threads, change it from one at a time.
 
     A search sees the index as it was when the engine was opened, or last changed or refreshed through it.

@@ -1,0 +1,102 @@
+"""Inference over a whole index: answers, recommendations, contradictions, duplicates."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from simengine.engine.searching import SearchableIndex
+
+if TYPE_CHECKING:
+    from simengine.cross_encoders.nli import NLIModel
+    from simengine.indexing.report import Progress
+    from simengine.qa.options import AnswerOptions
+    from simengine.reasoning.contradictions import ContradictionOptions, Contradictions
+    from simengine.reasoning.duplicates import DuplicateOptions, Duplicates
+    from simengine.recommend.recommender import TextRecommender
+    from simengine.types import Answer
+
+
+class ReasoningIndex(SearchableIndex):
+    """What inference gives over an index. The model that ships is loaded once, when it is first needed.
+
+    Where a method takes `nli`, None is that model.
+    """
+
+    def ask(self, question: str, history: Sequence[str] = (), options: AnswerOptions | None = None) -> Answer:
+        """Answer a question out of the index, or say that it is not there.
+
+        A decision or calibration that was fitted for this index is used. For another judge, a reader, or an endpoint
+        that words answers, see `simengine.assembly.answering.open_answerer`.
+
+        Args:
+            question: English or Chinese, as far as the models know them.
+            history: earlier questions of the same conversation, oldest first.
+            options: see `AnswerOptions`.
+
+        Raises:
+            UsageError: the question is blank, no string, or too long.
+        """
+        from simengine.assembly.answering import stored_rule
+        from simengine.qa.answerer import Answerer
+
+        nli = self._shipped_nli()
+        rule = stored_rule(self.path, nli.model.fingerprint.digest, "")
+        return Answerer(self, nli, None, options, rule).ask(question, history)
+
+    def recommender(self) -> TextRecommender:
+        """A recommender whose items are the documents, with vetoes and reasons by inference.
+
+        For scorers of your own, blends and other preferences see `simengine.assembly.recommending.recommender_for`.
+        """
+        from simengine.assembly.recommending import recommender_for
+
+        return recommender_for(self, nli=self._shipped_nli())
+
+    def contradictions(
+        self,
+        *,
+        nli: NLIModel | None = None,
+        where: str | None = None,
+        options: ContradictionOptions | None = None,
+        progress: Progress | None = None,
+    ) -> Contradictions:
+        """Claims of the documents that conflict, each with its places. See `find_contradictions`."""
+        from simengine.assembly.reasoning import contradictions_of
+
+        with self._lease() as reader:
+            return contradictions_of(
+                reader.snapshot,
+                self.encoder,
+                nli or self._shipped_nli(),
+                where=where,
+                options=options,
+                progress=progress,
+            )
+
+    def duplicates(
+        self,
+        *,
+        nli: NLIModel | None = None,
+        where: str | None = None,
+        options: DuplicateOptions | None = None,
+        progress: Progress | None = None,
+    ) -> Duplicates:
+        """Documents that say the same, and similar ones that contradict each other. See `find_duplicates`."""
+        from simengine.assembly.reasoning import duplicates_of
+
+        with self._lease() as reader:
+            return duplicates_of(
+                reader.snapshot,
+                self.encoder,
+                nli or self._shipped_nli(),
+                where=where,
+                options=options,
+                progress=progress,
+            )
+
+    def _shipped_nli(self) -> NLIModel:
+        from simengine.assembly.judging import JudgeOptions
+
+        self._check_open()
+        return self._judges.nli(JudgeOptions(threads=self._options.threads, offline=self._options.offline))
