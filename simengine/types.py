@@ -59,7 +59,8 @@ class Judgement:
         calibrated: whether `relevance` went through a calibration that was fitted on labelled pairs.
         stance: "supports", "contradicts" or "neutral" where the query was judged as a claim, else None.
         probabilities: of entailment, neutral, contradiction, in this order; None without a stance.
-        evidence: characters of the document's text that speak for the stance; None for "neutral".
+        evidence: characters of the document's text that speak for the stance; None for "neutral", and where the title
+            alone says it.
         n_truncated: tokens of the query that the model could not read beside a piece of the passage.
     """
 
