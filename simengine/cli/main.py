@@ -26,7 +26,10 @@ COMMANDS = {
     "export": ("export", "Write an index's documents, passages or vectors to a file."),
     "search": ("search", "Search an index by meaning, by words, or both."),
     "ask": ("ask", "Answer questions out of an index, with evidence, or say that it is not there."),
-    "rerank": ("rerank", "Put passages, or hits of a search, into the order that a cross-encoder judges right."),
+    "rerank": (
+        "rerank",
+        "Put passages, or hits of a search, into the order that a cross-encoder judges right.",
+    ),
     "embed": ("embed", "Turn texts into vectors."),
     "score": ("score", "Score the similarity of two texts, or of a file of pairs."),
     "nli": ("nli", "Does one text entail or contradict another? Or every pair of a file."),
