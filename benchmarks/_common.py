@@ -24,6 +24,8 @@ _PACKAGES = (
     "numpy",
     "faiss-cpu",
     "tantivy",
+    "scikit-learn",
+    "implicit",
 )
 _FLAGS = (
     "avx2",

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeAlias
 
+import quality_rerank
 import quality_retrieval
 
 HERE = Path(__file__).resolve().parent
@@ -53,6 +54,28 @@ TARGETS: dict[str, dict[str, tuple[str, float, float | None]]] = {
     },
     "speed_train": {
         "ratio_st": (">=", 2, 3),
+    },
+    "quality_rerank": {
+        "mean_gain_ndcg10": (">=", 0.02, 0.06),
+        "worst_change_ndcg10": (">=", -0.01, None),
+    },
+    "speed_rerank": {
+        "ratio_100": (">=", 4, 6),
+    },
+    "quality_qa": {
+        "evidence_auroc": (">=", 0.75, 0.85),
+        "covidfaq_recall1": (">=", 0.55, 0.85),
+    },
+    "quality_recommend": {
+        "gain_over_popularity_ndcg10": (">=", 0, None),
+        "gain_over_itemknn_ndcg10": (">=", 0, None),
+        "gain_blend_over_als_ndcg10": (">=", 0, 0.01),
+    },
+    "speed_recommend": {
+        "ratio_implicit": (">=", 0.5, 1),
+    },
+    "quality_calibration": {
+        "ece_after_transfer": ("<=", 0.05, 0.03),
     },
     "quality_retrieval": {
         "max_loss_dense_ndcg10": ("<=", 0.002, None),
@@ -149,6 +172,7 @@ def build_table(result: Result) -> Iterator[str]:
 EXTRA: dict[str, tuple[Callable[[Result], Iterator[str]], ...]] = {
     "speed_index": (build_table, search_tables),
     "quality_retrieval": (quality_retrieval.tables,),
+    "quality_rerank": (quality_rerank.tables,),
 }
 
 
