@@ -34,8 +34,10 @@ def note(message: str, *, quiet: bool = False) -> None:
 
 
 def counted(number: int, noun: str) -> str:
-    """A number and its noun: "1 document", "2,000 documents"."""
-    return f"{number:,} {noun}" + ("" if number == 1 else "s")
+    """A number and its noun: "1 document", "2,000 documents", "2 queries"."""
+    if number != 1:
+        noun = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2:-1] not in "aeiou" else f"{noun}s"
+    return f"{number:,} {noun}"
 
 
 def cells(text: str) -> int:

@@ -21,6 +21,8 @@ def test_control_characters_are_replaced_but_not_tab_and_line_feed() -> None:
 
 def test_one_is_singular() -> None:
     assert [counted(n, "id") for n in (0, 1, 2, 1000)] == ["0 ids", "1 id", "2 ids", "1,000 ids"]
+    assert [counted(n, "query") for n in (1, 2)] == ["1 query", "2 queries"]
+    assert counted(2, "key") == "2 keys"
 
 
 def test_wide_characters_take_two_columns_and_marks_none() -> None:
