@@ -21,6 +21,7 @@ from simengine.cli.options import (
 )
 from simengine.cli.output import open_output
 from simengine.cli.terminal import note, print_pairs, progress_bar
+from simengine.cli.texts import chinese_warning
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def command(
             if fit_file is not None:
                 _fit(answerer, engine, fit_file, ask_choice.reader, format_, quiet=quiet)
                 return 0
-            warn = _chinese_warning(ask_choice.judge)
+            warn = chinese_warning(ask_choice.judge)
             if talk:
                 return _converse(answerer, warn, quiet=quiet)
             hidden = quiet or no_progress or questions_file is None
@@ -128,21 +129,6 @@ def command(
         finally:
             answerer.close()
     return NOT_FOUND_CODE if fail_empty and not found else 0
-
-
-def _chinese_warning(judge: str | None) -> Callable[[str], None]:
-    """Says once, on stderr, that the model that simengine carries knows little Chinese."""
-    said = judge is not None
-
-    def warn(question: str) -> None:
-        nonlocal said
-        from simengine.qa.words import has_chinese
-
-        if not said and has_chinese(question):
-            note("the judge that simengine carries knows hardly any Chinese: name another with --judge")
-            said = True
-
-    return warn
 
 
 def _answer_all(

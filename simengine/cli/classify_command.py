@@ -25,7 +25,7 @@ from simengine.cli.options import (
 )
 from simengine.cli.output import open_output
 from simengine.cli.terminal import note, one_line, progress_bar
-from simengine.cli.texts import refuse_blank
+from simengine.cli.texts import chinese_warning, refuse_blank
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -140,10 +140,12 @@ def command(
         raise UsageError("one label is no choice; give two at least, or --multi-label")
     documents = _given(texts) if texts else _read(str(source), corpus_choice, quiet=quiet)
     classifier = _load(model_choice, choice)
+    warn = chinese_warning(model_choice.model)
     with progress_bar(hidden=quiet or no_progress or bool(texts)) as progress, open_output(output) as out:
         progress.stage("texts", len(texts) or None)
         size = None if choice.prior == "texts" else BATCH_TEXTS
         while block := list(islice(documents, size)):
+            warn("".join([*labels, *(document.text for document in block)]))
             found = classifier.classify(
                 [document.text for document in block],
                 labels,

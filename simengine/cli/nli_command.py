@@ -12,6 +12,7 @@ from simengine.cli.options import ModelChoice, nli_model_options, output_options
 from simengine.cli.output import open_output
 from simengine.cli.pair_input import PairInput, pair_input
 from simengine.cli.terminal import counted, note, one_line
+from simengine.cli.texts import chinese_warning
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,9 +44,10 @@ def command(
     """
     given.check("a premise and a hypothesis")
     model = load_nli_model(model_choice, labels)
-    n_cut = 0
+    n_cut, warn = 0, chinese_warning(model_choice.model)
     with open_output(given.output) as out:
         for pair, verdict in _judged(model, given, evidence=given.alone or given.format_ != "table"):
+            warn(pair.text2)
             out.write(_line(pair, verdict, given) + "\n")
             n_cut += verdict.n_truncated > 0
     if n_cut:

@@ -20,7 +20,7 @@ from simengine.cli.options import (
 )
 from simengine.cli.output import open_output
 from simengine.cli.terminal import note, progress_bar
-from simengine.cli.texts import count_cut_queries, note_cut
+from simengine.cli.texts import chinese_warning, count_cut_queries, note_cut
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -208,8 +208,10 @@ def _runner(
     from simengine.assembly.judging import Judges, fitted_of, rerank_search
 
     fitted, opened, counts = fitted_of(engine.path), Judges(), list[Any]()
+    warn = chinese_warning(judges.stages[-1].model)
 
     def judged(texts: Sequence[str]) -> tuple[list[list[Hit]], Mapping[str, float]]:
+        warn("".join(texts))
         result = rerank_search(engine, opened, texts, options, judges, fitted)
         counts.extend(result.counts)
         return result.hits, result.timings_ms

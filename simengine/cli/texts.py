@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from simengine.cli.terminal import counted, note
@@ -35,6 +35,25 @@ def note_cut(number: int, encoder: BiEncoder, noun: str) -> None:
     """Say on stderr, even with --quiet, that the model did not read everything."""
     if number:
         note(f"{counted(number, noun)} cut to the {encoder.max_tokens} tokens that the model reads")
+
+
+def chinese_warning(judge: str | None) -> Callable[[str], None]:
+    """A function that says once, on stderr, at the first Chinese text, that the model that ships knows little Chinese.
+
+    Args:
+        judge: the model that was asked for; None is the one that ships, of others nothing is said.
+    """
+    said = judge is not None
+
+    def warn(text: str) -> None:
+        nonlocal said
+        from simengine.qa.words import has_chinese
+
+        if not said and has_chinese(text):
+            note("the judge that simengine carries knows hardly any Chinese: name another one")
+            said = True
+
+    return warn
 
 
 def text_fields(given: str | None) -> tuple[str, str] | None:

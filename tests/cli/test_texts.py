@@ -43,3 +43,17 @@ def test_a_command_that_fails_keeps_the_file_it_should_replace(call, index: Path
         assert [path.name for path in out.iterdir()] == [name]
         assert (out / name).read_text() == "precious"
         (out / name).unlink()
+
+
+def test_the_judge_that_ships_warns_of_chinese_once_and_others_never(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from simengine.cli.texts import chinese_warning
+
+    warn, other = chinese_warning(None), chinese_warning("another")
+    warn("plain")
+    assert capsys.readouterr().err == ""
+    for _ in range(2):
+        warn("这家店很好")
+        other("这家店很好")
+    assert capsys.readouterr().err.count("hardly any Chinese") == 1
