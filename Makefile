@@ -26,8 +26,8 @@ $(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.installed-dev: $(BIN)/python pyproject.toml constraints.txt
-	@echo "Installing simengine[$(EXTRAS),dev] into $(VENV) (a few minutes the first time)"
-	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(EXTRAS),train,dev]"
+	@echo "Installing simengine[$(EXTRAS),train,demo,mcp,dev] into $(VENV) (a few minutes the first time)"
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(EXTRAS),train,demo,mcp,dev]"
 	@touch $@ $(VENV)/.installed
 
 install: $(VENV)/.installed

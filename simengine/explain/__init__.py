@@ -1,0 +1,1 @@
+"""Why two texts score as they do."""

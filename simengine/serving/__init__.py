@@ -1,0 +1,1 @@
+"""Front ends over one engine: the REST service, the page, the tools for agents."""
