@@ -7,7 +7,7 @@ import gzip
 import io
 import sys
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import IO, TypeAlias
 
@@ -26,23 +26,24 @@ Line: TypeAlias = "tuple[int, int, bytes | RecordFault, bytes]"
 
 
 class _Counted(io.RawIOBase):
-    """A file whose reads are counted in a report."""
+    """A file whose reads are counted in a report. Of a pipe a read gives what is there, not only a full block."""
 
     def __init__(self, file: IO[bytes], report: ReadReport) -> None:
         super().__init__()
-        self._file, self._report = file, report
+        self._read: Callable[[int], bytes] = getattr(file, "read1", file.read)
+        self._report = report
 
     def readable(self) -> bool:
         return True
 
     def read(self, size: int = -1, /) -> bytes:
-        data = self._file.read(size)
+        data = self._read(size)
         self._report.bytes_read += len(data)
         return data
 
 
 def read_chunks(source: Source, report: ReadReport) -> Iterator[bytes]:
-    """Yield the decompressed content of a source in chunks of about a quarter of a megabyte.
+    """Yield the decompressed content of a source in chunks of up to about a quarter of a megabyte, as it arrives.
 
     Raises:
         DataError: the file cannot be opened or read, or its compressed data is damaged or truncated.

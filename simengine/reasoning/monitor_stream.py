@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import math
-import sys
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import cast
 
-from simengine.corpus.fields import ID_FIELDS, TEXT_FIELDS, as_text, missing_field
+from simengine.corpus.fields import (
+    ID_FIELDS,
+    TEXT_FIELDS,
+    as_text,
+    check_encodable,
+    missing_field,
+)
 from simengine.corpus.formats import read_items
 from simengine.corpus.report import ReadReport, RecordFault
-from simengine.corpus.sources import STDIN, expand_sources
+from simengine.corpus.sources import expand_sources
 from simengine.errors import DataError
 from simengine.reasoning.monitor_options import StreamText
 
@@ -102,44 +106,11 @@ def seconds_of(value: object, name: str) -> float:
 def _records(
     source: str | Path, report: ReadReport
 ) -> Iterator[tuple[str, int, dict[str, object] | RecordFault]]:
-    if str(source) == STDIN:
-        stdin: IO[bytes] = sys.stdin.buffer
-        for number, parsed in _lines(stdin):
-            yield "<stdin>", number, parsed
-        return
     for file in expand_sources([source], None, report):
         if file.format.startswith("txt"):
             raise DataError("expected records (.jsonl .csv .tsv .parquet), not plain text", file.name)
         for line, record, _ in read_items(file, MAX_LINE_BYTES, "utf-8", report):
             yield file.name, line, record
-
-
-def _lines(stream: IO[bytes]) -> Iterator[tuple[int, dict[str, object] | RecordFault]]:
-    """Records of a pipe: a line is read when it is there, not when a block is full."""
-    number = 0
-    while raw := stream.readline(MAX_LINE_BYTES + 1):
-        number += 1
-        if len(raw) > MAX_LINE_BYTES:
-            while raw and not raw.endswith(b"\n"):
-                raw = stream.readline(MAX_LINE_BYTES)
-            yield number, RecordFault("line too long", f"at most {MAX_LINE_BYTES:,} bytes are read")
-        elif raw.strip():
-            yield number, _parsed(raw)
-
-
-def _parsed(raw: bytes) -> dict[str, object] | RecordFault:
-    try:
-        record: Any = json.loads(raw.decode("utf-8-sig"))
-        json.dumps(record, ensure_ascii=False).encode()
-    except UnicodeDecodeError as error:
-        return RecordFault("wrong encoding", f"byte {error.start + 1} of the line is not valid utf-8")
-    except UnicodeEncodeError:
-        return RecordFault("unpaired surrogate", "the record holds half of a surrogate pair")
-    except (ValueError, RecursionError) as error:
-        return RecordFault("broken JSON", str(error))
-    if not isinstance(record, dict):
-        return RecordFault("not an object", f"the line holds a {type(record).__name__}; expected an object")
-    return cast("dict[str, object]", record)
 
 
 def _stream_text(record: dict[str, object], fields: StreamFields, needs_time: bool) -> StreamText:
@@ -150,6 +121,7 @@ def _stream_text(record: dict[str, object], fields: StreamFields, needs_time: bo
     if not text or text.isspace():
         raise RecordFault("empty text", f"the field {name!r} is blank")
     id_ = next((str(record[each]) for each in ID_FIELDS if record.get(each) is not None), "")
+    check_encodable(id_, "", text, {})
     timed = fields.time
     if timed is None:
         timed = next((each for each in TIME_FIELDS if record.get(each) is not None), "")

@@ -77,6 +77,7 @@ BROKEN = [
     '{"other": 1}',
     '{"text": 3}',
     '{"text": "a", "time": "soon"}',
+    '{"text": "\\ud800"}',
 ]
 
 
@@ -98,7 +99,7 @@ def test_broken_lines_can_be_left_out_and_are_counted(tmp_path: Path) -> None:
     source = write(tmp_path / "a.jsonl", *BROKEN, {"text": "fine"})
     report = ReadReport()
     assert [each.text for each in read_stream(source, skip_invalid=True, report=report)] == ["fine"]
-    assert (report.records, report.accepted, report.rejected) == (7, 1, 6)
+    assert (report.records, report.accepted, report.rejected) == (8, 1, 7)
 
 
 def test_a_record_without_a_time_is_refused_where_times_are_needed(tmp_path: Path) -> None:
