@@ -1,0 +1,187 @@
+"""What callers of one index share: searches, texts and pairs of all of them are joined."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+import numpy as np
+
+from simengine.encoders.contract import Encoded, Role
+from simengine.errors import UsageError
+from simengine.search.options import SearchOptions
+from simengine.search.result import SearchResult
+from simengine.serving.batching import Batcher, text_tokens
+from simengine.serving.judges import SharedJudges
+from simengine.serving.settings import ServingSettings
+from simengine.types import FloatMatrix, Hit, PairScore, Verdict
+
+if TYPE_CHECKING:
+    from simengine.cross_encoders.nli import NLIModel
+    from simengine.engine import Engine
+
+T = TypeVar("T")
+
+
+class JoinedIndex:
+    """The part of `ServedIndex` in which callers are joined, and what was read of the index is kept."""
+
+    def __init__(
+        self,
+        name: str,
+        engine: Engine,
+        settings: ServingSettings | None = None,
+        judges: SharedJudges | None = None,
+    ) -> None:
+        """See `ServedIndex`."""
+        self.name, self.engine, self.settings = name, engine, settings or ServingSettings()
+        self.judges = judges or SharedJudges(self.settings)
+        self._own_judges = judges is None
+        batching = self.settings.batching
+        self._searches: Batcher[SearchOptions, str, tuple[list[Hit], Mapping[str, float]]] = Batcher(
+            self._search_turn, text_tokens, batching, "search"
+        )
+        self._texts: Batcher[Role, str, tuple[FloatMatrix, int, int]] = Batcher(
+            self._encode_turn, text_tokens, batching, "encode"
+        )
+        self._refresher = ThreadPoolExecutor(1, f"simengine-refresh-{name}")
+        self._refreshed = time.monotonic()
+        self._lock = threading.Lock()
+        self._version = 0
+        self._kept: dict[str, tuple[int, Any]] = {}
+        self._closed = False
+
+    def run(self, queries: Sequence[str], options: SearchOptions) -> SearchResult:
+        """Hits for several queries of one kind; see `simengine.search.retriever.Retriever`."""
+        self._refresh_soon()
+        start = time.perf_counter()
+        found = self._searches.call(options, list(queries), self.settings.timeout_s)
+        total = (time.perf_counter() - start) * 1000
+        stages: dict[str, float] = {}
+        for times in {id(times): times for _, times in found}.values():
+            for stage, took in times.items():
+                stages[stage] = stages.get(stage, 0.0) + took
+        stages["queue"] = max(total - stages.get("total", 0.0), 0.0)
+        return SearchResult([hits for hits, _ in found], {**stages, "total": total})
+
+    def _search_turn(
+        self, options: SearchOptions, queries: Sequence[str]
+    ) -> list[tuple[list[Hit], Mapping[str, float]]]:
+        result = self.engine.run(queries, options)
+        return [(hits, result.timings_ms) for hits in result.hits]
+
+    def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
+        """Vectors of texts: (n, dim) float32, rows L2-normalised."""
+        return self.encode_counted(texts, role=role).vectors
+
+    def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
+        """Vectors of texts with their numbers of tokens; see `Encoded`."""
+        if role not in get_args(Role):
+            raise UsageError(f"role is {role!r}; expected one of {', '.join(get_args(Role))}")
+        checked = as_texts(texts, "text")
+        if not checked:
+            return self.engine.encoder.encode_counted([], role=role)
+        done = self._texts.call(role, checked, self.settings.timeout_s)
+        return Encoded(
+            np.stack([vector for vector, _, _ in done]),
+            np.array([n for _, n, _ in done], np.int32),
+            np.array([n for _, _, n in done], np.int32),
+        )
+
+    def _encode_turn(self, role: Role, texts: Sequence[str]) -> list[tuple[FloatMatrix, int, int]]:
+        encoded = self.engine.encoder.encode_counted(texts, role=role)
+        return list(
+            zip(encoded.vectors, encoded.n_tokens.tolist(), encoded.n_truncated.tolist(), strict=True)
+        )
+
+    def score(self, pairs: Sequence[tuple[str, str]]) -> list[PairScore]:
+        """Cosine similarity of pairs of texts; a text that stands in several pairs is encoded once."""
+        checked = as_pairs(pairs)
+        places: dict[str, int] = {}
+        for pair in checked:
+            for text in pair:
+                places.setdefault(text, len(places))
+        vectors = self.encode(list(places))
+        return [
+            PairScore(one, two, float(np.clip(vectors[places[one]] @ vectors[places[two]], -1.0, 1.0)))
+            for one, two in checked
+        ]
+
+    def nli(self, pairs: Sequence[tuple[str, str]]) -> list[Verdict]:
+        """What premises say about hypotheses.
+
+        Args:
+            pairs: (premise, hypothesis).
+
+        Raises:
+            UsageError: the served judge is no NLI model.
+        """
+        return self.nli_model().verdicts(as_pairs(pairs))
+
+    def relevance(self, query: str, texts: Sequence[str]) -> FloatMatrix:
+        """How well texts answer a query, by the served judge: (n,) float32 in [0, 1], not calibrated."""
+        pairs = [(as_text(query, "query"), text) for text in as_texts(texts, "text")]
+        return self.judges.judge().judge(pairs).relevance
+
+    def nli_model(self) -> NLIModel:
+        """The served NLI model, loaded when first asked for.
+
+        Raises:
+            UsageError: the served judge is no NLI model.
+        """
+        return self.judges.nli(self.judges.options())
+
+    def refresh(self) -> bool:
+        """See what other processes have committed. Returns whether there was anything new."""
+        self._refreshed = time.monotonic()
+        new = self.engine.refresh()
+        if new:
+            with self._lock:
+                self._version += 1
+        return new
+
+    def _refresh_soon(self) -> None:
+        """Look for other processes' commits in the background, if that is due; nobody waits for it."""
+        if time.monotonic() - self._refreshed > self.settings.refresh_s and not self._closed:
+            self._refreshed = time.monotonic()
+            self._refresher.submit(self.refresh)
+
+    def _keep(self, name: str, make: Callable[[], T]) -> T:
+        """What `make` gives, made anew when the index has changed."""
+        version = self._version
+        kept = self._kept.get(name)
+        if kept is None or kept[0] != version:
+            kept = (version, make())
+            self._kept[name] = kept
+        value: T = kept[1]
+        return value
+
+    def batchers(self) -> Sequence[Batcher[Any, Any, Any]]:
+        """What joins callers, for counting."""
+        return [self._searches, self._texts]
+
+
+def as_text(text: object, what: str) -> str:
+    if not isinstance(text, str):
+        raise UsageError(f"{what} is {type(text).__name__} {text!r:.40}; expected a string")
+    return text
+
+
+def as_texts(texts: Sequence[str], what: str) -> list[str]:
+    if isinstance(texts, (str, bytes)):
+        raise UsageError(f"expected several texts, got the one {texts!r:.40}; put it in a list")
+    return [as_text(text, f"{what} {number}") for number, text in enumerate(texts, 1)]
+
+
+def as_pairs(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    checked = []
+    for number, pair in enumerate(pairs, 1):
+        if isinstance(pair, str) or len(pair) != 2:
+            raise UsageError(f"pair {number} is {pair!r:.60}; expected two texts")
+        checked.append(
+            (as_text(pair[0], f"text 1 of pair {number}"), as_text(pair[1], f"text 2 of pair {number}"))
+        )
+    return checked

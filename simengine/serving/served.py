@@ -1,0 +1,306 @@
+"""An index as all front ends use it: from any number of threads, with the work of several callers joined."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from simengine.errors import SimengineError, UsageError
+from simengine.search.options import Mode, SearchOptions
+from simengine.search.result import SearchResult
+from simengine.serving.batching import OverloadedError
+from simengine.serving.facts import document_vector, facts_of
+from simengine.serving.joined import JoinedIndex, as_text
+from simengine.serving.judges import SharedJudges
+from simengine.serving.settings import ServingSettings
+from simengine.types import Answer, Document, FloatMatrix, Hit, Json, Recommendation
+
+if TYPE_CHECKING:
+    from simengine.assembly.judging import Fitted
+    from simengine.calibration.calibration import Calibration
+    from simengine.cross_encoders.nli import NLIModel
+    from simengine.engine import Engine
+    from simengine.indexing.report import IndexReport
+    from simengine.qa.decision import Decision
+    from simengine.qa.options import AnswerOptions
+    from simengine.recommend.recommender import TextRecommender
+    from simengine.rerank.result import RerankResult
+
+COLLAPSE_COSINE = 0.98
+"""Of recommended documents with this cosine or more only the best is kept, as `simengine recommend` does."""
+
+
+class UnknownDocumentError(SimengineError):
+    """The index holds no document of that id."""
+
+
+class ServedIndex(JoinedIndex):
+    """An index that is served. May be used from any number of threads.
+
+    Searches, texts and pairs of several callers are joined (see `simengine.serving.batching`); results do not depend
+    on it. Writes are done one at a time, in the order of their arrival, and searches do not wait for them.
+
+    Args:
+        name: under which it is served.
+        engine: closed with this object.
+        settings: see `ServingSettings`.
+        judges: shared by several indexes and closed by their owner; None makes own ones.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        engine: Engine,
+        settings: ServingSettings | None = None,
+        judges: SharedJudges | None = None,
+    ) -> None:
+        super().__init__(name, engine, settings, judges)
+        self._writer = ThreadPoolExecutor(1, f"simengine-write-{name}")
+        self._n_writes = 0
+        self._recommender: TextRecommender | None = None
+
+    # -- searching -------------------------------------------------------------------------------------------
+
+    def search(
+        self,
+        query: str,
+        *,
+        k: int = 10,
+        mode: Mode = "hybrid",
+        where: str | None = None,
+        rerank: bool = False,
+        claim: bool = False,
+        budget_ms: float | None = None,
+        exact: bool = False,
+    ) -> SearchResult | RerankResult:
+        """The best documents for a query.
+
+        Args:
+            query: a text that is not blank.
+            k, mode, where, exact: see `SearchOptions`.
+            rerank: let the judge put the candidates into a better order.
+            claim: the query is a claim, and each hit's stance on it is wanted; reranks.
+            budget_ms: see `simengine.rerank.options.RerankOptions`.
+
+        Returns:
+            One list of hits, and the time of each stage: "queue" (waiting for other callers), those of
+            `SearchResult`, with reranking those of `RerankResult`, "total". A `RerankResult` where it was reranked.
+
+        Raises:
+            UsageError, FilterError: as `Engine.search`.
+            OverloadedError: too many callers wait.
+            WaitTimeoutError: it took too long.
+        """
+        if budget_ms is not None and not (rerank or claim):
+            raise UsageError("budget_ms limits the time of reranking; ask for rerank, too")
+        options = SearchOptions(k=k, mode=mode, where=where, exact=exact)
+        text = as_text(query, "query")
+        if not (rerank or claim):
+            return self.run([text], options)
+        from simengine.assembly.judging import rerank_search
+
+        judging = self.judges.options(claim=claim, budget_ms=budget_ms)
+        return rerank_search(self, self.judges, [text], options, judging, self._fitted())
+
+    def similar(self, document_id: str, k: int = 10, *, where: str | None = None) -> list[Hit]:
+        """The documents that are nearest to a document, without itself.
+
+        Args:
+            document_id: of the document; the mean of its passages' vectors is searched for.
+            k: at least 1.
+            where: see `SearchOptions`.
+
+        Raises:
+            UnknownDocumentError: there is no such document.
+        """
+        vector = document_vector(self.engine.path, as_text(document_id, "document_id"))
+        if vector is None:
+            raise UnknownDocumentError(f"the index {self.name!r} holds no document {document_id!r:.80}")
+        options = SearchOptions(k=k, mode="dense", where=where)
+        hits = self.engine.search_vectors(vector[None], replace(options, k=k + 1))[0]
+        others = [hit for hit in hits if hit.id != document_id][:k]
+        return [replace(hit, rank=rank) for rank, hit in enumerate(others, 1)]
+
+    def get(self, document_id: str) -> Document | None:
+        """The document of that id, or None."""
+        return self.engine.get(document_id)
+
+    def document(self, document_id: str) -> Document:
+        """The document of that id.
+
+        Raises:
+            UnknownDocumentError: there is none.
+        """
+        found = self.engine.get(document_id)
+        if found is None:
+            raise UnknownDocumentError(f"the index {self.name!r} holds no document {document_id!r:.80}")
+        return found
+
+    def search_vectors(self, queries: FloatMatrix, options: SearchOptions | None = None) -> list[list[Hit]]:
+        """Hits for vectors: (q, dim) float32; rows are L2-normalised here."""
+        return self.engine.search_vectors(queries, options)
+
+    # -- inference over the index ----------------------------------------------------------------------------
+
+    def ask(self, question: str, history: Sequence[str] = (), options: AnswerOptions | None = None) -> Answer:
+        """Answer a question out of the index, or say that it is not there; see `Engine.ask`."""
+        from simengine.qa.answerer import Answerer
+
+        self._refresh_soon()
+        nli, reader = self.nli_model(), self.judges.reader()
+        return Answerer(self, nli, reader, options, self._rule(nli)).ask(question, history)
+
+    def recommend(
+        self,
+        liked: Sequence[str] = (),
+        disliked: Sequence[str] = (),
+        refuse: Sequence[str] = (),
+        *,
+        require: Sequence[str] = (),
+        liked_texts: Sequence[str] = (),
+        disliked_texts: Sequence[str] = (),
+        n: int = 10,
+        where: str | None = None,
+        reasons: bool = False,
+        diversity: float = 0.0,
+    ) -> list[Recommendation]:
+        """Documents for somebody's taste, best first; nothing that is liked or disliked comes back.
+
+        Args:
+            liked, disliked: ids of documents.
+            refuse: statements that no recommended document may entail, such as "The film is violent."
+            require: statements that none may contradict.
+            liked_texts, disliked_texts: any texts.
+            n: at least 1; fewer come back where there are no more.
+            where: filter on metadata.
+            reasons: find the sentence that speaks for each.
+            diversity: see `simengine.recommend.ListOptions`.
+
+        Raises:
+            UsageError: nothing is liked or disliked, or a document is not there.
+            FilterError: the filter cannot be read or does not fit the metadata.
+        """
+        from simengine.recommend import ListOptions, Taste, Veto
+
+        taste = Taste(liked, disliked, liked_texts, disliked_texts)
+        veto = None
+        if refuse or require:
+            veto = Veto(self.nli_model(), self.engine, refuse=refuse, require=require)
+        recommender = self.recommender()
+        ids, scores = recommender.recommend(
+            taste,
+            n,
+            items=None if where is None else self.engine.matching_ids(where),
+            options=ListOptions(diversity=diversity, collapse_cosine=COLLAPSE_COSINE),
+            veto=veto,
+        )
+        explained = recommender.explain(taste, ids.tolist(), reasons=reasons)
+        return [
+            replace(each, score=float(score)) for each, score in zip(explained, scores.tolist(), strict=True)
+        ]
+
+    def recommender(self) -> TextRecommender:
+        """The recommender of this index, made when first asked for; it sees documents as they come and go."""
+        from simengine.assembly.recommending import recommender_for
+
+        with self._lock:
+            if self._recommender is None:
+                self._recommender = recommender_for(self.engine, nli=_LazyInference(self.nli_model))
+            return self._recommender
+
+    # -- changing --------------------------------------------------------------------------------------------
+
+    def add(self, documents: Iterable[Document | Mapping[str, Json] | str]) -> IndexReport:
+        """Add documents; they are found as soon as this returns. See `Engine.add`.
+
+        Raises:
+            OverloadedError: too many writes wait.
+        """
+        given = list(documents)
+        return self._write(lambda: self.engine.add(given))
+
+    def update(self, documents: Iterable[Document | Mapping[str, Json] | str]) -> IndexReport:
+        """Replace documents by id, and add those that are new. See `Engine.update`."""
+        given = list(documents)
+        return self._write(lambda: self.engine.update(given))
+
+    def delete(self, ids: Sequence[str] = (), *, where: str | None = None) -> IndexReport:
+        """Delete documents by id, by filter, or both. See `Engine.delete`."""
+        return self._write(lambda: self.engine.delete(ids, where=where))
+
+    def _write(self, change: Callable[[], IndexReport]) -> IndexReport:
+        """Do a write after those that came before it. Once it is accepted it is done, whether or not anyone waits."""
+        with self._lock:
+            self._check_open()
+            if self._n_writes > self.settings.max_waiting_writes:
+                raise OverloadedError(f"writes to {self.name}")
+            self._n_writes += 1
+            accepted = self._writer.submit(self._change, change)
+        return accepted.result()
+
+    def _change(self, change: Callable[[], IndexReport]) -> IndexReport:
+        try:
+            return change()
+        finally:
+            with self._lock:
+                self._n_writes -= 1
+                self._version += 1
+
+    @property
+    def n_writes(self) -> int:
+        """Writes that run or wait."""
+        return self._n_writes
+
+    # -- about -----------------------------------------------------------------------------------------------
+
+    def facts(self) -> dict[str, Any]:
+        """What the index holds: as `simengine info --format json`, with the name in the place of the path."""
+        return {"name": self.name, **self._keep("facts", lambda: facts_of(self.engine.path))}
+
+    def warm(self, *, judge: bool = False) -> None:
+        """Load the encoder, and the judge if asked to, and use them once, so that the first caller does not wait."""
+        self.engine.encoder.encode(["warm"], role="query")
+        if judge:
+            self.judges.judge().judge([("warm", "warm")])
+
+    def close(self) -> None:
+        """Finish accepted writes and what waits, then close the engine."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+        self._writer.shutdown(wait=True)
+        self._refresher.shutdown(wait=True)
+        for batcher in self.batchers():
+            batcher.close()
+        if self._own_judges:
+            self.judges.close()
+        self.engine.close()
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise UsageError(f"the index {self.name!r} is closed")
+
+    def _fitted(self) -> Fitted:
+        from simengine.assembly.judging import fitted_of
+
+        return self._keep("fitted", lambda: fitted_of(self.engine.path))
+
+    def _rule(self, nli: NLIModel) -> Decision | Calibration | None:
+        from simengine.assembly.answering import reader_name, stored_rule
+
+        digest, reader = nli.model.fingerprint.digest, reader_name(self.settings.models.reader)
+        return self._keep("rule", lambda: stored_rule(self.engine.path, digest, reader))
+
+
+class _LazyInference:
+    """An NLI model that is loaded when it first has pairs to judge."""
+
+    def __init__(self, load: Callable[[], NLIModel]) -> None:
+        self._load = load
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
+        """See `NLIModel`."""
+        return self._load().probabilities(pairs)
