@@ -119,7 +119,8 @@ class ServiceSettings:
         keys_file: of `simengine keys`; None asks for no keys.
         insecure: listen beyond this machine without keys.
         limits: of one request.
-        max_requests: requests that are worked on at the same time; as many again may wait.
+        max_requests: requests that are worked on at the same time; as many again may wait. One more gets 429.
+        timeout_s: a request that only reads is answered within this time, with 504 if need be.
         body_timeout_s: a request's body has to arrive within this time.
         drain_s: after the signal to stop, new work is refused with 503 for so long at least, so that a load balancer
             notices; answers and writes under way are waited for.
@@ -134,6 +135,7 @@ class ServiceSettings:
     insecure: bool = False
     limits: Limits = field(default_factory=Limits)
     max_requests: int = 64
+    timeout_s: float = 60.0
     body_timeout_s: float = 20.0
     drain_s: float = 0.0
     stop_timeout_s: float = 60.0
@@ -145,6 +147,8 @@ class ServiceSettings:
         check_at_least(
             0, drain_s=self.drain_s, stop_timeout_s=self.stop_timeout_s, body_timeout_s=self.body_timeout_s
         )
+        if not self.timeout_s > 0:
+            raise UsageError(f"timeout_s is {self.timeout_s!r}; expected seconds above 0")
         if not 0 <= self.port <= 65_535:
             raise UsageError(f"port is {self.port}; expected 0 to 65535")
         if self.host not in LOOPBACK_HOSTS and self.keys_file is None and not self.insecure:

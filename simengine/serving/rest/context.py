@@ -1,0 +1,108 @@
+"""What every route of the service is given."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from simengine.errors import UsageError
+from simengine.serving.batching import WaitTimeoutError
+from simengine.serving.catalogue import Catalogue
+from simengine.serving.rest.lifecycle import Lifecycle
+from simengine.serving.served import ServedIndex
+from simengine.serving.settings import ServiceSettings
+
+T = TypeVar("T")
+
+logged_texts: ContextVar[dict[str, object] | None] = ContextVar("logged_texts", default=None)
+
+
+@dataclass(slots=True)
+class ServiceContext:
+    """Shared by all routes of one app.
+
+    Before a route runs, the gate (see `simengine.serving.rest.gate`) has checked the key and its scope, the size and
+    the depth of the body, that the service takes work, and has counted the request. A route therefore looks up its
+    index, checks what its request asks for with the `check_` methods, and does its work with `call` (or `write`):
+    never in the event loop. Errors of `simengine.errors` that it lets pass become JSON with the right status.
+
+    Attributes:
+        catalogue: the served indexes.
+        settings: of the service.
+        lifecycle: starting, ready, stopping.
+    """
+
+    catalogue: Catalogue
+    settings: ServiceSettings
+    lifecycle: Lifecycle
+    _readers: ThreadPoolExecutor = field(init=False)
+    _writers: ThreadPoolExecutor = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._readers = ThreadPoolExecutor(self.settings.max_requests, "simengine-request")
+        self._writers = ThreadPoolExecutor(self.settings.max_requests, "simengine-write-request")
+
+    def index(self, name: str | None = None) -> ServedIndex:
+        """The index that a request names; None is the default one.
+
+        Raises:
+            UnknownIndexError: none of that name is served (404).
+        """
+        return self.catalogue.find(name)
+
+    async def call(self, function: Callable[[], T]) -> T:
+        """Run a blocking function that only reads, in a thread.
+
+        Raises:
+            WaitTimeoutError: it took longer than a request may (504).
+        """
+        work = asyncio.get_running_loop().run_in_executor(self._readers, function)
+        done, _ = await asyncio.wait({work}, timeout=self.settings.timeout_s)
+        if not done:
+            work.cancel()
+            raise WaitTimeoutError(f"no answer within {self.settings.timeout_s:g} s")
+        return work.result()
+
+    async def write(self, function: Callable[[], T]) -> T:
+        """Run a blocking function that changes an index, in a thread of its own kind, to its end."""
+        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._writers, function))
+
+    def log_text(self, name: str, text: str) -> None:
+        """Put a user's text into this request's line of the log, if the service was told to log texts."""
+        fields = logged_texts.get()
+        if self.settings.log_texts and fields is not None:
+            fields[name] = text
+
+    def check_query(self, text: str, what: str = "query") -> None:
+        """Raise UsageError (422) where a query, question or statement is longer than allowed."""
+        most = self.settings.limits.max_query_chars
+        if len(text) > most:
+            raise UsageError(f"{what} has {len(text):,} characters; at most {most:,} are taken")
+
+    def check_texts(self, texts: Sequence[str], what: str = "texts") -> None:
+        """Raise UsageError (422) where there are more texts than allowed, or one is too long."""
+        limits = self.settings.limits
+        if len(texts) > limits.max_texts:
+            raise UsageError(
+                f"{what}: {len(texts):,} are given; at most {limits.max_texts:,} are taken at once"
+            )
+        for number, text in enumerate(texts):
+            if len(text) > limits.max_text_chars:
+                raise UsageError(
+                    f"{what}[{number}] has {len(text):,} characters; at most {limits.max_text_chars:,} are taken"
+                )
+
+    def check_k(self, k: int, what: str = "k") -> None:
+        """Raise UsageError (422) where more hits are asked for than allowed."""
+        most = self.settings.limits.max_k
+        if k > most:
+            raise UsageError(f"{what} is {k}; at most {most:,} is taken")
+
+    def close(self) -> None:
+        """Wait for the work that was accepted."""
+        self._writers.shutdown(wait=True)
+        self._readers.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,1 @@
+"""The routes of the HTTP service; each module has `router(context) -> APIRouter`."""
