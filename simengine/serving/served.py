@@ -7,7 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from simengine.errors import SimengineError, UsageError
+from simengine.corpus.items import as_documents
+from simengine.errors import DataError, SimengineError, UsageError
 from simengine.search.options import Mode, SearchOptions
 from simengine.search.result import SearchResult
 from simengine.serving.batching import OverloadedError
@@ -34,6 +35,10 @@ COLLAPSE_COSINE = 0.98
 
 class UnknownDocumentError(SimengineError):
     """The index holds no document of that id."""
+
+
+class ConflictError(SimengineError):
+    """A document that is to be added is in the index with other content."""
 
 
 class ServedIndex(JoinedIndex):
@@ -213,17 +218,31 @@ class ServedIndex(JoinedIndex):
     # -- changing --------------------------------------------------------------------------------------------
 
     def add(self, documents: Iterable[Document | Mapping[str, Json] | str]) -> IndexReport:
-        """Add documents; they are found as soon as this returns. See `Engine.add`.
+        """Add documents; they are found as soon as this returns. Where one cannot be added, none is.
 
         Raises:
+            ConflictError: an id is in the index with other content.
+            DataError: a document is empty, or an id is given twice.
             OverloadedError: too many writes wait.
         """
-        given = list(documents)
-        return self._write(lambda: self.engine.add(given))
+        given = _checked(documents)
+
+        def change() -> IndexReport:
+            self.engine.refresh()
+            for number, document in enumerate(given, 1):
+                known = self.engine.get(document.id)
+                if known is not None and known != document:
+                    raise ConflictError(
+                        f"document {number}: the id {document.id!r:.80} is in the index with other content; update "
+                        "replaces it"
+                    )
+            return self.engine.add(given)
+
+        return self._write(change)
 
     def update(self, documents: Iterable[Document | Mapping[str, Json] | str]) -> IndexReport:
         """Replace documents by id, and add those that are new. See `Engine.update`."""
-        given = list(documents)
+        given = _checked(documents)
         return self._write(lambda: self.engine.update(given))
 
     def delete(self, ids: Sequence[str] = (), *, where: str | None = None) -> IndexReport:
@@ -304,3 +323,14 @@ class _LazyInference:
     def probabilities(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
         """See `NLIModel`."""
         return self._load().probabilities(pairs)
+
+
+def _checked(documents: Iterable[Document | Mapping[str, Json] | str]) -> list[Document]:
+    """All documents, each good, no id twice."""
+    checked = list(as_documents(documents))
+    ids: set[str] = set()
+    for number, document in enumerate(checked, 1):
+        if document.id in ids:
+            raise DataError(f"the id {document.id!r:.80} is given twice", "documents", number)
+        ids.add(document.id)
+    return checked

@@ -1,0 +1,169 @@
+"""Errors as JSON: {"error": {"type", "message", "request_id", ...}} with the status that HTTP has for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+
+from simengine.errors import (
+    DamagedIndexError,
+    DataError,
+    DeviceError,
+    FilterError,
+    FingerprintMismatchError,
+    IndexExistsError,
+    IndexLockedError,
+    IndexNotFoundError,
+    MissingExtraError,
+    ModelError,
+    SimengineError,
+    StorageFullError,
+    StoreError,
+    UsageError,
+)
+from simengine.serving.batching import OverloadedError, WaitTimeoutError
+from simengine.serving.catalogue import UnknownIndexError
+from simengine.serving.naming import UnknownModelError
+from simengine.serving.rest.keys import ForbiddenError, MissingKeyError
+from simengine.serving.rest.lifecycle import NotReadyError
+from simengine.serving.served import ConflictError, UnknownDocumentError
+
+RETRY_NOT_READY_S, RETRY_LOCKED_S = 5, 1
+MOST_DETAILS = 20
+
+
+class TooLargeError(SimengineError):
+    """A request's body has more bytes than are taken."""
+
+
+class SlowBodyError(SimengineError):
+    """A request's body did not arrive in time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """An error as a client sees it.
+
+    Attributes:
+        status: of HTTP.
+        type: one word that programs can compare.
+        message: for people; says nothing of this machine's files.
+        headers: more headers of the answer.
+        more: more fields beside type and message.
+    """
+
+    status: int
+    type: str
+    message: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    def response(self, request_id: str) -> JSONResponse:
+        """The answer."""
+        content = {"type": self.type, "message": self.message, "request_id": request_id, **self.more}
+        return JSONResponse({"error": content}, self.status, dict(self.headers))
+
+
+UNUSABLE = "the index cannot be used now; the service's log says why"
+# The first class that an error is of decides. A message of None is the error's own, which the caller's input caused;
+# the others would tell of files, processes and models of this machine.
+_PROBLEMS: Sequence[tuple[type[SimengineError], int, str, str | None]] = (
+    (OverloadedError, 429, "overloaded", None),
+    (WaitTimeoutError, 504, "timeout", None),
+    (NotReadyError, 503, "not_ready", None),
+    (MissingKeyError, 401, "unauthorized", None),
+    (ForbiddenError, 403, "forbidden", None),
+    (TooLargeError, 413, "too_large", None),
+    (SlowBodyError, 408, "slow_body", None),
+    (UnknownIndexError, 404, "unknown_index", None),
+    (UnknownDocumentError, 404, "unknown_document", None),
+    (UnknownModelError, 404, "unknown_model", None),
+    (ConflictError, 409, "conflict", None),
+    (IndexExistsError, 409, "conflict", "there is an index of that kind already"),
+    (
+        IndexLockedError,
+        409,
+        "locked",
+        "another process is writing to this index; try again when it has ended",
+    ),
+    (FilterError, 422, "filter", None),
+    (DataError, 422, "data", None),
+    (UsageError, 422, "usage", None),
+    (StorageFullError, 507, "storage_full", "the disk is full; what was committed before is kept"),
+    (DamagedIndexError, 503, "index_unusable", UNUSABLE),
+    (IndexNotFoundError, 503, "index_unusable", UNUSABLE),
+    (FingerprintMismatchError, 503, "index_unusable", UNUSABLE),
+    (StoreError, 503, "index_unusable", UNUSABLE),
+    (ModelError, 503, "model_unusable", "a model cannot be used now; the service's log says why"),
+    (DeviceError, 503, "model_unusable", "a model cannot be used now; the service's log says why"),
+    (MissingExtraError, 501, "not_installed", "this service was installed without what this needs"),
+)
+
+
+def problem_of(error: Exception) -> Problem:
+    """What a client is told about an error."""
+    for kind, status, name, message in _PROBLEMS:
+        if isinstance(error, kind):
+            return Problem(status, name, message or str(error), _headers(error), _more(error))
+    if isinstance(error, HTTPException):
+        phrase = HTTPStatus(error.status_code).phrase
+        known = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "request")
+        return Problem(error.status_code, known, str(error.detail or phrase), dict(error.headers or {}))
+    if isinstance(error, RequestValidationError):
+        return _validation(error)
+    return Problem(
+        500, "internal", "this should not have happened; the service's log has it under this request id"
+    )
+
+
+def _headers(error: Exception) -> dict[str, str]:
+    if isinstance(error, OverloadedError):
+        return {"retry-after": str(round(error.retry_after_s))}
+    if isinstance(error, NotReadyError):
+        return {"retry-after": str(RETRY_NOT_READY_S)}
+    if isinstance(error, IndexLockedError):
+        return {"retry-after": str(RETRY_LOCKED_S)}
+    if isinstance(error, MissingKeyError):
+        return {"www-authenticate": "Bearer"}
+    return {}
+
+
+def _more(error: Exception) -> dict[str, Any]:
+    if isinstance(error, FilterError):
+        return {"position": error.position}
+    if isinstance(error, DataError):
+        return {"number": error.line}
+    return {}
+
+
+def _validation(error: RequestValidationError) -> Problem:
+    """Which fields are wrong and why, without what was given there."""
+    details = [
+        {"field": ".".join(str(part) for part in each["loc"]), "message": str(each["msg"])}
+        for each in error.errors()[:MOST_DETAILS]
+    ]
+    first = details[0] if details else {"field": "body", "message": "the request cannot be read"}
+    n_more = len(error.errors()) - 1
+    more = f" (and {n_more} more)" if n_more > 0 else ""
+    return Problem(
+        422, "validation", f"{first['field']}: {first['message']}{more}", more={"details": details}
+    )
+
+
+def install(app: FastAPI) -> None:
+    """Answer all errors of an app's routes as JSON."""
+
+    async def handle(request: Request, error: Exception) -> JSONResponse:
+        problem = problem_of(error)
+        request.scope["simengine_error"] = error
+        return problem.response(request.scope.get("simengine_request_id", ""))
+
+    for kind in (SimengineError, RequestValidationError, HTTPException):
+        app.add_exception_handler(kind, handle)

@@ -1,0 +1,147 @@
+"""What every request passes before a route sees it: key, size, queue; and what is written down about it after."""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+
+from simengine.serving.rest.context import ServiceContext, logged_texts
+from simengine.serving.rest.errors import problem_of
+from simengine.serving.rest.keys import READ, WRITE, KeyFile, MissingKeyError
+from simengine.serving.rest.limits import DisconnectedError, Receive, bounded, read_body, replayed
+from simengine.serving.rest.logs import JsonLog
+from simengine.serving.rest.metrics import Metrics
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Scope, Send
+
+OPEN_PATHS = frozenset({"/", "/health", "/ready"})
+DOCS_PATHS = frozenset({"/docs", "/docs/oauth2-redirect", "/redoc", "/openapi.json"})
+WATCH_PATHS = frozenset({"/", "/health", "/ready", "/metrics"})
+"""Answered at any time: they are cheap, and those who ask want to know when all else is refused."""
+WRITE_PATH = "/v1/documents"
+PAGE_PATH = "/demo"
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+class Gate:
+    """ASGI middleware around all routes.
+
+    Whatever has no open path needs a key with the scope "read"; changing documents needs "write". The page (below
+    PAGE_PATH) asks for a key itself.
+
+    Args:
+        app: the routes.
+        context: of the service.
+        keys: None where no keys are asked for.
+        metrics: counts requests.
+        log: gets a line for each request.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, context: ServiceContext, keys: KeyFile | None, metrics: Metrics, log: JsonLog
+    ) -> None:
+        self._app, self._context, self._keys = app, context, keys
+        self._metrics, self._log = metrics, log
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle a request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers: dict[bytes, bytes] = dict(scope["headers"])
+        given = headers.get(b"x-request-id", b"").decode("latin-1")
+        request_id = given if _REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+        scope["simengine_request_id"] = request_id
+        record: dict[str, Any] = {}
+        texts = logged_texts.set(record)
+        start, status = time.perf_counter(), 0
+
+        async def answer(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
+            await send(message)
+
+        try:
+            await self._admit(scope, headers, receive, answer)
+        except DisconnectedError:
+            status = status or 499
+        except Exception as error:
+            scope["simengine_error"] = error
+            if status:  # the answer has begun: nothing else can be said any more
+                raise
+            await problem_of(error).response(request_id)(scope, receive, answer)
+        finally:
+            logged_texts.reset(texts)
+            took_s = time.perf_counter() - start
+            self._write_down(scope, status or 500, took_s, record)
+
+    async def _admit(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
+        path, limits = scope["path"], self._context.settings.limits
+        page = path == PAGE_PATH or path.startswith(PAGE_PATH + "/")
+        if not page:
+            self._check_key(scope, headers)
+        if path in WATCH_PATHS:
+            await self._app(scope, replayed(b"", receive), send)
+        elif page:
+            if self._context.lifecycle.draining:
+                self._context.lifecycle.check_ready()
+            await self._app(scope, bounded(receive, limits.max_body_bytes), send)
+        else:
+            with self._context.lifecycle.accepted():
+                body = await read_body(receive, headers, limits, self._context.settings.body_timeout_s)
+                await self._app(scope, replayed(body, receive), send)
+
+    def _check_key(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
+        """Raise MissingKeyError or ForbiddenError unless the request may pass."""
+        path = scope["path"]
+        if self._keys is None or path in OPEN_PATHS or path in DOCS_PATHS:
+            return
+        kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
+        if kind.lower() != "bearer" or not token.strip():
+            raise MissingKeyError("this needs an API key, in the header `Authorization: Bearer KEY`")
+        changes = path.startswith(WRITE_PATH) and scope["method"] not in ("GET", "HEAD")
+        key = self._keys.check(token.strip(), WRITE if changes else READ)
+        scope["simengine_key"] = key.id
+
+    def _write_down(self, scope: Scope, status: int, took_s: float, record: dict[str, Any]) -> None:
+        route = _route_of(scope)
+        self._metrics.observe(_method_of(scope), route, status, took_s)
+        if route in WATCH_PATHS and status < 400:
+            return
+        error = scope.get("simengine_error")
+        self._log.write(
+            "request",
+            "error" if status >= 500 else "warning" if status >= 400 else "info",
+            request_id=scope["simengine_request_id"],
+            method=_method_of(scope),
+            route=route,
+            status=status,
+            took_ms=round(took_s * 1000, 2),
+            key=scope.get("simengine_key"),
+            client=(scope.get("client") or ("",))[0],
+            **self._log.error_fields(error, trace=status >= 500),
+            **record,
+        )
+
+
+def _method_of(scope: Scope) -> str:
+    """The method, if HTTP knows it: a client must not make up labels."""
+    method = scope["method"]
+    known = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+    return method if method in known else "other"
+
+
+def _route_of(scope: Scope) -> str:
+    """The route's template, never the path itself, which may hold ids."""
+    path = scope["path"]
+    if path.startswith(PAGE_PATH):
+        return PAGE_PATH
+    template = getattr(scope.get("route"), "path", None)
+    if isinstance(template, str):
+        return template
+    return path if path in WATCH_PATHS or path in DOCS_PATHS else "other"

@@ -1,0 +1,119 @@
+"""Reading a request's body within bounds of size, time and depth."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+
+from simengine.errors import UsageError
+from simengine.serving.rest.errors import SlowBodyError, TooLargeError
+from simengine.serving.settings import Limits
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+
+BIG_BODY_BYTES = 64 << 10
+# Strings are skipped whole: brackets in them are text.
+_BRACKETS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
+
+
+class DisconnectedError(Exception):
+    """The client went away before its request was there."""
+
+
+async def read_body(receive: Receive, headers: dict[bytes, bytes], limits: Limits, timeout_s: float) -> bytes:
+    """A request's whole body.
+
+    Raises:
+        TooLargeError: it has more bytes than are taken; known from its header, or as soon as they arrive.
+        SlowBodyError: it did not arrive in time.
+        UsageError: its JSON goes deeper than is taken.
+        DisconnectedError: the client went away.
+    """
+    most = limits.max_body_bytes
+    declared = headers.get(b"content-length", b"0")
+    if declared.isdigit() and int(declared) > most:
+        raise TooLargeError(f"the request has {int(declared):,} bytes; at most {most:,} are taken")
+    try:
+        async with asyncio.timeout(timeout_s):
+            body = await _gather(receive, most)
+    except TimeoutError as error:
+        raise SlowBodyError(f"the request's body did not arrive within {timeout_s:g} s") from error
+    if b"json" in headers.get(b"content-type", b"json"):
+        await check_depth(body, limits.max_json_depth)
+    return body
+
+
+async def _gather(receive: Receive, most: int) -> bytes:
+    chunks: list[bytes] = []
+    size = 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise DisconnectedError
+        chunk = message.get("body", b"")
+        size += len(chunk)
+        if size > most:
+            raise TooLargeError(f"the request has more than {most:,} bytes, which is the most that is taken")
+        chunks.append(chunk)
+        if not message.get("more_body", False):
+            return b"".join(chunks)
+
+
+async def check_depth(body: bytes, most: int) -> None:
+    """Raise UsageError where lists and objects lie deeper inside each other than `most`."""
+    if body.count(b"[") + body.count(b"{") <= most:
+        return
+    if len(body) > BIG_BODY_BYTES:
+        depth = await asyncio.to_thread(json_depth, body, most)
+    else:
+        depth = json_depth(body, most)
+    if depth > most:
+        raise UsageError(f"the JSON goes deeper than {most} lists and objects inside each other")
+
+
+def json_depth(body: bytes, enough: int) -> int:
+    """How deep lists and objects lie inside each other; counting stops above `enough`."""
+    depth = deepest = 0
+    for match in _BRACKETS.finditer(body):
+        sign = match.group()
+        if sign in b"[{":
+            depth += 1
+            if depth > deepest:
+                deepest = depth
+                if deepest > enough:
+                    return deepest
+        elif sign in b"]}":
+            depth -= 1
+    return deepest
+
+
+def replayed(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives the body that was read, then whatever the server has to say."""
+    given = False
+
+    async def replay() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return replay
+
+
+def bounded(receive: Receive, most: int) -> Receive:
+    """A `receive` that passes a body on as it arrives, and raises TooLargeError when it is too large."""
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > most:
+            raise TooLargeError(f"the request has more than {most:,} bytes, which is the most that is taken")
+        return message
+
+    return counted

@@ -1,0 +1,89 @@
+"""The service's log: one JSON object a line, without the users' texts unless they are asked for."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import sys
+import threading
+import traceback
+from collections.abc import Mapping
+from typing import IO, Any
+
+MOST_FRAMES = 15
+
+
+class JsonLog:
+    """Writes lines of JSON. May be used from several threads.
+
+    Args:
+        stream: where to; stderr by default.
+        texts: also what may hold users' texts: messages of errors, queries, questions.
+    """
+
+    def __init__(self, stream: IO[str] | None = None, *, texts: bool = False) -> None:
+        self._stream = stream
+        self._texts = texts
+        self._lock = threading.Lock()
+
+    def write(self, event: str, level: str = "info", **fields: object) -> None:
+        """Write a line; fields that are None or "" are left out."""
+        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+        line = {"time": now, "level": level, "event": event}
+        line |= {name: value for name, value in fields.items() if value is not None and value != ""}
+        text = json.dumps(line, ensure_ascii=False, default=str).encode("utf-8", "replace").decode()
+        with self._lock:
+            stream = self._stream or sys.stderr
+            stream.write(text + "\n")
+            stream.flush()
+
+    def error_fields(self, error: BaseException | None, *, trace: bool) -> dict[str, Any]:
+        """An error for the log: its class; where it arose, for errors of the service; what it says, if texts may be.
+
+        Messages of errors repeat what was given, which may be a user's.
+        """
+        if error is None:
+            return {}
+        fields: dict[str, Any] = {"error": type(error).__name__}
+        if self._texts or trace:
+            fields["message"] = str(error) if self._texts else None
+        if trace:
+            frames = traceback.extract_tb(error.__traceback__)
+            fields["trace"] = [
+                f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames[-MOST_FRAMES:]
+            ]
+        return fields
+
+
+class JsonHandler(logging.Handler):
+    """Log records of the server itself as lines of a `JsonLog`."""
+
+    def __init__(self, log: JsonLog) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write a record."""
+        error = record.exc_info[1] if record.exc_info else None
+        self._log.write(
+            "server",
+            record.levelname.lower(),
+            source=record.name,
+            text=record.getMessage(),
+            **self._log.error_fields(error, trace=True),
+        )
+
+
+def server_logging(log: JsonLog) -> Mapping[str, Any]:
+    """Settings of `logging` that put what the server says into a log."""
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "handlers": {"json": {"()": lambda: JsonHandler(log)}},
+        "loggers": {
+            "uvicorn": {"handlers": ["json"], "level": "WARNING", "propagate": False},
+            "uvicorn.error": {"handlers": ["json"], "level": "WARNING", "propagate": False},
+            "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},
+        },
+    }

@@ -1,0 +1,31 @@
+"""How the service is: alive, ready, in numbers."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+import simengine
+from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.metrics import CONTENT_TYPE, Metrics
+from simengine.serving.rest.schemas_documents import State
+
+
+def router(context: ServiceContext, metrics: Metrics) -> APIRouter:
+    """/health, /ready, /metrics."""
+    routes = APIRouter(tags=["service"])
+
+    @routes.get("/health", summary="The process answers")
+    async def health() -> State:
+        return State(status="ok", version=simengine.__version__)
+
+    @routes.get("/ready", summary="Requests are answered at once; 503 while starting or stopping")
+    async def ready() -> State:
+        context.lifecycle.check_ready()
+        return State(status="ready", version=simengine.__version__, indexes=list(context.catalogue))
+
+    @routes.get("/metrics", summary="Numbers for Prometheus", response_class=Response)
+    async def numbers() -> Response:
+        return Response(await context.call(metrics.text), media_type=CONTENT_TYPE)
+
+    return routes
