@@ -1,0 +1,76 @@
+"""simengine mcp: indexes as tools for an agent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simengine.cli.options import ModelChoice, find_index, index_model_options, index_option, output_options
+from simengine.cli.terminal import note
+from simengine.errors import MissingExtraError, UsageError
+
+if TYPE_CHECKING:
+    from simengine.serving.catalogue import Catalogue
+
+DEFAULT_PORT = 8765
+
+
+@click.command(
+    "mcp",
+    epilog='Example, in an agent\'s settings: {"command": "simengine", "args": ["mcp", "/data/indexes/manual"]}',
+)
+@click.argument("indexes", metavar="[INDEX]...", nargs=-1, type=click.Path(path_type=Path))
+@index_option
+@click.option("--judge", envvar="SIMENGINE_NLI_MODEL", help="NLI model. [default: minilm-nli]")
+@click.option(
+    "--http", is_flag=True, help="Serve HTTP at http://127.0.0.1:PORT/mcp instead of stdin and stdout."
+)
+@click.option("--port", type=click.IntRange(1, 65_535), help=f"With --http. [default: {DEFAULT_PORT}]")
+@index_model_options
+@output_options
+def command(
+    indexes: tuple[Path, ...],
+    index_path: Path | None,
+    judge: str | None,
+    http: bool,
+    port: int | None,
+    model_choice: ModelChoice,
+    quiet: bool,
+    no_progress: bool,
+) -> None:
+    """Serve indexes to an agent over the Model Context Protocol: search, ask, score, recommend.
+
+    An agent starts this command and speaks to it on stdin and stdout. Nothing can be changed through it, and with
+    --http it can be reached from this machine only.
+    """
+    if port is not None and not http:
+        raise UsageError("--port needs --http")
+    if len(indexes) > 1 and index_path is not None:
+        raise UsageError("give the indexes as arguments, or one with --index")
+    paths = [find_index(path) for path in indexes] if len(indexes) > 1 else [find_index(*indexes, index_path)]
+    try:
+        from simengine.serving.mcp import build_server, run_http, run_stdio
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] not in ("mcp", "mcp_types", "pydantic"):
+            raise
+        raise MissingExtraError(error.name, "mcp", "`simengine mcp`") from error
+    with _opened(paths, judge, model_choice) as catalogue:
+        server = build_server(catalogue)
+        if http:
+            chosen = port or DEFAULT_PORT
+            note(
+                f"serving {', '.join(catalogue)} at http://127.0.0.1:{chosen}/mcp; Ctrl-C stops", quiet=quiet
+            )
+            run_http(server, chosen)
+        else:
+            run_stdio(server)
+
+
+def _opened(paths: list[Path], judge: str | None, choice: ModelChoice) -> Catalogue:
+    from simengine.serving.catalogue import Catalogue
+    from simengine.serving.settings import ModelSettings, ServingSettings
+
+    models = ModelSettings(judge=judge, device=choice.device, threads=choice.threads, offline=choice.offline)
+    return Catalogue.open(paths, ServingSettings(models=models), model=choice.model)

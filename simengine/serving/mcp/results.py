@@ -1,0 +1,59 @@
+"""What the tools give back, beyond what all fronts share."""
+
+from __future__ import annotations
+
+from pydantic import Field, FiniteFloat, JsonValue
+
+from simengine.serving.results import HitResult, RecommendationResult, Result, VerdictResult
+
+
+class SearchToolResult(Result):
+    """Hits, best first."""
+
+    index: str
+    hits: list[HitResult]
+    n_unjudged: int = Field(ge=0, description="Candidates that the judge left out for lack of time.")
+
+
+class ScoreToolResult(Result):
+    """How two texts relate."""
+
+    cosine: FiniteFloat = Field(
+        ge=-1, le=1, description="Similarity of the texts' vectors; not a probability."
+    )
+    verdict: VerdictResult | None = Field(
+        description="What text1, taken as true, says about text2; null where it was not asked for."
+    )
+    n_truncated: int = Field(ge=0, description="Tokens of both texts that did not enter the cosine.")
+
+
+class RecommendToolResult(Result):
+    """Documents, best first; none of those that were named."""
+
+    index: str
+    recommendations: list[RecommendationResult]
+
+
+class MetadataField(Result):
+    """A field that filters may name."""
+
+    name: str
+    types: list[str]
+    count: int = Field(ge=0, description="Documents that have it.")
+    examples: list[JsonValue]
+
+
+class IndexDescription(Result):
+    """What an index holds."""
+
+    name: str
+    documents: int = Field(ge=0)
+    passages: int = Field(ge=0)
+    model: str
+    fields: list[MetadataField]
+
+
+class IndexesToolResult(Result):
+    """The indexes that can be searched, the default one first."""
+
+    indexes: list[IndexDescription]

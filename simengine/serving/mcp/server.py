@@ -1,0 +1,76 @@
+"""The MCP server: tools over the indexes, on stdio or on this machine's own HTTP."""
+
+from __future__ import annotations
+
+from mcp.server import MCPServer
+from mcp.server.transport_security import TransportSecuritySettings
+from mcp_types import ToolAnnotations
+
+import simengine
+from simengine.serving.catalogue import Catalogue
+from simengine.serving.mcp.tools import Tools
+
+HTTP_HOST = "127.0.0.1"
+HTTP_PATH = "/mcp"
+MAX_REQUEST_BYTES = 4 << 20
+"""Enough for two texts of the greatest length in any script."""
+INSTRUCTIONS = (
+    "Search and question answering over collections of documents, on this machine. Use `search` to find documents, "
+    "`ask` for a question whose answer a document states (it says so when none does), `score` to compare two texts, "
+    "`recommend` for documents like some others. Scores compare hits of one search only. Indexes: {names}."
+)
+
+
+def build_server(catalogue: Catalogue) -> MCPServer:
+    """A server whose tools only read.
+
+    Args:
+        catalogue: what is served; its owner closes it after the server has stopped.
+    """
+    server = MCPServer(
+        "simengine",
+        title="simengine",
+        instructions=INSTRUCTIONS.format(names=", ".join(catalogue)),
+        version=simengine.__version__,
+        log_level="WARNING",  # below it, tools' failures are logged with what was asked
+    )
+    hints = ToolAnnotations(
+        read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+    )
+    for tool in Tools(catalogue).all():
+        server.add_tool(tool, annotations=hints, structured_output=True)
+    return server
+
+
+def run_stdio(server: MCPServer) -> None:
+    """Serve one client on stdin and stdout until it closes them."""
+    server.run("stdio")
+
+
+def run_http(server: MCPServer, port: int) -> None:
+    """Serve clients of this machine on HTTP (streamable) at /mcp until interrupted.
+
+    Requests that name another host or come from a page of another origin are refused.
+
+    Args:
+        server: of `build_server`.
+        port: 1 to 65535.
+    """
+    server.run(
+        "streamable-http",
+        host=HTTP_HOST,
+        port=port,
+        streamable_http_path=HTTP_PATH,
+        max_request_body_size=MAX_REQUEST_BYTES,
+        transport_security=local_only(),
+    )
+
+
+def local_only() -> TransportSecuritySettings:
+    """Hosts and origins of this machine, so that no web page can reach the server by a name that it rebinds."""
+    hosts = [f"{name}:*" for name in (HTTP_HOST, "localhost")]
+    return TransportSecuritySettings(
+        enable_dns_rebinding_protection=True,
+        allowed_hosts=hosts,
+        allowed_origins=[f"http://{host}" for host in hosts],
+    )

@@ -1,0 +1,180 @@
+"""The tools: searching, asking, comparing and recommending, with typed results."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any, Literal, TypeAlias
+
+from mcp.server.mcpserver.exceptions import ToolError
+from pydantic import Field
+
+from simengine.errors import SimengineError
+from simengine.rerank.result import RerankResult
+from simengine.serving.catalogue import Catalogue
+from simengine.serving.mcp.results import (
+    IndexDescription,
+    IndexesToolResult,
+    MetadataField,
+    RecommendToolResult,
+    ScoreToolResult,
+    SearchToolResult,
+)
+from simengine.serving.reading import count_cut_tokens
+from simengine.serving.results import AnswerResult, HitResult, RecommendationResult, VerdictResult
+
+MAX_QUERY_CHARS = 10_000
+MAX_TEXT_CHARS = 200_000
+
+Query: TypeAlias = Annotated[str, Field(min_length=1, max_length=MAX_QUERY_CHARS, pattern=r"\S")]
+LongText: TypeAlias = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARS, pattern=r"\S")]
+Identifiers: TypeAlias = Annotated[list[str], Field(max_length=1_000)]
+Texts: TypeAlias = Annotated[list[LongText], Field(max_length=100)]
+Statements: TypeAlias = Annotated[list[Query], Field(max_length=20)]
+Index: TypeAlias = Annotated[
+    str | None, Field(description="Which index, where there are several; see list_indexes.")
+]
+Where: TypeAlias = Annotated[
+    str | None,
+    Field(
+        max_length=MAX_QUERY_CHARS,
+        description='Filter on metadata, such as: year >= 2020 and kind in ("class", "function"). '
+        "list_indexes names the fields.",
+    ),
+]
+
+
+class Tools:
+    """The tools over some indexes. Each method is one tool; its docstring is what an agent reads.
+
+    Args:
+        catalogue: the indexes; stays its owner's.
+    """
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self._catalogue = catalogue
+
+    def all(self) -> list[Callable[..., Any]]:
+        """The tools in the order in which they are offered."""
+        return [self.search, self.ask, self.score, self.recommend, self.list_indexes]
+
+    def search(
+        self,
+        query: Query,
+        k: Annotated[int, Field(ge=1, le=100, description="Documents wanted.")] = 10,
+        mode: Annotated[
+            Literal["hybrid", "dense", "lexical"],
+            Field(description="By meaning and words, by meaning, or by words."),
+        ] = "hybrid",
+        where: Where = None,
+        rerank: Annotated[
+            bool, Field(description="Let a cross-encoder judge the best candidates; slower.")
+        ] = False,
+        claim: Annotated[
+            bool,
+            Field(description="The query is a claim: say of each hit whether it supports or contradicts it."),
+        ] = False,
+        index: Index = None,
+    ) -> SearchToolResult:
+        """Find documents by meaning and by words. Each hit comes with its best passage, its place and its metadata."""
+        with _told():
+            served = self._catalogue.find(index)
+            found = served.search(query, k=k, mode=mode, where=where, rerank=rerank or claim, claim=claim)
+        n_unjudged = 0
+        if isinstance(found, RerankResult):
+            n_unjudged = sum(stage.n_wanted - stage.n_judged for stage in found.counts[0])
+        return SearchToolResult(
+            index=served.name, hits=[HitResult.of(hit) for hit in found.hits[0]], n_unjudged=n_unjudged
+        )
+
+    def ask(
+        self,
+        question: Query,
+        history: Annotated[
+            list[Query],
+            Field(max_length=50, description="Earlier questions of the conversation, oldest first."),
+        ] = [],  # noqa: B006 - copied by pydantic, and shown in the tool's schema
+        where: Where = None,
+        index: Index = None,
+    ) -> AnswerResult:
+        """Answer a question out of the documents: the answer, the sentence that it stands on and a verdict.
+
+        The verdict "not found" means that the documents do not say it; the nearest passages are given then.
+        """
+        from simengine.qa.options import AnswerOptions
+
+        with _told():
+            served = self._catalogue.find(index)
+            return AnswerResult.of(served.ask(question, history, AnswerOptions(where=where)))
+
+    def score(
+        self,
+        text1: LongText,
+        text2: LongText,
+        nli: Annotated[
+            bool, Field(description="Also judge whether text1 entails or contradicts text2.")
+        ] = True,
+        index: Index = None,
+    ) -> ScoreToolResult:
+        """Compare two texts: how similar they are, and whether the first entails or contradicts the second."""
+        with _told():
+            served = self._catalogue.find(index)
+            scored = served.score([(text1, text2)])[0]
+            verdict = served.nli([(text1, text2)])[0] if nli else None
+            cut = count_cut_tokens(served.engine.encoder, [text1, text2])
+        return ScoreToolResult(
+            cosine=float(scored.score),
+            verdict=None if verdict is None else VerdictResult.of(verdict, text1),
+            n_truncated=sum(cut),
+        )
+
+    def recommend(
+        self,
+        liked: Annotated[Identifiers, Field(description="Ids of documents.")] = [],  # noqa: B006
+        disliked: Annotated[Identifiers, Field(description="Ids of documents.")] = [],  # noqa: B006
+        liked_texts: Annotated[Texts, Field(description="Descriptions of what is liked.")] = [],  # noqa: B006
+        refuse: Annotated[
+            Statements, Field(description="Leave out documents that entail one of these statements.")
+        ] = [],  # noqa: B006
+        n: Annotated[int, Field(ge=1, le=100, description="Documents wanted.")] = 10,
+        where: Where = None,
+        reasons: Annotated[
+            bool, Field(description="Give the sentence of each document that speaks for it; slower.")
+        ] = False,
+        index: Index = None,
+    ) -> RecommendToolResult:
+        """Recommend documents that are near to what somebody likes. Name one document or text at least."""
+        with _told():
+            served = self._catalogue.find(index)
+            found = served.recommend(
+                liked, disliked, refuse, liked_texts=liked_texts, n=n, where=where, reasons=reasons
+            )
+        return RecommendToolResult(
+            index=served.name, recommendations=[RecommendationResult.of(each) for each in found]
+        )
+
+    def list_indexes(self) -> IndexesToolResult:
+        """What can be searched: the indexes, how much they hold, and the metadata fields that filters may name."""
+        with _told():
+            return IndexesToolResult(
+                indexes=[_described(served.facts()) for served in self._catalogue.values()]
+            )
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Errors that are raised on purpose reach the agent with their message; all others stay here."""
+    try:
+        yield
+    except SimengineError as error:
+        raise ToolError(str(error)) from error
+
+
+def _described(facts: dict[str, Any]) -> IndexDescription:
+    return IndexDescription(
+        name=facts["name"],
+        documents=facts["counts"]["documents"],
+        passages=facts["counts"]["passages"],
+        model=facts["settings"]["model_name"],
+        fields=[MetadataField(name=name, **field) for name, field in facts["fields"].items()],
+    )

@@ -1,0 +1,30 @@
+"""Answers out of an index."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from simengine.qa.options import AnswerOptions
+from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.schemas.ask import AskRequest, AskResponse
+from simengine.serving.results import AnswerResult
+
+
+def router(context: ServiceContext) -> APIRouter:
+    """POST /v1/ask."""
+    routes = APIRouter(tags=["index"])
+
+    @routes.post("/v1/ask", summary="Answer a question, with evidence, or say that it is not there")
+    async def ask(request: AskRequest) -> AskResponse:
+        context.check_query(request.question, "question")
+        context.log_text("question", request.question)
+        served = context.index(request.index)
+        options = AnswerOptions(where=request.where, threshold=request.threshold, n_nearest=request.n_nearest)
+
+        def answered() -> AskResponse:
+            answer = AnswerResult.of(served.ask(request.question, request.history, options))
+            return AskResponse(index=served.name, **dict(answer))
+
+        return await context.call(answered)
+
+    return routes

@@ -1,0 +1,60 @@
+"""Vectors of texts, for OpenAI's clients."""
+
+from __future__ import annotations
+
+import numpy as np
+from fastapi import APIRouter
+
+from simengine.encoders.contract import Encoded, Role
+from simengine.errors import UsageError
+from simengine.serving.naming import ServedModel, find_model
+from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.schemas.common import Usage
+from simengine.serving.rest.schemas.embeddings import EmbeddingsRequest, EmbeddingsResponse, as_embeddings
+
+ROLES: dict[str | None, Role] = {"query": "query", "document": "passage", None: "text"}
+
+
+def router(context: ServiceContext) -> APIRouter:
+    """POST /v1/embeddings."""
+    routes = APIRouter(tags=["compatible"])
+
+    @routes.post("/v1/embeddings", summary="Vectors of texts (OpenAI)")
+    async def embeddings(request: EmbeddingsRequest) -> EmbeddingsResponse:
+        context.check_texts(request.input, "input")
+        model = find_model(context.catalogue, "embeddings", request.model)
+        _check_dimensions(request.dimensions, model)
+        return await context.call(lambda: _embedded(model, request))
+
+    return routes
+
+
+def _embedded(model: ServedModel, request: EmbeddingsRequest) -> EmbeddingsResponse:
+    encoded = model.indexes[0].encode_counted(request.input, role=ROLES[request.input_type])
+    if not request.truncate:
+        _refuse_cut(encoded, model)
+    n_read = int((encoded.n_tokens - encoded.n_truncated).sum())
+    return EmbeddingsResponse(
+        data=as_embeddings(encoded.vectors, request.encoding_format),
+        model=model.id,
+        usage=Usage(prompt_tokens=n_read, total_tokens=n_read),
+    )
+
+
+def _check_dimensions(wanted: int | None, model: ServedModel) -> None:
+    if wanted is not None and wanted != model.dimension:
+        raise UsageError(
+            f"dimensions is {wanted}; vectors of {model.id} have {model.dimension} dimensions and are not cut. Leave "
+            "dimensions out"
+        )
+
+
+def _refuse_cut(encoded: Encoded, model: ServedModel) -> None:
+    cut = np.flatnonzero(encoded.n_truncated)
+    if len(cut):
+        first = int(cut[0])
+        n_tokens, n_cut = int(encoded.n_tokens[first]), int(encoded.n_truncated[first])
+        raise UsageError(
+            f"input[{first}] has {n_tokens:,} tokens; {model.id} reads {n_tokens - n_cut:,}. Send it in pieces, or set "
+            "truncate to true to have its beginning encoded"
+        )

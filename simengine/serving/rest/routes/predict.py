@@ -1,0 +1,44 @@
+"""Classes of pairs of texts, for the clients of text-embeddings-inference."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from simengine.errors import UsageError
+from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.schemas.predict import Prediction, PredictRequest
+from simengine.types import Verdict
+
+
+def router(context: ServiceContext) -> APIRouter:
+    """POST /predict."""
+    routes = APIRouter(tags=["compatible"])
+
+    @routes.post("/predict", summary="Classes of pairs (text-embeddings-inference)")
+    async def predict(request: PredictRequest) -> list[Prediction] | list[list[Prediction]]:
+        pairs = request.pairs
+        context.check_texts([premise for premise, _ in pairs], "inputs")
+        context.check_texts([hypothesis for _, hypothesis in pairs], "inputs")
+        served = context.index()
+        verdicts = await context.call(lambda: served.nli(pairs))
+        if not request.truncate:
+            _refuse_cut(verdicts)
+        batch = [_predictions(verdict) for verdict in verdicts]
+        return batch if request.is_batch else batch[0]
+
+    return routes
+
+
+def _predictions(verdict: Verdict) -> list[Prediction]:
+    """The classes, the most probable one first."""
+    scored = sorted(verdict.probabilities.items(), key=lambda item: -item[1])
+    return [Prediction(score=float(score), label=label) for label, score in scored]  # type: ignore[arg-type]
+
+
+def _refuse_cut(verdicts: list[Verdict]) -> None:
+    for number, verdict in enumerate(verdicts):
+        if verdict.n_truncated:
+            raise UsageError(
+                f"the second text of inputs[{number}] has {verdict.n_truncated:,} tokens more than the model can read "
+                "beside the first. Send a shorter one, or set truncate to true"
+            )

@@ -1,0 +1,96 @@
+"""Documents put into order for a query, for the clients of Cohere and Jina."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter
+
+from simengine.errors import UsageError
+from simengine.serving.naming import ServedModel, find_model
+from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.schemas.common import Usage
+from simengine.serving.rest.schemas.rerank import (
+    ApiVersion,
+    BilledUnits,
+    Meta,
+    RankedDocument,
+    RerankRequest,
+    RerankResponse,
+)
+
+
+def router(context: ServiceContext) -> APIRouter:
+    """POST /v1/rerank and /v2/rerank."""
+    routes = APIRouter(tags=["compatible"])
+
+    @routes.post("/v1/rerank", summary="Put documents into order for a query (Cohere, Jina)")
+    async def rerank(request: RerankRequest) -> RerankResponse:
+        return await _checked(context, request, "1")
+
+    @routes.post("/v2/rerank", summary="Put documents into order for a query (Cohere's second version)")
+    async def rerank_v2(request: RerankRequest) -> RerankResponse:
+        return await _checked(context, request, "2")
+
+    return routes
+
+
+async def _checked(context: ServiceContext, request: RerankRequest, version: str) -> RerankResponse:
+    context.check_query(request.query)
+    texts = [_text_of(each, place, request.rank_fields) for place, each in enumerate(request.documents)]
+    context.check_texts(texts, "documents")
+    model = find_model(context.catalogue, "rerank", request.model)
+    return await context.call(lambda: _reranked(model, request, texts, version))
+
+
+def _reranked(model: ServedModel, request: RerankRequest, texts: list[str], version: str) -> RerankResponse:
+    pairs = [(request.query, text) for text in texts]
+    judge = model.indexes[0].judges.judge()
+    judged = judge.judge(pairs)
+    relevance = judged.relevance.tolist()
+    order = sorted(range(len(texts)), key=lambda place: (-relevance[place], place))
+    n_tokens = int(judge.count_tokens(pairs).sum())
+    return RerankResponse(
+        id=str(uuid.uuid4()),
+        model=model.id,
+        results=[
+            RankedDocument(
+                index=place,
+                relevance_score=relevance[place],
+                document=_as_object(request.documents[place]) if request.return_documents else None,
+            )
+            for place in order[: request.top_n]
+        ],
+        meta=_meta(request, model, int(judged.n_truncated.max()), version),
+        usage=Usage(prompt_tokens=n_tokens, total_tokens=n_tokens),
+    )
+
+
+def _meta(request: RerankRequest, model: ServedModel, n_cut: int, version: str) -> Meta:
+    warnings = request.unused()
+    if n_cut:
+        warnings.append(f"{n_cut} tokens of the query were too many for {model.id} to read")
+    return Meta(
+        api_version=ApiVersion(version=version),
+        billed_units=BilledUnits(search_units=1),
+        warnings=warnings or None,
+    )
+
+
+def _text_of(document: str | Mapping[str, Any], place: int, fields: list[str] | None) -> str:
+    """What is read of a document: the text, or the fields that were named, in their order."""
+    if isinstance(document, str):
+        return document
+    wanted = fields or ["text"]
+    found = [document[name] for name in wanted if name in document]
+    if not found or not all(isinstance(value, str) for value in found):
+        raise UsageError(
+            f"documents[{place}] has no text in {', '.join(wanted)!r:.80}; expected a text, or an object with one there"
+        )
+    return "\n".join(found)
+
+
+def _as_object(document: str | dict[str, Any]) -> dict[str, Any]:
+    return {"text": document} if isinstance(document, str) else document

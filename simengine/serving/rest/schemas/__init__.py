@@ -1,0 +1,1 @@
+"""Requests and responses of the HTTP service, one file for each route."""

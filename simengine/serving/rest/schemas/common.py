@@ -1,0 +1,48 @@
+"""What several requests share."""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from simengine.serving.results import Result
+
+NOT_BLANK = r"\S"
+
+Text: TypeAlias = Annotated[str, Field(min_length=1)]
+"""Any text but the empty one; how long it may be is set by the service's limits."""
+Statement: TypeAlias = Annotated[str, Field(min_length=1, pattern=NOT_BLANK)]
+"""A query, a question or a statement: it holds more than white space."""
+Identifier: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_024)]
+"""Of a document."""
+IndexName: TypeAlias = Annotated[
+    str, Field(min_length=1, max_length=128, description="Which index, where several are served.")
+]
+Filter: TypeAlias = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=10_000,
+        description='Only documents whose metadata it keeps, as in `year >= 2020 and kind in ("class", "function")`.',
+    ),
+]
+
+
+class Request(BaseModel):
+    """Base of the requests that are simengine's own: unknown fields are refused, and a "1" is no 1."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
+
+
+class CompatibleRequest(BaseModel):
+    """Base of the requests of other services' clients: fields that mean nothing here are ignored."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False, frozen=True)
+
+
+class Usage(Result):
+    """What a request cost."""
+
+    prompt_tokens: int = Field(ge=0)
+    total_tokens: int = Field(ge=0)

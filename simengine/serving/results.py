@@ -1,0 +1,229 @@
+"""What the fronts give back, as pydantic models: simengine's values under the names that the command line prints.
+
+The REST service and the MCP server share them, so that both describe and check the same JSON.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
+
+from simengine.types import Answer, Evidence, Hit, Judgement, Recommendation, Span, Verdict
+
+
+class Result(BaseModel):
+    """Base of all results: fixed fields, no NaN, not changed after it was made."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class CharacterSpan(Result):
+    """Characters [start, end) of a document's text."""
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+
+    @classmethod
+    def of(cls, span: Span) -> Self:
+        """The same of `Span`."""
+        return cls(start=span.start, end=span.end)
+
+
+class TextSpan(Result):
+    """A piece of a text, and where it stands there."""
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    text: str
+
+    @classmethod
+    def cut(cls, span: Span, text: str, offset: int = 0) -> Self:
+        """The piece of `text` at `span`, where `text` begins at character `offset` of what `span` counts in."""
+        return cls(start=span.start, end=span.end, text=text[span.start - offset : span.end - offset])
+
+
+class Probabilities(Result):
+    """Of the three classes of natural language inference; they sum to 1."""
+
+    entailment: FiniteFloat = Field(ge=0, le=1)
+    neutral: FiniteFloat = Field(ge=0, le=1)
+    contradiction: FiniteFloat = Field(ge=0, le=1)
+
+    @classmethod
+    def of(cls, probabilities: Mapping[str, float]) -> Self:
+        """The same of a mapping that holds these three names."""
+        return cls(**{name: float(value) for name, value in probabilities.items()})
+
+
+class JudgementResult(Result):
+    """What a cross-encoder says about a hit."""
+
+    relevance: FiniteFloat = Field(description="In [0, 1]; a probability only where `calibrated`.")
+    calibrated: bool
+    stance: Literal["supports", "contradicts", "neutral"] | None = Field(
+        description="Where the query was judged as a claim."
+    )
+    probabilities: Probabilities | None
+    evidence: TextSpan | None = Field(description="The sentence of the document that speaks for the stance.")
+    n_truncated: int = Field(ge=0, description="Tokens of the query that the model could not read.")
+
+    @classmethod
+    def of(cls, judgement: Judgement, hit: Hit) -> Self:
+        """A judgement of a hit, with the text of its evidence."""
+        span, known = judgement.evidence, judgement.probabilities
+        return cls(
+            relevance=float(judgement.relevance),
+            calibrated=judgement.calibrated,
+            stance=judgement.stance,  # type: ignore[arg-type]  # checked against the literals here
+            probabilities=None if known is None else Probabilities.of(known),
+            evidence=None if span is None else TextSpan.cut(span, hit.passage.text, hit.passage.start),
+            n_truncated=judgement.n_truncated,
+        )
+
+
+class HitResult(Result):
+    """A document that was found, with its best passage."""
+
+    rank: int = Field(ge=1, description="1 for the best.")
+    id: str
+    score: FiniteFloat = Field(description="Higher is better; comparable within one query of one mode only.")
+    scores: dict[str, FiniteFloat] = Field(description="The parts of the score.")
+    title: str
+    passage: TextSpan = Field(description="Characters of the document's text.")
+    metadata: dict[str, JsonValue]
+    judgement: JudgementResult | None = None
+    duplicates: list[str] = Field(
+        default_factory=list, description="Worse hits that say the same, folded into this one."
+    )
+
+    @classmethod
+    def of(cls, hit: Hit) -> Self:
+        """The same of `Hit`."""
+        passage = hit.passage
+        return cls(
+            rank=hit.rank,
+            id=hit.id,
+            score=float(hit.score),
+            scores=_floats(hit.scores),
+            title=hit.title,
+            passage=TextSpan(start=passage.start, end=passage.end, text=passage.text),
+            metadata=dict(hit.metadata),
+            judgement=None if hit.judgement is None else JudgementResult.of(hit.judgement, hit),
+            duplicates=list(hit.duplicates),
+        )
+
+
+class EvidenceResult(Result):
+    """Where an answer or a reason stands."""
+
+    document_id: str
+    title: str
+    start: int = Field(ge=0, description="First character in the document's text.")
+    end: int = Field(ge=0)
+    text: str
+
+    @classmethod
+    def of(cls, evidence: Evidence) -> Self:
+        """The same of `Evidence`."""
+        return cls(
+            document_id=evidence.document_id,
+            title=evidence.title,
+            start=evidence.span.start,
+            end=evidence.span.end,
+            text=evidence.text,
+        )
+
+
+class AnswerResult(Result):
+    """What the corpus says to a question, or that it says nothing."""
+
+    question: str = Field(description="As it was judged: a follow-up question with its subject put in.")
+    asked: str | None = Field(description="As it was asked; null where `question` is the same.")
+    verdict: Literal["supported", "contradicted", "not found"]
+    answer: str = Field(description='"" where nothing was found.')
+    probability: FiniteFloat = Field(
+        description="That the answer is right; a probability where `calibrated`."
+    )
+    calibrated: bool
+    threshold: FiniteFloat = Field(description="Answers below this are not given.")
+    source: Literal["faq", "passage", ""]
+    span: CharacterSpan | None = Field(description="Where the answer's words stand in the document's text.")
+    evidence: EvidenceResult | None
+    against: EvidenceResult | None = Field(description="What another passage says against the answer.")
+    scores: dict[str, FiniteFloat]
+    notes: list[str]
+    nearest: list[HitResult] = Field(description="The best candidates, for reading on.")
+
+    @classmethod
+    def of(cls, answer: Answer) -> Self:
+        """The same of `Answer`."""
+        return cls(
+            question=answer.question,
+            asked=answer.asked or None,
+            verdict=answer.verdict,  # type: ignore[arg-type]  # checked against the literals here
+            answer=answer.text,
+            probability=float(answer.probability),
+            calibrated=answer.calibrated,
+            threshold=float(answer.threshold),
+            source=answer.source,  # type: ignore[arg-type]
+            span=None if answer.span is None else CharacterSpan.of(answer.span),
+            evidence=None if answer.evidence is None else EvidenceResult.of(answer.evidence),
+            against=None if answer.against is None else EvidenceResult.of(answer.against),
+            scores=_floats(answer.scores),
+            notes=list(answer.notes),
+            nearest=[HitResult.of(hit) for hit in answer.nearest],
+        )
+
+
+class RecommendationResult(Result):
+    """An item for somebody's taste."""
+
+    rank: int = Field(ge=1)
+    id: str
+    title: str
+    score: FiniteFloat = Field(description="Higher is better; comparable within one list only.")
+    liked_id: str | None = Field(description="The liked item that it is nearest to.")
+    reason: EvidenceResult | None = Field(description="The sentence of the item that speaks for it.")
+    scores: dict[str, FiniteFloat]
+    metadata: dict[str, JsonValue]
+
+    @classmethod
+    def of(cls, item: Recommendation) -> Self:
+        """The same of `Recommendation`."""
+        return cls(
+            rank=item.rank,
+            id=item.id,
+            title=item.title,
+            score=float(item.score),
+            liked_id=item.liked_id or None,
+            reason=None if item.reason is None else EvidenceResult.of(item.reason),
+            scores=_floats(item.scores),
+            metadata=dict(item.metadata),
+        )
+
+
+class VerdictResult(Result):
+    """What a premise says about a hypothesis."""
+
+    label: Literal["entailment", "neutral", "contradiction"]
+    probabilities: Probabilities = Field(description="The model's own, not calibrated.")
+    evidence: TextSpan | None = Field(description="The premise's sentence that says so; null for neutral.")
+    n_windows: int = Field(ge=1, description="Pieces that the premise was read in.")
+    n_truncated: int = Field(ge=0, description="Tokens of the hypothesis that the model could not read.")
+
+    @classmethod
+    def of(cls, verdict: Verdict, premise: str) -> Self:
+        """A verdict, with the text of its evidence out of the premise."""
+        return cls(
+            label=verdict.label,  # type: ignore[arg-type]  # checked against the literals here
+            probabilities=Probabilities.of(verdict.probabilities),
+            evidence=None if verdict.evidence is None else TextSpan.cut(verdict.evidence, premise),
+            n_windows=verdict.n_windows,
+            n_truncated=verdict.n_truncated,
+        )
+
+
+def _floats(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: float(value) for name, value in values.items()}
