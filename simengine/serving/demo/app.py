@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
+from html import escape
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -10,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from simengine.serving.demo.context import DemoContext
-from simengine.serving.demo.strings import DEFAULT_LANGUAGE, FRAME, LANGUAGES, Text
-from simengine.serving.demo.theme import CSS, HEAD, theme
+from simengine.serving.demo.strings import DEFAULT_LANGUAGE, FRAME, LANGUAGES, Language, Text
+from simengine.serving.demo.theme import css, head, theme
 
 if TYPE_CHECKING:
     import fastapi
@@ -42,20 +44,12 @@ def build_demo(engine_or_served: Engine | ServedIndex) -> gr.Blocks:
     """
     served = as_served(engine_or_served)
     with gr.Blocks(title=f"{served.name} · simengine", analytics_enabled=False, fill_width=True) as demo:
-        with gr.Row(elem_classes="se-head"):
-            gr.HTML(_header(served), elem_classes="se-brand")
-            language = gr.Radio(
-                choices=list(LANGUAGES),
-                value=DEFAULT_LANGUAGE,
-                label=FRAME.language.en,
-                show_label=False,
-                container=False,
-                elem_id="se-language",
-                min_width=0,
-            )
+        brand, language, scheme = _head_row(served)
         near = gr.State("")
         with gr.Tabs(selected="search", elem_id="se-tabs") as tabs:
             context = DemoContext(served, language, tabs, near)
+            context.localise(scheme, {"value": FRAME.scheme})
+            context.on_language(partial(header_html, served), [], [brand])
             for name, label in TABS:
                 build = _builder(name)
                 if build is None:
@@ -63,12 +57,35 @@ def build_demo(engine_or_served: Engine | ServedIndex) -> gr.Blocks:
                 with gr.Tab(label.en, id=name, elem_id=f"se-{name}") as tab:
                     build(context)
                 context.localise(tab, {"label": label})
+                context.opened(tab)
         context.connect()
         demo.load(None, None, [language], js=FIRST_LANGUAGE)
     for event in demo.fns.values():
         event.api_visibility = "private"
     demo.queue(default_concurrency_limit=CONCURRENT_EVENTS, api_open=False)
     return demo
+
+
+def _head_row(served: ServedIndex) -> tuple[gr.HTML, gr.Radio, gr.Button]:
+    with gr.Row(elem_classes="se-head"):
+        brand = gr.HTML(
+            header_html(served, DEFAULT_LANGUAGE),
+            js_on_load=None,
+            apply_default_css=False,
+            elem_classes="se-brand",
+        )
+        language = gr.Radio(
+            choices=list(LANGUAGES),
+            value=DEFAULT_LANGUAGE,
+            label=FRAME.language.en,
+            show_label=False,
+            container=False,
+            elem_id="se-language",
+            min_width=0,
+        )
+        scheme = gr.Button(size="sm", elem_id="se-scheme", scale=0, min_width=0)
+        scheme.click(None, None, None, js="() => window.simengineScheme()")
+    return brand, language, scheme
 
 
 def mount_demo(app: fastapi.FastAPI, demo: gr.Blocks, path: str = "/") -> fastapi.FastAPI:
@@ -86,8 +103,8 @@ def mount_demo(app: fastapi.FastAPI, demo: gr.Blocks, path: str = "/") -> fastap
         pwa=False,
         mcp_server=False,
         theme=theme(),
-        css=CSS,
-        head=HEAD,
+        css=css(),
+        head=head(),
     )
 
 
@@ -109,10 +126,10 @@ def _builder(name: str) -> Callable[[DemoContext], Any] | None:
     return build
 
 
-def _header(served: ServedIndex) -> str:
-    from html import escape
-
-    return f"<h1>{escape(served.name)}</h1>"
+def header_html(served: ServedIndex, language: Language) -> str:
+    """The name of the index and how much it holds."""
+    about = FRAME.about.of(language).format(documents=f"{len(served.engine):,}")
+    return f"<h1>{escape(served.name)}</h1><p>{escape(about)}</p>"
 
 
 FIRST_LANGUAGE = """() => {

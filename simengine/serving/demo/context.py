@@ -43,6 +43,7 @@ class DemoContext:
     tabs: gr.Tabs
     near: gr.State
     _worded: list[tuple[Any, Mapping[str, Wording]]] = field(default_factory=list)
+    _openings: list[_Rerender] = field(default_factory=list)
     _rerenders: list[_Rerender] = field(default_factory=list)
 
     def localise(self, component: Any, wordings: Mapping[str, Wording]) -> Any:
@@ -70,6 +71,16 @@ class DemoContext:
         For what is shown already, such as hits: keep them in a `gr.State` and render them again.
         """
         self._rerenders.append(_Rerender(make, tuple(inputs), tuple(outputs)))
+
+    def on_open(self, make: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
+        """Call `make(language, *inputs)` for new `outputs` when somebody opens the tab that is being built."""
+        self._openings.append(_Rerender(make, tuple(inputs), tuple(outputs)))
+
+    def opened(self, tab: gr.Tab) -> None:
+        """Wire what was given to `on_open` since the last call; called by the page for each tab."""
+        for each in self._openings:
+            tab.select(each.make, [self.language, *each.inputs], list(each.outputs), show_progress="hidden")
+        self._openings.clear()
 
     def connect(self) -> None:
         """Wire the language switch; called once, by the page, when all tabs are built."""

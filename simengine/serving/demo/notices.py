@@ -11,11 +11,12 @@ from simengine.serving.demo.strings import FRAME, Language
 
 logger = logging.getLogger(__name__)
 
-NoticeKind = Literal["empty", "none", "error", "note"]
+NoticeKind = Literal["empty", "none", "error", "note", "good"]
 _ICONS = {
     "empty": '<circle cx="11" cy="11" r="6.5"/><path d="m16 16 4.5 4.5"/>',
     "none": '<circle cx="12" cy="12" r="8.5"/><path d="M8.5 12h7"/>',
     "error": '<path d="M12 4 3 19.5h18z"/><path d="M12 10v4.5M12 17v.2"/>',
+    "good": '<circle cx="12" cy="12" r="8.5"/><path d="m8.5 12.2 2.4 2.4 4.8-5"/>',
     "note": '<circle cx="12" cy="12" r="8.5"/><path d="M12 11v5M12 8v.2"/>',
 }
 
@@ -24,7 +25,7 @@ def notice(kind: NoticeKind, title: str, body: str = "") -> str:
     """HTML of a notice.
 
     Args:
-        kind: "empty" (nothing was asked yet), "none" (nothing found), "error", "note".
+        kind: "empty" (nothing was asked yet), "none" (nothing found), "error", "note", "good".
         title, body: plain text; escaped here. Line ends of the body stay.
     """
     role = "alert" if kind == "error" else "status"

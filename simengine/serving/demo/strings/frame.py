@@ -8,8 +8,8 @@ from simengine.serving.demo.strings.text import Text
 class FRAME:
     """Around the tabs, and in all of them."""
 
-    title = Text("Search by meaning", "语义检索")
-    about = Text("{name} · {documents} documents", "{name} · {documents} 篇文档")
+    about = Text("{documents} documents, searched on this machine", "{documents} 篇文档，在本机检索")
+    scheme = Text("Light / dark", "明暗")
     language = Text("Language", "语言")
     search = Text("Search", "搜索")
     pairs = Text("Pair scoring", "句对评分")

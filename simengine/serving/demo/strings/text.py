@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -20,3 +21,7 @@ class Text:
     def of(self, language: Language) -> str:
         """In one of them."""
         return self.zh if language == "zh" else self.en
+
+    def filled(self, values: Mapping[str, str | int | float]) -> Text:
+        """The same text with values filled in, in both languages."""
+        return Text(self.en.format(**values), self.zh.format(**values))

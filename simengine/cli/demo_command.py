@@ -1,0 +1,192 @@
+"""simengine demo: a page to search, ask and explore an index in."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from simengine.cli.options import (
+    ModelChoice,
+    find_index,
+    index_argument,
+    index_model_options,
+    index_option,
+    output_options,
+)
+from simengine.cli.terminal import note
+from simengine.errors import MissingExtraError, SimengineError, UsageError
+
+if TYPE_CHECKING:
+    from simengine.serving.settings import ServingSettings
+
+DEFAULT_PORT = 7860
+GRACE_S = 1
+"""Open pages keep a connection; after so many seconds they are cut off when the command is stopped."""
+
+
+@click.command("demo")
+@index_argument
+@index_option
+@click.option(
+    "--port",
+    envvar="SIMENGINE_PORT",
+    type=click.IntRange(0, 65_535),
+    default=DEFAULT_PORT,
+    show_default=True,
+    help="0 takes any that is free.",
+)
+@click.option(
+    "--host",
+    envvar="SIMENGINE_HOST",
+    default="127.0.0.1",
+    show_default=True,
+    help="Address to listen on. The page asks for no password: others need --allow-network.",
+)
+@click.option(
+    "--allow-network",
+    is_flag=True,
+    help="Let everyone who reaches this machine use the page.",
+)
+@click.option("--no-browser", is_flag=True, help="Do not open the page in a browser.")
+@click.option(
+    "--judge",
+    envvar="SIMENGINE_NLI_MODEL",
+    help="NLI model that reranks and judges. [default: minilm-nli, which knows English and hardly any Chinese]",
+)
+@click.option("--labels", help="What the judge's outputs mean, in their order; see simengine nli --labels.")
+@click.option(
+    "--reader",
+    envvar="SIMENGINE_READER",
+    help="Model that finds the words that answer. [default: whole sentences]",
+)
+@index_model_options
+@output_options
+def command(
+    index_argument: Path | None,
+    index_path: Path | None,
+    port: int,
+    host: str,
+    allow_network: bool,
+    no_browser: bool,
+    judge: str | None,
+    labels: str | None,
+    reader: str | None,
+    model_choice: ModelChoice,
+    quiet: bool,
+    no_progress: bool,
+) -> None:
+    """Open a page in which an index can be searched, asked and explored. Ctrl-C ends it.
+
+    It runs on this machine alone: no request leaves it, and only this machine can open it, unless --host and
+    --allow-network say otherwise.
+
+    \b
+    simengine demo
+    simengine demo indexes/films --port 8080 --no-browser
+    """
+    # Before Gradio and the model hub's client are imported, which read them then.
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from simengine.serving.settings import LOOPBACK_HOSTS, ModelSettings, ServingSettings
+
+    if host not in LOOPBACK_HOSTS and not allow_network:
+        raise UsageError(
+            f"--host {host} lets other machines use the page, which asks for no password; add --allow-network if that "
+            "is meant, or put `simengine serve` with keys behind a proxy"
+        )
+    path = find_index(index_argument, index_path)
+    names = None if labels is None else tuple(name.strip() for name in labels.split(","))
+    models = ModelSettings(
+        judge, names, reader, model_choice.device, model_choice.threads, model_choice.offline
+    )
+    listening = listen(host, port)
+    try:
+        _serve(
+            path, model_choice, ServingSettings(models=models), listening, browser=not no_browser, quiet=quiet
+        )
+    finally:
+        listening.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens there.
+
+    Raises:
+        SimengineError: the port is in use or must not be used, or there is no such address.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(128)
+    except OSError as error:
+        listening.close()
+        if error.errno == errno.EADDRINUSE:
+            reason = f"port {port} of {host} is in use; give another with --port, or 0 for any that is free"
+        elif error.errno == errno.EACCES:
+            reason = f"port {port} may not be used by this user; give one above 1023 with --port"
+        else:
+            reason = f"cannot listen on {host}, port {port}: {error.strerror or error}"
+        raise SimengineError(reason) from error
+    return listening
+
+
+def _serve(
+    path: Path,
+    model_choice: ModelChoice,
+    settings: ServingSettings,
+    listening: socket.socket,
+    *,
+    browser: bool,
+    quiet: bool,
+) -> None:
+    try:
+        import fastapi
+        import uvicorn
+
+        from simengine.serving.demo import build_demo, mount_demo
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("simengine"):
+            raise
+        raise MissingExtraError(error.name or "gradio", "demo", "the page") from error
+    from simengine.engine import Engine
+    from simengine.serving.served import ServedIndex
+
+    engine = Engine.open(
+        path,
+        model=model_choice.model,
+        device=model_choice.device,
+        threads=model_choice.threads,
+        offline=model_choice.offline,
+    )
+    served = ServedIndex(path.resolve().name, engine, settings)
+    try:
+        served.warm()
+        app = mount_demo(fastapi.FastAPI(openapi_url=None), build_demo(served))
+        host, port = listening.getsockname()[:2]
+        address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_S)
+
+        class Announced(uvicorn.Server):
+            """Says where the page is, as soon as it is there."""
+
+            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+                await super().startup(sockets)
+                if self.started:
+                    click.echo(address)
+                    sys.stdout.flush()
+                    note("Ctrl-C ends it.", quiet=quiet)
+                    if browser:
+                        webbrowser.open(address)
+
+        Announced(config).run(sockets=[listening])
+    finally:
+        served.close()

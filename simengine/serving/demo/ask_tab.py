@@ -1,0 +1,104 @@
+"""The Ask tab."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import gradio as gr
+
+from simengine.serving.demo.answers import Turn, conversation, question_html, take_turn
+from simengine.serving.demo.cards import ON_SIMILAR, skeleton
+from simengine.serving.demo.context import DemoContext
+from simengine.serving.demo.examples import example_buttons, example_questions, sample_documents
+from simengine.serving.demo.notices import failure, notice
+from simengine.serving.demo.strings import Language
+from simengine.serving.demo.strings.ask import ASK
+
+N_EXAMPLES = 3
+MOST_TURNS = 50
+
+
+class AskTab:
+    """The components of the tab, and what they do."""
+
+    def __init__(self, context: DemoContext) -> None:
+        self.context, self.served = context, context.served
+        self.examples = example_questions(sample_documents(self.served.engine.path), N_EXAMPLES)
+        with gr.Row(elem_classes="se-ask-row", equal_height=True):
+            self.question = context.localise(
+                gr.Textbox(lines=1, max_lines=1, elem_id="se-question", scale=5, max_length=20_000),
+                {"label": ASK.question, "placeholder": ASK.question_hint},
+            )
+            self.go = context.localise(
+                gr.Button(variant="primary", scale=0, min_width=112, elem_id="se-ask-go"), {"value": ASK.go}
+            )
+        self.tried = gr.HTML(
+            self.examples_html("en"),
+            js_on_load=ON_SIMILAR,
+            apply_default_css=False,
+            elem_id="se-ask-examples",
+        )
+        self.talk = gr.HTML(start_html("en"), js_on_load=None, apply_default_css=False, elem_id="se-answers")
+        self.new = context.localise(
+            gr.Button(size="sm", scale=0, min_width=160, visible=False, elem_id="se-new"), {"value": ASK.new}
+        )
+        self.turns = gr.State([])
+        self._events()
+
+    def _events(self) -> None:
+        context = self.context
+        inputs = [context.language, self.question, self.turns]
+        outputs = [self.talk, self.turns, self.question, self.new]
+        for listen in (self.go.click, self.question.submit):
+            listen(self.ask, inputs, outputs, show_progress="hidden")
+        self.tried.example(self.on_example, None, [self.question], show_progress="hidden").then(
+            self.ask, inputs, outputs, show_progress="hidden"
+        )
+        self.new.click(self.forget, [context.language], outputs, show_progress="hidden")
+        context.on_language(self.again, [self.turns], [self.talk, self.tried])
+
+    def ask(self, language: Language, question: str, turns: Sequence[Turn]) -> Iterator[Sequence[Any]]:
+        """Answer, with a skeleton shown meanwhile; a question that fails stays in its box."""
+        question = (question or "").strip()
+        earlier = conversation(turns, language) if turns else ""
+        if not question:
+            asked = notice("empty", ASK.blank_title.of(language), ASK.blank_body.of(language))
+            yield asked + earlier, gr.skip(), gr.skip(), gr.skip()
+            return
+        pending = question_html(question) + skeleton(ASK.loading.of(language), 1)
+        yield pending + earlier, gr.skip(), gr.skip(), gr.skip()
+        try:
+            turn = take_turn(self.served, question, turns)
+        except Exception as error:
+            yield failure(error, language) + earlier, gr.skip(), gr.skip(), gr.skip()
+            return
+        kept = [*turns, turn][-MOST_TURNS:]
+        yield conversation(kept, language), kept, "", gr.update(visible=True)
+
+    def forget(self, language: Language) -> Sequence[Any]:
+        """Begin anew."""
+        return start_html(language), [], "", gr.update(visible=False)
+
+    def on_example(self, event: gr.EventData) -> str:
+        """Put the example into the box."""
+        return str(event.text)
+
+    def again(self, language: Language, turns: Sequence[Turn]) -> tuple[str, str]:
+        """What is shown, in the language that was switched to."""
+        html = conversation(turns, language) if turns else start_html(language)
+        return html, self.examples_html(language)
+
+    def examples_html(self, language: Language) -> str:
+        """The example questions."""
+        return example_buttons(ASK.try_one.of(language), self.examples)
+
+
+def build_ask_tab(context: DemoContext) -> None:
+    """Build the tab within the page that is being built."""
+    AskTab(context)
+
+
+def start_html(language: Language) -> str:
+    """What stands where answers will be."""
+    return notice("empty", ASK.start_title.of(language), ASK.start_body.of(language))

@@ -1,0 +1,120 @@
+"""Example queries and questions made from the corpus itself, so that they find something."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+
+import numpy as np
+
+from simengine.corpus.sentences import sentence_ends
+from simengine.qa.words import content_words, is_chinese
+from simengine.store.contract import StoredDocument
+from simengine.store.snapshot import Snapshot
+
+SAMPLED = 60
+MAX_CHARS, MAX_CHINESE_CHARS = 64, 24
+FEWEST_WORDS, MOST_WORDS = 3, 9
+READ_CHARS = 600
+_QUESTION_END = re.compile(r"[?？]\s*$")
+_SUBJECT = re.compile(r"^((?:An?|The) )?([A-Z]?[\w'-]+(?: [\w'-]+){0,3}) (is|are|was|were) (?:an? |the )\w")
+_CHINESE_SUBJECT = re.compile(r"^([\u4e00-\u9fff]{2,10}?)是")
+_CLAUSE = re.compile(r"[,;:\uff0c\uff1b\uff1a\u3002]")
+
+
+def sample_documents(path: Path, n: int = SAMPLED) -> list[StoredDocument]:
+    """Up to `n` live documents, evenly spread over the index."""
+    with Snapshot.open(path) as snapshot:
+        live = snapshot.live_documents()
+        keys = np.arange(snapshot.n_documents) if live is None else np.flatnonzero(live)
+        if len(keys) > n:
+            keys = keys[np.linspace(0, len(keys) - 1, n).astype(np.int64)]
+        found = snapshot.documents(keys)
+        return [found[int(key)] for key in keys]
+
+
+def example_queries(documents: Sequence[StoredDocument], n: int = 4) -> list[str]:
+    """Short phrases out of documents that lie apart, each once."""
+    return _spread(list(_once(_query(each) for each in documents)), n)
+
+
+def example_questions(documents: Sequence[StoredDocument], n: int = 4) -> list[str]:
+    """Questions that documents are likely to answer: stored questions, and "What is X?" where a text says so."""
+    return _spread(list(_once(_question(each) for each in documents)), n)
+
+
+def example_buttons(label: str, texts: Sequence[str]) -> str:
+    """HTML of examples as buttons that trigger the event "example" (see `cards.ON_SIMILAR`)."""
+    if not texts:
+        return ""
+    buttons = "".join(
+        f'<button type="button" class="se-example" data-example="{escape(text)}">{escape(text)}</button>'
+        for text in texts
+    )
+    return f'<div class="se-examples"><span>{escape(label)}</span>{buttons}</div>'
+
+
+def _query(document: StoredDocument) -> str:
+    if _QUESTION_END.search(document.title):
+        return document.title if len(document.title) <= MAX_CHARS else ""
+    sentence = _first_sentence(document.text)
+    if is_chinese(sentence):
+        clause = _CLAUSE.split(sentence)[0].rstrip("。！？ ")
+        return clause if 4 <= len(clause) <= MAX_CHINESE_CHARS else ""
+    clause = _CLAUSE.split(sentence)[0]
+    words = content_words(clause)
+    if len(words) < FEWEST_WORDS:
+        return ""
+    kept = clause.split()
+    if len(kept) > MOST_WORDS:
+        kept = words[: MOST_WORDS - 3]
+    text = " ".join(kept).rstrip(".!? ")
+    text = text if text[:2].isupper() else text[:1].lower() + text[1:]
+    return text if len(text) <= MAX_CHARS else ""
+
+
+def _question(document: StoredDocument) -> str:
+    if _QUESTION_END.search(document.title):
+        return document.title if len(document.title) <= MAX_CHARS else ""
+    sentence = _first_sentence(document.text)
+    if is_chinese(sentence):
+        found = _CHINESE_SUBJECT.match(sentence)
+        return f"{found[1]}是什么？" if found else ""
+    named = _SUBJECT.match(sentence)
+    if named is None or named[2].split()[0].lower() in (
+        "it",
+        "this",
+        "that",
+        "there",
+        "these",
+        "he",
+        "she",
+        "they",
+    ):
+        return ""
+    article, subject, verb = (named[1] or "").lower(), named[2], named[3]
+    if article and subject[:1].isupper() and not subject[1:2].isupper():
+        article = article.lower()
+    return f"What {verb} {article}{subject}?"
+
+
+def _first_sentence(text: str) -> str:
+    start = text[:READ_CHARS].strip()
+    ends = sentence_ends(start)
+    return " ".join((start[: int(ends[0])] if len(ends) else start).split())
+
+
+def _once(texts: Iterator[str]) -> Iterator[str]:
+    seen: set[str] = set()
+    for text in texts:
+        if text and text.lower() not in seen:
+            seen.add(text.lower())
+            yield text
+
+
+def _spread(texts: Sequence[str], n: int) -> list[str]:
+    if len(texts) <= n:
+        return list(texts)
+    return [texts[int(place)] for place in np.linspace(0, len(texts) - 1, n)]

@@ -1,0 +1,113 @@
+"""Hits as files: CSV that a spreadsheet opens without running anything, and JSON Lines with everything."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from simengine.types import Hit, Judgement, Span
+
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+COLUMNS = (
+    "rank",
+    "id",
+    "title",
+    "score",
+    "relevance",
+    "calibrated",
+    "stance",
+    "evidence",
+    "passage",
+    "duplicates",
+)
+BOM = "\ufeff"
+
+
+def as_csv(hits: Sequence[Hit], query: str) -> str:
+    """CSV with a header; one column for each metadata field that any hit has.
+
+    Texts that a spreadsheet would take for a formula get an apostrophe in front. A byte order mark tells
+    spreadsheets that it is UTF-8.
+    """
+    fields = list(dict.fromkeys(name for hit in hits for name in hit.metadata))
+    out = io.StringIO()
+    out.write(BOM)
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow([neutral(name) for name in ("query", *COLUMNS, *(f"metadata.{name}" for name in fields))])
+    for hit in hits:
+        record = hit_record(hit)
+        judgement = record.get("judgement") or {}
+        evidence = judgement.get("evidence") or {}
+        cells = [
+            query,
+            hit.rank,
+            hit.id,
+            hit.title,
+            record["score"],
+            judgement.get("relevance"),
+            judgement.get("calibrated"),
+            judgement.get("stance"),
+            evidence.get("text"),
+            hit.passage.text,
+            " ".join(hit.duplicates),
+            *(hit.metadata.get(name) for name in fields),
+        ]
+        writer.writerow([neutral(cell) for cell in cells])
+    return out.getvalue()
+
+
+def as_jsonl(hits: Sequence[Hit], query: str) -> str:
+    """One JSON object for each hit, under the names that the command line prints."""
+    return "".join(json.dumps({"query": query, **hit_record(hit)}, ensure_ascii=False) + "\n" for hit in hits)
+
+
+def neutral(value: object) -> object:
+    """A cell's value that no spreadsheet takes for a formula. Numbers stay numbers; lists become JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (int, float)):
+        return value
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return f"'{text}" if text.lstrip(" \u3000\ufeff").startswith(FORMULA_STARTS) else text
+
+
+def hit_record(hit: Hit) -> dict[str, Any]:
+    """A hit as JSON."""
+    record: dict[str, Any] = {
+        "rank": hit.rank,
+        "id": hit.id,
+        "score": round(hit.score, 6),
+        "scores": {name: round(value, 6) for name, value in hit.scores.items()},
+        "title": hit.title,
+        "passage": {"start": hit.passage.start, "end": hit.passage.end, "text": hit.passage.text},
+        "metadata": dict(hit.metadata),
+        "duplicates": list(hit.duplicates),
+    }
+    if hit.judgement is not None:
+        record["judgement"] = _judgement(hit, hit.judgement)
+    return record
+
+
+def _judgement(hit: Hit, judgement: Judgement) -> dict[str, Any]:
+    probabilities = judgement.probabilities
+    return {
+        "relevance": round(judgement.relevance, 6),
+        "calibrated": judgement.calibrated,
+        "stance": judgement.stance,
+        "probabilities": probabilities and {name: round(value, 6) for name, value in probabilities.items()},
+        "evidence": None if judgement.evidence is None else _piece(hit, judgement.evidence),
+    }
+
+
+def _piece(hit: Hit, span: Span) -> dict[str, Any]:
+    start = hit.passage.start
+    return {
+        "start": span.start,
+        "end": span.end,
+        "text": hit.passage.text[span.start - start : span.end - start],
+    }

@@ -1,0 +1,131 @@
+"""Which words of a passage a query matches, and text with marks as HTML. Offsets are characters of the text shown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from html import escape
+from itertools import groupby, pairwise
+
+from simengine.lexical.analysis import query_terms, text_units
+from simengine.types import Span
+
+_WORD = re.compile(r"[^\W_]+")
+FULL_WEIGHT = 1.0  # question words and other weak words of a query weigh less and are not marked
+
+
+def matched_spans(text: str, query: str) -> list[Span]:
+    """The words of `text` that the lexical index would find for `query`: other forms of a word too.
+
+    Chinese and other text without spaces is matched by pairs of neighbouring characters, as the index does it, and
+    by single ones only where the query has nothing else.
+
+    Args:
+        text: any text.
+        query: as typed.
+
+    Returns:
+        Rising spans that do not touch.
+    """
+    wanted = {term for term, weight in query_terms(query).items() if weight >= FULL_WEIGHT}
+    if not wanted:
+        return []
+    unspaced = set(text_units(text)[1])
+    found: list[Span] = []
+    for word in _WORD.finditer(text):
+        at = word.start()
+        for is_unspaced, characters in groupby(word[0], unspaced.__contains__):
+            piece = "".join(characters)
+            found += _in_run(piece, at, wanted) if is_unspaced else _in_word(piece, at, wanted)
+            at += len(piece)
+    return joined(found)
+
+
+def _in_word(word: str, at: int, wanted: set[str]) -> list[Span]:
+    return [Span(at, at + len(word))] if wanted & _terms(word) else []
+
+
+def _in_run(run: str, at: int, wanted: set[str]) -> list[Span]:
+    pairs = [Span(at + i, at + i + 2) for i in range(len(run) - 1) if wanted & _terms(run[i : i + 2])]
+    return pairs + [Span(at + i, at + i + 1) for i, character in enumerate(run) if character in wanted]
+
+
+@lru_cache(maxsize=20_000)
+def _terms(word: str) -> frozenset[str]:
+    return frozenset(query_terms(word))
+
+
+def joined(spans: Iterable[Span]) -> list[Span]:
+    """The same characters as rising spans that neither overlap nor touch."""
+    result: list[Span] = []
+    for span in sorted(spans, key=lambda each: (each.start, each.end)):
+        if span.end <= span.start:
+            continue
+        if result and span.start <= result[-1].end:
+            result[-1] = Span(result[-1].start, max(result[-1].end, span.end))
+        else:
+            result.append(span)
+    return result
+
+
+def marked(text: str, words: Sequence[Span], evidence: Sequence[Span] = (), kind: str = "supports") -> str:
+    """HTML of a text: words in `<mark>`, evidence in `<span class="se-evidence">`; everything is escaped.
+
+    Args:
+        text: plain text.
+        words, evidence: characters of it; what lies outside is cut off.
+        kind: what the evidence does; a class name of its span, "se-" in front.
+
+    Returns:
+        HTML that shows exactly the characters of `text`.
+    """
+    words = joined(_within(words, len(text)))
+    evidence = joined(_within(evidence, len(text)))
+    cuts = sorted({0, len(text), *(edge for span in (*words, *evidence) for edge in (span.start, span.end))})
+    parts: list[str] = []
+    inside = False
+    for start, end in pairwise(cuts):
+        in_evidence = _covers(evidence, start)
+        if in_evidence != inside:
+            parts.append(f'<span class="se-evidence se-{escape(kind)}">' if in_evidence else "</span>")
+            inside = in_evidence
+        piece = escape(text[start:end])
+        parts.append(f"<mark>{piece}</mark>" if _covers(words, start) else piece)
+    return "".join(parts) + ("</span>" if inside else "")
+
+
+def shifted(spans: Iterable[Span], by: int) -> list[Span]:
+    """The same spans, counted from `by` characters later."""
+    return [Span(span.start - by, span.end - by) for span in spans]
+
+
+def best_window(text: str, words: Sequence[Span], evidence: Sequence[Span], length: int) -> Span:
+    """The stretch of about `length` characters that shows most: the evidence if there is any, else most words.
+
+    It begins and ends between words where there are spaces.
+    """
+    if len(text) <= length:
+        return Span(0, len(text))
+    starts = [span.start for span in (evidence or words)]
+    start = 0
+    if starts and starts[0] > length // 2:
+        best = max(starts, key=lambda at: (sum(at <= other < at + length for other in starts), -at))
+        start = max(best - length // 6, 0)
+    start = min(start, len(text) - length)
+    end = start + length
+    if start > 0:
+        space = text.find(" ", start, start + 30)
+        start = start if space < 0 else space + 1
+    if end < len(text):
+        space = text.rfind(" ", end - 30, end)
+        end = end if space < 0 else space
+    return Span(start, end)
+
+
+def _within(spans: Iterable[Span], length: int) -> list[Span]:
+    return [Span(max(span.start, 0), min(span.end, length)) for span in spans]
+
+
+def _covers(spans: Sequence[Span], position: int) -> bool:
+    return any(span.start <= position < span.end for span in spans)

@@ -1,0 +1,90 @@
+"""The Index tab: what is in the index, how well it finds, whether it is sound."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+
+import gradio as gr
+
+from simengine.serving.demo.cards import skeleton
+from simengine.serving.demo.context import DemoContext
+from simengine.serving.demo.facts_page import facts_html
+from simengine.serving.demo.health import Health, check
+from simengine.serving.demo.notices import failure, notice
+from simengine.serving.demo.strings import Language
+from simengine.serving.demo.strings.index import INDEX
+
+
+class IndexTab:
+    """The components of the tab, and what they do."""
+
+    def __init__(self, context: DemoContext) -> None:
+        self.context, self.served = context, context.served
+        self.facts = gr.HTML("", js_on_load=None, apply_default_css=False, elem_id="se-facts")
+        self.health = gr.HTML(
+            unknown_html("en"), js_on_load=None, apply_default_css=False, elem_id="se-health"
+        )
+        with gr.Row(elem_classes="se-buttons"):
+            self.check = context.localise(
+                gr.Button(scale=0, min_width=180, elem_id="se-check"), {"value": INDEX.check}
+            )
+            self.refresh = context.localise(
+                gr.Button(scale=0, min_width=120, elem_id="se-refresh"), {"value": INDEX.refresh}
+            )
+        self.found = gr.State(None)
+        language = context.language
+        self.refresh.click(self.show, [language], [self.facts], show_progress="hidden")
+        self.check.click(self.look, [language], [self.health, self.found], show_progress="hidden")
+        context.on_open(self.show, [], [self.facts])
+        context.on_language(self.show_now, [], [self.facts])
+        context.on_language(self.health_again, [self.found], [self.health])
+
+    def show(self, language: Language) -> Iterator[str]:
+        """The facts as they are now."""
+        yield skeleton(INDEX.loading.of(language), 1)
+        yield self.show_now(language)
+
+    def show_now(self, language: Language) -> str:
+        """The facts as they are now, at once."""
+        try:
+            return facts_html(self.served.facts(), language)
+        except Exception as error:
+            return failure(error, language)
+
+    def look(self, language: Language) -> Iterator[tuple[str, tuple[Health, float] | None]]:
+        """Check every file."""
+        yield skeleton(INDEX.checking.of(language), 1), None
+        start = time.perf_counter()
+        try:
+            health = check(self.served.engine.path)
+        except Exception as error:
+            yield failure(error, language), None
+            return
+        found = (health, time.perf_counter() - start)
+        yield self.health_again(language, found), found
+
+    def health_again(self, language: Language, found: tuple[Health, float] | None) -> str:
+        """What the check found, in a language."""
+        return unknown_html(language) if found is None else health_html(found[0], found[1], language)
+
+
+def build_index_tab(context: DemoContext) -> None:
+    """Build the tab within the page that is being built."""
+    IndexTab(context)
+
+
+def unknown_html(language: Language) -> str:
+    """What stands where the check's result will be."""
+    return notice("empty", INDEX.health_unknown.of(language), INDEX.health_unknown_body.of(language))
+
+
+def health_html(health: Health, took_s: float, language: Language) -> str:
+    """HTML of a check's result."""
+    if not health.problems:
+        body = INDEX.healthy_body.of(language).format(
+            files=f"{health.n_files:,}", documents=f"{health.n_documents:,}", seconds=f"{took_s:.1f}"
+        )
+        return notice("good", INDEX.healthy.of(language), body)
+    lines = [f"{each.file.name}: {each.what}\n{each.remedy}" for each in health.problems]
+    return notice("error", INDEX.damaged.of(language).format(n=len(lines)), "\n\n".join(lines))

@@ -1,0 +1,31 @@
+(() => {
+    const stored = (name) => { try { return localStorage.getItem(name); } catch (error) { return null; } };
+    const store = (name, value) => { try { localStorage.setItem(name, value); } catch (error) { /* private window */ } };
+
+    // "/" goes to the box of the open tab, wherever the cursor is not in a text already; Escape leaves the box.
+    document.addEventListener("keydown", (event) => {
+        const target = event.target;
+        const typing = target.closest && target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable=true]");
+        if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+            const boxes = document.querySelectorAll("#se-query textarea, #se-query input, #se-question textarea, #se-question input");
+            for (const box of boxes) {
+                if (box.offsetParent !== null) { event.preventDefault(); box.focus(); box.select(); return; }
+            }
+        }
+        if (event.key === "Escape" && typing) target.blur();
+    });
+
+    window.simengineScheme = () => {
+        const dark = document.body.classList.toggle("dark");
+        store("simengine-scheme", dark ? "dark" : "light");
+    };
+    const scheme = () => {
+        const wanted = stored("simengine-scheme");
+        const asked = new URL(window.location).searchParams.get("__theme");
+        if (asked === null && wanted !== null) document.body.classList.toggle("dark", wanted === "dark");
+    };
+    document.addEventListener("DOMContentLoaded", () => {
+        scheme();
+        new MutationObserver(scheme).observe(document.querySelector("gradio-app") || document.body, {childList: true});
+    });
+})();

@@ -1,0 +1,260 @@
+"""The Search tab."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, cast
+
+import gradio as gr
+
+from simengine.search.options import Mode
+from simengine.serving.demo.cards import ON_SIMILAR, skeleton
+from simengine.serving.demo.context import DemoContext
+from simengine.serving.demo.examples import example_buttons, example_queries, sample_documents
+from simengine.serving.demo.export import as_csv, as_jsonl
+from simengine.serving.demo.facets import Facet, expression, facets_of
+from simengine.serving.demo.notices import failure, notice
+from simengine.serving.demo.searching import Asked, Shown, run_search, run_similar, shown_html
+from simengine.serving.demo.strings import Language
+from simengine.serving.demo.strings.search import SEARCH
+
+DEFAULT_COUNT, MOST_COUNT = 10, 50
+N_EXAMPLES = 4
+
+
+class SearchTab:
+    """The components of the tab, and what they do. One for each page; holds nothing of a person's session."""
+
+    def __init__(self, context: DemoContext) -> None:
+        self.context, self.served = context, context.served
+        self.facets = facets_of(self.served.engine.path)
+        self.examples = example_queries(sample_documents(self.served.engine.path), N_EXAMPLES)
+        self._question()
+        self._filters()
+        self.tried = gr.HTML(
+            self.examples_html("en"),
+            js_on_load=ON_SIMILAR,
+            apply_default_css=False,
+            elem_id="se-search-examples",
+        )
+        self.results = gr.HTML(
+            start_html("en"), js_on_load=ON_SIMILAR, apply_default_css=False, elem_id="se-results"
+        )
+        self._export()
+        self.shown = gr.State(None)
+        self._events()
+
+    # -- components ------------------------------------------------------------------------------------------
+
+    def _question(self) -> None:
+        localise = self.context.localise
+        with gr.Row(elem_classes="se-ask-row", equal_height=True):
+            self.query = localise(
+                gr.Textbox(lines=1, max_lines=1, elem_id="se-query", scale=5, max_length=20_000),
+                {"label": SEARCH.query, "placeholder": SEARCH.query_hint},
+            )
+            self.go = localise(
+                gr.Button(variant="primary", scale=0, min_width=112, elem_id="se-go"), {"value": SEARCH.go}
+            )
+        with gr.Row(elem_classes="se-options"):
+            modes = ((SEARCH.hybrid, "hybrid"), (SEARCH.dense, "dense"), (SEARCH.lexical, "lexical"))
+            self.mode = localise(
+                gr.Radio(
+                    value="hybrid", elem_id="se-mode", elem_classes="se-segments", scale=0, min_width=330
+                ),
+                {"label": SEARCH.mode, "choices": modes},
+            )
+            self.rerank = self._switch("se-rerank", {"label": SEARCH.rerank, "info": SEARCH.rerank_info})
+            self.claim = self._switch("se-claim", {"label": SEARCH.claim, "info": SEARCH.claim_info})
+
+    def _switch(self, elem_id: str, words: dict[str, Any], *, value: bool = False) -> gr.Checkbox:
+        box = gr.Checkbox(value=value, elem_id=elem_id, elem_classes="se-switch", min_width=200)
+        return cast("gr.Checkbox", self.context.localise(box, words))
+
+    def _filters(self) -> None:
+        localise = self.context.localise
+        self.choices: list[gr.Dropdown] = []
+        self.ranges: list[gr.Number] = []
+        with localise(gr.Accordion(open=False, elem_id="se-filters"), {"label": SEARCH.filters}):
+            with gr.Row(elem_classes="se-facets"):
+                for facet in self.facets:
+                    self._facet(facet)
+            self.typed = localise(
+                gr.Textbox(lines=1, max_lines=1, elem_id="se-expression", max_length=4_000),
+                {"label": SEARCH.expression, "placeholder": SEARCH.expression_hint},
+            )
+            with gr.Row():
+                self.count = localise(
+                    gr.Slider(1, MOST_COUNT, DEFAULT_COUNT, step=1, elem_id="se-count"),
+                    {"label": SEARCH.count},
+                )
+                self.fold = self._switch(
+                    "se-fold", {"label": SEARCH.fold, "info": SEARCH.fold_info}, value=True
+                )
+
+    def _facet(self, facet: Facet) -> None:
+        if facet.kind != "range":
+            labels = [(f"{value} · {n:,}" if n else str(value)) for value, n in facet.values]
+            self.choices.append(
+                gr.Dropdown(
+                    list(zip(labels, facet.by_key(), strict=True)),
+                    value=[],
+                    multiselect=True,
+                    allow_custom_value=True,
+                    label=facet.name,
+                    elem_classes="se-facet",
+                    min_width=200,
+                )
+            )
+            return
+        for text, bound in ((SEARCH.least, facet.least), (SEARCH.greatest, facet.greatest)):
+            number = gr.Number(value=None, placeholder=f"{bound:g}", elem_classes="se-facet", min_width=140)
+            self.ranges.append(self.context.localise(number, {"label": text.filled({"field": facet.name})}))
+
+    def _export(self) -> None:
+        self.file = gr.JSON(visible=False)
+        with gr.Row(visible=False, elem_id="se-export") as self.export_row:
+            self.csv = self.context.localise(
+                gr.Button(size="sm", scale=0, min_width=120, elem_id="se-csv"), {"value": SEARCH.csv}
+            )
+            self.jsonl = self.context.localise(
+                gr.Button(size="sm", scale=0, min_width=120, elem_id="se-jsonl"), {"value": SEARCH.jsonl}
+            )
+
+    # -- events ----------------------------------------------------------------------------------------------
+
+    def _events(self) -> None:
+        context = self.context
+        inputs = [
+            context.language,
+            self.query,
+            self.mode,
+            self.rerank,
+            self.claim,
+            self.count,
+            self.fold,
+            self.typed,
+            *self.choices,
+            *self.ranges,
+        ]
+        outputs = [self.results, self.export_row, self.shown]
+        quiet = {"show_progress": "hidden"}
+        for listen in (self.go.click, self.query.submit, self.typed.submit):
+            listen(self.search, inputs, outputs, **quiet)
+        self.results.similar(self.on_similar, [context.language, self.count], outputs, **quiet)
+        self.tried.example(self.on_example, None, [self.query], **quiet).then(
+            self.search, inputs, outputs, **quiet
+        )
+        context.near.change(
+            self.on_near,
+            [context.language, self.count, context.near],
+            [context.tabs, context.near, *outputs],
+            **quiet,
+        )
+        for button, kind in ((self.csv, "csv"), (self.jsonl, "jsonl")):
+            button.click(_file_of(kind), [self.shown], [self.file], **quiet).then(
+                None, [self.file], None, js=SAVE_FILE
+            )
+        context.on_language(self.again, [self.shown], [self.results, self.tried])
+
+    def search(
+        self,
+        language: Language,
+        query: str,
+        mode: Mode,
+        rerank: bool,
+        claim: bool,
+        count: float,
+        fold: bool,
+        typed: str,
+        *filters: Any,
+    ) -> Iterator[Sequence[Any]]:
+        """Search, with a skeleton shown meanwhile."""
+        if not (query or "").strip():
+            body = SEARCH.blank_body.of(language)
+            yield notice("empty", SEARCH.blank_title.of(language), body), gr.update(visible=False), None
+            return
+        yield skeleton(SEARCH.loading.of(language)), gr.update(visible=False), None
+        try:
+            asked = Asked(query.strip(), mode, rerank, claim, int(count), fold, self.where(typed, filters))
+            shown = run_search(self.served, asked)
+        except Exception as error:
+            yield failure(error, language), gr.update(visible=False), None
+            return
+        yield shown_html(shown, language), gr.update(visible=bool(shown.hits)), shown
+
+    def where(self, typed: str, filters: Sequence[Any]) -> str | None:
+        """The filter that the components say."""
+        names = [facet.name for facet in self.facets if facet.kind != "range"]
+        bounded = [facet.name for facet in self.facets if facet.kind == "range"]
+        numbers = filters[len(names) :]
+        return expression(
+            {name: keys or [] for name, keys in zip(names, filters, strict=False)},
+            {name: (numbers[2 * i], numbers[2 * i + 1]) for i, name in enumerate(bounded)},
+            self.facets,
+            typed or "",
+        )
+
+    def on_similar(self, language: Language, count: float, event: gr.EventData) -> Iterator[Sequence[Any]]:
+        """Show documents similar to the one whose button was clicked."""
+        yield from self._similar(language, int(count), str(event.id))
+
+    def on_near(self, language: Language, count: float, near: str) -> Iterator[Sequence[Any]]:
+        """Another tab asked for documents similar to one."""
+        if not near:
+            yield [gr.skip() for _ in range(5)]
+            return
+        for shown in self._similar(language, int(count), near):
+            yield [gr.Tabs(selected="search"), "", *shown]
+
+    def _similar(self, language: Language, count: int, document_id: str) -> Iterator[Sequence[Any]]:
+        yield skeleton(SEARCH.loading.of(language)), gr.update(visible=False), None
+        try:
+            shown = run_similar(self.served, document_id, count)
+        except Exception as error:
+            yield failure(error, language), gr.update(visible=False), None
+            return
+        yield shown_html(shown, language), gr.update(visible=bool(shown.hits)), shown
+
+    def on_example(self, event: gr.EventData) -> str:
+        """Put the example into the box."""
+        return str(event.text)
+
+    def again(self, language: Language, shown: Shown | None) -> tuple[str, str]:
+        """What is shown, in the language that was switched to."""
+        html = start_html(language) if shown is None else shown_html(shown, language)
+        return html, self.examples_html(language)
+
+    def examples_html(self, language: Language) -> str:
+        """The example queries."""
+        return example_buttons(SEARCH.try_one.of(language), self.examples)
+
+
+def build_search_tab(context: DemoContext) -> None:
+    """Build the tab within the page that is being built."""
+    SearchTab(context)
+
+
+def start_html(language: Language) -> str:
+    """What stands where results will be."""
+    return notice("empty", SEARCH.start_title.of(language), SEARCH.start_body.of(language))
+
+
+def _file_of(kind: str) -> Any:
+    def make(shown: Shown | None) -> dict[str, str]:
+        hits = [] if shown is None else shown.hits
+        about = "" if shown is None else shown.query or shown.near
+        text = as_csv(hits, about) if kind == "csv" else as_jsonl(hits, about)
+        return {"name": f"hits.{kind}", "text": text, "type": MEDIA_TYPES[kind]}
+
+    return make
+
+
+MEDIA_TYPES = {"csv": "text/csv;charset=utf-8", "jsonl": "application/x-ndjson;charset=utf-8"}
+SAVE_FILE = """(file) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([file.text], {type: file.type}));
+    link.download = file.name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}"""

@@ -1,0 +1,126 @@
+"""What the Search tab does between the click and the cards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from simengine.qa.words import has_chinese
+from simengine.rerank.result import RerankResult
+from simengine.search.options import Mode
+from simengine.serving.demo.cards import cards, head, shortened
+from simengine.serving.demo.folding import folded
+from simengine.serving.demo.notices import notice
+from simengine.serving.demo.strings import Language, Text
+from simengine.serving.demo.strings.search import SEARCH
+from simengine.types import Hit
+
+if TYPE_CHECKING:
+    from simengine.serving.served import ServedIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A search as it was asked for."""
+
+    query: str
+    mode: Mode
+    rerank: bool
+    claim: bool
+    count: int
+    fold: bool
+    where: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is shown; enough to render it again in the other language.
+
+    Attributes:
+        hits: best first.
+        timings_ms: see `SearchResult`.
+        query: as typed; "" for documents similar to one.
+        near: title of the document that these are similar to; "" for a search.
+        where: the filter.
+        notes: what a reader must know.
+        empty: why there are no hits.
+    """
+
+    hits: Sequence[Hit]
+    timings_ms: Mapping[str, float]
+    query: str = ""
+    near: str = ""
+    where: str | None = None
+    notes: tuple[Text, ...] = field(default=())
+    empty: Text = SEARCH.none_words
+
+
+def run_search(served: ServedIndex, asked: Asked) -> Shown:
+    """Search, and fold what says the same if that was asked for.
+
+    Raises:
+        SimengineError: as `ServedIndex.search`.
+    """
+    found = served.search(
+        asked.query,
+        k=asked.count,
+        mode=asked.mode,
+        where=asked.where,
+        rerank=asked.rerank or asked.claim,
+        claim=asked.claim,
+    )
+    hits, timings = found.hits[0], dict(found.timings_ms)
+    if asked.fold and len(hits) > 1:
+        start = time.perf_counter()
+        hits = folded(served, hits)
+        timings["fold"] = 1000 * (time.perf_counter() - start)
+        timings["total"] = timings.get("total", 0.0) + timings["fold"]
+    notes: list[Text] = []
+    if isinstance(found, RerankResult):
+        if found.n_incomplete:
+            notes.append(SEARCH.incomplete)
+        if served.settings.models.judge is None and has_chinese(asked.query):
+            notes.append(SEARCH.chinese_judge)
+    return Shown(
+        hits,
+        timings,
+        query=asked.query,
+        where=asked.where,
+        notes=tuple(notes),
+        empty=_why_empty(served, asked),
+    )
+
+
+def run_similar(served: ServedIndex, document_id: str, count: int) -> Shown:
+    """Documents similar to one.
+
+    Raises:
+        UnknownDocumentError: it is not in the index.
+    """
+    start = time.perf_counter()
+    document = served.document(document_id)
+    hits = served.similar(document_id, count)
+    timings = {"total": 1000 * (time.perf_counter() - start)}
+    return Shown(hits, timings, near=document.title or document.id, empty=SEARCH.none_alone)
+
+
+def shown_html(shown: Shown, language: Language) -> str:
+    """HTML of the results, or of there being none."""
+    if not shown.hits:
+        body = shown.empty.of(language).format(filter=shown.where or "")
+        return notice("none", SEARCH.none_title.of(language), body)
+    if shown.near:
+        about = SEARCH.near_to.of(language).format(title=shortened(shown.near))
+    else:
+        about = SEARCH.for_query.of(language).format(query=shortened(shown.query))
+    notes = [note.of(language) for note in shown.notes]
+    top = head(len(shown.hits), about, shown.timings_ms, shown.where, notes, language)
+    return top + cards(shown.hits, shown.query, language)
+
+
+def _why_empty(served: ServedIndex, asked: Asked) -> Text:
+    if not len(served.engine):
+        return SEARCH.none_empty
+    return SEARCH.none_words if asked.where is None else SEARCH.none_filter
