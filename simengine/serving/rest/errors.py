@@ -131,7 +131,7 @@ def _headers(error: Exception) -> dict[str, str]:
     if isinstance(error, IndexLockedError):
         return {"retry-after": str(RETRY_LOCKED_S)}
     if isinstance(error, MissingKeyError):
-        return {"www-authenticate": "Bearer"}
+        return {"www-authenticate": 'Basic realm="simengine", charset="UTF-8"' if error.page else "Bearer"}
     return {}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import secrets
 import time
@@ -23,14 +24,19 @@ WATCH_PATHS = frozenset({"/", "/health", "/ready", "/metrics"})
 """Answered at any time: they are cheap, and those who ask want to know when all else is refused."""
 WRITE_PATH = "/v1/documents"
 PAGE_PATH = "/demo"
+PAGE_BODY_BYTES = 64 << 20
+"""The page takes files of pairs to be scored."""
+ASK = "this needs an API key, in the header `Authorization: Bearer KEY`"
+ASK_PAGE = "this needs an API key, as the password; the name does not matter"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 class Gate:
     """ASGI middleware around all routes.
 
-    Whatever has no open path needs a key with the scope "read"; changing documents needs "write". The page (below
-    PAGE_PATH) asks for a key itself.
+    Whatever has no open path needs a key with the scope "read"; changing documents needs "write". A browser asks for
+    the key as the password of the page (below PAGE_PATH), and for nothing else: only the page may be opened that way,
+    so that no other site can make a browser change documents.
 
     Args:
         app: the routes.
@@ -83,29 +89,36 @@ class Gate:
     async def _admit(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
         path, limits = scope["path"], self._context.settings.limits
         page = path == PAGE_PATH or path.startswith(PAGE_PATH + "/")
-        if not page:
-            self._check_key(scope, headers)
+        self._check_key(scope, headers, page=page)
         if path in WATCH_PATHS:
             await self._app(scope, replayed(b"", receive), send)
         elif page:
             if self._context.lifecycle.draining:
                 self._context.lifecycle.check_ready()
-            await self._app(scope, bounded(receive, limits.max_body_bytes), send)
+            await self._app(scope, bounded(receive, max(limits.max_body_bytes, PAGE_BODY_BYTES)), send)
         else:
             with self._context.lifecycle.accepted():
                 body = await read_body(receive, headers, limits, self._context.settings.body_timeout_s)
                 await self._app(scope, replayed(body, receive), send)
 
-    def _check_key(self, scope: Scope, headers: dict[bytes, bytes]) -> None:
+    def _check_key(self, scope: Scope, headers: dict[bytes, bytes], *, page: bool) -> None:
         """Raise MissingKeyError or ForbiddenError unless the request may pass."""
         path = scope["path"]
         if self._keys is None or path in OPEN_PATHS or path in DOCS_PATHS:
             return
         kind, _, token = headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        if kind.lower() != "bearer" or not token.strip():
-            raise MissingKeyError("this needs an API key, in the header `Authorization: Bearer KEY`")
+        token = token.strip()
+        if page and kind.lower() == "basic":
+            token = _password(token)
+        elif kind.lower() != "bearer":
+            token = ""
+        if not token:
+            raise MissingKeyError(ASK_PAGE if page else ASK, page=page)
         changes = path.startswith(WRITE_PATH) and scope["method"] not in ("GET", "HEAD")
-        key = self._keys.check(token.strip(), WRITE if changes else READ)
+        try:
+            key = self._keys.check(token, WRITE if changes else READ)
+        except MissingKeyError as error:
+            raise MissingKeyError(str(error), page=page) from None
         scope["simengine_key"] = key.id
 
     def _write_down(self, scope: Scope, status: int, took_s: float, record: dict[str, Any]) -> None:
@@ -145,3 +158,11 @@ def _route_of(scope: Scope) -> str:
     if isinstance(template, str):
         return template
     return path if path in WATCH_PATHS or path in DOCS_PATHS else "other"
+
+
+def _password(credentials: str) -> str:
+    """The password of HTTP's basic authentication; "" where there is none."""
+    try:
+        return base64.b64decode(credentials, validate=True).decode("utf-8").partition(":")[2]
+    except ValueError:
+        return ""

@@ -33,7 +33,16 @@ _TOKEN = re.compile(rf"{PREFIX}-([0-9a-f]{{{2 * ID_BYTES}}})-([A-Za-z0-9_-]{{20,
 
 
 class MissingKeyError(SimengineError):
-    """A request brings no key, or one that is not known (any more)."""
+    """A request brings no key, or one that is not known (any more).
+
+    Args:
+        message: for people.
+        page: a browser shall ask for one.
+    """
+
+    def __init__(self, message: str, *, page: bool = False) -> None:
+        self.page = page
+        super().__init__(message)
 
 
 class ForbiddenError(SimengineError):

@@ -30,7 +30,7 @@ class JsonLog:
     def write(self, event: str, level: str = "info", **fields: object) -> None:
         """Write a line; fields that are None or "" are left out."""
         now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
-        line = {"time": now, "level": level, "event": event}
+        line: dict[str, object] = {"time": now, "level": level, "event": event}
         line |= {name: value for name, value in fields.items() if value is not None and value != ""}
         text = json.dumps(line, ensure_ascii=False, default=str).encode("utf-8", "replace").decode()
         with self._lock:

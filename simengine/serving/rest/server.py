@@ -36,10 +36,9 @@ class DrainingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         """Listen, and say where."""
         await super().startup(sockets)
-        for server in self.servers:
-            for listener in server.sockets:
-                host, port = listener.getsockname()[:2]
-                self._log.write("listening", host=host, port=port, indexes=list(self._context.catalogue))
+        for listener in sockets or ():
+            host, port = listener.getsockname()[:2]
+            self._log.write("listening", host=host, port=port, indexes=list(self._context.catalogue))
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:  # noqa: ARG002 - given by signal
         """Begin to drain; at the second signal, stop."""
@@ -64,18 +63,17 @@ class DrainingServer(uvicorn.Server):
         return await super().on_tick(counter)
 
 
-def run(app: FastAPI, log: JsonLog) -> None:
+def run(app: FastAPI, log: JsonLog, listening: socket) -> None:
     """Serve an app of `create_app` until a signal comes.
 
     Args:
         app: of `create_app`.
         log: the one that the app was given.
+        listening: a socket that listens; closed when this returns.
     """
     context: ServiceContext = app.state.service
     config = uvicorn.Config(
         app,
-        host=context.settings.host,
-        port=context.settings.port,
         log_config=dict(server_logging(log)),
         access_log=False,
         server_header=False,
@@ -86,5 +84,5 @@ def run(app: FastAPI, log: JsonLog) -> None:
         timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=CLOSE_S,
     )
-    DrainingServer(config, context, log).run()
+    DrainingServer(config, context, log).run([listening])
     log.write("stopped")

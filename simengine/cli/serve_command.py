@@ -1,0 +1,257 @@
+"""simengine serve: indexes behind HTTP."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from simengine.cli.demo_command import listen
+from simengine.cli.options import (
+    ModelChoice,
+    collected,
+    find_index,
+    index_model_options,
+    label_names,
+    labels_option,
+    together,
+)
+from simengine.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+    from simengine.serving.catalogue import Catalogue
+    from simengine.serving.settings import ServiceSettings, ServingSettings
+
+
+def _at_least(least: float, name: str, default: float, text: str) -> Callable[[Any], Any]:
+    kind = click.IntRange(int(least)) if isinstance(default, int) else click.FloatRange(least)
+    variable = "SIMENGINE_" + name.removeprefix("--").replace("-", "_").upper()
+    return click.option(name, envvar=variable, type=kind, default=default, show_default=True, help=text)
+
+
+@dataclass(frozen=True, slots=True)
+class ServeChoice:
+    """What `serve_options` ask for."""
+
+    host: str
+    port: int
+    keys: Path | None
+    insecure: bool
+    demo: bool
+    docs: bool
+    log_texts: bool
+    judge: str | None
+    labels: str | None
+    reader: str | None
+    max_body_bytes: int
+    max_json_depth: int
+    max_texts: int
+    max_text_chars: int
+    max_query_chars: int
+    max_documents: int
+    max_k: int
+    max_requests: int
+    max_queued: int
+    max_waiting_writes: int
+    timeout_s: float
+    body_timeout_s: float
+    drain_s: float
+    stop_timeout_s: float
+    batch_tokens: int
+    batch_wait_ms: float
+
+    def serving(self, models: ModelChoice) -> ServingSettings:
+        """How the indexes are served."""
+        from simengine.serving.settings import BatchSettings, ModelSettings, ServingSettings
+
+        return ServingSettings(
+            models=ModelSettings(
+                judge=self.judge,
+                judge_labels=label_names(self.labels),
+                reader=self.reader,
+                device=models.device,
+                threads=models.threads,
+                offline=models.offline,
+            ),
+            batching=BatchSettings(
+                max_tokens=self.batch_tokens, max_wait_ms=self.batch_wait_ms, max_queued=self.max_queued
+            ),
+            timeout_s=self.timeout_s,
+            max_waiting_writes=self.max_waiting_writes,
+        )
+
+    def service(self) -> ServiceSettings:
+        """How the service runs.
+
+        Raises:
+            UsageError: it would be open to other machines without keys.
+        """
+        from simengine.serving.settings import Limits, ServiceSettings
+
+        return ServiceSettings(
+            host=self.host,
+            port=self.port,
+            keys_file=self.keys,
+            insecure=self.insecure,
+            limits=Limits(
+                max_body_bytes=self.max_body_bytes,
+                max_json_depth=self.max_json_depth,
+                max_texts=self.max_texts,
+                max_text_chars=self.max_text_chars,
+                max_query_chars=self.max_query_chars,
+                max_documents=self.max_documents,
+                max_k=self.max_k,
+            ),
+            max_requests=self.max_requests,
+            timeout_s=self.timeout_s,
+            body_timeout_s=self.body_timeout_s,
+            drain_s=self.drain_s,
+            stop_timeout_s=self.stop_timeout_s,
+            log_texts=self.log_texts,
+            docs=self.docs,
+        )
+
+
+limit_options = together(
+    _at_least(1, "--max-body-bytes", 8 << 20, "Bytes of one request; more gets 413."),
+    _at_least(1, "--max-json-depth", 32, "Lists and objects inside each other."),
+    _at_least(1, "--max-texts", 1_000, "Texts or pairs in one request; more gets 422, as with all below."),
+    _at_least(1, "--max-text-chars", 200_000, "Characters of one text."),
+    _at_least(1, "--max-query-chars", 10_000, "Characters of a query, a question or a statement."),
+    _at_least(1, "--max-documents", 1_000, "Documents in one write."),
+    _at_least(1, "--max-k", 1_000, "Hits."),
+    _at_least(1, "--max-requests", 64, "Requests at the same time; as many again wait, more get 429."),
+    _at_least(1, "--max-queued", 256, "Callers that may wait for a model; more get 429."),
+    _at_least(1, "--max-waiting-writes", 32, "Writes to one index that may wait; more get 429."),
+    _at_least(0.001, "--timeout-s", 60.0, "Requests that only read are answered by then; 504 if need be."),
+    _at_least(0.001, "--body-timeout-s", 20.0, "A request has arrived by then."),
+    _at_least(0, "--drain-s", 0.0, "After the signal to stop, new work gets 503 for so long at least."),
+    _at_least(0, "--stop-timeout-s", 60.0, "After that signal, answers are waited for so long at most."),
+    _at_least(1, "--batch-tokens", 2_048, "Tokens that callers' texts are joined up to."),
+    _at_least(0, "--batch-wait-ms", 1.0, "A batch waits so long for company, and only in a crowd."),
+)
+serve_options = together(
+    click.option("--host", envvar="SIMENGINE_HOST", default="127.0.0.1", show_default=True),
+    click.option(
+        "--port",
+        envvar="SIMENGINE_PORT",
+        type=click.IntRange(0, 65_535),
+        default=8000,
+        show_default=True,
+        help="0 takes any that is free; the log says which.",
+    ),
+    click.option(
+        "--keys",
+        envvar="SIMENGINE_KEYS",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="Ask for a key of this file (simengine keys). Without it anyone who reaches the port may do anything.",
+    ),
+    click.option("--insecure", is_flag=True, help="Listen beyond this machine without keys."),
+    click.option(
+        "--demo/--no-demo", default=False, show_default=True, help="The page of simengine demo, at /demo."
+    ),
+    click.option("--docs/--no-docs", default=True, show_default=True, help="/docs and /openapi.json."),
+    click.option(
+        "--log-texts", is_flag=True, help="Put queries and messages, which repeat them, into the log."
+    ),
+    click.option(
+        "--judge",
+        envvar="SIMENGINE_NLI_MODEL",
+        help="Cross-encoder that judges. [default: minilm-nli, which knows hardly any Chinese]",
+    ),
+    labels_option,
+    click.option(
+        "--reader",
+        envvar="SIMENGINE_READER",
+        help="Model that finds the words that answer. [default: whole sentences]",
+    ),
+    limit_options,
+    collected(ServeChoice, "choice"),
+)
+
+
+@click.command("serve")
+@click.argument("indexes", nargs=-1, metavar="[INDEX]...", type=click.Path(path_type=Path))
+@serve_options
+@index_model_options
+def command(indexes: tuple[Path, ...], choice: ServeChoice, model_choice: ModelChoice) -> None:
+    """Serve indexes over HTTP: search, score, nli, ask, recommend, documents, and what OpenAI's and Cohere's clients
+    ask for. The first index is the default one; /docs describes all routes.
+
+    SIGTERM and Ctrl-C finish what was accepted, and refuse what comes after it.
+
+    \b
+    simengine serve
+    simengine keys create search --keys keys.json && simengine serve films books --keys keys.json --host 0.0.0.0
+    """
+    # Before Gradio and the model hub's client are imported, which read them then.
+    os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+    if model_choice.offline:
+        os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    settings = choice.service()
+    paths = [find_index(path) for path in indexes] or [find_index()]
+    try:
+        from simengine.serving.rest.app import create_app
+        from simengine.serving.rest.logs import JsonLog
+        from simengine.serving.rest.server import run
+    except ModuleNotFoundError as error:
+        raise _missing(error, "serve", "the service") from error
+    from simengine.serving.catalogue import Catalogue
+
+    log = JsonLog(texts=settings.log_texts)
+    with Catalogue.open(paths, choice.serving(model_choice), model=model_choice.model) as catalogue:
+        app = create_app(catalogue, settings, log=log)
+        if choice.demo:
+            mount_pages(app, catalogue)
+        listening = listen(settings.host, settings.port)
+        try:
+            run(app, log, listening)
+        finally:
+            listening.close()
+
+
+def mount_pages(app: FastAPI, catalogue: Catalogue) -> None:
+    """Put a page for each index below /demo.
+
+    Raises:
+        MissingExtraError: Gradio is not installed.
+    """
+    try:
+        from simengine.serving.demo import build_demo, mount_demo
+    except ModuleNotFoundError as error:
+        raise _missing(error, "demo", "the page") from error
+    from starlette.responses import RedirectResponse
+
+    paths = page_paths(catalogue)
+    first = next(iter(paths.values()))
+
+    async def page() -> RedirectResponse:
+        return RedirectResponse(f"{first}/")
+
+    app.add_api_route("/demo", page, include_in_schema=False)
+    app.add_api_route("/demo/", page, include_in_schema=False)
+    for name, path in paths.items():
+        mount_demo(app, build_demo(catalogue[name]), path)
+
+
+def page_paths(catalogue: Mapping[str, Any]) -> dict[str, str]:
+    """For each index the path of its page, of letters, digits, dots, hyphens and underscores."""
+    paths: dict[str, str] = {}
+    for number, name in enumerate(catalogue, 1):
+        plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", name).strip(".-")
+        path = f"/demo/{plain or number}"
+        paths[name] = f"{path}-{number}" if path in paths.values() else path
+    return paths
+
+
+def _missing(error: ModuleNotFoundError, extra: str, purpose: str) -> Exception:
+    if (error.name or "").startswith("simengine"):
+        return error
+    return MissingExtraError(error.name or "", extra, purpose)
