@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import ConfigDict, Field, FiniteFloat, JsonValue
+from pydantic import BeforeValidator, ConfigDict, Field, FiniteFloat, JsonValue
+from pydantic_core import PydanticCustomError
 
-from simengine.serving.rest.schemas.common import CompatibleRequest, Statement, Text, Usage
+from simengine.serving.rest.schemas.common import CompatibleRequest, Statement, Usage
 from simengine.serving.results import Result
 
-DocumentObject = Annotated[dict[str, JsonValue], Field(min_length=1)]
+
+def _check_kind(value: Any) -> Any:
+    """One plain message in the place of one for each type that it could have been."""
+    if not isinstance(value, (str, dict)):
+        raise PydanticCustomError("document", "expected a text, or an object that holds one")
+    return value
+
+
+Document: TypeAlias = Annotated[str | dict[str, JsonValue], BeforeValidator(_check_kind)]
 
 
 class RerankRequest(CompatibleRequest):
@@ -29,7 +38,7 @@ class RerankRequest(CompatibleRequest):
     )
 
     query: Statement
-    documents: list[Text | DocumentObject] = Field(
+    documents: list[Document] = Field(
         min_length=1, description="Texts, or objects with a `text` (or with the fields of `rank_fields`)."
     )
     model: str | None = Field(

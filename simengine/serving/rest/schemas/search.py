@@ -42,6 +42,9 @@ class SearchRequest(Request):
         gt=0,
         description="Time for judging; candidates beyond it stay unjudged. Needs `rerank`.",
     )
+    exact: bool = Field(
+        default=False, description="Compare with every vector instead of asking the candidate index."
+    )
 
 
 class JudgedCount(Result):

@@ -1,0 +1,123 @@
+"""POST /v1/search against the engine itself."""
+
+from __future__ import annotations
+
+import pytest
+
+from simengine.assembly.judging import JudgeOptions
+from simengine.engine import Engine
+from simengine.search.options import SearchOptions
+from simengine.serving.results import HitResult
+from simengine.types import Hit
+from tests.serving.library import word_models
+
+
+def as_json(hits: list[Hit]) -> list[object]:
+    return [HitResult.of(hit).model_dump(mode="json") for hit in hits]
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "dense", "lexical"])
+@pytest.mark.parametrize("query", ["cats and dogs", "the central bank", "猫喜欢"])
+def test_hits_are_those_of_the_engine(given, engine: Engine, mode: str, query: str) -> None:
+    found = given("/v1/search", query=query, mode=mode, k=4)
+    expected = engine.search(query, k=4, mode=mode)
+    assert found["hits"] == as_json(expected)
+    assert [hit["id"] for hit in found["hits"]] == [hit.id for hit in expected]
+    assert (found["index"], found["query"], found["judged"]) == ("library", query, [])
+    assert found["timings_ms"]["total"] >= 0
+
+
+def test_a_hit_says_all_that_the_engine_knows(given, engine: Engine) -> None:
+    hit = engine.search("stock market", k=1, mode="lexical")[0]
+    assert given("/v1/search", query="stock market", k=1, mode="lexical")["hits"] == [
+        {
+            "rank": 1,
+            "id": "market",
+            "score": hit.score,
+            "scores": dict(hit.scores),
+            "title": "",
+            "passage": {"start": 0, "end": 30, "text": "The stock market fell sharply."},
+            "metadata": {"year": 2021, "nested": {"a": [1, None, 0.5]}},
+            "judgement": None,
+            "duplicates": [],
+        }
+    ]
+
+
+def test_a_filter_keeps_what_fits(given) -> None:
+    found = given("/v1/search", query="film", where='kind == "film" and year >= 2000')
+    assert [hit["id"] for hit in found["hits"]] == ["quiet"]
+
+
+def test_exact_search_finds_the_same(given, engine: Engine) -> None:
+    expected = engine.search("cats", k=9, mode="dense", exact=True)
+    assert given("/v1/search", query="cats", k=9, mode="dense", exact=True)["hits"] == as_json(expected)
+
+
+def test_a_claim_gets_stances_and_the_sentence_that_says_so(given, engine: Engine) -> None:
+    claim = "The tower was built in 1889."
+    found = given("/v1/search", query=claim, k=3, rerank=True, claim=True)
+    with word_models():
+        expected = engine.run_judged([claim], SearchOptions(k=3), JudgeOptions(claim=True))
+    assert found["hits"] == as_json(expected.hits[0])
+    count = expected.counts[0][0]
+    assert found["judged"] == [{"n_wanted": count.n_wanted, "n_judged": count.n_judged, "n_truncated": 0}]
+    said = next(hit["judgement"] for hit in found["hits"] if hit["id"] == "tower")
+    assert said["stance"] == "supports"
+    assert said["evidence"] == {"start": 0, "end": 29, "text": "The tower was built in 1889. "} or said[
+        "evidence"
+    ] == {"start": 0, "end": 28, "text": "The tower was built in 1889."}
+
+
+def test_a_claim_alone_reranks(given) -> None:
+    found = given("/v1/search", query="The tower was built in 1889.", claim=True)
+    assert found["judged"][0]["n_judged"] > 0
+
+
+def test_another_index_is_searched_when_it_is_named(given) -> None:
+    found = given("/v1/search", query="text", index="other")
+    assert (found["index"], [hit["id"] for hit in found["hits"]]) == ("other", ["only"])
+
+
+def test_what_the_encoder_could_not_read_of_a_query_is_counted(given) -> None:
+    words = " ".join(["word"] * 30)  # the word encoder reads 22
+    assert given("/v1/search", query=words)["query_tokens_truncated"] == 8
+    assert given("/v1/search", query=words, mode="lexical")["query_tokens_truncated"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "says"),
+    [
+        ({}, "validation", "query"),
+        ({"query": ""}, "validation", "at least 1 character"),
+        ({"query": " \n\t"}, "validation", "pattern"),
+        ({"query": 7}, "validation", "valid string"),
+        ({"query": ["a"]}, "validation", "valid string"),
+        ({"query": "a", "k": 0}, "validation", "greater than or equal to 1"),
+        ({"query": "a", "k": "3"}, "validation", "valid integer"),
+        ({"query": "a", "k": 3.5}, "validation", "valid integer"),
+        ({"query": "a", "k": True}, "validation", "valid integer"),
+        ({"query": "a", "k": 101}, "usage", "100"),
+        ({"query": "a", "mode": "fuzzy"}, "validation", "hybrid"),
+        ({"query": "a", "rerank": "yes"}, "validation", "valid boolean"),
+        ({"query": "a", "budget_ms": 0, "rerank": True}, "validation", "greater than 0"),
+        ({"query": "a", "budget_ms": 5}, "usage", "rerank"),
+        ({"query": "a", "top_k": 3}, "validation", "Extra inputs"),
+        ({"query": "a" * 1_001}, "usage", "1,001 characters"),
+        ({"query": "a", "where": "year >"}, "filter", "filter"),
+        ({"query": "a", "where": "year == '1'; DROP TABLE documents"}, "filter", "filter"),
+        ({"query": "a", "where": 'year == "1889"'}, "filter", "filter"),
+    ],
+)
+def test_a_wrong_request_is_told_what_is_wrong(
+    refused, body: dict[str, object], kind: str, says: str
+) -> None:
+    error = refused(422, "/v1/search", body)
+    assert error["type"] == kind
+    assert says in error["message"]
+
+
+def test_an_unknown_index_is_no_path(refused) -> None:
+    for name in ("nope", "../library", "library/..", "/etc/passwd", "library\x00", ".", "LIBRARY"):
+        error = refused(404, "/v1/search", query="a", index=name)
+        assert error["type"] == "unknown_index"

@@ -1,0 +1,68 @@
+"""POST /v1/score and /v1/nli against the engine and the judge."""
+
+from __future__ import annotations
+
+import pytest
+
+from simengine.cross_encoders.nli import NLIModel
+from simengine.engine import Engine
+from simengine.serving.results import VerdictResult
+from tests.serving.library import load_table_judge
+
+PAIRS = [
+    ("A man plays a guitar.", "Somebody makes music."),
+    ("A man plays a guitar. It rains. He laughs.", "Nobody makes a sound."),
+    ("猫喜欢睡觉。", "A cat sleeps."),
+    ("same", "same"),
+]
+
+
+def test_cosines_are_those_of_the_engine(given, engine: Engine) -> None:
+    found = given("/v1/score", pairs=[{"text1": a, "text2": b} for a, b in PAIRS])
+    assert found["index"] == "library"
+    assert [each["cosine"] for each in found["scores"]] == [engine.score(a, b).score for a, b in PAIRS]
+    assert [each["n_truncated"] for each in found["scores"]] == [0, 0, 0, 0]
+
+
+def test_what_the_encoder_could_not_read_is_counted(given) -> None:
+    pair = {"text1": " ".join(["word"] * 30), "text2": " ".join(["word"] * 23)}  # it reads 22
+    assert given("/v1/score", pairs=[pair])["scores"][0]["n_truncated"] == 9
+
+
+def test_verdicts_are_those_of_the_judge(given) -> None:
+    found = given("/v1/nli", pairs=[{"premise": a, "hypothesis": b} for a, b in PAIRS])
+    expected = NLIModel(load_table_judge(None)).verdicts(PAIRS)
+    assert found["verdicts"] == [
+        VerdictResult.of(verdict, a).model_dump(mode="json")
+        for verdict, (a, _) in zip(expected, PAIRS, strict=True)
+    ]
+    assert [each["label"] for each in found["verdicts"]] == [
+        "entailment",
+        "contradiction",
+        "neutral",
+        "neutral",
+    ]
+    assert found["verdicts"][1]["evidence"]["text"].strip() == "A man plays a guitar."
+    assert found["verdicts"][2]["evidence"] is None
+    assert found["model"] == "minilm-nli"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "says"),
+    [
+        ("/v1/score", {"pairs": []}, "at least 1 item"),
+        ("/v1/score", {"pairs": [["a", "b"]]}, "pairs.0"),
+        ("/v1/score", {"pairs": [{"text1": "a"}]}, "text2"),
+        ("/v1/score", {"pairs": [{"text1": "a", "text2": ""}]}, "at least 1 character"),
+        ("/v1/score", {"pairs": [{"text1": "a", "text2": "b", "more": 1}]}, "Extra"),
+        ("/v1/score", {"pairs": [{"text1": "a", "text2": "b"}] * 51}, "at most 50"),
+        ("/v1/score", {"pairs": [{"text1": "a", "text2": "b" * 20_001}]}, "20,001 characters"),
+        ("/v1/nli", {"pairs": [{"premise": "a", "hypothesis": None}]}, "valid string"),
+        ("/v1/nli", {"pairs": [{"premise": "a", "hypothesis": "b" * 1_001}]}, "1,001 characters"),
+        ("/v1/nli", {"pairs": {"premise": "a", "hypothesis": "b"}}, "valid list"),
+    ],
+)
+def test_a_wrong_request_is_told_what_is_wrong(
+    refused, path: str, body: dict[str, object], says: str
+) -> None:
+    assert says in refused(422, path, body)["message"]
