@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic_core import PydanticCustomError
 
 from simengine.serving.results import Result
 
@@ -27,6 +29,21 @@ Filter: TypeAlias = Annotated[
         description='Only documents whose metadata it keeps, as in `year >= 2020 and kind in ("class", "function")`.',
     ),
 ]
+
+
+def _check_json(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Python's parser lets pass what no answer could hold: NaN, and halves of characters such as \\ud800."""
+    try:
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
+    except ValueError as error:
+        raise PydanticCustomError(
+            "json_value", "it holds NaN, Infinity or half of a character (a lone surrogate)"
+        ) from error
+    return value
+
+
+JsonObject: TypeAlias = Annotated[dict[str, JsonValue], AfterValidator(_check_json)]
+"""An object of a user's own fields."""
 
 
 class Request(BaseModel):

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import BeforeValidator, ConfigDict, Field, FiniteFloat, JsonValue
-from pydantic_core import PydanticCustomError
+from pydantic import ConfigDict, Discriminator, Field, FiniteFloat, JsonValue, Tag
 
-from simengine.serving.rest.schemas.common import CompatibleRequest, Statement, Usage
+from simengine.serving.rest.schemas.common import CompatibleRequest, JsonObject, Statement, Usage
 from simengine.serving.results import Result
 
 
-def _check_kind(value: Any) -> Any:
-    """One plain message in the place of one for each type that it could have been."""
-    if not isinstance(value, (str, dict)):
-        raise PydanticCustomError("document", "expected a text, or an object that holds one")
-    return value
+def _kind(value: Any) -> str | None:
+    return "text" if isinstance(value, str) else "object" if isinstance(value, dict) else None
 
 
-Document: TypeAlias = Annotated[str | dict[str, JsonValue], BeforeValidator(_check_kind)]
+Document: TypeAlias = Annotated[
+    Annotated[str, Tag("text")] | Annotated[JsonObject, Tag("object")],
+    Discriminator(
+        _kind,
+        custom_error_type="document",
+        custom_error_message="expected a text, or an object that holds one",
+    ),
+]
 
 
 class RerankRequest(CompatibleRequest):
