@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from simengine.serving.rest.context import ServiceContext, logged_texts
 from simengine.serving.rest.errors import problem_of
 from simengine.serving.rest.keys import READ, WRITE, KeyFile, MissingKeyError
+from simengine.serving.rest.lifecycle import NotReadyError
 from simengine.serving.rest.limits import DisconnectedError, Receive, bounded, read_body, replayed
 from simengine.serving.rest.logs import JsonLog
 from simengine.serving.rest.metrics import Metrics
@@ -124,7 +125,7 @@ class Gate:
     def _write_down(self, scope: Scope, status: int, took_s: float, record: dict[str, Any]) -> None:
         route = _route_of(scope)
         self._metrics.observe(_method_of(scope), route, status, took_s)
-        if route in WATCH_PATHS and status < 400:
+        if route in WATCH_PATHS and status in (200, 503):
             return
         error = scope.get("simengine_error")
         self._log.write(
@@ -137,7 +138,9 @@ class Gate:
             took_ms=round(took_s * 1000, 2),
             key=scope.get("simengine_key"),
             client=(scope.get("client") or ("",))[0],
-            **self._log.error_fields(error, trace=status >= 500),
+            **self._log.error_fields(
+                error, trace=status in (500, 503) and not isinstance(error, NotReadyError)
+            ),
             **record,
         )
 

@@ -11,7 +11,24 @@ import traceback
 from collections.abc import Mapping
 from typing import IO, Any
 
+from simengine.errors import (
+    DeviceError,
+    FingerprintMismatchError,
+    MissingExtraError,
+    ModelError,
+    StoreError,
+)
+
 MOST_FRAMES = 15
+OF_THIS_MACHINE = (
+    StoreError,
+    ModelError,
+    DeviceError,
+    FingerprintMismatchError,
+    MissingExtraError,
+    OSError,
+)
+"""Errors whose messages tell of files and models, and never repeat what a user gave."""
 
 
 class JsonLog:
@@ -39,15 +56,17 @@ class JsonLog:
             stream.flush()
 
     def error_fields(self, error: BaseException | None, *, trace: bool) -> dict[str, Any]:
-        """An error for the log: its class; where it arose, for errors of the service; what it says, if texts may be.
+        """An error for the log: its class, what it says if that is no user's text or texts may be, and where it arose.
 
-        Messages of errors repeat what was given, which may be a user's.
+        Args:
+            error: None gives no fields.
+            trace: say where it arose.
         """
         if error is None:
             return {}
         fields: dict[str, Any] = {"error": type(error).__name__}
-        if self._texts or trace:
-            fields["message"] = str(error) if self._texts else None
+        if self._texts or isinstance(error, OF_THIS_MACHINE):
+            fields["message"] = str(error)
         if trace:
             frames = traceback.extract_tb(error.__traceback__)
             fields["trace"] = [
