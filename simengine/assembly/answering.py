@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from simengine.assembly.judging import named_outputs
 from simengine.calibration.calibration import Calibration
 from simengine.calibration.stored import load_calibration
 from simengine.corpus.examples import read_squad
@@ -135,14 +136,7 @@ def _load_judge(models: AnswerModels) -> NLIModel:
         models.judge, device=models.device, threads=models.threads, offline=models.offline
     )
     try:
-        if models.labels is None:
-            return NLIModel(model)
-        if len(models.labels) != len(model.labels):
-            raise UsageError(
-                f"{len(models.labels)} labels are named, the judge has {len(model.labels)} outputs: "
-                f"{', '.join(model.labels)}"
-            )
-        return NLIModel(model, labels=dict(zip(model.labels, models.labels, strict=True)))
+        return NLIModel(model, labels=named_outputs(model.labels, models.labels))
     except BaseException:
         model.close()
         raise

@@ -125,17 +125,24 @@ def open_judge(choice: JudgeChoice, options: JudgeOptions) -> CrossEncoderJudge:
     )
     try:
         name = Path(choice.model).name if choice.model else DEFAULT_NLI_MODEL
-        if choice.labels is None:
-            return CrossEncoderJudge(model, kind=choice.kind, name=name)
-        if len(choice.labels) != len(model.labels):
-            raise UsageError(
-                f"{len(choice.labels)} labels are given; the model has {len(model.labels)}: {', '.join(model.labels)}"
-            )
-        mapping = dict(zip(model.labels, choice.labels, strict=True))
-        return CrossEncoderJudge(model, kind=choice.kind, labels=mapping, name=name)
+        labels = named_outputs(model.labels, choice.labels)
+        return CrossEncoderJudge(model, kind=choice.kind, labels=labels, name=name)
     except BaseException:
         model.close()
         raise
+
+
+def named_outputs(own: Sequence[str], given: Sequence[str] | None) -> dict[str, str] | None:
+    """From a model's own labels to names that were given for them, in their order; None where none were given.
+
+    Raises:
+        UsageError: there are more or fewer names than outputs.
+    """
+    if given is None:
+        return None
+    if len(given) != len(own):
+        raise UsageError(f"{len(given)} labels are given; the model has {len(own)}: {', '.join(own)}")
+    return dict(zip(own, given, strict=True))
 
 
 class Judges:
@@ -155,15 +162,17 @@ class Judges:
             return self._loaded[key]
 
     def nli(self, options: JudgeOptions) -> NLIModel:
-        """The NLI model that is the first judge of some options.
+        """The NLI model that is the last judge of some options.
 
         Raises:
             UsageError: it is no NLI model.
         """
-        judge = self.get(options.stages[0], options)
-        if not isinstance(judge, CrossEncoderJudge):
-            raise UsageError(f"{judge.name} is no cross-encoder")
-        return NLIModel(judge.model)
+        judge = self.get(options.stages[-1], options)
+        if not isinstance(judge, CrossEncoderJudge) or judge.nli is None:
+            raise UsageError(
+                f"{judge.name} judges {judge.kind}; expected an NLI model, which has three outputs"
+            )
+        return judge.nli
 
     def reranker(self, options: JudgeOptions, fitted: Fitted | None = None) -> Reranker:
         """The stages that were asked for, with weights and depths as given, as fitted, or the defaults."""

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
-from itertools import islice
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from simengine.cli.ask_options import AskChoice, ask_options
 from simengine.cli.options import (
+    LOCK_WAIT_S,
     ModelChoice,
     find_index,
     index_model_options,
     index_option,
+    output_option,
     output_options,
 )
 from simengine.cli.output import open_output
 from simengine.cli.terminal import note, print_pairs, progress_bar
-from simengine.cli.texts import chinese_warning
+from simengine.cli.texts import chinese_warning, query_blocks
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
-    from simengine.corpus.queries import Query
-    from simengine.engine import Engine
     from simengine.qa.answerer import Answerer
+    from simengine.qa.decision import Decision
+    from simengine.qa.fitting import LabelledQuestion
     from simengine.types import Answer
 
 BATCH_QUESTIONS = 32
@@ -57,9 +58,7 @@ NOT_FOUND_CODE = 5
     type=click.Choice(["table", "json", "jsonl"]),
     help="[default: table; jsonl with --questions]",
 )
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
-)
+@output_option
 @click.option("--fail-empty", is_flag=True, help="Exit with 5 when no question was answered.")
 @index_model_options
 @output_options
@@ -96,30 +95,20 @@ def command(
     if fit_file is not None and (ask_choice.precision is not None or ask_choice.threshold is not None):
         raise UsageError("--fit finds the thresholds itself: give --precision when asking")
     options, wording = ask_choice.options(), ask_choice.wording(model_choice)
+    labelled = None if fit_file is None else _read_labelled(fit_file)
     from simengine.assembly.answering import open_answerer
-    from simengine.engine import Engine
 
-    with Engine.open(
-        find_index(index_path),
-        model=model_choice.model,
-        device=model_choice.device,
-        threads=model_choice.threads,
-        offline=model_choice.offline,
-    ) as engine:
+    with model_choice.open_engine(find_index(index_path)) as engine:
         if len(engine) == 0:
             note(f"the index {engine.path} holds no documents", quiet=quiet)
+        models, fitted = ask_choice.models(model_choice), labelled is None
         answerer = open_answerer(
-            engine,
-            engine.path,
-            ask_choice.models(model_choice),
-            options,
-            fitted=fit_file is None,
-            wording=wording,
-            note=note,
+            engine, engine.path, models, options, fitted=fitted, wording=wording, note=note
         )
         try:
-            if fit_file is not None:
-                _fit(answerer, engine, fit_file, ask_choice.reader, format_, quiet=quiet)
+            if labelled is not None:
+                decision = _fit(answerer, labelled, fit_file, ask_choice.reader, format_)
+                _keep_decision(engine.path, decision, quiet=quiet)
                 return 0
             warn = chinese_warning(ask_choice.judge)
             if talk:
@@ -148,7 +137,7 @@ def _answer_all(
     found = written = 0
     with open_output(output) as out, progress_bar(hidden=hidden) as progress:
         progress.stage("questions")
-        for block in _blocks(question, path):
+        for block in query_blocks(question, path, BATCH_QUESTIONS):
             for item in block:
                 warn(item.text)
             for item, answer in zip(block, answerer.ask_many([item.text for item in block]), strict=True):
@@ -172,17 +161,6 @@ def _answer_all(
         if style == "json" and path is not None:
             click.echo("\n]" if written else "[]", file=out)
     return found
-
-
-def _blocks(question: tuple[str, ...], path: str | None) -> Iterator[list[Query]]:
-    from simengine.corpus.queries import Query, read_queries
-
-    if path is None:
-        yield [Query("1", " ".join(question))]
-        return
-    source: Iterator[Any] = iter(read_queries(path))
-    while block := list(islice(source, BATCH_QUESTIONS)):
-        yield block
 
 
 def _converse(answerer: Answerer, warn: Callable[[str], None], *, quiet: bool) -> int:
@@ -212,20 +190,34 @@ def _converse(answerer: Answerer, warn: Callable[[str], None], *, quiet: bool) -
         click.echo(answer_text(answer))
 
 
-def _fit(
-    answerer: Answerer, engine: Engine, path: str, reader: str | None, format_: str | None, *, quiet: bool
-) -> None:
-    """Fit on labelled questions and store."""
-    from simengine.assembly.answering import fit_answers, read_labelled_questions, reader_name, store_decision
+def _read_labelled(path: str) -> list[LabelledQuestion]:
+    from simengine.assembly.answering import read_labelled_questions
 
-    questions = list(read_labelled_questions(path))
-    name = "stdin" if path == "-" else Path(path).name
+    return list(read_labelled_questions(path))
+
+
+def _keep_decision(index: Path, decision: Decision, *, quiet: bool) -> None:
+    from simengine.assembly.answering import store_decision
+
+    replaced = store_decision(index, decision, lock_timeout_s=LOCK_WAIT_S)
+    note(f"decision {'replaced the one before' if replaced else 'stored'} in {index}", quiet=quiet)
+
+
+def _fit(
+    answerer: Answerer,
+    questions: list[LabelledQuestion],
+    path: str | None,
+    reader: str | None,
+    format_: str | None,
+) -> Decision:
+    """Fit on labelled questions, and show what came of it."""
+    from simengine.assembly.answering import fit_answers, reader_name
+
+    name = "stdin" if path == "-" else Path(str(path)).name
     decision = fit_answers(answerer, questions, reader=reader_name(reader), fitted_on=name)
-    replaced = store_decision(engine.path, decision)
-    note(f"decision {'replaced the one before' if replaced else 'stored'} in {engine.path}", quiet=quiet)
     if format_ in ("json", "jsonl"):
         click.echo(json.dumps(decision.as_table(), ensure_ascii=False))
-        return
+        return decision
     fit = decision.calibration
     rows = [("questions", f"{fit.n:,}"), ("answered right", f"{fit.base_rate:.3f}")]
     rows.append(("expected calibration error", f"{fit.ece_after:.3f} on questions left out"))
@@ -237,3 +229,4 @@ def _fit(
         reached = "not reached" if threshold is None else f"from probability {threshold:.3f} on"
         rows.append((f"precision {precision}", reached))
     print_pairs(rows)
+    return decision

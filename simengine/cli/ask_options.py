@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from simengine.cli.options import ModelChoice, collected, together
+from simengine.cli.options import (
+    ModelChoice,
+    collected,
+    judge_option,
+    label_names,
+    labels_option,
+    together,
+)
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -52,7 +59,7 @@ class AskChoice:
         """Judge and reader."""
         from simengine.assembly.answering import AnswerModels
 
-        names = None if self.labels is None else tuple(name.strip() for name in self.labels.split(","))
+        names = label_names(self.labels)
         return AnswerModels(self.judge, names, self.reader, choice.device, choice.threads, choice.offline)
 
     def wording(self, choice: ModelChoice) -> Wording | None:
@@ -106,14 +113,8 @@ ask_options = together(
         type=click.FloatRange(0, 1),
         help="Give answers of at least this probability. [default: 0.5]",
     ),
-    click.option(
-        "--judge",
-        envvar="SIMENGINE_NLI_MODEL",
-        help="NLI model that judges evidence. [default: minilm-nli, which knows English and hardly any Chinese]",
-    ),
-    click.option(
-        "--labels", help="What the judge's outputs mean, in their order; see simengine nli --labels."
-    ),
+    judge_option("NLI model that judges evidence"),
+    labels_option,
     click.option(
         "--reader",
         envvar="SIMENGINE_READER",

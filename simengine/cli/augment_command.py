@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from simengine.cli.options import ModelChoice, collected, model_options, output_options, together
+from simengine.cli.options import (
+    ModelChoice,
+    collected,
+    model_options,
+    output_option,
+    output_options,
+    together,
+)
 from simengine.cli.output import open_output
 from simengine.cli.terminal import Bar, Silent, counted, note, progress_bar
 from simengine.cli.texts import note_cut
@@ -90,9 +97,7 @@ _augment_options = together(
     "--judge", help="Cross-encoder that labels the new pairs. [default: minilm-nli; similarity has none]"
 )
 @_augment_options
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
-)
+@output_option
 @model_options
 @output_options
 def command(

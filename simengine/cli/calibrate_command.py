@@ -8,17 +8,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
-from click.core import ParameterSource
 
 from simengine.cli.options import (
+    LOCK_WAIT_S,
     ModelChoice,
     collected,
     find_index,
     index_argument,
     index_option,
+    label_names,
+    labels_option,
     nli_model_options,
     output_options,
     together,
+    typed,
 )
 from simengine.cli.output import open_output
 from simengine.cli.terminal import counted, note, print_pairs, progress_bar
@@ -88,7 +91,7 @@ fit_options = together(
         "--score-field",
         help="The pairs are judged already: this field of a record holds the score, and no model is run.",
     ),
-    click.option("--labels", help="What the model's outputs mean, in their order: see `simengine nli`."),
+    labels_option,
     click.option("--seed", type=int, default=0, show_default=True, help="Of the division into folds."),
     collected(FitChoice, "fit"),
 )
@@ -135,42 +138,43 @@ def command(
     """
     if (fit.pairs is None) == (fitted is None):
         raise UsageError("give either --pairs FILE, to fit, or --fitted FILE, to keep a fit with an index")
-    given = index_argument is not None or _typed("index_path")
+    given = index_argument is not None or typed("index_path")
     if output is not None and (given or fitted is not None):
         raise UsageError("--output writes a file in the place of an index: give one of them, and --pairs")
     if fit.confidence is not None and not fit.precision:
         raise UsageError("--confidence needs --precision")
     index = None if output is not None else find_index(index_argument, index_path)
+    settings = _settings(index)  # an index that is not there is told before a model works for it
     if fitted is not None:
         from simengine.calibration.stored import read_calibration
 
         calibration = read_calibration(fitted)
         lines = _describe(calibration)
     else:
-        result, pairs = _fit(fit, index, model_choice, hidden=quiet or no_progress)
+        result, pairs = _fit(fit, settings, model_choice, hidden=quiet or no_progress)
         calibration = result.calibration
         lines = [*_describe(calibration), *_reliability(result, pairs)]
     if output is not None:
         with open_output(output) as out:
             out.write(json.dumps(calibration.as_table(), ensure_ascii=False, indent=1) + "\n")
-    elif index is not None:
-        from simengine.assembly.calibrating import store_calibration
-
-        replaced = store_calibration(index, calibration)
-        what = "replaced the one before" if replaced else "stored"
-        note(f"calibration for {calibration.task} {what} in {index}", quiet=quiet)
     if format_ == "json" and output is None:
         click.echo(json.dumps(calibration.as_table(), ensure_ascii=False))
     elif format_ == "table" and (output is None or str(output) != "-"):
         print_pairs(lines)
+    if index is not None:
+        from simengine.assembly.calibrating import store_calibration
+
+        replaced = store_calibration(index, calibration, lock_timeout_s=LOCK_WAIT_S)
+        what = "replaced the one before" if replaced else "stored"
+        note(f"calibration for {calibration.task} {what} in {index}", quiet=quiet)
 
 
 def _fit(
-    fit: FitChoice, index: Path | None, model_choice: ModelChoice, *, hidden: bool
+    fit: FitChoice, settings: IndexSettings | None, model_choice: ModelChoice, *, hidden: bool
 ) -> tuple[Fitted, JudgedPairs]:
     from simengine.assembly.calibrating import JUDGED_BEFORE, judge_pairs, read_judged_pairs
+    from simengine.assembly.judging import named_outputs
     from simengine.calibration.calibration import fit_calibration_counted
-    from simengine.cli.evaluate_models import label_mapping
 
     source = str(fit.pairs)
     if fit.task in JUDGED_BEFORE and fit.score_field is None:
@@ -181,14 +185,14 @@ def _fit(
     if fit.score_field is not None:
         if fit.task == "nli":
             raise UsageError("--score-field holds one number; nli has three: give pairs to be judged")
-        pairs, digest = read_judged_pairs(source, fit.score_field), _digest(model_choice, fit.task, index)
+        pairs, digest = read_judged_pairs(source, fit.score_field), _digest(model_choice, fit.task, settings)
     else:
-        model = _load(model_choice, fit.task, index)
+        model = _load(model_choice, fit.task, settings)
         try:
             digest = model.fingerprint.digest
             mapping = None
-            if fit.labels is not None and fit.task != "cosine":
-                mapping = label_mapping(model.labels, fit.labels)  # type: ignore[union-attr]
+            if fit.task != "cosine":
+                mapping = named_outputs(model.labels, label_names(fit.labels))  # type: ignore[union-attr]
             with progress_bar(hidden=hidden) as progress:
                 pairs = judge_pairs(source, fit.task, model, labels=mapping, progress=progress)
         finally:
@@ -211,24 +215,23 @@ def _fit(
     return fitted, pairs
 
 
-def _load(choice: ModelChoice, task: str, index: Path | None) -> CrossEncoder | BiEncoder:
+def _load(choice: ModelChoice, task: str, settings: IndexSettings | None) -> CrossEncoder | BiEncoder:
     from simengine.assembly import open_encoder
     from simengine.cli.evaluate_models import load_cross, with_default
 
     if task != "cosine":
         return load_cross(with_default(choice, "nli"))
-    typed = choice if _typed("model") else replace(choice, model=None)  # SIMENGINE_NLI_MODEL is no encoder
-    return open_encoder(_settings(index), typed.encoder_options())
+    own = choice if typed("model") else replace(choice, model=None)  # SIMENGINE_NLI_MODEL is no encoder
+    return open_encoder(settings, own.encoder_options())
 
 
-def _digest(choice: ModelChoice, task: str, index: Path | None) -> str:
+def _digest(choice: ModelChoice, task: str, settings: IndexSettings | None) -> str:
     """Fingerprint of the model that gave the scores of a file, without running it."""
     from simengine.cli.evaluate_models import with_default
     from simengine.cross_encoders.config import fingerprint_of_pairs, read_pair_config
     from simengine.models.resolve import resolve_model
 
-    settings = _settings(index)
-    if task == "cosine" and settings is not None and not _typed("model"):
+    if task == "cosine" and settings is not None and not typed("model"):
         return settings.fingerprint
     if task == "cosine":
         raise UsageError("--score-field of cosines needs the index whose model gave them")
@@ -243,10 +246,6 @@ def _settings(index: Path | None) -> IndexSettings | None:
         return None
     with Snapshot.open(index) as snapshot:
         return snapshot.settings
-
-
-def _typed(name: str) -> bool:
-    return click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE
 
 
 def _describe(calibration: Calibration) -> list[tuple[str, str]]:

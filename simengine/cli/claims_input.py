@@ -1,17 +1,30 @@
-"""What `contradictions` and `duplicates` read: an index or a corpus file, an encoder, a judge; and how they show it."""
+"""What `contradictions` and `duplicates` share: what they read, encode and judge with, and how they show it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from simengine.cli.corpus_input import describe_read, read_options
-from simengine.cli.options import DEFAULT_FOLDER, CorpusChoice, ModelChoice
+from simengine.cli.options import (
+    CorpusChoice,
+    ModelChoice,
+    by_name,
+    collected,
+    find_index,
+    index_option,
+    judge_option,
+    output_option,
+    together,
+    typed,
+)
+from simengine.cli.output import open_output
 from simengine.cli.terminal import note, shorten
 from simengine.errors import DataError, UsageError
 
@@ -24,13 +37,90 @@ if TYPE_CHECKING:
 
 CHINESE_SHARE = 0.2
 SHOWN_CHARACTERS = 160
-_CHINESE = re.compile("[\u3400-\u9fff]")
 
-judge_option = click.option(
-    "--judge",
-    envvar="SIMENGINE_NLI_MODEL",
-    help="Folder or hub name of the NLI model that judges. [default: minilm-nli, which reads English only]",
-)
+
+@dataclass(frozen=True, slots=True)
+class ClaimsChoice:
+    """What `claims_options` ask for."""
+
+    source: Path | None
+    index_path: Path | None
+    where: str | None
+    neighbours: int
+    min_cosine: float
+    max_pairs: int
+    judge: str | None
+    format_: str
+    output: Path | None
+
+    def path(self) -> Path:
+        """The index, file or folder: what was given, else the only index.
+
+        Raises:
+            UsageError: an argument and --index were typed.
+            IndexNotFoundError: nothing was given, and there is not one index to choose.
+        """
+        if self.source is None:
+            return find_index(self.index_path)
+        if self.index_path is not None and typed("index_path"):
+            raise UsageError(f"{self.source} and --index {self.index_path} are given; give one of them")
+        return self.source
+
+    def write(self, found: Iterable[tuple[str, Mapping[str, object]]]) -> None:
+        """Write what was found.
+
+        Args:
+            found: each thing for a person and as JSON.
+        """
+        with open_output(self.output) as out:
+            for card, record in found:
+                line = card if self.format_ == "table" else json.dumps(record, ensure_ascii=False)
+                click.echo(line, file=out)
+
+
+def claims_options(noun: str, *, min_cosine: float, max_pairs: int) -> Callable[[Any], Any]:
+    """Where texts come from, which are compared and how that is shown; a command gets it as one `ClaimsChoice`.
+
+    Args:
+        noun: what is compared, in the singular.
+        min_cosine, max_pairs: defaults.
+    """
+    return together(
+        click.argument("source", metavar="[INDEX_OR_FILE]", required=False, type=click.Path(path_type=Path)),
+        index_option,
+        click.option("-w", "--where", help="Filter on metadata of the index, as in 'kind == \"contract\"'."),
+        click.option(
+            "--neighbours",
+            type=click.IntRange(1),
+            default=10,
+            show_default=True,
+            help=f"Nearest {noun}s compared with each.",
+        ),
+        click.option(
+            "--min-cosine",
+            type=click.FloatRange(-1, 1),
+            default=min_cosine,
+            show_default=True,
+            help=f"Least similarity of two {noun}s that are compared.",
+        ),
+        click.option(
+            "--max-pairs",
+            type=click.IntRange(1),
+            default=max_pairs,
+            show_default=True,
+            help="Judge at most so many pairs, the nearest or most suspicious first.",
+        ),
+        judge_option("The NLI model that judges"),
+        click.option(
+            "--format",
+            "format_",
+            type=click.Choice(["table", "jsonl"]),
+            default="table",
+            show_default=True,
+        ),
+        output_option,
+        collected(ClaimsChoice, "claims"),
+    )
 
 
 class Source:
@@ -50,9 +140,7 @@ class Source:
     def __init__(self, path: Path, where: str | None, choice: CorpusChoice, stack: ExitStack) -> None:
         from simengine.store.snapshot import Snapshot
 
-        below = DEFAULT_FOLDER / path
-        if not path.exists() and len(path.parts) == 1 and below.is_dir():
-            path = below
+        path = path if path.exists() else by_name(path)
         self.path, self._where, self._choice = path, where, choice
         self.snapshot: Snapshot | None = None
         self.n_characters = self.n_chinese = 0
@@ -65,9 +153,11 @@ class Source:
 
     def documents(self) -> Iterator[Document]:
         """All documents, once."""
+        from simengine.qa.words import HAN
+
         for document in self._read():
             self.n_characters += len(document.text)
-            self.n_chinese += len(_CHINESE.findall(document.text))
+            self.n_chinese += len(HAN.findall(document.text))
             yield document
 
     def _read(self) -> Iterator[Document]:

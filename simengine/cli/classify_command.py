@@ -20,6 +20,7 @@ from simengine.cli.options import (
     collected,
     corpus_options,
     nli_model_options,
+    output_option,
     output_options,
     together,
 )
@@ -106,9 +107,7 @@ class_options = together(
 @click.option(
     "--format", "format_", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True
 )
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
-)
+@output_option
 @corpus_options
 @nli_model_options
 @output_options

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,10 +9,11 @@ from typing import TYPE_CHECKING
 import click
 
 from simengine.cli.claims_input import (
+    ClaimsChoice,
     Source,
+    claims_options,
     conflict_card,
     conflict_record,
-    judge_option,
     note_chinese,
     open_encoder,
     open_judge,
@@ -25,7 +25,6 @@ from simengine.cli.options import (
     index_model_options,
     output_options,
 )
-from simengine.cli.output import open_output
 from simengine.cli.terminal import counted, note, progress_bar
 
 if TYPE_CHECKING:
@@ -36,13 +35,12 @@ if TYPE_CHECKING:
     "contradictions",
     epilog="""Example: simengine contradictions lease.txt --against house-rules.md --format jsonl""",
 )
-@click.argument("source", metavar="INDEX_OR_FILE", type=click.Path(path_type=Path))
+@claims_options("claim", min_cosine=0.5, max_pairs=20_000)
 @click.option(
     "--against",
     type=click.Path(path_type=Path),
     help="Another index or file: compare claims of the one with claims of the other only.",
 )
-@click.option("-w", "--where", help="Filter on metadata of the index, as in 'kind == \"contract\"'.")
 @click.option(
     "--across",
     is_flag=True,
@@ -63,55 +61,20 @@ if TYPE_CHECKING:
     help="What counts of the two directions: the larger probability, their mean, or the smaller.",
 )
 @click.option(
-    "--max-pairs",
-    type=click.IntRange(1),
-    default=20_000,
-    show_default=True,
-    help="Judge at most so many pairs, the most suspicious first.",
-)
-@click.option(
-    "--neighbours",
-    type=click.IntRange(1),
-    default=10,
-    show_default=True,
-    help="Nearest claims compared with each.",
-)
-@click.option(
-    "--min-cosine",
-    type=click.FloatRange(-1, 1),
-    default=0.5,
-    show_default=True,
-    help="Least similarity of two claims that are compared.",
-)
-@click.option(
     "--no-rules",
     is_flag=True,
     help="Only what the model finds; not sentences alike but for one number, date or negation.",
 )
-@click.option(
-    "--format", "format_", type=click.Choice(["table", "jsonl"]), default="table", show_default=True
-)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
-)
-@judge_option
 @index_model_options
 @corpus_options
 @output_options
 def command(
-    source: Path,
+    claims: ClaimsChoice,
     against: Path | None,
-    where: str | None,
     across: bool,
     min_probability: float,
     rule: str,
-    max_pairs: int,
-    neighbours: int,
-    min_cosine: float,
     no_rules: bool,
-    format_: str,
-    output: Path | None,
-    judge: str | None,
     model_choice: ModelChoice,
     corpus_choice: CorpusChoice,
     quiet: bool,
@@ -126,18 +89,18 @@ def command(
     from simengine.reasoning.contradictions import ContradictionOptions, find_contradictions
 
     options = ContradictionOptions(
-        neighbours=neighbours,
-        min_cosine=min_cosine,
+        neighbours=claims.neighbours,
+        min_cosine=claims.min_cosine,
         across_documents=across,
-        max_pairs=max_pairs,
+        max_pairs=claims.max_pairs,
         rule=rule,  # type: ignore[arg-type]
         min_probability=min_probability,
         rules=not no_rules,
     )
     with ExitStack() as stack:
-        first = Source(source, where, corpus_choice, stack)
+        first = Source(claims.path(), claims.where, corpus_choice, stack)
         sources = [first, *([Source(against, None, corpus_choice, stack)] if against is not None else [])]
-        encoder, model = open_encoder(first, model_choice), open_judge(judge, model_choice)
+        encoder, model = open_encoder(first, model_choice), open_judge(claims.judge, model_choice)
         stack.callback(encoder.close)
         stack.callback(model.close)
         with progress_bar(hidden=quiet or no_progress) as progress:
@@ -150,21 +113,12 @@ def command(
                 calibration=nli_calibration(first.snapshot, model, note=note),
                 progress=progress,
             )
-    _write(found, format_, output)
-    note_chinese(judge, *sources)
+    claims.write((conflict_card(each), conflict_record(each)) for each in found.conflicts)
+    note_chinese(claims.judge, *sources)
     for line in _summary(found):
         note(line, quiet=quiet)
     if found.n_left_out:
         note(f"{counted(found.n_left_out, 'near pair')} beyond --max-pairs were not judged")
-
-
-def _write(found: Contradictions, format_: str, output: Path | None) -> None:
-    with open_output(output) as out:
-        for conflict in found.conflicts:
-            if format_ == "table":
-                click.echo(conflict_card(conflict), file=out)
-            else:
-                out.write(json.dumps(conflict_record(conflict), ensure_ascii=False) + "\n")
 
 
 def _summary(found: Contradictions) -> list[str]:

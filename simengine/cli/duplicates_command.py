@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
+from collections.abc import Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from simengine.cli.claims_input import (
+    ClaimsChoice,
     Source,
+    claims_options,
     conflict_card,
     conflict_record,
-    judge_option,
     note_chinese,
     open_encoder,
     open_judge,
@@ -24,8 +24,8 @@ from simengine.cli.options import (
     corpus_options,
     index_model_options,
     output_options,
+    typed,
 )
-from simengine.cli.output import open_output
 from simengine.cli.terminal import counted, note, progress_bar, shorten
 from simengine.errors import UsageError
 
@@ -38,15 +38,7 @@ SHOWN_MEMBERS = 8
 @click.command(
     "duplicates", epilog="""Example: simengine duplicates answers.jsonl --min-cosine 0.7 --format jsonl"""
 )
-@click.argument("source", metavar="INDEX_OR_FILE", type=click.Path(path_type=Path))
-@click.option("-w", "--where", help="Filter on metadata of the index, as in 'kind == \"answer\"'.")
-@click.option(
-    "--min-cosine",
-    type=click.FloatRange(-1, 1),
-    default=0.8,
-    show_default=True,
-    help="Least similarity of two documents that are compared.",
-)
+@claims_options("document", min_cosine=0.8, max_pairs=10_000)
 @click.option(
     "--min-entailment",
     type=click.FloatRange(0, 1),
@@ -55,43 +47,15 @@ SHOWN_MEMBERS = 8
     help="The same if every sentence follows from the other document with at least this probability.",
 )
 @click.option(
-    "--max-pairs",
-    type=click.IntRange(1),
-    default=10_000,
-    show_default=True,
-    help="Judge at most so many pairs of documents, the nearest first.",
-)
-@click.option(
-    "--neighbours",
-    type=click.IntRange(1),
-    default=10,
-    show_default=True,
-    help="Nearest documents compared with each.",
-)
-@click.option(
     "--no-guard", is_flag=True, help="Take similar documents for the same, without a model; often wrong."
 )
-@click.option(
-    "--format", "format_", type=click.Choice(["table", "jsonl"]), default="table", show_default=True
-)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
-)
-@judge_option
 @index_model_options
 @corpus_options
 @output_options
 def command(
-    source: Path,
-    where: str | None,
-    min_cosine: float,
+    claims: ClaimsChoice,
     min_entailment: float,
-    max_pairs: int,
-    neighbours: int,
     no_guard: bool,
-    format_: str,
-    output: Path | None,
-    judge: str | None,
     model_choice: ModelChoice,
     corpus_choice: CorpusChoice,
     quiet: bool,
@@ -105,15 +69,15 @@ def command(
     from simengine.reasoning.duplicates import DuplicateOptions, find_duplicates
     from simengine.reasoning.duplicates_guard import GuardOptions
 
-    if no_guard and judge is not None:
+    if no_guard and typed("judge"):
         raise UsageError("--no-guard uses no model; leave out --judge")
     guard = GuardOptions(min_entailment=min_entailment)
-    options = DuplicateOptions(neighbours, min_cosine, max_pairs, guard)
+    options = DuplicateOptions(claims.neighbours, claims.min_cosine, claims.max_pairs, guard)
     with ExitStack() as stack:
-        read = Source(source, where, corpus_choice, stack)
+        read = Source(claims.path(), claims.where, corpus_choice, stack)
         encoder = open_encoder(read, model_choice)
         stack.callback(encoder.close)
-        model = None if no_guard else open_judge(judge, model_choice)
+        model = None if no_guard else open_judge(claims.judge, model_choice)
         if model is not None:
             stack.callback(model.close)
         with progress_bar(hidden=quiet or no_progress) as progress:
@@ -125,29 +89,20 @@ def command(
                 calibration=None if model is None else nli_calibration(read.snapshot, model, note=note),
                 progress=progress,
             )
-    _write(found, format_, output)
+    claims.write(_found(found))
     if model is not None:
-        note_chinese(judge, read)
+        note_chinese(claims.judge, read)
     for line in _summary(found):
         note(line, quiet=quiet)
     if found.n_left_out:
         note(f"{counted(found.n_left_out, 'near pair')} beyond --max-pairs were not compared")
 
 
-def _write(found: Duplicates, format_: str, output: Path | None) -> None:
-    with open_output(output) as out:
-        for group in found.groups:
-            out.write(
-                (_card(group) if format_ == "table" else json.dumps(_record(group), ensure_ascii=False))
-                + "\n"
-            )
-        for conflict in found.conflicts:
-            if format_ == "table":
-                click.echo(conflict_card(conflict), file=out)
-            else:
-                out.write(
-                    json.dumps({"kind": "conflict", **conflict_record(conflict)}, ensure_ascii=False) + "\n"
-                )
+def _found(found: Duplicates) -> Iterator[tuple[str, dict[str, object]]]:
+    for group in found.groups:
+        yield _card(group), _record(group)
+    for conflict in found.conflicts:
+        yield conflict_card(conflict), {"kind": "conflict", **conflict_record(conflict)}
 
 
 def _record(group: DuplicateGroup) -> dict[str, object]:

@@ -132,15 +132,22 @@ def _hit(record: Mapping[str, Any]) -> tuple[str, str | None, Hit]:
     given, metadata = record.get("scores") or {}, record.get("metadata") or {}
     if not isinstance(given, dict) or not isinstance(metadata, dict):
         raise RecordFault("no hit", 'expected objects in "scores" and "metadata"')
+    folded = record.get("duplicates") or []
+    if not isinstance(folded, list) or not all(isinstance(name, str) for name in folded):
+        raise RecordFault("no hit", 'expected a list of ids in "duplicates"')
     parts = {name: number for name, value in given.items() if (number := _number(value)) is not None}
     parts = parts or {"retriever": score}
-    return (
-        str(record.get("query_id", "1")),
-        query,
-        Hit(
-            str(record["id"]), score, 0, title, Passage(start, start + len(text), text), dict(metadata), parts
-        ),
+    hit = Hit(
+        id=str(record["id"]),
+        score=score,
+        rank=0,
+        title=title,
+        passage=Passage(start, start + len(text), text),
+        metadata=dict(metadata),
+        scores=parts,
+        duplicates=tuple(folded),
     )
+    return str(record.get("query_id", "1")), query, hit
 
 
 def _number(value: object) -> float | None:

@@ -6,9 +6,8 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, cast
 
 import click
-from click.core import ParameterSource
 
-from simengine.cli.options import ModelChoice, collected, together
+from simengine.cli.options import ModelChoice, collected, label_names, labels_option, together, typed
 from simengine.cli.terminal import counted, note
 from simengine.errors import UsageError
 
@@ -45,9 +44,7 @@ class JudgeSettings:
         from simengine.assembly.judging import JudgeChoice, JudgeOptions
         from simengine.rerank.options import DEFAULT_DEPTH
 
-        names = None
-        if self.labels is not None:
-            names = tuple(name.strip() for name in self.labels.split(","))
+        names = label_names(self.labels)
         last = JudgeChoice(judge, cast("Kind", self.judge_kind), names, self.depth, self.judge_weight)
         stages: tuple[JudgeChoice, ...] = (last,)
         if self.first_judge is not None:
@@ -93,12 +90,7 @@ judge_options = together(
         help="int8 is the fastest on processors without AMX; it is refused where it changes a probability by more "
         "than 0.05.",
     ),
-    click.option(
-        "--labels",
-        metavar="A,B,C",
-        help="What the judge's outputs are, in their order, as in contradiction,entailment,neutral, where its files "
-        "do not say it.",
-    ),
+    labels_option,
     click.option(
         "--budget-ms",
         type=click.FloatRange(0, min_open=True),
@@ -124,12 +116,21 @@ judge_options = together(
 )
 
 
-def refuse_without_rerank(ctx: click.Context, *more: str) -> None:
-    """Raise UsageError where an option of a judge was given, and reranking was not asked for."""
-    names = [*(field.name for field in fields(JudgeSettings)), *more]
+def refuse_unused_judge(*, rerank: bool, collapse: bool) -> None:
+    """Refuse options of a judge that has nothing to do.
+
+    Raises:
+        UsageError: one was typed that neither --rerank nor --collapse, as far as they were given, looks at.
+    """
+    guard = ("judge", "labels", "judge_precision")
+    names = [] if rerank else [field.name for field in fields(JudgeSettings)]
+    names += [] if rerank or collapse else ["judge"]
     for name in names:
-        if ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            raise UsageError(f"--{name.replace('_', '-')} needs --rerank")
+        if collapse and name in guard:
+            continue
+        if typed(name):
+            wanted = "--rerank or --collapse" if name in guard else "--rerank"
+            raise UsageError(f"--{name.replace('_', '-')} needs {wanted}")
 
 
 def tell(counts: Sequence[Sequence[StageCount]], reranker: Reranker, *, quiet: bool) -> None:

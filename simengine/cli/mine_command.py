@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from simengine.cli.options import ModelChoice, collected, model_options, output_options, together
+from simengine.cli.options import (
+    ModelChoice,
+    collected,
+    model_options,
+    output_option,
+    output_options,
+    together,
+)
 from simengine.cli.output import open_output
 from simengine.cli.terminal import counted, note, progress_bar
 from simengine.cli.texts import note_cut, text_fields
@@ -113,9 +120,7 @@ _mining_options = together(
 @click.option("--no-judge", is_flag=True, help="Go by nearness alone.")
 @click.option("--fields", help="Names of the two text fields, as in question,answer.")
 @_mining_options
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
-)
+@output_option
 @model_options
 @output_options
 def command(

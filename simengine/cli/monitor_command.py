@@ -19,6 +19,7 @@ from simengine.cli.nli_command import load_nli_model
 from simengine.cli.options import ModelChoice, collected, nli_model_options, output_options, together
 from simengine.cli.output import open_output
 from simengine.cli.terminal import counted, note
+from simengine.cli.texts import chinese_warning
 from simengine.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -167,9 +168,11 @@ def command(
     )
     known = _read_state(state)
     monitor = _monitor(_load(model_choice), options, known, state)
+    warn = chinese_warning(model_choice.model)
     try:
         with _alerts_out(output) as out:
             for block in _arriving(texts):
+                warn("".join(text.text for text in block))
                 for alert in monitor.add(block):
                     out.write(json.dumps(alert.as_dict(), ensure_ascii=False) + "\n")
                 out.flush()

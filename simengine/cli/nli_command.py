@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from simengine.cli.options import ModelChoice, nli_model_options, output_options
+from simengine.cli.options import (
+    ModelChoice,
+    label_names,
+    labels_option,
+    nli_model_options,
+    output_options,
+)
 from simengine.cli.output import open_output
 from simengine.cli.pair_input import PairInput, pair_input
 from simengine.cli.terminal import counted, note, one_line
 from simengine.cli.texts import chinese_warning
-from simengine.errors import UsageError
 
 if TYPE_CHECKING:
     from simengine.corpus.pairs import Pair
@@ -23,11 +28,7 @@ if TYPE_CHECKING:
 
 @click.command("nli")
 @pair_input("[PREMISE HYPOTHESIS]", ", premise first")
-@click.option(
-    "--labels",
-    help="What the model's outputs mean, in their order, as in contradiction,entailment,neutral: for a model whose "
-    "config does not name them.",
-)
+@labels_option
 @nli_model_options
 @output_options
 def command(
@@ -68,21 +69,14 @@ def load_nli_model(choice: ModelChoice, labels: str | None) -> NLIModel:
         UsageError: there are more or fewer names than outputs, or they are not those of NLI.
         ModelError: the model is not there, is damaged, or is no cross-encoder.
     """
+    from simengine.assembly.judging import named_outputs
     from simengine.cross_encoders.load import load_cross_encoder
     from simengine.cross_encoders.nli import NLIModel
 
     model = load_cross_encoder(
         choice.model, device=choice.device, threads=choice.threads, offline=choice.offline
     )
-    if labels is None:
-        return NLIModel(model)
-    names = [name.strip() for name in labels.split(",")]
-    if len(names) != len(model.labels):
-        raise UsageError(
-            f"--labels names {counted(len(names), 'output')}, the model has {len(model.labels)}: "
-            f"{', '.join(model.labels)}"
-        )
-    return NLIModel(model, labels=dict(zip(model.labels, names, strict=True)))
+    return NLIModel(model, labels=named_outputs(model.labels, label_names(labels)))
 
 
 def _judged(model: NLIModel, given: PairInput, *, evidence: bool) -> Iterator[tuple[Pair, Verdict]]:

@@ -16,10 +16,13 @@ from simengine.errors import IndexNotFoundError, UsageError
 if TYPE_CHECKING:
     from simengine.assembly import EncoderOptions
     from simengine.encoders.contract import BiEncoder
+    from simengine.engine import Engine
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_FOLDER = Path("indexes")
+LOCK_WAIT_S = 30.0
+"""How long what was fitted, perhaps for minutes, waits for another writer before it is given up."""
 
 
 def together(*decorators: Callable[[Any], Any]) -> Callable[[F], F]:
@@ -70,6 +73,14 @@ class ModelChoice:
         from simengine.encoders.load import load_encoder
 
         return load_encoder(self.model, device=self.device, threads=self.threads, offline=self.offline)
+
+    def open_engine(self, index: Path) -> Engine:
+        """An index, to be searched with this model."""
+        from simengine.engine import Engine
+
+        return Engine.open(
+            index, model=self.model, device=self.device, threads=self.threads, offline=self.offline
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +133,38 @@ def model_options_for(default: str, envvar: str = "SIMENGINE_MODEL") -> Callable
 model_options: Callable[[Any], Any] = model_options_for("all-MiniLM-L6-v2")
 index_model_options: Callable[[Any], Any] = model_options_for("the index's model")
 nli_model_options: Callable[[Any], Any] = model_options_for("minilm-nli", "SIMENGINE_NLI_MODEL")
+
+output_option = click.option(
+    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
+)
+
+
+def judge_option(purpose: str) -> Callable[[F], F]:
+    """An option that names a cross-encoder beside the command's own model.
+
+    Args:
+        purpose: what it does, for --help.
+    """
+    return click.option(
+        "--judge",
+        metavar="MODEL",
+        envvar="SIMENGINE_NLI_MODEL",
+        help=f"{purpose}: folder or hub name. [default: minilm-nli, which knows hardly any Chinese]",
+    )
+
+
+labels_option = click.option(
+    "--labels",
+    metavar="A,B,C",
+    help="What the outputs of the NLI model are, in their order, as in contradiction,entailment,neutral, where its "
+    "files do not say it.",
+)
+
+
+def label_names(given: str | None) -> tuple[str, ...] | None:
+    """The names in "A,B,C"."""
+    return None if given is None else tuple(name.strip() for name in given.split(","))
+
 
 output_options = together(
     click.option(
@@ -181,6 +224,12 @@ index_argument = click.argument(
 )
 
 
+def typed(name: str) -> bool:
+    """Whether an option of the running command was typed, and not taken from the environment or its default."""
+    source = click.get_current_context().get_parameter_source(name)
+    return source not in (ParameterSource.ENVIRONMENT, ParameterSource.DEFAULT)
+
+
 def find_index(*given: Path | None) -> Path:
     """The index a command works on: the one that was given, else the only one under indexes/.
 
@@ -193,11 +242,9 @@ def find_index(*given: Path | None) -> Path:
         UsageError: argument and option name two different indexes.
         IndexNotFoundError: none was given and there is none, or more than one, to choose from.
     """
-    named = [_by_name(path) for path in given if path is not None]
-    if len(set(named)) > 1:
-        context = click.get_current_context()
-        if context.get_parameter_source("index_path") is not ParameterSource.ENVIRONMENT:
-            raise UsageError(f"two different indexes are named: {named[0]} and {named[1]}")
+    named = [by_name(path) for path in given if path is not None]
+    if len(set(named)) > 1 and typed("index_path"):
+        raise UsageError(f"two different indexes are named: {named[0]} and {named[1]}")
     if named:
         return named[0]
     found = sorted(manifest.parent for manifest in DEFAULT_FOLDER.glob("*/manifest.json"))
@@ -213,7 +260,7 @@ def find_index(*given: Path | None) -> Path:
     )
 
 
-def _by_name(path: Path) -> Path:
+def by_name(path: Path) -> Path:
     """indexes/NAME for a NAME that is no folder here; every other path as it stands."""
     below = DEFAULT_FOLDER / path
     return below if len(path.parts) == 1 and not path.is_dir() and below.is_dir() else path

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simengine.cli.options import collected, together
+from simengine.cli.options import collected, output_option, together
 from simengine.cli.terminal import counted
 from simengine.cli.texts import refuse_blank
 from simengine.errors import UsageError
@@ -86,8 +86,6 @@ def pair_input(metavar: str | None, order: str) -> Callable[[Any], Any]:
             default="table",
             show_default=True,
         ),
-        click.option(
-            "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
-        ),
+        output_option,
         collected(PairInput, "given"),
     )

@@ -17,6 +17,8 @@ from simengine.cli.options import (
     index_argument,
     index_model_options,
     index_option,
+    judge_option,
+    output_option,
     output_options,
     together,
 )
@@ -129,7 +131,7 @@ list_options = together(
         show_default=True,
         help="Probability from which --refuse and --require leave out; not calibrated.",
     ),
-    click.option("--judge", envvar="SIMENGINE_NLI_MODEL", help="NLI model for both. [default: minilm-nli]"),
+    judge_option("NLI model for both"),
     click.option("--include-seen", is_flag=True, help="Also what stands in the history, or is liked."),
     click.option(
         "--reasons", is_flag=True, help="The sentence that speaks for each, and the liked one it is near to."
@@ -160,9 +162,7 @@ list_options = together(
 @click.option(
     "--format", "format_", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True
 )
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
-)
+@output_option
 @click.option("--fail-empty", is_flag=True, help="Exit with 5 when nothing is left to recommend.")
 @index_model_options
 @output_options
@@ -185,17 +185,9 @@ def command(
     Nothing that is liked already comes back. A statement given with --refuse ("The film is violent.") leaves out
     documents that entail it, one given with --require those that contradict it.
     """
-    from simengine.engine import Engine
-
     who.check()
     found, contents = 0, list[dict[str, Any]]()
-    with Engine.open(
-        find_index(index_argument, index_path),
-        model=model_choice.model,
-        device=model_choice.device,
-        threads=model_choice.threads,
-        offline=model_choice.offline,
-    ) as engine:
+    with model_choice.open_engine(find_index(index_argument, index_path)) as engine:
         judge = _judge(choice, model_choice)
         try:
             run = _Run(engine, choice, judge)

@@ -12,14 +12,15 @@ import click
 
 from simengine.cli.judge_options import JudgeSettings, judge_options, tell
 from simengine.cli.options import (
+    LOCK_WAIT_S,
     ModelChoice,
     find_index,
     nli_model_options,
     output_options,
 )
-from simengine.cli.output import open_output
+from simengine.cli.search_output import HitsChoice, hits_options
 from simengine.cli.terminal import note, print_pairs
-from simengine.cli.texts import refuse_blank
+from simengine.cli.texts import chinese_warning, refuse_blank
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,25 +74,7 @@ BATCH_QUERIES = 64
     type=click.Path(path_type=Path),
     help="With --fit: the index. With --hits or --score-field: use the weight that was fitted for this one.",
 )
-@click.option(
-    "-k",
-    "--top-k",
-    "k",
-    envvar="SIMENGINE_TOP_K",
-    type=click.IntRange(1),
-    help="Hits per query. [default: all]",
-)
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json", "jsonl", "trec"]),
-    default="table",
-    show_default=True,
-)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
-)
-@click.option("--tag", default="simengine", show_default=True, help="Name of the run, for --format trec.")
+@hits_options("Hits per query. [default: all]")
 @judge_options
 @nli_model_options
 @output_options
@@ -105,10 +88,7 @@ def command(
     split: str,
     dry_run: bool,
     index_path: Path | None,
-    k: int | None,
-    format_: str,
-    output: Path | None,
-    tag: str,
+    shown: HitsChoice,
     judging: JudgeSettings,
     model_choice: ModelChoice,
     quiet: bool,
@@ -131,13 +111,21 @@ def command(
             raise UsageError(
                 "--fit takes its queries from a folder; give no texts, --passages or --hits with it"
             )
-        fitted = _fit(fit_folder, split, find_index(index_path), options, dry_run=dry_run)
-        _tell_fit(fitted, stored=not dry_run)
+        index = find_index(index_path)
+        fitted = _fit(fit_folder, split, index, options)
+        _tell_fit(fitted)
+        if dry_run:
+            note("dry run: nothing was kept")
+        else:
+            _keep_fit(index, fitted, quiet=quiet)
         return
     _refuse_unused(passages, hits_file, queries_file, score_field, index_path)
     given, scored = _candidates(texts, passages, hits_file, queries_file, score_field)
-    with _reranker(options, scored=scored, index_path=index_path) as reranker, open_output(output) as out:
-        _write_reranked(reranker, given, out, format_, tag=tag, k=k, one_query=hits_file is None, quiet=quiet)
+    warn = chinese_warning(model_choice.model)
+    for query, hits in given:
+        warn("".join([query.text, *(hit.passage.text for hit in hits)]))
+    with _reranker(options, scored=scored, index_path=index_path) as reranker:
+        _write_reranked(reranker, given, shown, one_query=hits_file is None, quiet=quiet)
 
 
 def _refuse_unused(
@@ -222,32 +210,26 @@ def _reranker(options: JudgeOptions, *, scored: bool, index_path: Path | None) -
 def _write_reranked(
     reranker: Reranker,
     given: list[tuple[Query, list[Hit]]],
-    out: object,
-    format_: str,
+    shown: HitsChoice,
     *,
-    tag: str,
-    k: int | None,
     one_query: bool,
     quiet: bool,
 ) -> None:
-    from typing import IO, cast
-
-    from simengine.cli.search_output import hits_writer
-
     counts: list[tuple[StageCount, ...]] = []
-    with hits_writer(format_, cast("IO[str]", out), tag=tag, one_query=one_query or len(given) == 1) as write:
+    with shown.writer(one_query=one_query or len(given) == 1) as write:
         for start in range(0, len(given), BATCH_QUERIES):
             block = given[start : start + BATCH_QUERIES]
-            result = reranker.rerank([query.text for query, _ in block], [hits for _, hits in block], k=k)
+            result = reranker.rerank(
+                [query.text for query, _ in block], [hits for _, hits in block], k=shown.k
+            )
             for (query, _), hits in zip(block, result.hits, strict=True):
                 write(query, hits)
             counts += result.counts
     tell(counts, reranker, quiet=quiet)
 
 
-def _fit(folder: Path, split: str, index: Path, options: JudgeOptions, *, dry_run: bool) -> BlendFit:
-    from simengine.assembly.judging import Judges, fit_index_blend, store_blend
-    from simengine.engine import Engine
+def _fit(folder: Path, split: str, index: Path, options: JudgeOptions) -> BlendFit:
+    from simengine.assembly.judging import Judges, fit_index_blend
     from simengine.evaluation.collection import read_collection
     from simengine.rerank.options import DEFAULT_DEPTH
     from simengine.search.options import SearchOptions
@@ -258,10 +240,9 @@ def _fit(folder: Path, split: str, index: Path, options: JudgeOptions, *, dry_ru
     (choice,) = options.stages
     judges = Judges()
     try:
-        with Engine.open(
-            index, device=options.device, threads=options.threads, offline=options.offline
-        ) as engine:
-            fitted = fit_index_blend(
+        own = ModelChoice(None, options.device, options.threads, options.offline)
+        with own.open_engine(index) as engine:
+            return fit_index_blend(
                 engine,
                 judges.get(choice, options),
                 {query.id: query.text for query in collection.queries},
@@ -272,12 +253,16 @@ def _fit(folder: Path, split: str, index: Path, options: JudgeOptions, *, dry_ru
             )
     finally:
         judges.close()
-    if not dry_run:
-        store_blend(index, fitted)
-    return fitted
 
 
-def _tell_fit(fitted: BlendFit, *, stored: bool) -> None:
+def _keep_fit(index: Path, fitted: BlendFit, *, quiet: bool) -> None:
+    from simengine.assembly.judging import store_blend
+
+    store_blend(index, fitted, lock_timeout_s=LOCK_WAIT_S)
+    note(f"weight for reranking stored in {index}", quiet=quiet)
+
+
+def _tell_fit(fitted: BlendFit) -> None:
     print_pairs(
         [
             ("queries", f"{fitted.n:,}"),
@@ -291,5 +276,3 @@ def _tell_fit(fitted: BlendFit, *, stored: bool) -> None:
     )
     if fitted.weight == 0:
         note("the judge does not help on these queries: --rerank will leave the order of this index alone")
-    if not stored:
-        note("dry run: nothing was kept")

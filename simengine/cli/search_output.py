@@ -7,11 +7,15 @@ import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote
 
 import click
 
+from simengine.cli.options import collected, output_option, together
+from simengine.cli.output import open_output
 from simengine.cli.terminal import cells, fit, one_line, shorten, wrap
 
 if TYPE_CHECKING:
@@ -25,6 +29,49 @@ SHOWN_FIELDS = 4
 SHORT_WORDS = 3  # shorter words are not marked: they match everywhere
 NARROWEST, WIDEST = 40, 120  # columns of a card
 LEAD = 30  # characters shown before the best match
+
+
+@dataclass(frozen=True, slots=True)
+class HitsChoice:
+    """What `hits_options` ask for."""
+
+    k: int | None
+    format_: str
+    output: Path | None
+    tag: str
+
+    @contextmanager
+    def writer(self, *, one_query: bool) -> Iterator[Writer]:
+        """See `hits_writer`."""
+        with (
+            open_output(self.output) as out,
+            hits_writer(self.format_, out, tag=self.tag, one_query=one_query) as write,
+        ):
+            yield write
+
+
+def hits_options(top_k: str) -> Callable[[Any], Any]:
+    """How many hits are written where and how, given to a command as one `HitsChoice`, called `shown`.
+
+    Args:
+        top_k: what --help says of -k.
+    """
+    return together(
+        click.option("-k", "--top-k", "k", envvar="SIMENGINE_TOP_K", type=click.IntRange(1), help=top_k),
+        click.option(
+            "--format",
+            "format_",
+            envvar="SIMENGINE_FORMAT",
+            type=click.Choice(["table", "json", "jsonl", "trec"]),
+            default="table",
+            show_default=True,
+        ),
+        output_option,
+        click.option(
+            "--tag", default="simengine", show_default=True, help="Name of the run, for --format trec."
+        ),
+        collected(HitsChoice, "shown"),
+    )
 
 
 @contextmanager
@@ -70,7 +117,7 @@ def hits_writer(format_: str, out: IO[str], *, tag: str, one_query: bool) -> Ite
 
 
 def hit_record(hit: Hit) -> dict[str, object]:
-    """A hit as JSON; with what a judge said of it, if one did."""
+    """A hit as JSON; with what a judge said of it, if one did, and the hits that were folded into it, if any were."""
     record: dict[str, object] = {
         "rank": hit.rank,
         "id": hit.id,
@@ -82,6 +129,8 @@ def hit_record(hit: Hit) -> dict[str, object]:
     }
     if hit.judgement is not None:
         record["judgement"] = judgement_record(hit, hit.judgement)
+    if hit.duplicates:
+        record["duplicates"] = list(hit.duplicates)
     return record
 
 
@@ -127,6 +176,9 @@ def card(hit: Hit, query: str) -> str:
     if hit.judgement is not None:
         said = shorten(judgement_line(hit, hit.judgement), width - 5)
         lines.append("     " + click.style(said, fg="green"))
+    if hit.duplicates:
+        same = shorten(f"the same in {', '.join(hit.duplicates)}", width - 5)
+        lines.append("     " + click.style(same, dim=True))
     return "\n".join(lines) + "\n"
 
 

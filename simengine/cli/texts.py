@@ -1,14 +1,16 @@
-"""What `embed`, `score` and `search` say about the texts they are given."""
+"""Texts that commands are given, and what is said about them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from simengine.cli.terminal import counted, note
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
+    from simengine.corpus.queries import Query
     from simengine.encoders.contract import BiEncoder
 
 
@@ -21,6 +23,23 @@ def refuse_blank(texts: Sequence[str]) -> None:
     for number, text in enumerate(texts, 1):
         if not text or text.isspace():
             raise UsageError(f"text {number} of {len(texts)} is blank: {text!r}")
+
+
+def query_blocks(words: Sequence[str], path: str | None, size: int) -> Iterator[list[Query]]:
+    """The query of a command line, or those of a file in lists of at most `size`.
+
+    Args:
+        words: of one query.
+        path: of a file, or "-"; None takes the words.
+    """
+    from simengine.corpus.queries import Query, read_queries
+
+    if path is None:
+        yield [Query("1", " ".join(words))]
+        return
+    source = iter(read_queries(path))
+    while block := list(islice(source, size)):
+        yield block
 
 
 def count_cut_queries(queries: Sequence[str], encoder: BiEncoder) -> int:

@@ -84,6 +84,8 @@ class CrossEncoderJudge:
     - "nli": the probability that the text entails the query. For a claim, that it entails or contradicts it: evidence
       against a claim is as much about it as evidence for it.
 
+    `nli` is the same model as one of NLI, None where it is none.
+
     Args:
         model: with one output, or with the three labels of NLI.
         kind: how its outputs are read; "auto" takes "nli" for three outputs and "relevance" for one.
@@ -108,9 +110,9 @@ class CrossEncoderJudge:
         self.kind: str = ("relevance" if len(model.labels) == 1 else "nli") if kind == "auto" else kind
         self.name = name or model.runtime
         self.fingerprint = model.fingerprint.digest
-        self._nli: NLIModel | None = None
+        self.nli: NLIModel | None = None
         if self.kind == "nli":
-            self._nli = NLIModel(model, labels=labels)
+            self.nli = NLIModel(model, labels=labels)
         elif len(model.labels) != 1:
             raise UsageError(
                 f"a judge of {self.kind} needs a model with one output; this one has {', '.join(model.labels)}"
@@ -153,11 +155,11 @@ class CrossEncoderJudge:
         return short, left_out
 
     def _stances(self, pairs: Sequence[tuple[str, str]]) -> Judged:
-        if self._nli is None:
+        if self.nli is None:
             raise UsageError(
                 f"{self.name} judges {self.kind}; whether a text supports or contradicts a claim needs an NLI model"
             )
-        verdicts = self._nli.verdicts([(text, query) for query, text in pairs])
+        verdicts = self.nli.verdicts([(text, query) for query, text in pairs])
         return Judged(
             relevance=np.array([1.0 - each.probabilities["neutral"] for each in verdicts], np.float32),
             n_truncated=np.array([each.n_truncated for each in verdicts], np.int32),

@@ -139,7 +139,6 @@ def test_a_missing_file_and_a_filter_without_an_index_are_errors(call, tmp_path:
     result = call("contradictions", tmp_path / "none.jsonl")
     assert result.code == 4
     assert "none.jsonl: no such index, file or folder" in result.err
-    assert call("contradictions").code == 2
 
 
 @pytest.mark.usefixtures("_fakes")
@@ -191,3 +190,34 @@ def test_an_index_is_read_by_its_own_model_and_filter(call, word_index: Path, mo
         "duplicates", word_index, "--where", 'topic == "money"', "--no-guard", "--min-cosine", 0.999
     )
     assert (result.code, result.out) == (0, "")
+
+
+def test_without_a_source_the_only_index_is_taken(
+    call, word_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contradictions_command, "open_judge", lambda name, choice: Judge())
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    for folder, code in ((tmp_path, 0), (empty, 1)):
+        (folder / "indexes").mkdir()
+        monkeypatch.chdir(folder)
+        if not code:
+            word_index.rename(tmp_path / "indexes" / "words")
+        for command, options in (("contradictions", ()), ("duplicates", ("--no-guard",))):
+            result = call(command, *options)
+            assert result.code == code, result.err
+            assert ("12 documents" in result.err) == (not code)
+            assert ("no index under indexes/" in result.err) == bool(code)
+    monkeypatch.chdir(tmp_path)
+    assert "12 documents" in call("duplicates", "--no-guard", "-i", "words").err
+    assert call("duplicates", "--no-guard", "words", "-i", "words").code == 2
+    monkeypatch.setenv("SIMENGINE_INDEX", "words")
+    assert "1 document," in call("duplicates", "--no-guard", write(tmp_path / "a.jsonl", OPEN)).err
+
+
+@pytest.mark.usefixtures("_fakes")
+def test_a_judge_of_the_environment_does_not_forbid_no_guard(
+    call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIMENGINE_NLI_MODEL", "some/model")
+    assert call("duplicates", write(tmp_path / "a.jsonl", OPEN), "--no-guard").code == 0

@@ -137,3 +137,10 @@ def test_nothing_to_watch_for_is_a_usage_error(call, tmp_path: Path, arguments: 
 
 def test_a_missing_file_is_a_data_error(call, tmp_path: Path) -> None:
     assert call("monitor", tmp_path / "none.jsonl", *WATCH).code == 4
+
+
+def test_chinese_and_the_judge_that_ships_are_told_once(call, tmp_path: Path) -> None:
+    source = write(tmp_path / "s.jsonl", ["a price", "价格太高了。"] * 100)
+    assert call("monitor", source, *WATCH, "-q").err.count("hardly any Chinese") == 1
+    assert "Chinese" not in call("monitor", source, *WATCH, "-q", "--model", "other").err
+    assert "Chinese" not in call("monitor", write(source, TEXTS), *WATCH).err

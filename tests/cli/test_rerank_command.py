@@ -15,6 +15,7 @@ from simengine.rerank.candidates import passages_as_hits
 from simengine.search.options import SearchOptions
 from simengine.types import Hit
 from tests.contracts.pair_models import PairRecipe, make_pair_model
+from tests.qa.fakes import TableModel
 
 QUERY = "which animal sleeps"
 PASSAGES = ["The dog sleeps. A plane is taking off.", "两个人在下棋，旁边有一只猫。", "a quick brown fox"]
@@ -317,3 +318,11 @@ def test_too_few_labelled_queries_are_a_usage_error(call, folder: Path, index: P
     result = call("rerank", "--fit", source, "-i", index, "-m", folder, "--threads", 1, "--offline")
     assert result.code == 2
     assert "20 at least" in result.err
+
+
+def test_chinese_and_the_judge_that_ships_are_told_once(call, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("simengine.assembly.judging.load_cross_encoder", lambda *a, **b: TableModel())
+    assert call("rerank", "谁?", *PASSAGES, "-q").err.count("hardly any Chinese") == 1
+    assert "hardly any Chinese" in call("rerank", "who", *PASSAGES, "-q").err  # a passage is
+    assert "Chinese" not in call("rerank", "who", PASSAGES[0], "-q").err
+    assert "Chinese" not in call("rerank", "谁?", *PASSAGES, "-q", "-m", "other").err
