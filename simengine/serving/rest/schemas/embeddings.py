@@ -87,10 +87,9 @@ class EmbeddingsResponse(Result):
 
 def as_embeddings(vectors: FloatMatrix, encoding_format: str) -> list[Embedding]:
     """Vectors (n, dim) float32 as a response holds them."""
+    rows: list[list[float] | str]
     if encoding_format == "base64":
-        rows: list[list[float]] | list[str] = [
-            base64.b64encode(row.tobytes()).decode("ascii") for row in vectors.astype("<f4")
-        ]
+        rows = [base64.b64encode(row.tobytes()).decode("ascii") for row in vectors.astype("<f4")]
     else:
         rows = np.asarray(vectors, np.float64).tolist()
     return [Embedding(index=number, embedding=row) for number, row in enumerate(rows)]
