@@ -18,6 +18,8 @@ from simengine.cli.options import (
     index_argument,
     index_model_options,
     index_option,
+    label_names,
+    labels_option,
     output_options,
 )
 from simengine.cli.terminal import note
@@ -47,12 +49,10 @@ GRACE_S = 1
     envvar="SIMENGINE_HOST",
     default="127.0.0.1",
     show_default=True,
-    help="Address to listen on. The page asks for no password: others need --allow-network.",
+    help="Address to listen on; any but this machine's own needs --insecure.",
 )
 @click.option(
-    "--allow-network",
-    is_flag=True,
-    help="Let everyone who reaches this machine use the page.",
+    "--insecure", is_flag=True, help="Listen beyond this machine; the page asks nobody for a password."
 )
 @click.option("--no-browser", is_flag=True, help="Do not open the page in a browser.")
 @click.option(
@@ -60,7 +60,7 @@ GRACE_S = 1
     envvar="SIMENGINE_NLI_MODEL",
     help="NLI model that reranks and judges. [default: minilm-nli, which knows English and hardly any Chinese]",
 )
-@click.option("--labels", help="What the judge's outputs mean, in their order; see simengine nli --labels.")
+@labels_option
 @click.option(
     "--reader",
     envvar="SIMENGINE_READER",
@@ -73,7 +73,7 @@ def command(
     index_path: Path | None,
     port: int,
     host: str,
-    allow_network: bool,
+    insecure: bool,
     no_browser: bool,
     judge: str | None,
     labels: str | None,
@@ -85,7 +85,7 @@ def command(
     """Open a page in which an index can be searched, asked and explored. Ctrl-C ends it.
 
     It runs on this machine alone: no request leaves it, and only this machine can open it, unless --host and
-    --allow-network say otherwise.
+    --insecure say otherwise.
 
     \b
     simengine demo
@@ -96,15 +96,14 @@ def command(
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from simengine.serving.settings import LOOPBACK_HOSTS, ModelSettings, ServingSettings
 
-    if host not in LOOPBACK_HOSTS and not allow_network:
+    if host not in LOOPBACK_HOSTS and not insecure:
         raise UsageError(
-            f"--host {host} lets other machines use the page, which asks for no password; add --allow-network if that "
-            "is meant, or put `simengine serve` with keys behind a proxy"
+            f"--host {host} lets other machines use the page, which asks for no password; add --insecure if that is "
+            "meant, or put `simengine serve` with keys behind a proxy"
         )
     path = find_index(index_argument, index_path)
-    names = None if labels is None else tuple(name.strip() for name in labels.split(","))
     models = ModelSettings(
-        judge, names, reader, model_choice.device, model_choice.threads, model_choice.offline
+        judge, label_names(labels), reader, model_choice.device, model_choice.threads, model_choice.offline
     )
     listening = listen(host, port)
     try:

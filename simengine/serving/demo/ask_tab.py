@@ -10,9 +10,9 @@ import gradio as gr
 from simengine.serving.demo.answers import Turn, conversation, question_html, take_turn
 from simengine.serving.demo.cards import ON_SIMILAR, skeleton
 from simengine.serving.demo.context import DemoContext
-from simengine.serving.demo.examples import example_buttons, example_questions, sample_documents
+from simengine.serving.demo.examples import example_buttons, example_questions, in_language, sample_documents
 from simengine.serving.demo.notices import failure, notice
-from simengine.serving.demo.strings import Language
+from simengine.serving.demo.strings import LANGUAGES, Language
 from simengine.serving.demo.strings.ask import ASK
 
 N_EXAMPLES = 3
@@ -24,7 +24,10 @@ class AskTab:
 
     def __init__(self, context: DemoContext) -> None:
         self.context, self.served = context, context.served
-        self.examples = example_questions(sample_documents(self.served.engine.path), N_EXAMPLES)
+        documents = sample_documents(self.served.engine.path)
+        self.examples = {
+            each: example_questions(in_language(documents, each), N_EXAMPLES) for _, each in LANGUAGES
+        }
         with gr.Row(elem_classes="se-ask-row", equal_height=True):
             self.question = context.localise(
                 gr.Textbox(lines=1, max_lines=1, elem_id="se-question", scale=5, max_length=20_000),
@@ -91,7 +94,7 @@ class AskTab:
 
     def examples_html(self, language: Language) -> str:
         """The example questions."""
-        return example_buttons(ASK.try_one.of(language), self.examples)
+        return example_buttons(ASK.try_one.of(language), self.examples[language])
 
 
 def build_ask_tab(context: DemoContext) -> None:

@@ -14,6 +14,7 @@ SHOWN_CHARS = 420
 SHOWN_FIELDS = 5
 SHOWN_DUPLICATES = 8
 VALUE_CHARS = 60
+SECONDS_FROM_MS = 2_000
 LEAST_STAGE_SHARE = 0.01
 STANCE_SIGNS = {"supports": "✓", "contradicts": "✕", "neutral": "·"}
 
@@ -93,7 +94,7 @@ def head(
 ) -> str:
     """HTML above the cards: how many, of what, in what time; then what a reader must know."""
     found = SEARCH.found_one.of(language) if n == 1 else SEARCH.found.of(language).format(n=n)
-    total = SEARCH.in_ms.of(language).format(ms=f"{timings_ms.get('total', 0.0):,.0f}")
+    total = took(timings_ms.get("total", 0.0), language)
     chip = ""
     if where is not None:
         chip = f'<code class="se-filter">{escape(SEARCH.filtered.of(language).format(filter=where))}</code>'
@@ -120,6 +121,13 @@ def timing(timings_ms: Mapping[str, float], total: str, language: Language) -> s
         f"<p>{escape(SEARCH.stages.of(language))}, ms</p>"
         f'<div class="se-bar" aria-hidden="true">{"".join(bars)}</div><ul>{"".join(legend)}</ul></div></details>'
     )
+
+
+def took(ms: float, language: Language) -> str:
+    """A time for people."""
+    if ms < SECONDS_FROM_MS:
+        return SEARCH.in_ms.of(language).format(ms=f"{ms:,.0f}")
+    return SEARCH.in_s.of(language).format(s=f"{ms / 1000:,.1f}")
 
 
 def stage_times(timings_ms: Mapping[str, float]) -> dict[str, float]:

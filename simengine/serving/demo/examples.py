@@ -11,12 +11,15 @@ import numpy as np
 
 from simengine.corpus.sentences import sentence_ends
 from simengine.qa.words import content_words, is_chinese
+from simengine.serving.demo.strings import Language
 from simengine.store.contract import StoredDocument
 from simengine.store.snapshot import Snapshot
 
 SAMPLED = 60
+FEWEST_DOCUMENTS = 3
 MAX_CHARS, MAX_CHINESE_CHARS = 64, 24
 FEWEST_WORDS, MOST_WORDS = 3, 9
+ARTICLES = ("A", "An", "The")
 READ_CHARS = 600
 _QUESTION_END = re.compile(r"[?？]\s*$")
 _SUBJECT = re.compile(r"^((?:An?|The) )?([A-Z]?[\w'-]+(?: [\w'-]+){0,3}) (is|are|was|were) (?:an? |the )\w")
@@ -35,9 +38,18 @@ def sample_documents(path: Path, n: int = SAMPLED) -> list[StoredDocument]:
         return [found[int(key)] for key in keys]
 
 
+def in_language(documents: Sequence[StoredDocument], language: Language) -> list[StoredDocument]:
+    """The documents in a language; all of them where there are hardly any in it."""
+    chosen = [each for each in documents if is_chinese(each.text) == (language == "zh")]
+    return chosen if len(chosen) >= FEWEST_DOCUMENTS else list(documents)
+
+
 def example_queries(documents: Sequence[StoredDocument], n: int = 4) -> list[str]:
     """Short phrases out of documents that lie apart, each once."""
-    return _spread(list(_once(_query(each) for each in documents)), n)
+    whole = list(_once(_query(each) for each in documents))
+    if len(whole) < n:
+        whole = list(_once(iter([*whole, *(_key_words(each) for each in documents)])))
+    return _spread(whole, n)
 
 
 def example_questions(documents: Sequence[StoredDocument], n: int = 4) -> list[str]:
@@ -64,14 +76,19 @@ def _query(document: StoredDocument) -> str:
         clause = _CLAUSE.split(sentence)[0].rstrip("。！？ ")
         return clause if 4 <= len(clause) <= MAX_CHINESE_CHARS else ""
     clause = _CLAUSE.split(sentence)[0]
-    words = content_words(clause)
-    if len(words) < FEWEST_WORDS:
+    n_words = len(clause.split())
+    if not FEWEST_WORDS <= n_words <= MOST_WORDS or len(content_words(clause)) < FEWEST_WORDS - 1:
         return ""
-    kept = clause.split()
-    if len(kept) > MOST_WORDS:
-        kept = words[: MOST_WORDS - 3]
-    text = " ".join(kept).rstrip(".!? ")
-    text = text if text[:2].isupper() else text[:1].lower() + text[1:]
+    text = clause.rstrip(".!? ")
+    # A name or an abbreviation keeps its capital, the first word of a sentence does not.
+    starts_name = text[:2].isupper() or text.split()[1][:1].isupper()
+    text = text if starts_name and text.split()[0] not in ARTICLES else text[:1].lower() + text[1:]
+    return text if len(text) <= MAX_CHARS else ""
+
+
+def _key_words(document: StoredDocument) -> str:
+    words = content_words(f"{document.title} {_first_sentence(document.text)}")
+    text = " ".join(words[: MOST_WORDS - 4])
     return text if len(text) <= MAX_CHARS else ""
 
 

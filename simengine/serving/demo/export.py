@@ -111,3 +111,13 @@ def _piece(hit: Hit, span: Span) -> dict[str, Any]:
         "end": span.end,
         "text": hit.passage.text[span.start - start : span.end - start],
     }
+
+
+SAVE_FILE = """(file) => {
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([file.text], {type: file.type}));
+    link.download = file.name;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}"""
+"""JavaScript that offers {"name", "text", "type"} as a download; nothing is written on the server."""

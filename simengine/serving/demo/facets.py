@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from simengine.errors import UsageError
 from simengine.search.filter_syntax import Scalar, shown_value
 from simengine.store.contract import FieldSummary
 from simengine.store.snapshot import Snapshot
@@ -145,6 +147,26 @@ def expression(
     if typed.strip():
         parts.append(f"({typed.strip()})" if parts else typed.strip())
     return " and ".join(parts) or None
+
+
+def as_number(field: str, typed: str | None) -> float | None:
+    """A bound of a range as it was typed; None where the box is empty.
+
+    Raises:
+        UsageError: it is no number.
+    """
+    text = (typed or "").strip().replace("\u2212", "-")
+    if not text:
+        return None
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(
+            f"{field}: {text!r:.50} is no number; write one such as 2020 or 0.5, or leave it empty"
+        )
+    return number
 
 
 def field_name(name: str) -> str:

@@ -7,7 +7,7 @@
         const target = event.target;
         const typing = target.closest && target.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable=true]");
         if (event.key === "/" && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
-            const boxes = document.querySelectorAll("#se-query textarea, #se-query input, #se-question textarea, #se-question input");
+            const boxes = document.querySelectorAll("#se-tabs .tabitem textarea, #se-tabs .tabitem input[type=text]");
             for (const box of boxes) {
                 if (box.offsetParent !== null) { event.preventDefault(); box.focus(); box.select(); return; }
             }

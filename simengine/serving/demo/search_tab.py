@@ -10,12 +10,12 @@ import gradio as gr
 from simengine.search.options import Mode
 from simengine.serving.demo.cards import ON_SIMILAR, skeleton
 from simengine.serving.demo.context import DemoContext
-from simengine.serving.demo.examples import example_buttons, example_queries, sample_documents
-from simengine.serving.demo.export import as_csv, as_jsonl
-from simengine.serving.demo.facets import Facet, expression, facets_of
+from simengine.serving.demo.examples import example_buttons, example_queries, in_language, sample_documents
+from simengine.serving.demo.export import SAVE_FILE, as_csv, as_jsonl
+from simengine.serving.demo.facets import Facet, as_number, expression, facets_of
 from simengine.serving.demo.notices import failure, notice
 from simengine.serving.demo.searching import Asked, Shown, run_search, run_similar, shown_html
-from simengine.serving.demo.strings import Language
+from simengine.serving.demo.strings import LANGUAGES, Language
 from simengine.serving.demo.strings.search import SEARCH
 
 DEFAULT_COUNT, MOST_COUNT = 10, 50
@@ -28,7 +28,10 @@ class SearchTab:
     def __init__(self, context: DemoContext) -> None:
         self.context, self.served = context, context.served
         self.facets = facets_of(self.served.engine.path)
-        self.examples = example_queries(sample_documents(self.served.engine.path), N_EXAMPLES)
+        documents = sample_documents(self.served.engine.path)
+        self.examples = {
+            each: example_queries(in_language(documents, each), N_EXAMPLES) for _, each in LANGUAGES
+        }
         self._question()
         self._filters()
         self.tried = gr.HTML(
@@ -74,7 +77,7 @@ class SearchTab:
     def _filters(self) -> None:
         localise = self.context.localise
         self.choices: list[gr.Dropdown] = []
-        self.ranges: list[gr.Number] = []
+        self.ranges: list[gr.Textbox] = []
         with localise(gr.Accordion(open=False, elem_id="se-filters"), {"label": SEARCH.filters}):
             with gr.Row(elem_classes="se-facets"):
                 for facet in self.facets:
@@ -108,8 +111,15 @@ class SearchTab:
             )
             return
         for text, bound in ((SEARCH.least, facet.least), (SEARCH.greatest, facet.greatest)):
-            number = gr.Number(value=None, placeholder=f"{bound:g}", elem_classes="se-facet", min_width=140)
-            self.ranges.append(self.context.localise(number, {"label": text.filled({"field": facet.name})}))
+            box = gr.Textbox(
+                lines=1,
+                max_lines=1,
+                placeholder=f"{bound:g}",
+                elem_classes="se-facet",
+                min_width=140,
+                max_length=40,
+            )
+            self.ranges.append(self.context.localise(box, {"label": text.filled({"field": facet.name})}))
 
     def _export(self) -> None:
         self.file = gr.JSON(visible=False)
@@ -190,7 +200,10 @@ class SearchTab:
         numbers = filters[len(names) :]
         return expression(
             {name: keys or [] for name, keys in zip(names, filters, strict=False)},
-            {name: (numbers[2 * i], numbers[2 * i + 1]) for i, name in enumerate(bounded)},
+            {
+                name: (as_number(name, numbers[2 * i]), as_number(name, numbers[2 * i + 1]))
+                for i, name in enumerate(bounded)
+            },
             self.facets,
             typed or "",
         )
@@ -227,7 +240,7 @@ class SearchTab:
 
     def examples_html(self, language: Language) -> str:
         """The example queries."""
-        return example_buttons(SEARCH.try_one.of(language), self.examples)
+        return example_buttons(SEARCH.try_one.of(language), self.examples[language])
 
 
 def build_search_tab(context: DemoContext) -> None:
@@ -251,10 +264,3 @@ def _file_of(kind: str) -> Any:
 
 
 MEDIA_TYPES = {"csv": "text/csv;charset=utf-8", "jsonl": "application/x-ndjson;charset=utf-8"}
-SAVE_FILE = """(file) => {
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(new Blob([file.text], {type: file.type}));
-    link.download = file.name;
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 10000);
-}"""

@@ -57,6 +57,7 @@ class SEARCH:
     for_query = Text("for “{query}”", "查询：“{query}”")
     near_to = Text("most similar to “{title}”", "与“{title}”最相似")
     in_ms = Text("{ms} ms", "{ms} 毫秒")
+    in_s = Text("{s} s", "{s} 秒")
     filtered = Text("filter: {filter}", "筛选：{filter}")
     incomplete = Text(
         "The judge ran out of time: some results keep their old order.",

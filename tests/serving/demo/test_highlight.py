@@ -1,0 +1,91 @@
+"""Matched words and marks: offsets of the text shown, in English and Chinese, and nothing unescaped."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simengine.serving.demo.highlight import best_window, joined, marked, matched_spans
+from simengine.types import Span
+
+
+def words(text: str, query: str) -> list[str]:
+    return [text[span.start : span.end] for span in matched_spans(text, query)]
+
+
+def test_other_forms_of_a_word_are_matched():
+    assert words("Dogs bark; the dog is barking.", "dog barks") == ["Dogs", "bark", "dog", "barking"]
+
+
+def test_question_words_and_stop_words_are_not_marked():
+    assert words("What is the cat that you have?", "what is the cat") == ["cat"]
+
+
+def test_a_query_of_stop_words_alone_marks_them():
+    assert words("to be or not", "to be") == ["to", "be"]
+
+
+def test_parts_of_identifiers_are_matched():
+    assert words("use os.path.join here", "os.path.join") == ["os", "path", "join"]
+    assert words("call getUserName()", "user name") == ["getUserName"]
+
+
+def test_chinese_is_matched_by_pairs_of_characters():
+    text = "古代的长城很长。"
+    assert words(text, "长城") == ["长城"]
+    assert matched_spans(text, "长城") == [Span(3, 5)]
+    assert words(text, "城很大") == ["城很"]
+
+
+def test_a_single_chinese_character_is_matched_alone():
+    assert words("猫和小猫", "猫") == ["猫", "猫"]
+
+
+def test_mixed_scripts_keep_their_offsets():
+    text = "用Python写的网络爬虫 crawler"
+    assert words(text, "python 爬虫") == ["Python", "爬虫"]
+    assert words("😀 长城 😀", "长城") == ["长城"]
+
+
+def test_nothing_is_matched_by_a_query_without_words():
+    assert words("anything", "?!") == []
+
+
+def test_joined_spans_neither_overlap_nor_touch():
+    assert joined([Span(4, 6), Span(0, 2), Span(2, 3), Span(5, 9), Span(7, 7)]) == [Span(0, 3), Span(4, 9)]
+
+
+def test_evidence_surrounds_marks():
+    html = marked("a <b> c", [Span(2, 5)], [Span(0, 5)], "contradicts")
+    assert html == '<span class="se-evidence se-contradicts">a <mark>&lt;b&gt;</mark></span> c'
+
+
+@given(st.text(max_size=40), st.lists(st.tuples(st.integers(-5, 50), st.integers(-5, 50)), max_size=6))
+def test_marks_show_the_text_itself_and_are_balanced(text: str, pairs: list[tuple[int, int]]):
+    spans = [Span(*pair) for pair in pairs]
+    html = marked(text, spans[:3], spans[3:])
+    assert re.sub(r"</?(mark|span)[^>]*>", "", html) == escape(text)
+    assert html.count("<mark>") == html.count("</mark>")
+    assert html.count("<span") == html.count("</span>")
+    assert not re.search(r"<(?!/?(mark|span)\b)", html)
+
+
+def test_the_window_shows_the_evidence():
+    text = "word " * 200 + "the very sentence" + " word" * 200
+    at = text.index("the very")
+    window = best_window(text, [], [Span(at, at + 17)], 200)
+    assert "the very sentence" in text[window.start : window.end]
+    assert window.end - window.start <= 200
+
+
+def test_a_short_text_is_its_own_window():
+    assert best_window("short", [Span(0, 5)], [], 200) == Span(0, 5)
+
+
+def test_a_long_chinese_text_has_a_window_too():
+    text = "字" * 500 + "长城" + "字" * 500
+    window = best_window(text, [Span(500, 502)], [], 100)
+    assert "长城" in text[window.start : window.end]
