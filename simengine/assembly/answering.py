@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from simengine.cross_encoders.load import load_cross_encoder
 from simengine.cross_encoders.nli import NLIModel
 from simengine.cross_encoders.reader import Reader, load_reader
 from simengine.errors import DamagedIndexError, DataError, UsageError
+from simengine.models.files import sha256_of_file
+from simengine.models.resolve import resolve_model
 from simengine.qa.answerer import Answerer
 from simengine.qa.decision import Decision
 from simengine.qa.fitting import LabelledQuestion, fit_decision
@@ -143,8 +146,20 @@ def _load_judge(models: AnswerModels) -> NLIModel:
 
 
 def reader_name(reader: str | None) -> str:
-    """The name under which what was fitted with a reader is kept: its last part, "" without one."""
-    return "" if reader is None else Path(reader).name
+    """The name under which what was fitted with a reader is kept; "" without one.
+
+    Args:
+        reader: a folder or a hub name. Training calls each run's folder the same, so the weights count too.
+
+    Raises:
+        ModelNotFoundError: there is no such model.
+    """
+    if reader is None:
+        return ""
+    folder = resolve_model(reader, offline=True).path
+    weights = sorted([*folder.glob("*.safetensors"), *folder.glob("*.bin")])
+    digest = hashlib.sha256("".join(map(sha256_of_file, weights)).encode()).hexdigest()
+    return f"{folder.name}-{digest[:12]}"
 
 
 def stored_rule(

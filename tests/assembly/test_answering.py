@@ -60,7 +60,7 @@ def test_names_of_outputs_must_be_as_many_as_outputs(loaded: list[TableModel], t
     with Engine.build([TOWER], tmp_path / "index") as engine:
         turned = AnswerModels(labels=("contradiction", "neutral", "entailment"))
         assert open_answerer(engine, engine.path, turned).ask(WHEN).scores["relevance"] < 0.1
-        with pytest.raises(UsageError, match="3 outputs"):
+        with pytest.raises(UsageError, match="the model has 3:"):
             open_answerer(engine, engine.path, AnswerModels(labels=("entailment", "neutral")))
         with pytest.raises(UsageError, match="nothing was fitted"):
             open_answerer(engine, engine.path, options=AnswerOptions(precision=0.9))

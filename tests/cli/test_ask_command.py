@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 
 from simengine.assembly.answering import ENTRY, read_labelled_questions, store_decision, stored_rule
 from simengine.calibration.calibration import Calibration
+from simengine.cross_encoders.reader import load_reader
 from simengine.errors import DamagedIndexError, DataError
 from simengine.qa.decision import Decision
 from simengine.store.snapshot import Snapshot
@@ -18,6 +20,7 @@ from simengine.store.writer import IndexWriter
 from simengine.types import Document
 from tests.faults.encoder import load_word_encoder
 from tests.qa.fakes import TableModel
+from tests.training.tiny_models import write_tiny
 
 WHEN, HOW, NOBODY = "When was the tower built?", "How high is the tower?", "Who knows?"
 DOCUMENTS = [
@@ -157,6 +160,54 @@ def test_what_cannot_be_meant_is_a_usage_error(call, path: Path, arguments: list
     result = call("ask", "-i", path, *arguments)
     assert result.code == 2
     assert "Traceback" not in result.err
+
+
+@pytest.fixture(scope="module")
+def readers(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two readers of the same name, that have learned nothing."""
+    return [
+        write_tiny(tmp_path_factory.mktemp(f"run{seed}") / "model", "ForQuestionAnswering", seed=seed)
+        for seed in (0, 1)
+    ]
+
+
+def test_a_reader_gives_its_words_and_where_they_stand(
+    call, path: Path, readers: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "simengine.assembly.answering.load_cross_encoder", lambda *a, **b: TableModel(("", "", "entailment"))
+    )
+    result = call("ask", "-i", path, "-w", 'kind == "a"', "--reader", readers[0], "--format", "json", WHEN)
+    assert result.code == 0, result.err
+    found = json.loads(result.out)
+    text = DOCUMENTS[0].text
+    read = load_reader(str(readers[0]), device="cpu").answer(WHEN, text, allow_none=False)
+    assert (found["answer"], found["span"]) == (read.text, {"start": read.start, "end": read.end})
+    assert found["evidence"]["start"] <= read.start < read.end <= found["evidence"]["end"]
+    assert found["scores"]["reader"] == pytest.approx(1 / (1 + math.exp(read.no_answer_score)), abs=1e-4)
+
+
+def test_a_decision_fitted_with_one_reader_is_not_used_with_another_of_its_name(
+    call, path: Path, readers: list[Path], tmp_path: Path
+) -> None:
+    ask = ("ask", "-i", path, "--format", "json", f"{WHEN} 2")
+    assert call("ask", "-i", path, "--reader", readers[0], "--fit", labelled(tmp_path)).code == 0
+    assert json.loads(call(*ask, "--reader", readers[0]).out)["calibrated"] is True
+    for other in (("--reader", readers[1]), ()):
+        result = call(*ask, *other)
+        assert json.loads(result.out)["calibrated"] is False
+        assert "fitted with another judge or reader" in result.err
+
+
+def test_a_model_that_is_no_reader_is_refused(call, path: Path, tmp_path: Path) -> None:
+    tagger = write_tiny(tmp_path / "tagger", "ForTokenClassification")
+    for given, said in (
+        (tagger, "expected one that ends in ForQuestionAnswering"),
+        ("none/such", "none/such"),
+    ):
+        result = call("ask", "-i", path, "--reader", given, "--offline", WHEN)
+        assert result.code == 1
+        assert said in result.err
 
 
 def labelled(folder: Path, n: int = 60) -> Path:
