@@ -41,15 +41,15 @@ def recipes(name: str) -> dict[str, dict[str, Any]]:
     bi = {
         "task": "retriever",
         **files(name),
-        "optimisation": {"epochs": 4, "batch_size": 32, "learning_rate": 5e-5},
-        "stopping": {"evaluations": 8},
+        "optimisation": {"epochs": 2, "batch_size": 32, "learning_rate": 5e-5},
+        "stopping": {"evaluations": 6},
     }
     cross = {
         "task": "similarity",
         **files(name),
         "base": "minilm-nli",
-        "optimisation": {"epochs": 5, "batch_size": 16, "learning_rate": 4e-5},
-        "stopping": {"evaluations": 10},
+        "optimisation": {"epochs": 4, "batch_size": 16, "learning_rate": 4e-5},
+        "stopping": {"evaluations": 8},
     }
     return {"bi": bi, "cross": cross}
 

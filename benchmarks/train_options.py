@@ -1,4 +1,4 @@
-"""Every training option once against the run without it, on 1,500 rows of SICK (NLI) or STS-B, judged on dev.
+"""Every training option once against the run without it, on 1,000 rows of SICK (NLI) or STS-B, judged on dev.
 
 python benchmarks/train_options.py                       measure, write results/train_options.json
 python benchmarks/train_options.py --only lora,fgm       some of them; prints, writes nothing
@@ -36,7 +36,7 @@ from _option_runs import (
 )
 from _training import data_or_exit, trained
 
-LIMIT, EPOCHS = 1_500, 3
+LIMIT, EPOCHS = 1_000, 2
 QUICK_LIMIT, QUICK_EPOCHS, QUICK_DEV = 64, 1, 48
 LONG = 3
 """Times the epochs, for runs that may stop early."""
