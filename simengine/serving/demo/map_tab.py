@@ -1,0 +1,251 @@
+"""The Map tab."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from simengine.serving.demo.cards import said, shortened
+from simengine.serving.demo.context import DemoContext
+from simengine.serving.demo.facets import Facet, facets_of
+from simengine.serving.demo.notices import failure, notice
+from simengine.serving.demo.projection import MAX_POINTS, CorpusMap, PerCommit, corpus_map
+from simengine.serving.demo.strings import Language
+from simengine.serving.demo.strings.map import MAP
+from simengine.types import Json
+
+CLUSTER = ":cluster"
+"""Stands for the clusters among the names of fields."""
+GRID = 10_000
+"""Places are sent as whole numbers up to this."""
+SHOWN_VALUES = 11
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Colouring:
+    """The colour of each point.
+
+    Attributes:
+        groups: for each point its place in the legend; -1 without a value.
+        legend: label and number of points of each group; none on a scale.
+        shades: for each point its place on the scale in [0, 1], -1 without a value; None where there are groups.
+        scale: the least and the greatest value of the scale, for people.
+        named: the groups lie together, so their names stand in the picture.
+    """
+
+    groups: Sequence[int]
+    legend: Sequence[tuple[str, int]]
+    shades: Sequence[float] | None = None
+    scale: tuple[str, str] | None = None
+    named: bool = False
+
+
+class MapTab:
+    """The components of the tab, and what they do."""
+
+    def __init__(self, context: DemoContext) -> None:
+        self.context, self.served = context, context.served
+        self.map: PerCommit[CorpusMap] = PerCommit(self.served.engine.path, corpus_map)
+        with gr.Row(elem_id="se-map-head"):
+            self.colour = context.localise(
+                gr.Dropdown(
+                    self._choices("en"), value=CLUSTER, elem_id="se-map-colour", scale=0, min_width=240
+                ),
+                {"label": MAP.colour},
+            )
+            self.about = gr.HTML("", js_on_load=None, apply_default_css=False, elem_id="se-map-about")
+        self.state = gr.HTML(
+            notice("empty", MAP.start_title.en, MAP.start_body.en),
+            js_on_load=None,
+            apply_default_css=False,
+            elem_id="se-map-state",
+        )
+        self.picture = gr.HTML(
+            None,
+            html_template=(FOLDER / "map.html").read_text("utf-8"),
+            js_on_load=(FOLDER / "map.js").read_text("utf-8"),
+            apply_default_css=False,
+            visible="hidden",
+            elem_id="se-map-picture",
+        )
+        self._events()
+
+    def _events(self) -> None:
+        context = self.context
+        outputs = [self.state, self.about, self.picture]
+        quiet = {"show_progress": "hidden"}
+        context.on_open(self.draw, [self.colour], outputs)
+        self.colour.input(self.draw, [context.language, self.colour], outputs, **quiet)
+        self.picture.pick(self.pick, None, [context.near], **quiet)
+        context.on_language(self.again, [self.colour], [self.colour, *outputs])
+
+    def draw(self, language: Language, colour: str) -> Iterator[Sequence[Any]]:
+        """Place the documents, if that was not done, and show them."""
+        hidden = gr.update(visible="hidden")
+        if not self.map.is_made():
+            title, body = MAP.computing_title.of(language), MAP.computing_body.of(language)
+            yield computing(title, body), "", hidden
+        try:
+            points = self.map.get()
+            shown = picture_of(points, self.colouring(points, colour, language), language)
+        except Exception as error:
+            yield failure(error, language), "", hidden
+            return
+        yield "", about_html(points, language), gr.update(value=shown, visible=True)
+
+    def again(self, language: Language, colour: str) -> Iterator[Sequence[Any]]:
+        """What is shown, in the language that was switched to."""
+        choices = gr.update(choices=self._choices(language))
+        if not self.map.is_made():
+            start = notice("empty", MAP.start_title.of(language), MAP.start_body.of(language))
+            yield choices, start, "", gr.skip()
+            return
+        for shown in self.draw(language, colour):
+            yield choices, *shown
+
+    def pick(self, event: gr.EventData) -> str:
+        """Search near the clicked document."""
+        return str(event.id)
+
+    def colouring(self, points: CorpusMap, colour: str, language: Language) -> Colouring:
+        """Colours by cluster, or by a metadata field as it was when the map was made."""
+        if colour == CLUSTER:
+            return by_cluster(points, language)
+        facet = next((facet for facet in self._facets() if facet.name == colour), None)
+        if facet is None:
+            return by_cluster(points, language)
+        return by_facet(facet, field_values(self.served.engine.path, points, colour), language)
+
+    def _facets(self) -> list[Facet]:
+        return facets_of(self.served.engine.path)
+
+    def _choices(self, language: Language) -> list[tuple[str, str]]:
+        return [(MAP.cluster.of(language), CLUSTER), *((facet.name, facet.name) for facet in self._facets())]
+
+
+def build_map_tab(context: DemoContext) -> None:
+    """Build the tab within the page that is being built."""
+    MapTab(context)
+
+
+def computing(title: str, body: str) -> str:
+    """HTML shown while the map is made."""
+    return f'<div class="se-map-ghost" aria-busy="true">{notice("note", title, body)}</div>'
+
+
+def about_html(points: CorpusMap, language: Language) -> str:
+    """How many points, whether they are a sample, and how far the picture can be trusted."""
+    n = f"{len(points):,}"
+    if len(points) < points.n_documents:
+        first = MAP.sampled.of(language).format(n=n, all=f"{points.n_documents:,}", most=f"{MAX_POINTS:,}")
+    else:
+        first = MAP.all_points.of(language).format(n=n)
+    parts = [f"<strong>{escape(first)}</strong>"]
+    if points.trust is not None:
+        text = MAP.trust.of(language).format(trust=f"{points.trust:.2f}")
+        parts.append(f'<span title="{escape(MAP.trust_hint.of(language))}">{escape(text)}</span>')
+    parts.append(f"<span>{escape(MAP.computed.of(language).format(s=f'{points.seconds:.1f}'))}</span>")
+    how = f'<p class="se-note">{escape(MAP.how.of(language))}</p>'
+    return f'<p class="se-map-facts" role="status">{"".join(parts)}</p>{how}'
+
+
+def picture_of(points: CorpusMap, colouring: Colouring, language: Language) -> dict[str, Any]:
+    """What the page's script draws; texts stay data there and never become HTML."""
+    places = np.rint(points.places * GRID).astype(int)
+    names = ("picture", "zoom_in", "zoom_out", "whole", "legend")
+    return {
+        "x": places[:, 0].tolist(),
+        "y": places[:, 1].tolist(),
+        "grid": GRID,
+        "ids": list(points.ids),
+        "labels": list(points.labels),
+        "groups": list(colouring.groups),
+        "legend": [{"label": label, "n": n} for label, n in colouring.legend],
+        "shades": None if colouring.shades is None else list(colouring.shades),
+        "scale": colouring.scale,
+        "cluster": colouring.named,
+        "words": {name: getattr(MAP, name).of(language) for name in names},
+        "key": f"{points.generation}.{points.commit}",
+    }
+
+
+def by_cluster(points: CorpusMap, language: Language) -> Colouring:
+    """A colour for each cluster, named by its telling words."""
+    sizes = np.bincount(points.clusters, minlength=len(points.words)).tolist()
+    names = [
+        ", ".join(words) or MAP.unnamed.of(language).format(n=number)
+        for number, words in enumerate(points.words, 1)
+    ]
+    return Colouring(points.clusters.tolist(), list(zip(names, sizes, strict=True)), named=True)
+
+
+def by_facet(facet: Facet, values: Sequence[Json], language: Language) -> Colouring:
+    """A colour for each frequent value, or a scale for numbers.
+
+    Args:
+        facet: the field.
+        values: of each point; None where it has none.
+        language: for the rest.
+    """
+    if facet.kind == "range":
+        return _by_scale(facet, values)
+    counts: Counter[str] = Counter()
+    for value in values:
+        counts.update(
+            {said(each) for each in (value if isinstance(value, list) else [value]) if each is not None}
+        )
+    frequent = [name for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))][
+        :SHOWN_VALUES
+    ]
+    places = {name: place for place, name in enumerate(frequent)}
+    groups, rest = [], len(frequent)
+    for value in values:
+        members = [said(each) for each in (value if isinstance(value, list) else [value]) if each is not None]
+        known = [places[name] for name in members if name in places]
+        groups.append(min(known) if known else rest if members else -1)
+    sizes = Counter(groups)
+    legend = [(shortened(name, 40), sizes[place]) for name, place in places.items()]
+    if sizes[rest]:
+        legend.append((MAP.other.of(language), sizes[rest]))
+    if sizes[-1]:
+        groups = [len(legend) if group == -1 else group for group in groups]
+        legend.append((MAP.without.of(language), sizes[-1]))
+    return Colouring(groups, legend)
+
+
+def _by_scale(facet: Facet, values: Sequence[Json]) -> Colouring:
+    numbers = [
+        float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+        for value in values
+    ]
+    there = sorted(number for number in numbers if number is not None)
+    if not there:
+        return Colouring(
+            [-1] * len(values), [], [-1.0] * len(values), (f"{facet.least:g}", f"{facet.greatest:g}")
+        )
+    # By rank, so that one far value does not give all others one colour.
+    ranks = np.searchsorted(there, [number if number is not None else 0.0 for number in numbers], "left")
+    shades = [
+        round(float(rank) / max(1, len(there) - 1), 3) if number is not None else -1.0
+        for rank, number in zip(ranks, numbers, strict=True)
+    ]
+    return Colouring([-1] * len(values), [], shades, (f"{there[0]:g}", f"{there[-1]:g}"))
+
+
+def field_values(path: Path, points: CorpusMap, field: str) -> list[Json]:
+    """A field's value for each point; None for all where the index is of another generation by now."""
+    from simengine.store.snapshot import Snapshot
+
+    with Snapshot.open(path) as snapshot:
+        if snapshot.generation != points.generation:
+            return [None] * len(points)
+        column = snapshot.column(field).values
+        return [column[key] for key in points.keys.tolist()]

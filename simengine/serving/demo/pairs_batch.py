@@ -1,0 +1,301 @@
+"""Many pairs from a file: read with every bad row named, scored in blocks, and written as a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from simengine.corpus.fields import as_text
+from simengine.corpus.formats import Headerless, read_items
+from simengine.corpus.pairs import MAX_LINE_BYTES, PAIR_FIELDS
+from simengine.corpus.report import ReadReport, RecordFault
+from simengine.corpus.sources import expand_sources
+from simengine.errors import DataError, UsageError
+from simengine.serving.demo.cards import shortened
+from simengine.serving.demo.export import BOM, neutral
+from simengine.serving.demo.pairs_html import CLASSES
+from simengine.serving.demo.strings import Language
+from simengine.serving.demo.strings.pairs import PAIRS
+
+if TYPE_CHECKING:
+    from simengine.serving.served import ServedIndex
+
+SUFFIXES = (".csv", ".tsv", ".jsonl")
+MAX_PAIRS = 20_000
+BLOCK_PAIRS = 64
+SHOWN_PAIRS = 10
+SHOWN_BAD = 20
+SHOWN_CHARS = 120
+_NAMES = frozenset(name for pair in PAIR_FIELDS for name in pair)
+_COLUMNS = (
+    "row", "text1", "text2", "cosine", "entailment", "neutral", "contradiction", "label", "unread_tokens", "problem",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class PairRow:
+    """A row of the file, and what became of it.
+
+    Attributes:
+        line: its line (row) in the file, from 1.
+        text1, text2: "" in a row that cannot be used.
+        cosine: None until it is scored, and in a row that cannot be used.
+        probabilities: of the second text if the first is true; None where it was not asked for.
+        unread_tokens: tokens of both texts that a model did not read.
+        problem: why the row cannot be used, "" for a good one.
+    """
+
+    line: int
+    text1: str = ""
+    text2: str = ""
+    cosine: float | None = None
+    probabilities: Mapping[str, float] | None = None
+    unread_tokens: int = 0
+    problem: str = ""
+
+
+def read_rows(path: str | Path, columns: str = "", *, name: str | None = None) -> list[PairRow]:
+    """The rows of a .csv, .tsv or .jsonl file, good and bad ones, in their order.
+
+    Args:
+        path: the file.
+        columns: names of the two columns with a comma between; blank for the names that `simengine score --pairs`
+            knows. A table whose first row holds none of these has no header; its first two columns are taken.
+        name: of the file, for messages; its own by default.
+
+    Raises:
+        DataError: the file as a whole cannot be used, holds no row, or more than MAX_PAIRS.
+        UsageError: another kind of file, or not two different names.
+    """
+    path = Path(path)
+    shown = name or path.name
+    if path.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"{shown} is no {', '.join(SUFFIXES)} file; save the pairs as one of these")
+    fields = _fields(columns)
+    table = None if fields else Headerless(_NAMES, tuple(_headless(path)))
+    rows: list[PairRow] = []
+    try:
+        for file in expand_sources([path], None, ReadReport()):
+            for line, record, _ in read_items(file, MAX_LINE_BYTES, "utf-8", ReadReport(), table):
+                if len(rows) == MAX_PAIRS:
+                    raise DataError(
+                        f"more than {MAX_PAIRS:,} rows; use simengine score --pairs for such a file", shown
+                    )
+                rows.append(_row(line, record, fields))
+    except DataError as error:
+        raise DataError(error.reason, shown, error.line) from error
+    if not rows:
+        raise DataError("no pairs: the file holds no rows", shown)
+    return rows
+
+
+def score_rows(
+    served: ServedIndex, rows: Sequence[PairRow], *, inference: bool
+) -> Iterator[tuple[int, list[PairRow]]]:
+    """Score the good rows in blocks.
+
+    Args:
+        served: the index.
+        rows: as `read_rows` gave them.
+        inference: judge entailment, too.
+
+    Yields:
+        How many good rows are done, and all rows so far, in order.
+    """
+    done: list[PairRow] = []
+    n_good = 0
+    for start in range(0, len(rows), BLOCK_PAIRS):
+        block = list(rows[start : start + BLOCK_PAIRS])
+        good = [place for place, row in enumerate(block) if not row.problem]
+        for place, row in zip(good, _scored(served, [block[at] for at in good], inference), strict=True):
+            block[place] = row
+        done += block
+        n_good += len(good)
+        yield n_good, done
+
+
+def as_csv(rows: Sequence[PairRow]) -> str:
+    """CSV with a line for every row of the file; texts that a spreadsheet would run as formulas are neutralised."""
+    with_inference = any(row.probabilities is not None for row in rows)
+    names = [name for name in _COLUMNS if with_inference or name not in (*_labels(), "label")]
+    out = io.StringIO()
+    out.write(BOM)
+    writer = csv.writer(out, lineterminator="\r\n")
+    writer.writerow(names)
+    for row in rows:
+        record = _record(row)
+        writer.writerow([neutral(record[name]) for name in names])
+    return out.getvalue()
+
+
+def progress_html(done: int, n: int, language: Language) -> str:
+    """A progress bar with its words."""
+    label = escape(PAIRS.scoring.of(language).format(done=f"{done:,}", n=f"{n:,}"))
+    return (
+        f'<div class="se-progress" role="status"><p>{label}</p>'
+        f'<progress max="{n}" value="{done}" aria-label="{label}"></progress></div>'
+    )
+
+
+def summary_html(rows: Sequence[PairRow], seconds: float, language: Language) -> str:
+    """What was scored, the first of it, and the rows that could not be used."""
+    good, bad = [row for row in rows if not row.problem], [row for row in rows if row.problem]
+    scored = (PAIRS.scored_one if len(good) == 1 else PAIRS.scored).of(language).format(n=f"{len(good):,}")
+    took = PAIRS.in_s.of(language).format(s=f"{seconds:,.1f}")
+    head = f"<strong>{escape(scored)}</strong><span>{escape(took)}</span>"
+    if bad:
+        text = (PAIRS.bad_one if len(bad) == 1 else PAIRS.bad).of(language).format(n=f"{len(bad):,}")
+        head += f'<span class="se-badly">{escape(text)}</span>'
+    parts = [f'<div class="se-batch"><p class="se-batch-head" role="status">{head}</p>']
+    if good:
+        parts.append(_preview(good[:SHOWN_PAIRS], language))
+    if bad:
+        parts.append(_bad(bad, language))
+    return "".join([*parts, "</div>"])
+
+
+def _fields(columns: str) -> tuple[str, str] | None:
+    names = [name.strip() for name in columns.replace("\uff0c", ",").split(",")] if columns.strip() else []
+    if not names:
+        return None
+    if len(names) != 2 or not all(names) or names[0] == names[1]:
+        raise UsageError(
+            f"the columns are {columns!r:.60}; expected two different names with a comma between"
+        )
+    return names[0], names[1]
+
+
+def _headless(path: Path) -> list[str]:
+    """Names for as many columns as the first row of a table has; two of them are the texts."""
+    if path.suffix.lower() == ".jsonl":
+        return ["text1", "text2"]
+    with path.open("rb") as file:
+        start = file.readline(1 << 20).decode("utf-8", "replace")
+    delimiters = "\t;|," if path.suffix.lower() == ".tsv" else ",;\t|"
+    widest = max(len(next(csv.reader([start], delimiter=sign), [])) for sign in delimiters)
+    return ["text1", "text2", *(f"column {number}" for number in range(3, widest + 1))]
+
+
+def _row(line: int, record: dict[str, object] | RecordFault, fields: tuple[str, str] | None) -> PairRow:
+    try:
+        if isinstance(record, RecordFault):
+            raise record
+        texts = []
+        for name in fields or _known(record):
+            if name not in record:
+                held = ", ".join(map(str, record)) or "nothing"
+                raise RecordFault("missing column", f"there is no {name!r}; the row has {held:.120}")
+            text = as_text(record[name], name)
+            if not text or text.isspace():
+                raise RecordFault("empty text", f"the column {name!r} is blank")
+            texts.append(text)
+        return PairRow(line, *texts)
+    except RecordFault as fault:
+        return PairRow(line, problem=fault.reason)
+
+
+def _known(record: dict[str, object]) -> tuple[str, str]:
+    for pair in PAIR_FIELDS:
+        if pair[0] in record and pair[1] in record:
+            return pair
+    held = ", ".join(map(str, record)) or "nothing"
+    raise RecordFault(
+        "missing column", f"expected text1 and text2, or other known names; the row has {held:.120}"
+    )
+
+
+def _scored(served: ServedIndex, rows: list[PairRow], inference: bool) -> list[PairRow]:
+    if not rows:
+        return []
+    places: dict[str, int] = {}
+    for row in rows:
+        for text in (row.text1, row.text2):
+            places.setdefault(text, len(places))
+    encoded = served.encode_counted(list(places))
+    done = []
+    for row in rows:
+        one, two = places[row.text1], places[row.text2]
+        cosine = float(np.clip(encoded.vectors[one] @ encoded.vectors[two], -1.0, 1.0))
+        unread = int(encoded.n_truncated[one] + encoded.n_truncated[two])
+        done.append(replace(row, cosine=cosine, unread_tokens=unread))
+    if inference:
+        pairs = [(row.text1, row.text2) for row in rows]
+        verdicts = served.nli_model().verdicts(pairs, evidence=False)
+        done = [
+            replace(
+                row,
+                probabilities=verdict.probabilities,
+                unread_tokens=row.unread_tokens + verdict.n_truncated,
+            )
+            for row, verdict in zip(done, verdicts, strict=True)
+        ]
+    return done
+
+
+def _labels() -> tuple[str, ...]:
+    return tuple(name for name, _, _ in CLASSES)
+
+
+def _record(row: PairRow) -> dict[str, object]:
+    known = row.probabilities
+    record: dict[str, object] = {
+        "row": row.line,
+        "text1": row.text1,
+        "text2": row.text2,
+        "cosine": None if row.cosine is None else round(row.cosine, 6),
+        "label": None if known is None else max(known, key=lambda name: known[name]),
+        "unread_tokens": None if row.problem else row.unread_tokens,
+        "problem": row.problem,
+    }
+    for name in _labels():
+        record[name] = None if known is None else round(known[name], 6)
+    return record
+
+
+def _preview(rows: Sequence[PairRow], language: Language) -> str:
+    inference = rows[0].probabilities is not None
+    words = {name: label.of(language) for name, _, label in CLASSES}
+    heads = [PAIRS.row, PAIRS.text1, PAIRS.text2, PAIRS.cosine, *([PAIRS.verdict] if inference else [])]
+    lines = []
+    for row in rows:
+        cells = (
+            f'<td class="se-num">{row.line}</td><td class="se-text">{escape(shortened(row.text1, SHOWN_CHARS))}</td>'
+            f'<td class="se-text">{escape(shortened(row.text2, SHOWN_CHARS))}</td>'
+            f'<td class="se-num">{row.cosine or 0.0:.3f}</td>'
+        )
+        known = row.probabilities
+        if known is not None:
+            label = max(known, key=lambda name: known[name])
+            cells += f"<td>{escape(words[label])} {known[label]:.2f}</td>"
+        lines.append(f"<tr>{cells}</tr>")
+    title = PAIRS.preview.of(language).format(n=len(rows))
+    return _table(title, [head.of(language) for head in heads], lines)
+
+
+def _bad(rows: Sequence[PairRow], language: Language) -> str:
+    lines = [
+        f'<tr><td class="se-num">{row.line}</td><td class="se-text">{escape(row.problem)}</td></tr>'
+        for row in rows[:SHOWN_BAD]
+    ]
+    count = (PAIRS.bad_one if len(rows) == 1 else PAIRS.bad).of(language).format(n=f"{len(rows):,}")
+    more = ""
+    if len(rows) > SHOWN_BAD:
+        text = PAIRS.bad_more.of(language).format(n=f"{len(rows) - SHOWN_BAD:,}")
+        more = f'<p class="se-note">{escape(text)}</p>'
+    note = f'<p class="se-note">{escape(PAIRS.bad_note.of(language))}</p>'
+    return _table(count, [PAIRS.row.of(language), PAIRS.problem.of(language)], lines) + more + note
+
+
+def _table(title: str, heads: Sequence[str], lines: Sequence[str]) -> str:
+    first = "".join(f"<th>{escape(head)}</th>" for head in heads)
+    return (
+        f'<h3>{escape(title)}</h3><div class="se-table" tabindex="0" role="region" aria-label="{escape(title)}">'
+        f"<table><thead><tr>{first}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
+    )

@@ -1,0 +1,273 @@
+"""The Pair scoring tab."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from simengine.errors import SimengineError
+from simengine.explain import explain_pair
+from simengine.qa.words import HAN
+from simengine.serving.demo.cards import skeleton
+from simengine.serving.demo.context import DemoContext
+from simengine.serving.demo.notices import failure, notice
+from simengine.serving.demo.pairs_batch import (
+    SUFFIXES,
+    PairRow,
+    as_csv,
+    progress_html,
+    read_rows,
+    score_rows,
+    summary_html,
+)
+from simengine.serving.demo.pairs_html import ON_WORDS, Compared, compared_html
+from simengine.serving.demo.search_tab import SAVE_FILE
+from simengine.serving.demo.strings import Language, Text
+from simengine.serving.demo.strings.pairs import PAIRS
+
+if TYPE_CHECKING:
+    from simengine.assembly.judging import JudgeChoice
+    from simengine.serving.served import ServedIndex
+
+MAX_CHARS = 20_000
+EXAMPLES: tuple[tuple[Text, str, str], ...] = (
+    (
+        PAIRS.example_same,
+        "The central bank raised its interest rate to slow inflation.",
+        "To keep prices from rising, borrowing was made more expensive.",
+    ),
+    (PAIRS.example_against, "A man is playing a guitar on stage.", "Nobody is playing a guitar."),
+    (PAIRS.example_apart, "Cats purr when they are content.", "A dog barks at the stranger."),
+    (PAIRS.example_chinese, "猫喜欢在阳光下睡觉。", "小猫正在太阳下面睡觉。"),
+)
+
+
+class PairsTab:
+    """The components of the tab, and what they do.
+
+    Args:
+        context: of the page.
+        graded: a cross-encoder for graded similarity that is asked besides, None for none.
+    """
+
+    def __init__(self, context: DemoContext, graded: JudgeChoice | None = None) -> None:
+        self.context, self.served, self.graded = context, context.served, graded
+        self._texts()
+        self.result = gr.HTML(
+            start_html("en"), js_on_load=ON_WORDS, apply_default_css=False, elem_id="se-pair-result"
+        )
+        self._file()
+        self.shown = gr.State(None)
+        self.rows = gr.State(None)
+        self._events()
+
+    # -- components ------------------------------------------------------------------------------------------
+
+    def _texts(self) -> None:
+        localise = self.context.localise
+        self.boxes = []
+        with gr.Row(elem_id="se-pair-texts", equal_height=True):
+            for number, label, hint in ((1, PAIRS.text1, PAIRS.hint1), (2, PAIRS.text2, PAIRS.hint2)):
+                box = gr.Textbox(lines=3, max_lines=12, elem_id=f"se-text{number}", min_width=280)
+                self.boxes.append(localise(box, {"label": label, "placeholder": hint}))
+        with gr.Row(elem_id="se-pair-row"):
+            self.go = localise(
+                gr.Button(variant="primary", scale=0, min_width=130, elem_id="se-pair-go"),
+                {"value": PAIRS.go},
+            )
+            self.swap = localise(
+                gr.Button(scale=0, min_width=100, elem_id="se-pair-swap"), {"value": PAIRS.swap}
+            )
+            self.tried = gr.HTML(
+                examples_html("en"),
+                js_on_load=ON_EXAMPLE,
+                apply_default_css=False,
+                elem_id="se-pair-examples",
+            )
+
+    def _file(self) -> None:
+        localise = self.context.localise
+        with localise(gr.Accordion(open=False, elem_id="se-batch"), {"label": PAIRS.batch}):
+            self.file = localise(
+                gr.File(file_types=list(SUFFIXES), file_count="single", height=130, elem_id="se-batch-file"),
+                {"label": PAIRS.file},
+            )
+            with gr.Row():
+                self.columns = localise(
+                    gr.Textbox(lines=1, max_lines=1, elem_id="se-batch-columns", max_length=400),
+                    {"label": PAIRS.columns, "info": PAIRS.columns_info, "placeholder": PAIRS.columns_hint},
+                )
+                self.inference = localise(
+                    gr.Checkbox(value=False, elem_id="se-batch-nli", elem_classes="se-switch"),
+                    {"label": PAIRS.with_inference, "info": PAIRS.with_inference_info},
+                )
+            with gr.Row():
+                self.run = localise(
+                    gr.Button(variant="primary", scale=0, min_width=150, elem_id="se-batch-go"),
+                    {"value": PAIRS.run},
+                )
+                self.stop = localise(
+                    gr.Button(scale=0, min_width=90, visible=False, elem_id="se-batch-stop"),
+                    {"value": PAIRS.stop},
+                )
+            self.outcome = gr.HTML("", js_on_load=None, apply_default_css=False, elem_id="se-batch-result")
+            self.download = gr.JSON(visible=False)
+            self.save = localise(
+                gr.Button(size="sm", scale=0, min_width=150, visible=False, elem_id="se-batch-csv"),
+                {"value": PAIRS.download},
+            )
+
+    # -- events ----------------------------------------------------------------------------------------------
+
+    def _events(self) -> None:
+        context, quiet = self.context, {"show_progress": "hidden"}
+        inputs, outputs = [context.language, *self.boxes], [self.result, self.shown]
+        self.go.click(self.compare, inputs, outputs, **quiet)
+        self.swap.click(lambda one, two: (two, one), self.boxes, self.boxes, **quiet)
+        self.tried.example(self.on_example, None, self.boxes, **quiet).then(
+            self.compare, inputs, outputs, **quiet
+        )
+        context.on_language(self.again, [self.shown], [self.result, self.tried])
+        running = self.run.click(
+            self.score_file,
+            [context.language, self.file, self.columns, self.inference],
+            [self.outcome, self.rows, self.stop, self.save],
+            concurrency_limit=2,
+            **quiet,
+        )
+        self.stop.click(
+            self.stopped,
+            [context.language],
+            [self.outcome, self.rows, self.stop, self.save],
+            cancels=[running],
+            **quiet,
+        )
+        self.save.click(self.csv_file, [self.rows], [self.download], **quiet).then(
+            None, [self.download], None, js=SAVE_FILE
+        )
+
+    def compare(self, language: Language, text1: str, text2: str) -> Iterator[tuple[str, Compared | None]]:
+        """Score and explain the two texts, with a skeleton shown meanwhile."""
+        one, two = (text1 or "").strip(), (text2 or "").strip()
+        if not one or not two:
+            title, body = PAIRS.blank_title.of(language), PAIRS.blank_body.of(language)
+            yield notice("empty", title, body), None
+            return
+        longest = max(len(one), len(two))
+        if longest > MAX_CHARS:
+            body = PAIRS.too_long.of(language).format(n=f"{longest:,}", most=f"{MAX_CHARS:,}")
+            yield notice("error", PAIRS.blank_title.of(language), body), None
+            return
+        yield skeleton(PAIRS.loading.of(language), 2), None
+        try:
+            pair = compare_texts(self.served, one, two, self.graded)
+        except Exception as error:
+            yield failure(error, language), None
+            return
+        yield compared_html(pair, language), pair
+
+    def on_example(self, event: gr.EventData) -> tuple[str, str]:
+        """Put an example into the boxes."""
+        place = int(event.place)
+        _, one, two = EXAMPLES[place if 0 <= place < len(EXAMPLES) else 0]
+        return one, two
+
+    def again(self, language: Language, pair: Compared | None) -> tuple[str, str]:
+        """What is shown, in the language that was switched to."""
+        html = start_html(language) if pair is None else compared_html(pair, language)
+        return html, examples_html(language)
+
+    def score_file(
+        self, language: Language, path: str | None, columns: str, inference: bool
+    ) -> Iterator[Sequence[Any]]:
+        """Score a file's pairs, with a progress bar shown meanwhile."""
+        hidden = gr.update(visible=False)
+        if not path:
+            title, body = PAIRS.no_file_title.of(language), PAIRS.no_file_body.of(language)
+            yield notice("empty", title, body), None, hidden, hidden
+            return
+        start = time.perf_counter()
+        try:
+            rows = read_rows(path, columns or "")
+            n = sum(not row.problem for row in rows)
+            yield progress_html(0, n, language), None, gr.update(visible=True), hidden
+            done: list[PairRow] = []
+            for count, scored in score_rows(self.served, rows, inference=inference):
+                done = scored
+                yield progress_html(count, n, language), None, gr.update(visible=True), hidden
+        except Exception as error:
+            yield failure(error, language), None, hidden, hidden
+            return
+        html = summary_html(done, time.perf_counter() - start, language)
+        yield html, done, hidden, gr.update(visible=True)
+
+    def stopped(self, language: Language) -> Sequence[Any]:
+        """The person stopped it."""
+        hidden = gr.update(visible=False)
+        return notice("note", PAIRS.stopped.of(language)), None, hidden, hidden
+
+    def csv_file(self, rows: list[PairRow] | None) -> dict[str, str]:
+        """The result as a file for the browser to save."""
+        return {"name": "pairs.csv", "text": as_csv(rows or []), "type": "text/csv;charset=utf-8"}
+
+
+def build_pairs_tab(context: DemoContext) -> None:
+    """Build the tab within the page that is being built."""
+    PairsTab(context)
+
+
+def compare_texts(served: ServedIndex, text1: str, text2: str, graded: JudgeChoice | None = None) -> Compared:
+    """Score and explain two texts.
+
+    Args:
+        served: the index: its encoder and its judge.
+        text1, text2: not blank.
+        graded: see `PairsTab`.
+
+    Raises:
+        SimengineError: the encoder cannot be loaded. A judge that cannot is the result's `problem`.
+    """
+    explanation = explain_pair(served.engine.encoder, text1, text2)
+    pair, score = (text1, text2), None
+    try:
+        judge = (
+            served.judges.judge() if graded is None else served.judges.get(graded, served.judges.options())
+        )
+        if judge.kind != "nli":
+            score = judge.name, float(judge.judge([pair]).relevance[0])
+            if graded is None:
+                return Compared(explanation, graded=score)
+        verdicts = served.nli_model().verdicts([pair, pair[::-1]], evidence=False)
+    except SimengineError as error:  # the similarity and the words are there all the same
+        return Compared(explanation, graded=score, problem=str(error))
+    return Compared(
+        explanation,
+        verdicts[0].probabilities,
+        verdicts[1].probabilities,
+        score,
+        chinese=served.settings.models.judge is None and bool(HAN.search(text1 + text2)),
+    )
+
+
+def start_html(language: Language) -> str:
+    """What stands where the result will be."""
+    return notice("empty", PAIRS.start_title.of(language), PAIRS.start_body.of(language))
+
+
+def examples_html(language: Language) -> str:
+    """Buttons that fill both boxes."""
+    buttons = "".join(
+        f'<button type="button" class="se-example" data-place="{place}">{escape(name.of(language))}</button>'
+        for place, (name, _, _) in enumerate(EXAMPLES)
+    )
+    return f'<div class="se-examples"><span>{escape(PAIRS.try_one.of(language))}</span>{buttons}</div>'
+
+
+ON_EXAMPLE = """element.addEventListener('click', (event) => {
+    const button = event.target.closest('[data-place]');
+    if (button) trigger('example', {place: Number(button.dataset.place)});
+});"""
