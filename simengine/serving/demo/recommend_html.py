@@ -98,7 +98,8 @@ def recommended_html(shown: Recommended, taste: Taste, language: Language) -> st
     head = (
         f'<div class="se-found"><p role="status"><strong>{escape(found)}</strong></p>'
         f"<span>{escape(took)}</span></div>"
-    )if shown.chinese:
+    )
+    if shown.chinese:
         head += f'<p class="se-note">{_said(RECOMMEND.chinese_judge, language)}</p>'
     cards = "".join(f"<li>{_card(item, shown, taste, language)}</li>" for item in shown.items)
     return f'{head}<ol class="se-hits">{cards}</ol>'
