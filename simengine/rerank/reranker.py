@@ -15,6 +15,7 @@ from simengine.rerank.candidates import judged_text, span_in_document
 from simengine.rerank.judge import Judge, Judged
 from simengine.rerank.options import RerankOptions, Stage
 from simengine.rerank.result import RerankResult, StageCount
+from simengine.rerank.subject import without_foreign_contradictions
 from simengine.types import Hit, Judgement
 
 FIRST_BLOCK_TOKENS = 512
@@ -159,6 +160,9 @@ class Reranker:
     def _apply(self, number: int, state: _State, said: Judged, n_wanted: int) -> None:
         stage, n_judged = self.stages[number], len(said.relevance)
         name = "judge" if len(self.stages) == 1 else f"judge{number + 1}"
+        said = without_foreign_contradictions(
+            said, [hit.scores.get("dense") for hit in state.hits[:n_judged]]
+        )
         probabilities = self._calibrated(stage.judge, said, claim=self._claims(number))
         head = [
             replace(

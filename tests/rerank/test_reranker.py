@@ -147,6 +147,17 @@ def test_evidence_is_given_in_characters_of_the_document() -> None:
     assert by_id["1"].relevance == pytest.approx(0.95)
 
 
+def test_a_text_far_from_the_claim_does_not_contradict_it() -> None:
+    judge = TableJudge({"near": (0.0, 0.1, 0.9), "far": (0.0, 0.1, 0.9)})
+    got = Reranker([Stage(judge, 2, 1.0)], RerankOptions(claim=True)).rerank(
+        ["q"], [[hit("near", 0.6), hit("far", 0.1)]]
+    )
+    assert [(each.id, each.judgement.stance) for each in got.hits[0] if each.judgement] == [
+        ("near", "contradicts"),
+        ("far", "neutral"),
+    ]
+
+
 def test_evidence_that_is_all_of_the_title_is_none() -> None:
     hits = [hit("1", 2.0, "", title="Cats sleep")]
     judge = TableJudge({"Cats sleep": (0.9, 0.05, 0.05)})
