@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from simengine.recommend.recommender import TextRecommender
     from simengine.rerank.result import RerankResult
 
+WARM_TEXT, WARM_TEXTS = "what runs when many texts come at once", 32
 COLLAPSE_COSINE = 0.98
 """Of recommended documents with this cosine or more only the best is kept, as `simengine recommend` does."""
 
@@ -279,8 +280,11 @@ class ServedIndex(JoinedIndex):
         return {"name": self.name, **self._keep("facts", lambda: facts_of(self.engine.path))}
 
     def warm(self, *, judge: bool = False) -> None:
-        """Load the encoder, and the judge if asked to, and use them once, so that the first caller does not wait."""
+        """Load the encoder, and the judge if asked to, so that the first callers do not wait."""
         self.engine.encoder.encode(["warm"], role="query")
+        self.engine.encoder.encode(
+            [WARM_TEXT] * WARM_TEXTS, role="query"
+        )  # what runs many texts is made apart
         if judge:
             self.judges.judge().judge([("warm", "warm")])
 

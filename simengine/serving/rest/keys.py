@@ -29,6 +29,8 @@ SECRET_BYTES, SALT_BYTES, ID_BYTES = 32, 16, 6
 MAX_TOKEN_CHARS = 256
 VERSION = 1
 LOOK_AGAIN_S = 1.0
+NOT_FOR_OTHERS = 0o027
+"""Modes of a file of keys that are refused: the group may read it, as mounted secrets need, and nobody else."""
 _TOKEN = re.compile(rf"{PREFIX}-([0-9a-f]{{{2 * ID_BYTES}}})-([A-Za-z0-9_-]{{20,}})")
 
 
@@ -175,7 +177,7 @@ class KeyFile:
             raise UsageError(f"{self.path}: no file of keys; `simengine keys create` makes one") from error
         except (ValueError, TypeError, KeyError) as error:
             raise UsageError(f"{self.path}: no file of keys as `simengine keys create` makes it") from error
-        if stat.S_IMODE(mode) & 0o077:
+        if stat.S_IMODE(mode) & NOT_FOR_OTHERS:
             raise UsageError(
                 f"{self.path}: others may read it (mode {stat.S_IMODE(mode):o}); run: chmod 600 {self.path}"
             )
