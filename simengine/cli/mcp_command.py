@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,7 @@ def command(
         raise MissingExtraError(error.name, "mcp", "`simengine mcp`") from error
     with _opened(paths, judge, model_choice) as catalogue:
         server = build_server(catalogue)
+        _warm(catalogue)
         if http:
             chosen = port or DEFAULT_PORT
             note(
@@ -74,3 +76,15 @@ def _opened(paths: list[Path], judge: str | None, choice: ModelChoice) -> Catalo
 
     models = ModelSettings(judge=judge, device=choice.device, threads=choice.threads, offline=choice.offline)
     return Catalogue.open(paths, ServingSettings(models=models), model=choice.model)
+
+
+def _warm(catalogue: Catalogue) -> None:
+    """Load the encoders while the agent introduces itself. What goes wrong is told by the first call that needs one."""
+    import threading
+
+    def load() -> None:
+        for served in catalogue.values():
+            with suppress(Exception):
+                served.warm()
+
+    threading.Thread(target=load, name="simengine-warm", daemon=True).start()

@@ -154,7 +154,13 @@ def test_list_indexes_names_the_fields_for_filters(catalogue: Catalogue) -> None
         ("search", {"query": "cats", "k": 0}, "greater than or equal to 1"),
         ("search", {"query": "cats", "mode": "magic"}, "'hybrid'"),
         ("search", {}, "Field required"),
+        ("search", {"query": "cats", "k": 10**30}, "less than or equal to 100"),
+        ("search", {"query": "a" * 10_001}, "at most 10000"),
+        ("search", {"query": "\ud800"}, "valid string"),
+        ("search", {"query": "cats", "where": "(" * 5_000}, "filter"),
+        ("ask", {"question": "Who?", "index": "library\x00"}, "is served"),
         ("ask", {"question": ["a", "list"]}, "valid string"),
+        ("recommend", {"liked": ["a"] * 1_001}, "at most 1000"),
         ("recommend", {}, "nothing is liked"),
         ("recommend", {"liked": ["nobody"]}, "nobody"),
     ],
@@ -163,6 +169,10 @@ def test_a_wrong_call_is_told_what_is_wrong(
     catalogue: Catalogue, tool: str, arguments: dict[str, Any], says: str
 ) -> None:
     assert says in refused(catalogue, tool, **arguments)
+
+
+def test_a_nul_is_a_character_like_others(catalogue: Catalogue) -> None:
+    assert len(given(catalogue, "search", query="cats\x00", k=2)["hits"]) == 2
 
 
 def test_an_unexpected_error_tells_the_agent_nothing_of_this_machine(

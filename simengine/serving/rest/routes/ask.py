@@ -6,13 +6,14 @@ from fastapi import APIRouter
 
 from simengine.qa.options import AnswerOptions
 from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.operations import operation_id
 from simengine.serving.rest.schemas.ask import AskRequest, AskResponse
 from simengine.serving.results import AnswerResult
 
 
 def router(context: ServiceContext) -> APIRouter:
     """POST /v1/ask."""
-    routes = APIRouter(tags=["index"])
+    routes = APIRouter(tags=["index"], generate_unique_id_function=operation_id)
 
     @routes.post("/v1/ask", summary="Answer a question, with evidence, or say that it is not there")
     async def ask(request: AskRequest) -> AskResponse:

@@ -9,15 +9,16 @@ from simengine.encoders.contract import Encoded, Role
 from simengine.errors import UsageError
 from simengine.serving.naming import ServedModel, find_model
 from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.operations import operation_id
 from simengine.serving.rest.schemas.common import Usage
 from simengine.serving.rest.schemas.embeddings import EmbeddingsRequest, EmbeddingsResponse, as_embeddings
 
-ROLES: dict[str | None, Role] = {"query": "query", "document": "passage", None: "text"}
+ROLES: dict[str | None, Role] = {"query": "query", "document": "passage", "passage": "passage", None: "text"}
 
 
 def router(context: ServiceContext) -> APIRouter:
     """POST /v1/embeddings."""
-    routes = APIRouter(tags=["compatible"])
+    routes = APIRouter(tags=["compatible"], generate_unique_id_function=operation_id)
 
     @routes.post("/v1/embeddings", summary="Vectors of texts (OpenAI)")
     async def embeddings(request: EmbeddingsRequest) -> EmbeddingsResponse:

@@ -6,12 +6,13 @@ from fastapi import APIRouter
 
 from simengine.serving.naming import ServedModel, UnknownModelError, served_models
 from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.operations import operation_id
 from simengine.serving.rest.schemas.models import ModelList, ModelResult
 
 
 def router(context: ServiceContext) -> APIRouter:
     """GET /v1/models and /v1/models/{id}."""
-    routes = APIRouter(tags=["compatible"])
+    routes = APIRouter(tags=["compatible"], generate_unique_id_function=operation_id)
 
     @routes.get("/v1/models", summary="The models that may be named (OpenAI)")
     async def models() -> ModelList:

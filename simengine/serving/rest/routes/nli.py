@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.operations import operation_id
 from simengine.serving.rest.schemas.nli import NLIRequest, NLIResponse
 from simengine.serving.results import VerdictResult
 from simengine.serving.served import ServedIndex
@@ -12,7 +13,7 @@ from simengine.serving.served import ServedIndex
 
 def router(context: ServiceContext) -> APIRouter:
     """POST /v1/nli."""
-    routes = APIRouter(tags=["texts"])
+    routes = APIRouter(tags=["texts"], generate_unique_id_function=operation_id)
 
     @routes.post("/v1/nli", summary="Does one text entail or contradict another?")
     async def nli(request: NLIRequest) -> NLIResponse:

@@ -6,13 +6,14 @@ from fastapi import APIRouter
 
 from simengine.errors import UsageError
 from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.operations import operation_id
 from simengine.serving.rest.schemas.predict import Prediction, PredictRequest
 from simengine.types import Verdict
 
 
 def router(context: ServiceContext) -> APIRouter:
     """POST /predict."""
-    routes = APIRouter(tags=["compatible"])
+    routes = APIRouter(tags=["compatible"], generate_unique_id_function=operation_id)
 
     @routes.post("/predict", summary="Classes of pairs (text-embeddings-inference)")
     async def predict(request: PredictRequest) -> list[Prediction] | list[list[Prediction]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.operations import operation_id
 from simengine.serving.rest.schemas.recommend import RecommendRequest, RecommendResponse
 from simengine.serving.results import RecommendationResult
 from simengine.serving.served import ServedIndex
@@ -12,7 +13,7 @@ from simengine.serving.served import ServedIndex
 
 def router(context: ServiceContext) -> APIRouter:
     """POST /v1/recommend."""
-    routes = APIRouter(tags=["index"])
+    routes = APIRouter(tags=["index"], generate_unique_id_function=operation_id)
 
     @routes.post("/v1/recommend", summary="Documents like those that are liked")
     async def recommend(request: RecommendRequest) -> RecommendResponse:

@@ -11,6 +11,7 @@ from fastapi import APIRouter
 from simengine.errors import UsageError
 from simengine.serving.naming import ServedModel, find_model
 from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.operations import operation_id
 from simengine.serving.rest.schemas.common import Usage
 from simengine.serving.rest.schemas.rerank import (
     ApiVersion,
@@ -24,7 +25,7 @@ from simengine.serving.rest.schemas.rerank import (
 
 def router(context: ServiceContext) -> APIRouter:
     """POST /v1/rerank and /v2/rerank."""
-    routes = APIRouter(tags=["compatible"])
+    routes = APIRouter(tags=["compatible"], generate_unique_id_function=operation_id)
 
     @routes.post("/v1/rerank", summary="Put documents into order for a query (Cohere, Jina)")
     async def rerank(request: RerankRequest) -> RerankResponse:

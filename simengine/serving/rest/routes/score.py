@@ -7,13 +7,14 @@ from fastapi import APIRouter
 from simengine.serving.naming import public_name
 from simengine.serving.reading import count_cut_tokens
 from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.operations import operation_id
 from simengine.serving.rest.schemas.score import PairResult, ScoreRequest, ScoreResponse
 from simengine.serving.served import ServedIndex
 
 
 def router(context: ServiceContext) -> APIRouter:
     """POST /v1/score."""
-    routes = APIRouter(tags=["texts"])
+    routes = APIRouter(tags=["texts"], generate_unique_id_function=operation_id)
 
     @routes.post("/v1/score", summary="How similar are two texts?")
     async def score(request: ScoreRequest) -> ScoreResponse:

@@ -8,6 +8,7 @@ from simengine.rerank.result import RerankResult
 from simengine.search.result import SearchResult
 from simengine.serving.reading import count_cut_tokens
 from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.operations import operation_id
 from simengine.serving.rest.schemas.search import JudgedCount, SearchRequest, SearchResponse
 from simengine.serving.results import HitResult
 from simengine.serving.served import ServedIndex
@@ -15,7 +16,7 @@ from simengine.serving.served import ServedIndex
 
 def router(context: ServiceContext) -> APIRouter:
     """POST /v1/search."""
-    routes = APIRouter(tags=["index"])
+    routes = APIRouter(tags=["index"], generate_unique_id_function=operation_id)
 
     @routes.post("/v1/search", summary="Find documents by meaning and by words")
     async def search(request: SearchRequest) -> SearchResponse:

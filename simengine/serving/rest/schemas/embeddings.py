@@ -53,16 +53,16 @@ class EmbeddingsRequest(CompatibleRequest):
         list[Text], Field(min_length=1), BeforeValidator(_as_list), WithJsonSchema(_TEXTS_SCHEMA)
     ]
     model: str = Field(min_length=1, max_length=512, description="As GET /v1/models names it.")
-    encoding_format: Literal["float", "base64"] = "float"
+    encoding_format: Literal["float", "base64"] | None = Field(default=None, description="Floats by default.")
     dimensions: int | None = Field(
         default=None, ge=1, description="The model's own, if given: its vectors are not cut."
     )
-    user: str | None = Field(default=None, description="Ignored.")
-    input_type: Literal["query", "document"] | None = Field(
+    user: Any = Field(default=None, description="Ignored.")
+    input_type: Literal["query", "document", "passage"] | None = Field(
         default=None, description="Which of the model's prompts stands in front, if it has any."
     )
-    truncate: bool = Field(
-        default=False, description="Cut texts that are longer than the model reads; else they are refused."
+    truncate: bool | None = Field(
+        default=None, description="Cut texts that are longer than the model reads; else they are refused."
     )
 
 
@@ -85,7 +85,7 @@ class EmbeddingsResponse(Result):
     usage: Usage
 
 
-def as_embeddings(vectors: FloatMatrix, encoding_format: str) -> list[Embedding]:
+def as_embeddings(vectors: FloatMatrix, encoding_format: str | None) -> list[Embedding]:
     """Vectors (n, dim) float32 as a response holds them."""
     rows: list[list[float] | str]
     if encoding_format == "base64":

@@ -50,13 +50,13 @@ class PredictRequest(CompatibleRequest):
             }
         ),
     ]
-    truncate: bool = Field(
-        default=False,
+    truncate: bool | None = Field(
+        default=None,
         description="Cut hypotheses that are longer than the model reads; else they are refused. Long premises are "
         "read in windows.",
     )
-    raw_scores: Literal[False] = Field(
-        default=False, description="Only probabilities are given: a premise may be read in several windows."
+    raw_scores: Literal[False] | None = Field(
+        default=None, description="Only probabilities are given: a premise may be read in several windows."
     )
 
     @property

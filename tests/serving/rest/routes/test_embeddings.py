@@ -111,3 +111,17 @@ def test_models_are_listed_with_what_they_are_for(client: httpx.Client, engine: 
     assert client.get(f"/v1/models/{model}").json() == encoder
     missing = client.get("/v1/models/gpt-9")
     assert (missing.status_code, missing.json()["error"]["type"]) == (404, "unknown_model")
+
+
+def test_nulls_mean_what_is_left_out(given, model: str) -> None:
+    nulls = {"encoding_format": None, "dimensions": None, "user": None, "input_type": None, "truncate": None}
+    assert given("/v1/embeddings", input="a", model=model, **nulls) == given(
+        "/v1/embeddings", input="a", model=model
+    )
+
+
+@pytest.mark.parametrize("kind", ["query", "document", "passage"])
+def test_a_model_without_prompts_reads_queries_and_documents_alike(given, model: str, kind: str) -> None:
+    assert given("/v1/embeddings", input="a", model=model, input_type=kind) == given(
+        "/v1/embeddings", input="a", model=model
+    )

@@ -88,6 +88,7 @@ def test_a_pair_gets_its_classes_the_most_probable_first(given) -> None:
     assert {each["label"]: each["score"] for each in found} == verdict.probabilities
     assert given("/predict", inputs=[pair, ["a", "b"]])[0] == found
     assert given("/predict", inputs=[pair]) == [found]
+    assert given("/predict", inputs=pair, truncate=None, raw_scores=False, more=1) == found
 
 
 @pytest.mark.parametrize(

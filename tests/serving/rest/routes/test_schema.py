@@ -109,3 +109,35 @@ def test_no_request_crashes_the_service(
             case.validate_response(response, checks=checks)
 
     each()
+
+
+EXAMPLES_OF = [path for method, path in OPERATIONS if method == "POST" and path != "/v1/documents"]
+
+
+@pytest.mark.parametrize("path", EXAMPLES_OF)
+def test_the_examples_of_the_document_are_right_requests(
+    served: tuple[str, Any], session: Any, path: str
+) -> None:
+    url, schema = served
+    document = schema.raw_schema
+    body = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+    examples = document["components"]["schemas"][body["$ref"].rpartition("/")[2]]["examples"]
+    for example in examples:
+        answer = session.post(url + path, json=example)
+        # Documents and models of other places may be missing here.
+        assert answer.status_code == 200 or answer.json()["error"]["type"] in ("usage", "unknown_model")
+
+
+def test_operations_have_short_names(served: tuple[str, Any]) -> None:
+    paths = served[1].raw_schema["paths"]
+    assert {paths[path]["post"]["operationId"] for path in EXAMPLES_OF} == {
+        "search",
+        "score",
+        "nli",
+        "ask",
+        "recommend",
+        "embeddings",
+        "rerank",
+        "rerank_v2",
+        "predict",
+    }
