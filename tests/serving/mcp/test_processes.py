@@ -25,7 +25,7 @@ from tests.serving.library import TOWER
 ROOT = Path(__file__).parents[3]
 LAUNCH = ["-m", "tests.serving.mcp.launch"]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-START_S = 60
+START_S = 180
 INITIALIZE = {
     "jsonrpc": "2.0",
     "id": 1,

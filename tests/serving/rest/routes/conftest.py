@@ -27,7 +27,7 @@ from simengine.types import Document
 from tests.serving.library import build_library, word_models
 
 LIMITS = Limits(max_body_bytes=200_000, max_texts=50, max_text_chars=20_000, max_query_chars=1_000, max_k=100)
-READY_S = 60
+READY_S = 180
 
 
 @pytest.fixture(scope="session")
