@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
-EXTRAS ?= cpu,files
+EXTRAS ?= cpu,files,demo
 
 .PHONY: help demo test lint install install-dev clean
 
@@ -26,8 +26,8 @@ $(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.installed-dev: $(BIN)/python pyproject.toml constraints.txt
-	@echo "Installing simengine[$(EXTRAS),train,demo,mcp,dev] into $(VENV) (a few minutes the first time)"
-	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(EXTRAS),train,demo,mcp,dev]"
+	@echo "Installing simengine[$(EXTRAS),train,mcp,dev] into $(VENV) (a few minutes the first time)"
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(EXTRAS),train,mcp,dev]"
 	@touch $@ $(VENV)/.installed
 
 install: $(VENV)/.installed

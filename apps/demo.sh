@@ -23,4 +23,5 @@ search "merge several sorted lists into one"
 search "pick a random element, with some more likely than others"
 search --where 'module == "statistics"' "the value in the middle"
 
-printf '\nYour turn:  %s search -i %s "your question"\n' "$simengine" "$index"
+printf '\nYour turn:    %s search -i %s "your question"\n' "$simengine" "$index"
+printf 'A page on it: %s demo %s\n' "$simengine" "$index"

@@ -76,3 +76,16 @@ def test_shell_examples_run_in_order(tmp_path: Path, environment: dict[str, str]
             corpus.write_text("".join(chosen[:200] + lines[:200]), encoding="utf-8")
         if line.startswith("simengine search"):
             assert result.stdout.strip(), line
+
+
+def test_commands_that_go_on_take_the_options_that_are_shown(environment: dict[str, str]) -> None:
+    """Pages and services are started by their own tests; here their lines are read as they stand, with --help."""
+    lines = [line[2:] for block in blocks("console") for line in block.splitlines()]
+    shown = [line.partition("#")[0].strip() for line in lines if line.startswith("simengine ")]
+    assert {line.split()[1] for line in shown} == {"demo", "serve", "mcp"}
+    for line in shown:
+        result = subprocess.run(
+            ["sh", "-c", f"{line} --help"], env=environment, capture_output=True, text=True, check=False
+        )
+        assert result.returncode == 0, f"{line}\n{result.stderr}"
+        assert "Usage: simengine" in result.stdout
