@@ -176,10 +176,10 @@ def _headless(path: Path) -> list[str]:
     """Names for as many columns as the first row of a table has; two of them are the texts."""
     if path.suffix.lower() == ".jsonl":
         return ["text1", "text2"]
+    sign = "\t" if path.suffix.lower() == ".tsv" else ","
     with path.open("rb") as file:
         start = file.readline(1 << 20).decode("utf-8", "replace")
-    delimiters = "\t;|," if path.suffix.lower() == ".tsv" else ",;\t|"
-    widest = max(len(next(csv.reader([start], delimiter=sign), [])) for sign in delimiters)
+    widest = len(next(csv.reader([start], delimiter=sign), []))
     return ["text1", "text2", *(f"column {number}" for number in range(3, widest + 1))]
 
 
