@@ -111,6 +111,7 @@ def chromium() -> Iterator[object]:
     """A browser for all tests."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    playwright.expect.set_options(timeout=SLOW_MS)
     with playwright.sync_playwright() as starter:
         if path is None and not Path(starter.chromium.executable_path).exists():
             pytest.skip("no Chromium: install it, or run playwright install chromium")

@@ -46,10 +46,10 @@ def in_language(documents: Sequence[StoredDocument], language: Language) -> list
 
 def example_queries(documents: Sequence[StoredDocument], n: int = 4) -> list[str]:
     """Short phrases out of documents that lie apart, each once."""
-    whole = list(_once(_query(each) for each in documents))
-    if len(whole) < n:
-        whole = list(_once(iter([*whole, *(_key_words(each) for each in documents)])))
-    return _spread(whole, n)
+    found = [_query(each) for each in documents]
+    if len(set(found) - {""}) < n:
+        found = [query or _key_words(each) for query, each in zip(found, documents, strict=True)]
+    return _spread(list(_once(iter(found))), n)
 
 
 def example_questions(documents: Sequence[StoredDocument], n: int = 4) -> list[str]:

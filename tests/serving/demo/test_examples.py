@@ -1,0 +1,90 @@
+"""Examples come from the corpus: short, each once, and in the page's language where there is enough of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from simengine.serving.demo.examples import (
+    example_buttons,
+    example_queries,
+    example_questions,
+    in_language,
+    sample_documents,
+)
+from simengine.store.contract import StoredDocument
+from tests.serving.library import word_models
+
+
+def document(text: str, title: str = "", key: int = 0) -> StoredDocument:
+    return StoredDocument(key, f"d{key}", title, text, {})
+
+
+def test_a_short_clause_is_a_query_as_it_stands():
+    texts = ["The central bank raised its interest rate, again. More.", "猫喜欢在阳光下睡觉，因为温暖。"]
+    assert example_queries([document(text) for text in texts]) == [
+        "the central bank raised its interest rate",
+        "猫喜欢在阳光下睡觉",
+    ]
+
+
+def test_names_and_abbreviations_keep_their_capitals():
+    assert example_queries([document("NATO was founded in 1949.")]) == ["NATO was founded in 1949"]
+    assert example_queries([document("Marie Curie discovered radium.")]) == ["Marie Curie discovered radium"]
+
+
+def test_where_no_clause_is_short_key_words_are_taken():
+    long = (
+        "Whenever the representatives of the participating member states have assembled they vote on budgets."
+    )
+    found = example_queries([document(long, "Assembly")])
+    assert found == ["Assembly Whenever representatives participating member"]
+
+
+def test_stored_questions_are_examples_of_both_kinds():
+    faq = [document("Within thirty days.", "Can I return an item?")]
+    assert example_queries(faq) == ["Can I return an item?"]
+    assert example_questions(faq) == ["Can I return an item?"]
+
+
+def test_what_a_text_defines_is_asked_for():
+    texts = [
+        "A neutron star is the core of a star.",
+        "Penguins are the birds of the south.",
+        "长城是中国的工程。",
+        "It is a fact.",
+    ]
+    assert example_questions([document(text) for text in texts]) == [
+        "What is a neutron star?",
+        "What are Penguins?",
+        "长城是什么？",
+    ]
+
+
+def test_no_example_comes_twice_and_they_lie_apart():
+    documents = [document(f"Number {n % 7} is a number here.", key=n) for n in range(21)]
+    found = example_queries(documents, 3)
+    assert found == ["number 0 is a number here", "number 3 is a number here", "number 6 is a number here"]
+
+
+def test_the_language_of_the_page_is_preferred_where_there_is_enough_of_it():
+    chinese = [document("长城是中国的工程。", key=n) for n in range(3)]
+    english = [document("Cats purr.", key=9)]
+    assert in_language([*chinese, *english], "zh") == chinese
+    assert in_language([*chinese, *english], "en") == [*chinese, *english]
+
+
+def test_buttons_escape_what_they_say():
+    html = example_buttons("Try", ['<b>"x"'])
+    assert "<b>" not in html
+    assert 'data-example="&lt;b&gt;&quot;x&quot;"' in html
+    assert example_buttons("Try", []) == ""
+
+
+def test_documents_are_sampled_evenly_and_deleted_ones_are_not(tmp_path: Path):
+    from simengine.engine import Engine
+
+    with word_models(), Engine.build([f"text number {n}" for n in range(50)], tmp_path / "index") as engine:
+        gone = sample_documents(tmp_path / "index", 50)[0].id
+        engine.delete([gone])
+        found = sample_documents(tmp_path / "index", 5)
+    assert [each.text for each in found] == [f"text number {n}" for n in (1, 13, 25, 37, 49)]

@@ -1,0 +1,244 @@
+"""The page over a tiny index, without a browser: its handlers, its state, what it asks of the index."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+gr = pytest.importorskip("gradio", reason="the page needs simengine[demo]")
+
+from simengine.engine import Engine  # noqa: E402
+from simengine.errors import UsageError  # noqa: E402
+from simengine.serving.demo import build_demo  # noqa: E402
+from simengine.serving.demo.ask_tab import AskTab  # noqa: E402
+from simengine.serving.demo.context import DemoContext  # noqa: E402
+from simengine.serving.demo.facets import Facet  # noqa: E402
+from simengine.serving.demo.folding import folded  # noqa: E402
+from simengine.serving.demo.health import check  # noqa: E402
+from simengine.serving.demo.index_tab import IndexTab, health_html  # noqa: E402
+from simengine.serving.demo.notices import failure, notice  # noqa: E402
+from simengine.serving.demo.search_tab import SearchTab  # noqa: E402
+from simengine.serving.demo.searching import Asked, run_search, run_similar, shown_html  # noqa: E402
+from simengine.serving.demo.strings import Text  # noqa: E402
+from simengine.serving.demo.theme import css, head, theme  # noqa: E402
+from simengine.serving.served import ServedIndex  # noqa: E402
+from simengine.types import Document, Hit, Passage  # noqa: E402
+from tests.serving.library import TOWER, build_library, word_models  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedIndex]:
+    with word_models():
+        index = ServedIndex("lib<b>", build_library(tmp_path_factory.mktemp("page") / "index"))
+        yield index
+        index.close()
+
+
+@pytest.fixture
+def context(served: ServedIndex) -> Iterator[DemoContext]:
+    with gr.Blocks():
+        language = gr.Radio(["en", "zh"], value="en")
+        with gr.Tabs() as tabs, gr.Tab("x"):
+            yield DemoContext(served, language, tabs, gr.State(""))
+
+
+def last(steps):
+    return list(steps)[-1]
+
+
+def asked(query: str, **changes: object) -> Asked:
+    fields: dict = {
+        "query": query, "mode": "hybrid", "rerank": False, "claim": False, "count": 5, "fold": True, "where": None,
+    }  # fmt: skip
+    return Asked(**{**fields, **changes})
+
+
+def test_the_page_is_built_and_no_endpoint_is_public(served: ServedIndex):
+    demo = build_demo(served)
+    assert demo.title == "lib<b> · simengine"
+    assert {event.api_visibility for event in demo.fns.values()} == {"private"}
+    assert demo.analytics_enabled is False
+    html = "".join(str(block.value) for block in demo.blocks.values() if isinstance(block, gr.HTML))
+    assert "lib&lt;b&gt;" in html
+    assert "lib<b>" not in html
+
+
+def test_an_engine_is_served_under_its_folder(served: ServedIndex):
+    assert build_demo(served.engine).title == "index · simengine"
+
+
+def test_nothing_of_the_look_is_fetched_from_elsewhere():
+    look = css() + head() + theme()._get_theme_css().replace("http://www.w3.org/2000/svg", "")
+    assert "http://" not in look
+    assert "https://" not in look
+    assert "@import" not in look
+    assert theme()._stylesheets == []
+
+
+def test_localised_components_change_their_words(context: DemoContext):
+    box = context.localise(gr.Textbox(), {"label": Text("Query", "查询")})
+    choice = context.localise(gr.Radio(), {"choices": ((Text("One", "一"), "1"),)})
+    assert (box.label, choice.choices) == ("Query", [("One", "1")])
+    context.connect()
+    reword = next(iter(gr.context.Context.root_block.fns.values())).fn
+    assert [update["label"] for update in reword("zh") if "label" in update] == ["查询"]
+    assert [update["choices"] for update in reword("zh") if "choices" in update] == [[("一", "1")]]
+
+
+def test_a_search_shows_a_skeleton_then_cards(context: DemoContext):
+    tab = SearchTab(context)
+    steps = list(
+        tab.search(
+            "en",
+            " tower ",
+            "hybrid",
+            False,
+            False,
+            3,
+            True,
+            "",
+            *[[] for _ in tab.choices],
+            *["" for _ in tab.ranges],
+        )
+    )
+    assert "se-ghost" in steps[0][0]
+    html, row, shown = steps[-1]
+    assert "<mark>tower</mark>" in html
+    assert row["visible"]
+    assert shown.query == "tower"
+    assert "条结果" in tab.again("zh", shown)[0]
+
+
+def test_filters_of_the_components_reach_the_search(context: DemoContext):
+    tab = SearchTab(context)
+    tab.facets = [
+        Facet("kind", "choice", (("film", 2), ("book", 1))),
+        Facet("year", "range", (), 1900.0, 2020.0),
+        Facet("tags", "member", (("pets", 2),)),
+    ]
+    assert tab.where("a = 1", [['"film"'], ['"pets"'], "", "2000"]) == (
+        'kind = "film" and tags contains "pets" and year <= 2000 and (a = 1)'
+    )
+    assert tab.where("", [[], None, "", None]) is None
+    with pytest.raises(UsageError, match="year: 'soon' is no number"):
+        tab.where("", [[], [], "soon", ""])
+
+
+def test_an_error_of_the_search_is_shown_and_keeps_no_hits(context: DemoContext):
+    tab = SearchTab(context)
+    filters = [[] for _ in tab.choices] + ["" for _ in tab.ranges]
+    html, row, shown = last(tab.search("zh", "x", "hybrid", False, False, 3, True, "nofield = 1", *filters))
+    assert 'role="alert"' in html
+    assert "操作失败" in html
+    assert (row["visible"], shown) == (False, None)
+
+
+def test_similar_documents_are_named_after_the_one_and_do_not_hold_it(served: ServedIndex):
+    shown = run_similar(served, "cats", 3)
+    assert shown.near == "cats"
+    assert "cats" not in [hit.id for hit in shown.hits]
+    assert "most similar to “cats”" in shown_html(shown, "en")
+
+
+def test_a_search_from_another_tab_opens_the_search_tab_and_is_done_once(context: DemoContext):
+    tab = SearchTab(context)
+    opened, near, html, _, shown = last(tab.on_near("en", 3, "cats"))
+    assert (opened.selected, near, shown.near) == ("search", "", "cats")
+    assert "se-hits" in html
+    assert all(step == gr.skip() for step in last(tab.on_near("en", 3, "")))
+    assert 'role="alert"' in last(tab.on_near("en", 3, "gone"))[2]
+
+
+def test_the_same_text_twice_is_folded_and_near_texts_only_if_each_entails_the_other(served: ServedIndex):
+    def hit(name: str, text: str, rank: int) -> Hit:
+        return Hit(name, 1.0 / rank, rank, "", Passage(0, len(text), text), {}, {})
+
+    hits = [
+        hit("a", "The cat sat on the mat.", 1),
+        hit("b", "the CAT sat on the mat.", 2),
+        hit("c", "The cat sat on the mat not.", 3),
+    ]
+    found = folded(served, hits)
+    assert [(each.id, each.duplicates) for each in found] == [("a", ("b",)), ("c", ())]
+    apart = [hit("a", "one thing", 1), hit("b", "another matter", 2)]
+    assert folded(served, apart) == apart
+
+
+def test_why_nothing_was_found_is_said(served: ServedIndex, tmp_path: Path):
+    nothing = run_search(served, asked("zyzzyva", mode="lexical"))
+    assert "No document has these words" in shown_html(nothing, "en")
+    nothing = run_search(served, asked("cats", where="year > 9000"))
+    assert "passes the filter: year &gt; 9000" in shown_html(nothing, "en")
+    with Engine.build([Document("a", "text")], tmp_path / "empty") as engine:
+        engine.delete(["a"])
+        empty = ServedIndex("empty", engine)
+        assert "holds no documents" in shown_html(run_search(empty, asked("cats")), "en")
+        build_demo(empty)
+        empty.close()
+
+
+def test_a_chinese_query_that_is_judged_gets_a_note(served: ServedIndex):
+    shown = run_search(served, asked("猫喜欢什么", rerank=True))
+    assert "hardly any Chinese" in shown_html(shown, "en")
+    assert run_search(served, asked("cats", rerank=True)).notes == ()
+
+
+def test_asking_keeps_the_conversation_and_a_failure_keeps_the_question(context: DemoContext):
+    tab = AskTab(context)
+    html, turns, text, new = last(tab.ask("en", TOWER, []))
+    assert "1889" in html
+    assert (len(turns), text, new["visible"]) == (1, "", True)
+    html, *rest = last(tab.ask("en", "  ", turns))
+    assert "The question is blank" in html
+    assert "1889" in html
+    assert all(step == gr.skip() for step in rest)
+    html, *rest = last(tab.ask("en", "why " * 5000, turns))
+    assert 'role="alert"' in html
+    assert all(step == gr.skip() for step in rest)
+    assert tab.forget("zh")[1] == []
+
+
+def test_the_index_tab_shows_the_facts_and_a_sound_index(context: DemoContext):
+    tab = IndexTab(context)
+    html = last(tab.show("en"))
+    assert f"<b>{len(context.served.engine)}</b> <span>documents</span>" in html
+    assert "nested.a" in html
+    result, found = last(tab.look("en"))
+    assert "Sound" in result
+    assert "完好" in tab.health_again("zh", found)
+    assert "Not checked yet" in tab.health_again("en", None)
+
+
+def test_a_damaged_lexical_index_is_named(tmp_path: Path):
+    with word_models():
+        build_library(tmp_path / "index").close()
+    sound = check(tmp_path / "index")
+    assert sound.problems == ()
+    files = [
+        file
+        for file in (tmp_path / "index").rglob("lexical*/*")
+        if file.suffix == ".store" or file.suffix == ".term"
+    ]
+    files[0].write_bytes(b"\0" * files[0].stat().st_size)
+    damaged = check(tmp_path / "index")
+    assert len(damaged.problems) == 1
+    assert "verify --repair" in health_html(damaged, 0.1, "en")
+
+
+def test_a_missing_index_is_an_error_and_no_crash(
+    context: DemoContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    tab = IndexTab(context)
+    monkeypatch.setattr(context.served.engine, "path", tmp_path / "gone")
+    assert 'role="alert"' in last(tab.look("en"))[0]
+
+
+def test_messages_of_own_errors_are_shown_and_of_others_are_not(caplog: pytest.LogCaptureFixture):
+    assert "<b>" not in failure(UsageError("bad <b>"), "en")
+    assert "bad &lt;b&gt;" in failure(UsageError("bad <b>"), "en")
+    hidden = failure(RuntimeError("secret path"), "en")
+    assert "secret" not in hidden
+    assert "secret path" in caplog.text
+    assert notice("none", "<i>", "<u>").count("&lt;") == 2
