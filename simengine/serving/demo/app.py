@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from html import escape
-from importlib import import_module
-from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
+from simengine.serving.demo.ask_tab import build_ask_tab
 from simengine.serving.demo.context import DemoContext
+from simengine.serving.demo.index_tab import build_index_tab
+from simengine.serving.demo.map_tab import build_map_tab
+from simengine.serving.demo.pairs_tab import build_pairs_tab
+from simengine.serving.demo.recommend_tab import build_recommend_tab
+from simengine.serving.demo.search_tab import build_search_tab
 from simengine.serving.demo.strings import DEFAULT_LANGUAGE, FRAME, LANGUAGES, Language, Text
 from simengine.serving.demo.theme import css, head, theme
 
@@ -23,24 +27,25 @@ if TYPE_CHECKING:
 
 CONCURRENT_EVENTS = 8
 MAX_UPLOAD = "64mb"
-TABS: tuple[tuple[str, Text], ...] = (
-    ("search", FRAME.search),
-    ("ask", FRAME.ask),
-    ("pairs", FRAME.pairs),
-    ("recommend", FRAME.recommend),
-    ("map", FRAME.map),
-    ("index", FRAME.index),
+TABS: tuple[tuple[str, Text, Callable[[DemoContext], None]], ...] = (
+    ("search", FRAME.search, build_search_tab),
+    ("ask", FRAME.ask, build_ask_tab),
+    ("pairs", FRAME.pairs, build_pairs_tab),
+    ("recommend", FRAME.recommend, build_recommend_tab),
+    ("map", FRAME.map, build_map_tab),
+    ("index", FRAME.index, build_index_tab),
 )
 
 
 def build_demo(engine_or_served: Engine | ServedIndex) -> gr.Blocks:
-    """The page for one index, to be mounted by `mount_demo` or started by `launch_demo`.
+    """The page for one index; `mount_demo` puts it on a FastAPI app.
 
     Args:
         engine_or_served: an opened engine, or an index as the service holds it. Closing it stays with the caller.
 
     Returns:
-        The page. Plain `launch()` works too, without the theme: that is given to `launch`, as `page_options` has it.
+        The page. Gradio's own `launch()` works too, but without the look: give it theme, css and head of
+        `simengine.serving.demo.theme`.
     """
     served = as_served(engine_or_served)
     with gr.Blocks(title=f"{served.name} · simengine", analytics_enabled=False, fill_width=True) as demo:
@@ -50,10 +55,7 @@ def build_demo(engine_or_served: Engine | ServedIndex) -> gr.Blocks:
             context = DemoContext(served, language, tabs, near)
             context.localise(scheme, {"value": FRAME.scheme})
             context.on_language(partial(header_html, served), [], [brand])
-            for name, label in TABS:
-                build = _builder(name)
-                if build is None:
-                    continue
+            for name, label, build in TABS:
                 with gr.Tab(label.en, id=name, elem_id=f"se-{name}") as tab:
                     build(context)
                 context.localise(tab, {"label": label})
@@ -116,14 +118,6 @@ def as_served(engine_or_served: Engine | ServedIndex) -> ServedIndex:
     if isinstance(engine_or_served, Engine):
         return ServedIndex(engine_or_served.path.name, engine_or_served)
     return engine_or_served
-
-
-def _builder(name: str) -> Callable[[DemoContext], Any] | None:
-    module = f"simengine.serving.demo.{name}_tab"
-    if find_spec(module) is None:
-        return None
-    build: Callable[[DemoContext], Any] = getattr(import_module(module), f"build_{name}_tab")
-    return build
 
 
 def header_html(served: ServedIndex, language: Language) -> str:
