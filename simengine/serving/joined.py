@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import numpy as np
@@ -53,6 +54,8 @@ class JoinedIndex:
         self._version = 0
         self._kept: dict[str, tuple[int, Any]] = {}
         self._closed = False
+        self.refresh_problem = ""
+        """Why other processes' commits could not be looked for the last time, "" where they could."""
 
     def run(self, queries: Sequence[str], options: SearchOptions) -> SearchResult:
         """Hits for several queries of one kind; see `simengine.search.retriever.Retriever`."""
@@ -147,7 +150,15 @@ class JoinedIndex:
         """Look for other processes' commits in the background, if that is due; nobody waits for it."""
         if time.monotonic() - self._refreshed > self.settings.refresh_s and not self._closed:
             self._refreshed = time.monotonic()
-            self._refresher.submit(self.refresh)
+            with suppress(RuntimeError):  # closed meanwhile
+                self._refresher.submit(self._try_refresh)
+
+    def _try_refresh(self) -> None:
+        try:
+            self.refresh()
+            self.refresh_problem = ""
+        except Exception as error:
+            self.refresh_problem = type(error).__name__
 
     def _keep(self, name: str, make: Callable[[], T]) -> T:
         """What `make` gives, made anew when the index has changed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -231,6 +232,25 @@ def test_what_another_process_commits_is_seen(own: ServedIndex) -> None:
     assert own.refresh()
     assert own.document("elsewhere").text == "Written elsewhere."
     assert not own.refresh()
+
+
+def test_an_index_that_cannot_be_read_anew_is_searched_as_it_was_and_said_to_be_stale(
+    own: ServedIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def search_until(problem: str) -> None:
+        end = time.monotonic() + WAIT_S
+        while own.refresh_problem != problem and time.monotonic() < end:
+            assert own.search("cats", k=1).hits[0][0].id == "cats"
+            time.sleep(0.01)
+        assert own.refresh_problem == problem
+
+    def fail() -> bool:
+        raise OSError("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(own.engine, "refresh", fail)
+        search_until("OSError")
+    search_until("")
 
 
 def test_names_are_looked_up_and_never_become_paths(tmp_path: Path) -> None:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from simengine.serving.rest.context import ServiceContext, logged_texts
 from simengine.serving.rest.errors import problem_of
-from simengine.serving.rest.keys import READ, WRITE, KeyFile, MissingKeyError
+from simengine.serving.rest.keys import READ, WRITE, ForbiddenError, KeyFile, MissingKeyError
 from simengine.serving.rest.lifecycle import NotReadyError
 from simengine.serving.rest.limits import DisconnectedError, Receive, bounded, read_body, replayed
 from simengine.serving.rest.logs import JsonLog
 from simengine.serving.rest.metrics import Metrics
+from simengine.serving.settings import LOOPBACK_HOSTS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Scope, Send
@@ -90,6 +91,7 @@ class Gate:
     async def _admit(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
         path, limits = scope["path"], self._context.settings.limits
         page = path == PAGE_PATH or path.startswith(PAGE_PATH + "/")
+        self._check_host(headers)
         self._check_key(scope, headers, page=page)
         if path in WATCH_PATHS:
             await self._app(scope, replayed(b"", receive), send)
@@ -101,6 +103,23 @@ class Gate:
             with self._context.lifecycle.accepted():
                 body = await read_body(receive, headers, limits, self._context.settings.body_timeout_s)
                 await self._app(scope, replayed(body, receive), send)
+
+    def _check_host(self, headers: dict[bytes, bytes]) -> None:
+        """Raise ForbiddenError where a browser was led here by a name that another site made up.
+
+        Without keys this machine's own programs are trusted, but not what a browser runs: a site can give its own name
+        the address 127.0.0.1 (DNS rebinding), and its scripts would then read and change everything here.
+        """
+        settings = self._context.settings
+        if self._keys is not None or settings.insecure or settings.host not in LOOPBACK_HOSTS:
+            return
+        host = headers.get(b"host", b"").decode("latin-1").lower()
+        name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
+        if name.strip("[]") not in LOOPBACK_HOSTS:
+            raise ForbiddenError(
+                "without keys the service answers to the names localhost and 127.0.0.1 only; with --keys, or "
+                "--insecure, to others, too"
+            )
 
     def _check_key(self, scope: Scope, headers: dict[bytes, bytes], *, page: bool) -> None:
         """Raise MissingKeyError or ForbiddenError unless the request may pass."""

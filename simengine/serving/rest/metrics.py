@@ -71,11 +71,18 @@ class _Served:
         writes = GaugeMetricFamily(
             "simengine_writes_waiting", "Writes that run or wait for their turn.", labels=["index"]
         )
+        stale = GaugeMetricFamily(
+            "simengine_stale",
+            "1 while the index on disk cannot be read anew; searches see it as it was.",
+            labels=["index"],
+        )
         for name, served in self._catalogue.items():
             documents.add_metric([name], len(served.engine))
             writes.add_metric([name], served.n_writes)
+            stale.add_metric([name], int(bool(served.refresh_problem)))
         yield documents
         yield writes
+        yield stale
         yield from self._batches()
 
     def _batches(self) -> Iterator[Metric]:

@@ -20,7 +20,7 @@ from simengine.serving.settings import ServiceSettings
 def served(catalogue: Catalogue, log: io.StringIO | None = None, **settings: Any) -> Iterator[TestClient]:
     chosen = ServiceSettings(**settings)
     app = create_app(catalogue, chosen, log=JsonLog(log or io.StringIO(), texts=chosen.log_texts))
-    with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
+    with TestClient(app, "http://localhost", raise_server_exceptions=False, follow_redirects=False) as client:
         while client.get("/ready").status_code != 200:
             time.sleep(0.01)
         yield client

@@ -153,6 +153,26 @@ def test_wider_than_this_machine_needs_keys_or_the_word(tmp_path: Path) -> None:
     assert ServiceSettings(host="::1").host == "::1"
 
 
+def test_without_keys_only_names_of_this_machine_are_answered(client: TestClient) -> None:
+    for host in ("localhost", "127.0.0.1:8000", "[::1]:8000", "LOCALHOST:1"):
+        assert client.get("/v1/indexes", headers={"host": host}).status_code == 200
+    for host in ("evil.example", "evil.example:8000", "127.0.0.1.evil.example", "localhost:80:80", ""):
+        assert problem(client.get("/v1/indexes", headers={"host": host})) == (403, "forbidden"), host
+
+
+def test_a_script_of_another_site_cannot_write(client: TestClient) -> None:
+    body = '{"documents": [{"id": "new", "text": "New."}]}'
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data"):
+        answer = client.post("/v1/documents", content=body, headers={"content-type": kind})
+        assert answer.status_code in (400, 415, 422)
+    asked = client.options(
+        "/v1/documents",
+        headers={"origin": "http://evil.example", "access-control-request-method": "DELETE"},
+    )
+    assert "access-control-allow-origin" not in asked.headers
+    assert problem(client.get("/v1/documents/new")) == (404, "unknown_document")
+
+
 def test_a_missing_file_of_keys_stops_the_start(catalogue: Catalogue, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="simengine keys create"):
         create_app(catalogue, ServiceSettings(keys_file=tmp_path / "none.json"))

@@ -87,7 +87,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
         build_library(path).close()
         with Catalogue.open([path]) as catalogue:
             app = create_app(catalogue, log=JsonLog(io.StringIO()))
-            with TestClient(app) as client:
+            with TestClient(app, "http://localhost") as client:
                 yield client
 
 
