@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from simengine.store.snapshot import Snapshot
-from tests.faults.fit_jobs import fit_command, fit_with_fault, hold_lock
 from tests.faults.jobs import command
+from tests.faults.judge_jobs import fit_command, fit_with_fault, hold_lock
 from tests.faults.operations import Operations, copy_index, record, spread
 from tests.faults.state import difference_of, read_state
 from tests.faults.test_full_disk import check_failed_clearly
