@@ -5,9 +5,12 @@ from __future__ import annotations
 from simengine.encoders.contract import BiEncoder
 from simengine.encoders.hardware import choose_threads
 from simengine.encoders.runtime_choice import RuntimeChoice, check_names, choose_runtime
+from simengine.errors import ModelError
 from simengine.models.config import ModelConfig, read_config
 from simengine.models.fingerprint import fingerprint_of
 from simengine.models.resolve import resolve_model
+
+OTHER_HEADS = ("ForSequenceClassification", "ForQuestionAnswering", "ForTokenClassification")
 
 
 def load_encoder(
@@ -35,16 +38,30 @@ def load_encoder(
 
     Raises:
         ModelNotFoundError, ModelDamagedError: see `resolve_model` and `read_config`.
+        ModelError: the model judges pairs or words; it encodes no texts.
         DeviceError: CUDA was asked for and cannot be used.
         UsageError: an argument has an unknown value, or the runtime cannot run this model.
     """
     check_names(runtime, precision)
     n_threads = choose_threads(threads)
     config = read_config(resolve_model(model, offline=offline).path, truncate_dim=truncate_dim)
+    _refuse_other_heads(config)
     chosen = choose_runtime(config, runtime=runtime, device=device, precision=precision)
     encoder = _build(config, chosen, n_threads)
     encoder.runtime_reason = chosen.reason
     return encoder
+
+
+def _refuse_other_heads(config: ModelConfig) -> None:
+    """A cross-encoder, reader or tagger would load, without its head, and give vectors that mean nothing."""
+    if (config.folder / "modules.json").is_file():
+        return
+    architecture = str((config.architecture.get("architectures") or [""])[0])
+    if architecture.endswith(OTHER_HEADS):
+        raise ModelError(
+            f"{config.folder}: its architecture is {architecture}; expected a bi-encoder, which turns a text into a "
+            "vector, such as all-MiniLM-L6-v2"
+        )
 
 
 def _build(config: ModelConfig, chosen: RuntimeChoice, threads: int) -> BiEncoder:

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from simengine.encoders import hardware
-from simengine.encoders.load import load_encoder
-from simengine.errors import DeviceError, ModelDamagedError, UsageError
+from simengine.encoders.load import OTHER_HEADS, load_encoder
+from simengine.errors import DeviceError, ModelDamagedError, ModelError, UsageError
+from tests.training.tiny_models import write_tiny
 
 TEXTS = ["the quick brown fox", "a plane is taking off"]
 
@@ -137,3 +138,10 @@ def test_cuda_gives_the_cpus_vectors(tiny_model: Path, precision: str, tolerance
     expected = load_encoder(str(tiny_model), runtime="torch", device="cpu", offline=True).encode(TEXTS)
     encoder = load_encoder(str(tiny_model), device="cuda", precision=precision, offline=True)
     np.testing.assert_allclose(encoder.encode(TEXTS), expected, atol=tolerance)
+
+
+@pytest.mark.parametrize("head", OTHER_HEADS)
+def test_a_model_that_judges_pairs_or_words_is_no_encoder(head: str, tmp_path: Path) -> None:
+    folder = write_tiny(tmp_path / "model", head)
+    with pytest.raises(ModelError, match=f"its architecture is Bert{head}; expected a bi-encoder"):
+        load_encoder(str(folder), offline=True)
