@@ -15,7 +15,7 @@ from simengine.calibration.stored import load_calibration
 from simengine.corpus.examples import read_squad
 from simengine.corpus.formats import read_items
 from simengine.corpus.report import ReadReport, RecordFault
-from simengine.corpus.sources import expand_sources
+from simengine.corpus.sources import expand_sources, shown_name
 from simengine.cross_encoders.load import load_cross_encoder
 from simengine.cross_encoders.nli import NLIModel
 from simengine.cross_encoders.reader import Reader, load_reader
@@ -25,7 +25,7 @@ from simengine.models.resolve import resolve_model
 from simengine.qa.answerer import Answerer
 from simengine.qa.decision import Decision
 from simengine.qa.fitting import LabelledQuestion, fit_decision
-from simengine.qa.options import AnswerOptions
+from simengine.qa.options import TITLE, AnswerOptions
 from simengine.qa.wording import Wording
 from simengine.search.retriever import Retriever
 from simengine.store.snapshot import Snapshot
@@ -132,6 +132,23 @@ class AnswerParts:
                 judge.close()
             self._judges.clear()
             self._readers.clear()
+
+
+def check_question_fields(path: Path, names: Sequence[str]) -> None:
+    """Refuse names of fields that no document of an index has: nothing would ever match.
+
+    Args:
+        path: the index directory.
+        names: as `AnswerOptions.question_fields`.
+
+    Raises:
+        UsageError: says which, and which fields there are.
+    """
+    with Snapshot.open(path) as snapshot:
+        known = snapshot.fields()
+    for name in names:
+        if name != TITLE and name not in known and known:
+            raise UsageError(f"no document has a field {name!r}; there are: {', '.join([TITLE, *known])}")
 
 
 def _load_judge(models: AnswerModels) -> NLIModel:
@@ -268,7 +285,7 @@ def read_labelled_questions(path: str | Path) -> Iterator[LabelledQuestion]:
             report.accept()
             yield question
     if not report.records:
-        raise DataError("no questions: the file holds no records", str(path))
+        raise DataError("no questions: the file holds no records", shown_name(path))
 
 
 def _labelled(record: Mapping[str, object]) -> LabelledQuestion:

@@ -69,6 +69,9 @@ class JudgeOptions:
         stages: judges in the order in which they work; each judges no more candidates than the one before.
         claim, budget_ms: see `simengine.rerank.options.RerankOptions`.
         device, runtime, precision, threads, offline: see `simengine.cross_encoders.load.load_cross_encoder`.
+
+    Raises:
+        UsageError: the budget is no time.
     """
 
     stages: tuple[JudgeChoice, ...] = (JudgeChoice(),)
@@ -79,6 +82,11 @@ class JudgeOptions:
     precision: str = "auto"
     threads: int | None = None
     offline: bool = False
+
+    def __post_init__(self) -> None:
+        RerankOptions(
+            self.claim, self.budget_ms
+        )  # refuses at once what would be refused after loading models
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,9 +96,12 @@ def command(
         raise UsageError("--fit finds the thresholds itself: give --precision when asking")
     options, wording = ask_choice.options(), ask_choice.wording(model_choice)
     labelled = None if fit_file is None else _read_labelled(fit_file)
-    from simengine.assembly.answering import open_answerer
+    from simengine.assembly.answering import check_question_fields, open_answerer
 
-    with model_choice.open_engine(find_index(index_path)) as engine:
+    index = find_index(index_path)
+    if ask_choice.question_fields:
+        check_question_fields(index, ask_choice.question_fields)
+    with model_choice.open_engine(index) as engine:
         if len(engine) == 0:
             note(f"the index {engine.path} holds no documents", quiet=quiet)
         models, fitted = ask_choice.models(model_choice), labelled is None

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from simengine.corpus.formats import read_items
 from simengine.corpus.report import ReadReport, RecordFault
-from simengine.corpus.sources import expand_sources
+from simengine.corpus.sources import expand_sources, shown_name
 from simengine.errors import DataError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def read_hits(path: str) -> list[QueryHits]:
         seen.add((query_id, hit.id))
         known.hits.append(hit)
     if not found:
-        raise DataError("no hits: the file holds no records", path)
+        raise DataError("no hits: the file holds no records", shown_name(path))
     for each in found.values():
         each.hits.sort(key=lambda hit: -hit.score)
     return list(found.values())

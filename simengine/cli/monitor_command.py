@@ -253,6 +253,7 @@ def _monitor(
 def _alerts_out(path: Path | None) -> IO[str]:
     if path is None:
         return open(sys.stdout.fileno(), "w", encoding="utf-8", closefd=False)
+    path.parent.mkdir(parents=True, exist_ok=True)  # as for every other output
     return path.open("a", encoding="utf-8")
 
 

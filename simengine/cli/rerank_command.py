@@ -17,6 +17,7 @@ from simengine.cli.options import (
     find_index,
     nli_model_options,
     output_options,
+    typed,
 )
 from simengine.cli.search_output import HitsChoice, hits_options
 from simengine.cli.terminal import note, print_pairs
@@ -119,7 +120,7 @@ def command(
         else:
             _keep_fit(index, fitted, quiet=quiet)
         return
-    _refuse_unused(passages, hits_file, queries_file, score_field, index_path)
+    _refuse_unused(passages, hits_file, queries_file, score_field)
     given, scored = _candidates(texts, passages, hits_file, queries_file, score_field)
     warn = chinese_warning(model_choice.model)
     for query, hits in given:
@@ -133,8 +134,9 @@ def _refuse_unused(
     hits_file: str | None,
     queries_file: str | None,
     score_field: str | None,
-    index_path: Path | None,
 ) -> None:
+    if typed("split") or typed("dry_run"):
+        raise UsageError("--split and --dry-run need --fit")
     if passages is not None and hits_file is not None:
         raise UsageError("give --passages or --hits, not both")
     if queries_file is not None and hits_file is None:

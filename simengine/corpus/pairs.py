@@ -10,7 +10,7 @@ from typing import cast
 from simengine.corpus.fields import as_text, check_encodable, missing_field
 from simengine.corpus.formats import Headerless, read_items, typed_cell
 from simengine.corpus.report import ReadReport, RecordFault
-from simengine.corpus.sources import expand_sources
+from simengine.corpus.sources import expand_sources, shown_name
 from simengine.errors import DataError, UsageError
 from simengine.types import Json
 
@@ -77,7 +77,7 @@ def read_pairs(
             report.accept()
             yield pair
     if not report.records:
-        raise DataError("no pairs: the file holds no records", str(source))
+        raise DataError("no pairs: the file holds no records", shown_name(source))
 
 
 def _pair(record: dict[str, object], fields: tuple[str, str] | None, is_table: bool, escaped: bool) -> Pair:

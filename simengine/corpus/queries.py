@@ -10,7 +10,7 @@ from simengine.corpus.duplicates import SeenIds
 from simengine.corpus.fields import ID_FIELDS, TEXT_FIELDS, DocumentMaker, FieldMapping
 from simengine.corpus.formats import Headerless, read_items
 from simengine.corpus.report import ReadReport, RecordFault
-from simengine.corpus.sources import Source, expand_sources
+from simengine.corpus.sources import Source, expand_sources, shown_name
 from simengine.errors import DataError
 
 MAX_LINE_BYTES = 4 << 20
@@ -57,7 +57,7 @@ def read_queries(
                 report.accept()
                 yield query
     if not report.records:
-        raise DataError("no queries: the file holds no records", str(source))
+        raise DataError("no queries: the file holds no records", shown_name(source))
 
 
 def _queries(file: Source, encoding: str, report: ReadReport) -> Iterator[tuple[int, Query]]:

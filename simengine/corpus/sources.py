@@ -12,6 +12,7 @@ from simengine.corpus.report import ReadReport
 from simengine.errors import DataError, UsageError
 
 STDIN = "-"
+STDIN_NAME = "<stdin>"
 FORMATS = ("jsonl", "csv", "tsv", "parquet", "txt-lines", "txt-file")
 _BY_SUFFIX = {
     ".jsonl": "jsonl",
@@ -71,7 +72,7 @@ def expand_sources(
             _check_path(given, file_format)
     for given, label in zip(sources, labels, strict=True):
         if str(given) == STDIN:
-            yield Source("<stdin>", None, file_format or "jsonl", "", label)
+            yield Source(STDIN_NAME, None, file_format or "jsonl", "", label)
         elif Path(given).is_dir():
             prefix = Path(given) if len(sources) > 1 else Path()
             yield from _expand_folder(Path(given), str(given), prefix, file_format, report)
@@ -85,6 +86,11 @@ def source_bytes(sources: Sequence[str | Path]) -> int | None:
     if any(str(given) == STDIN for given in sources) or not all(path.is_file() for path in paths):
         return None
     return sum(path.stat().st_size for path in paths)
+
+
+def shown_name(source: str | Path) -> str:
+    """What errors call a source."""
+    return STDIN_NAME if str(source) == STDIN else str(source)
 
 
 def suffixes(path: Path) -> tuple[str, str]:

@@ -120,6 +120,12 @@ def test_chinese_is_answered_with_a_word_on_the_judge(call, path: Path) -> None:
     assert "hardly any Chinese" not in call("ask", "-i", path, "--judge", "own", "铁塔有多高？").err
 
 
+def test_a_field_that_no_document_has_is_named_with_those_there_are(call, path: Path) -> None:
+    result = call("ask", "-i", path, "--question-field", "knid", WHEN)
+    assert "no document has a field 'knid'; there are: title, kind" in result.err
+    assert call("ask", "-i", path, "--question-field", "kind", "--question-field", "title", WHEN).code == 0
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -153,6 +159,8 @@ def test_a_conversation_keeps_its_subject_until_the_empty_line(
         ["q", "--wording-model", "m"],
         ["q", "--wording-url", "http://127.0.0.1:9/v1", "--wording-model", "m", "--offline"],
         ["q", "--labels", "entailment,neutral"],
+        ["q", "--question-field", "nosuch"],
+        ["q", "--question-field", ""],
         ["w " * 100_000],
     ],
 )

@@ -101,6 +101,14 @@ def test_a_broken_line_is_an_error_after_what_came_before_it_or_is_left_out(call
     assert "1 record left out" in skipped.err
 
 
+def test_missing_folders_of_alerts_and_state_are_made(call, tmp_path: Path) -> None:
+    source = write(tmp_path / "s.jsonl", TEXTS)
+    alerts, state = tmp_path / "new" / "deep" / "alerts.jsonl", tmp_path / "other" / "state.json"
+    assert call("monitor", source, *WATCH, "-o", alerts, "--state", state).code == 0
+    assert read(alerts.read_text(encoding="utf-8")) == expected()
+    assert state.exists()
+
+
 def test_windows_of_time_need_times(call, tmp_path: Path) -> None:
     arguments = ["--topic", "price", "--window", "10min"]
     assert call("monitor", write(tmp_path / "s.jsonl", ["a"]), *arguments).code == 4

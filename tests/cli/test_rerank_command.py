@@ -235,6 +235,9 @@ def test_a_document_that_stands_twice_is_a_data_error_with_its_line(
         ["q", "p", "--judge-weight", "2"],
         ["q", "p", "--budget-ms", "0"],
         ["q", "p", "--labels", "a,b"],
+        ["q", "p", "--dry-run"],
+        ["q", "p", "--split", "test"],
+        ["q", "p", "--budget-ms", "nan"],
         ["q", "p", "--judge-kind", "relevance"],
     ],
 )

@@ -37,6 +37,9 @@ def test_plain_text_queries_are_named_by_their_line(write: Write) -> None:
 
 
 def test_standard_input_holds_a_query_per_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"")))
+    with pytest.raises(DataError, match=r"^<stdin>: no queries"):
+        list(read_queries("-"))
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"one\ntwo\n")))
     assert list(read_queries("-")) == [Query("1", "one"), Query("2", "two")]
 

@@ -11,7 +11,7 @@ from simengine.corpus.examples.kinds import ReadCount
 from simengine.corpus.fields import as_text, missing_field
 from simengine.corpus.formats import Headerless, Record, read_items, typed_cell
 from simengine.corpus.report import RecordFault
-from simengine.corpus.sources import expand_sources
+from simengine.corpus.sources import expand_sources, shown_name
 from simengine.errors import DataError, UsageError
 from simengine.types import Json
 
@@ -67,9 +67,9 @@ def read_records(
             count.accept()
             yield example
     if count.records == before:
-        raise DataError(f"no {noun}: the file holds no records", str(path))
+        raise DataError(f"no {noun}: the file holds no records", shown_name(path))
     if count.accepted == accepted:
-        raise DataError(f"none of the {count.records - before:,} {noun} has a gold label", str(path))
+        raise DataError(f"none of the {count.records - before:,} {noun} has a gold label", shown_name(path))
 
 
 def _check_encodable(record: Record) -> None:

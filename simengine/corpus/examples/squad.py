@@ -10,7 +10,7 @@ from typing import NoReturn, TypeVar
 from simengine.corpus.examples.kinds import ReadCount, ReadingExample
 from simengine.corpus.lines import decode, read_chunks, usable_encoding
 from simengine.corpus.report import RecordFault
-from simengine.corpus.sources import expand_sources
+from simengine.corpus.sources import expand_sources, shown_name
 from simengine.errors import DataError
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ def read_squad(
         for number, article in enumerate(reader.member(root, "", "data", list)):
             yield from reader.article(article, f"data[{number}]")
     if count.accepted == before:
-        raise DataError("no questions: the file holds none", str(path))
+        raise DataError("no questions: the file holds none", shown_name(path))
 
 
 def _parse(content: bytes, encoding: str, name: str) -> object:

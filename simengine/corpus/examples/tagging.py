@@ -10,7 +10,7 @@ from simengine.corpus.examples.records import MAX_LINE_BYTES, choose, read_recor
 from simengine.corpus.formats import Record
 from simengine.corpus.lines import as_line_encoding, decode, read_chunks, read_lines, usable_encoding
 from simengine.corpus.report import RecordFault
-from simengine.corpus.sources import Source, expand_sources, suffixes
+from simengine.corpus.sources import Source, expand_sources, shown_name, suffixes
 from simengine.errors import DataError, UsageError
 
 FIELDS = (("tokens", "tags"), ("tokens", "ner_tags"), ("tokens", "labels"), ("words", "tags"))
@@ -98,7 +98,7 @@ def _read_conll(path: str | Path, encoding: str, count: ReadCount) -> Iterator[T
             count.accept()
             yield _conll_sentence(rows, file, first)
     if count.records == before:
-        raise DataError("no tagged sentences: the file holds no records", str(path))
+        raise DataError("no tagged sentences: the file holds no records", shown_name(path))
 
 
 def _conll_sentence(rows: list[tuple[str, str]], file: Source, line: int) -> TaggedSentence:
