@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -50,7 +51,8 @@ class RetrieverTask(TrainingTask[Row]):
         kind = sources.kind_of(source, self.name, "scored", "nli", "triplets", "relevance")
         rows: Iterator[Row]
         if kind == "scored":
-            rows = sources.read_graded(source)
+            # A label beside the score (SICK has both) would make the rows ones of NLI.
+            rows = (replace(pair, label=None) for pair in sources.read_graded(source))
         elif kind == "nli":
             rows = read_nli(source.path)
         elif kind == "triplets":
