@@ -38,7 +38,7 @@ def test_enter_searches_and_hits_are_cards_with_marked_words_and_times(page: Pag
 
 
 def test_the_button_searches_by_words_alone(page: Page):
-    page.locator("#se-mode label", has_text=re.compile("^Words$")).click()
+    page.locator("#se-mode").get_by_text("Words", exact=True).click()
     box(page, "#se-query").fill("espresso")
     page.locator("#se-go").click()
     expect(page.locator("#se-results .se-card")).to_have_count(1)
@@ -97,7 +97,7 @@ def test_a_blank_query_asks_for_words(page: Page):
 
 
 def test_words_that_no_document_has_find_nothing(page: Page):
-    page.locator("#se-mode label", has_text=re.compile("^Words$")).click()
+    page.locator("#se-mode").get_by_text("Words", exact=True).click()
     search(page, "zyzzyva")
     expect(page.locator("#se-results .se-notice-none")).to_contain_text("No document has these words")
     expect(page.locator("#se-export")).to_be_hidden()
@@ -131,7 +131,7 @@ def test_an_example_of_the_corpus_is_searched_on_a_click(page: Page):
 
 
 def test_hits_are_downloaded_as_csv_without_formulas_and_as_jsonl(page: Page):
-    page.locator("#se-mode label", has_text=re.compile("^Words$")).click()
+    page.locator("#se-mode").get_by_text("Words", exact=True).click()
     search(page, "=HYPERLINK formula")
     with page.expect_download() as csv_file:
         page.locator("#se-csv").click()

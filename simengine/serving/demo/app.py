@@ -92,7 +92,7 @@ def _head_row(served: ServedIndex) -> tuple[gr.HTML, gr.Radio, gr.Button]:
 
 def mount_demo(app: fastapi.FastAPI, demo: gr.Blocks, path: str = "/") -> fastapi.FastAPI:
     """Put the page on a FastAPI app; returns that app."""
-    return gr.mount_gradio_app(
+    gr.mount_gradio_app(
         app,
         demo,
         path,
@@ -108,6 +108,7 @@ def mount_demo(app: fastapi.FastAPI, demo: gr.Blocks, path: str = "/") -> fastap
         css=css(),
         head=head(),
     )
+    return app
 
 
 def as_served(engine_or_served: Engine | ServedIndex) -> ServedIndex:

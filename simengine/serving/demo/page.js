@@ -15,17 +15,23 @@
         if (event.key === "Escape" && typing) target.blur();
     });
 
-    window.simengineScheme = () => {
-        const dark = document.body.classList.toggle("dark");
-        store("simengine-scheme", dark ? "dark" : "light");
-    };
-    const scheme = () => {
+    // Light or dark: as the system has it, until the button is used. Gradio sets the class on its own when it has
+    // loaded, so the wish is enforced whenever the class changes.
+    const enforce = () => {
         const wanted = stored("simengine-scheme");
         const asked = new URL(window.location).searchParams.get("__theme");
-        if (asked === null && wanted !== null) document.body.classList.toggle("dark", wanted === "dark");
+        const dark = wanted === "dark";
+        if (asked === null && wanted !== null && document.body.classList.contains("dark") !== dark) {
+            document.body.classList.toggle("dark", dark);
+        }
+    };
+    window.simengineScheme = () => {
+        const dark = !document.body.classList.contains("dark");
+        store("simengine-scheme", dark ? "dark" : "light");
+        document.body.classList.toggle("dark", dark);
     };
     document.addEventListener("DOMContentLoaded", () => {
-        scheme();
-        new MutationObserver(scheme).observe(document.querySelector("gradio-app") || document.body, {childList: true});
+        enforce();
+        new MutationObserver(enforce).observe(document.body, {attributes: true, attributeFilter: ["class"]});
     });
 })();
