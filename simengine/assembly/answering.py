@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import expand_sources, shown_name
 from simengine.cross_encoders.load import load_cross_encoder
 from simengine.cross_encoders.nli import NLIModel
-from simengine.cross_encoders.reader import Reader, load_reader
+from simengine.cross_encoders.reader import load_reader
 from simengine.errors import DamagedIndexError, DataError, UsageError
 from simengine.models.files import sha256_of_file
 from simengine.models.resolve import resolve_model
@@ -82,56 +81,21 @@ def open_answerer(
         UsageError: the judge is no NLI model, or a precision was asked for that nothing fitted gives.
         ModelError: a model is not there, damaged, or of another kind.
     """
-    parts = AnswerParts()
+    chosen = models or AnswerModels()
+    judge = _load_judge(chosen)
     try:
-        return parts.answerer(retriever, path, models, options, fitted=fitted, wording=wording, note=note)
-    except BaseException:
-        parts.close()
-        raise
-
-
-class AnswerParts:
-    """The models that answer for one engine, each loaded when first needed. May be used from several threads."""
-
-    def __init__(self) -> None:
-        self._judges: dict[AnswerModels, NLIModel] = {}
-        self._readers: dict[AnswerModels, Reader] = {}
-        self._lock = threading.Lock()
-
-    def answerer(
-        self,
-        retriever: Retriever,
-        path: Path,
-        models: AnswerModels | None = None,
-        options: AnswerOptions | None = None,
-        *,
-        fitted: bool = True,
-        wording: Wording | None = None,
-        note: Note | None = None,
-    ) -> Answerer:
-        """As `open_answerer`, with models that are loaded once; what was fitted is read anew each time."""
-        chosen = models or AnswerModels()
-        with self._lock:
-            if chosen not in self._judges:
-                self._judges[chosen] = _load_judge(chosen)
-            judge = self._judges[chosen]
-            if chosen.reader is not None and chosen not in self._readers:
-                self._readers[chosen] = load_reader(
-                    chosen.reader, device=chosen.device, threads=chosen.threads, offline=chosen.offline
-                )
-            reader = self._readers.get(chosen)
+        reader = None
+        if chosen.reader is not None:
+            reader = load_reader(
+                chosen.reader, device=chosen.device, threads=chosen.threads, offline=chosen.offline
+            )
         rule = None
         if fitted:
             rule = stored_rule(path, judge.model.fingerprint.digest, reader_name(chosen.reader), note=note)
         return Answerer(retriever, judge, reader, options, rule, wording=wording)
-
-    def close(self) -> None:
-        """Release the models."""
-        with self._lock:
-            for judge in self._judges.values():
-                judge.close()
-            self._judges.clear()
-            self._readers.clear()
+    except BaseException:
+        judge.close()
+        raise
 
 
 def check_question_fields(path: Path, names: Sequence[str]) -> None:

@@ -113,11 +113,6 @@ class Duplicates:
     calibrated: bool
     options: DuplicateOptions
 
-    @property
-    def group_of(self) -> dict[str, str]:
-        """From the id of every document in a group to its representative's, as `collapse_by_group` takes it."""
-        return {id_: group.id for group in self.groups for id_ in (group.id, *(m.id for m in group.members))}
-
 
 def find_duplicates(
     documents: Iterable[Document],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
@@ -15,24 +15,6 @@ Guard: TypeAlias = Callable[[Sequence[tuple[str, str]]], Sequence[bool]]
 """Says for pairs of texts whether they say the same; near texts may well contradict each other."""
 
 NORM_TOLERANCE = 1e-3
-
-
-def collapse_by_group(hits: Sequence[Hit], group_of: Mapping[str, str]) -> list[Hit]:
-    """Keep the best hit of each group; it lists the ids of those folded into it in `duplicates`.
-
-    Args:
-        hits: of one query, best first.
-        group_of: from a document's id to its group's name; documents that stand in no group are kept.
-
-    Returns:
-        Fewer hits in the same order, ranks counted anew from 1.
-    """
-    leaders: dict[str, int] = {}
-    folded_into: list[int] = []
-    for place, hit in enumerate(hits):
-        group = group_of.get(hit.id)
-        folded_into.append(place if group is None else leaders.setdefault(group, place))
-    return _folded(hits, folded_into)
 
 
 def collapse_near(

@@ -1,4 +1,4 @@
-"""The models of an engine's answers are loaded once; what was fitted is read anew."""
+"""The parts of an engine's answers, and what was fitted for them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simengine.assembly.answering import AnswerModels, AnswerParts, fit_answers, open_answerer, store_decision
+from simengine.assembly.answering import AnswerModels, fit_answers, open_answerer, store_decision
 from simengine.engine import Engine
 from simengine.errors import UsageError
 from simengine.qa.fitting import LabelledQuestion
@@ -19,44 +19,32 @@ WHEN = "When was the tower built?"
 TOWER = Document("tower", "The tower was built in 1889. It is 300 metres high.")
 
 
-@pytest.fixture
-def loaded(monkeypatch: pytest.MonkeyPatch) -> list[TableModel]:
-    """The judges that were loaded."""
-    models: list[TableModel] = []
-
-    def load(*args: object, **options: object) -> TableModel:
-        models.append(TableModel(("1889", "tower built", "entailment")))
-        return models[-1]
-
+@pytest.fixture(autouse=True)
+def _models(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
-    monkeypatch.setattr("simengine.assembly.answering.load_cross_encoder", load)
-    return models
+    monkeypatch.setattr(
+        "simengine.assembly.answering.load_cross_encoder",
+        lambda *args, **options: TableModel(("1889", "tower built", "entailment")),
+    )
 
 
-def test_a_judge_is_loaded_once_and_what_is_fitted_counts_at_once(
-    loaded: list[TableModel], tmp_path: Path
-) -> None:
-    parts = AnswerParts()
+def test_what_is_fitted_counts_for_whoever_answers_next_and_outlives_a_compaction(tmp_path: Path) -> None:
     with Engine.build([TOWER], tmp_path / "index") as engine:
-        plain = parts.answerer(engine, engine.path)
+        plain = open_answerer(engine, engine.path)
         assert not plain.ask(WHEN).calibrated
         labelled = [
             LabelledQuestion(f"{WHEN} {n}" if n % 2 else f"Who knows? {n}", ("1889",) if n % 2 else ())
             for n in range(60)
         ]
         store_decision(engine.path, fit_answers(plain, labelled))
-        answer = parts.answerer(engine, engine.path).ask(f"{WHEN} 1")
+        answer = open_answerer(engine, engine.path).ask(f"{WHEN} 1")
         assert answer.calibrated
         assert answer.text == "The tower was built in 1889."
         engine.compact()
-        assert parts.answerer(engine, engine.path).ask(f"{WHEN} 1") == answer
-        assert len(loaded) == 1
-        parts.answerer(engine, engine.path, AnswerModels(judge="other"))
-        assert len(loaded) == 2
-    parts.close()
+        assert open_answerer(engine, engine.path).ask(f"{WHEN} 1") == answer
 
 
-def test_names_of_outputs_must_be_as_many_as_outputs(loaded: list[TableModel], tmp_path: Path) -> None:
+def test_names_of_outputs_must_be_as_many_as_outputs(tmp_path: Path) -> None:
     with Engine.build([TOWER], tmp_path / "index") as engine:
         turned = AnswerModels(labels=("contradiction", "neutral", "entailment"))
         assert open_answerer(engine, engine.path, turned).ask(WHEN).scores["relevance"] < 0.1

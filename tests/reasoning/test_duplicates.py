@@ -32,7 +32,6 @@ def test_texts_that_entail_each_other_are_duplicates_of_the_first() -> None:
     assert (member.kind, member.entailment) == ("entailed", pytest.approx(0.9))
     assert member.cosine == pytest.approx(float(encode([ONE])[0] @ encode([TWO])[0]), abs=1e-5)
     assert (result.n_documents, result.n_distinct, result.guarded) == (3, 2, True)
-    assert result.group_of == {"d0": "d0", "d2": "d0"}
 
 
 def test_entailment_in_one_direction_is_no_duplicate() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simengine.errors import UsageError
-from simengine.search.collapse import collapse_by_group, collapse_near
+from simengine.search.collapse import collapse_near
 from simengine.types import Hit, Passage
 
 
@@ -25,12 +25,6 @@ def angles(*degrees: float) -> np.ndarray:
 
 def shown(found: Sequence[Hit]) -> list[tuple[str, int, tuple[str, ...]]]:
     return [(hit.id, hit.rank, hit.duplicates) for hit in found]
-
-
-def test_the_best_of_each_group_stays_and_lists_the_others() -> None:
-    found = collapse_by_group(hits(5), {"d1": "g", "d3": "g", "d4": "h", "d9": "g"})
-    assert shown(found) == [("d0", 1, ()), ("d1", 2, ("d3",)), ("d2", 3, ()), ("d4", 4, ())]
-    assert [hit.score for hit in found] == [1.0, 0.99, 0.98, 0.96]
 
 
 def test_near_passages_fold_into_the_best() -> None:
@@ -63,13 +57,12 @@ def test_the_guard_is_not_asked_where_nothing_is_near() -> None:
 
 
 def test_what_was_folded_before_is_kept() -> None:
-    once = collapse_by_group(hits(4), {"d1": "g", "d2": "g"})
-    again = collapse_by_group(once, {"d0": "h", "d1": "h"})
+    once = collapse_near(hits(4), angles(0, 40, 40, 90), min_cosine=0.99)
+    again = collapse_near(once, angles(0, 0, 90), min_cosine=0.99)
     assert shown(again) == [("d0", 1, ("d1", "d2")), ("d3", 2, ())]
 
 
 def test_no_hits_collapse_to_none() -> None:
-    assert collapse_by_group([], {}) == []
     assert collapse_near([], np.empty((0, 2), np.float32)) == []
 
 
@@ -87,7 +80,8 @@ def test_wrong_vectors_thresholds_and_guards_are_usage_errors() -> None:
 @settings(deadline=None, max_examples=50)
 @given(st.lists(st.integers(0, 3), max_size=12))
 def test_no_id_is_lost_or_doubled(groups: list[int]) -> None:
-    found = collapse_by_group(hits(len(groups)), {f"d{i}": str(g) for i, g in enumerate(groups) if g})
+    found = collapse_near(hits(len(groups)), angles(*[50 * g for g in groups]), min_cosine=0.99)
+    assert len(found) == len(set(groups))
     ids = [id_ for hit in found for id_ in (hit.id, *hit.duplicates)]
     assert sorted(ids) == sorted(f"d{i}" for i in range(len(groups)))
     assert [hit.rank for hit in found] == list(range(1, len(found) + 1))
