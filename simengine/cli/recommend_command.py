@@ -24,6 +24,7 @@ from simengine.cli.options import (
 )
 from simengine.cli.output import open_output
 from simengine.cli.terminal import counted, fit, note, one_line, progress_bar, shorten
+from simengine.cli.texts import count_cut_queries, note_cut
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -207,6 +208,8 @@ def command(
                 if contents:
                     whole = contents if len(who.users) > 1 else contents[0]
                     out.write(json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
+            if texts := (*who.liked_texts, *who.disliked_texts):
+                note_cut(count_cut_queries(texts, engine.encoder), engine.encoder, "text")
             if run.veto is not None:
                 note(
                     f"{counted(run.veto.n_judged, 'document')} judged for --refuse and --require", quiet=quiet

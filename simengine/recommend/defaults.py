@@ -58,7 +58,7 @@ def why_no_blend(interactions: Interactions, options: BlendOptions | None = None
     n_both = len(np.intersect1d(early.users, late.users))
     if n_both < 2 * options.min_users:
         return (
-            f"{n_both} users have both early and late interactions, and {2 * options.min_users} are wanted "
+            f"users with both early and late interactions: {n_both}, wanted are {2 * options.min_users} "
             f"(late: the last {options.held_out:.0%})"
         )
     return ""

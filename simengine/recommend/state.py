@@ -113,7 +113,7 @@ class State:
             what = f"user {name!r}{more} has interactions with none of the items that can be recommended"
         else:
             what = f"unknown user {name!r}{more}: no interactions"
-        return f"{what}; give a Taste (likes or texts), or use unknown_users='popular'"
+        return f"{what}; say what is liked instead (--like, --like-text; a Taste), or use unknown_users='popular'"
 
     def batch(self, askers: Askers, rows: RowArray) -> ScoringBatch:
         """These users and rows, for scorers."""

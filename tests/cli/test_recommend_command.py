@@ -150,3 +150,9 @@ def test_an_unknown_user_and_a_broken_history_are_told(call, index: Path, histor
     broken = call("recommend", index, "--history", history, "--user", "ann", "--offline")
     assert broken.code == 4
     assert f"{history}:2" in broken.err
+
+
+def test_a_liked_text_that_the_model_cannot_read_whole_is_told(call, index: Path) -> None:
+    ask = ("recommend", index, "-q", "-n", 1, "--offline", "--like-text")
+    assert "1 text cut to the 256 tokens" in call(*ask, "animal " * 2_000).err
+    assert call(*ask, "animals").err == ""
