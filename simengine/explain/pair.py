@@ -194,7 +194,9 @@ def explain_pair(
     one, two = _encoded(counting, sides)
     cosine = float(np.clip(one.whole @ two.whole, -1.0, 1.0))
     in_text = [one.whole - one.without, two.whole - two.without]
-    aligned = (_directions(in_text[0]) @ _directions(in_text[1]).T + one.alone @ two.alone.T) / 2
+    aligned: FloatMatrix = np.asarray(
+        (_directions(in_text[0]) @ _directions(in_text[1]).T + one.alone @ two.alone.T) / 2, np.float32
+    )
     explained = [
         _explained(side, cosine, own, other.whole, scores, options.min_alignment)
         for side, own, other, scores in zip(sides, (one, two), (two, one), (aligned, aligned.T), strict=True)

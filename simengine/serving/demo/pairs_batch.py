@@ -196,7 +196,7 @@ def _row(line: int, record: dict[str, object] | RecordFault, fields: tuple[str, 
             if not text or text.isspace():
                 raise RecordFault("empty text", f"the column {name!r} is blank")
             texts.append(text)
-        return PairRow(line, *texts)
+        return PairRow(line, texts[0], texts[1])
     except RecordFault as fault:
         return PairRow(line, problem=fault.reason)
 

@@ -14,6 +14,7 @@ from simengine.explain import explain_pair
 from simengine.qa.words import HAN
 from simengine.serving.demo.cards import skeleton
 from simengine.serving.demo.context import DemoContext
+from simengine.serving.demo.export import SAVE_FILE
 from simengine.serving.demo.notices import failure, notice
 from simengine.serving.demo.pairs_batch import (
     SUFFIXES,
@@ -25,7 +26,6 @@ from simengine.serving.demo.pairs_batch import (
     summary_html,
 )
 from simengine.serving.demo.pairs_html import ON_WORDS, Compared, compared_html
-from simengine.serving.demo.search_tab import SAVE_FILE
 from simengine.serving.demo.strings import Language, Text
 from simengine.serving.demo.strings.pairs import PAIRS
 

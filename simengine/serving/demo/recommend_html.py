@@ -137,7 +137,7 @@ def _reason(item: Recommendation, shown: Recommended, language: Language) -> str
 
 
 def _metadata(item: Recommendation) -> str:
-    chips = []
+    chips: list[str] = []
     for name, value in item.metadata.items():
         if value is None or value in ("", []) or isinstance(value, dict) or len(chips) == SHOWN_FIELDS:
             continue
