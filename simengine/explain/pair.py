@@ -204,13 +204,7 @@ def explain_pair(
     faithfulness = None
     if options.draws:
         ranked = [
-            RankedText(
-                side.read,
-                side.spans,
-                np.argsort([-word.contribution for word in text.words], kind="stable").tolist(),
-                other.whole,
-                partial(counting.encode, role=side.role),
-            )
+            _ranked(side, text, other.whole, counting)
             for side, text, other in zip(sides, explained, (two, one), strict=True)
         ]
         faithfulness = measure_faithfulness(cosine, ranked, draws=options.draws, seed=options.seed)
@@ -280,3 +274,8 @@ def _explained(
             )
         )
     return ExplainedText(side.text, tuple(words), len(side.read), side.n_truncated)
+
+
+def _ranked(side: _Side, text: ExplainedText, other: FloatMatrix, counting: _Counting) -> RankedText:
+    order = np.argsort([-word.contribution for word in text.words], kind="stable")
+    return RankedText(side.read, side.spans, order.tolist(), other, partial(counting.encode, role=side.role))
