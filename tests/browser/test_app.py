@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -60,16 +62,18 @@ def test_slash_goes_to_the_box_of_the_open_tab_and_tab_goes_on_from_there(page: 
 
 
 def test_light_and_dark_follow_the_system_and_the_button(open_page):
-    def background(page: Page) -> int:
-        return page.evaluate("parseInt(getComputedStyle(document.body).backgroundColor.match(/\\d+/)[0])")
-
+    light, dark = re.compile(r"^rgb\(2[0-9]{2}, 2"), re.compile(r"^rgb\([1-5]?[0-9], ")
     page = open_page(dark=True)
-    assert background(page) < 60
+    body, shown = page.locator("body"), page.locator(".gradio-container").first
+    expect(body).to_have_css("background-color", dark)
+    expect(shown).to_have_css("color", light)
     page.locator("#se-scheme").click()
-    assert background(page) > 200
+    expect(body).to_have_css("background-color", light)
+    expect(shown).to_have_css("color", dark)
     page.reload()
     page.locator("#se-go").wait_for()
-    assert background(page) > 200
+    expect(body).to_have_css("background-color", light)
+    expect(shown).to_have_css("color", dark)
 
 
 @pytest.mark.parametrize("width", [390, 1280])

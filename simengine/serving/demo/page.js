@@ -12,6 +12,15 @@
                 if (box.offsetParent !== null) { event.preventDefault(); box.focus(); box.select(); return; }
             }
         }
+        // Gradio gives each radio button a name of its own, so that the browser knows no group: arrows move here.
+        const step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key];
+        if (step && target.matches && target.matches("input[type=radio]")) {
+            const group = [...target.closest(".wrap").querySelectorAll("input[type=radio]:not(:disabled)")];
+            const next = group[(group.indexOf(target) + step + group.length) % group.length];
+            event.preventDefault();
+            next.focus();
+            next.click();
+        }
         if (event.key === "Escape" && typing) target.blur();
     });
 
@@ -30,8 +39,11 @@
         store("simengine-scheme", dark ? "dark" : "light");
         document.body.classList.toggle("dark", dark);
     };
-    document.addEventListener("DOMContentLoaded", () => {
+    const watch = () => {
         enforce();
         new MutationObserver(enforce).observe(document.body, {attributes: true, attributeFilter: ["class"]});
-    });
+    };
+    // Gradio puts this script into the page when it has loaded, which may be long after the document has.
+    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", watch);
+    else watch();
 })();
