@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from _load import Connection, Load, joined, run_clients
 from _processes import PEERS, environment
 
 CLIENTS = (1, 8, 32)
+SECTIONS = ("throughput", "overload", "memory", "writes", "sigterm")
 SERVE = "from simengine.cli.serve_command import command; command()"
 START_S = 180
 K = 10
@@ -306,6 +307,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--quick", action="store_true", help="short and small; prints, writes nothing")
+    parser.add_argument("--section", choices=SECTIONS, help="only this one; prints, writes nothing")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "simengine-bench")
     options = parser.parse_args()
     quick = options.quick
@@ -313,12 +315,20 @@ def main() -> None:
     folder = prepare(options.cache, 1_000 if quick else 10_000)
     questions = queries(200)
     texts = [*questions, *(text for _, text in sentences(20_000)[-2_000:])]
+    index = folder / "index"
+    parts: dict[str, Callable[[], dict[str, Any]]] = {
+        "throughput": lambda: throughput(folder, texts, 1 if quick else 3, 1.0 if quick else 3.0),
+        "overload": lambda: overload(index, texts, 1.0 if quick else 8.0),
+        "memory": lambda: memory(index, texts, 400 if quick else 10_000),
+        "writes": lambda: writes(folder, texts, 5 if quick else 100),
+        "sigterm": lambda: sigterm(folder, texts, 1.0 if quick else 5.0),
+    }
     detail: dict[str, Any] = {"documents": 1_000 if quick else 10_000, "k": K}
-    detail["throughput"] = throughput(folder, texts, 1 if quick else 3, 1.0 if quick else 3.0)
-    detail["overload"] = overload(folder / "index", texts, 1.0 if quick else 8.0)
-    detail["memory"] = memory(folder / "index", texts, 400 if quick else 10_000)
-    detail["writes"] = writes(folder, texts, 5 if quick else 100)
-    detail["sigterm"] = sigterm(folder, texts, 1.0 if quick else 5.0)
+    for name in parts if options.section is None else [options.section]:
+        detail[name] = parts[name]()
+        print(f"{name}: {json.dumps(detail[name])}", file=sys.stderr)
+    if options.section is not None:
+        return
     summary = {
         **ratios(detail["throughput"]),
         **{
@@ -332,7 +342,7 @@ def main() -> None:
         "unwritten": detail["writes"]["wanted"] - detail["writes"]["written"],
         "sigterm_exit_code": detail["sigterm"]["exit_code"],
     }
-    print(json.dumps({"summary": summary, "detail": detail}, indent=1))
+    print(json.dumps(summary, indent=1))
     if not quick:
         print(write_result("load_service", summary, detail))
 
