@@ -72,7 +72,7 @@ def found_html(found: Sequence[Titled], by_title: bool, taste: Taste, language: 
     rows = "".join(
         f"<li><span>{escape(each.title)}</span>{_opinions(each, taste, language)}</li>" for each in found
     )
-    return f'{note}<ul class="se-titles" role="group">{rows}</ul>'
+    return f'{note}<ul class="se-titles">{rows}</ul>'
 
 
 def taste_html(taste: Taste, language: Language) -> str:
