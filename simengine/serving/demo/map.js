@@ -15,11 +15,12 @@ const size = () => ({width: canvas.clientWidth, height: canvas.clientHeight});
 const base = () => {
     const {width, height} = size(), margin = 22, side = Math.min(width, height) - 2 * margin;
     const wide = Math.max(1, Math.min((width - 2 * margin) / side, 1.75));
-    return {side, wide, left: (width - side * wide) / 2, top: (height - side) / 2};
+    const tall = Math.max(1, Math.min((height - 2 * margin) / side, 1.5));
+    return {side, wide, tall, left: (width - side * wide) / 2, top: (height - side * tall) / 2};
 };
 const at = (i) => {
-    const {side, wide, left, top} = base();
-    const x = left + data.x[i] / data.grid * side * wide, y = top + (1 - data.y[i] / data.grid) * side;
+    const {side, wide, tall, left, top} = base();
+    const x = left + data.x[i] / data.grid * side * wide, y = top + (1 - data.y[i] / data.grid) * side * tall;
     return [x * view.scale + view.x, y * view.scale + view.y];
 };
 const shade = (t) => {

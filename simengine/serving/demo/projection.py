@@ -272,7 +272,7 @@ def telling_words(texts: Sequence[str], clusters: RowArray, most: int = WORDS_PE
     sizes = np.bincount(clusters, minlength=n_clusters)
     told = []
     for counts, size in zip(inside, sizes.tolist(), strict=True):
-        least = 2 if size > 2 else 1
+        least = 2 if size > 2 and max(counts.values(), default=0) > 1 else 1
         scores = {
             word: count / size * float(np.log((count / size) / (overall[word] / len(texts))))
             for word, count in counts.items()

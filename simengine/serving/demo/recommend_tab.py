@@ -77,11 +77,11 @@ class RecommendTab:
             )
         with gr.Row():
             self.count = localise(
-                gr.Slider(1, MOST_COUNT, DEFAULT_COUNT, step=1, elem_id="se-recommend-count"),
+                gr.Slider(1, MOST_COUNT, DEFAULT_COUNT, step=1, elem_id="se-recommend-count", min_width=260),
                 {"label": RECOMMEND.count},
             )
             self.diversity = localise(
-                gr.Slider(0, 1, 0, step=0.05, elem_id="se-diversity"),
+                gr.Slider(0, 1, 0, step=0.05, elem_id="se-diversity", min_width=260),
                 {"label": RECOMMEND.diversity, "info": RECOMMEND.diversity_info},
             )
         with gr.Row():
