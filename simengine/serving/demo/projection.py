@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 MAX_POINTS = 20_000
-MAX_LANDMARKS = 8_000
+MAX_LANDMARKS = 5_000
 """Points that t-SNE places; the others lie among the nearest of these. See `layout`."""
 NEIGHBOURS = 6
 COMPONENTS = 50
@@ -181,7 +181,8 @@ def layout(reduced: FloatMatrix) -> FloatMatrix:
     t-SNE places MAX_LANDMARKS random points at most; every other one is put at the mean of its NEIGHBOURS nearest
     landmarks, weighted by nearness. On 1,682 films the trustworthiness (10 neighbours, against the vectors) is 0.86
     with t-SNE for all of them, in 5 s of one core; 0.81 with 1,200 landmarks and 0.75 with 600, in 3 and 2 s; 0.69 for
-    the first two components. So landmarks begin only where t-SNE for all would take long.
+    the first two components. On 20,000 made-up mixtures of these, 5,000 landmarks give 0.78 in 48 s of a busy machine,
+    8,000 give 0.75 in 55 s.
 
     Reference: van der Maaten, Accelerating t-SNE using tree-based algorithms, JMLR 15, 2014; landmarks as in van der
     Maaten and Hinton, Visualizing data using t-SNE, JMLR 9, 2008.
