@@ -15,7 +15,6 @@ from simengine.serving.catalogue import Catalogue
 from tests.serving.library import DOCUMENTS
 from tests.serving.rest.support import problem
 
-
 # -- documents
 
 
