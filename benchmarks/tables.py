@@ -77,6 +77,11 @@ TARGETS: dict[str, dict[str, tuple[str, float, float | None]]] = {
     "quality_calibration": {
         "ece_after_transfer": ("<=", 0.05, 0.03),
     },
+    "load_service": {
+        "ratio_search_32": (">=", 2, 4),
+        "errors_not_429": ("<=", 0, None),
+        "lost_writes": ("<=", 0, None),
+    },
     "quality_retrieval": {
         "max_loss_dense_ndcg10": ("<=", 0.002, None),
         "mean_gain_hybrid_ndcg10": (">=", 0.01, 0.03),
