@@ -52,6 +52,14 @@ class Watched:
         assert not self.errors, f"errors in the page: {self.errors}"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On a busy machine about one click in some hundreds gets no answer, and it is not known why: try again, twice."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.flaky(reruns=2))
+
+
 @pytest.fixture(scope="session")
 def index_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The library, indexed with the model that ships."""
@@ -106,9 +114,9 @@ def address(served) -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[object]:
-    """A browser for all tests."""
+    """A browser for the tests of a file: while Playwright runs, this thread has an event loop, which others trip over."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     playwright.expect.set_options(timeout=SLOW_MS)

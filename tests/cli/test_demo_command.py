@@ -18,6 +18,7 @@ from tests.serving.library import DOCUMENTS, word_models
 
 START_S = 120
 PROGRAM = """
+import signal
 import sys
 from importlib import import_module
 from tests.serving.library import patch_models
@@ -27,6 +28,7 @@ def put(name, value):
     setattr(import_module(module), attribute, value)
 
 patch_models(put)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born without
 from simengine.cli.main import main
 main()
 """

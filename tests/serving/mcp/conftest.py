@@ -13,7 +13,7 @@ from simengine.types import Document
 from tests.serving.library import build_library, word_models
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With the indexes "library" and "other"."""
     folder = tmp_path_factory.mktemp("mcp")
@@ -23,7 +23,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def catalogue(folder: Path) -> Iterator[Catalogue]:
     with word_models(), Catalogue.open([folder / "library", folder / "other"]) as opened:
         yield opened

@@ -30,13 +30,13 @@ LIMITS = Limits(max_body_bytes=200_000, max_texts=50, max_text_chars=20_000, max
 READY_S = 180
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def log() -> io.StringIO:
     """What the service wrote down."""
     return io.StringIO()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
     """The indexes "library" and "other"."""
     folder = tmp_path_factory.mktemp("served")
@@ -47,18 +47,18 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
             yield opened
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def engine(catalogue: Catalogue) -> Engine:
     """What the service has to agree with."""
     return catalogue.default.engine
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def app(catalogue: Catalogue, log: io.StringIO) -> FastAPI:
     return create_app(catalogue, ServiceSettings(limits=LIMITS), log=JsonLog(log))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def url(app: FastAPI) -> Iterator[str]:
     with listening(app) as address:
         yield address
@@ -83,7 +83,7 @@ def listening(app: FastAPI) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def client(url: str) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=url, timeout=60, trust_env=False) as opened:
         yield opened

@@ -13,7 +13,7 @@ from simengine.engine import Engine
 TEXTS = ["A man plays a guitar.", "猫", "a"]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def model(client: httpx.Client) -> str:
     found = next(each for each in client.get("/v1/models").json()["data"] if each["task"] == "embeddings")
     name: str = found["id"]
