@@ -116,7 +116,7 @@ def address(served) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[object]:
-    """A browser for the tests of a file: while Playwright runs, this thread has an event loop, which others trip over."""
+    """A browser for the tests of a file: while Playwright runs, this thread has an event loop, which others meet."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
     playwright.expect.set_options(timeout=SLOW_MS)
