@@ -53,11 +53,11 @@ class Watched:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On a busy machine about one click in some hundreds gets no answer, and it is not known why: try again, twice."""
+    """On a busy machine about one click in some hundreds gets no answer, and it is not known why: try again, three times."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
-            item.add_marker(pytest.mark.flaky(reruns=2))
+            item.add_marker(pytest.mark.flaky(reruns=3))
 
 
 @pytest.fixture(scope="session")
