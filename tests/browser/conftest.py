@@ -53,7 +53,7 @@ class Watched:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On a busy machine about one click in some hundreds gets no answer, and it is not known why: try again, three times."""
+    """On a busy machine a click now and then gets no answer, and it is not known why: try again, three times."""
     here = Path(__file__).parent
     for item in items:
         if here in item.path.parents:
