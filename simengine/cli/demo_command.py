@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import socket
 import sys
 import webbrowser
 from pathlib import Path
@@ -23,9 +21,12 @@ from simengine.cli.options import (
     output_options,
 )
 from simengine.cli.terminal import note
-from simengine.errors import MissingExtraError, SimengineError, UsageError
+from simengine.errors import MissingExtraError, UsageError
+from simengine.serving.listening import listen
 
 if TYPE_CHECKING:
+    from socket import socket
+
     from simengine.serving.settings import ServingSettings
 
 DEFAULT_PORT = 7860
@@ -114,35 +115,11 @@ def command(
         listening.close()
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens there.
-
-    Raises:
-        SimengineError: the port is in use or must not be used, or there is no such address.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
-    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listening.bind((host, port))
-        listening.listen(128)
-    except OSError as error:
-        listening.close()
-        if error.errno == errno.EADDRINUSE:
-            reason = f"port {port} of {host} is in use; give another with --port, or 0 for any that is free"
-        elif error.errno == errno.EACCES:
-            reason = f"port {port} may not be used by this user; give one above 1023 with --port"
-        else:
-            reason = f"cannot listen on {host}, port {port}: {error.strerror or error}"
-        raise SimengineError(reason) from error
-    return listening
-
-
 def _serve(
     path: Path,
     model_choice: ModelChoice,
     settings: ServingSettings,
-    listening: socket.socket,
+    listening: socket,
     *,
     browser: bool,
     quiet: bool,
@@ -177,7 +154,7 @@ def _serve(
         class Announced(uvicorn.Server):
             """Says where the page is, as soon as it is there."""
 
-            async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            async def startup(self, sockets: list[socket] | None = None) -> None:
                 await super().startup(sockets)
                 if self.started:
                     click.echo(address)

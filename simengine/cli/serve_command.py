@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simengine.cli.demo_command import listen
 from simengine.cli.options import (
     ModelChoice,
     collected,
@@ -22,6 +21,7 @@ from simengine.cli.options import (
     together,
 )
 from simengine.errors import MissingExtraError
+from simengine.serving.listening import listen
 
 if TYPE_CHECKING:
     from fastapi import FastAPI

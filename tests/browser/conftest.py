@@ -88,7 +88,7 @@ def running(app) -> Iterator[str]:
     """An app on a port of its own, in a thread; gives its address."""
     import uvicorn
 
-    from simengine.cli.demo_command import listen
+    from simengine.serving.listening import listen
 
     listening = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
