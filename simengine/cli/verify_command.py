@@ -32,15 +32,14 @@ def command(
     them anew. A damaged document or vector cannot be made anew: restore the index from a copy, or build it again.
     """
     from simengine.assembly import repair_index
-    from simengine.store.verify import verify
+    from simengine.indexing.health import check_index
 
     path, watch = find_index(index_argument, index_path), Stopwatch()
     if repair:
         with progress_bar(hidden=quiet or no_progress) as progress:
             for name in repair_index(path, progress=progress):
                 note(f"{path}: made anew: {name}", quiet=quiet)
-    report = verify(path)
-    problems = [asdict(problem) for problem in report.problems] + lexical_problems(path)
+    problems = [asdict(problem) for problem in check_index(path).problems]
     if format_ == "json":
         click.echo(
             json.dumps({"path": str(path), "problems": problems}, ensure_ascii=False, indent=2, default=str)
@@ -51,45 +50,3 @@ def command(
         if not problems:
             note(f"{path}: every file is as it was written ({seconds(watch.elapsed_s)})", quiet=quiet)
     return 1 if problems else 0
-
-
-def lexical_problems(path: Path) -> list[dict[str, object]]:
-    """What is wrong with the lexical index; the store knows nothing of its files.
-
-    A writer may replace it meanwhile: damage is believed where the index is still the same, or at the second look."""
-    from simengine.errors import StoreError
-    from simengine.store.snapshot import Snapshot
-
-    try:
-        with Snapshot.open(path) as before:
-            problems = _lexical_problems(path)
-            if not problems or before.is_current():
-                return problems
-    except StoreError:
-        pass  # what it is about is told by the look that follows, or by the store's own report
-    return _lexical_problems(path)
-
-
-def _lexical_problems(path: Path) -> list[dict[str, object]]:
-    from simengine.errors import DamagedIndexError, IndexNotFoundError
-    from simengine.indexing.derive import check_rows
-    from simengine.lexical.index import LexicalIndex
-    from simengine.store.snapshot import Snapshot
-
-    remedy = "simengine verify --repair makes it anew"
-    try:
-        with Snapshot.open(path) as snapshot:
-            if snapshot.n_rows == 0:
-                return []
-            with LexicalIndex.open(snapshot.lexical_path) as lexical:
-                lexical.verify()
-                check_rows(lexical, snapshot.n_rows)
-            return []
-    except IndexNotFoundError as error:
-        return [{"file": path / "lexical", "what": str(error), "remedy": remedy}]
-    except DamagedIndexError as error:
-        return (
-            [{"file": error.path, "what": error.reason, "remedy": remedy}]
-            if "lexical" in error.path.parts
-            else []
-        )

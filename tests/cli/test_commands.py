@@ -292,19 +292,6 @@ def test_info_shows_notes_of_the_candidate_index_and_fits_the_terminal(
     assert max(len(line) for line in lines if line.startswith(("topic", "n ", "built"))) <= 50
 
 
-def test_lexical_damage_is_looked_at_again_when_the_index_has_changed(index: Path, monkeypatch) -> None:
-    from simengine.cli import verify_command
-    from simengine.store.snapshot import Snapshot
-
-    answers = [[{"file": "x"}], []]
-    monkeypatch.setattr(verify_command, "_lexical_problems", lambda path: answers.pop(0))
-    monkeypatch.setattr(Snapshot, "is_current", lambda self: False)
-    assert verify_command.lexical_problems(index) == []
-    answers[:] = [[{"file": "x"}], []]
-    monkeypatch.setattr(Snapshot, "is_current", lambda self: True)
-    assert verify_command.lexical_problems(index) == [{"file": "x"}]
-
-
 def test_json_of_a_file_of_queries_is_one_array(call, index: Path, tmp_path: Path) -> None:
     (tmp_path / "queries.tsv").write_text("a\tkittens\nb\tplanets and moons\n", encoding="utf-8")
     result = call("search", "-i", index, "--queries", tmp_path / "queries.tsv", "--format", "json", "-k", "1")

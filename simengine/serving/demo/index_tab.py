@@ -7,13 +7,14 @@ from collections.abc import Iterator
 
 import gradio as gr
 
+from simengine.indexing.health import check_index
 from simengine.serving.demo.cards import skeleton
 from simengine.serving.demo.context import DemoContext
 from simengine.serving.demo.facts_page import facts_html
-from simengine.serving.demo.health import Health, check
 from simengine.serving.demo.notices import failure, notice
 from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.index import INDEX
+from simengine.store.verify import VerifyReport
 
 
 class IndexTab:
@@ -52,19 +53,19 @@ class IndexTab:
         except Exception as error:
             return failure(error, language)
 
-    def look(self, language: Language) -> Iterator[tuple[str, tuple[Health, float] | None]]:
+    def look(self, language: Language) -> Iterator[tuple[str, tuple[VerifyReport, float] | None]]:
         """Check every file."""
         yield skeleton(INDEX.checking.of(language), 1), None
         start = time.perf_counter()
         try:
-            health = check(self.served.engine.path)
+            health = check_index(self.served.engine.path)
         except Exception as error:
             yield failure(error, language), None
             return
         found = (health, time.perf_counter() - start)
         yield self.health_again(language, found), found
 
-    def health_again(self, language: Language, found: tuple[Health, float] | None) -> str:
+    def health_again(self, language: Language, found: tuple[VerifyReport, float] | None) -> str:
         """What the check found, in a language."""
         return unknown_html(language) if found is None else health_html(found[0], found[1], language)
 
@@ -79,11 +80,11 @@ def unknown_html(language: Language) -> str:
     return notice("empty", INDEX.health_unknown.of(language), INDEX.health_unknown_body.of(language))
 
 
-def health_html(health: Health, took_s: float, language: Language) -> str:
+def health_html(health: VerifyReport, took_s: float, language: Language) -> str:
     """HTML of a check's result."""
     if not health.problems:
         body = INDEX.healthy_body.of(language).format(
-            files=f"{health.n_files:,}", documents=f"{health.n_documents:,}", seconds=f"{took_s:.1f}"
+            files=f"{len(health.checked):,}", documents=f"{health.documents:,}", seconds=f"{took_s:.1f}"
         )
         return notice("good", INDEX.healthy.of(language), body)
     lines = [f"{each.file.name}: {each.what}\n{each.remedy}" for each in health.problems]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,6 @@ from simengine.serving.demo.ask_tab import AskTab  # noqa: E402
 from simengine.serving.demo.context import DemoContext  # noqa: E402
 from simengine.serving.demo.facets import Facet  # noqa: E402
 from simengine.serving.demo.folding import folded  # noqa: E402
-from simengine.serving.demo.health import check  # noqa: E402
 from simengine.serving.demo.index_tab import IndexTab, health_html  # noqa: E402
 from simengine.serving.demo.notices import failure, notice  # noqa: E402
 from simengine.serving.demo.search_tab import SearchTab  # noqa: E402
@@ -24,6 +24,7 @@ from simengine.serving.demo.searching import Asked, run_search, run_similar, sho
 from simengine.serving.demo.strings import Text  # noqa: E402
 from simengine.serving.demo.theme import css, head, theme  # noqa: E402
 from simengine.serving.served import ServedIndex  # noqa: E402
+from simengine.store.verify import REMAKE, Problem, VerifyReport  # noqa: E402
 from simengine.types import Document, Hit, Passage  # noqa: E402
 from tests.serving.library import TOWER, build_library, word_models  # noqa: E402
 
@@ -211,20 +212,15 @@ def test_the_index_tab_shows_the_facts_and_a_sound_index(context: DemoContext):
     assert "Not checked yet" in tab.health_again("en", None)
 
 
-def test_a_damaged_lexical_index_is_named(tmp_path: Path):
-    with word_models():
-        build_library(tmp_path / "index").close()
-    sound = check(tmp_path / "index")
-    assert sound.problems == ()
-    files = [
-        file
-        for file in (tmp_path / "index").rglob("lexical*/*")
-        if file.suffix == ".store" or file.suffix == ".term"
-    ]
-    files[0].write_bytes(b"\0" * files[0].stat().st_size)
-    damaged = check(tmp_path / "index")
-    assert len(damaged.problems) == 1
-    assert "verify --repair" in health_html(damaged, 0.1, "en")
+def test_what_is_damaged_is_said_with_what_to_do():
+    sound = VerifyReport(Path("index"), (), (), (Path("a"), Path("b")), 3, 3)
+    shown = health_html(sound, 0.1, "en")
+    assert "2 files" in shown
+    assert "3 documents" in shown
+    damaged = replace(sound, problems=(Problem(Path("index/lexical/meta.json"), "is <gone>", REMAKE),))
+    shown = health_html(damaged, 0.1, "en")
+    assert "meta.json: is &lt;gone&gt;" in shown
+    assert "verify --repair" in shown
 
 
 def test_a_missing_index_is_an_error_and_no_crash(

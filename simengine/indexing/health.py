@@ -1,0 +1,65 @@
+"""Whether an index is sound: the store's own files, and the lexical index, of which the store knows nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from simengine.errors import DamagedIndexError, IndexNotFoundError, StoreError
+from simengine.indexing.derive import check_rows
+from simengine.lexical.index import LexicalIndex
+from simengine.store.snapshot import Snapshot
+from simengine.store.verify import REMAKE, Problem, VerifyReport, verify
+
+
+def check_index(path: Path) -> VerifyReport:
+    """Read every byte of an index and compare it with what was written; the lexical index checks itself.
+
+    Args:
+        path: the index directory.
+
+    Returns:
+        What `verify` found, with the lexical index's problems, and its folder as one more file that was read.
+
+    Raises:
+        IndexNotFoundError: there is no index.
+        StoreError: it cannot be read at all (permissions, a newer format).
+    """
+    report = verify(path)
+    try:
+        folder, problems = _lexical_problems(path)
+    except (DamagedIndexError, IndexNotFoundError):
+        if report.ok:
+            raise
+        return report  # it cannot be opened, and the report says why
+    checked = report.checked if folder is None else (*report.checked, folder)
+    return replace(report, problems=(*report.problems, *problems), checked=checked)
+
+
+def _lexical_problems(path: Path) -> tuple[Path | None, list[Problem]]:
+    """A writer may replace it meanwhile: damage is believed where the index is the same, or at the second look."""
+    try:
+        with Snapshot.open(path) as snapshot:
+            found = _look(snapshot)
+            if not found[1] or snapshot.is_current():
+                return found
+    except StoreError:
+        pass  # what it is about is told by the look that follows
+    with Snapshot.open(path) as snapshot:
+        return _look(snapshot)
+
+
+def _look(snapshot: Snapshot) -> tuple[Path | None, list[Problem]]:
+    """The folder that was looked at, None where there is nothing to index, and what is wrong there."""
+    if snapshot.n_rows == 0:
+        return None, []
+    folder = snapshot.lexical_path
+    try:
+        with LexicalIndex.open(folder) as lexical:
+            lexical.verify()
+            check_rows(lexical, snapshot.n_rows)
+    except IndexNotFoundError as error:
+        return folder, [Problem(folder, str(error), REMAKE)]
+    except DamagedIndexError as error:
+        return folder, [Problem(error.path, error.reason, REMAKE)]
+    return folder, []
