@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,42 +27,22 @@ def command(
     index_argument: Path | None, index_path: Path | None, format_: str, quiet: bool, no_progress: bool
 ) -> None:
     """Show what is in an index: documents, model, candidate index with its measured recall, metadata fields."""
+    from simengine.indexing.facts import facts_of
     from simengine.store.snapshot import Snapshot
 
     path = find_index(index_argument, index_path)
     with Snapshot.open(path) as snapshot:
         if format_ == "json":
-            click.echo(json.dumps(as_record(path, snapshot), ensure_ascii=False, indent=2))
+            record = {"path": str(path), **facts_of(path, snapshot)}
+            click.echo(json.dumps(record, ensure_ascii=False, indent=2))
         else:
             print_pairs(describe(path, snapshot))
-
-
-def as_record(path: Path, snapshot: Snapshot) -> dict[str, object]:
-    """All of it, for machines."""
-    from dataclasses import asdict
-
-    settings, counts = snapshot.settings, snapshot.counts
-    return {
-        "path": str(path),
-        "state": snapshot.state,
-        "generation": snapshot.generation,
-        "commit": snapshot.commit_number,
-        "counts": asdict(counts),
-        "coverage": _coverage(snapshot),
-        "settings": settings.to_json(canary=False),
-        "candidate_index": snapshot.derived("ann"),
-        "calibration": snapshot.derived("calibration"),
-        "bytes": _size(path),
-        "fields": {
-            name: {"types": list(field.types), "count": field.count, "examples": list(field.examples)}
-            for name, field in snapshot.fields().items()
-        },
-    }
 
 
 def describe(path: Path, snapshot: Snapshot) -> list[tuple[str, str]]:
     """Names and values for a person."""
     from simengine.calibration.stored import describe_calibration, stored_calibrations
+    from simengine.indexing.facts import coverage, folder_bytes
 
     settings, counts, fields = snapshot.settings, snapshot.counts, snapshot.fields()
     names = max(cells(name) for name in ("candidates", *fields))
@@ -75,14 +53,14 @@ def describe(path: Path, snapshot: Snapshot) -> list[tuple[str, str]]:
         else f" ({snapshot.state}: run the same `simengine index` again to finish it)"
     )
     rows = [
-        ("index", f"{path}{state}, {megabytes(_size(path))}"),
+        ("index", f"{path}{state}, {megabytes(folder_bytes(path))}"),
         ("documents", f"{counts.documents:,}"),
         (
             "passages",
             f"{counts.passages:,} of at most {settings.chunk_tokens} tokens, "
             f"{counted(counts.tokens, 'token')} in all",
         ),
-        ("coverage", f"{_coverage(snapshot):.2%} of the tokens were read by the model"),
+        ("coverage", f"{coverage(snapshot):.2%} of the tokens were read by the model"),
         (
             "model",
             f"{settings.model_name}, {settings.dimension} dimensions, fingerprint {settings.fingerprint[:12]}",
@@ -118,18 +96,3 @@ def _candidates(snapshot: Snapshot) -> list[tuple[str, str]]:
         ("candidates", text),
         *(("note", str(line)) for line in (notes if isinstance(notes, list) else [])),
     ]
-
-
-def _coverage(snapshot: Snapshot) -> float:
-    counts = snapshot.counts
-    return 1.0 - counts.tokens_truncated / counts.tokens if counts.tokens else 1.0
-
-
-def _size(path: Path) -> int:
-    """Bytes of all files; a writer may remove some of them meanwhile."""
-    total = 0
-    for folder, _, names in os.walk(path):
-        for name in names:
-            with suppress(FileNotFoundError):
-                total += (Path(folder) / name).stat().st_size
-    return total

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from simengine.corpus.items import as_documents
 from simengine.errors import DataError, SimengineError, UsageError
+from simengine.indexing.facts import facts_of
 from simengine.search.options import Mode, SearchOptions
 from simengine.search.result import SearchResult
 from simengine.serving.batching import OverloadedError
-from simengine.serving.facts import document_vector, facts_of
 from simengine.serving.joined import JoinedIndex, as_text
 from simengine.serving.judges import SharedJudges
 from simengine.serving.settings import ServingSettings
+from simengine.store.snapshot import Snapshot
 from simengine.types import Answer, Document, FloatMatrix, Hit, Json, Recommendation
 
 if TYPE_CHECKING:
@@ -121,7 +125,7 @@ class ServedIndex(JoinedIndex):
         Raises:
             UnknownDocumentError: there is no such document.
         """
-        vector = document_vector(self.engine.path, as_text(document_id, "document_id"))
+        vector = _document_vector(self.engine.path, as_text(document_id, "document_id"))
         if vector is None:
             raise UnknownDocumentError(f"the index {self.name!r} holds no document {document_id!r:.80}")
         options = SearchOptions(k=k, mode="dense", where=where)
@@ -277,7 +281,11 @@ class ServedIndex(JoinedIndex):
 
     def facts(self) -> dict[str, Any]:
         """What the index holds: as `simengine info --format json`, with the name in the place of the path."""
-        return {"name": self.name, **self._keep("facts", lambda: facts_of(self.engine.path))}
+        return {"name": self.name, **self._keep("facts", self._facts)}
+
+    def _facts(self) -> dict[str, Any]:
+        with Snapshot.open(self.engine.path) as snapshot:
+            return facts_of(self.engine.path, snapshot)
 
     def warm(self, *, judge: bool = False) -> None:
         """Load the encoder, and the judge if asked to, so that the first callers do not wait."""
@@ -327,6 +335,17 @@ class _LazyInference:
     def probabilities(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
         """See `NLIModel`."""
         return self._load().probabilities(pairs)
+
+
+def _document_vector(path: Path, document_id: str) -> FloatMatrix | None:
+    """The mean of the vectors of a document's passages: (dim,) float32; None where there is no such document."""
+    with Snapshot.open(path) as snapshot:
+        stored = snapshot.document_by_id(document_id)
+        if stored is None:
+            return None
+        rows = np.flatnonzero(snapshot.row_documents() == stored.doc_key)
+        mean: FloatMatrix = snapshot.vectors(rows).mean(axis=0, dtype=np.float32)
+        return mean
 
 
 def _checked(documents: Iterable[Document | Mapping[str, Json] | str]) -> list[Document]:

@@ -256,22 +256,6 @@ def test_reader_that_stops_early_is_no_error(index: Path) -> None:
     assert json.loads(result.stdout)["id"]
 
 
-def test_info_tolerates_files_that_a_writer_removes_meanwhile(call, index: Path, monkeypatch) -> None:
-    real = Path.stat
-
-    def stat(path: Path, **options: bool) -> object:
-        if path.name == "manifest.json":
-            raise FileNotFoundError(path)
-        return real(path, **options)
-
-    from simengine.cli.info_command import _size
-
-    whole = _size(index)
-    size = (index / "manifest.json").stat().st_size
-    monkeypatch.setattr(Path, "stat", stat)
-    assert _size(index) == whole - size
-
-
 def test_info_shows_notes_of_the_candidate_index_and_fits_the_terminal(
     call, index: Path, monkeypatch
 ) -> None:
