@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from simengine.cli.search_output import hit_record, mark
+from simengine.cli.search_output import mark
 from simengine.cli.terminal import one_line, shorten, wrap
+from simengine.search.records import hit_record
 
 if TYPE_CHECKING:
     from simengine.types import Answer, Evidence, Json, Span

@@ -17,6 +17,7 @@ import click
 from simengine.cli.options import collected, output_option, together
 from simengine.cli.output import open_output
 from simengine.cli.terminal import cells, fit, one_line, shorten, wrap
+from simengine.search.records import hit_record, judgement_record
 
 if TYPE_CHECKING:
     from simengine.corpus.queries import Query
@@ -114,41 +115,6 @@ def hits_writer(format_: str, out: IO[str], *, tag: str, one_query: bool) -> Ite
     yield {"table": table, "json": as_json, "jsonl": as_jsonl, "trec": trec}[format_]
     if format_ == "json" and not one_query:
         click.echo("\n]" if written else "[]", file=out)
-
-
-def hit_record(hit: Hit) -> dict[str, object]:
-    """A hit as JSON; with what a judge said of it, if one did, and the hits that were folded into it, if any were."""
-    record: dict[str, object] = {
-        "rank": hit.rank,
-        "id": hit.id,
-        "score": round(hit.score, 6),
-        "scores": {name: round(value, 6) for name, value in hit.scores.items()},
-        "title": hit.title,
-        "passage": {"start": hit.passage.start, "end": hit.passage.end, "text": hit.passage.text},
-        "metadata": dict(hit.metadata),
-    }
-    if hit.judgement is not None:
-        record["judgement"] = judgement_record(hit, hit.judgement)
-    if hit.duplicates:
-        record["duplicates"] = list(hit.duplicates)
-    return record
-
-
-def judgement_record(hit: Hit, judgement: Judgement) -> dict[str, Any]:
-    """A judgement as JSON, with the text of its evidence."""
-    span, evidence = judgement.evidence, None
-    if span is not None:
-        start = hit.passage.start
-        text = hit.passage.text[span.start - start : span.end - start]
-        evidence = {"start": span.start, "end": span.end, "text": text}
-    probabilities = judgement.probabilities
-    return {
-        "relevance": round(judgement.relevance, 6),
-        "calibrated": judgement.calibrated,
-        "stance": judgement.stance,
-        "probabilities": probabilities and {name: round(value, 6) for name, value in probabilities.items()},
-        "evidence": evidence,
-    }
 
 
 def judgement_line(hit: Hit, judgement: Judgement) -> str:

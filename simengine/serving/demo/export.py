@@ -6,9 +6,9 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from typing import Any
 
-from simengine.types import Hit, Judgement, Span
+from simengine.search.records import hit_record
+from simengine.types import Hit
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 COLUMNS = (
@@ -60,8 +60,9 @@ def as_csv(hits: Sequence[Hit], query: str) -> str:
 
 
 def as_jsonl(hits: Sequence[Hit], query: str) -> str:
-    """One JSON object for each hit, under the names that the command line prints."""
-    return "".join(json.dumps({"query": query, **hit_record(hit)}, ensure_ascii=False) + "\n" for hit in hits)
+    """One JSON object for each hit, under the names that the command line prints; each has `duplicates`."""
+    records = ({"query": query, **hit_record(hit), "duplicates": list(hit.duplicates)} for hit in hits)
+    return "".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records)
 
 
 def neutral(value: object) -> object:
@@ -74,43 +75,6 @@ def neutral(value: object) -> object:
         return value
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return f"'{text}" if text.lstrip(" \u3000\ufeff").startswith(FORMULA_STARTS) else text
-
-
-def hit_record(hit: Hit) -> dict[str, Any]:
-    """A hit as JSON."""
-    record: dict[str, Any] = {
-        "rank": hit.rank,
-        "id": hit.id,
-        "score": round(hit.score, 6),
-        "scores": {name: round(value, 6) for name, value in hit.scores.items()},
-        "title": hit.title,
-        "passage": {"start": hit.passage.start, "end": hit.passage.end, "text": hit.passage.text},
-        "metadata": dict(hit.metadata),
-        "duplicates": list(hit.duplicates),
-    }
-    if hit.judgement is not None:
-        record["judgement"] = _judgement(hit, hit.judgement)
-    return record
-
-
-def _judgement(hit: Hit, judgement: Judgement) -> dict[str, Any]:
-    probabilities = judgement.probabilities
-    return {
-        "relevance": round(judgement.relevance, 6),
-        "calibrated": judgement.calibrated,
-        "stance": judgement.stance,
-        "probabilities": probabilities and {name: round(value, 6) for name, value in probabilities.items()},
-        "evidence": None if judgement.evidence is None else _piece(hit, judgement.evidence),
-    }
-
-
-def _piece(hit: Hit, span: Span) -> dict[str, Any]:
-    start = hit.passage.start
-    return {
-        "start": span.start,
-        "end": span.end,
-        "text": hit.passage.text[span.start - start : span.end - start],
-    }
 
 
 SAVE_FILE = """(file) => {

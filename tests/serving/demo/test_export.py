@@ -86,4 +86,4 @@ def test_jsonl_holds_everything_as_it_is():
     assert first["title"] == "=1+1"
     assert first["metadata"] == {"year": 2020, "tags": ["x", "y"]}
     assert second["judgement"]["evidence"] == {"start": 0, "end": 2, "text": "+c"}
-    assert second["duplicates"] == ["b", "c"]
+    assert (first["duplicates"], second["duplicates"]) == ([], ["b", "c"])
