@@ -40,7 +40,7 @@ class WriteLock:
             waited = f" after {timeout_s:g} s" if timeout_s > 0 else ""
             raise IndexLockedError(
                 f"{self._path.parent}: another process is writing to this index{waited}: "
-                f"{self._holder() or holder or 'unknown process'}. Wait for it to end, or give a lock timeout"
+                f"{self._holder() or holder or 'unknown process'}. Try again when it has ended"
             ) from error
         except OSError as error:
             if is_full(error):
