@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -21,6 +22,12 @@ if TYPE_CHECKING:
 
 S = TypeVar("S")
 CPU_BUDGET, GPU_BUDGET = 2_048, 32_768
+_NEEDED = {
+    "config.json": ("config.json",),
+    "weights (model.safetensors)": ("*.safetensors", "pytorch_model*.bin"),
+    "a tokenizer (tokenizer.json)": ("tokenizer*", "vocab*", "*.model"),
+}
+"""What a folder must hold, and names of files of which any will do."""
 
 
 class TokenModel:
@@ -112,7 +119,7 @@ def load_token_model(name: str, head: str, *, threads: int | None, device: str, 
     Raises:
         ModelNotFoundError: see `resolve_model`.
         ModelError: the model has another head.
-        ModelDamagedError: its files cannot be loaded, or weights are missing.
+        ModelDamagedError: the folder lacks files, they cannot be loaded, or weights are missing.
         DeviceError: CUDA was asked for and cannot be used.
     """
     import torch
@@ -120,6 +127,7 @@ def load_token_model(name: str, head: str, *, threads: int | None, device: str, 
 
     n_threads, place = choose_threads(threads), choose_device(device)
     folder = resolve_model(name, offline=offline).path
+    _check_files(folder)
     auto = getattr(transformers, f"AutoModel{head}")
     try:
         with quiet():
@@ -139,6 +147,17 @@ def load_token_model(name: str, head: str, *, threads: int | None, device: str, 
     if missing := sorted(info["missing_keys"]):
         raise ModelDamagedError(f"{folder}: {len(missing)} weights are missing, such as {missing[0]}")
     return TokenModel(model.to(place).eval(), tokenizer, threads=n_threads)
+
+
+def _check_files(folder: Path) -> None:
+    """Say what a folder lacks, before transformers does: its errors are about hubs and model types."""
+    lacks = [
+        what for what, patterns in _NEEDED.items() if not any(any(folder.glob(each)) for each in patterns)
+    ]
+    if lacks:
+        raise ModelDamagedError(
+            f"{folder}: lacks {' and '.join(lacks)}; expected a folder as transformers saves a model with its tokenizer"
+        )
 
 
 def stored_settings(kind: type[S], config: Any, key: str) -> S:

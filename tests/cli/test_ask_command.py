@@ -209,7 +209,9 @@ def test_a_decision_fitted_with_one_reader_is_not_used_with_another_of_its_name(
 
 def test_a_model_that_is_no_reader_is_refused(call, path: Path, tmp_path: Path) -> None:
     tagger = write_tiny(tmp_path / "tagger", "ForTokenClassification")
+    (tmp_path / "empty").mkdir()
     for given, said in (
+        (tmp_path / "empty", "lacks config.json and weights"),
         (tagger, "expected one that ends in ForQuestionAnswering"),
         ("none/such", "none/such"),
     ):

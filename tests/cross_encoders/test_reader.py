@@ -317,6 +317,27 @@ def test_another_kind_of_model_is_refused(tmp_path: Path) -> None:
         load_reader(str(folder), device="cpu")
 
 
+@pytest.mark.parametrize(
+    ("removed", "lacks"),
+    [
+        (["config.json"], "lacks config.json;"),
+        (["model.safetensors"], "lacks weights (model.safetensors);"),
+        (["tokenizer.json", "tokenizer_config.json"], "lacks a tokenizer (tokenizer.json);"),
+        (["config.json", "model.safetensors"], "lacks config.json and weights (model.safetensors);"),
+    ],
+)
+def test_files_that_a_folder_lacks_are_named(
+    folder: Path, tmp_path: Path, removed: list[str], lacks: str
+) -> None:
+    import shutil
+
+    broken = shutil.copytree(folder, tmp_path / "broken", ignore=lambda *_: removed)
+    with pytest.raises(ModelDamagedError) as error:
+        load_reader(str(broken), device="cpu")
+    assert lacks in str(error.value)
+    assert str(broken) in str(error.value)
+
+
 def test_missing_weights_are_refused(folder: Path, tmp_path: Path) -> None:
     import shutil
 
