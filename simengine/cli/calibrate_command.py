@@ -175,6 +175,7 @@ def _fit(
     from simengine.assembly.calibrating import JUDGED_BEFORE, judge_pairs, read_judged_pairs
     from simengine.assembly.judging import named_outputs
     from simengine.calibration.calibration import fit_calibration_counted
+    from simengine.corpus.sources import check_source
 
     source = str(fit.pairs)
     if fit.task in JUDGED_BEFORE and fit.score_field is None:
@@ -187,6 +188,7 @@ def _fit(
             raise UsageError("--score-field holds one number; nli has three: give pairs to be judged")
         pairs, digest = read_judged_pairs(source, fit.score_field), _digest(model_choice, fit.task, settings)
     else:
+        check_source(source)  # before a model is loaded for it
         model = _load(model_choice, fit.task, settings)
         try:
             digest = model.fingerprint.digest

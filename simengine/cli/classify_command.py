@@ -131,9 +131,13 @@ def command(
     simengine classify "The bank raised its rates." -l sports -l economy
     simengine classify --input reviews.jsonl --task sentiment -l positive -l negative --format jsonl
     """
+    from simengine.corpus.sources import check_source
+
     if bool(texts) == (source is not None):
         raise UsageError("give texts as arguments, or --input")
     refuse_blank(texts)
+    if source is not None:
+        check_source(source, corpus_choice.input_format)  # before a model is loaded for it
     labels, descriptions = parse_labels(choice.label, "--label")
     if len(labels) < 2 and not choice.multi_label:
         raise UsageError("one label is no choice; give two at least, or --multi-label")

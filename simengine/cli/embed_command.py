@@ -56,9 +56,13 @@ def command(
     no_progress: bool,
 ) -> None:
     """Turn texts into vectors (float32, L2-normalised). Texts longer than the model reads are cut, and counted."""
+    from simengine.corpus.sources import check_source
+
     if bool(texts) == (source is not None):
         raise UsageError("give texts as arguments, or --input")
     refuse_blank(texts)
+    if source is not None:
+        check_source(source)  # before a model is loaded for it
     stream = ((str(i), text) for i, text in enumerate(texts)) if texts else _texts(source or "-")
     encoder = model_choice.load_encoder()
     cut = 0

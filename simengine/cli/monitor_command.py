@@ -156,9 +156,11 @@ def command(
     tail -f feed.jsonl | simengine monitor --topic outage --window 1h --state monitor.json
     """
     from simengine.corpus.report import ReadReport
+    from simengine.corpus.sources import check_source
     from simengine.reasoning.monitor_stream import StreamFields, read_stream
 
     options, report = _options(watch), ReadReport()
+    check_source(source)  # before a model is loaded for it
     texts = read_stream(
         source,
         fields=StreamFields(text_field, time_field),

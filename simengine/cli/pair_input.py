@@ -43,18 +43,23 @@ class PairInput:
         return self.pairs is None
 
     def check(self, what: str) -> None:
-        """Refuse anything but two texts or a file.
+        """Refuse anything but two texts or a file, before a model is loaded.
 
         Args:
             what: the two texts are called, as in "two texts".
 
         Raises:
             UsageError: there are neither or both, or a text is blank.
+            DataError: the file is not there, or its suffix is unknown.
         """
+        from simengine.corpus.sources import check_source
+
         if self.alone == (len(self.texts) != 2):
             given = f"; {counted(len(self.texts), 'text')} given" if self.texts else ""
             raise UsageError(f"give {what}, or --pairs FILE{given}")
         refuse_blank(self.texts)
+        if self.pairs is not None:
+            check_source(self.pairs)
 
     def blocks(self) -> Iterator[list[Pair]]:
         """The pairs, in lists that are worth a model's call."""

@@ -68,8 +68,7 @@ def expand_sources(
     _check_call(sources, file_format)
     labels = _labels(sources)
     for given in sources:
-        if str(given) != STDIN:
-            _check_path(given, file_format)
+        check_source(given, file_format)
     for given, label in zip(sources, labels, strict=True):
         if str(given) == STDIN:
             yield Source(STDIN_NAME, None, file_format or "jsonl", "", label)
@@ -78,6 +77,20 @@ def expand_sources(
             yield from _expand_folder(Path(given), str(given), prefix, file_format, report)
         else:
             yield _file_source(Path(given), str(given), file_format, label)
+
+
+def check_source(source: str | Path, file_format: str | None = None) -> None:
+    """Refuse a path that cannot be read whatever it holds, for callers with something slow to do before they read.
+
+    Args:
+        source: of a file or folder; "-" is standard input.
+        file_format: one of FORMATS, or None to go by suffix.
+
+    Raises:
+        DataError: the path does not exist, or has an unknown suffix.
+    """
+    if str(source) != STDIN:
+        _check_path(source, file_format)
 
 
 def source_bytes(sources: Sequence[str | Path]) -> int | None:

@@ -176,3 +176,11 @@ def test_bad_pairs_leave_the_index_as_it_was(call, index, folder, tmp_path) -> N
     assert call("calibrate", index, "--pairs", broken, "-m", folder).code == 4
     with Snapshot.open(index) as snapshot:
         assert snapshot.derived("calibration") is None
+
+
+@pytest.mark.parametrize("task", ["relevance", "nli", "cosine"])
+def test_a_missing_file_is_told_before_a_model_is_loaded(call, index, tmp_path, task, monkeypatch) -> None:
+    monkeypatch.setattr("simengine.cli.calibrate_command._load", lambda *given: pytest.fail("loaded"))
+    result = call("calibrate", index, "--pairs", tmp_path / "none.jsonl", "--task", task)
+    assert result.code == 4
+    assert "none.jsonl: no such file or folder" in result.err

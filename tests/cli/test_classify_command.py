@@ -124,3 +124,12 @@ def test_a_broken_record_names_file_and_line_or_is_left_out(call, tmp_path: Path
     assert skipped.code == 0
     assert len(skipped.out.splitlines()) == 1
     assert "left out" in skipped.err
+
+
+def test_a_missing_file_is_told_before_a_model_is_loaded(
+    call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simengine.cli.classify_command.load_nli_model", lambda *given: pytest.fail("loaded"))
+    result = call("classify", "--input", tmp_path / "none.jsonl", *LABELS)
+    assert result.code == 4
+    assert "no such file or folder" in result.err

@@ -109,6 +109,18 @@ def test_bad_line_names_file_and_line_and_exits_4(call, tmp_path: Path) -> None:
     assert f"{bad}:2" in result.err
 
 
+@pytest.mark.parametrize("arguments", [["embed", "--input"], ["score", "--pairs"]])
+def test_a_missing_file_is_told_before_a_model_is_loaded(
+    call, arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "simengine.encoders.load.load_encoder", lambda *given, **options: pytest.fail("loaded")
+    )
+    result = call(*arguments, tmp_path / "none.jsonl")
+    assert result.code == 4
+    assert "no such file or folder" in result.err
+
+
 def test_missing_corpus_leaves_nothing_behind(call, tmp_path: Path) -> None:
     result = call("index", tmp_path / "none.jsonl", "-o", tmp_path / "out")
     assert result.code == 4

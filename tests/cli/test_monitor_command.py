@@ -143,8 +143,16 @@ def test_nothing_to_watch_for_is_a_usage_error(call, tmp_path: Path, arguments: 
     assert "Traceback" not in result.err
 
 
-def test_a_missing_file_is_a_data_error(call, tmp_path: Path) -> None:
-    assert call("monitor", tmp_path / "none.jsonl", *WATCH).code == 4
+def test_a_missing_file_is_a_data_error_before_a_model_is_loaded(
+    call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "simengine.cli.monitor_command.load_nli_model", lambda choice, labels: pytest.fail("loaded")
+    )
+    result = call("monitor", tmp_path / "none.jsonl", *WATCH, "--state", tmp_path / "state.json")
+    assert result.code == 4
+    assert "none.jsonl: no such file or folder" in result.err
+    assert not (tmp_path / "state.json").exists()
 
 
 def test_chinese_and_the_judge_that_ships_are_told_once(call, tmp_path: Path) -> None:

@@ -163,6 +163,21 @@ def test_a_bi_encoder_is_a_model_error(call) -> None:
     assert "cross-encoder" in result.err
 
 
+@pytest.mark.parametrize("name", ["none.jsonl", "pairs.docx"])
+def test_a_file_that_cannot_be_read_is_told_before_a_model_is_loaded_and_spares_the_output(
+    call, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "simengine.cli.nli_command.load_nli_model", lambda choice, labels: pytest.fail("loaded")
+    )
+    (tmp_path / "pairs.docx").touch()
+    (tmp_path / "out.jsonl").write_text("before", encoding="utf-8")
+    result = call("nli", "--pairs", tmp_path / name, "-o", tmp_path / "out.jsonl")
+    assert result.code == 4
+    assert name in result.err
+    assert (tmp_path / "out.jsonl").read_text(encoding="utf-8") == "before"
+
+
 def test_a_bad_line_names_file_and_line(call, folder: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"premise": "a", "hypothesis": "b"}\n{"premise": "a"}\n', encoding="utf-8")

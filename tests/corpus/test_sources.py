@@ -10,6 +10,7 @@ import pytest
 
 from simengine.cli.corpus_input import describe_read
 from simengine.corpus.read import ReadOptions, ReadReport, read_corpus
+from simengine.corpus.sources import check_source
 from simengine.errors import DataError
 from simengine.types import Document
 
@@ -140,3 +141,13 @@ def test_file_name_that_is_no_text_is_an_error(tmp_path: Path) -> None:
         pytest.skip("this file system takes UTF-8 names only")
     with pytest.raises(DataError, match="no valid UTF-8"):
         ids("f")
+
+
+def test_what_cannot_be_read_is_refused_without_reading(write: Write) -> None:
+    for name in ("-", write("a.jsonl", "no json"), write("b.docx", "").parent):
+        check_source(name)
+    check_source("b.docx", "txt-lines")
+    with pytest.raises(DataError, match="no such file"):
+        check_source("none.jsonl")
+    with pytest.raises(DataError, match="unknown suffix"):
+        check_source("b.docx")
