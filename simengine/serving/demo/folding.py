@@ -1,4 +1,8 @@
-"""Hits of one search that say the same are shown once."""
+"""Hits of one search that say the same are shown once.
+
+`simengine.assembly.collapsing` does this with more care: it compares titles too, and judges every sentence of every
+near pair. Here somebody waits: passages alone count, and a bounded number of whole passages is judged.
+"""
 
 from __future__ import annotations
 
