@@ -1,4 +1,4 @@
-"""Contradictions and duplicates of an index: its documents, its encoder and its calibration brought together."""
+"""What a search for contradictions and duplicates takes of an index: its documents and its calibration."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ from collections.abc import Callable, Iterator
 from simengine.calibration.calibration import Calibration
 from simengine.calibration.stored import load_calibration
 from simengine.cross_encoders.nli import NLIModel
-from simengine.encoders.contract import BiEncoder
-from simengine.indexing.report import Progress
 from simengine.reasoning.conflict import NLI
-from simengine.reasoning.contradictions import ContradictionOptions, Contradictions, find_contradictions
-from simengine.reasoning.duplicates import DuplicateOptions, Duplicates, find_duplicates
 from simengine.search.masks import Selections
 from simengine.store.snapshot import Snapshot
 from simengine.types import Document
@@ -46,51 +42,3 @@ def nli_calibration(
     if snapshot is None:
         return None
     return load_calibration(snapshot, NLI, judge.model.fingerprint.digest, note=note)
-
-
-def contradictions_of(
-    snapshot: Snapshot,
-    encoder: BiEncoder,
-    judge: NLIModel,
-    *,
-    where: str | None = None,
-    options: ContradictionOptions | None = None,
-    progress: Progress | None = None,
-) -> Contradictions:
-    """Conflicting claims among the documents of an index. See `find_contradictions`.
-
-    Raises:
-        FilterError: the filter cannot be read or does not fit the metadata.
-    """
-    return find_contradictions(
-        selected_documents(snapshot, where),
-        encode=encoder.encode,
-        judge=judge,
-        options=options,
-        calibration=nli_calibration(snapshot, judge),
-        progress=progress,
-    )
-
-
-def duplicates_of(
-    snapshot: Snapshot,
-    encoder: BiEncoder,
-    judge: NLIModel | None,
-    *,
-    where: str | None = None,
-    options: DuplicateOptions | None = None,
-    progress: Progress | None = None,
-) -> Duplicates:
-    """Documents of an index that say the same. See `find_duplicates`.
-
-    Raises:
-        FilterError: the filter cannot be read or does not fit the metadata.
-    """
-    return find_duplicates(
-        selected_documents(snapshot, where),
-        encode=encoder.encode,
-        judge=judge,
-        options=options,
-        calibration=None if judge is None else nli_calibration(snapshot, judge),
-        progress=progress,
-    )

@@ -62,15 +62,17 @@ class ReasoningIndex(SearchableIndex):
         progress: Progress | None = None,
     ) -> Contradictions:
         """Claims of the documents that conflict, each with its places. See `find_contradictions`."""
-        from simengine.assembly.reasoning import contradictions_of
+        from simengine.assembly.reasoning import nli_calibration, selected_documents
+        from simengine.reasoning.contradictions import find_contradictions
 
+        judge = nli or self._shipped_nli()
         with self._lease() as reader:
-            return contradictions_of(
-                reader.snapshot,
-                self.encoder,
-                nli or self._shipped_nli(),
-                where=where,
+            return find_contradictions(
+                selected_documents(reader.snapshot, where),
+                encode=self.encoder.encode,
+                judge=judge,
                 options=options,
+                calibration=nli_calibration(reader.snapshot, judge),
                 progress=progress,
             )
 
@@ -83,15 +85,17 @@ class ReasoningIndex(SearchableIndex):
         progress: Progress | None = None,
     ) -> Duplicates:
         """Documents that say the same, and similar ones that contradict each other. See `find_duplicates`."""
-        from simengine.assembly.reasoning import duplicates_of
+        from simengine.assembly.reasoning import nli_calibration, selected_documents
+        from simengine.reasoning.duplicates import find_duplicates
 
+        judge = nli or self._shipped_nli()
         with self._lease() as reader:
-            return duplicates_of(
-                reader.snapshot,
-                self.encoder,
-                nli or self._shipped_nli(),
-                where=where,
+            return find_duplicates(
+                selected_documents(reader.snapshot, where),
+                encode=self.encoder.encode,
+                judge=judge,
                 options=options,
+                calibration=nli_calibration(reader.snapshot, judge),
                 progress=progress,
             )
 
