@@ -19,6 +19,7 @@ from simengine.cli.options import (
     label_names,
     labels_option,
     output_options,
+    similarity_option,
 )
 from simengine.cli.terminal import note
 from simengine.errors import MissingExtraError, UsageError
@@ -67,6 +68,7 @@ GRACE_S = 1
     envvar="SIMENGINE_READER",
     help="Model that finds the words that answer. [default: whole sentences]",
 )
+@similarity_option
 @index_model_options
 @output_options
 def command(
@@ -79,6 +81,7 @@ def command(
     judge: str | None,
     labels: str | None,
     reader: str | None,
+    similarity: str | None,
     model_choice: ModelChoice,
     quiet: bool,
     no_progress: bool,
@@ -104,7 +107,13 @@ def command(
         )
     path = find_index(index_argument, index_path)
     models = ModelSettings(
-        judge, label_names(labels), reader, model_choice.device, model_choice.threads, model_choice.offline
+        judge=judge,
+        judge_labels=label_names(labels),
+        reader=reader,
+        similarity=similarity,
+        device=model_choice.device,
+        threads=model_choice.threads,
+        offline=model_choice.offline,
     )
     listening = listen(host, port)
     try:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from simengine.cli.options import ModelChoice, find_index, index_model_options, index_option, output_options
+from simengine.cli.options import (
+    ModelChoice,
+    find_index,
+    index_model_options,
+    index_option,
+    output_options,
+    similarity_option,
+)
 from simengine.cli.terminal import note
 from simengine.errors import MissingExtraError, UsageError
 
@@ -25,6 +32,7 @@ DEFAULT_PORT = 8765
 @click.argument("indexes", metavar="[INDEX]...", nargs=-1, type=click.Path(path_type=Path))
 @index_option
 @click.option("--judge", envvar="SIMENGINE_NLI_MODEL", help="NLI model. [default: minilm-nli]")
+@similarity_option
 @click.option(
     "--http", is_flag=True, help="Serve HTTP at http://127.0.0.1:PORT/mcp instead of stdin and stdout."
 )
@@ -35,6 +43,7 @@ def command(
     indexes: tuple[Path, ...],
     index_path: Path | None,
     judge: str | None,
+    similarity: str | None,
     http: bool,
     port: int | None,
     model_choice: ModelChoice,
@@ -57,7 +66,7 @@ def command(
         if error.name is None or error.name.split(".")[0] not in ("mcp", "mcp_types", "pydantic"):
             raise
         raise MissingExtraError(error.name, "mcp", "`simengine mcp`") from error
-    with _opened(paths, judge, model_choice) as catalogue:
+    with _opened(paths, judge, similarity, model_choice) as catalogue:
         server = build_server(catalogue)
         _warm(catalogue)
         if http:
@@ -70,11 +79,17 @@ def command(
             run_stdio(server)
 
 
-def _opened(paths: list[Path], judge: str | None, choice: ModelChoice) -> Catalogue:
+def _opened(paths: list[Path], judge: str | None, similarity: str | None, choice: ModelChoice) -> Catalogue:
     from simengine.serving.catalogue import Catalogue
     from simengine.serving.settings import ModelSettings, ServingSettings
 
-    models = ModelSettings(judge=judge, device=choice.device, threads=choice.threads, offline=choice.offline)
+    models = ModelSettings(
+        judge=judge,
+        similarity=similarity,
+        device=choice.device,
+        threads=choice.threads,
+        offline=choice.offline,
+    )
     return Catalogue.open(paths, ServingSettings(models=models), model=choice.model)
 
 

@@ -161,6 +161,15 @@ labels_option = click.option(
 )
 
 
+similarity_option = click.option(
+    "--similarity",
+    metavar="MODEL",
+    envvar="SIMENGINE_SIMILARITY_MODEL",
+    help="Cross-encoder for graded similarity (simengine train --task similarity), which scores pairs beside the "
+    "cosine. [default: none]",
+)
+
+
 def label_names(given: str | None) -> tuple[str, ...] | None:
     """The names in "A,B,C"."""
     return None if given is None else tuple(name.strip() for name in given.split(","))

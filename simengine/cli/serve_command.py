@@ -18,6 +18,7 @@ from simengine.cli.options import (
     index_model_options,
     label_names,
     labels_option,
+    similarity_option,
     together,
 )
 from simengine.errors import MissingExtraError
@@ -50,6 +51,7 @@ class ServeChoice:
     judge: str | None
     labels: str | None
     reader: str | None
+    similarity: str | None
     max_body_bytes: int
     max_json_depth: int
     max_texts: int
@@ -76,6 +78,7 @@ class ServeChoice:
                 judge=self.judge,
                 judge_labels=label_names(self.labels),
                 reader=self.reader,
+                similarity=self.similarity,
                 device=models.device,
                 threads=models.threads,
                 offline=models.offline,
@@ -172,6 +175,7 @@ serve_options = together(
         envvar="SIMENGINE_READER",
         help="Model that finds the words that answer. [default: whole sentences]",
     ),
+    similarity_option,
     limit_options,
     collected(ServeChoice, "choice"),
 )

@@ -113,6 +113,11 @@ class JoinedIndex:
             for one, two in checked
         ]
 
+    def graded(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix | None:
+        """Graded similarity of pairs by the served cross-encoder for it: (n,) float32 in [0, 1]; None without one."""
+        judge = self.judges.similarity()
+        return None if judge is None else judge.judge(as_pairs(pairs)).relevance
+
     def nli(self, pairs: Sequence[tuple[str, str]]) -> list[Verdict]:
         """What premises say about hypotheses.
 

@@ -99,6 +99,11 @@ class SharedJudges(Judges):
         options = self.options()
         return self.get(options.stages[0], options)
 
+    def similarity(self) -> Judge | None:
+        """The served cross-encoder for graded similarity, loaded when first asked for; None where none is served."""
+        model = self._settings.models.similarity
+        return None if model is None else self.get(JudgeChoice(model, "similarity"), self.options())
+
     def get(self, choice: JudgeChoice, options: JudgeOptions) -> Judge:
         """See `Judges`."""
         key = (choice.model, choice.kind, choice.labels, options.device, options.runtime, options.precision)

@@ -20,12 +20,15 @@ class ModelSettings:
             carries.
         judge_labels: what its outputs are, in their order, where its files do not say.
         reader: folder or name of a model that finds the words that answer; None answers with sentences.
+        similarity: folder or name of a cross-encoder for graded similarity, which scores pairs beside the cosine; None
+            for none.
         device, threads, offline: see `simengine.cross_encoders.load.load_cross_encoder`.
     """
 
     judge: str | None = None
     judge_labels: tuple[str, ...] | None = None
     reader: str | None = None
+    similarity: str | None = None
     device: str = "auto"
     threads: int | None = None
     offline: bool = False

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from simengine.cross_encoders.contract import CrossEncoder, Predicted
 from simengine.engine import Engine
 from simengine.types import Document
 from tests.faults.encoder import load_word_encoder
@@ -54,6 +58,30 @@ def patch_models(set_attribute: object) -> None:
     assert callable(set_attribute)
     set_attribute("simengine.assembly.encoder.load_encoder", load_word_encoder)
     set_attribute("simengine.assembly.judging.load_cross_encoder", load_table_judge)
+
+
+def graded_model(set_attribute: object) -> None:
+    """Inside `word_models`: the model "graded" is one for similarity, which reads the logit after the word "score"."""
+
+    def load(name: str | None, **options: object) -> CrossEncoder:
+        return ScoreModel() if name == "graded" else load_table_judge(name, **options)
+
+    assert callable(set_attribute)
+    set_attribute("simengine.assembly.judging.load_cross_encoder", load)
+
+
+class ScoreModel(TableModel):
+    """One output: the number after the word "score" in either text, else -3."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.labels, self.activation = ("score",), "Sigmoid"
+
+    def _predict(self, pairs: Sequence[tuple[str, str]]) -> Predicted:
+        found = super()._predict(pairs)
+        numbers = [re.search(r"score (-?\d+)", " ".join(pair)) for pair in pairs]
+        logits = np.asarray([[float(each[1]) if each else -3.0] for each in numbers], np.float32)
+        return replace(found, logits=logits)
 
 
 def build_library(path: Path) -> Engine:

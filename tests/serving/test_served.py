@@ -17,9 +17,9 @@ from simengine.rerank.result import RerankResult
 from simengine.serving.batching import OverloadedError
 from simengine.serving.catalogue import Catalogue, UnknownIndexError
 from simengine.serving.served import ConflictError, ServedIndex, UnknownDocumentError
-from simengine.serving.settings import BatchSettings, ServingSettings
+from simengine.serving.settings import BatchSettings, ModelSettings, ServingSettings
 from simengine.types import Document
-from tests.serving.library import DOCUMENTS, TOWER, build_library, word_models
+from tests.serving.library import DOCUMENTS, TOWER, build_library, graded_model, word_models
 
 WAIT_S = 60
 
@@ -104,6 +104,21 @@ def test_the_judge_says_what_pairs_mean(library: ServedIndex) -> None:
     relevance = library.relevance(TOWER, ["It was 1889.", "Nothing."])
     assert relevance[0] > 0.9 > 0.1 < relevance[1] + 0.2 < 0.6
     assert library.relevance(TOWER, []).shape == (0,)
+
+
+def test_a_cross_encoder_for_similarity_stands_beside_the_judge(
+    library: ServedIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert library.graded([("a", "b")]) is None
+    with word_models():
+        graded_model(monkeypatch.setattr)
+        models = ModelSettings(similarity="graded")
+        served = ServedIndex("own", build_library(tmp_path / "own"), ServingSettings(models))
+        found = served.graded([("score 0", "a"), ("b", "score 2"), ("c", "d")])
+        assert found is not None
+        assert found.tolist() == pytest.approx([0.5, 1 / (1 + np.exp(-2)), 1 / (1 + np.exp(3))])
+        assert served.nli([("Built in 1889.", "The tower was built in 1889.")])[0].label == "entailment"
+        served.close()
 
 
 def test_questions_are_answered_with_evidence_or_not_at_all(library: ServedIndex) -> None:

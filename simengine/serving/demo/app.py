@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 CONCURRENT_EVENTS = 8
 MAX_UPLOAD = "64mb"
+DELETE_FILES_S = (600, 3_600)
+"""How often uploaded files are looked at, and how old they get; all go when the page is stopped."""
 TABS: tuple[tuple[str, Text, Callable[[DemoContext], None]], ...] = (
     ("search", FRAME.search, build_search_tab),
     ("ask", FRAME.ask, build_ask_tab),
@@ -48,7 +50,12 @@ def build_demo(engine_or_served: Engine | ServedIndex) -> gr.Blocks:
         `simengine.serving.demo.theme`.
     """
     served = as_served(engine_or_served)
-    with gr.Blocks(title=f"{served.name} · simengine", analytics_enabled=False, fill_width=True) as demo:
+    with gr.Blocks(
+        title=f"{served.name} · simengine",
+        analytics_enabled=False,
+        fill_width=True,
+        delete_cache=DELETE_FILES_S,
+    ) as demo:
         brand, language, scheme = _head_row(served)
         near = gr.State("")
         with gr.Tabs(selected="search", elem_id="se-tabs") as tabs:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from simengine.errors import SimengineError
 from simengine.serving.demo.strings import FRAME, Language
+from simengine.serving.telling import is_hidden, told
 
 logger = logging.getLogger(__name__)
 
@@ -37,12 +38,19 @@ def notice(kind: NoticeKind, title: str, body: str = "") -> str:
     )
 
 
+def shown(error: SimengineError) -> str:
+    """The words for the page, which other people may read; what is left out is logged."""
+    if is_hidden(error):
+        logger.error("the page: %s", error)
+    return told(error)
+
+
 def failure(error: Exception, language: Language) -> str:
-    """HTML for an error: the message of one that simengine raises on purpose; others are logged, and not shown.
+    """HTML for an error: what `simengine.serving.telling` tells of it. What stays untold is logged.
 
     Handlers catch `Exception` around what they ask of the index and return this in place of a result.
     """
     if isinstance(error, SimengineError):
-        return notice("error", FRAME.went_wrong.of(language), str(error))
+        return notice("error", FRAME.went_wrong.of(language), shown(error))
     logger.error("the page: an error that was not expected", exc_info=error)
     return notice("error", FRAME.went_wrong.of(language), FRAME.unexpected.of(language))

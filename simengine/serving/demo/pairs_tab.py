@@ -15,7 +15,7 @@ from simengine.qa.words import HAN
 from simengine.serving.demo.cards import skeleton
 from simengine.serving.demo.context import DemoContext
 from simengine.serving.demo.export import SAVE_FILE
-from simengine.serving.demo.notices import failure, notice
+from simengine.serving.demo.notices import failure, notice, shown
 from simengine.serving.demo.pairs_batch import (
     SUFFIXES,
     PairRow,
@@ -30,7 +30,6 @@ from simengine.serving.demo.strings import Language, Text
 from simengine.serving.demo.strings.pairs import PAIRS
 
 if TYPE_CHECKING:
-    from simengine.assembly.judging import JudgeChoice
     from simengine.serving.served import ServedIndex
 
 MAX_CHARS = 20_000
@@ -51,11 +50,10 @@ class PairsTab:
 
     Args:
         context: of the page.
-        graded: a cross-encoder for graded similarity that is asked besides, None for none.
     """
 
-    def __init__(self, context: DemoContext, graded: JudgeChoice | None = None) -> None:
-        self.context, self.served, self.graded = context, context.served, graded
+    def __init__(self, context: DemoContext) -> None:
+        self.context, self.served = context, context.served
         self._texts()
         self.result = gr.HTML(
             start_html("en"), js_on_load=ON_WORDS, apply_default_css=False, elem_id="se-pair-result"
@@ -164,7 +162,7 @@ class PairsTab:
             return
         yield skeleton(PAIRS.loading.of(language), 2), None
         try:
-            pair = compare_texts(self.served, one, two, self.graded)
+            pair = compare_texts(self.served, one, two)
         except Exception as error:
             yield failure(error, language), None
             return
@@ -220,13 +218,12 @@ def build_pairs_tab(context: DemoContext) -> None:
     PairsTab(context)
 
 
-def compare_texts(served: ServedIndex, text1: str, text2: str, graded: JudgeChoice | None = None) -> Compared:
+def compare_texts(served: ServedIndex, text1: str, text2: str) -> Compared:
     """Score and explain two texts.
 
     Args:
-        served: the index: its encoder and its judge.
+        served: the index: its encoder, its judge, and its cross-encoder for graded similarity, if there is one.
         text1, text2: not blank.
-        graded: see `PairsTab`.
 
     Raises:
         SimengineError: the encoder cannot be loaded. A judge that cannot is the result's `problem`.
@@ -234,16 +231,16 @@ def compare_texts(served: ServedIndex, text1: str, text2: str, graded: JudgeChoi
     explanation = explain_pair(served.engine.encoder, text1, text2)
     pair, score = (text1, text2), None
     try:
-        judge = (
-            served.judges.judge() if graded is None else served.judges.get(graded, served.judges.options())
-        )
+        graded, judge = served.judges.similarity(), served.judges.judge()
+        if graded is None and judge.kind != "nli":
+            graded = judge
+        if graded is not None:
+            score = graded.name, float(graded.judge([pair]).relevance[0])
         if judge.kind != "nli":
-            score = judge.name, float(judge.judge([pair]).relevance[0])
-            if graded is None:
-                return Compared(explanation, graded=score)
+            return Compared(explanation, graded=score)
         verdicts = served.nli_model().verdicts([pair, pair[::-1]], evidence=False)
     except SimengineError as error:  # the similarity and the words are there all the same
-        return Compared(explanation, graded=score, problem=str(error))
+        return Compared(explanation, graded=score, problem=shown(error))
     return Compared(
         explanation,
         verdicts[0].probabilities,

@@ -21,6 +21,9 @@ class ScoreToolResult(Result):
     cosine: FiniteFloat = Field(
         ge=-1, le=1, description="Similarity of the texts' vectors; not a probability."
     )
+    similarity: FiniteFloat | None = Field(
+        None, ge=0, le=1, description="Of a cross-encoder for graded similarity; null where none is served."
+    )
     verdict: VerdictResult | None = Field(
         description="What text1, taken as true, says about text2; null where it was not asked for."
     )

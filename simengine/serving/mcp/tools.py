@@ -121,9 +121,11 @@ class Tools:
             served = self._catalogue.find(index)
             scored = served.score([(text1, text2)])[0]
             verdict = served.nli([(text1, text2)])[0] if nli else None
+            graded = served.graded([(text1, text2)])
             cut = count_cut_tokens(served.engine.encoder, [text1, text2])
         return ScoreToolResult(
             cosine=float(scored.score),
+            similarity=None if graded is None else float(graded[0]),
             verdict=None if verdict is None else VerdictResult.of(verdict, text1),
             n_truncated=sum(cut),
         )

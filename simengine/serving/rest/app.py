@@ -58,6 +58,7 @@ class ErrorBody(BaseModel):
 
 
 ERRORS: dict[int | str, dict[str, Any]] = {
+    400: {"model": ErrorBody, "description": "The request is no HTTP or no JSON in UTF-8"},
     401: {"model": ErrorBody, "description": "No API key, or one that is not known"},
     403: {"model": ErrorBody, "description": "The API key does not have the scope"},
     404: {"model": ErrorBody, "description": "No such index, document or model"},
@@ -69,8 +70,10 @@ ERRORS: dict[int | str, dict[str, Any]] = {
     413: {"model": ErrorBody, "description": "The request is too large"},
     422: {"model": ErrorBody, "description": "The request cannot be understood, or asks for what cannot be"},
     429: {"model": ErrorBody, "description": "Too many requests wait; see Retry-After"},
+    501: {"model": ErrorBody, "description": "The service was installed without what this needs"},
     503: {"model": ErrorBody, "description": "Starting, stopping, or the index cannot be used"},
     504: {"model": ErrorBody, "description": "It took too long"},
+    507: {"model": ErrorBody, "description": "The disk is full"},
 }
 
 
@@ -87,7 +90,7 @@ def create_app(
         catalogue: closed by the caller, after the app has shut down.
         settings: see `ServiceSettings`; `keys_file` is read at once.
         log: lines of JSON; to stderr by default.
-        warm: load the encoders at the start; until then /ready answers 503.
+        warm: load the encoders and the judge at the start; until then /ready answers 503.
 
     Raises:
         UsageError: the file of keys is missing, holds none, or others may read it.
@@ -136,7 +139,7 @@ def _warm(context: ServiceContext, log: JsonLog) -> None:
     try:
         with context.lifecycle.warming():
             for served in context.catalogue.values():
-                served.warm()
+                served.warm(judge=True)
     except Exception as error:
         log.write("warm", "error", **log.error_fields(error, trace=True))
 

@@ -13,14 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from simengine.errors import (
-    DamagedIndexError,
     DataError,
     DeviceError,
     FilterError,
     FingerprintMismatchError,
     IndexExistsError,
     IndexLockedError,
-    IndexNotFoundError,
     MissingExtraError,
     ModelError,
     SimengineError,
@@ -34,6 +32,7 @@ from simengine.serving.naming import UnknownModelError
 from simengine.serving.rest.keys import ForbiddenError, MissingKeyError
 from simengine.serving.rest.lifecycle import NotReadyError
 from simengine.serving.served import ConflictError, UnknownDocumentError
+from simengine.serving.telling import told
 
 RETRY_NOT_READY_S, RETRY_LOCKED_S = 5, 1
 MOST_DETAILS = 20
@@ -71,47 +70,38 @@ class Problem:
         return JSONResponse({"error": content}, self.status, dict(self.headers))
 
 
-UNUSABLE = "the index cannot be used now; the service's log says why"
-# The first class that an error is of decides. A message of None is the error's own, which the caller's input caused;
-# the others would tell of files, processes and models of this machine.
-_PROBLEMS: Sequence[tuple[type[SimengineError], int, str, str | None]] = (
-    (OverloadedError, 429, "overloaded", None),
-    (WaitTimeoutError, 504, "timeout", None),
-    (NotReadyError, 503, "not_ready", None),
-    (MissingKeyError, 401, "unauthorized", None),
-    (ForbiddenError, 403, "forbidden", None),
-    (TooLargeError, 413, "too_large", None),
-    (SlowBodyError, 408, "slow_body", None),
-    (UnknownIndexError, 404, "unknown_index", None),
-    (UnknownDocumentError, 404, "unknown_document", None),
-    (UnknownModelError, 404, "unknown_model", None),
-    (ConflictError, 409, "conflict", None),
-    (IndexExistsError, 409, "conflict", "there is an index of that kind already"),
-    (
-        IndexLockedError,
-        409,
-        "locked",
-        "another process is writing to this index; try again when it has ended",
-    ),
-    (FilterError, 422, "filter", None),
-    (DataError, 422, "data", None),
-    (UsageError, 422, "usage", None),
-    (StorageFullError, 507, "storage_full", "the disk is full; what was committed before is kept"),
-    (DamagedIndexError, 503, "index_unusable", UNUSABLE),
-    (IndexNotFoundError, 503, "index_unusable", UNUSABLE),
-    (FingerprintMismatchError, 503, "index_unusable", UNUSABLE),
-    (StoreError, 503, "index_unusable", UNUSABLE),
-    (ModelError, 503, "model_unusable", "a model cannot be used now; the service's log says why"),
-    (DeviceError, 503, "model_unusable", "a model cannot be used now; the service's log says why"),
-    (MissingExtraError, 501, "not_installed", "this service was installed without what this needs"),
+# The first class that an error is of decides.
+_PROBLEMS: Sequence[tuple[type[SimengineError], int, str]] = (
+    (OverloadedError, 429, "overloaded"),
+    (WaitTimeoutError, 504, "timeout"),
+    (NotReadyError, 503, "not_ready"),
+    (MissingKeyError, 401, "unauthorized"),
+    (ForbiddenError, 403, "forbidden"),
+    (TooLargeError, 413, "too_large"),
+    (SlowBodyError, 408, "slow_body"),
+    (UnknownIndexError, 404, "unknown_index"),
+    (UnknownDocumentError, 404, "unknown_document"),
+    (UnknownModelError, 404, "unknown_model"),
+    (ConflictError, 409, "conflict"),
+    (IndexExistsError, 409, "conflict"),
+    (IndexLockedError, 409, "locked"),
+    (FilterError, 422, "filter"),
+    (DataError, 422, "data"),
+    (UsageError, 422, "usage"),
+    (StorageFullError, 507, "storage_full"),
+    (FingerprintMismatchError, 503, "index_unusable"),
+    (StoreError, 503, "index_unusable"),
+    (ModelError, 503, "model_unusable"),
+    (DeviceError, 503, "model_unusable"),
+    (MissingExtraError, 501, "not_installed"),
 )
 
 
 def problem_of(error: Exception) -> Problem:
     """What a client is told about an error."""
-    for kind, status, name, message in _PROBLEMS:
+    for kind, status, name in _PROBLEMS:
         if isinstance(error, kind):
-            return Problem(status, name, message or str(error), _headers(error), _more(error))
+            return Problem(status, name, told(error), _headers(error), _more(error))
     if isinstance(error, HTTPException):
         phrase = HTTPStatus(error.status_code).phrase
         known = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "request")

@@ -11,7 +11,7 @@ import pytest
 gr = pytest.importorskip("gradio", reason="the page needs simengine[demo]")
 
 from simengine.engine import Engine  # noqa: E402
-from simengine.errors import UsageError  # noqa: E402
+from simengine.errors import IndexNotFoundError, UsageError  # noqa: E402
 from simengine.serving.demo import build_demo  # noqa: E402
 from simengine.serving.demo.ask_tab import AskTab  # noqa: E402
 from simengine.serving.demo.context import DemoContext  # noqa: E402
@@ -237,4 +237,8 @@ def test_messages_of_own_errors_are_shown_and_of_others_are_not(caplog: pytest.L
     hidden = failure(RuntimeError("secret path"), "en")
     assert "secret" not in hidden
     assert "secret path" in caplog.text
+    gone = failure(IndexNotFoundError("there is no index in /home/ann/secret"), "en")
+    assert "secret" not in gone
+    assert "the log says why" in gone
+    assert "/home/ann/secret" in caplog.text
     assert notice("none", "<i>", "<u>").count("&lt;") == 2

@@ -31,8 +31,9 @@ from simengine.serving.demo.pairs_html import (
 from simengine.serving.demo.pairs_tab import compare_texts
 from simengine.serving.demo.strings.pairs import PAIRS
 from simengine.serving.served import ServedIndex
+from simengine.serving.settings import ModelSettings, ServingSettings
 from tests.faults.encoder import vector_of
-from tests.serving.library import build_library, word_models
+from tests.serving.library import build_library, graded_model, word_models
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +139,20 @@ def test_both_directions_are_judged_and_the_cosine_is_that_of_the_index(served: 
     assert "uncalibrated" in html
 
 
+def test_a_served_cross_encoder_for_similarity_is_shown_besides(tmp_path: Path, monkeypatch):
+    with word_models():
+        graded_model(monkeypatch.setattr)
+        models = ModelSettings(similarity="graded")
+        index = ServedIndex("own", build_library(tmp_path / "own"), ServingSettings(models))
+        pair = compare_texts(index, "A guitar is played.", "Someone makes music, score 0")
+        index.close()
+    assert pair.graded == ("graded", pytest.approx(0.5))
+    assert pair.forward is not None
+    html = compared_html(pair, "en")
+    assert "0.500" in html
+    assert PAIRS.graded.en in html
+
+
 def test_chinese_before_the_judge_that_ships_is_told(served: ServedIndex):
     pair = compare_texts(served, "猫喜欢睡觉", "小猫在睡觉")
     assert pair.chinese
@@ -151,6 +166,15 @@ def test_hostile_texts_are_escaped_everywhere(served: ServedIndex):
     assert "<script" not in html
 
 
+def test_words_of_an_error_are_escaped(served: ServedIndex, monkeypatch):
+    def broken():
+        raise UsageError("it has the outputs <a>, <b>")
+
+    monkeypatch.setattr(served.judges, "judge", broken)
+    html = compared_html(compare_texts(served, "cats purr", "dogs bark"), "en")
+    assert "the outputs &lt;a&gt;, &lt;b&gt;" in html
+
+
 def test_a_judge_that_cannot_be_loaded_leaves_the_similarity(served: ServedIndex, monkeypatch):
     def broken():
         raise ModelDamagedError("its <weights> are gone")
@@ -159,7 +183,8 @@ def test_a_judge_that_cannot_be_loaded_leaves_the_similarity(served: ServedIndex
     pair = compare_texts(served, "cats purr", "dogs bark")
     assert pair.forward is None
     html = compared_html(pair, "en")
-    assert "its &lt;weights&gt; are gone" in html
+    assert "a model cannot be used now" in html
+    assert "weights" not in html
     assert f"{pair.explanation.cosine:.3f}" in html
 
 

@@ -107,6 +107,7 @@ def test_score_gives_cosine_and_verdict(catalogue: Catalogue) -> None:
     found = given(catalogue, "score", text1=pair[0], text2=pair[1])
     assert found["cosine"] == catalogue.default.engine.score(*pair).score
     assert found["verdict"]["label"] == "contradiction"
+    assert found["similarity"] is None
     verdict = catalogue.default.nli([pair])[0]
     assert found["verdict"] == VerdictResult.of(verdict, pair[0]).model_dump(mode="json")
     assert given(catalogue, "score", text1="a", text2="b", nli=False)["verdict"] is None

@@ -28,12 +28,17 @@ def router(context: ServiceContext) -> APIRouter:
 
 def _scored(served: ServedIndex, request: ScoreRequest) -> ScoreResponse:
     pairs = [(pair.text1, pair.text2) for pair in request.pairs]
+    graded = served.graded(pairs)
     cut = count_cut_tokens(served.engine.encoder, [text for pair in pairs for text in pair])
     return ScoreResponse(
         index=served.name,
         model=public_name(served.engine.settings.model_name),
         scores=[
-            PairResult(cosine=float(each.score), n_truncated=first + second)
-            for each, first, second in zip(served.score(pairs), cut[::2], cut[1::2], strict=True)
+            PairResult(
+                cosine=float(each.score),
+                similarity=None if graded is None else float(graded[at]),
+                n_truncated=cut[2 * at] + cut[2 * at + 1],
+            )
+            for at, each in enumerate(served.score(pairs))
         ],
     )

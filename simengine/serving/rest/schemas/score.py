@@ -34,6 +34,12 @@ class PairResult(Result):
     """How similar two texts are."""
 
     cosine: FiniteFloat = Field(ge=-1, le=1, description="Of their vectors; not a probability.")
+    similarity: FiniteFloat | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="Of the cross-encoder for graded similarity; null where none is served. Not calibrated.",
+    )
     n_truncated: int = Field(ge=0, description="Tokens of both texts that the model could not read.")
 
 

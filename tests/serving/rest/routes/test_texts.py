@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from simengine.cross_encoders.nli import NLIModel
 from simengine.engine import Engine
+from simengine.serving.catalogue import Catalogue
 from simengine.serving.results import VerdictResult
-from tests.serving.library import load_table_judge
+from simengine.serving.settings import ModelSettings, ServingSettings
+from tests.serving.library import build_library, graded_model, load_table_judge, word_models
+from tests.serving.rest.support import served
 
 PAIRS = [
     ("A man plays a guitar.", "Somebody makes music."),
@@ -22,6 +26,18 @@ def test_cosines_are_those_of_the_engine(given, engine: Engine) -> None:
     assert found["index"] == "library"
     assert [each["cosine"] for each in found["scores"]] == [engine.score(a, b).score for a, b in PAIRS]
     assert [each["n_truncated"] for each in found["scores"]] == [0, 0, 0, 0]
+    assert [each["similarity"] for each in found["scores"]] == [None] * 4
+
+
+def test_a_served_cross_encoder_for_similarity_scores_besides(tmp_path, monkeypatch) -> None:
+    with word_models():
+        graded_model(monkeypatch.setattr)
+        engine = build_library(tmp_path / "library")
+        settings = ServingSettings(ModelSettings(similarity="graded"))
+        with Catalogue.of([engine], settings) as catalogue, served(catalogue) as client:
+            body = {"pairs": [{"text1": "score 0", "text2": "a"}, {"text1": "a", "text2": "b"}]}
+            found = client.post("/v1/score", json=body).json()["scores"]
+    assert [each["similarity"] for each in found] == pytest.approx([0.5, 1 / (1 + np.exp(3))])
 
 
 def test_what_the_encoder_could_not_read_is_counted(given) -> None:
