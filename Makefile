@@ -44,6 +44,7 @@ lint: install-dev
 	PYTHONPATH=. $(BIN)/lint-imports --no-logo
 
 test: lint
+	$(BIN)/python benchmarks/tables.py --check
 	$(BIN)/python -m pytest -q
 
 clean:

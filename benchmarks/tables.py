@@ -1,7 +1,7 @@
-"""Writes the tables of README.md from the committed results.
+"""Writes the tables of benchmarks/README.md, and the short one of the project's README, from the committed results.
 
 python benchmarks/tables.py            rewrite the tables
-python benchmarks/tables.py --check    exit with 1 when README.md does not show what results/ holds
+python benchmarks/tables.py --check    exit with 1 when they do not show what results/ holds
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from typing import Any, TypeAlias
 
 import quality_rerank
 import quality_retrieval
+from _headlines import rows as headline_rows
 
 HERE = Path(__file__).resolve().parent
-README = HERE / "README.md"
+READMES = (HERE / "README.md", HERE.parent / "README.md")
+HEADLINES = "headlines"
 Result: TypeAlias = dict[str, Any]
 
 # What is aimed at: key → (">=" or "<=", target, beyond or None). Keys without a target are listed below the table.
@@ -183,6 +185,10 @@ EXTRA: dict[str, tuple[Callable[[Result], Iterator[str]], ...]] = {
 
 def rendered(name: str) -> str:
     """Everything between the markers of one result."""
+    if name == HEADLINES:
+        paths = sorted((HERE / "results").glob("*.json"))
+        summaries = {path.stem: json.loads(path.read_text(encoding="utf-8"))["summary"] for path in paths}
+        return table(["", "measured", "aimed at"], headline_rows(summaries, TARGETS))
     path = HERE / "results" / f"{name}.json"
     if not path.exists():
         return "(not measured yet)"
@@ -195,18 +201,18 @@ def rendered(name: str) -> str:
 
 def main() -> int:
     """Rewrite or check the tables."""
-    old = README.read_text(encoding="utf-8")
     pattern = re.compile(r"(<!-- table: (\w+) -->\n).*?(<!-- end -->)", re.DOTALL)
-    new = pattern.sub(lambda found: f"{found[1]}{rendered(found[2])}\n{found[3]}", old)
-    if "--check" in sys.argv[1:]:
-        if new != old:
-            print(
-                "README.md does not show what results/ holds: run python benchmarks/tables.py",
-                file=sys.stderr,
-            )
-        return int(new != old)
-    README.write_text(new, encoding="utf-8")
-    return 0
+    n_stale = 0
+    for readme in READMES:
+        old = readme.read_text(encoding="utf-8")
+        new = pattern.sub(lambda found: f"{found[1]}{rendered(found[2])}\n{found[3]}", old)
+        if "--check" not in sys.argv[1:]:
+            readme.write_text(new, encoding="utf-8")
+        elif new != old:
+            n_stale += 1
+            message = "does not show what results/ holds: run python benchmarks/tables.py"
+            print(f"{readme.relative_to(HERE.parent)} {message}", file=sys.stderr)
+    return min(n_stale, 1)
 
 
 if __name__ == "__main__":
