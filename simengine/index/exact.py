@@ -32,6 +32,7 @@ DENSITY_ROWS = 16_384  # rows over which the share of kept rows is judged
 SCAN_DENSITY = 0.6  # share of kept rows from which multiplying all of them costs less than copying some
 MAX_PENDING = 1 << 18  # candidate pairs held before they are scored exactly and thinned out
 FIRST_ROWS = 2_048  # rows of the first block that the first threshold is taken from
+ONE_THREAD_PRODUCTS = 1 << 24  # multiplications up to which one thread does; see _threads_for
 LOWEST = np.finfo(np.float32).min
 
 
@@ -50,7 +51,7 @@ def exact_search(
         queries: (q, dim) float32.
         k: at least 1; may exceed the number of rows.
         keep: (n_rows,) bool, True for the rows that may be returned; n_rows is where the last segment ends.
-        threads: for the matrix products; None leaves numpy's own choice.
+        threads: for the matrix products; None leaves the choice here: one for little work, else numpy's own.
 
     Returns:
         scores (q, k) float32, falling, ties by the lower row; rows (q, k) int64. Places that cannot be filled hold
@@ -67,7 +68,7 @@ def exact_search(
     if keep is not None and (keep.shape != (n_rows,) or keep.dtype != np.bool_):
         raise UsageError(f"keep is {keep.dtype} {keep.shape}; expected bool ({n_rows},), one value a row")
     scores, rows = empty_result(len(queries), k)
-    with blas_threads(threads):
+    with blas_threads(_threads_for(queries, n_rows, threads)):
         for start in range(0, len(queries), QUERIES_PER_PASS):
             part = slice(start, start + QUERIES_PER_PASS)
             best = _Best(blocks, queries[part], k, n_rows)
@@ -75,6 +76,16 @@ def exact_search(
                 best.offer(row_numbers, block_scores)
             scores[part], rows[part] = best.result()
     return scores, rows
+
+
+def _threads_for(queries: FloatMatrix, n_rows: int, threads: int | None) -> int | None:
+    """One thread for little work: OpenBLAS's others go on spinning for some 25 ms after a product of microseconds.
+
+    That costs more processor time than the search, and takes it from whoever runs next: here, the encoder.
+    """
+    if threads is None and queries.size * n_rows <= ONE_THREAD_PRODUCTS:
+        return 1
+    return threads
 
 
 class _Best:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import subprocess
 import sys
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
@@ -117,6 +119,25 @@ def test_batch_equals_single_and_thread_counts_agree() -> None:
         one = exact_search([(0, vectors)], queries[q : q + 1], 10)
         np.testing.assert_array_equal(one[1][0], rows[q])
         np.testing.assert_array_equal(one[0][0], scores[q])
+
+
+@pytest.mark.parametrize(("n_rows", "wish", "given"), [(100, None, 1), (100, 2, 2), (2_000, None, None)])
+def test_little_work_is_done_by_one_thread(
+    monkeypatch: pytest.MonkeyPatch, n_rows: int, wish: int | None, given: int | None
+) -> None:
+    """OpenBLAS's other threads would go on spinning and take the processor from the next caller."""
+    seen: list[int | None] = []
+
+    @contextlib.contextmanager
+    def note(threads: int | None) -> Iterator[None]:
+        seen.append(threads)
+        yield
+
+    monkeypatch.setattr(exact_module, "blas_threads", note)
+    monkeypatch.setattr(exact_module, "ONE_THREAD_PRODUCTS", 4 * 8 * 1_000)
+    vectors = np.eye(8, dtype=np.float32)[np.arange(n_rows) % 8]
+    exact_search([(0, vectors)], vectors[:4], 3, threads=wish)
+    assert seen == [given]
 
 
 def test_equal_vectors_score_equally_wherever_they_stand() -> None:
