@@ -1,14 +1,16 @@
 """Joining the order of a retriever with what a judge says.
 
-The blended score of a candidate among those of one query that were judged is::
+The blended score of a candidate among those of one query that were judged is the logistic function of::
 
-    (1 - weight) * place of its retriever score + weight * relevance
+    (1 - weight) * standardised retriever score + weight * standardised log-odds of its relevance
 
-- The retriever's scores have no scale of their own, so they are brought to [0, 1] for each query: 0 for the lowest of
-  the judged candidates, 1 for the highest, what lies between in proportion (all 0 where they are equal).
-- Relevance is taken as it is, in [0, 1], not spread over the candidates: a judge that finds nothing relevant, or all
-  of it, changes little.
-- Weight 0 is the retriever's order, weight 1 the judge alone. Equal scores stand in the order of their ids.
+- Neither side has a scale that another model shares: a retriever's scores have none at all, and how far apart a judge's
+  probabilities lie is a matter of its training. Both are brought to mean 0 and standard deviation 1 over the judged
+  candidates of the query (all 0 where they are equal).
+- Log-odds, because they are what a judge adds up: between 0.90 and 0.99 lies as much as between 0.50 and 0.91. A
+  calibration that moves or stretches log-odds (Platt, temperature) therefore changes no order.
+- Weight 0 is the retriever's order. Weight 1 is the judge alone, and the score its relevance. Equal scores stand in the
+  order of their ids.
 """
 
 from __future__ import annotations
@@ -21,13 +23,25 @@ import numpy.typing as npt
 
 Values: TypeAlias = npt.NDArray[np.float64]
 
+SUREST = 1e-6
+"""Relevance nearer to 0 or 1 than this counts as this near."""
+SMALLEST_SPREAD = 1e-9
+"""Values that lie nearer together than this are taken as equal."""
 
-def unit_range(scores: Sequence[float] | npt.NDArray[np.floating]) -> Values:
-    """Scores of one query moved and scaled to [0, 1]: (n,) float64; all 0 where they are equal."""
-    values = np.asarray(scores, np.float64)
-    if not values.size or np.ptp(values) == 0:
-        return np.zeros(values.shape)
-    result: Values = (values - values.min()) / np.ptp(values)
+
+def standardised(values: Sequence[float] | npt.NDArray[np.floating]) -> Values:
+    """Values of one query with mean 0 and standard deviation 1: (n,) float64; all 0 where they are equal."""
+    given = np.asarray(values, np.float64)
+    if not given.size or given.std() < SMALLEST_SPREAD:
+        return np.zeros(given.shape)
+    result: Values = (given - given.mean()) / given.std()
+    return result
+
+
+def log_odds(probabilities: Sequence[float] | npt.NDArray[np.floating]) -> Values:
+    """log(p / (1 - p)): (n,) float64."""
+    inside = np.clip(np.asarray(probabilities, np.float64), SUREST, 1.0 - SUREST)
+    result: Values = np.log(inside) - np.log1p(-inside)
     return result
 
 
@@ -36,15 +50,18 @@ def blended(
     relevance: Sequence[float] | npt.NDArray[np.floating],
     weight: float,
 ) -> Values:
-    """Blended scores of the judged candidates of one query: (n,) float64 in [0, 1].
+    """Blended scores of the judged candidates of one query: (n,) float64 in [0, 1]; short of weight 1, 0.5 is
+    the average candidate's.
 
     Args:
         retriever: (n,) scores on any scale, higher is better.
         relevance: (n,) in [0, 1].
         weight: the judge's share, in [0, 1].
     """
-    judged = np.asarray(relevance, np.float64)
-    result: Values = (1.0 - weight) * unit_range(retriever) + weight * judged
+    if weight == 1.0:
+        return np.array(relevance, np.float64)
+    joined = (1.0 - weight) * standardised(retriever) + weight * standardised(log_odds(relevance))
+    result: Values = 1.0 / (1.0 + np.exp(-joined))
     return result
 
 

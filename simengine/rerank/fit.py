@@ -18,7 +18,7 @@ from simengine.rerank.judge import Judge
 from simengine.rerank.options import DEFAULT_DEPTH, check_depth, check_weight
 from simengine.types import Hit, Json
 
-WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 N_FOLDS = 5
 MIN_QUERIES = 20
 DEFAULT_MEASURE = "nDCG@10"

@@ -22,7 +22,10 @@ def reranker(depth: int, weight: float, **options: object) -> Reranker:
 
 def test_judged_hits_stand_in_the_order_of_the_blend() -> None:
     got = reranker(4, 0.5).rerank(["q"], [HITS]).hits[0]
-    expected = {"a": 0.5 * 1 + 0.05, "b": 0.5 * 0.5 + 0.1, "c": 0.5 * 3 / 8 + 0.45, "d": 0.3}
+    retriever = np.array([9.0, 5.0, 4.0, 1.0])
+    odds = np.log([1 / 9, 1 / 4, 9.0, 1.5])
+    joined = (retriever - retriever.mean()) / retriever.std() + (odds - odds.mean()) / odds.std()
+    expected = dict(zip("abcd", 1 / (1 + np.exp(-0.5 * joined)), strict=True))
     assert ids(got) == sorted(expected, key=lambda name: -expected[name])
     assert [each.score for each in got] == pytest.approx([expected[each.id] for each in got], abs=1e-6)
     assert [each.rank for each in got] == [1, 2, 3, 4]

@@ -24,6 +24,7 @@ READ_CHARS = 600
 _QUESTION_END = re.compile(r"[?？]\s*$")
 _SUBJECT = re.compile(r"^((?:An?|The) )?([A-Z]?[\w'-]+(?: [\w'-]+){0,3}) (is|are|was|were) (?:an? |the )\w")
 _CHINESE_SUBJECT = re.compile(r"^([\u4e00-\u9fff]{2,10}?)是")
+_BRACKETS = re.compile(r"[\[\](){}<>]")
 _CLAUSE = re.compile(r"[,;:\uff0c\uff1b\uff1a\u3002]")
 
 
@@ -79,6 +80,8 @@ def _query(document: StoredDocument) -> str:
     n_words = len(clause.split())
     if not FEWEST_WORDS <= n_words <= MOST_WORDS or len(content_words(clause)) < FEWEST_WORDS - 1:
         return ""
+    if _BRACKETS.search(clause):  # code, or cut off within
+        return ""
     text = clause.rstrip(".!? ")
     # A name or an abbreviation keeps its capital, the first word of a sentence does not.
     starts_name = text[:2].isupper() or text.split()[1][:1].isupper()
@@ -100,16 +103,9 @@ def _question(document: StoredDocument) -> str:
         found = _CHINESE_SUBJECT.match(sentence)
         return f"{found[1]}是什么？" if found else ""
     named = _SUBJECT.match(sentence)
-    if named is None or named[2].split()[0].lower() in (
-        "it",
-        "this",
-        "that",
-        "there",
-        "these",
-        "he",
-        "she",
-        "they",
-    ):
+    if named is None or len(content_words(named[2])) < len(
+        named[2].split()
+    ):  # "It", "Return whether this thread"
         return ""
     article, subject, verb = (named[1] or "").lower(), named[2], named[3]
     if article and subject[:1].isupper() and not subject[1:2].isupper():

@@ -40,6 +40,15 @@ def test_where_no_clause_is_short_key_words_are_taken():
     assert found == ["Assembly Whenever representatives participating member"]
 
 
+def test_code_and_cut_brackets_are_no_examples():
+    texts = [
+        "Get a random number in the range [a, b).",
+        "Call the function f(x) with the value.",
+        "Cats purr softly.",
+    ]
+    assert example_queries([document(text) for text in texts], 1) == ["cats purr softly"]
+
+
 def test_stored_questions_are_examples_of_both_kinds():
     faq = [document("Within thirty days.", "Can I return an item?")]
     assert example_queries(faq) == ["Can I return an item?"]
@@ -52,6 +61,7 @@ def test_what_a_text_defines_is_asked_for():
         "Penguins are the birds of the south.",
         "长城是中国的工程。",
         "It is a fact.",
+        "Return whether this thread is a daemon.",
     ]
     assert example_questions([document(text) for text in texts]) == [
         "What is a neutron star?",
