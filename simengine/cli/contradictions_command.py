@@ -49,9 +49,10 @@ if TYPE_CHECKING:
 @click.option(
     "--min-probability",
     type=click.FloatRange(0, 1),
-    default=0.9,
+    default=0.97,
     show_default=True,
-    help="A conflict if by --rule two claims contradict with at least this probability.",
+    help="A conflict if by --rule two claims contradict with at least this probability; with a calibrated judge or "
+    "--rule both, less will do.",
 )
 @click.option(
     "--rule",

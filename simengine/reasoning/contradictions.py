@@ -49,7 +49,9 @@ class ContradictionOptions:
         rule: what the two directions make together: "either" (the larger probability), "mean" or "both" (the
             smaller). Contradiction goes both ways, but models often see it only from one side ("A dog barks" rules
             out "No dog barks" for them, and not the other way round), so that "both" misses most conflicts.
-        min_probability: a conflict if the rule gives at least this; high, because "either" takes the larger of two.
+        min_probability: a conflict if the rule gives at least this. Near what one half of the pairs of
+            benchmarks/quality_contradictions.py chose for the model that ships, which is too sure of contradictions;
+            with a calibrated model or the rule "both", less will do.
         rules: also report sentences that are alike but for one number, measure, date or negation, whatever the model
             says.
         min_words: see `ClaimOptions`.
@@ -63,7 +65,7 @@ class ContradictionOptions:
     across_documents: bool = False
     max_pairs: int = 20_000
     rule: Rule = "either"
-    min_probability: float = 0.9
+    min_probability: float = 0.97
     rules: bool = True
     min_words: int = 3
 
