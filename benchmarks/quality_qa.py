@@ -2,7 +2,7 @@
 
 python benchmarks/quality_qa.py                    measure, write results/quality_qa.json
 python benchmarks/quality_qa.py --quick            few questions; prints, writes nothing
-python benchmarks/quality_qa.py --reader FOLDER    spans of a reader in the place of sentences, and both side by side
+python benchmarks/quality_qa.py --reader FOLDER    beside it, spans of a reader in the place of sentences
 python benchmarks/quality_qa.py --model FOLDER     another judge
 python benchmarks/quality_qa.py --cache FOLDER     where the judge's outputs are kept (default: simengine-runs/qa in the
                                                    system's temporary folder); a run that was stopped goes on
@@ -50,6 +50,7 @@ MLQA = "qa/mlqa_dev/dev.{}.json.gz"
 COVIDFAQ = "retrieval/covidfaq"
 QUICK = 150
 SEARCHED = 800  # questions asked of the index of paragraphs
+SEEN = 1_000  # questions of the articles that the judge was trained on
 SEED = 13
 ALONE = {"retriever": "cosine", "judge": "sentence", "reader": "reader"}
 """Parts of the decision that are measured by themselves."""
@@ -286,11 +287,12 @@ def main() -> None:
     examples = load_examples(data / SQUAD, quick=False)
     held = [example for example in examples if example.title in HELD_OUT]
     seen = [example for example in examples if example.title not in HELD_OUT]
+    seen = random.Random(SEED).sample(seen, SEEN)
     if arguments.quick:
         held, seen = (random.Random(SEED).sample(part, QUICK) for part in (held, seen))
     with tempfile.TemporaryDirectory() as folder:
         detail["covidfaq"] = covidfaq(judge, data, Path(folder), quick=arguments.quick)
-        answers = squad_given(judge, reader, encoder, held, "held out")
+        answers = squad_given(judge, None, encoder, held, "held out")
         detail["squad_given"] = figures(held, answers)
         try:
             detail["squad_given_fitted"] = figures(held, cross_fitted(held, answers))
@@ -300,12 +302,12 @@ def main() -> None:
             print(f"no fit: {error}", flush=True)
             detail["squad_given_fitted"] = detail["squad_given"]
         if reader is not None:
-            sentences = squad_given(judge, None, encoder, held, "held out, sentences")
-            detail["squad_given_sentences"] = figures(held, sentences)
-        detail["squad_search"] = squad_search(judge, reader, held, Path(folder))
+            spans = squad_given(judge, reader, encoder, held, "held out, spans")
+            detail["squad_given_reader"] = figures(held, spans)
+        detail["squad_search"] = squad_search(judge, None, held, Path(folder))
         for language in ("en", "zh"):
-            detail[f"mlqa_{language}"] = mlqa(judge, reader, encoder, data, language, quick=arguments.quick)
-        detail["squad_seen"] = figures(seen, squad_given(judge, reader, encoder, seen, "seen"))
+            detail[f"mlqa_{language}"] = mlqa(judge, None, encoder, data, language, quick=arguments.quick)
+        detail["squad_seen"] = figures(seen, squad_given(judge, None, encoder, seen, "seen"))
     for name, part in detail.items():
         print(name, part, flush=True)
     summary = summarise(detail)
@@ -317,14 +319,20 @@ def main() -> None:
 def summarise(detail: Mapping[str, Any]) -> dict[str, float]:
     """The keys that targets are set for, and those beside them."""
     given, fitted, search = (detail[name] for name in ("squad_given", "squad_given_fitted", "squad_search"))
+    spans = detail.get("squad_given_reader", {})
+    sources = {name: spans if name == "reader" else given for name in ALONE}
     alone = {
-        f"{name}_alone_auroc": given[f"auroc_{part}"]
+        f"{name}_alone_auroc": sources[name][f"auroc_{part}"]
         for name, part in ALONE.items()
-        if f"auroc_{part}" in given
+        if f"auroc_{part}" in sources[name]
     }
     curves = {
-        f"{name}_alone_aurc": given[f"{part}_aurc"] for name, part in ALONE.items() if f"{part}_aurc" in given
+        f"{name}_alone_aurc": sources[name][f"{part}_aurc"]
+        for name, part in ALONE.items()
+        if f"{part}_aurc" in sources[name]
     }
+    if spans:
+        curves |= {"reader_answer_f1": spans["f1"], "reader_evidence_auroc": spans["auroc_answer"]}
     return {
         "evidence_auroc": fitted["auroc_answer"],
         "evidence_auroc_plain": given["auroc_answer"],
