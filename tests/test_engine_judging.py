@@ -37,6 +37,27 @@ def test_without_rerank_no_judge_is_asked(engine: Engine) -> None:
     assert all(hit.judgement is None for hit in engine.search("guitar", k=3))
 
 
+def test_hits_that_say_the_same_are_collapsed(tmp_path: Path) -> None:
+    documents = [
+        Document("a", "A man is playing a guitar on the stage."),
+        Document("b", "A man is playing the guitar on a stage."),
+        Document("not", "Nobody is playing a guitar on the stage."),
+        Document("else", "The price of copper rose again."),
+    ]
+    with Engine.build(documents, tmp_path / "index", offline=True) as opened:
+        plain = opened.search("a man plays guitar", k=3)
+        hits = opened.search("a man plays guitar", k=3, collapse=True)
+        judged = opened.search(["a man plays guitar"], k=3, collapse=True, rerank=True)[0]
+    assert {hit.id for hit in plain} == {"a", "b", "not"}
+    for found in (hits, judged):
+        assert len(found) == 3
+        first = next(hit for hit in found if hit.id in ("a", "b"))
+        assert {first.id, *first.duplicates} == {"a", "b"}
+        assert {hit.id for hit in found} - {"a", "b"} == {"not", "else"}
+    assert all(hit.judgement is None for hit in hits)
+    assert all(hit.judgement is not None for hit in judged)
+
+
 def test_a_claim_gets_stances_and_evidence_at_its_place_in_the_document(engine: Engine) -> None:
     options = JudgeOptions(claim=True, offline=True)
     result = engine.run_judged(["A man is playing a guitar."], SearchOptions(k=3), options)

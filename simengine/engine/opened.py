@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import NoReturn, Self
 
 from simengine.assembly import EncoderOptions, Reader, open_encoder, open_reader, verify_runtime
-from simengine.assembly.judging import Judges
+from simengine.assembly.judging import JudgeOptions, Judges
 from simengine.encoders.contract import BiEncoder
 from simengine.errors import UsageError
 from simengine.store.contract import Counts
@@ -89,6 +89,10 @@ class OpenedIndex:
             yield reader
         finally:
             reader.leave()
+
+    def _judging(self) -> JudgeOptions:
+        """The judge that ships."""
+        return JudgeOptions(threads=self._options.threads, offline=self._options.offline)
 
     def _check_open(self) -> None:
         if self._closed:

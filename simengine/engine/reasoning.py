@@ -100,7 +100,5 @@ class ReasoningIndex(SearchableIndex):
             )
 
     def _shipped_nli(self) -> NLIModel:
-        from simengine.assembly.judging import JudgeOptions
-
         self._check_open()
-        return self._judges.nli(JudgeOptions(threads=self._options.threads, offline=self._options.offline))
+        return self._judges.nli(self._judging())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, get_args, overload
 
 import numpy as np
@@ -34,6 +35,7 @@ class SearchableIndex(OpenedIndex):
         fusion: Fusion = ...,
         exact: bool = ...,
         rerank: bool | JudgeOptions = ...,
+        collapse: bool = ...,
     ) -> list[Hit]: ...
 
     @overload
@@ -47,6 +49,7 @@ class SearchableIndex(OpenedIndex):
         fusion: Fusion = ...,
         exact: bool = ...,
         rerank: bool | JudgeOptions = ...,
+        collapse: bool = ...,
     ) -> list[list[Hit]]: ...
 
     def search(
@@ -59,6 +62,7 @@ class SearchableIndex(OpenedIndex):
         fusion: Fusion = "auto",
         exact: bool = False,
         rerank: bool | JudgeOptions = False,
+        collapse: bool = False,
     ) -> list[Hit] | list[list[Hit]]:
         """The k best documents for one query, or for each of several.
 
@@ -71,17 +75,32 @@ class SearchableIndex(OpenedIndex):
             exact: compare with every vector instead of asking the candidate index.
             rerank: let a cross-encoder judge the candidates: True for the one that ships, or how to judge. Each
                 judged hit carries a `judgement`.
+            collapse: fold hits that say the same into the best of them, whose `duplicates` names the others. Near hits
+                that contradict each other are no duplicates; an NLI model decides, the one of `rerank` if given.
 
         Returns:
             A list of hits for one text; a list of such lists, in order, for several.
         """
         options = SearchOptions(k=k, mode=mode, where=where, fusion=fusion, exact=exact)
         texts = [queries] if isinstance(queries, str) else queries
-        if rerank is False:
+        judging = None if isinstance(rerank, bool) else rerank
+        if collapse:
+            hits = self._collapsed(texts, options, judging, rerank=rerank is not False)
+        elif rerank is False:
             hits = self.run(texts, options).hits
         else:
-            hits = self.run_judged(texts, options, None if rerank is True else rerank).hits
+            hits = self.run_judged(texts, options, judging).hits
         return hits[0] if isinstance(queries, str) else hits
+
+    def _collapsed(
+        self, queries: Sequence[str], options: SearchOptions, judging: JudgeOptions | None, *, rerank: bool
+    ) -> list[list[Hit]]:
+        from simengine.assembly.collapsing import CANDIDATES_PER_HIT, collapse_hits
+
+        chosen = judging or self._judging()
+        wanted = replace(options, k=options.k * CANDIDATES_PER_HIT)
+        found = self.run_judged(queries, wanted, chosen) if rerank else self.run(queries, wanted)
+        return collapse_hits(self, found.hits, self._judges.nli(chosen), k=options.k)
 
     def run(self, queries: Sequence[str], options: SearchOptions) -> SearchResult:
         """As `search`, with the time that each stage took."""
@@ -99,9 +118,9 @@ class SearchableIndex(OpenedIndex):
             judging: which judges, how deep, within what time; None for the judge that ships. Weights and
                 calibrations that were fitted for this index are used.
         """
-        from simengine.assembly.judging import JudgeOptions, rerank_search
+        from simengine.assembly.judging import rerank_search
 
-        chosen = judging or JudgeOptions(threads=self._options.threads, offline=self._options.offline)
+        chosen = judging or self._judging()
         return rerank_search(self, self._judges, as_texts(queries), options, chosen, self._fitted())
 
     def rerank(
@@ -120,10 +139,9 @@ class SearchableIndex(OpenedIndex):
             judging: as in `run_judged`.
             k: hits wanted for each query; None for all.
         """
-        from simengine.assembly.judging import JudgeOptions
-
-        chosen = judging or JudgeOptions(threads=self._options.threads, offline=self._options.offline)
-        return self._judges.reranker(chosen, self._fitted()).rerank(as_texts(queries), hits, k=k)
+        return self._judges.reranker(judging or self._judging(), self._fitted()).rerank(
+            as_texts(queries), hits, k=k
+        )
 
     def _fitted(self) -> Fitted:
         from simengine.assembly.judging import Fitted
