@@ -134,6 +134,10 @@ def small_base(place: Place) -> str:
     return str(folder)
 
 
+SILVER_CONFIDENCE = 0.5
+"""A model of 1,000 rows and two epochs is hardly ever sure."""
+
+
 def silver_pairs(place: Place) -> str:
     """As many new SICK pairs as there are given ones, labelled by the baseline where it is sure."""
 
@@ -141,7 +145,7 @@ def silver_pairs(place: Place) -> str:
         recipe = recipe_from_table(nli_recipe(place), "baseline")
         gold = load_task(recipe).read(recipe.train[0]).examples
         judge = NLIModel.load(str(place.runs / "baseline" / "model"), offline=True)
-        options = AugmentOptions(max_pairs=place.limit)
+        options = AugmentOptions(min_confidence=SILVER_CONFIDENCE, max_pairs=place.limit)
         return map(
             example_record, augment_pairs(gold, load_encoder(None, offline=True), judge, options).pairs
         )
