@@ -265,7 +265,7 @@ def _checked_labels(labels: Sequence[int] | npt.NDArray[Any], scores: Floats, ki
         )
     if len(scores) < MIN_PAIRS[kind]:
         raise UsageError(
-            f"{len(scores)} labelled pairs are too few for kind {kind!r}; give {MIN_PAIRS[kind]} at least"
+            f"labelled pairs: {len(scores)}, too few for kind {kind!r}; give {MIN_PAIRS[kind]} at least"
         )
     if not np.isin(given, np.arange(n_classes)).all():
         raise UsageError(

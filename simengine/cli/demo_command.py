@@ -154,6 +154,7 @@ def _serve(
     )
     served = ServedIndex(path.resolve().name, engine, settings)
     try:
+        served.judges.load_named()
         served.warm()
         app = mount_demo(fastapi.FastAPI(openapi_url=None), build_demo(served))
         host, port = listening.getsockname()[:2]

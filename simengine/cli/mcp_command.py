@@ -67,6 +67,7 @@ def command(
             raise
         raise MissingExtraError(error.name, "mcp", "`simengine mcp`") from error
     with _opened(paths, judge, similarity, model_choice) as catalogue:
+        catalogue.load_named()
         server = build_server(catalogue)
         _warm(catalogue)
         if http:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -199,6 +200,7 @@ def command(indexes: tuple[Path, ...], choice: ServeChoice, model_choice: ModelC
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     if model_choice.offline:
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    faulthandler.enable()  # a mapped file that is cut off under us ends the process: say where
     settings = choice.service()
     paths = [find_index(path) for path in indexes] or [find_index()]
     try:
@@ -211,6 +213,7 @@ def command(indexes: tuple[Path, ...], choice: ServeChoice, model_choice: ModelC
 
     log = JsonLog(texts=settings.log_texts)
     with Catalogue.open(paths, choice.serving(model_choice), model=model_choice.model) as catalogue:
+        catalogue.load_named()
         app = create_app(catalogue, settings, log=log)
         if choice.demo:
             mount_pages(app, catalogue)

@@ -36,7 +36,8 @@ class Catalogue(Mapping[str, ServedIndex]):
         if not indexes:
             raise UsageError("no index is given to serve")
         if len(self._indexes) != len(indexes):
-            raise UsageError(f"two indexes have one name: {', '.join(index.name for index in indexes)}")
+            given = ", ".join(str(index.engine.path) for index in indexes)
+            raise UsageError(f"two indexes have one name, that of their folders: {given}; rename one folder")
         self._judges = judges
 
     @classmethod
@@ -116,6 +117,10 @@ class Catalogue(Mapping[str, ServedIndex]):
     def __len__(self) -> int:
         """How many indexes are served."""
         return len(self._indexes)
+
+    def load_named(self) -> None:
+        """See `SharedJudges.load_named`."""
+        self.default.judges.load_named()
 
     def close(self) -> None:
         """Finish what waits, then close all indexes and release the models."""

@@ -132,6 +132,17 @@ class SharedJudges(Judges):
                 )
             return self._reader
 
+    def load_named(self) -> None:
+        """Load the models that the settings name, so that a wrong one is an error before anything is served.
+
+        Raises:
+            ModelError, UsageError: one cannot be loaded, or is of another kind.
+        """
+        if self._settings.models.judge is not None:
+            self.judge()
+        self.similarity()
+        self.reader()
+
     def batchers(self) -> list[Batcher[None, tuple[str, str], PairOutput]]:
         """Those of the models that are loaded."""
         models = [judge.model for judge in self._loaded.values() if isinstance(judge, CrossEncoderJudge)]

@@ -238,8 +238,8 @@ class ServedIndex(JoinedIndex):
                 known = self.engine.get(document.id)
                 if known is not None and known != document:
                     raise ConflictError(
-                        f"document {number}: the id {document.id!r:.80} is in the index with other content; update "
-                        "replaces it"
+                        f"document {number}: the id {document.id!r:.80} is in the index with other content; policy "
+                        '"upsert", or `update` in Python, replaces it'
                     )
             return self.engine.add(given)
 
@@ -285,7 +285,9 @@ class ServedIndex(JoinedIndex):
 
     def _facts(self) -> dict[str, Any]:
         with Snapshot.open(self.engine.path) as snapshot:
-            return facts_of(self.engine.path, snapshot)
+            facts = facts_of(self.engine.path, snapshot)
+        facts["settings"].pop("command")  # names files of the machine on which it was built
+        return facts
 
     def warm(self, *, judge: bool = False) -> None:
         """Load the encoder, and the judge if asked to, so that the first callers do not wait."""

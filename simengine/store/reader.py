@@ -42,6 +42,11 @@ class Reader:
             with translated(self.path):
                 return read_head(self._connection, self.path)
 
+    def is_replaced(self) -> bool:
+        """Whether another file stands at the path now, as after restoring a copy; the open one keeps its inode."""
+        found = file_stamp(self.path)
+        return found is not None and self._stamp is not None and found[0] != self._stamp[0]
+
     def data_version(self) -> int:
         """A number that changes whenever another connection has committed."""
         if self.immutable:

@@ -182,7 +182,7 @@ class Snapshot:
         stamp = (file_stamp(self._root / MANIFEST), self._reader.data_version())
         if stamp == self._stamp:
             return True
-        if not self._folder.is_dir():
+        if not self._folder.is_dir() or self._reader.is_replaced():
             return False
         try:
             generation, pointer = locate(self._root)

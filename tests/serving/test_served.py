@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simengine.cross_encoders.load import load_cross_encoder
 from simengine.engine import Engine
-from simengine.errors import DataError, FilterError, UsageError
+from simengine.errors import DataError, FilterError, ModelNotFoundError, UsageError
 from simengine.rerank.result import RerankResult
 from simengine.serving.batching import OverloadedError
 from simengine.serving.catalogue import Catalogue, UnknownIndexError
@@ -239,6 +240,25 @@ def test_one_write_too_many_is_refused_and_accepted_ones_are_done(tmp_path: Path
             assert engine.get("w2") is None
         with pytest.raises(UsageError, match="closed"):
             served.add([Document("w3", "Written.")])
+
+
+def test_a_model_that_is_named_wrongly_is_an_error_before_anything_is_served(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with word_models():
+        build_library(tmp_path / "own").close()
+        monkeypatch.setattr("simengine.assembly.judging.load_cross_encoder", load_cross_encoder)
+        gone = str(tmp_path / "gone")
+        for models in (ModelSettings(gone), ModelSettings(similarity=gone), ModelSettings(reader=gone)):
+            settings = ServingSettings(models)
+            with (
+                Catalogue.open([tmp_path / "own"], settings) as catalogue,
+                pytest.raises(ModelNotFoundError, match="gone"),
+            ):
+                catalogue.load_named()
+        with Catalogue.open([tmp_path / "own"]) as catalogue:
+            catalogue.load_named()  # none is named: nothing is loaded
+            assert catalogue.default.judges.batchers() == []
 
 
 def test_what_another_process_commits_is_seen(own: ServedIndex) -> None:

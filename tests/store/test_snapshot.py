@@ -118,6 +118,21 @@ def test_an_old_generation_keeps_serving_after_it_was_removed(path: Path) -> Non
     shutil.rmtree(path)
 
 
+def test_a_copy_put_in_the_place_of_an_index_is_seen_even_with_the_same_revision(path: Path) -> None:
+    build(path, "a")
+    shutil.copytree(path, path.with_name("copy"))
+    with IndexWriter.open(path) as writer:
+        writer.commit(change(["b"]))
+    with Snapshot.open(path) as snapshot:
+        shutil.rmtree(path)
+        shutil.copytree(path.with_name("copy"), path)
+        with IndexWriter.open(path) as writer:
+            writer.commit(change(["c"]))
+        assert not snapshot.is_current()
+    with Snapshot.open(path) as fresh:
+        assert fresh.is_current()
+
+
 def test_an_index_whose_files_were_all_deleted_keeps_serving_an_open_snapshot(path: Path) -> None:
     build(path, "a", "b")
     with Snapshot.open(path) as snapshot:

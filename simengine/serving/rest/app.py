@@ -68,6 +68,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         "description": "In conflict with what is in the index, or another process writes",
     },
     413: {"model": ErrorBody, "description": "The request is too large"},
+    415: {"model": ErrorBody, "description": "The body is not said to be JSON"},
     422: {"model": ErrorBody, "description": "The request cannot be understood, or asks for what cannot be"},
     429: {"model": ErrorBody, "description": "Too many requests wait; see Retry-After"},
     501: {"model": ErrorBody, "description": "The service was installed without what this needs"},

@@ -42,6 +42,10 @@ class TooLargeError(SimengineError):
     """A request's body has more bytes than are taken."""
 
 
+class MediaTypeError(SimengineError):
+    """A request's body is not said to be JSON."""
+
+
 class SlowBodyError(SimengineError):
     """A request's body did not arrive in time."""
 
@@ -79,6 +83,7 @@ _PROBLEMS: Sequence[tuple[type[SimengineError], int, str]] = (
     (ForbiddenError, 403, "forbidden"),
     (TooLargeError, 413, "too_large"),
     (SlowBodyError, 408, "slow_body"),
+    (MediaTypeError, 415, "media_type"),
     (UnknownIndexError, 404, "unknown_index"),
     (UnknownDocumentError, 404, "unknown_document"),
     (UnknownModelError, 404, "unknown_model"),

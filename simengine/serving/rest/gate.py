@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import re
 import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
+from simengine.errors import StoreError
 from simengine.serving.rest.context import ServiceContext, logged_texts
 from simengine.serving.rest.errors import problem_of
 from simengine.serving.rest.keys import READ, WRITE, ForbiddenError, KeyFile, MissingKeyError
@@ -30,6 +32,9 @@ PAGE_BODY_BYTES = 64 << 20
 """The page takes files of pairs to be scored."""
 ASK = "this needs an API key, in the header `Authorization: Bearer KEY`"
 ASK_PAGE = "this needs an API key, as the password; the name does not matter"
+CUT_OFF = (
+    "the service was stopped before this was answered; if it was a write, it may have been done: look first"
+)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -78,6 +83,10 @@ class Gate:
             await self._admit(scope, headers, receive, answer)
         except DisconnectedError:
             status = status or 499
+        except asyncio.CancelledError:  # a second signal: nobody waits for answers any more
+            if not status:
+                await problem_of(NotReadyError(CUT_OFF)).response(request_id)(scope, receive, answer)
+            raise
         except Exception as error:
             scope["simengine_error"] = error
             if status:  # the answer has begun: nothing else can be said any more
@@ -144,9 +153,9 @@ class Gate:
     def _write_down(self, scope: Scope, status: int, took_s: float, record: dict[str, Any]) -> None:
         route = _route_of(scope)
         self._metrics.observe(_method_of(scope), route, status, took_s)
-        if route in WATCH_PATHS and status in (200, 503):
-            return
         error = scope.get("simengine_error")
+        if route in WATCH_PATHS and status in (200, 503) and not isinstance(error, StoreError):
+            return
         self._log.write(
             "request",
             "error" if status >= 500 else "warning" if status >= 400 else "info",

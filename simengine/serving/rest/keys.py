@@ -176,7 +176,9 @@ class KeyFile:
         except FileNotFoundError as error:
             raise UsageError(f"{self.path}: no file of keys; `simengine keys create` makes one") from error
         except (ValueError, TypeError, KeyError) as error:
-            raise UsageError(f"{self.path}: no file of keys as `simengine keys create` makes it") from error
+            raise UsageError(
+                f"{self.path}: is not a file of keys; move it away, and `simengine keys create` makes one"
+            ) from error
         if stat.S_IMODE(mode) & NOT_FOR_OTHERS:
             raise UsageError(
                 f"{self.path}: others may read it (mode {stat.S_IMODE(mode):o}); run: chmod 600 {self.path}"

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from simengine.errors import SimengineError
 from simengine.serving.batching import OverloadedError
+from simengine.serving.telling import told
 
 
 class NotReadyError(SimengineError):
@@ -46,7 +47,7 @@ class Lifecycle:
         try:
             yield
         except BaseException as error:
-            self._problem = str(error) or type(error).__name__
+            self._problem = told(error) if isinstance(error, SimengineError) else type(error).__name__
             raise
         finally:
             self._warming = False

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from simengine.errors import UsageError
-from simengine.serving.rest.errors import SlowBodyError, TooLargeError
+from simengine.serving.rest.errors import MediaTypeError, SlowBodyError, TooLargeError
 from simengine.serving.settings import Limits
 
 Message = MutableMapping[str, Any]
@@ -29,6 +29,7 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], limits: Limit
     Raises:
         TooLargeError: it has more bytes than are taken; known from its header, or as soon as they arrive.
         SlowBodyError: it did not arrive in time.
+        MediaTypeError: it is not said to be JSON.
         UsageError: its JSON goes deeper than is taken.
         DisconnectedError: the client went away.
     """
@@ -41,7 +42,12 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], limits: Limit
             body = await _gather(receive, most)
     except TimeoutError as error:
         raise SlowBodyError(f"the request's body did not arrive within {timeout_s:g} s") from error
-    if b"json" in headers.get(b"content-type", b"json"):
+    if body:
+        kind = headers.get(b"content-type", b"")
+        if b"json" not in kind.lower():
+            raise MediaTypeError(
+                f"the content-type is {kind.decode('latin-1')!r:.80}; send content-type: application/json"
+            )
         await check_depth(body, limits.max_json_depth)
     return body
 

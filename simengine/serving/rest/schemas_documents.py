@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue
 
 from simengine.indexing.report import IndexReport
 from simengine.types import Document
@@ -15,9 +15,21 @@ MAX_ID_CHARS = 1_024
 class DocumentBody(BaseModel):
     """A document."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        allow_inf_nan=False,
+        json_schema_extra={
+            "examples": [{"id": "purr", "text": "Cats purr when content.", "metadata": {"topic": "animals"}}]
+        },
+    )
 
-    id: str = Field(min_length=1, max_length=MAX_ID_CHARS)
+    id: str = Field(
+        min_length=1,
+        max_length=MAX_ID_CHARS,
+        validation_alias=AliasChoices("id", "_id"),
+        description="Or `_id`.",
+    )
     text: str
     title: str = ""
     metadata: dict[str, JsonValue] = Field(default_factory=dict)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -37,6 +39,46 @@ def test_documents_are_added_read_replaced_and_deleted(client: TestClient) -> No
     assert client.delete("/v1/documents/z/1 ä").json()["deleted"] == 1
     assert problem(client.get("/v1/documents/z/1 ä")) == (404, "unknown_document")
     assert problem(client.delete("/v1/documents/z/1 ä")) == (404, "unknown_document")
+
+
+def test_a_document_as_a_corpus_names_it_is_taken(client: TestClient) -> None:
+    assert (
+        client.post("/v1/documents", json={"documents": [{"_id": "z", "text": "Zebra."}]}).json()["added"]
+        == 1
+    )
+    assert client.get("/v1/documents/z").json()["id"] == "z"
+
+
+def test_what_is_told_of_an_index_names_no_file(client: TestClient) -> None:
+    facts = client.get("/v1/indexes/library").json()
+    assert "command" not in facts["settings"]
+    assert facts["counts"]["documents"] == len(DOCUMENTS)
+
+
+def test_an_index_that_cannot_be_opened_any_more_is_not_ready(
+    client: TestClient, catalogue: Catalogue
+) -> None:
+    assert client.get("/ready").status_code == 200
+    shutil.rmtree(catalogue.default.engine.path)
+    answer = client.get("/ready")
+    assert problem(answer) == (503, "index_unusable")
+    assert str(catalogue.default.engine.path) not in answer.text
+    assert client.get("/health").status_code == 200
+
+
+def test_a_restored_copy_of_an_index_is_taken_up(
+    client: TestClient, catalogue: Catalogue, tmp_path: Path
+) -> None:
+    path = catalogue.default.engine.path
+    shutil.copytree(path, tmp_path / "copy")
+    before = {"documents": [{"id": "before", "text": "Written before the copy came back."}]}
+    after = {"documents": [{"id": "after", "text": "Written after the copy came back."}]}
+    assert client.post("/v1/documents", json=before).status_code == 200
+    shutil.rmtree(path)
+    shutil.copytree(tmp_path / "copy", path)
+    assert client.post("/v1/documents", json=after).status_code == 200
+    assert client.get("/v1/documents/after").status_code == 200
+    assert problem(client.get("/v1/documents/before")) == (404, "unknown_document")
 
 
 def test_documents_are_deleted_by_ids_and_by_filter(client: TestClient) -> None:

@@ -99,7 +99,7 @@ def test_a_file_that_others_may_read_is_refused(file: KeyFile) -> None:
 def test_a_file_of_something_else_is_refused(file: KeyFile, content: str) -> None:
     file.path.touch(0o600)
     file.path.write_text(content)
-    with pytest.raises(UsageError, match=r"no file of keys|version"):
+    with pytest.raises(UsageError, match=r"not a file of keys|version"):
         file.keys()
     with pytest.raises(UsageError):
         file.create("reader", ["read"])

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simengine.errors import UsageError
-from simengine.serving.rest.errors import SlowBodyError, TooLargeError
+from simengine.serving.rest.errors import MediaTypeError, SlowBodyError, TooLargeError
 from simengine.serving.rest.limits import DisconnectedError, bounded, json_depth, read_body, replayed
 from simengine.serving.settings import Limits
 
@@ -49,7 +49,8 @@ def arriving(*chunks: bytes, then: str = "end") -> Any:
 
 
 def read(receive: Any, timeout_s: float = 30, **headers: str) -> bytes:
-    raw = {name.replace("_", "-").encode(): value.encode() for name, value in headers.items()}
+    given = {"content_type": "application/json", **headers}
+    raw = {name.replace("_", "-").encode(): value.encode() for name, value in given.items()}
     return asyncio.run(read_body(receive, raw, LIMITS, timeout_s))
 
 
@@ -70,6 +71,13 @@ def test_brackets_in_strings_do_not_count_and_broken_json_does_no_harm() -> None
 def test_a_body_is_joined_from_its_pieces() -> None:
     assert read(arriving(b'{"a"', b": 1}")) == b'{"a": 1}'
     assert read(arriving(b"")) == b""
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain", "application/x-www-form-urlencoded"])
+def test_a_body_that_is_not_said_to_be_json_is_refused(kind: str) -> None:
+    with pytest.raises(MediaTypeError, match="application/json"):
+        read(arriving(b'{"a": 1}'), content_type=kind)
+    assert read(arriving(b""), content_type=kind) == b""
 
 
 def test_too_many_bytes_are_refused_before_and_while_they_arrive() -> None:

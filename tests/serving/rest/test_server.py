@@ -118,6 +118,28 @@ def test_a_write_that_was_accepted_is_answered_after_the_signal(tmp_path: Path) 
         assert engine.get("late") is not None
 
 
+def test_a_second_signal_answers_what_it_cuts_off(tmp_path: Path) -> None:
+    with serving(tmp_path) as service, ThreadPoolExecutor(1) as pool:
+        (tmp_path / "hold").touch()
+        accepted = pool.submit(
+            httpx.post, service.url + "/v1/documents", json=document("late"), timeout=WAIT_S
+        )
+        waiting = 'simengine_writes_waiting{index="library"} 1.0'
+        while waiting not in httpx.get(service.url + "/metrics").text:
+            time.sleep(0.02)
+        service.process.send_signal(signal.SIGTERM)
+        while httpx.get(service.url + "/ready").status_code == 200:
+            time.sleep(0.02)
+        service.process.send_signal(signal.SIGTERM)
+        answer = accepted.result(WAIT_S)
+        (tmp_path / "hold").unlink()
+        assert (answer.status_code, answer.json()["error"]["type"]) == (503, "not_ready")
+        assert "it may have been done" in answer.json()["error"]["message"]
+        assert service.process.wait(WAIT_S) == 0
+    with word_models(), Engine.open(tmp_path / "library") as engine:
+        assert engine.get("late") is not None
+
+
 def test_a_signal_under_load_loses_no_write_that_was_answered(tmp_path: Path) -> None:
     written: list[str] = []
     stopped = threading.Event()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -9,6 +11,14 @@ import simengine
 from simengine.serving.rest.context import ServiceContext
 from simengine.serving.rest.metrics import CONTENT_TYPE, Metrics
 from simengine.serving.rest.schemas_documents import State
+from simengine.store.snapshot import Snapshot
+
+
+def check_indexes(context: ServiceContext) -> None:
+    """Raise StoreError where an index could not be opened now: searches in memory may go on, but nothing else does."""
+    for served in context.catalogue.values():
+        with Snapshot.open(served.engine.path):
+            pass
 
 
 def router(context: ServiceContext, metrics: Metrics) -> APIRouter:
@@ -22,6 +32,7 @@ def router(context: ServiceContext, metrics: Metrics) -> APIRouter:
     @routes.get("/ready", summary="Requests are answered at once; 503 while starting or stopping")
     async def ready() -> State:
         context.lifecycle.check_ready()
+        await asyncio.to_thread(check_indexes, context)
         return State(status="ready", version=simengine.__version__, indexes=list(context.catalogue))
 
     @routes.get("/metrics", summary="Numbers for Prometheus", response_class=Response)

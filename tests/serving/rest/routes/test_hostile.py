@@ -178,7 +178,9 @@ def test_other_methods_and_types_are_refused(client: httpx.Client) -> None:
     assert client.put("/v1/search", json={"query": "a"}).status_code == 405
     for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"):
         answer = client.post("/v1/search", content=b'{"query": "cats"}', headers={"content-type": kind})
-        assert answer.status_code == 422
+        assert answer.status_code == 415
+        assert answer.json()["error"]["type"] == "media_type"
+        assert "application/json" in answer.json()["error"]["message"]
 
 
 def test_words_of_users_are_not_logged(client: httpx.Client, log: io.StringIO) -> None:
