@@ -283,7 +283,8 @@ def main() -> None:
         from simengine.cross_encoders.reader import load_reader
 
         reader = load_reader(arguments.reader, offline=True)
-    detail: dict[str, Any] = {"judge": judge.model.fingerprint.digest, "reader": arguments.reader}
+    reader_name = None if arguments.reader is None else "/".join(Path(arguments.reader).parts[-2:])
+    detail: dict[str, Any] = {"judge": judge.model.fingerprint.digest, "reader": reader_name}
     examples = load_examples(data / SQUAD, quick=False)
     held = [example for example in examples if example.title in HELD_OUT]
     seen = [example for example in examples if example.title not in HELD_OUT]
