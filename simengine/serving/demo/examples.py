@@ -103,9 +103,9 @@ def _question(document: StoredDocument) -> str:
         found = _CHINESE_SUBJECT.match(sentence)
         return f"{found[1]}是什么？" if found else ""
     named = _SUBJECT.match(sentence)
-    if named is None or len(content_words(named[2])) < len(
-        named[2].split()
-    ):  # "It", "Return whether this thread"
+    if named is None:
+        return ""
+    if len(content_words(named[2])) < len(named[2].split()):  # "It", "Return whether this thread"
         return ""
     article, subject, verb = (named[1] or "").lower(), named[2], named[3]
     if article and subject[:1].isupper() and not subject[1:2].isupper():

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,18 +91,24 @@ def document(name: str) -> dict[str, object]:
     return {"documents": [{"id": name, "text": f"This is {name}."}]}
 
 
+def signalled_during_a_write(
+    service: Service, pool: ThreadPoolExecutor, hold: Path
+) -> Future[httpx.Response]:
+    """A write that is held up while the service has got SIGTERM; it goes on when the file `hold` is gone."""
+    hold.touch()
+    accepted = pool.submit(httpx.post, service.url + "/v1/documents", json=document("late"), timeout=WAIT_S)
+    waiting = 'simengine_writes_waiting{index="library"} 1.0'
+    while waiting not in httpx.get(service.url + "/metrics").text:
+        time.sleep(0.02)
+    service.process.send_signal(signal.SIGTERM)
+    while httpx.get(service.url + "/ready").status_code == 200:
+        time.sleep(0.02)
+    return accepted
+
+
 def test_a_write_that_was_accepted_is_answered_after_the_signal(tmp_path: Path) -> None:
     with serving(tmp_path) as service, ThreadPoolExecutor(1) as pool:
-        (tmp_path / "hold").touch()
-        accepted = pool.submit(
-            httpx.post, service.url + "/v1/documents", json=document("late"), timeout=WAIT_S
-        )
-        waiting = 'simengine_writes_waiting{index="library"} 1.0'
-        while waiting not in httpx.get(service.url + "/metrics").text:
-            time.sleep(0.02)
-        service.process.send_signal(signal.SIGTERM)
-        while httpx.get(service.url + "/ready").status_code == 200:
-            time.sleep(0.02)
+        accepted = signalled_during_a_write(service, pool, tmp_path / "hold")
         refused = httpx.post(service.url + "/v1/search", json={"query": "cats"})
         assert (refused.status_code, refused.json()["error"]["type"]) == (503, "not_ready")
         (tmp_path / "hold").unlink()
@@ -120,16 +126,7 @@ def test_a_write_that_was_accepted_is_answered_after_the_signal(tmp_path: Path) 
 
 def test_a_second_signal_answers_what_it_cuts_off(tmp_path: Path) -> None:
     with serving(tmp_path) as service, ThreadPoolExecutor(1) as pool:
-        (tmp_path / "hold").touch()
-        accepted = pool.submit(
-            httpx.post, service.url + "/v1/documents", json=document("late"), timeout=WAIT_S
-        )
-        waiting = 'simengine_writes_waiting{index="library"} 1.0'
-        while waiting not in httpx.get(service.url + "/metrics").text:
-            time.sleep(0.02)
-        service.process.send_signal(signal.SIGTERM)
-        while httpx.get(service.url + "/ready").status_code == 200:
-            time.sleep(0.02)
+        accepted = signalled_during_a_write(service, pool, tmp_path / "hold")
         service.process.send_signal(signal.SIGTERM)
         answer = accepted.result(WAIT_S)
         (tmp_path / "hold").unlink()
