@@ -10,7 +10,7 @@ help:
 	@echo "make demo      install, build a corpus from Python's documentation, index it, search it"
 	@echo "make test      install the development tools, then lint, types, import rules and tests"
 	@echo "make lint      lint, types and import rules only"
-	@echo "make install   a virtual environment in $(VENV) with simengine[$(EXTRAS)]"
+	@echo "make install   a virtual environment in $(VENV) with simengine-search[$(EXTRAS)]"
 	@echo "make clean     remove $(VENV) and what the demo made"
 
 $(BIN)/python:
@@ -21,12 +21,12 @@ $(BIN)/python:
 	@$(BIN)/python -m pip install --quiet --upgrade pip
 
 $(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
-	@echo "Installing simengine[$(EXTRAS)] into $(VENV) (a few minutes the first time)"
+	@echo "Installing simengine-search[$(EXTRAS)] into $(VENV) (a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(EXTRAS)]"
 	@touch $@
 
 $(VENV)/.installed-dev: $(BIN)/python pyproject.toml constraints.txt
-	@echo "Installing simengine[$(EXTRAS),train,mcp,dev] into $(VENV) (a few minutes the first time)"
+	@echo "Installing simengine-search[$(EXTRAS),train,mcp,dev] into $(VENV) (a few minutes the first time)"
 	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(EXTRAS),train,mcp,dev]"
 	@touch $@ $(VENV)/.installed
 

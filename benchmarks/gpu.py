@@ -1,4 +1,4 @@
-"""FAISS on a GPU, checked and measured in one command. Needs a machine with a CUDA device and simengine[gpu].
+"""FAISS on a GPU, checked and measured in one command. Needs a machine with a CUDA device and simengine-search[gpu].
 
 python benchmarks/gpu.py                      200,000 vectors; writes results/gpu.json
 python benchmarks/gpu.py --rows 2000000       more of them

@@ -150,4 +150,4 @@ class MissingExtraError(SimengineError):
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         self.package, self.extra, self.purpose = package, extra, purpose
-        super().__init__(f"{purpose} needs the package {package}: pip install 'simengine[{extra}]'")
+        super().__init__(f"{purpose} needs the package {package}: pip install 'simengine-search[{extra}]'")

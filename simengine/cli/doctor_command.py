@@ -7,6 +7,7 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, TypeAlias
@@ -17,6 +18,8 @@ from simengine.cli.options import output_options
 
 Level: TypeAlias = Literal["ok", "note", "problem"]
 
+STRANGER = "simengine"
+"""A simulation platform on PyPI; ours is the distribution simengine-search."""
 PACKAGES = (
     "torch",
     "transformers",
@@ -99,6 +102,14 @@ def _machine() -> Iterator[Finding]:
 
 
 def _packages() -> Iterator[Finding]:
+    with suppress(PackageNotFoundError):
+        stranger = version(STRANGER)
+        yield Finding(
+            "packages",
+            "problem",
+            f"{STRANGER} {stranger} from PyPI is an unrelated project that owns the same folder: pip uninstall "
+            f"{STRANGER}, then install simengine-search again",
+        )
     found, missing = [], []
     for name in PACKAGES:
         try:
@@ -109,7 +120,9 @@ def _packages() -> Iterator[Finding]:
     optional = [name for name in missing if name in ("pyarrow", "zstandard")]
     if optional:
         yield Finding(
-            "packages", "note", f"not installed: {', '.join(optional)} (pip install 'simengine[files]')"
+            "packages",
+            "note",
+            f"not installed: {', '.join(optional)} (pip install 'simengine-search[files]')",
         )
     if needed := [name for name in missing if name not in optional]:
         yield Finding("packages", "problem", f"not installed: {', '.join(needed)}")
@@ -120,7 +133,7 @@ def _faiss(*, required: bool) -> Iterator[Finding]:
 
     status = faiss_status()
     if not status.version:
-        yield Finding("faiss", "problem", "not installed: pip install 'simengine[cpu]' or 'simengine[gpu]'")
+        yield Finding("faiss", "problem", "not installed: pip install 'simengine-search[cpu]' (or [gpu])")
         return
     if status.clash:
         yield Finding("faiss", "problem", status.clash)

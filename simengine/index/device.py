@@ -51,7 +51,7 @@ def import_faiss() -> Any:
     except ImportError as error:
         if installed_distributions():
             raise DeviceError(
-                f"FAISS is installed and cannot be loaded: {error}; reinstall one of simengine[cpu] and simengine[gpu]"
+                f"FAISS is installed but cannot be loaded: {error}; reinstall faiss-cpu or faiss-gpu (never both)"
             ) from error
         raise MissingExtraError("faiss", "cpu", "searching with a FAISS index") from error
     return faiss
@@ -115,7 +115,7 @@ def _count_gpus(faiss: Any, distributions: tuple[tuple[str, str], ...]) -> tuple
         return 0, f"{' and '.join(names)} are installed and the module without GPU code is the one that loads"
     return (
         0,
-        "the installed FAISS was built without GPU code: pip uninstall faiss-cpu, then install simengine[gpu]",
+        "the installed FAISS was built without GPU code: pip uninstall faiss-cpu, then pip install faiss-gpu",
     )
 
 

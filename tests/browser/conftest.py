@@ -73,7 +73,7 @@ def index_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def served(index_path: Path) -> Iterator[object]:
     """The library, served."""
-    pytest.importorskip("gradio", reason="the page needs simengine[demo]")
+    pytest.importorskip("gradio", reason="the page needs simengine-search[demo]")
     from simengine.engine import Engine
     from simengine.serving.served import ServedIndex
 

@@ -72,7 +72,7 @@ def test_an_index_that_is_not_there_is_named(call, tmp_path: Path):
 
 
 def test_it_prints_its_address_serves_the_page_and_ends_quietly_with_130(path: Path):
-    pytest.importorskip("gradio", reason="the page needs simengine[demo]")
+    pytest.importorskip("gradio", reason="the page needs simengine-search[demo]")
     root = Path(__file__).parents[2]
     with subprocess.Popen(
         [sys.executable, "-c", PROGRAM, "demo", str(path), "--port", "0", "--no-browser"],

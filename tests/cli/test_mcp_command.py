@@ -44,4 +44,4 @@ def test_without_the_package_the_extra_is_named(
     monkeypatch.setitem(sys.modules, "mcp", None)
     result = call("mcp", tmp_path)
     assert result.code == 1
-    assert "simengine[mcp]" in result.err
+    assert "simengine-search[mcp]" in result.err

@@ -19,7 +19,8 @@ def test_a_module_that_is_there_is_imported() -> None:
 
 def test_a_missing_package_is_named_with_its_extra() -> None:
     with pytest.raises(
-        MissingExtraError, match=r"testing needs the package nowhere: pip install 'simengine\[evaluate\]'"
+        MissingExtraError,
+        match=r"testing needs the package nowhere: pip install 'simengine-search\[evaluate\]'",
     ):
         optional_module("nowhere.to.be", "testing")
 

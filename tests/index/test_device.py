@@ -142,7 +142,7 @@ def test_a_missing_faiss_names_the_extra_and_a_broken_one_what_is_wrong(
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "faiss", None)
     monkeypatch.setattr(device, "installed_distributions", lambda: ())
-    with pytest.raises(MissingExtraError, match=r"pip install 'simengine\[cpu\]'"):
+    with pytest.raises(MissingExtraError, match=r"pip install 'simengine-search\[cpu\]'"):
         device.import_faiss()
     assert faiss_status().version == ""
     monkeypatch.setattr(device, "installed_distributions", lambda: (("faiss-cpu", "1.15.1"),))

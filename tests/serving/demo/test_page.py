@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-gr = pytest.importorskip("gradio", reason="the page needs simengine[demo]")
+gr = pytest.importorskip("gradio", reason="the page needs simengine-search[demo]")
 
 from simengine.engine import Engine  # noqa: E402
 from simengine.errors import IndexNotFoundError, UsageError  # noqa: E402
