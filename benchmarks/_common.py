@@ -12,10 +12,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import simengine
+
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 _PACKAGES = (
-    "simengine",
     "torch",
     "transformers",
     "sentence-transformers",
@@ -72,7 +73,7 @@ def machine() -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Installed versions of the packages that decide the figures."""
-    found = {}
+    found = {"simengine": simengine.__version__}
     for name in _PACKAGES:
         try:
             found[name] = importlib.metadata.version(name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ def _records(corpus: Path) -> Iterator[dict[str, Any]]:
 class Subject:
     """See `worker.SubjectProtocol`. The model is loaded in `build`, so its time counts there."""
 
-    packages = ("simengine", "openvino", "faiss-cpu", "tantivy")
+    packages = ("simengine-search", "openvino", "faiss-cpu", "tantivy")
 
     def start(self, model: str) -> None:
         import simengine  # noqa: F401 - its import belongs to the start
@@ -35,7 +36,8 @@ class Subject:
             encoder_options=EncoderOptions(model=self.model, offline=True),
             create=True,
         )
-        return {"documents": report.added, "report": report.as_dict()}
+        figures = {**asdict(report), "encode_share": report.encode_share}
+        return {"documents": report.added, "report": figures}
 
     def insert(self, corpus: Path, vectors: Path, folder: Path) -> dict[str, Any]:  # noqa: ARG002
         """Builds the real index: an index directory holds vectors of its own encoder only."""

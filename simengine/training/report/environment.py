@@ -9,8 +9,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import simengine
+
 PACKAGES = (
-    "simengine",
     "torch",
     "transformers",
     "sentence-transformers",
@@ -26,7 +27,7 @@ PACKAGES = (
 
 def package_versions() -> dict[str, str]:
     """Versions of the packages that decide what a run gives, those that are installed."""
-    found = {"python": platform.python_version()}
+    found = {"python": platform.python_version(), "simengine": simengine.__version__}
     for name in PACKAGES:
         try:
             found[name] = version(name)
