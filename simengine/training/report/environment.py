@@ -9,9 +9,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-import simengine
-
 PACKAGES = (
+    "simengine-search",
     "torch",
     "transformers",
     "sentence-transformers",
@@ -27,7 +26,7 @@ PACKAGES = (
 
 def package_versions() -> dict[str, str]:
     """Versions of the packages that decide what a run gives, those that are installed."""
-    found = {"python": platform.python_version(), "simengine": simengine.__version__}
+    found = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
             found[name] = version(name)
