@@ -25,6 +25,7 @@ from simengine.recommend.scorers.content import ContentScorer
 from simengine.recommend.scorers.contract import Scorer
 from simengine.recommend.state import State
 from simengine.recommend.veto import DocumentSource, Inference, Veto
+from simengine.text.arguments import as_whole, expect
 from simengine.types import FloatMatrix, Recommendation, RowArray
 
 NO_OPTIONS = ListOptions()
@@ -260,7 +261,7 @@ class TextRecommender:
         rows = rows[rows != row]
         vectors = state.catalogue.vectors
         cosines = (vectors @ vectors[row])[None, rows]
-        scores, columns = best_columns(cosines, _checked_n(N))
+        scores, columns = best_columns(cosines, as_whole(N, "N"))
         there = columns[0] >= 0
         return state.catalogue.ids[rows[columns[0][there]]], scores[0][there]
 
@@ -296,7 +297,10 @@ class TextRecommender:
         options: ListOptions,
         veto: Veto | None,
     ) -> tuple[FloatMatrix, RowArray]:
-        places = _checked_n(places)
+        places = as_whole(places, "N")
+        expect(options, ListOptions, "options")
+        if veto is not None:
+            expect(veto, Veto, "veto")
         rows = allowed_rows(state.catalogue, unwanted, wanted)
         if not options.needs_pool and veto is None:
             return state.best(askers, rows, places, hide_seen=hide_seen)
@@ -351,9 +355,3 @@ class TextRecommender:
             if items is not self._state.items:
                 self._state = self._state.with_items(items)
         return self._state
-
-
-def _checked_n(n: object) -> int:
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-        raise UsageError(f"N is {n!r}; expected an integer, at least 1")
-    return int(n)

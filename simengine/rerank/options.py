@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from simengine.errors import UsageError
 from simengine.rerank.judge import Judge
+from simengine.text.arguments import as_flag, as_whole
 
 DEFAULT_DEPTH, DEFAULT_WEIGHT = 20, 0.25
 """Candidates that are judged, and the judge's share of the blended score (see `simengine.rerank.blend`), where nothing
@@ -57,8 +58,7 @@ class Stage:
 
 def check_depth(depth: object) -> None:
     """Raise UsageError unless it is a whole number of at least 1."""
-    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
-        raise UsageError(f"depth is {depth!r}; expected a whole number of at least 1")
+    as_whole(depth, "depth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +80,7 @@ class RerankOptions:
     budget_ms: float | None = None
 
     def __post_init__(self) -> None:
+        as_flag(self.claim, "claim")
         if self.budget_ms is not None:
             number = isinstance(self.budget_ms, (int, float)) and not isinstance(self.budget_ms, bool)
             if not number or not math.isfinite(self.budget_ms) or self.budget_ms <= 0:

@@ -81,10 +81,10 @@ def as_id(given: object, what: str = "id") -> str:
         UsageError: it is neither a string nor an integer, or is blank.
         DataError: it holds half of a surrogate pair or U+0000.
     """
-    if isinstance(given, Integral) and not isinstance(given, bool):
-        return str(int(given))
     if not isinstance(given, str):
-        raise UsageError(f"{what} is {shown(given)}; expected a string or an integer")
+        if isinstance(given, bool) or not isinstance(given, Integral):
+            raise UsageError(f"{what} is {shown(given)}; expected a string or an integer")
+        return str(int(given))
     name = as_text(given, what)
     if not name.strip():
         raise UsageError(f"{what} is blank")
@@ -97,7 +97,7 @@ def as_ids(given: object, what: str = "id") -> list[str]:
     return [as_id(item, f"{what} {number}") for number, item in enumerate(items, 1)]
 
 
-def items_of(given: object, what: str, *, ordered: bool = True, dimensions: int = 1) -> Iterable[Any]:
+def items_of(given: object, what: str, *, ordered: bool = True, dimensions: int = 1) -> Iterator[Any]:
     """What several things were given as, to be iterated once.
 
     Args:
@@ -130,7 +130,8 @@ def items_of(given: object, what: str, *, ordered: bool = True, dimensions: int 
     if callable(as_list):
         return iter(as_list())
     try:
-        return iter(given)  # type: ignore[call-overload,no-any-return]
+        items: Iterator[Any] = iter(given)  # type: ignore[call-overload]
+        return items
     except TypeError:
         raise UsageError(f"expected {many}, got {shown(given)}; put it in a list") from None
 
@@ -214,12 +215,17 @@ def as_where(given: object, name: str = "where") -> str:
 
 
 def as_path(given: object, name: str) -> Path:
-    """A path of a string or path object; UsageError for anything else."""
+    """A path of a string or path object; UsageError for anything else. It need not be UTF-8."""
+    return Path(as_path_name(given, name))
+
+
+def as_path_name(given: object, name: str) -> str:
+    """As `as_path`, the string as it was given: "./x" may mean something else than "x"."""
     if not isinstance(given, (str, os.PathLike)) or not isinstance(path := os.fspath(given), str):
         raise UsageError(f"{name} is {shown(given)}; expected a string or a Path")
-    if not path or "\0" in path:
-        raise UsageError(f"{name} is {path!r:.60}; expected the name of a file or folder")
-    return Path(path)
+    if not path.strip() or "\0" in path:
+        raise UsageError(f"{name} is {path!r:.60}; expected a name or a path")
+    return path
 
 
 def expect(given: object, kind: type[T], name: str, hint: str = "") -> T:
