@@ -77,7 +77,8 @@ def plain(value: object, name: str, *, cells: bool, depth: int = 2) -> object:
         return None
     if isinstance(value, (str, int, float)):
         return _builtin(value)
-    if isinstance(value, (Mapping, list)) or getattr(value, "shape", ()) != ():
+    is_array = getattr(value, "shape", ()) != () and callable(getattr(value, "tolist", None))
+    if is_array or isinstance(value, (Mapping, list)):
         if depth > MAX_JSON_DEPTH:
             raise RecordFault("not a JSON value", f"field {name!r:.60}: {TOO_DEEP}")
         return _container(value, name, cells=cells, depth=depth)

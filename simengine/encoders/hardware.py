@@ -62,7 +62,7 @@ def choose_device(device: str) -> str:
         if problem := _cuda_problem(device):
             raise DeviceError(f"device {device!r} cannot be used: {problem}; use --device cpu")
         return device
-    raise UsageError(f"device is {device!r}; expected auto, cpu, cuda or cuda:N")
+    raise UsageError(f"device is {device!r:.60}; expected auto, cpu, cuda or cuda:N")
 
 
 def _cuda_problem(device: str) -> str | None:

@@ -90,7 +90,7 @@ class Catalogue:
         """
         name = as_id(item, "item")
         if name not in self.rows:
-            raise UsageError(f"there is no item {name!r} among the {len(self):,} that can be recommended")
+            raise UsageError(f"there is no item {name!r:.60} among the {len(self):,} that can be recommended")
         return self.rows[name]
 
     def rows_of(self, items: Sequence[object]) -> RowArray:

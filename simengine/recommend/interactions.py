@@ -163,11 +163,11 @@ class Interactions:
         Raises:
             UsageError: there are no times.
         """
-        return self.select(self.require_times() < time_s)
+        return self.select(self.require_times() < arguments.as_number(time_s, "time_s"))
 
     def since(self, time_s: float) -> Interactions:
         """Those at a time or later; UsageError without times."""
-        return self.select(self.require_times() >= time_s)
+        return self.select(self.require_times() >= arguments.as_number(time_s, "time_s"))
 
     def require_times(self) -> Times:
         """The times.
@@ -214,7 +214,8 @@ def encode_ids(ids: Iterable[Any], what: str) -> tuple[Ids, RowArray]:
     Raises:
         UsageError: an id is neither a string nor an integer, or is blank.
     """
-    given = ids if isinstance(ids, np.ndarray) else list(arguments.items_of(ids, f"{what} id"))
+    items = arguments.items_of(ids, f"{what} id")
+    given = ids if isinstance(ids, np.ndarray) else list(items)
     if isinstance(given, np.ndarray) and given.dtype.kind in "iu":
         unique, rows = np.unique(given, return_inverse=True)
         names: list[str] = [str(number) for number in unique.tolist()]

@@ -110,9 +110,9 @@ class State:
     def _without_history(self, name: str, n: int) -> str:
         more = f" (and {n - 1} more)" if n > 1 else ""
         if name in self.user_rows:
-            what = f"user {name!r}{more} has interactions with none of the items that can be recommended"
+            what = f"user {name!r:.60}{more} has interactions with none of the items that can be recommended"
         else:
-            what = f"unknown user {name!r}{more}: no interactions"
+            what = f"unknown user {name!r:.60}{more}: no interactions"
         return f"{what}; say what is liked instead (--like, --like-text; a Taste), or use unknown_users='popular'"
 
     def batch(self, askers: Askers, rows: RowArray) -> ScoringBatch:

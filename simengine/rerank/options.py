@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from simengine.errors import UsageError
 from simengine.rerank.judge import Judge
-from simengine.text.arguments import as_flag, as_whole
+from simengine.text.arguments import as_flag, as_number, as_whole
 
 DEFAULT_DEPTH, DEFAULT_WEIGHT = 20, 0.25
 """Candidates that are judged, and the judge's share of the blended score (see `simengine.rerank.blend`), where nothing
@@ -26,12 +25,7 @@ def check_weight(weight: object) -> float:
     Raises:
         UsageError: it is none.
     """
-    number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
-    if not number or not 0.0 <= float(weight) <= 1.0:  # type: ignore[arg-type]
-        raise UsageError(
-            f"weight is {weight!r}; expected a number from 0 (the retriever's order) to 1 (the judge alone)"
-        )
-    return float(weight)  # type: ignore[arg-type]
+    return as_number(weight, "weight (0: the retriever's order, 1: the judge alone)", 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +75,5 @@ class RerankOptions:
 
     def __post_init__(self) -> None:
         as_flag(self.claim, "claim")
-        if self.budget_ms is not None:
-            number = isinstance(self.budget_ms, (int, float)) and not isinstance(self.budget_ms, bool)
-            if not number or not math.isfinite(self.budget_ms) or self.budget_ms <= 0:
-                raise UsageError(
-                    f"budget_ms is {self.budget_ms!r}; expected a number of milliseconds above 0"
-                )
+        if self.budget_ms is not None and as_number(self.budget_ms, "budget_ms", 0) == 0:
+            raise UsageError("budget_ms is 0; expected a number of milliseconds above 0")

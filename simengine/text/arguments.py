@@ -15,6 +15,7 @@ from simengine.errors import UsageError
 from simengine.text.checks import check_text
 
 T = TypeVar("T")
+MAX_PATH_CHARS = 4_096
 
 
 def as_text(given: object, what: str) -> str:
@@ -176,7 +177,8 @@ def as_whole(given: object, name: str, least: int = 1, most: int | None = None) 
 
 def as_number(given: object, name: str, low: float = -math.inf, high: float = math.inf) -> float:
     """A finite number within bounds as a `float`; UsageError for anything else."""
-    if not isinstance(given, (bool, str, bytes)) and getattr(given, "shape", ()) == ():
+    is_flag = type(given).__name__ in ("bool", "bool_")
+    if not is_flag and not isinstance(given, (str, bytes)) and getattr(given, "shape", ()) == ():
         try:
             number = float(given)  # type: ignore[arg-type]
         except (TypeError, ValueError, OverflowError):
@@ -223,7 +225,7 @@ def as_path_name(given: object, name: str) -> str:
     """As `as_path`, the string as it was given: "./x" may mean something else than "x"."""
     if not isinstance(given, (str, os.PathLike)) or not isinstance(path := os.fspath(given), str):
         raise UsageError(f"{name} is {shown(given)}; expected a string or a Path")
-    if not path.strip() or "\0" in path:
+    if not path.strip() or "\0" in path or len(path) > MAX_PATH_CHARS:
         raise UsageError(f"{name} is {path!r:.60}; expected a name or a path")
     return path
 

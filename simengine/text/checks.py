@@ -14,8 +14,7 @@ MAX_JSON_DEPTH = 100
 TOO_DEEP = f"lists and objects are nested more than {MAX_JSON_DEPTH} deep"
 
 # Strings are skipped whole: brackets in them are text.
-_TOKENS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
-_BYTE_TOKENS = re.compile(_TOKENS.pattern.encode(), re.DOTALL)
+_BRACKETS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
 _ESCAPED_BYTES = range(0xDC80, 0xDD00)
 """What Python makes of bytes in arguments and file names that are not UTF-8 (PEP 383)."""
 
@@ -64,27 +63,28 @@ def check_text(text: str, place: str, line: int | None = None) -> str:
     return text
 
 
+def json_depth(source: str | bytes, enough: int) -> int:
+    """How deep lists and objects lie inside each other in a JSON text; counting stops above `enough`."""
+    if isinstance(source, str):
+        source = source.encode("utf-8", "surrogatepass")
+    depth = deepest = 0
+    for match in _BRACKETS.finditer(source):
+        sign = match.group()
+        if sign in b"[{":
+            depth += 1
+            if depth > deepest:
+                deepest = depth
+                if deepest > enough:
+                    return deepest
+        elif sign in b"]}":
+            depth -= 1
+    return deepest
+
+
 def is_nested_deeper(source: str | bytes, most: int = MAX_JSON_DEPTH) -> bool:
     """Whether lists and objects lie deeper inside each other in a JSON text than `most`."""
-    if isinstance(source, bytes):
-        if source.count(b"[") + source.count(b"{") <= most:
-            return False
-        return _is_deeper((match.group().decode("latin-1") for match in _BYTE_TOKENS.finditer(source)), most)
-    if source.count("[") + source.count("{") <= most:
-        return False
-    return _is_deeper((match.group() for match in _TOKENS.finditer(source)), most)
-
-
-def _is_deeper(tokens: Iterable[str], most: int) -> bool:
-    depth = 0
-    for token in tokens:
-        if token in "[{":
-            depth += 1
-            if depth > most:
-                return True
-        elif token in "]}":
-            depth -= 1
-    return False
+    few = (b"[", b"{") if isinstance(source, bytes) else ("[", "{")
+    return sum(map(source.count, few)) > most and json_depth(source, most) > most  # type: ignore[arg-type]
 
 
 def parse_json(source: str | bytes) -> Any:
