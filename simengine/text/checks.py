@@ -88,16 +88,25 @@ def is_nested_deeper(source: str | bytes, most: int = MAX_JSON_DEPTH) -> bool:
 
 
 def parse_json(source: str | bytes) -> Any:
-    """What a JSON text says, as `json.loads`.
+    """What a JSON text of a user says, as `json.loads`.
 
     Raises:
         ValueError: it is not JSON, not in UTF-8 (16, 32), or nested more than MAX_JSON_DEPTH deep.
     """
     if is_nested_deeper(source):
         raise ValueError(TOO_DEEP)
+    return parse_own_json(source)
+
+
+def parse_own_json(source: str | bytes) -> Any:
+    """As `parse_json`, for large files of programs: only what Python cannot parse is too deep.
+
+    Raises:
+        ValueError: it is not JSON, or nested too deeply.
+    """
     try:
         return json.loads(source)
-    except RecursionError as error:  # only where the caller itself stands deep in the stack
+    except RecursionError as error:
         raise ValueError(TOO_DEEP) from error
 
 

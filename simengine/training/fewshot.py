@@ -27,6 +27,7 @@ from simengine.encoders.load import load_encoder
 from simengine.encoders.torch_modules import quiet
 from simengine.errors import MissingExtraError, ModelDamagedError, UsageError
 from simengine.models.resolve import resolve_model
+from simengine.text.checks import parse_own_json
 from simengine.types import FloatMatrix
 
 HEAD_NAME, WEIGHTS_NAME = "few_shot_head.json", "few_shot_head.npz"
@@ -103,7 +104,7 @@ class FewShotModel:
             ModelDamagedError: the head is missing, cannot be read, or does not fit the encoder.
         """
         try:
-            head = json.loads((folder / HEAD_NAME).read_text(encoding="utf-8"))
+            head = parse_own_json((folder / HEAD_NAME).read_text(encoding="utf-8"))
             with np.load(folder / WEIGHTS_NAME, allow_pickle=False) as arrays:
                 weights, bias = arrays["weights"], arrays["bias"]
             labels, pairs = tuple(head["labels"]), head["inputs"] == "pairs"
