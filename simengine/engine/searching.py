@@ -215,8 +215,10 @@ class SearchableIndex(OpenedIndex):
             )
         self._check_open()
         vectors = self.encoder.encode([*first, *second])
-        cosines = np.clip(np.einsum("nd,nd->n", vectors[: len(first)], vectors[len(first) :]), -1.0, 1.0)
-        return [PairScore(*each) for each in zip(first, second, cosines.tolist(), strict=True)]
+        return [
+            PairScore(one, two, float(np.clip(a @ b, -1.0, 1.0)))
+            for one, two, a, b in zip(first, second, vectors, vectors[len(first) :], strict=False)
+        ]
 
     def get(self, document_id: str) -> Document | None:
         """The document of that id, or None."""

@@ -9,11 +9,12 @@ import anyio
 from mcp.server import MCPServer
 from mcp.server.stdio import stdio_server
 from mcp.shared.message import SessionMessage
-from mcp_types import PARSE_ERROR, ErrorData, JSONRPCError
+from mcp_types import INVALID_REQUEST, PARSE_ERROR, ErrorData, JSONRPCError
 from pydantic import ValidationError
 
 from simengine.text.checks import TOO_DEEP, first_fault, is_nested_deeper
 
+NOT_A_REQUEST = "the message is not a request of JSON-RPC 2.0"
 _ID = re.compile(r'"id"\s*:\s*(\d{1,18}|"[^"\\]{1,64}")')
 
 
@@ -29,9 +30,8 @@ async def serve(server: MCPServer) -> None:
         async def sort() -> None:
             async with forward:
                 async for message in incoming:
-                    refusal = refusal_of(message) if isinstance(message, ValidationError) else None
-                    if refusal is not None:
-                        await outgoing.send(SessionMessage(refusal))
+                    if isinstance(message, ValidationError):
+                        await outgoing.send(SessionMessage(refusal_of(message)))
                     else:
                         await forward.send(message)
 
@@ -41,14 +41,16 @@ async def serve(server: MCPServer) -> None:
             tasks.cancel_scope.cancel()
 
 
-def refusal_of(error: ValidationError) -> JSONRPCError | None:
-    """The answer to a line that is not a message; None where the line is not known."""
-    line = error.errors()[0].get("input")
-    if not isinstance(line, str):
-        return None
-    reason, request_id = _reason(line), _ID.search(line)
-    number = None if request_id is None else json.loads(request_id.group(1))
-    return JSONRPCError(jsonrpc="2.0", id=number, error=ErrorData(code=PARSE_ERROR, message=reason))
+def refusal_of(error: ValidationError) -> JSONRPCError:
+    """The answer to a line that is not a message."""
+    given = error.errors()[0].get("input")
+    if isinstance(given, str):
+        reason, found = _reason(given), _ID.search(given)
+        request_id = None if found is None else json.loads(found.group(1))
+        return JSONRPCError(jsonrpc="2.0", id=request_id, error=ErrorData(code=PARSE_ERROR, message=reason))
+    number = given.get("id") if isinstance(given, dict) else None
+    known = number if isinstance(number, str) or type(number) is int else None
+    return JSONRPCError(jsonrpc="2.0", id=known, error=ErrorData(code=INVALID_REQUEST, message=NOT_A_REQUEST))
 
 
 def _reason(line: str) -> str:
@@ -59,6 +61,6 @@ def _reason(line: str) -> str:
     except ValueError as error:
         return f"the message is not JSON: {error}"
     if found is None:
-        return "the message is not one of JSON-RPC 2.0"
+        return NOT_A_REQUEST
     path, fault = found
     return f"{'.'.join(map(str, path)) or 'the message'}: {fault}"

@@ -15,8 +15,7 @@ def refused(line: str) -> JSONRPCError:
     with pytest.raises(ValidationError) as caught:
         jsonrpc_message_adapter.validate_json(line, by_name=False)
     answer = refusal_of(caught.value)
-    assert answer is not None
-    assert answer.error.code == -32700
+    assert answer.error.code in (-32700, -32600)
     answer.model_dump_json()
     return answer
 
@@ -38,7 +37,7 @@ def test_half_a_character_is_named_by_its_argument() -> None:
     [
         (call("[" * 900 + "]" * 900), 7, "nested more than 100 deep"),
         ('{"jsonrpc": "2.0", "id": 7, ', 7, "is not JSON"),
-        ("[]", None, "is not one of JSON-RPC 2.0"),
+        ("[]", None, "is not a request of JSON-RPC 2.0"),
         ("\ud83d".encode("utf-8", "replace").decode(), None, "is not JSON"),
     ],
 )
