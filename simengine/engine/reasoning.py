@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from simengine.engine.searching import SearchableIndex
-from simengine.text.arguments import expect
+from simengine.text.arguments import as_text, as_texts, expect
 
 if TYPE_CHECKING:
     from simengine.cross_encoders.nli import NLIModel
@@ -40,7 +40,11 @@ class ReasoningIndex(SearchableIndex):
         """
         from simengine.assembly.answering import stored_rule
         from simengine.qa.answerer import Answerer
+        from simengine.qa.options import AnswerOptions
 
+        question, history = as_text(question, "the question"), as_texts(history, "earlier question")
+        if options is not None:
+            expect(options, AnswerOptions, "options")
         nli = self._shipped_nli()
         rule = stored_rule(self.path, nli.model.fingerprint.digest, "")
         return Answerer(self, nli, None, options, rule).ask(question, history)
