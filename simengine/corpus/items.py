@@ -22,7 +22,7 @@ from simengine.corpus.fields import (
 from simengine.corpus.report import RecordFault
 from simengine.corpus.tables import plain, table_rows
 from simengine.errors import DataError, UsageError
-from simengine.text.arguments import is_open_file, is_table, items_of, shown
+from simengine.text.arguments import expect, is_open_file, is_table, items_of, shown
 from simengine.types import Document, Json
 
 Documents: TypeAlias = "Iterable[Document | Mapping[str, Json] | str] | Any"
@@ -62,6 +62,20 @@ def as_documents(items: Documents) -> Iterator[Document]:
                 if first := seen.add([(document.id, number)]):
                     raise DataError(_repeated(document.id, first[0]), SOURCE, number)
             yield document
+
+
+def documents_of(given: object) -> list[Document]:
+    """Documents that are documents already, as a list.
+
+    Raises:
+        UsageError: something else was given.
+    """
+    _refuse_lone(given)
+    hint = "a Document; simengine.corpus.items.as_documents makes them of tables, mappings and texts"
+    if is_table(given):
+        raise UsageError(f"expected documents, got a table ({type(given).__name__}); expected {hint}")
+    items = items_of(given, "document", ordered=False)
+    return [expect(item, Document, f"document {number}", hint) for number, item in enumerate(items, 1)]
 
 
 def _items(given: object) -> Iterator[tuple[object, bool]]:
