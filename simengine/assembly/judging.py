@@ -6,8 +6,9 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, cast, get_args
 
+from simengine.assembly.options import EncoderOptions
 from simengine.calibration.calibration import Calibration
 from simengine.calibration.stored import stored_calibrations
 from simengine.cross_encoders.load import DEFAULT_NLI_MODEL, load_cross_encoder
@@ -29,6 +30,7 @@ from simengine.search.options import SearchOptions
 from simengine.search.retriever import Retriever
 from simengine.store.snapshot import Snapshot
 from simengine.store.writer import IndexWriter
+from simengine.text.arguments import as_choice, as_path_name, as_texts, expect, items_of
 from simengine.types import Json
 
 BLENDS = "rerank"
@@ -55,6 +57,11 @@ class JudgeChoice:
     weight: float | None = None
 
     def __post_init__(self) -> None:
+        if self.model is not None:
+            object.__setattr__(self, "model", as_path_name(self.model, "the model of a JudgeChoice"))
+        if self.labels is not None:
+            object.__setattr__(self, "labels", tuple(as_texts(self.labels, "label")))
+        as_choice(self.kind, "kind", get_args(Kind))
         if self.depth is not None:
             check_depth(self.depth)
         if self.weight is not None:
@@ -71,7 +78,7 @@ class JudgeOptions:
         device, runtime, precision, threads, offline: see `simengine.cross_encoders.load.load_cross_encoder`.
 
     Raises:
-        UsageError: the budget is no time.
+        UsageError: a value is of another type or out of range.
     """
 
     stages: tuple[JudgeChoice, ...] = (JudgeChoice(),)
@@ -84,9 +91,15 @@ class JudgeOptions:
     offline: bool = False
 
     def __post_init__(self) -> None:
-        RerankOptions(
-            self.claim, self.budget_ms
-        )  # refuses at once what would be refused after loading models
+        stages = tuple(items_of(self.stages, "stage"))
+        for number, stage in enumerate(stages, 1):
+            expect(stage, JudgeChoice, f"stage {number}", "a JudgeChoice, as in JudgeChoice('model name')")
+        if not stages:
+            raise UsageError("no stages are given; expected one JudgeChoice at least")
+        object.__setattr__(self, "stages", stages)
+        EncoderOptions(None, self.device, self.runtime, self.precision, self.threads, self.offline)
+        # Refused at once is what would be refused after loading models.
+        RerankOptions(self.claim, self.budget_ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simengine.text.arguments import as_flag, as_path_name, as_whole, expect
+
 
 @dataclass(frozen=True, slots=True)
 class EncoderOptions:
@@ -16,6 +18,9 @@ class EncoderOptions:
         precision: "auto", "f32", "bf16", "f16" (GPUs) or "int8" (see `simengine.encoders.load`).
         threads: in all; None means every core.
         offline: never contact a model hub.
+
+    Raises:
+        UsageError: a value is of another type.
     """
 
     model: str | None = None
@@ -24,6 +29,15 @@ class EncoderOptions:
     precision: str = "auto"
     threads: int | None = None
     offline: bool = False
+
+    def __post_init__(self) -> None:
+        if self.model is not None:
+            object.__setattr__(self, "model", as_path_name(self.model, "model"))
+        if self.threads is not None:
+            object.__setattr__(self, "threads", as_whole(self.threads, "threads"))
+        for name in ("device", "runtime", "precision"):
+            expect(getattr(self, name), str, name, "a string")
+        as_flag(self.offline, "offline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +55,9 @@ class IndexOptions:
         check_sources: refuse to take other sources into an index that was built from `sources` of its own.
         command: written into the index, for people.
         lock_timeout_s: how long to wait for another writer.
+
+    Raises:
+        UsageError: a value is of another type.
     """
 
     recipe: str | None = None
@@ -53,3 +70,12 @@ class IndexOptions:
     check_sources: bool = False
     command: str = ""
     lock_timeout_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if self.recipe is not None:
+            object.__setattr__(self, "recipe", as_path_name(self.recipe, "recipe"))
+        for name, least in (("chunk_tokens", 1), ("overlap_tokens", 0), ("seed", 0)):
+            if (value := getattr(self, name)) is not None:
+                object.__setattr__(self, name, as_whole(value, name, least))
+        for name in ("overwrite", "prune", "check_sources"):
+            as_flag(getattr(self, name), name)

@@ -13,7 +13,7 @@ from simengine.assembly.encoder import check_fingerprint, new_settings, open_enc
 from simengine.assembly.options import EncoderOptions, IndexOptions
 from simengine.corpus.chunk import Chunker, ChunkSettings
 from simengine.encoders.contract import BiEncoder
-from simengine.errors import IndexExistsError, IndexNotFoundError, StoreError
+from simengine.errors import IndexExistsError, IndexNotFoundError, StoreError, UsageError
 from simengine.index.recipe import load_recipe, recipe_to_table
 from simengine.indexing.derive import (
     ann_is_due,
@@ -31,6 +31,7 @@ from simengine.search.trust import VERSION, measure_trust
 from simengine.store.settings import IndexSettings
 from simengine.store.verify import repair_manifest
 from simengine.store.writer import IndexWriter
+from simengine.text.checks import surrogate_fault
 from simengine.types import Document
 
 # What a compaction need not derive again, or cannot: fits on labelled data.
@@ -107,6 +108,12 @@ def _check_same_sources(writer: IndexWriter, options: IndexOptions) -> None:
     )
 
 
+def _check_name(path: Path) -> None:
+    """Raise UsageError where the lexical index could not be written: its library takes paths in UTF-8 only."""
+    if fault := surrogate_fault(str(path.absolute())):
+        raise UsageError(f"{path}: the path {fault}; an index needs a folder whose path is UTF-8")
+
+
 def _open_for(path: Path, encoder: BiEncoder, options: IndexOptions) -> IndexWriter:
     """Open an existing index for an encoder that is loaded already."""
     writer = IndexWriter.open(path, lock_timeout_s=options.lock_timeout_s)
@@ -146,6 +153,7 @@ def write_documents(
     start = time.perf_counter()
     encoder_options, options = encoder_options or EncoderOptions(), options or IndexOptions()
     progress, report = progress or NoProgress(), IndexReport()
+    _check_name(path)
     iterator = iter(documents)
     first = next(iterator, None)
     stream: Iterable[Document] = chain((first,) if first is not None else (), iterator)

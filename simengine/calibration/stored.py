@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +9,7 @@ from typing import Any, cast
 from simengine.calibration.calibration import Calibration
 from simengine.errors import DamagedIndexError, DataError, UsageError
 from simengine.store.snapshot import Snapshot
+from simengine.text.checks import parse_json
 
 ENTRY = "calibration"
 
@@ -65,7 +65,7 @@ def read_calibration(path: str | Path) -> Calibration:
         DataError: the file is missing, or holds no calibration.
     """
     try:
-        return Calibration.from_table(json.loads(Path(path).read_bytes()))
+        return Calibration.from_table(parse_json(Path(path).read_bytes()))
     except (OSError, ValueError, TypeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise DataError(

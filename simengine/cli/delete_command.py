@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import click
 from simengine.cli.options import find_index, index_option, output_options
 from simengine.cli.terminal import counted, note, one_line
 from simengine.errors import DataError, UsageError
+from simengine.text.checks import parse_json
 
 SHOWN = 5
 
@@ -83,7 +83,7 @@ def read_ids(path: Path) -> list[str]:
 
 def _json_string(line: str, source: str, number: int) -> str:
     try:
-        value = json.loads(line)
+        value = parse_json(line)
         if isinstance(value, str):
             value.encode()  # refuses half a surrogate pair
             return value

@@ -90,8 +90,10 @@ class LazyGroup(click.Group):
         """Import the command's module and return its `command`."""
         if cmd_name not in COMMANDS:
             return None
+        from simengine.cli.arguments import with_checked_texts
+
         command: click.Command = import_module(f"simengine.cli.{COMMANDS[cmd_name][0]}_command").command
-        return command
+        return with_checked_texts(command)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -21,6 +21,7 @@ from simengine.cli.output import open_output
 from simengine.cli.terminal import counted, note
 from simengine.cli.texts import chinese_warning
 from simengine.errors import DataError, UsageError
+from simengine.text.checks import parse_json
 
 if TYPE_CHECKING:
     from simengine.corpus.report import ReadReport
@@ -232,7 +233,7 @@ def _read_state(path: Path | None) -> object:
     if path is None or not path.exists():
         return None
     try:
-        return json.loads(path.read_bytes())
+        return parse_json(path.read_bytes())
     except (OSError, ValueError) as error:
         raise DataError(f"no state of a monitor: {error}", str(path)) from error
 

@@ -125,7 +125,7 @@ class ServeChoice:
 
 limit_options = together(
     _at_least(1, "--max-body-bytes", 8 << 20, "Bytes of one request; more gets 413."),
-    _at_least(1, "--max-json-depth", 32, "Lists and objects inside each other."),
+    _at_least(1, "--max-json-depth", 103, "Lists and objects inside each other; 103 at most."),
     _at_least(1, "--max-texts", 1_000, "Texts or pairs in one request; more gets 422, as with all below."),
     _at_least(1, "--max-text-chars", 200_000, "Characters of one text."),
     _at_least(1, "--max-query-chars", 10_000, "Characters of a query, a question or a statement."),

@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 
-# C0 and C1 control characters, which a terminal would obey; a tab and a line feed are harmless.
+# C0 and C1 control characters, which a terminal would obey (a tab and a line feed are harmless), and those that turn
+# the direction of all that follows, so that a line reads as another one.
 _CONTROL = {
-    code: "\N{REPLACEMENT CHARACTER}" for code in (*range(32), *range(127, 160)) if code not in (9, 10)
+    code: "\N{REPLACEMENT CHARACTER}"
+    for code in (*range(32), *range(127, 160), *range(0x202A, 0x202F), *range(0x2066, 0x206A))
+    if code not in (9, 10)
 }
 
 

@@ -12,6 +12,7 @@ from typing import cast
 
 from simengine.corpus.report import RecordFault
 from simengine.errors import UsageError
+from simengine.text.checks import TOO_DEEP, first_fault, surrogate_fault
 from simengine.types import Document, Json
 
 ID_FIELDS = ("_id", "id", "docid", "doc_id")
@@ -212,19 +213,19 @@ def check_encodable(document_id: str, title: str, text: str, record: Mapping[str
     Raises:
         RecordFault: something in the record cannot be stored.
     """
+    for name, value in (("the id", document_id), ("the title", title), ("the text", text)):
+        if fault := surrogate_fault(value):
+            raise RecordFault("unpaired surrogate", f"{name} of document {document_id!a} {fault}")
     try:
-        document_id.encode()
-        title.encode()
-        text.encode()
         json.dumps(record, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError as error:
-        unit = ord(error.object[error.start])
-        detail = (
-            f"document {document_id!a} holds half of a surrogate pair, \\u{unit:04x}, which is no character"
-        )
-        raise RecordFault("unpaired surrogate", detail) from error
+        path, fault = first_fault(record) or ((), "holds half of a surrogate pair")
+        place = ".".join(map(str, path))
+        raise RecordFault(
+            "unpaired surrogate", f"the field {place!a} of document {document_id!a} {fault}"
+        ) from error
     except RecursionError as error:
-        raise RecordFault("not a JSON value", f"document {document_id!a} is nested too deeply") from error
+        raise RecordFault("not a JSON value", f"document {document_id!a}: {TOO_DEEP}") from error
     except (TypeError, ValueError) as error:
         raise RecordFault("not a JSON value", f"document {document_id!a}: {error}") from error
 

@@ -17,6 +17,7 @@ from simengine.corpus.lines import Line, as_line_encoding, decode, read_chunks, 
 from simengine.corpus.report import Raw, ReadReport, RecordFault
 from simengine.corpus.sources import Source
 from simengine.errors import DataError, MissingExtraError
+from simengine.text.checks import TOO_DEEP, is_nested_deeper
 
 Record: TypeAlias = "dict[str, object]"
 Item: TypeAlias = "tuple[int, Record | RecordFault, Raw]"
@@ -88,6 +89,8 @@ def _jsonl_items(lines: Iterator[Line], encoding: str) -> Iterator[Item]:
             text = decode(content, encoding, offset).strip(" \t\r\n")
             if not text:
                 continue
+            if is_nested_deeper(text):
+                raise RecordFault("broken JSON", TOO_DEEP)
             record, end = parse(text)
             if end != len(text):
                 raise RecordFault("broken JSON", f"more text after the record, at column {end + 1}")
@@ -101,7 +104,7 @@ def _jsonl_items(lines: Iterator[Line], encoding: str) -> Iterator[Item]:
             yield number, RecordFault("broken JSON", detail), raw
             continue
         except RecursionError:
-            yield number, RecordFault("broken JSON", "nested too deeply"), raw
+            yield number, RecordFault("broken JSON", TOO_DEEP), raw
             continue
         except ValueError as error:
             yield number, RecordFault("broken JSON", str(error)), raw

@@ -4,40 +4,55 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
-from typing import cast
+from typing import Any, TypeAlias, cast
 
 from simengine.corpus.duplicates import SeenIds
-from simengine.corpus.fields import DocumentMaker, FieldMapping, check_encodable, check_keys, check_storable
+from simengine.corpus.fields import (
+    TEXT_FIELDS,
+    TITLE_FIELD,
+    DocumentMaker,
+    FieldMapping,
+    check_encodable,
+    check_keys,
+    check_storable,
+)
 from simengine.corpus.report import RecordFault
-from simengine.errors import DataError
+from simengine.corpus.tables import plain, table_rows
+from simengine.errors import DataError, UsageError
+from simengine.text.arguments import expect, is_open_file, is_table, items_of, shown
 from simengine.types import Document, Json
 
+Documents: TypeAlias = "Iterable[Document | Mapping[str, Json] | str] | Any"
+"""Documents, mappings, texts, or a table of pandas, polars or pyarrow (which are not imported here)."""
 SOURCE = "documents"
 ID_HEX_DIGITS = 16
 
 
-def as_documents(items: Iterable[Document | Mapping[str, Json] | str]) -> Iterator[Document]:
-    """Documents from documents, mappings (as a record of a JSON Lines corpus) or plain texts.
+def as_documents(items: Documents) -> Iterator[Document]:
+    """Documents from documents, mappings (as a record of a JSON Lines corpus), plain texts, or the rows of a table.
 
     A plain text, and a mapping without an id, is named by its content (see `content_id`): given again it
     is the same document, and another text is another document.
 
+    Args:
+        items: read once; a list, a generator, an array of strings, a table of pandas, polars or pyarrow, or several
+            tables one after the other. What is missing in a table (NaN, NA, NaT) becomes None, and the index of a
+            pandas frame is not a column.
+
     Raises:
         DataError: an item is empty, lacks a text, holds what cannot be stored, or is without id and has
             the content of one before; `line` is its position, counted from 1.
+        UsageError: what was given does not hold documents; says what to write.
     """
-    if isinstance(items, (str, Mapping, Document)):
-        raise DataError(
-            f"expected several documents, got one {type(items).__name__}; put it in a list", SOURCE
-        )
     maker = DocumentMaker(FieldMapping())
     seen: SeenIds | None = None
     with ExitStack() as stack:
-        for number, item in enumerate(items, 1):
+        for number, (item, cells) in enumerate(_items(items), 1):
             try:
-                document, made = _as_document(item, number, maker)
+                document, made = _as_document(item, number, maker, cells=cells)
             except RecordFault as fault:
                 raise DataError(fault.reason, SOURCE, number) from fault
             if made:
@@ -47,6 +62,57 @@ def as_documents(items: Iterable[Document | Mapping[str, Json] | str]) -> Iterat
                 if first := seen.add([(document.id, number)]):
                     raise DataError(_repeated(document.id, first[0]), SOURCE, number)
             yield document
+
+
+def documents_of(given: object) -> list[Document]:
+    """Documents that are documents already, as a list.
+
+    Raises:
+        UsageError: something else was given.
+    """
+    _refuse_lone(given)
+    hint = "a Document; simengine.corpus.items.as_documents makes them of tables, mappings and texts"
+    if is_table(given):
+        raise UsageError(f"expected documents, got a table ({type(given).__name__}); expected {hint}")
+    items = items_of(given, "document", ordered=False)
+    return [expect(item, Document, f"document {number}", hint) for number, item in enumerate(items, 1)]
+
+
+def _items(given: object) -> Iterator[tuple[object, bool]]:
+    """The documents as they were given, and whether each is a row of a table."""
+    if is_table(given):
+        for row in table_rows(given):
+            yield row, True
+        return
+    _refuse_lone(given)
+    for item in items_of(given, "document", ordered=False):
+        if not isinstance(item, (str, dict, Document)) and is_table(item):
+            for row in table_rows(item):
+                yield row, True
+        else:
+            yield item, False
+
+
+def _refuse_lone(given: object) -> None:
+    if isinstance(given, Mapping):
+        hint = "put it in a list"
+        if given and all(isinstance(value, (list, tuple)) for value in given.values()):
+            hint = "these are columns: give rows, as in [dict(zip(columns, row)) for row in zip(*columns.values())]"
+        elif not any(name in given for name in (*TEXT_FIELDS, TITLE_FIELD)):
+            hint = "give a list of documents, or one of its parts, as in given['train']"
+            if all(isinstance(value, str) for value in given.values()):
+                hint = 'write [{"id": id, "text": text} for id, text in given.items()]'
+        raise DataError(f"expected several documents, got one {type(given).__name__}; {hint}", SOURCE)
+    if isinstance(given, (str, Document)):
+        hint = "put it in a list"
+        if isinstance(given, str) and given.lower().endswith((".jsonl", ".csv", ".tsv", ".parquet", ".txt")):
+            hint = "a file is read by simengine.corpus.read.read_corpus([path])"
+        raise DataError(f"expected several documents, got one {type(given).__name__}; {hint}", SOURCE)
+    if isinstance(given, os.PathLike) or is_open_file(given):
+        raise UsageError(
+            f"expected several documents, got a file ({type(given).__name__}); its documents are read by "
+            "simengine.corpus.read.read_corpus([path])"
+        )
 
 
 def content_id(text: str, title: str = "") -> str:
@@ -71,19 +137,22 @@ def _repeated(document_id: str, first: str) -> str:
     )
 
 
-def _as_document(item: object, number: int, maker: DocumentMaker) -> tuple[Document, bool]:
+def _as_document(item: Any, number: int, maker: DocumentMaker, *, cells: bool) -> tuple[Document, bool]:
     """The document of an item, and whether its id was made."""
     if isinstance(item, Document):
         return _checked(item, number, maker), False
     record: dict[str, object]
     if isinstance(item, str):
-        record = {"text": item}
-    elif isinstance(item, Mapping):
-        record = dict(item)
-        _check_record(record)
+        record = {"text": str.__str__(item)}
+    elif isinstance(item, Mapping) or callable(getattr(item, "keys", None)):
+        fields = {name: item[name] for name in item.keys()}  # noqa: SIM118 - also of a row of a database
+        record = _record(fields, cells=cells or hasattr(item, "iloc"))  # of a row of a pandas frame
     else:
+        hint = ""
+        if isinstance(item, tuple):
+            hint = "; write Document(id, text), or a mapping with the names of its fields"
         raise RecordFault(
-            "not a document", f"expected a Document, a mapping or a text, got {type(item).__name__}"
+            "not a document", f"expected a Document, a mapping or a text, got {shown(item)}{hint}"
         )
     document, made = maker.make(record, SOURCE, number, escaped=True)
     if made:
@@ -92,7 +161,7 @@ def _as_document(item: object, number: int, maker: DocumentMaker) -> tuple[Docum
 
 
 def _checked(document: Document, number: int, maker: DocumentMaker) -> Document:
-    """The document itself, when it has what a file's record would have to have."""
+    """The same document with a copy of its metadata, when it has what a file's record would have to have."""
     for name in ("id", "title", "text"):
         value: object = getattr(document, name)
         if not isinstance(value, str):
@@ -102,19 +171,22 @@ def _checked(document: Document, number: int, maker: DocumentMaker) -> Document:
     if not isinstance(metadata, Mapping):
         detail = f"metadata of document {document.id!r} is {type(metadata).__name__}; expected a mapping"
         raise RecordFault("not a JSON value", detail)
-    fields = dict(metadata)
-    _check_record(fields)
-    record = {"_id": document.id, "text": document.text, "title": document.title}
-    maker.make(cast("dict[str, object]", record), SOURCE, number, escaped=True)
+    fields = _record(dict(metadata), cells=False)
+    record: dict[str, object] = {
+        "_id": str.__str__(document.id),
+        "text": str.__str__(document.text),
+        "title": str.__str__(document.title),
+    }
+    made = maker.make(record, SOURCE, number, escaped=True)[0]
     if fields:
         check_encodable(document.id, "", "", fields)
-    return document
+    return dataclasses.replace(made, metadata=cast("dict[str, Json]", fields))
 
 
-def _check_record(record: dict[str, object]) -> None:
-    check_keys(cast("Mapping[object, object]", record))
+def _record(given: dict[Any, Any], *, cells: bool) -> dict[str, object]:
+    """The fields of a record as JSON values of Python's own types, copied."""
+    check_keys(given)
+    record = {str.__str__(name): plain(value, name, cells=cells) for name, value in given.items()}
     for name, value in record.items():
-        try:
-            check_storable(value, name)
-        except RecursionError as error:
-            raise RecordFault("not a JSON value", f"field {name!r} is nested too deeply") from error
+        check_storable(value, name)
+    return record

@@ -12,6 +12,7 @@ from simengine.corpus.formats import Headerless, read_items, typed_cell
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import expand_sources, shown_name
 from simengine.errors import DataError, UsageError
+from simengine.text.checks import surrogate_fault
 from simengine.types import Json
 
 MAX_LINE_BYTES = 32 << 20
@@ -94,7 +95,10 @@ def _pair(record: dict[str, object], fields: tuple[str, str] | None, is_table: b
     if is_table:
         record = {name: typed_cell(cast(str, value)) for name, value in record.items()}
     if escaped:
-        check_encodable("", text1, text2, record)
+        for name, text in zip(names, (text1, text2), strict=True):
+            if fault := surrogate_fault(text):
+                raise RecordFault("unpaired surrogate", f"the field {name!a} {fault}")
+        check_encodable("", "", "", record)
     return Pair(text1, text2, cast("dict[str, Json]", record))
 
 

@@ -11,6 +11,7 @@ from simengine.cross_encoders.contract import CrossEncoder
 from simengine.cross_encoders.labels import nli_columns, softmax
 from simengine.cross_encoders.load import load_cross_encoder
 from simengine.cross_encoders.windows import WindowLogits, predict_in_windows, sentence_spans
+from simengine.text.arguments import as_pairs, as_text
 from simengine.types import FloatMatrix, Span, Verdict
 
 NEUTRAL = NLI_LABELS.index("neutral")
@@ -72,9 +73,13 @@ class NLIModel:
         """(n, 3) float32, rows summing to 1, in the order entailment, neutral, contradiction.
 
         Args:
-            pairs: n pairs (premise, hypothesis).
+            pairs: n pairs (premise, hypothesis); read once.
+
+        Raises:
+            UsageError: an item is not two texts.
+            DataError: a text holds half of a surrogate pair or U+0000.
         """
-        windows = predict_in_windows(self.model, pairs, long_side=0)
+        windows = predict_in_windows(self.model, as_pairs(pairs), long_side=0)
         probabilities = self._ordered(windows.logits)
         chosen = [_deciding(probabilities, group) for group in windows.groups()]
         result: FloatMatrix = probabilities[chosen] if chosen else np.empty((0, 3), np.float32)
@@ -87,7 +92,7 @@ class NLIModel:
             premise: taken as true; of any length.
             hypothesis: the statement to be judged.
         """
-        return self.verdicts([(premise, hypothesis)])[0]
+        return self.verdicts([(as_text(premise, "the premise"), as_text(hypothesis, "the hypothesis"))])[0]
 
     def verdicts(self, pairs: Sequence[tuple[str, str]], *, evidence: bool = True) -> list[Verdict]:
         """As `verdict`, for n pairs (premise, hypothesis) at once, which is faster than one by one.
@@ -96,6 +101,7 @@ class NLIModel:
             pairs: n pairs (premise, hypothesis).
             evidence: look for the evidence; False saves a reading of every sentence where a premise has several.
         """
+        pairs = as_pairs(pairs)
         windows = predict_in_windows(self.model, pairs, long_side=0)
         probabilities = self._ordered(windows.logits)
         groups = list(windows.groups())

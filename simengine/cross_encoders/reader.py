@@ -8,6 +8,7 @@ from typing import Any
 
 from simengine.cross_encoders.reading_windows import best_span, reading_windows
 from simengine.cross_encoders.token_model import TokenModel, load_token_model, longest_input, stored_settings
+from simengine.text.arguments import as_pairs
 
 CONFIG_KEY = "simengine_reader"
 """Name in a model's config.json under which its reader settings stand."""
@@ -101,6 +102,7 @@ class Reader:
         Raises:
             UsageError: a question is blank, or too long for the model's windows.
         """
+        pairs = as_pairs(pairs)
         found: list[ReadAnswer] = []
         for start in range(0, len(pairs), _CHUNK):
             found += self._answers(pairs[start : start + _CHUNK])

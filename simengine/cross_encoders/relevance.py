@@ -12,6 +12,7 @@ from simengine.cross_encoders.contract import CrossEncoder
 from simengine.cross_encoders.labels import nli_columns, sigmoid, softmax
 from simengine.cross_encoders.windows import predict_in_windows
 from simengine.errors import UsageError
+from simengine.text.arguments import as_pairs
 from simengine.types import FloatMatrix
 
 _ACTIVATIONS: Mapping[str, Callable[[FloatMatrix], FloatMatrix]] = {
@@ -59,6 +60,7 @@ class RelevanceModel:
 
     def scores_counted(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
         """As `scores`, with the tokens of each question that did not fit beside a piece of its passage."""
+        pairs = as_pairs(pairs)
         if self._columns is None:
             windows = predict_in_windows(self.model, pairs, long_side=1)
             each = sigmoid(windows.logits[:, 0])
@@ -106,7 +108,7 @@ class SimilarityModel:
 
     def scores_counted(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
         """As `scores`, with the tokens of each pair that the model did not read: both texts are cut to one length."""
-        predicted = self.model.predict_counted(pairs)
+        predicted = self.model.predict_counted(as_pairs(pairs))
         scores: FloatMatrix = np.asarray(self._activation(predicted.logits[:, 0]), np.float32)
         return PairScores(scores, predicted.n_truncated)
 

@@ -12,6 +12,7 @@ import numpy as np
 from simengine.cross_encoders.tagging_windows import tag_spans, tagging_windows, words_of
 from simengine.cross_encoders.token_model import TokenModel, load_token_model, longest_input, stored_settings
 from simengine.errors import UsageError
+from simengine.text.arguments import as_texts, items_of
 from simengine.types import FloatMatrix
 
 CONFIG_KEY = "simengine_tagger"
@@ -106,6 +107,7 @@ class Tagger:
 
     def probabilities(self, sentences: Sequence[Sequence[str]]) -> list[FloatMatrix]:
         """For each sentence (n_words, n_labels) float32, rows that sum to 1, columns in the order of `labels`."""
+        sentences = [as_texts(words, "word") for words in items_of(sentences, "sentence")]
         found: list[FloatMatrix] = []
         for start in range(0, len(sentences), _CHUNK):
             found += self._probabilities(sentences[start : start + _CHUNK])
@@ -138,6 +140,7 @@ class Tagger:
         Args:
             texts: n texts, cut into words as `words_of` does.
         """
+        texts = as_texts(texts)
         bounds = [words_of(text) for text in texts]
         words = [[text[start:end] for start, end in own] for text, own in zip(texts, bounds, strict=True)]
         return [

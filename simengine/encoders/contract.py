@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.models.fingerprint import Fingerprint
+from simengine.text.arguments import as_texts
 from simengine.types import FloatMatrix, Tokenizer
 
 Role: TypeAlias = Literal["query", "passage", "text"]
@@ -58,8 +59,13 @@ class BiEncoder(ABC):
         """
 
     def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
-        """As `encode_counted`, the vectors alone: (n, dim) float32, rows L2-normalised."""
-        return self.encode_counted(texts, role=role).vectors
+        """As `encode_counted`, the vectors alone: (n, dim) float32, rows L2-normalised.
+
+        Raises:
+            UsageError: a lone text was given, or something that is not a text.
+            DataError: a text holds half of a surrogate pair or U+0000.
+        """
+        return self.encode_counted(as_texts(texts), role=role).vectors
 
     def prompt_tokens(self, role: Role) -> int:  # noqa: ARG002 - most models have no prompts
         """Tokens that the prompt of a role takes from the `max_tokens` of every text."""

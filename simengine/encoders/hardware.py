@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from simengine.errors import DeviceError, UsageError
+from simengine.text.arguments import as_whole
 
 
 @cache
@@ -41,9 +42,7 @@ def choose_threads(threads: int | None) -> int:
     """
     if threads is None:
         return available_threads()
-    if threads < 1:
-        raise UsageError(f"threads is {threads}; expected 1 or more")
-    return threads
+    return as_whole(threads, "threads")
 
 
 def choose_device(device: str) -> str:
@@ -59,11 +58,11 @@ def choose_device(device: str) -> str:
         # Without the driver's device files there is nothing to find, and importing torch takes two seconds.
         driver = any(Path(name).exists() for name in ("/dev/nvidiactl", "/dev/dxg"))
         return "cuda" if driver and _cuda_problem("cuda") is None else "cpu"
-    if device == "cuda" or (device.startswith("cuda:") and device[5:].isdigit()):
+    if device == "cuda" or (isinstance(device, str) and device.startswith("cuda:") and device[5:].isdigit()):
         if problem := _cuda_problem(device):
             raise DeviceError(f"device {device!r} cannot be used: {problem}; use --device cpu")
         return device
-    raise UsageError(f"device is {device!r}; expected auto, cpu, cuda or cuda:N")
+    raise UsageError(f"device is {device!r:.60}; expected auto, cpu, cuda or cuda:N")
 
 
 def _cuda_problem(device: str) -> str | None:

@@ -9,6 +9,7 @@ from typing import Final
 from simengine.encoders.hardware import choose_device, has_bf16_matrix_units
 from simengine.errors import UsageError
 from simengine.models.config import ModelConfig
+from simengine.text.arguments import as_choice
 
 RUNTIMES: Final = ("auto", "openvino", "torch", "sentence-transformers")
 PRECISIONS: Final = ("auto", "f32", "bf16", "f16", "int8")
@@ -37,9 +38,8 @@ def check_names(runtime: str, precision: str) -> None:
     Raises:
         UsageError: naming those that are known.
     """
-    for name, value, allowed in (("runtime", runtime, RUNTIMES), ("precision", precision, PRECISIONS)):
-        if value not in allowed:
-            raise UsageError(f"{name} is {value!r}; expected one of {', '.join(allowed)}")
+    as_choice(runtime, "runtime", RUNTIMES)
+    as_choice(precision, "precision", PRECISIONS)
 
 
 def choose_runtime(

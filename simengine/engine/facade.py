@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 from simengine.assembly import (
@@ -12,12 +12,11 @@ from simengine.assembly import (
     delete_documents,
     write_documents,
 )
-from simengine.corpus.items import as_documents
+from simengine.corpus.items import Documents, as_documents
 from simengine.encoders.contract import BiEncoder
 from simengine.engine.reasoning import ReasoningIndex
-from simengine.errors import UsageError
 from simengine.indexing.report import IndexReport, Progress
-from simengine.types import Document, Json
+from simengine.text.arguments import as_ids, as_path
 
 
 class Engine(ReasoningIndex):
@@ -57,12 +56,12 @@ class Engine(ReasoningIndex):
             DamagedIndexError: a file of it is damaged.
         """
         options = EncoderOptions(model, device, runtime, precision, threads, offline)
-        return cls(Path(path), options)
+        return cls(as_path(path, "path"), options)
 
     @classmethod
     def build(
         cls,
-        documents: Iterable[Document | Mapping[str, Json] | str],
+        documents: Documents,
         path: str | Path,
         *,
         model: str | None = None,
@@ -81,22 +80,25 @@ class Engine(ReasoningIndex):
         """Build an index at `path` and open it. A build that was killed goes on where it stopped.
 
         Args:
-            documents: read once, in blocks. Mappings have "id", "text", "title" (optional) and metadata in all
-                other keys; a plain string is named by a digest of itself.
+            documents: read once, in blocks: documents, mappings, texts, or a table of pandas, polars or pyarrow.
+                Mappings and rows have "id", "text", "title" (optional) and metadata in all other keys; a plain string
+                is named by a digest of itself. See `simengine.corpus.items.as_documents`.
             recipe, chunk_tokens, overlap_tokens, overwrite, seed: see `simengine.assembly.IndexOptions`.
 
         Raises:
             DataError: an id occurs twice, or a document is empty.
+            UsageError: what was given does not hold documents; says what to write.
             IndexExistsError: there is an index of other settings at `path`.
         """
         encoder_options = EncoderOptions(model, device, runtime, precision, threads, offline)
+        folder = as_path(path, "path")
         options = IndexOptions(
             recipe, chunk_tokens, overlap_tokens, overwrite, seed=seed, command="Engine.build"
         )
         loaded: list[BiEncoder] = []
         write_documents(
             as_documents(documents),
-            Path(path),
+            folder,
             "sync",
             encoder_options=encoder_options,
             options=options,
@@ -104,11 +106,11 @@ class Engine(ReasoningIndex):
             progress=progress,
             on_encoder=loaded.append,
         )
-        return cls(Path(path), encoder_options, loaded[0])
+        return cls(folder, encoder_options, loaded[0])
 
     # -- changing --------------------------------------------------------------------------------------------
 
-    def add(self, documents: Iterable[Document | Mapping[str, Json] | str]) -> IndexReport:
+    def add(self, documents: Documents) -> IndexReport:
         """Add documents; they are found as soon as this returns.
 
         Raises:
@@ -117,11 +119,11 @@ class Engine(ReasoningIndex):
         """
         return self._write(documents, "add")
 
-    def update(self, documents: Iterable[Document | Mapping[str, Json] | str]) -> IndexReport:
+    def update(self, documents: Documents) -> IndexReport:
         """Replace documents by id, and add those that are new."""
         return self._write(documents, "update")
 
-    def _write(self, documents: Iterable[Document | Mapping[str, Json] | str], policy: str) -> IndexReport:
+    def _write(self, documents: Documents, policy: str) -> IndexReport:
         self._check_open()
         with self._write_lock:
             report = write_documents(
@@ -134,13 +136,12 @@ class Engine(ReasoningIndex):
         self.refresh()
         return report
 
-    def delete(self, ids: Sequence[str] = (), *, where: str | None = None) -> IndexReport:
+    def delete(self, ids: Iterable[str | int] = (), *, where: str | None = None) -> IndexReport:
         """Delete documents by id, by filter, or both. Ids that are not there are listed in the report."""
-        if isinstance(ids, str):
-            raise UsageError(f"ids must be a sequence of ids, not the string {ids!r}")
+        names = as_ids(ids)
         self._check_open()
         with self._write_lock:
-            report = delete_documents(self.path, ids, where)
+            report = delete_documents(self.path, names, where)
         self.refresh()
         return report
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from simengine.engine.searching import SearchableIndex
+from simengine.text.arguments import as_text, as_texts, expect
 
 if TYPE_CHECKING:
     from simengine.cross_encoders.nli import NLIModel
@@ -23,7 +24,7 @@ class ReasoningIndex(SearchableIndex):
     Where a method takes `nli`, None is that model.
     """
 
-    def ask(self, question: str, history: Sequence[str] = (), options: AnswerOptions | None = None) -> Answer:
+    def ask(self, question: str, history: Iterable[str] = (), options: AnswerOptions | None = None) -> Answer:
         """Answer a question out of the index, or say that it is not there.
 
         A decision or calibration that was fitted for this index is used. For another judge, a reader, or an endpoint
@@ -31,7 +32,7 @@ class ReasoningIndex(SearchableIndex):
 
         Args:
             question: English or Chinese, as far as the models know them.
-            history: earlier questions of the same conversation, oldest first.
+            history: earlier questions of the same conversation, oldest first; not blank.
             options: see `AnswerOptions`.
 
         Raises:
@@ -39,7 +40,11 @@ class ReasoningIndex(SearchableIndex):
         """
         from simengine.assembly.answering import stored_rule
         from simengine.qa.answerer import Answerer
+        from simengine.qa.options import AnswerOptions
 
+        question, history = as_text(question, "the question"), as_texts(history, "earlier question")
+        if options is not None:
+            expect(options, AnswerOptions, "options")
         nli = self._shipped_nli()
         rule = stored_rule(self.path, nli.model.fingerprint.digest, "")
         return Answerer(self, nli, None, options, rule).ask(question, history)
@@ -63,9 +68,11 @@ class ReasoningIndex(SearchableIndex):
     ) -> Contradictions:
         """Claims of the documents that conflict, each with its places. See `find_contradictions`."""
         from simengine.assembly.reasoning import nli_calibration, selected_documents
-        from simengine.reasoning.contradictions import find_contradictions
+        from simengine.reasoning.contradictions import ContradictionOptions, find_contradictions
 
-        judge = nli or self._shipped_nli()
+        if options is not None:
+            expect(options, ContradictionOptions, "options")
+        judge = self._judge(nli)
         with self._lease() as reader:
             return find_contradictions(
                 selected_documents(reader.snapshot, where),
@@ -86,9 +93,11 @@ class ReasoningIndex(SearchableIndex):
     ) -> Duplicates:
         """Documents that say the same, and similar ones that contradict each other. See `find_duplicates`."""
         from simengine.assembly.reasoning import nli_calibration, selected_documents
-        from simengine.reasoning.duplicates import find_duplicates
+        from simengine.reasoning.duplicates import DuplicateOptions, find_duplicates
 
-        judge = nli or self._shipped_nli()
+        if options is not None:
+            expect(options, DuplicateOptions, "options")
+        judge = self._judge(nli)
         with self._lease() as reader:
             return find_duplicates(
                 selected_documents(reader.snapshot, where),
@@ -98,6 +107,13 @@ class ReasoningIndex(SearchableIndex):
                 calibration=nli_calibration(reader.snapshot, judge),
                 progress=progress,
             )
+
+    def _judge(self, nli: NLIModel | None) -> NLIModel:
+        from simengine.cross_encoders.nli import NLIModel
+
+        if nli is None:
+            return self._shipped_nli()
+        return expect(nli, NLIModel, "nli", "an NLIModel, as NLIModel.load(name) gives it")
 
     def _shipped_nli(self) -> NLIModel:
         self._check_open()

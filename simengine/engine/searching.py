@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, get_args, overload
+from typing import TYPE_CHECKING, Literal, get_args, overload
 
 import numpy as np
-import numpy.typing as npt
 
 from simengine.encoders.contract import Role
 from simengine.engine.opened import OpenedIndex
 from simengine.errors import UsageError
 from simengine.search.options import Fusion, Mode, SearchOptions
 from simengine.search.result import SearchArrays, SearchResult
+from simengine.text.arguments import as_choice, as_flag, as_id, as_text, as_texts, expect
 from simengine.types import Document, FloatMatrix, Hit, PairScore
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class SearchableIndex(OpenedIndex):
         """The k best documents for one query, or for each of several.
 
         Args:
-            queries: one text, or a sequence of texts.
+            queries: one text, or several: a list, a generator, an array of strings, a column of a table.
             k: documents per query; fewer come back when the index (or the filter) holds fewer.
             mode: "hybrid" (meaning and words), "dense" (meaning) or "lexical" (words, BM25).
             where: filter on metadata, such as `year >= 2020 and kind in ("class", "function")`.
@@ -82,11 +83,11 @@ class SearchableIndex(OpenedIndex):
             A list of hits for one text; a list of such lists, in order, for several.
         """
         options = SearchOptions(k=k, mode=mode, where=where, fusion=fusion, exact=exact)
-        texts = [queries] if isinstance(queries, str) else queries
-        judging = None if isinstance(rerank, bool) else rerank
-        if collapse:
-            hits = self._collapsed(texts, options, judging, rerank=rerank is not False)
-        elif rerank is False:
+        texts = [as_text(queries, "the query")] if isinstance(queries, str) else as_texts(queries, "query")
+        judging = _judging_of(rerank)
+        if as_flag(collapse, "collapse"):
+            hits = self._collapsed(texts, options, judging or None, rerank=judging is not False)
+        elif judging is False:
             hits = self.run(texts, options).hits
         else:
             hits = self.run_judged(texts, options, judging).hits
@@ -105,7 +106,7 @@ class SearchableIndex(OpenedIndex):
     def run(self, queries: Sequence[str], options: SearchOptions) -> SearchResult:
         """As `search`, with the time that each stage took."""
         with self._lease() as reader:
-            return reader.searcher.search(as_texts(queries), options)
+            return reader.searcher.search(queries, expect(options, SearchOptions, "options"))
 
     def run_judged(
         self, queries: Sequence[str], options: SearchOptions, judging: JudgeOptions | None = None
@@ -120,8 +121,8 @@ class SearchableIndex(OpenedIndex):
         """
         from simengine.assembly.judging import rerank_search
 
-        chosen = judging or self._judging()
-        return rerank_search(self, self._judges, as_texts(queries), options, chosen, self._fitted())
+        texts, options = as_texts(queries, "query"), expect(options, SearchOptions, "options")
+        return rerank_search(self, self._judges, texts, options, self._chosen(judging), self._fitted())
 
     def rerank(
         self,
@@ -139,9 +140,12 @@ class SearchableIndex(OpenedIndex):
             judging: as in `run_judged`.
             k: hits wanted for each query; None for all.
         """
-        return self._judges.reranker(judging or self._judging(), self._fitted()).rerank(
-            as_texts(queries), hits, k=k
-        )
+        return self._judges.reranker(self._chosen(judging), self._fitted()).rerank(queries, hits, k=k)
+
+    def _chosen(self, judging: JudgeOptions | None) -> JudgeOptions:
+        from simengine.assembly.judging import JudgeOptions
+
+        return self._judging() if judging is None else expect(judging, JudgeOptions, "judging")
 
     def _fitted(self) -> Fitted:
         from simengine.assembly.judging import Fitted
@@ -155,30 +159,70 @@ class SearchableIndex(OpenedIndex):
         Args:
             queries: texts, or their vectors (q, dim) float32 with rows L2-normalised (dense mode only).
         """
+        options = expect(options, SearchOptions, "options")
         with self._lease() as reader:
             if isinstance(queries, np.ndarray) and queries.dtype.kind == "f":
                 return reader.searcher.search_vector_arrays(queries, options)
-            return reader.searcher.search_arrays(as_texts(queries), options)
+            return reader.searcher.search_arrays(as_texts(queries, "query"), options)
 
     def search_vectors(self, queries: FloatMatrix, options: SearchOptions | None = None) -> list[list[Hit]]:
         """Hits for vectors that the caller has: (q, dim) float32; rows are L2-normalised here."""
+        chosen = SearchOptions(mode="dense") if options is None else expect(options, SearchOptions, "options")
         with self._lease() as reader:
-            return reader.searcher.search_vectors(queries, options or SearchOptions(mode="dense"))
+            return reader.searcher.search_vectors(queries, chosen)
 
     def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
-        """Vectors of texts: (n, dim) float32, rows L2-normalised."""
+        """Vectors of texts: (n, dim) float32, rows L2-normalised.
+
+        Args:
+            texts: a list, a generator, an array of strings, a column of a table; read once. Blank ones are encoded too.
+            role: see `BiEncoder.encode_counted`.
+        """
         self._check_open()
-        if role not in get_args(Role):
-            raise UsageError(f"role is {role!r}; expected one of {', '.join(get_args(Role))}")
+        as_choice(role, "role", get_args(Role))
         return self.encoder.encode(as_texts(texts), role=role)
 
-    def score(self, text1: str, text2: str) -> PairScore:
-        """Cosine similarity of two texts."""
-        vectors = self.encoder.encode([text1, text2])
-        return PairScore(text1, text2, float(np.clip(vectors[0] @ vectors[1], -1.0, 1.0)))
+    @overload
+    def score(  # type: ignore[overload-overlap]  # a str is a sequence of str: the first overload wins
+        self, text1: str, text2: str
+    ) -> PairScore: ...
+
+    @overload
+    def score(self, text1: Iterable[str], text2: Iterable[str]) -> list[PairScore]: ...
+
+    def score(self, text1: str | Iterable[str], text2: str | Iterable[str]) -> PairScore | list[PairScore]:
+        """Cosine similarity of two texts; or of n texts with n others, the first with the first and so on.
+
+        Returns:
+            A `PairScore` for two texts, n of them in order for two sequences.
+
+        Raises:
+            UsageError: one text and several, or sequences of different lengths.
+        """
+        if isinstance(text1, str) and isinstance(text2, str):
+            return self._scores([as_text(text1, "text1")], [as_text(text2, "text2")])[0]
+        if isinstance(text1, str) or isinstance(text2, str):
+            raise UsageError(
+                "one text and several were given; expected two texts, or two lists of equal length"
+            )
+        return self._scores(as_texts(text1, "text1"), as_texts(text2, "text2"))
+
+    def _scores(self, first: list[str], second: list[str]) -> list[PairScore]:
+        if len(first) != len(second):
+            raise UsageError(
+                f"text1 holds {len(first):,} texts and text2 {len(second):,}; expected as many of each. To compare "
+                "each with each, multiply what encode gives: encode(a) @ encode(b).T"
+            )
+        self._check_open()
+        vectors = self.encoder.encode([*first, *second])
+        return [
+            PairScore(one, two, float(np.clip(a @ b, -1.0, 1.0)))
+            for one, two, a, b in zip(first, second, vectors, vectors[len(first) :], strict=False)
+        ]
 
     def get(self, document_id: str) -> Document | None:
         """The document of that id, or None."""
+        document_id = as_id(document_id, "document_id")
         with self._lease() as reader:
             stored = reader.snapshot.document_by_id(document_id)
             return None if stored is None else Document(stored.id, stored.text, stored.title, stored.metadata)
@@ -193,11 +237,18 @@ class SearchableIndex(OpenedIndex):
             return reader.searcher.matching_ids(where)
 
 
-def as_texts(texts: Sequence[str] | npt.NDArray[np.generic]) -> list[str]:
-    """A list of texts; a lone string, which is a sequence of letters, and anything that is no text are refused."""
-    if isinstance(texts, (str, bytes)):
-        raise UsageError(f"expected several texts, got the one {texts!r}; put it in a list")
-    for number, text in enumerate(texts, 1):
-        if not isinstance(text, str):
-            raise UsageError(f"text {number} is {type(text).__name__} {text!r:.40}; expected a string")
-    return [str(text) for text in texts]
+def _judging_of(rerank: object) -> JudgeOptions | Literal[False] | None:
+    """How to judge; None for the judge that ships, False for none at all."""
+    from simengine.assembly.judging import JudgeOptions
+
+    if isinstance(rerank, JudgeOptions):
+        return rerank
+    if isinstance(rerank, (str, os.PathLike)):
+        raise UsageError(
+            f"rerank is {os.fspath(rerank)!r:.60}; expected True, False or JudgeOptions. To name a model write "
+            f"JudgeOptions(stages=(JudgeChoice({os.fspath(rerank)!r:.60}),)), both from simengine.assembly.judging"
+        )
+    try:
+        return None if as_flag(rerank, "rerank") else False
+    except UsageError as error:
+        raise UsageError(f"{error}, or JudgeOptions (of simengine.assembly.judging)") from None

@@ -13,6 +13,7 @@ from simengine.errors import UsageError
 from simengine.evaluation.calibration import Calibration, evaluate_calibration
 from simengine.evaluation.extras import optional_module
 from simengine.evaluation.units import ClassificationUnits
+from simengine.text.arguments import as_texts
 from simengine.types import Json, RowArray
 
 SUM_TOLERANCE = 1e-2
@@ -86,6 +87,8 @@ def evaluate_classification(
             another shape or that do not sum to 1.
         MissingExtraError: scikit-learn is not installed.
     """
+    gold, predicted = as_texts(gold, "gold label"), as_texts(predicted, "predicted label")
+    labels = as_texts(labels, "label")
     units = classification_units(gold, predicted, labels=labels)
     metrics = optional_module("sklearn.metrics", "classification metrics")
     numbers = np.arange(len(labels))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -13,6 +12,7 @@ from simengine.cross_encoders.nli import NLIModel
 from simengine.cross_encoders.relevance import RelevanceModel, SimilarityModel
 from simengine.encoders.contract import BiEncoder
 from simengine.evaluation.predictors import Pairs
+from simengine.text.checks import parse_own_json
 from simengine.types import FloatMatrix
 
 ModelKind: TypeAlias = Literal["bi-encoder", "cross-encoder", "reader", "tagger"]
@@ -43,7 +43,7 @@ def model_kind(folder: Path) -> ModelKind:
 def _json(path: Path) -> dict[str, Any]:
     """An object in a file; empty where there is none (loading the model will say what is wrong)."""
     try:
-        value = json.loads(path.read_bytes())
+        value = parse_own_json(path.read_bytes())
     except (OSError, ValueError):
         return {}
     return value if isinstance(value, dict) else {}

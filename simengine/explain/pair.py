@@ -12,6 +12,7 @@ from simengine.encoders.contract import BiEncoder, Role
 from simengine.errors import UsageError
 from simengine.explain.faithfulness import Faithfulness, RankedText, measure_faithfulness
 from simengine.explain.words import grouped, without, word_spans
+from simengine.text.arguments import as_text
 from simengine.types import FloatMatrix, Span
 
 
@@ -213,8 +214,7 @@ def explain_pair(
 
 
 def _side(encoder: BiEncoder, text: str, number: int, role: Role, max_words: int) -> _Side:
-    if not isinstance(text, str):
-        raise UsageError(f"text {number} is {type(text).__name__} {text!r:.40}; expected a string")
+    text = as_text(text, f"text {number}")
     if not text.strip():
         raise UsageError(f"text {number} is blank; there is no word to explain")
     offsets = encoder.tokenizer.offsets([text])[0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from simengine.index.faiss_index import END, MARKER, ExactIndex, FaissIndex
 from simengine.index.recipe import Recipe, resolve_factory
 from simengine.index.threads import check_threads, omp_threads
 from simengine.index.topk import Segments, check_segments, gather_rows
+from simengine.text.checks import parse_own_json
 from simengine.types import FloatMatrix
 
 BuiltIndex: TypeAlias = ExactIndex | FaissIndex
@@ -265,7 +265,7 @@ def _read_marker(path: Path) -> dict[str, Any] | None:
     if not head.startswith(b"{"):
         return None
     try:
-        record = json.loads(head)
+        record = parse_own_json(head)
     except ValueError as error:
         raise DamagedIndexError(path, f"the record of an exact index is not JSON: {error}") from error
     if not isinstance(record, dict) or record.get("format") != MARKER:

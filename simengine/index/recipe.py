@@ -103,7 +103,7 @@ def load_recipe(name: str | Path) -> Recipe:
     names = sorted(found.stem for found in _folder().glob("*.toml"))
     if str(name) not in names:
         raise RecipeError(
-            f"unknown recipe {str(name)!r}{_nearest(str(name), [*names, AUTO])}; "
+            f"unknown recipe {str(name)!r:.60}{_nearest(str(name), [*names, AUTO])}; "
             f"there are {', '.join(names)}, and auto"
         )
     return _read(path)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import re
 import struct
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.errors import DamagedIndexError, SimengineError, StorageFullError, StoreError
+from simengine.text.checks import parse_own_json
 
 _PARTS = ("term", "idx", "pos", "store", "fast", "fieldnorm")
 _FOOTER_MAGIC = 1337
@@ -185,7 +185,7 @@ def readable_folder(folder: Path) -> tuple[Path, tempfile.TemporaryDirectory[str
 def _read_meta(folder: Path) -> dict[str, Any]:
     file = folder / "meta.json"
     try:
-        meta = json.loads(file.read_bytes())
+        meta = parse_own_json(file.read_bytes())
     except (OSError, ValueError) as error:
         raise DamagedIndexError(file, f"cannot be read: {error}") from error
     if not isinstance(meta, dict):
@@ -213,7 +213,7 @@ def _verify_file(file: Path) -> None:
             if magic != _FOOTER_MAGIC or body_bytes < 0:
                 raise DamagedIndexError(file, "has no valid footer; the lexical index must be rebuilt")
             stream.seek(body_bytes)
-            expected = json.loads(stream.read(footer_bytes))["crc"]
+            expected = parse_own_json(stream.read(footer_bytes))["crc"]
             stream.seek(0)
             found = 0
             while body_bytes > 0:

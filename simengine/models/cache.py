@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import shutil
 import sys
@@ -13,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
+
+from simengine.text.checks import parse_own_json
 
 LOCK_TIMEOUT_S = 600.0
 
@@ -117,6 +118,6 @@ def create_folder_atomically(target: Path, fill: Callable[[Path], None]) -> None
 def read_json(path: Path) -> Any | None:
     """The JSON value in a cache file, or None if there is none that can be read (it is made again then)."""
     try:
-        return json.loads(path.read_bytes())
+        return parse_own_json(path.read_bytes())
     except (OSError, ValueError):
         return None

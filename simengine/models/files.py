@@ -12,6 +12,7 @@ from typing import Any
 
 from simengine.errors import ModelDamagedError
 from simengine.models.cache import cache_directory, read_json, write_atomically
+from simengine.text.checks import parse_own_json
 
 _CHUNK_BYTES = 1 << 20
 _MAX_HEADER_BYTES = 100_000_000
@@ -68,7 +69,7 @@ def _tensor_lines(path: Path) -> Iterator[str]:
             (size,) = struct.unpack("<Q", file.read(8))
             if size > _MAX_HEADER_BYTES:
                 raise ModelDamagedError(f"{path}: its header claims {size} bytes; fetch the model again")
-            header: dict[str, Any] = json.loads(file.read(size))
+            header: dict[str, Any] = parse_own_json(file.read(size))
             for name, entry in header.items():
                 # `position_ids` is a counting buffer that some versions store and others do not.
                 if name == "__metadata__" or name.endswith("position_ids"):

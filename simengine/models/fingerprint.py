@@ -13,6 +13,7 @@ from typing import Any
 from simengine.errors import ModelDamagedError
 from simengine.models.config import DenseStep, ModelConfig, NormalizeStep, Step
 from simengine.models.files import hash_of_tensors, remembered_hash
+from simengine.text.checks import parse_own_json
 
 # Keys of config.json that change what the network computes, for the families that the fast runtimes know.
 # Saving a model again with a newer transformers adds many keys that change nothing.
@@ -163,7 +164,7 @@ def tokenizer_file_hash(path: Path) -> str:
 
 def _hash_tokenizer(path: Path) -> str:
     try:
-        content = json.loads(path.read_bytes())
+        content = parse_own_json(path.read_bytes())
     except ValueError as error:
         raise ModelDamagedError(f"{path}: not valid JSON; fetch the model again") from error
     content.pop("truncation", None)

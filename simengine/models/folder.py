@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from simengine.errors import ModelDamagedError
+from simengine.text.checks import parse_own_json
 
 # Their position numbers start at pad_token_id + 1, so that many rows of the position table are not usable.
 _OFFSET_POSITIONS = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet"})
@@ -32,7 +32,7 @@ def read_json_file(path: Path) -> Any:
         ModelDamagedError: the file is missing or holds no JSON.
     """
     try:
-        return json.loads(path.read_bytes())
+        return parse_own_json(path.read_bytes())
     except FileNotFoundError:
         raise ModelDamagedError(
             f"{path}: missing; expected a sentence-transformers or transformers folder"

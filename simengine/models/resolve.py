@@ -13,6 +13,7 @@ from simengine.errors import ModelDamagedError, ModelNotFoundError
 from simengine.models.delta_folder import DELTA_NAME, NOTE_NAME, read_note
 from simengine.models.deltas import merge_delta
 from simengine.models.files import sha256_of_file
+from simengine.text.arguments import as_path_name
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_MODEL_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -81,6 +82,7 @@ def resolve_model(name: str | None, *, offline: bool) -> ModelFolder:
     """
     if name is None:
         return _default_model(DEFAULT_MODEL)
+    name = as_path_name(name, "model")
     if name in (DEFAULT_MODEL, _DEFAULT_REPOSITORY) and not Path(name).is_dir():
         return _default_model(name)
     path = Path(name).expanduser()

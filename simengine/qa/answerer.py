@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from simengine.calibration.calibration import Calibration
@@ -22,6 +22,7 @@ from simengine.qa.verdict import CONTRADICTED, NOT_FOUND, Decided, decide
 from simengine.qa.wording import Wording
 from simengine.search.options import SearchOptions
 from simengine.search.retriever import Retriever
+from simengine.text.arguments import as_text, as_texts, expect
 from simengine.types import Answer, Hit, Judgement
 
 BLOCK_QUESTIONS = 32
@@ -61,13 +62,13 @@ class Answerer:
         *,
         wording: Wording | None = None,
     ) -> None:
-        self.options = options or AnswerOptions()
+        self.options = AnswerOptions() if options is None else expect(options, AnswerOptions, "options")
         self._retriever, self._nli, self._reader, self._wording = retriever, nli, reader, wording
         self.rule = _rule(calibration, nli)
         given = self.options.threshold
         self.threshold = self.rule.threshold(self.options.precision) if given is None else given
 
-    def ask(self, question: str, history: Sequence[str] = ()) -> Answer:
+    def ask(self, question: str, history: Iterable[str] = ()) -> Answer:
         """Answer a question.
 
         Args:
@@ -79,7 +80,7 @@ class Answerer:
             UsageError: the question is blank, no string, or too long.
         """
         before = ""
-        for number, earlier in enumerate(history, 1):
+        for number, earlier in enumerate(as_texts(history, "earlier question"), 1):
             self._check(earlier, f"question {number} of the history")
             before = expand(earlier, before) or earlier
         self._check(question, "the question")
@@ -129,8 +130,7 @@ class Answerer:
         self._nli.close()
 
     def _decide_all(self, questions: Sequence[str]) -> Iterator[tuple[Asked, Decided, JudgedPairs]]:
-        if isinstance(questions, str):
-            raise UsageError(f"expected several questions, got the one {questions!r:.60}; put it in a list")
+        questions = as_texts(questions, "question")
         one = len(questions) == 1
         for number, question in enumerate(questions, 1):
             self._check(question, "the question" if one else f"question {number}")
@@ -186,8 +186,7 @@ class Answerer:
         return nearest
 
     def _check(self, question: str, name: str) -> None:
-        if not isinstance(question, str):
-            raise UsageError(f"{name} is {type(question).__name__} {question!r:.40}; expected a string")
+        as_text(question, name)
         if not question.strip():
             raise UsageError(f"{name} is blank")
         if len(question) > self.options.max_question_chars:

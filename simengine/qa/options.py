@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
 from simengine.errors import UsageError
 from simengine.search.options import Mode
+from simengine.text.arguments import as_choice, as_number, as_texts, as_where, as_whole
 
 FAQ: TypeAlias = Literal["auto", "always", "never"]
 FollowUps: TypeAlias = Literal["better", "expand", "off"]
@@ -57,19 +57,15 @@ class AnswerOptions:
             ("n_nearest", self.n_nearest, 0),
             ("max_question_chars", self.max_question_chars, 1),
         ):
-            if isinstance(value, bool) or not isinstance(value, int) or value < least:
-                raise UsageError(f"{name} is {value!r}; expected a whole number of at least {least}")
+            object.__setattr__(self, name, as_whole(value, name, least))
         for name, share in (("precision", self.precision), ("threshold", self.threshold)):
-            if share is not None and not (math.isfinite(share) and 0 <= share <= 1):
-                raise UsageError(f"{name} is {share!r}; expected a number between 0 and 1")
+            if share is not None:
+                object.__setattr__(self, name, as_number(share, name, 0, 1))
+        as_choice(self.mode, "mode", get_args(Mode))
+        if self.where is not None:
+            object.__setattr__(self, "where", as_where(self.where))
         if self.precision is not None and self.threshold is not None:
             raise UsageError("give a precision or a threshold, not both")
-        for name, choice, allowed in (("faq", self.faq, FAQ), ("followups", self.followups, FollowUps)):
-            if choice not in get_args(allowed):
-                raise UsageError(f"{name} is {choice!r}; expected one of {', '.join(get_args(allowed))}")
-        _refuse_string(self.question_fields)
-
-
-def _refuse_string(names: object) -> None:
-    if isinstance(names, str):
-        raise UsageError(f"question_fields is the string {names!r}; expected several names")
+        as_choice(self.faq, "faq", get_args(FAQ))
+        as_choice(self.followups, "followups", get_args(FollowUps))
+        object.__setattr__(self, "question_fields", tuple(as_texts(self.question_fields, "question field")))

@@ -12,6 +12,7 @@ import numpy as np
 
 from simengine.corpus.sentences import last_break, sentence_ends
 from simengine.errors import UsageError
+from simengine.text.arguments import expect, items_of
 from simengine.types import Document, Evidence, RowArray, Span
 
 CHINESE = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -95,8 +96,9 @@ def extract_claims(documents: Iterable[Document], options: ClaimOptions | None =
     sentences: list[int] = []
     skipped = Counter(short=0, question=0, heading=0)
     n_documents = n_sentences = n_cut = 0
-    for number, document in enumerate(documents):
+    for number, document in enumerate(items_of(documents, "document", ordered=False)):
         n_documents = number + 1
+        expect(document, Document, f"document {n_documents}")
         for span, heading in _sentences(document.text):
             reason = _why_not(document.text, span, heading, options)
             if reason is not None:

@@ -12,6 +12,7 @@ from simengine.calibration.calibration import Calibration
 from simengine.corpus.examples import NLI_LABELS
 from simengine.errors import UsageError
 from simengine.indexing.report import NoProgress, Progress
+from simengine.text.arguments import as_whole
 from simengine.types import Evidence, FloatMatrix
 
 Rule: TypeAlias = Literal["both", "mean", "either"]
@@ -131,8 +132,7 @@ def check_share(name: str, value: float, *, least: float = 0.0) -> None:
 
 def check_count(name: str, value: int, *, least: int = 1) -> None:
     """Raise UsageError unless a whole number is at least `least`."""
-    if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
-        raise UsageError(f"{name} is {value!r}; expected a whole number of at least {least}")
+    as_whole(value, name, least)
 
 
 def check_calibration(judge: PairJudge, calibration: Calibration | None) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from simengine.calibration.calibration import Calibration
+from simengine.corpus.items import documents_of
 from simengine.errors import UsageError
 from simengine.indexing.report import NoProgress, Progress
 from simengine.reasoning.claims import normalised
@@ -144,7 +145,7 @@ def find_duplicates(
     if judge is not None:
         check_calibration(judge, calibration)
     progress.stage("documents")
-    read = _check_ids(list(documents))
+    read = _check_ids(documents_of(documents))
     copies: dict[str, list[int]] = {}
     for number, document in enumerate(read):
         copies.setdefault(normalised(document.text), []).append(number)

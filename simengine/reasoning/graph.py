@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.errors import DataError
+from simengine.text.checks import parse_json
 
 SENSE, SYNONYM, ANTONYM, HYPERNYM = "sense", "synonym", "antonym", "hypernym"
 SYMMETRIC = frozenset((SYNONYM, ANTONYM))
@@ -141,7 +142,7 @@ def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         with opener(path, "rt", encoding="utf-8") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
-                    record = json.loads(line)
+                    record = parse_json(line)
                     if not isinstance(record, dict):
                         raise DataError(f"expected an object, got {line[:40]!r}", str(path), number)
                     yield number, record

@@ -13,6 +13,7 @@ from simengine.calibration.calibration import Calibration
 from simengine.cross_encoders.nli import NLIModel
 from simengine.errors import UsageError
 from simengine.reasoning.zero_shot_templates import check_labels, hypotheses_for, templates_for
+from simengine.text.arguments import as_texts
 from simengine.types import FloatMatrix
 
 Floats = npt.NDArray[np.float64]
@@ -137,6 +138,7 @@ class ZeroShotClassifier:
         prior: Prior | None = None,
     ) -> FloatMatrix:
         """As `classify`, the numbers alone: (n, number of labels) float32."""
+        labels = as_texts(labels, "label")
         if not multi_label and len(labels) == 1:
             raise UsageError("one label is no choice; give two at least, or multi_label=True")
         scores = self.scores(
@@ -168,7 +170,7 @@ class ZeroShotClassifier:
         """(n, number of labels) float64: the log-odds that the probabilities are made of."""
         if prior not in PRIORS:
             raise UsageError(f"prior is {prior!r}; expected one of {', '.join(PRIORS)}")
-        check_texts(texts)
+        texts, labels = as_texts(texts, blank=False), as_texts(labels, "label")
         check_labels(labels)
         templates = templates_for(template, task, labels)
         hypotheses = hypotheses_for(labels, templates, descriptions)
@@ -223,17 +225,6 @@ class ZeroShotClassifier:
             dict(zip(labels, row.tolist(), strict=True)),
             self.calibrated,
         )
-
-
-def check_texts(texts: Sequence[str]) -> None:
-    """Raise UsageError unless all are strings that hold something."""
-    if isinstance(texts, str):
-        raise UsageError("texts is one string; expected a list of them")
-    for number, text in enumerate(texts):
-        if not isinstance(text, str):
-            raise UsageError(f"text {number} is a {type(text).__name__}; expected a string")
-        if not text or text.isspace():
-            raise UsageError(f"text {number} is blank: {text[:20]!r}")
 
 
 def _blocks(n: int, size: int) -> Iterator[slice]:

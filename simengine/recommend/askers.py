@@ -11,8 +11,9 @@ from simengine.errors import UsageError
 from simengine.recommend.catalogue import Catalogue
 from simengine.recommend.histories import Histories
 from simengine.recommend.interactions import Ids, as_id, as_ids
-from simengine.recommend.items import TextEncoder, check_texts
+from simengine.recommend.items import TextEncoder
 from simengine.recommend.profiles import ProfileOptions, make_profiles
+from simengine.text.arguments import as_texts, items_of
 from simengine.types import FloatMatrix, RowArray
 
 
@@ -34,11 +35,10 @@ class Taste:
     disliked_texts: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        for ids in (self.likes, self.dislikes):
-            if isinstance(ids, (str, bytes)):
-                raise UsageError(f"expected several item ids, got the one {ids!r}; put it in a list")
-        check_texts(self.liked_texts, "liked text")
-        check_texts(self.disliked_texts, "disliked text")
+        for name in ("likes", "dislikes"):
+            object.__setattr__(self, name, tuple(items_of(getattr(self, name), "item id", ordered=False)))
+        for name, what in (("liked_texts", "liked text"), ("disliked_texts", "disliked text")):
+            object.__setattr__(self, name, tuple(as_texts(getattr(self, name), what, blank=False)))
         if not (self.likes or self.dislikes or self.liked_texts or self.disliked_texts):
             raise UsageError("nothing is liked or disliked; expected an item or a text at least")
         both = {as_id(id_, "item") for id_ in self.likes} & {as_id(id_, "item") for id_ in self.dislikes}

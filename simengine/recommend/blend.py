@@ -12,6 +12,7 @@ from simengine.errors import MissingExtraError, UsageError
 from simengine.recommend.histories import Histories
 from simengine.recommend.scorers.content import ContentScorer
 from simengine.recommend.scorers.contract import Scorer, ScoringBatch, checked
+from simengine.text.arguments import as_number, as_whole
 from simengine.types import FloatMatrix, Json, RowArray
 
 
@@ -77,13 +78,12 @@ class BlendOptions:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 < self.held_out < 1:
+        if not 0 < as_number(self.held_out, "held_out") < 1:
             raise UsageError(f"held_out is {self.held_out}; expected a share between 0 and 1")
-        if self.negatives < 1 or self.min_users < 1 or not self.regularisation > 0:
-            raise UsageError(
-                f"negatives is {self.negatives}, min_users {self.min_users} and regularisation {self.regularisation}; "
-                "expected at least 1, at least 1 and above 0"
-            )
+        for name in ("negatives", "min_users"):
+            as_whole(getattr(self, name), name)
+        if not as_number(self.regularisation, "regularisation") > 0:
+            raise UsageError(f"regularisation is {self.regularisation}; expected a number above 0")
 
 
 def check_names(scorers: Sequence[Scorer], weights: Mapping[str, float] | None) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from simengine.errors import UsageError
 from simengine.recommend.interactions import Ids, as_id, rows_of
 from simengine.recommend.items import ItemVectors, unit_rows
+from simengine.text.arguments import items_of
 from simengine.types import FloatMatrix, Mask, RowArray
 
 CENTRING_ITEMS = 100
@@ -89,14 +90,12 @@ class Catalogue:
         """
         name = as_id(item, "item")
         if name not in self.rows:
-            raise UsageError(f"there is no item {name!r} among the {len(self):,} that can be recommended")
+            raise UsageError(f"there is no item {name!r:.60} among the {len(self):,} that can be recommended")
         return self.rows[name]
 
     def rows_of(self, items: Sequence[object]) -> RowArray:
         """Rows of several items; UsageError for one that is not there."""
-        if isinstance(items, (str, bytes)):
-            raise UsageError(f"expected several item ids, got the one {items!r}; put it in a list")
-        return np.fromiter((self.row(item) for item in items), np.int64, len(items))
+        return np.array([self.row(item) for item in items_of(items, "item id", ordered=False)], np.int64)
 
     def added(self, items: ItemVectors) -> Catalogue:
         """With these items too; those with an id that is here get their new vectors."""

@@ -10,6 +10,7 @@ import numpy as np
 from simengine.errors import UsageError
 from simengine.evaluation.ranking import evaluate_ranking
 from simengine.recommend.interactions import Ids, Interactions
+from simengine.text.arguments import as_number, as_whole
 from simengine.types import Json
 
 MEASURES = ("nDCG@10", "Recall@20")
@@ -52,7 +53,7 @@ def split_by_time(interactions: Interactions, share: float) -> tuple[Interaction
     Raises:
         UsageError: no times, or a share out of range.
     """
-    if not 0 < share < 1:
+    if not 0 < as_number(share, "share") < 1:
         raise UsageError(f"share is {share}; expected a number between 0 and 1")
     times = interactions.require_times()
     if not len(times):
@@ -70,8 +71,7 @@ def leave_last_out(interactions: Interactions, n: int = 1) -> tuple[Interactions
     Raises:
         UsageError: no times, or n below 1.
     """
-    if n < 1:
-        raise UsageError(f"n is {n}; expected at least 1")
+    n = as_whole(n, "n")
     order = np.lexsort((np.arange(len(interactions)), interactions.require_times(), interactions.users))
     users = interactions.users[order]
     counts = np.bincount(users, minlength=len(interactions.user_ids))

@@ -10,6 +10,7 @@ import numpy as np
 from simengine.errors import UsageError
 from simengine.recommend.catalogue import Catalogue
 from simengine.recommend.interactions import SECONDS_PER_DAY, Interactions, rows_of
+from simengine.text.arguments import as_number
 from simengine.types import FloatMatrix, RowArray
 
 
@@ -31,11 +32,10 @@ class PreferenceOptions:
     seen_bonus: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.half_life_days is not None and not self.half_life_days > 0:
+        if self.half_life_days is not None and not as_number(self.half_life_days, "half_life_days") > 0:
             raise UsageError(f"half_life_days is {self.half_life_days}; expected a number above 0, or None")
         for name in ("rating_shrinkage", "seen_bonus"):
-            if not getattr(self, name) >= 0:
-                raise UsageError(f"{name} is {getattr(self, name)}; expected at least 0")
+            as_number(getattr(self, name), name, 0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

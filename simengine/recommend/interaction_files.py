@@ -13,6 +13,7 @@ from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import Source, expand_sources
 from simengine.errors import DataError
 from simengine.recommend.interactions import Interactions
+from simengine.text.checks import text_fault
 
 MAX_LINE_BYTES = 1 << 20
 USER_FIELDS = ("user", "user_id", "userid", "userId", "uid")
@@ -147,6 +148,8 @@ def _id(record: dict[str, object], names: tuple[str, ...]) -> str:
         raise RecordFault("wrong id", f"the field {name!r} is {value!r:.40}; expected a string or an integer")
     if not str(value).strip():
         raise RecordFault("wrong id", f"the field {name!r} is blank")
+    if fault := text_fault(str(value)):
+        raise RecordFault("wrong id", f"the field {name!a} {fault}")
     return str(value)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
+from simengine.text import arguments
 from simengine.types import FloatMatrix, Mask, RowArray
 
 Ids: TypeAlias = npt.NDArray[np.object_]
@@ -162,11 +163,11 @@ class Interactions:
         Raises:
             UsageError: there are no times.
         """
-        return self.select(self.require_times() < time_s)
+        return self.select(self.require_times() < arguments.as_number(time_s, "time_s"))
 
     def since(self, time_s: float) -> Interactions:
         """Those at a time or later; UsageError without times."""
-        return self.select(self.require_times() >= time_s)
+        return self.select(self.require_times() >= arguments.as_number(time_s, "time_s"))
 
     def require_times(self) -> Times:
         """The times.
@@ -213,7 +214,8 @@ def encode_ids(ids: Iterable[Any], what: str) -> tuple[Ids, RowArray]:
     Raises:
         UsageError: an id is neither a string nor an integer, or is blank.
     """
-    given = ids if isinstance(ids, np.ndarray) else list(ids)
+    items = arguments.items_of(ids, f"{what} id")
+    given = ids if isinstance(ids, np.ndarray) else list(items)
     if isinstance(given, np.ndarray) and given.dtype.kind in "iu":
         unique, rows = np.unique(given, return_inverse=True)
         names: list[str] = [str(number) for number in unique.tolist()]
@@ -237,14 +239,10 @@ def as_id(given: object, what: str, position: int | None = None) -> str:
 
     Raises:
         UsageError: it is neither a string nor an integer, or is blank.
+        DataError: it holds half of a surrogate pair or U+0000.
     """
     where = "" if position is None else f" at position {position}"
-    if isinstance(given, (bool, np.bool_)) or not isinstance(given, (str, int, np.integer)):
-        raise UsageError(f"the {what} id{where} is {type(given).__name__} {given!r:.40}; expected str or int")
-    name = str(given)
-    if not name.strip():
-        raise UsageError(f"the {what} id{where} is blank")
-    return name
+    return arguments.as_id(given, f"the {what} id{where}")
 
 
 def rows_of(table: Mapping[str, int], ids: Ids) -> RowArray:
@@ -253,9 +251,10 @@ def rows_of(table: Mapping[str, int], ids: Ids) -> RowArray:
 
 
 def _numbers(given: Iterable[float], what: str) -> Times:
+    numbers = given if isinstance(given, np.ndarray) else list(arguments.items_of(given, what))
     try:
-        values = np.asarray(given if isinstance(given, np.ndarray) else list(given), np.float64)
-    except (TypeError, ValueError) as error:
+        values = np.asarray(numbers, np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
         raise UsageError(f"a {what} is no number: {error}") from error
     if values.ndim != 1:
         raise UsageError(f"{what}s have shape {values.shape}; expected (n,)")

@@ -10,6 +10,7 @@ import numpy as np
 
 from simengine.errors import UsageError
 from simengine.recommend.interactions import Ids, as_id, as_ids
+from simengine.text.arguments import as_texts, items_of, shown
 from simengine.types import FloatMatrix, RowArray
 
 UNIT_TOLERANCE = 1e-3
@@ -46,8 +47,13 @@ class ItemVectors:
         Raises:
             UsageError: shapes that do not fit, an id twice, a vector of zeros or with values that are not finite.
         """
-        names = as_ids([as_id(id_, "item", place) for place, id_ in enumerate(ids)])
-        matrix = np.ascontiguousarray(vectors, np.float32)
+        names = as_ids([as_id(id_, "item", place) for place, id_ in enumerate(items_of(ids, "item id"))])
+        try:
+            matrix = np.ascontiguousarray(vectors, np.float32)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise UsageError(
+                f"the vectors are {shown(vectors)}; expected numbers of shape (n, dim)"
+            ) from error
         if matrix.ndim != 2 or len(matrix) != len(names):
             raise UsageError(f"{len(names)} ids and vectors of shape {np.shape(vectors)}; expected (n, dim)")
         if len(set(names)) != len(names):
@@ -68,8 +74,7 @@ class ItemVectors:
         Raises:
             UsageError: as `from_vectors`, or a text is blank.
         """
-        check_texts(texts, "text of an item")
-        return cls.from_vectors(ids, encoder.encode(list(texts)))
+        return cls.from_vectors(ids, encoder.encode(as_texts(texts, "item text", blank=False)))
 
     @classmethod
     def from_passages(cls, ids: Sequence[Any], vectors: FloatMatrix, owners: RowArray) -> ItemVectors:
@@ -103,21 +108,6 @@ class ItemVectors:
     def dimension(self) -> int:
         """Of the vectors."""
         return int(self.vectors.shape[1])
-
-
-def check_texts(texts: Sequence[str], what: str) -> None:
-    """Refuse a lone string, and what is blank or no string.
-
-    Raises:
-        UsageError: names the first such text by its position.
-    """
-    if isinstance(texts, (str, bytes)):
-        raise UsageError(f"expected several texts, got the one {texts!r:.60}; put it in a list")
-    for place, text in enumerate(texts, 1):
-        if not isinstance(text, str):
-            raise UsageError(f"{what} {place} is {type(text).__name__} {text!r:.40}; expected a string")
-        if not text.strip():
-            raise UsageError(f"{what} {place} is blank")
 
 
 def _normalised(ids: Ids, vectors: FloatMatrix) -> FloatMatrix:

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simengine.errors import UsageError
 from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.interactions import as_id
 from simengine.recommend.ranking import ListOptions, arrange
 from simengine.recommend.veto import Veto
+from simengine.text.arguments import items_of
 from simengine.types import FloatMatrix, Mask, RowArray
 
 
@@ -20,9 +21,8 @@ def allowed_rows(
     rows = catalogue.live_rows() if wanted is None else np.unique(catalogue.rows_of(wanted))
     if unwanted is None:
         return rows
-    if isinstance(unwanted, (str, bytes)):
-        raise UsageError(f"expected several item ids, got the one {unwanted!r}; put it in a list")
-    gone = [catalogue.rows[str(id_)] for id_ in unwanted if str(id_) in catalogue.rows]
+    names = [as_id(id_, "item") for id_ in items_of(unwanted, "item id", ordered=False)]
+    gone = [catalogue.rows[name] for name in names if name in catalogue.rows]
     return np.setdiff1d(rows, np.array(gone, np.int64), assume_unique=True)
 
 

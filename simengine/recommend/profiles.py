@@ -7,9 +7,9 @@ from itertools import pairwise
 
 import numpy as np
 
-from simengine.errors import UsageError
 from simengine.recommend.histories import Histories
 from simengine.recommend.items import unit_rows
+from simengine.text.arguments import as_number, as_whole
 from simengine.types import FloatMatrix, RowArray
 
 ENTRIES_PER_BLOCK = 16_384
@@ -37,16 +37,11 @@ class ProfileOptions:
     centring: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.max_interests < 1 or self.likes_per_interest < 1:
-            raise UsageError(
-                f"max_interests is {self.max_interests} and likes_per_interest {self.likes_per_interest}; expected "
-                "at least 1 each"
-            )
+        for name in ("max_interests", "likes_per_interest"):
+            as_whole(getattr(self, name), name)
         for name in ("interest_share", "centring"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UsageError(f"{name} is {getattr(self, name)}; expected a number from 0 to 1")
-        if not self.dislike_weight >= 0:
-            raise UsageError(f"dislike_weight is {self.dislike_weight}; expected at least 0")
+            as_number(getattr(self, name), name, 0, 1)
+        as_number(self.dislike_weight, "dislike_weight", 0)
 
 
 def make_profiles(histories: Histories, vectors: FloatMatrix, options: ProfileOptions) -> FloatMatrix:

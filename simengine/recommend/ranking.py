@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.errors import UsageError
+from simengine.text.arguments import as_number, as_whole
 from simengine.types import FloatMatrix, Mask, RowArray
 
 SMALL_WIDTH = 2_048
@@ -28,14 +29,16 @@ class ListOptions:
     pool: int | None = None
 
     def __post_init__(self) -> None:
-        if not 0 <= self.diversity <= 1:
-            raise UsageError(f"diversity is {self.diversity}; expected a number from 0 to 1")
-        if self.collapse_cosine is not None and not 0 < self.collapse_cosine <= 1:
+        as_number(self.diversity, "diversity", 0, 1)
+        if (
+            self.collapse_cosine is not None
+            and not 0 < as_number(self.collapse_cosine, "collapse_cosine") <= 1
+        ):
             raise UsageError(
                 f"collapse_cosine is {self.collapse_cosine}; expected a number above 0 and up to 1"
             )
-        if self.pool is not None and self.pool < 1:
-            raise UsageError(f"pool is {self.pool}; expected at least 1")
+        if self.pool is not None:
+            as_whole(self.pool, "pool")
 
     @property
     def needs_pool(self) -> bool:

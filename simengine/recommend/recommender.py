@@ -25,10 +25,12 @@ from simengine.recommend.scorers.content import ContentScorer
 from simengine.recommend.scorers.contract import Scorer
 from simengine.recommend.state import State
 from simengine.recommend.veto import DocumentSource, Inference, Veto
+from simengine.text.arguments import as_choice, as_whole, expect, items_of, shown
 from simengine.types import FloatMatrix, Recommendation, RowArray
 
 NO_OPTIONS = ListOptions()
 POOL_GROWTH = 4
+MOST_PLACES = 10_000_000
 
 
 class TextRecommender:
@@ -75,9 +77,17 @@ class TextRecommender:
         nli: Inference | None = None,
         unknown_users: Literal["error", "popular"] = "error",
     ) -> None:
-        if unknown_users not in ("error", "popular"):
-            raise UsageError(f"unknown_users is {unknown_users!r}; expected 'error' or 'popular'")
-        self._scorers: tuple[Scorer, ...] = tuple(scorers) if scorers is not None else (ContentScorer(),)
+        as_choice(unknown_users, "unknown_users", ("error", "popular"))
+        self._scorers: tuple[Scorer, ...] = (ContentScorer(),)
+        if scorers is not None:
+            self._scorers = tuple(items_of(scorers, "scorer"))
+        for number, scorer in enumerate(self._scorers, 1):
+            if not isinstance(getattr(scorer, "name", None), str):
+                raise UsageError(
+                    f"scorer {number} is {shown(scorer)}; expected a Scorer, such as ContentScorer()"
+                )
+        if blend is not None and not isinstance(blend, (Mapping, BlendOptions)):
+            raise UsageError(f"blend is {shown(blend)}; expected weights by scorer's name, or BlendOptions")
         if not self._scorers:
             raise UsageError("no scorer is given; expected one at least, such as ContentScorer()")
         self._weights = BlendOptions() if blend is None and len(self._scorers) > 1 else blend
@@ -153,6 +163,7 @@ class TextRecommender:
             UsageError: the vectors have another dimension, or items come from a function, which has to give them.
         """
         self._check_own_items()
+        expect(items, ItemVectors, "items")
         with self._lock:
             state = self._fresh()
             catalogue = state.catalogue.added(items)
@@ -260,7 +271,7 @@ class TextRecommender:
         rows = rows[rows != row]
         vectors = state.catalogue.vectors
         cosines = (vectors @ vectors[row])[None, rows]
-        scores, columns = best_columns(cosines, _checked_n(N))
+        scores, columns = best_columns(cosines, as_whole(N, "N", most=MOST_PLACES))
         there = columns[0] >= 0
         return state.catalogue.ids[rows[columns[0][there]]], scores[0][there]
 
@@ -296,7 +307,10 @@ class TextRecommender:
         options: ListOptions,
         veto: Veto | None,
     ) -> tuple[FloatMatrix, RowArray]:
-        places = _checked_n(places)
+        places = as_whole(places, "N", most=MOST_PLACES)
+        expect(options, ListOptions, "options")
+        if veto is not None:
+            expect(veto, Veto, "veto")
         rows = allowed_rows(state.catalogue, unwanted, wanted)
         if not options.needs_pool and veto is None:
             return state.best(askers, rows, places, hide_seen=hide_seen)
@@ -317,7 +331,7 @@ class TextRecommender:
         source = self._source
         if source is None:
             raise UsageError("there are no items; give them to the constructor or to fit")
-        items = source if isinstance(source, ItemVectors) else source()
+        items = source() if callable(source) else source
         if not isinstance(items, ItemVectors):
             raise UsageError(
                 f"expected ItemVectors, got {type(items).__name__}; see ItemVectors.from_vectors"
@@ -351,9 +365,3 @@ class TextRecommender:
             if items is not self._state.items:
                 self._state = self._state.with_items(items)
         return self._state
-
-
-def _checked_n(n: object) -> int:
-    if isinstance(n, bool) or not isinstance(n, (int, np.integer)) or n < 1:
-        raise UsageError(f"N is {n!r}; expected an integer, at least 1")
-    return int(n)

@@ -19,6 +19,7 @@ from simengine.recommend.items import ItemVectors
 from simengine.recommend.profiles import ProfileOptions, make_profiles
 from simengine.recommend.ranking import best_columns
 from simengine.recommend.scorers.contract import Scorer, ScoringBatch, Training
+from simengine.text.arguments import items_of
 from simengine.types import FloatMatrix, RowArray
 
 SCORES_PER_BLOCK = 1 << 20
@@ -88,11 +89,10 @@ class State:
         Raises:
             UsageError: nothing was learned yet, or a user is not known or has no item that is there.
         """
-        if isinstance(users, (str, bytes)):
-            raise UsageError(f"expected several users, got the one {users!r}; put it in a list")
+        given = items_of(users, "user")
         if self.training is None:
             raise UsageError("there are no histories yet: call fit(interactions), or give a Taste")
-        names = [as_id(user, "user") for user in users]
+        names = [as_id(user, "user") for user in given]
         rows = np.fromiter((self.user_rows.get(name, -1) for name in names), np.int64, len(names))
         histories = self.training.histories.take(rows)
         if empty_is_error:
@@ -110,9 +110,9 @@ class State:
     def _without_history(self, name: str, n: int) -> str:
         more = f" (and {n - 1} more)" if n > 1 else ""
         if name in self.user_rows:
-            what = f"user {name!r}{more} has interactions with none of the items that can be recommended"
+            what = f"user {name!r:.60}{more} has interactions with none of the items that can be recommended"
         else:
-            what = f"unknown user {name!r}{more}: no interactions"
+            what = f"unknown user {name!r:.60}{more}: no interactions"
         return f"{what}; say what is liked instead (--like, --like-text; a Taste), or use unknown_users='popular'"
 
     def batch(self, askers: Askers, rows: RowArray) -> ScoringBatch:

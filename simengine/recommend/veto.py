@@ -9,7 +9,7 @@ import numpy as np
 
 from simengine.corpus.examples import NLI_LABELS
 from simengine.errors import UsageError
-from simengine.recommend.items import check_texts
+from simengine.text.arguments import as_number, as_texts
 from simengine.types import Document, FloatMatrix, Mask
 
 ENTAILMENT = NLI_LABELS.index("entailment")
@@ -68,14 +68,14 @@ class Veto:
         require: Sequence[str] = (),
         threshold: float = 0.5,
     ) -> None:
-        check_texts(refuse, "refused statement")
-        check_texts(require, "required statement")
+        refuse = as_texts(refuse, "refused statement", blank=False)
+        require = as_texts(require, "required statement", blank=False)
         if not refuse and not require:
             raise UsageError("no statement is given; expected some to refuse or to require")
         both = sorted(set(refuse) & set(require))
         if both:
             raise UsageError(f"the statement {both[0]!r} is both refused and required")
-        if not 0 < threshold <= 1:
+        if not 0 < as_number(threshold, "threshold") <= 1:
             raise UsageError(f"threshold is {threshold}; expected a probability above 0 and up to 1")
         self._model, self._documents = model, documents
         self._statements = [(text, ENTAILMENT) for text in refuse]

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from simengine.errors import UsageError
+from simengine.text.arguments import as_ids, as_number, as_texts, items_of
 from simengine.types import Hit, Passage, Span
 
 _TITLE_END = "\n\n"  # where a sentence ends whatever the title looks like
@@ -30,17 +29,15 @@ def passages_as_hits(
     Raises:
         UsageError: a text is blank or no string, or the lengths differ.
     """
-    names = [str(number) for number in range(1, len(texts) + 1)] if ids is None else list(ids)
-    values = [0.0] * len(texts) if scores is None else [float(score) for score in scores]
-    if isinstance(texts, str) or not len(texts) == len(names) == len(values):
+    texts = as_texts(texts, "passage", blank=False)
+    names = [str(number) for number in range(1, len(texts) + 1)] if ids is None else as_ids(ids)
+    values = [0.0] * len(texts)
+    if scores is not None:
+        values = [as_number(score, f"score {n}") for n, score in enumerate(items_of(scores, "score"), 1)]
+    if not len(texts) == len(names) == len(values):
         raise UsageError(
             f"expected a list of texts with as many ids and scores; got {len(texts)}, {len(names)} and {len(values)}"
         )
-    for number, text in enumerate(texts, 1):
-        if not isinstance(text, str) or not text.strip():
-            raise UsageError(f"passage {number} is {text!r:.60}; expected a text")
-    if not np.isfinite(values).all():
-        raise UsageError("a score is not finite")
     order = sorted(range(len(texts)), key=lambda place: -values[place])
     return [
         Hit(

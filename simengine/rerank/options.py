@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from simengine.errors import UsageError
 from simengine.rerank.judge import Judge
+from simengine.text.arguments import as_flag, as_number, as_whole
 
 DEFAULT_DEPTH, DEFAULT_WEIGHT = 20, 0.25
 """Candidates that are judged, and the judge's share of the blended score (see `simengine.rerank.blend`), where nothing
@@ -25,12 +25,7 @@ def check_weight(weight: object) -> float:
     Raises:
         UsageError: it is none.
     """
-    number = isinstance(weight, (int, float)) and not isinstance(weight, bool)
-    if not number or not 0.0 <= float(weight) <= 1.0:  # type: ignore[arg-type]
-        raise UsageError(
-            f"weight is {weight!r}; expected a number from 0 (the retriever's order) to 1 (the judge alone)"
-        )
-    return float(weight)  # type: ignore[arg-type]
+    return as_number(weight, "weight (0: the retriever's order, 1: the judge alone)", 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +52,7 @@ class Stage:
 
 def check_depth(depth: object) -> None:
     """Raise UsageError unless it is a whole number of at least 1."""
-    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
-        raise UsageError(f"depth is {depth!r}; expected a whole number of at least 1")
+    as_whole(depth, "depth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +74,6 @@ class RerankOptions:
     budget_ms: float | None = None
 
     def __post_init__(self) -> None:
-        if self.budget_ms is not None:
-            number = isinstance(self.budget_ms, (int, float)) and not isinstance(self.budget_ms, bool)
-            if not number or not math.isfinite(self.budget_ms) or self.budget_ms <= 0:
-                raise UsageError(
-                    f"budget_ms is {self.budget_ms!r}; expected a number of milliseconds above 0"
-                )
+        as_flag(self.claim, "claim")
+        if self.budget_ms is not None and as_number(self.budget_ms, "budget_ms", 0) == 0:
+            raise UsageError("budget_ms is 0; expected a number of milliseconds above 0")

@@ -16,6 +16,7 @@ from simengine.rerank.judge import Judge, Judged
 from simengine.rerank.options import RerankOptions, Stage
 from simengine.rerank.result import RerankResult, StageCount
 from simengine.rerank.subject import without_foreign_contradictions
+from simengine.text.arguments import as_texts, as_whole, expect, items_of
 from simengine.types import Hit, Judgement
 
 FIRST_BLOCK_TOKENS = 512
@@ -95,7 +96,7 @@ class Reranker:
         Raises:
             UsageError: a query is blank, `k` is below 1, or there are not as many lists of hits as queries.
         """
-        _check(queries, hits, k)
+        queries, hits, k = _checked(queries, hits, k)
         start = self._clock()
         states = [_State(query, list(found)) for query, found in zip(queries, hits, strict=True)]
         spent = 0.0
@@ -267,13 +268,13 @@ def _block_end(sizes: Sequence[int], start: int, most: int) -> int:
     return end
 
 
-def _check(queries: Sequence[str], hits: Sequence[Sequence[Hit]], k: int | None) -> None:
-    if isinstance(queries, str):
-        raise UsageError(f"queries must be a sequence of texts, not the text {queries!r:.60}")
-    if len(queries) != len(hits):
-        raise UsageError(f"expected hits for each query: {len(queries)} queries, {len(hits)} lists of hits")
-    for number, query in enumerate(queries, 1):
-        if not isinstance(query, str) or not query.strip():
-            raise UsageError(f"query {number} is {query!r:.60}; expected a text")
-    if k is not None and (isinstance(k, bool) or not isinstance(k, int) or k < 1):
-        raise UsageError(f"k is {k!r}; expected a whole number of at least 1")
+def _checked(queries: object, hits: object, k: object) -> tuple[list[str], list[list[Hit]], int | None]:
+    """What `rerank` was given, read once."""
+    texts = as_texts(queries, "query", blank=False)
+    lists = [list(items_of(found, "hit")) for found in items_of(hits, "hit list")]
+    if len(texts) != len(lists):
+        raise UsageError(f"expected hits for each query: {len(texts)} queries, {len(lists)} lists of hits")
+    for number, found in enumerate(lists, 1):
+        for place, hit in enumerate(found, 1):
+            expect(hit, Hit, f"hit {place} of query {number}", "a Hit; passages_as_hits makes them of texts")
+    return texts, lists, None if k is None else as_whole(k, "k")

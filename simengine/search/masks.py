@@ -12,6 +12,7 @@ import numpy as np
 
 from simengine.search.filters import Factors, Filter
 from simengine.store.contract import Column, FieldSummary
+from simengine.text.arguments import as_where
 from simengine.types import Mask, RowArray
 
 KEPT_MASKS = 64
@@ -63,8 +64,10 @@ class Selections:
         """Documents and rows that an expression keeps.
 
         Raises:
+            UsageError: it is not a string.
             FilterError: the expression cannot be read, or does not fit the metadata.
         """
+        expression = as_where(expression)
         with self._lock:
             known = self._kept.get(expression)
             if known is not None:

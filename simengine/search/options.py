@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias, get_args
 
-from simengine.errors import UsageError
+from simengine.text.arguments import as_choice, as_flag, as_where, as_whole
 
 Mode: TypeAlias = Literal["hybrid", "dense", "lexical"]
 Fusion: TypeAlias = Literal["auto", "rrf"]
 
 DEFAULT_CANDIDATES = 100
+MOST_WANTED = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class SearchOptions:
             reciprocal rank fusion.
 
     Raises:
-        UsageError: a value is out of range.
+        UsageError: a value is out of range, or of another type.
+        DataError: the filter holds half of a surrogate pair or U+0000.
     """
 
     k: int = 10
@@ -40,10 +42,9 @@ class SearchOptions:
 
     def __post_init__(self) -> None:
         for name, value in (("k", self.k), ("candidates", self.candidates)):
-            if isinstance(value, bool) or not hasattr(value, "__index__") or value < 1:
-                raise UsageError(f"{name} is {value!r}; expected a whole number of at least 1")
-        if self.where is not None and not isinstance(self.where, str):
-            raise UsageError(f"where is {self.where!r}; expected a filter expression as a string")
-        for name, choice, allowed in (("mode", self.mode, Mode), ("fusion", self.fusion, Fusion)):
-            if choice not in get_args(allowed):
-                raise UsageError(f"{name} is {choice!r}; expected one of {', '.join(get_args(allowed))}")
+            object.__setattr__(self, name, as_whole(value, name, most=MOST_WANTED))
+        if self.where is not None:
+            object.__setattr__(self, "where", as_where(self.where))
+        object.__setattr__(self, "exact", as_flag(self.exact, "exact"))
+        as_choice(self.mode, "mode", get_args(Mode))
+        as_choice(self.fusion, "fusion", get_args(Fusion))

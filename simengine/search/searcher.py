@@ -17,6 +17,7 @@ from simengine.search.masks import Selection, Selections
 from simengine.search.options import SearchOptions
 from simengine.search.ranking import Ranked, best_by_id, is_settled
 from simengine.search.result import SearchArrays, SearchResult
+from simengine.text.arguments import as_texts, shown
 from simengine.types import FloatMatrix, Hit, Mask, Passage, RowArray
 
 if TYPE_CHECKING:
@@ -109,8 +110,7 @@ class Searcher:
     # From queries to ranked documents
 
     def _rank_texts(self, queries: Sequence[str], options: SearchOptions, watch: _Stopwatch) -> list[Ranked]:
-        if isinstance(queries, str):
-            raise UsageError(f"queries must be a sequence of texts, not the text {queries!r}")
+        queries = as_texts(queries, "query")
         for number, text in enumerate(queries, start=1):
             if not text.strip():
                 raise UsageError(f"query {number} is empty" if len(queries) > 1 else "the query is empty")
@@ -132,7 +132,12 @@ class Searcher:
     def _rank_vectors(self, queries: FloatMatrix, options: SearchOptions, watch: _Stopwatch) -> list[Ranked]:
         if options.mode != "dense":
             raise UsageError(f"vectors can be searched in mode 'dense', not {options.mode!r}")
-        vectors = np.asarray(queries, dtype=np.float32)
+        try:
+            vectors = np.asarray(queries, dtype=np.float32)
+        except (TypeError, ValueError, OverflowError) as error:
+            raise UsageError(
+                f"query vectors are {shown(queries)}; expected numbers of shape (q, {self._snapshot.dimension})"
+            ) from error
         if vectors.ndim != 2 or vectors.shape[1] != self._snapshot.dimension:
             raise UsageError(
                 f"query vectors have shape {vectors.shape}; expected (q, {self._snapshot.dimension})"

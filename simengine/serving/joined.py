@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import numpy as np
 
 from simengine.encoders.contract import Encoded, Role
-from simengine.errors import UsageError
 from simengine.search.options import SearchOptions
 from simengine.search.result import SearchResult
 from simengine.serving.batching import Batcher, text_tokens
 from simengine.serving.judges import SharedJudges
 from simengine.serving.settings import ServingSettings
+from simengine.text.arguments import as_choice, as_pairs, as_text, as_texts
 from simengine.types import FloatMatrix, Hit, PairScore, Verdict
 
 if TYPE_CHECKING:
@@ -59,9 +59,10 @@ class JoinedIndex:
 
     def run(self, queries: Sequence[str], options: SearchOptions) -> SearchResult:
         """Hits for several queries of one kind; see `simengine.search.retriever.Retriever`."""
+        queries = as_texts(queries, "query")
         self._refresh_soon()
         start = time.perf_counter()
-        found = self._searches.call(options, list(queries), self.settings.timeout_s)
+        found = self._searches.call(options, queries, self.settings.timeout_s)
         total = (time.perf_counter() - start) * 1000
         stages: dict[str, float] = {}
         for times in {id(times): times for _, times in found}.values():
@@ -82,9 +83,8 @@ class JoinedIndex:
 
     def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
         """Vectors of texts with their numbers of tokens; see `Encoded`."""
-        if role not in get_args(Role):
-            raise UsageError(f"role is {role!r}; expected one of {', '.join(get_args(Role))}")
-        checked = as_texts(texts, "text")
+        as_choice(role, "role", get_args(Role))
+        checked = as_texts(texts)
         if not checked:
             return self.engine.encoder.encode_counted([], role=role)
         done = self._texts.call(role, checked, self.settings.timeout_s)
@@ -131,7 +131,7 @@ class JoinedIndex:
 
     def relevance(self, query: str, texts: Sequence[str]) -> FloatMatrix:
         """How well texts answer a query, by the served judge: (n,) float32 in [0, 1], not calibrated."""
-        pairs = [(as_text(query, "query"), text) for text in as_texts(texts, "text")]
+        pairs = [(as_text(query, "query"), text) for text in as_texts(texts)]
         return self.judges.judge().judge(pairs).relevance
 
     def nli_model(self) -> NLIModel:
@@ -178,26 +178,3 @@ class JoinedIndex:
     def batchers(self) -> Sequence[Batcher[Any, Any, Any]]:
         """What joins callers, for counting."""
         return [self._searches, self._texts]
-
-
-def as_text(text: object, what: str) -> str:
-    if not isinstance(text, str):
-        raise UsageError(f"{what} is {type(text).__name__} {text!r:.40}; expected a string")
-    return text
-
-
-def as_texts(texts: Sequence[str], what: str) -> list[str]:
-    if isinstance(texts, (str, bytes)):
-        raise UsageError(f"expected several texts, got the one {texts!r:.40}; put it in a list")
-    return [as_text(text, f"{what} {number}") for number, text in enumerate(texts, 1)]
-
-
-def as_pairs(pairs: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    checked = []
-    for number, pair in enumerate(pairs, 1):
-        if isinstance(pair, str) or len(pair) != 2:
-            raise UsageError(f"pair {number} is {pair!r:.60}; expected two texts")
-        checked.append(
-            (as_text(pair[0], f"text 1 of pair {number}"), as_text(pair[1], f"text 2 of pair {number}"))
-        )
-    return checked

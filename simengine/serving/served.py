@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -10,17 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from simengine.corpus.items import as_documents
+from simengine.corpus.items import Documents, as_documents
 from simengine.errors import DataError, SimengineError, UsageError
 from simengine.indexing.facts import facts_of
 from simengine.search.options import Mode, SearchOptions
 from simengine.search.result import SearchResult
 from simengine.serving.batching import OverloadedError
-from simengine.serving.joined import JoinedIndex, as_text
+from simengine.serving.joined import JoinedIndex
 from simengine.serving.judges import SharedJudges
 from simengine.serving.settings import ServingSettings
 from simengine.store.snapshot import Snapshot
-from simengine.types import Answer, Document, FloatMatrix, Hit, Json, Recommendation
+from simengine.text.arguments import as_id, as_ids, as_text
+from simengine.types import Answer, Document, FloatMatrix, Hit, Recommendation
 
 if TYPE_CHECKING:
     from simengine.assembly.judging import Fitted
@@ -125,10 +126,11 @@ class ServedIndex(JoinedIndex):
         Raises:
             UnknownDocumentError: there is no such document.
         """
-        vector = _document_vector(self.engine.path, as_text(document_id, "document_id"))
+        vector = _document_vector(self.engine.path, as_id(document_id, "document_id"))
         if vector is None:
             raise UnknownDocumentError(f"the index {self.name!r} holds no document {document_id!r:.80}")
         options = SearchOptions(k=k, mode="dense", where=where)
+        k = options.k
         hits = self.engine.search_vectors(vector[None], replace(options, k=k + 1))[0]
         others = [hit for hit in hits if hit.id != document_id][:k]
         return [replace(hit, rank=rank) for rank, hit in enumerate(others, 1)]
@@ -222,7 +224,7 @@ class ServedIndex(JoinedIndex):
 
     # -- changing --------------------------------------------------------------------------------------------
 
-    def add(self, documents: Iterable[Document | Mapping[str, Json] | str]) -> IndexReport:
+    def add(self, documents: Documents) -> IndexReport:
         """Add documents; they are found as soon as this returns. Where one cannot be added, none is.
 
         Raises:
@@ -245,14 +247,15 @@ class ServedIndex(JoinedIndex):
 
         return self._write(change)
 
-    def update(self, documents: Iterable[Document | Mapping[str, Json] | str]) -> IndexReport:
+    def update(self, documents: Documents) -> IndexReport:
         """Replace documents by id, and add those that are new. See `Engine.update`."""
         given = _checked(documents)
         return self._write(lambda: self.engine.update(given))
 
     def delete(self, ids: Sequence[str] = (), *, where: str | None = None) -> IndexReport:
         """Delete documents by id, by filter, or both. See `Engine.delete`."""
-        return self._write(lambda: self.engine.delete(ids, where=where))
+        names = as_ids(ids)
+        return self._write(lambda: self.engine.delete(names, where=where))
 
     def _write(self, change: Callable[[], IndexReport]) -> IndexReport:
         """Do a write after those that came before it. Once it is accepted it is done, whether or not anyone waits."""
@@ -350,7 +353,7 @@ def _document_vector(path: Path, document_id: str) -> FloatMatrix | None:
         return mean
 
 
-def _checked(documents: Iterable[Document | Mapping[str, Json] | str]) -> list[Document]:
+def _checked(documents: Documents) -> list[Document]:
     """All documents, each good, no id twice."""
     checked = list(as_documents(documents))
     ids: set[str] = set()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simengine.errors import UsageError
+from simengine.text.checks import MAX_JSON_DEPTH
 
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
 
@@ -93,7 +94,8 @@ class Limits:
 
     Attributes:
         max_body_bytes: of a request's body.
-        max_json_depth: lists and objects inside each other.
+        max_json_depth: lists and objects inside each other, those around a document's metadata included; never more
+            than the default.
         max_texts: texts, pairs or inputs.
         max_text_chars: characters of one text; of a query or a question, see `max_query_chars`.
         max_query_chars: characters of a query, a question or a statement.
@@ -102,7 +104,7 @@ class Limits:
     """
 
     max_body_bytes: int = 8 << 20
-    max_json_depth: int = 32
+    max_json_depth: int = MAX_JSON_DEPTH + 3
     max_texts: int = 1_000
     max_text_chars: int = 200_000
     max_query_chars: int = 10_000

@@ -8,7 +8,8 @@ import struct
 import zlib
 from collections.abc import Mapping, Sequence
 
-from simengine.errors import UsageError
+from simengine.errors import DataError, UsageError
+from simengine.text.checks import TOO_DEEP, first_fault, is_nested_deeper, surrogate_fault
 from simengine.types import Document, Json
 
 DIGEST_SIZE = 16
@@ -33,15 +34,24 @@ def stored_metadata(metadata: Mapping[str, Json], what: str) -> tuple[str, str]:
 
     Raises:
         UsageError: a value that JSON cannot hold or gives back changed (NaN, a tuple, a key that is no string).
+        DataError: half of a surrogate pair, or lists and objects nested more than MAX_JSON_DEPTH deep.
     """
     plain = metadata if type(metadata) is dict else dict(metadata)
     try:
-        is_plain, is_sorted = _shape(plain)
         canonical = _SORTED.encode(plain)
+        if is_nested_deeper(canonical):
+            raise DataError(f"its metadata: {TOO_DEEP}", what)
         canonical.encode()
+        is_plain, is_sorted = _shape(plain)
         stored = canonical if is_sorted else _AS_GIVEN.encode(plain)
         same = is_plain or json.loads(stored) == plain
-    except (TypeError, ValueError, RecursionError) as error:
+    except UnicodeEncodeError as error:
+        path, fault = first_fault(plain) or ((), "holds half of a surrogate pair")
+        place = f"the field {'.'.join(map(str, path))!a} of its metadata" if path else "its metadata"
+        raise DataError(f"{place} {fault}", what) from error
+    except RecursionError as error:
+        raise DataError(f"its metadata: {TOO_DEEP}", what) from error
+    except (TypeError, ValueError) as error:
         raise UsageError(f"{what}: its metadata cannot be kept as JSON: {error}") from error
     if not same:
         raise UsageError(
@@ -81,16 +91,16 @@ def stored_form(document: Document) -> tuple[str, bytes]:
     """Metadata as stored, and `content_digest`.
 
     Raises:
-        UsageError: as `content_digest`.
+        UsageError, DataError: as `content_digest`.
     """
-    stored, canonical = stored_metadata(document.metadata, f"document {document.id!r}")
+    stored, canonical = stored_metadata(document.metadata, f"document {document.id!a}")
     try:
         return stored, digest_parts(document.id, document.title, document.text, canonical)
     except UnicodeEncodeError as error:
-        raise UsageError(
-            f"document {document.id!r}: holds half of a surrogate pair ({error.object[error.start]!r} at "
-            f"character {error.start}), which UTF-8 cannot hold; decode the source properly or replace it"
-        ) from error
+        for name, text in (("id", document.id), ("title", document.title), ("text", document.text)):
+            if fault := surrogate_fault(text):
+                raise DataError(f"its {name} {fault}", f"document {document.id!a}") from error
+        raise
 
 
 def content_digest(document: Document) -> bytes:
@@ -100,7 +110,8 @@ def content_digest(document: Document) -> bytes:
     order of the metadata's keys.
 
     Raises:
-        UsageError: the text cannot be stored (lone surrogates), or the metadata is no JSON.
+        DataError: it holds half of a surrogate pair, or metadata nested too deeply.
+        UsageError: the metadata is no JSON.
     """
     return stored_form(document)[1]
 

@@ -14,6 +14,7 @@ from filelock import FileLock, Timeout
 
 from simengine.errors import IndexLockedError, StorageFullError, StoreError
 from simengine.store.files import LOCK, full_message, is_full
+from simengine.text.checks import parse_own_json
 
 
 class WriteLock:
@@ -65,6 +66,6 @@ class WriteLock:
 
     def _holder(self) -> str:
         with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
-            who = json.loads(self._path.read_text(encoding="utf-8"))
+            who = parse_own_json(self._path.read_text(encoding="utf-8"))
             return f"process {who['pid']} on {who['host']} since {who['since']} ({who['command']})"
         return ""

@@ -27,6 +27,8 @@ from simengine.encoders.load import load_encoder
 from simengine.encoders.torch_modules import quiet
 from simengine.errors import MissingExtraError, ModelDamagedError, UsageError
 from simengine.models.resolve import resolve_model
+from simengine.text.arguments import as_pairs, as_texts, expect, items_of
+from simengine.text.checks import parse_own_json
 from simengine.types import FloatMatrix
 
 HEAD_NAME, WEIGHTS_NAME = "few_shot_head.json", "few_shot_head.npz"
@@ -103,7 +105,7 @@ class FewShotModel:
             ModelDamagedError: the head is missing, cannot be read, or does not fit the encoder.
         """
         try:
-            head = json.loads((folder / HEAD_NAME).read_text(encoding="utf-8"))
+            head = parse_own_json((folder / HEAD_NAME).read_text(encoding="utf-8"))
             with np.load(folder / WEIGHTS_NAME, allow_pickle=False) as arrays:
                 weights, bias = arrays["weights"], arrays["bias"]
             labels, pairs = tuple(head["labels"]), head["inputs"] == "pairs"
@@ -133,9 +135,9 @@ class FewShotModel:
         Raises:
             UsageError: texts were given for pairs or the other way round.
         """
-        if not len(inputs):
-            return np.empty((0, len(self.labels)), np.float32)
         first, second = _columns(inputs, self.pairs)
+        if not first:
+            return np.empty((0, len(self.labels)), np.float32)
         vectors = self.encoder.encode([*first, *second])
         logits = features(vectors, len(first)) @ self._weights.T + self._bias
         powers = np.exp(logits - logits.max(axis=1, keepdims=True))
@@ -205,6 +207,9 @@ def choose_examples(examples: Sequence[FewShotExample], per_class: int, seed: in
     """
     if per_class < 2:
         raise UsageError(f"per_class is {per_class}; expected 2 or more, to have two that are alike")
+    examples = list(items_of(examples, "example"))
+    for number, example in enumerate(examples, 1):
+        expect(example, FewShotExample, f"example {number}")
     if len({example.text2 is None for example in examples}) > 1:
         raise UsageError("some examples are texts, others pairs of texts; expected one kind")
     by_label: dict[str, list[int]] = {}
@@ -264,13 +269,15 @@ def features(vectors: FloatMatrix, n: int) -> FloatMatrix:
 
 
 def _columns(inputs: Inputs, pairs: bool) -> tuple[list[str], list[str]]:
-    for each in inputs:
+    given = list(items_of(inputs, "pair" if pairs else "text", dimensions=2 if pairs else 1))
+    for each in given:
         if isinstance(each, str) is pairs:
             expected = "pairs of texts" if pairs else "texts"
             raise UsageError(f"the few-shot model classifies {expected}, got {each!r:.60}")
     if not pairs:
-        return [str(text) for text in inputs], []
-    return [pair[0] for pair in inputs], [pair[1] for pair in inputs]
+        return as_texts(given), []
+    both = as_pairs(given)
+    return [pair[0] for pair in both], [pair[1] for pair in both]
 
 
 def _warmed_up(path: Path, chosen: Sequence[FewShotExample], settings: FewShotSettings, device: str) -> Any:

@@ -13,6 +13,7 @@ from simengine.corpus.examples import NLI_LABELS, Triplet
 from simengine.encoders.contract import Role
 from simengine.errors import UsageError
 from simengine.index.exact import exact_search
+from simengine.text.arguments import as_pairs, as_texts
 from simengine.training.leakage.normalise import compared_tokens, text_key
 from simengine.types import FloatMatrix
 
@@ -155,6 +156,8 @@ def mine_hard_negatives(
         UsageError: there is no pair, or no passage.
     """
     options = options or MiningOptions()
+    pairs = as_pairs(pairs)
+    corpus = None if corpus is None else as_texts(corpus, "passage")
     passages = list(
         dict.fromkeys(positive for _, positive in pairs) if corpus is None else dict.fromkeys(corpus)
     )

@@ -18,6 +18,7 @@ from simengine.encoders.hardware import choose_threads
 from simengine.encoders.torch_modules import limited_threads, quiet
 from simengine.errors import MissingExtraError, UsageError
 from simengine.models.resolve import resolve_model
+from simengine.text.checks import parse_own_json
 from simengine.training import adapt
 from simengine.training.arguments import common_arguments, training_device
 from simengine.training.guard import guard_against_leakage
@@ -124,8 +125,11 @@ def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:
             if (output / name).exists():
                 raise UsageError(f"{output / name}: is there, and not of a training run; name another folder")
     elif (output / RESULT_NAME).exists() or last_checkpoint(output / CHECKPOINT_FOLDER):
-        found = json.loads(path.read_text(encoding="utf-8"))
-        different = sorted(key for key in wanted if found.get(key) != wanted[key])
+        try:
+            found = parse_own_json(path.read_bytes())
+            different = sorted(key for key in wanted if found.get(key) != wanted[key])
+        except (OSError, ValueError, AttributeError) as error:
+            raise UsageError(f"{path}: is not the recipe of a run ({error}); name another folder") from error
         if different:
             raise UsageError(
                 f"{output}: holds a run with another recipe (it differs in {', '.join(different)}); "

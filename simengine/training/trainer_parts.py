@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.errors import ModelDamagedError
+from simengine.text.checks import parse_own_json
 
 WEIGHTS_NAME = "weights.safetensors"
 STATE_NAME = "trainer_state.json"  # transformers writes it last
@@ -113,7 +113,7 @@ def last_checkpoint(folder: Path) -> Path | None:
         number = path.name.removeprefix("checkpoint-")
         if number.isdigit() and (path / WEIGHTS_NAME).is_file() and (path / STATE_NAME).is_file():
             try:
-                json.loads((path / STATE_NAME).read_text(encoding="utf-8"))
+                parse_own_json((path / STATE_NAME).read_text(encoding="utf-8"))
             except ValueError:
                 continue
             whole.append((int(number), path))

@@ -19,6 +19,11 @@ def test_control_characters_are_replaced_but_not_tab_and_line_feed() -> None:
     assert len(shown) == len(every)
 
 
+def test_what_turns_the_direction_of_a_line_is_replaced_and_marks_stay() -> None:
+    assert printable("a\u202eb\u2066c") == "a\ufffdb\ufffdc"
+    assert printable("\u05d0\u200f\u200d") == "\u05d0\u200f\u200d"
+
+
 def test_one_is_singular() -> None:
     assert [counted(n, "id") for n in (0, 1, 2, 1000)] == ["0 ids", "1 id", "2 ids", "1,000 ids"]
     assert [counted(n, "query") for n in (1, 2)] == ["1 query", "2 queries"]

@@ -30,7 +30,7 @@ FAULTY_LINES = {
     "not JSON": (b"hello", "broken JSON", "at column 1"),
     "two records": (b'{"_id": "x"} {"_id": "y"}', "broken JSON", "more text after the record"),
     "control character": (b'{"_id": "x", "text": "a\tb"}', "broken JSON", "control character"),
-    "deep": (b'{"a":' * 100_000, "broken JSON", "too deep"),
+    "deep": (b'{"a":' * 100_000, "broken JSON", "nested more than 100 deep"),
     "huge integer": (b'{"_id": "x", "text": "y", "n": ' + b"9" * 5000 + b"}", "broken JSON", "digits"),
     "array": (b'["a", "b"]', "not an object", "an array"),
     "string": (b'"a"', "not an object", "a string"),

@@ -15,7 +15,7 @@ def test_vectors_are_normalised_and_unit_ones_are_not_copied() -> None:
     np.testing.assert_allclose(made.vectors, [[0.6, 0.8], [0, 1]], atol=1e-7)
     assert made.ids.tolist() == ["a", "2"]
     unit = np.eye(3, dtype=np.float32)
-    assert ItemVectors.from_vectors("abc", unit).vectors is unit
+    assert ItemVectors.from_vectors(list("abc"), unit).vectors is unit
 
 
 def test_passages_give_the_normalised_mean_in_any_order() -> None:

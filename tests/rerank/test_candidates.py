@@ -37,9 +37,9 @@ def test_lengths_that_differ_and_scores_that_are_no_numbers_are_refused() -> Non
         passages_as_hits(["a", "b"], ids=["x"])
     with pytest.raises(UsageError, match="2, 2 and 1"):
         passages_as_hits(["a", "b"], scores=[1.0])
-    with pytest.raises(UsageError, match="list of texts"):
+    with pytest.raises(UsageError, match="put it in a list"):
         passages_as_hits("ab", ids=["x"])
-    with pytest.raises(UsageError, match="not finite"):
+    with pytest.raises(UsageError, match="score 1 is nan"):
         passages_as_hits(["a"], scores=[float("nan")])
 
 

@@ -277,7 +277,7 @@ def test_a_query_must_be_a_text(query: object) -> None:
 
 
 def test_calls_that_do_not_fit_are_refused() -> None:
-    with pytest.raises(UsageError, match="sequence of texts"):
+    with pytest.raises(UsageError, match="put it in a list"):
         reranker(3, 0.5).rerank("query", [HITS])
     with pytest.raises(UsageError, match="1 queries, 2 lists"):
         reranker(3, 0.5).rerank(["q"], [HITS, HITS])

@@ -246,7 +246,7 @@ def test_wrong_arguments_are_refused(bench: Bench) -> None:
     for queries in (["gas", " \n"], [""]):
         with pytest.raises(UsageError, match="empty"):
             searcher.search(queries)
-    with pytest.raises(UsageError, match="sequence"):
+    with pytest.raises(UsageError, match="put it in a list"):
         searcher.search("gas")
     with pytest.raises(FilterError, match="did you mean year"):
         searcher.search(["gas"], SearchOptions(where="yaer = 3"))

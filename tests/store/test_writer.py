@@ -13,6 +13,7 @@ import pytest
 
 from simengine.errors import (
     DamagedIndexError,
+    DataError,
     IndexExistsError,
     IndexLockedError,
     IndexNotFoundError,
@@ -104,7 +105,7 @@ def test_a_document_that_cannot_be_stored_is_refused_and_nothing_is_committed(
 ) -> None:
     with IndexWriter.create(path, settings()) as writer:
         good = document("good", n_passages=1)
-        with pytest.raises(UsageError, match=says):
+        with pytest.raises((DataError, UsageError), match=says):
             writer.commit(Change([good, NewDocument(bad, [Span(0, 1)], [1], [0])], unit_vectors(2, seed=1)))
         assert writer.commit_number == 0
         assert writer.counts().documents == 0

@@ -13,6 +13,7 @@ from simengine.corpus.formats import Headerless, Record, read_items, typed_cell
 from simengine.corpus.report import RecordFault
 from simengine.corpus.sources import expand_sources, shown_name
 from simengine.errors import DataError, UsageError
+from simengine.text.checks import first_fault
 from simengine.types import Json
 
 MAX_LINE_BYTES = 32 << 20
@@ -77,9 +78,8 @@ def _check_encodable(record: Record) -> None:
     try:
         json.dumps(record, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        unit = ord(error.object[error.start])
-        detail = f"the record holds half of a surrogate pair, \\u{unit:04x}, which is no character"
-        raise RecordFault("unpaired surrogate", detail) from error
+        path, fault = first_fault(record) or ((), "holds half of a surrogate pair")
+        raise RecordFault("unpaired surrogate", f"the field {'.'.join(map(str, path))!a} {fault}") from error
 
 
 def check_fields(fields: Sequence[str] | None, roles: Sequence[str]) -> None:

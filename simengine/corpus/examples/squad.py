@@ -12,6 +12,7 @@ from simengine.corpus.lines import decode, read_chunks, usable_encoding
 from simengine.corpus.report import RecordFault
 from simengine.corpus.sources import expand_sources, shown_name
 from simengine.errors import DataError
+from simengine.text.checks import parse_json
 
 T = TypeVar("T")
 BLANK_QUESTION = "blank question"
@@ -54,12 +55,12 @@ def read_squad(
 
 def _parse(content: bytes, encoding: str, name: str) -> object:
     try:
-        return json.loads(decode(content, encoding, 0).removeprefix("\ufeff"))
+        return parse_json(decode(content, encoding, 0).removeprefix("\ufeff"))
     except RecordFault as fault:
         raise DataError(fault.reason, name) from fault
     except json.JSONDecodeError as error:
         raise DataError(f"broken JSON: {error.msg} at column {error.colno}", name, error.lineno) from error
-    except (RecursionError, ValueError) as error:
+    except ValueError as error:
         raise DataError(f"broken JSON: {error}", name) from error
 
 

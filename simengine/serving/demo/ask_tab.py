@@ -14,6 +14,7 @@ from simengine.serving.demo.examples import example_buttons, example_questions, 
 from simengine.serving.demo.notices import failure, notice
 from simengine.serving.demo.strings import LANGUAGES, Language
 from simengine.serving.demo.strings.ask import ASK
+from simengine.text.checks import check_text
 
 N_EXAMPLES = 3
 MOST_TURNS = 50
@@ -69,9 +70,10 @@ class AskTab:
             asked = notice("empty", ASK.blank_title.of(language), ASK.blank_body.of(language))
             yield asked + earlier, gr.skip(), gr.skip(), gr.skip()
             return
-        pending = question_html(question) + skeleton(ASK.loading.of(language), 1)
-        yield pending + earlier, gr.skip(), gr.skip(), gr.skip()
         try:
+            check_text(question, "question")
+            pending = question_html(question) + skeleton(ASK.loading.of(language), 1)
+            yield pending + earlier, gr.skip(), gr.skip(), gr.skip()
             turn = take_turn(self.served, question, turns)
         except Exception as error:
             yield failure(error, language) + earlier, gr.skip(), gr.skip(), gr.skip()

@@ -28,6 +28,7 @@ from simengine.serving.demo.pairs_batch import (
 from simengine.serving.demo.pairs_html import ON_WORDS, Compared, compared_html
 from simengine.serving.demo.strings import Language, Text
 from simengine.serving.demo.strings.pairs import PAIRS
+from simengine.text.checks import check_text
 
 if TYPE_CHECKING:
     from simengine.serving.served import ServedIndex
@@ -162,6 +163,8 @@ class PairsTab:
             return
         yield skeleton(PAIRS.loading.of(language), 2), None
         try:
+            check_text(one, "first text")
+            check_text(two, "second text")
             pair = compare_texts(self.served, one, two)
         except Exception as error:
             yield failure(error, language), None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import anyio
 from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
 from mcp_types import ToolAnnotations
 
 import simengine
 from simengine.serving.catalogue import Catalogue
+from simengine.serving.mcp.stdio import serve
 from simengine.serving.mcp.tools import Tools
 
 HTTP_HOST = "127.0.0.1"
@@ -44,7 +46,7 @@ def build_server(catalogue: Catalogue) -> MCPServer:
 
 def run_stdio(server: MCPServer) -> None:
     """Serve one client on stdin and stdout until it closes them."""
-    server.run("stdio")
+    anyio.run(serve, server)
 
 
 def run_http(server: MCPServer, port: int) -> None:

@@ -14,7 +14,14 @@ from simengine.serving.rest.context import ServiceContext, logged_texts
 from simengine.serving.rest.errors import problem_of
 from simengine.serving.rest.keys import READ, WRITE, ForbiddenError, KeyFile, MissingKeyError
 from simengine.serving.rest.lifecycle import NotReadyError
-from simengine.serving.rest.limits import DisconnectedError, Receive, bounded, read_body, replayed
+from simengine.serving.rest.limits import (
+    DisconnectedError,
+    Receive,
+    bounded,
+    check_address,
+    read_body,
+    replayed,
+)
 from simengine.serving.rest.logs import JsonLog
 from simengine.serving.rest.metrics import Metrics
 from simengine.serving.settings import LOOPBACK_HOSTS
@@ -109,6 +116,7 @@ class Gate:
                 self._context.lifecycle.check_ready()
             await self._app(scope, bounded(receive, max(limits.max_body_bytes, PAGE_BODY_BYTES)), send)
         else:
+            check_address(scope)
             with self._context.lifecycle.accepted():
                 body = await read_body(receive, headers, limits, self._context.settings.body_timeout_s)
                 await self._app(scope, replayed(body, receive), send)

@@ -21,6 +21,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from simengine.errors import SimengineError, UsageError
+from simengine.text.checks import parse_own_json
 
 READ, WRITE = "read", "write"
 SCOPES = (READ, WRITE)
@@ -169,7 +170,7 @@ class KeyFile:
     def _read(self) -> dict[str, ApiKey]:
         try:
             mode = self.path.stat().st_mode
-            table = json.loads(self.path.read_text(encoding="utf-8"))
+            table = parse_own_json(self.path.read_text(encoding="utf-8"))
             if table["version"] != VERSION:
                 raise UsageError(f"{self.path}: version {table['version']!r}; expected {VERSION}")
             keys = {each["id"]: ApiKey(**{**each, "scopes": tuple(each["scopes"])}) for each in table["keys"]}

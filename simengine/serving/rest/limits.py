@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
-from simengine.errors import UsageError
+from fastapi.exceptions import RequestValidationError
+
+from simengine.errors import DataError
 from simengine.serving.rest.errors import MediaTypeError, SlowBodyError, TooLargeError
 from simengine.serving.settings import Limits
+from simengine.text.checks import MAX_JSON_DEPTH, first_fault, is_nested_deeper
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 
 BIG_BODY_BYTES = 64 << 10
-# Strings are skipped whole: brackets in them are text.
-_BRACKETS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
+MAX_REQUEST_DEPTH = MAX_JSON_DEPTH + 3
+"""A request's own lists and objects stand around a document's metadata."""
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 
 
 class DisconnectedError(Exception):
@@ -30,7 +36,8 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], limits: Limit
         TooLargeError: it has more bytes than are taken; known from its header, or as soon as they arrive.
         SlowBodyError: it did not arrive in time.
         MediaTypeError: it is not said to be JSON.
-        UsageError: its JSON goes deeper than is taken.
+        DataError: its JSON is nested deeper than is taken.
+        RequestValidationError: a text in it holds half of a character.
         DisconnectedError: the client went away.
     """
     most = limits.max_body_bytes
@@ -48,7 +55,7 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], limits: Limit
             raise MediaTypeError(
                 f"the content-type is {kind.decode('latin-1')!r:.80}; send content-type: application/json"
             )
-        await check_depth(body, limits.max_json_depth)
+        await check_json(body, limits.max_json_depth)
     return body
 
 
@@ -68,32 +75,49 @@ async def _gather(receive: Receive, most: int) -> bytes:
             return b"".join(chunks)
 
 
-async def check_depth(body: bytes, most: int) -> None:
-    """Raise UsageError where lists and objects lie deeper inside each other than `most`."""
-    if body.count(b"[") + body.count(b"{") <= most:
+async def check_json(body: bytes, most: int) -> None:
+    """Refuse JSON that is nested deeper than `most`, or spells half of a surrogate pair in any text or name.
+
+    Raises:
+        DataError: it is nested too deeply.
+        RequestValidationError: a field holds half of a character; names the field.
+    """
+    most = min(most, MAX_REQUEST_DEPTH)
+    suspicious = _SURROGATE.search(body) is not None
+    if not suspicious and body.count(b"[") + body.count(b"{") <= most:
         return
     if len(body) > BIG_BODY_BYTES:
-        depth = await asyncio.to_thread(json_depth, body, most)
+        await asyncio.to_thread(_check_json, body, most, suspicious)
     else:
-        depth = json_depth(body, most)
-    if depth > most:
-        raise UsageError(f"the JSON goes deeper than {most} lists and objects inside each other")
+        _check_json(body, most, suspicious)
 
 
-def json_depth(body: bytes, enough: int) -> int:
-    """How deep lists and objects lie inside each other; counting stops above `enough`."""
-    depth = deepest = 0
-    for match in _BRACKETS.finditer(body):
-        sign = match.group()
-        if sign in b"[{":
-            depth += 1
-            if depth > deepest:
-                deepest = depth
-                if deepest > enough:
-                    return deepest
-        elif sign in b"]}":
-            depth -= 1
-    return deepest
+def _check_json(body: bytes, most: int, suspicious: bool) -> None:
+    if is_nested_deeper(body, most):
+        raise DataError(f"lists and objects are nested more than {most} deep", "body")
+    if not suspicious:
+        return
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return  # the route says what is wrong with it
+    found = first_fault(value, most)
+    if found is not None:
+        path, fault = found
+        raise RequestValidationError([{"loc": ("body", *path), "msg": fault, "type": "unicode"}])
+
+
+def check_address(scope: MutableMapping[str, Any]) -> None:
+    """Raise DataError where a path or its parameters are not UTF-8, which would be read as other characters."""
+    for place, raw in (
+        ("path", scope.get("raw_path") or b""),
+        ("query string", scope.get("query_string") or b""),
+    ):
+        try:
+            unquote_to_bytes(raw).decode()
+        except UnicodeDecodeError as error:
+            byte = error.object[error.start]
+            raise DataError(f"is not valid UTF-8: byte 0x{byte:02x}", f"the request's {place}") from None
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

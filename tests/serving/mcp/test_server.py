@@ -172,8 +172,8 @@ def test_a_wrong_call_is_told_what_is_wrong(
     assert says in refused(catalogue, tool, **arguments)
 
 
-def test_a_nul_is_a_character_like_others(catalogue: Catalogue) -> None:
-    assert len(given(catalogue, "search", query="cats\x00", k=2)["hits"]) == 2
+def test_a_nul_is_refused_as_in_documents(catalogue: Catalogue) -> None:
+    assert "query: holds the character U+0000 (character 5)" in refused(catalogue, "search", query="cats\x00")
 
 
 def test_an_unexpected_error_tells_the_agent_nothing_of_this_machine(

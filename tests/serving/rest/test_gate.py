@@ -39,7 +39,7 @@ def test_large_deep_and_long_requests_are_refused(catalogue: Catalogue) -> None:
     )
     with served(catalogue, limits=limits) as client:
         assert problem(client.post("/v1/search", content=b"x" * 2_001)) == (413, "too_large")
-        assert problem(client.post("/v1/search", content=b"[" * 1_000, headers=JSON)) == (422, "usage")
+        assert problem(client.post("/v1/search", content=b"[" * 1_000, headers=JSON)) == (422, "data")
         three = [{"id": str(n), "text": "t"} for n in range(3)]
         assert problem(client.post("/v1/documents", json={"documents": three})) == (422, "usage")
         long = {"documents": [{"id": "a", "text": "t" * 51}]}

@@ -1,0 +1,123 @@
+"""Records out of tables that a program holds, of pandas, polars or pyarrow; told by what they offer, not imported."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from simengine.corpus.report import RecordFault
+from simengine.errors import UsageError
+from simengine.text.checks import MAX_JSON_DEPTH, TOO_DEEP
+
+_MISSING_TYPES = ("NAType", "NaTType")
+"""Of pandas.NA and pandas.NaT."""
+
+
+def table_rows(table: Any) -> Iterator[dict[str, object]]:
+    """The rows of a table as dicts of its columns, in order. The index of a pandas frame is not a column.
+
+    Args:
+        table: something that `simengine.text.arguments.is_table` accepts.
+
+    Raises:
+        UsageError: two columns have one name, or a lazy frame was given.
+    """
+    kind = type(table).__name__
+    if callable(getattr(table, "collect_schema", None)) and not callable(getattr(table, "iter_rows", None)):
+        raise UsageError(
+            f"a {kind} was given, which is not computed yet; give its rows, as in frame.collect()"
+        )
+    if callable(getattr(table, "iter_rows", None)):  # polars
+        return iter(table.iter_rows(named=True))
+    if callable(getattr(table, "itertuples", None)):  # pandas
+        names = _distinct(list(table.columns), kind)
+        return (dict(zip(names, row, strict=True)) for row in table.itertuples(index=False, name=None))
+    _distinct(list(table.schema.names), kind)
+    batches = table.to_batches() if callable(getattr(table, "to_batches", None)) else [table]  # pyarrow
+    return (row for batch in batches for row in batch.to_pylist())
+
+
+def _distinct(names: list[Any], kind: str) -> list[Any]:
+    for name in names:
+        if names.count(name) > 1:
+            raise UsageError(f"the column {name!r} stands twice in the {kind}; rename one of them")
+    return names
+
+
+def is_missing(value: object) -> bool:
+    """Whether a cell holds nothing: None, NaN, pandas.NA, or a time that is none."""
+    if value is None or type(value).__name__ in _MISSING_TYPES:
+        return True
+    is_scalar = isinstance(value, float) or getattr(value, "shape", None) == ()
+    return is_scalar and bool(value != value)
+
+
+def plain(value: object, name: str, *, cells: bool, depth: int = 2) -> object:
+    """A value as JSON has it, copied: what numpy and pandas hold becomes Python's own.
+
+    Times become ISO 8601 text, durations seconds, decimals numbers and UUIDs text, as in parquet files. What is of no
+    such type comes back as it is, for `check_storable` to refuse.
+
+    Args:
+        value: a field of a record.
+        name: the field, for the message.
+        cells: it is of a table, where what is missing (NaN, NA, NaT) becomes None.
+        depth: lists and objects around a list or object here, itself included.
+
+    Raises:
+        RecordFault: it is nested too deeply, or holds itself.
+    """
+    kind = type(value)
+    if kind is str or kind is int or kind is bool or value is None:
+        return value
+    if cells and is_missing(value):
+        return None
+    if isinstance(value, (str, int, float)):
+        return _builtin(value)
+    is_array = getattr(value, "shape", ()) != () and callable(getattr(value, "tolist", None))
+    if is_array or isinstance(value, (Mapping, list)):
+        if depth > MAX_JSON_DEPTH:
+            raise RecordFault("not a JSON value", f"field {name!r:.60}: {TOO_DEEP}")
+        return _container(value, name, cells=cells, depth=depth)
+    return _scalar(value, name, cells=cells, depth=depth)
+
+
+def _builtin(value: str | float) -> object:
+    """A value of a subclass (an enum, numpy.str_, numpy.float64) as one of str, int or float itself."""
+    if isinstance(value, str):
+        return str.__str__(value)
+    return int(value) if isinstance(value, int) else float(value)
+
+
+def _container(value: Any, name: str, *, cells: bool, depth: int) -> object:
+    if isinstance(value, Mapping):
+        return {
+            str.__str__(key) if isinstance(key, str) else key: plain(
+                part, f"{name}.{key}", cells=cells, depth=depth + 1
+            )
+            for key, part in value.items()
+        }
+    parts: Iterable[object] = value if isinstance(value, list) else value.tolist()
+    return [plain(part, name, cells=cells, depth=depth + 1) for part in parts]
+
+
+def _scalar(value: Any, name: str, *, cells: bool, depth: int) -> object:
+    if type(value).__name__ in _MISSING_TYPES:
+        return None
+    if isinstance(value, (datetime, date, time)):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return value.total_seconds()
+    if isinstance(value, Decimal) and value.is_finite():
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, UUID):
+        return str(value)
+    if getattr(value, "shape", None) == () and hasattr(value, "dtype"):  # a scalar of numpy
+        if value.dtype.kind == "M":
+            return str(value)  # item() gives nanoseconds as a number
+        item = value.item()
+        return value if type(item) is type(value) else plain(item, name, cells=cells, depth=depth)
+    return value
