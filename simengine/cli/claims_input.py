@@ -88,7 +88,11 @@ def claims_options(noun: str, *, min_cosine: float, max_pairs: int) -> Callable[
     return together(
         click.argument("source", metavar="[INDEX_OR_FILE]", required=False, type=click.Path(path_type=Path)),
         index_option,
-        click.option("-w", "--where", help="Filter on metadata of the index, as in 'kind == \"contract\"'."),
+        click.option(
+            "-w",
+            "--where",
+            help="Filter on metadata, _id or title, as in 'kind == \"contract\"'.",
+        ),
         click.option(
             "--neighbours",
             type=click.IntRange(1),

@@ -18,7 +18,11 @@ SHOWN = 5
 @click.command("delete")
 @click.argument("ids", nargs=-1)
 @index_option
-@click.option("-w", "--where", help="Delete what a filter matches, as in 'kind == \"module\"'.")
+@click.option(
+    "-w",
+    "--where",
+    help="Delete what a filter matches (metadata, _id, title), as in 'kind == \"module\"'.",
+)
 @click.option(
     "--ids-from",
     type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),

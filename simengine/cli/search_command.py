@@ -69,7 +69,8 @@ search_options = together(
     click.option(
         "-w",
         "--where",
-        help='Filter on metadata, as in \'kind in ("class", "function") and module == "json"\'.',
+        help='Filter on metadata, _id or title, as in \'kind in ("class", "function") and authors.name == "Lee"\'; '
+        "README.md (Filters) has all of it.",
     ),
     click.option(
         "--fusion",

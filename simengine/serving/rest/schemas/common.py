@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
+from simengine.search.filter_syntax import MAX_CHARACTERS
 from simengine.serving.results import Result
 
 NOT_BLANK = r"\S"
@@ -25,8 +26,9 @@ Filter: TypeAlias = Annotated[
     str,
     Field(
         min_length=1,
-        max_length=10_000,
-        description='Only documents whose metadata it keeps, as in `year >= 2020 and kind in ("class", "function")`.',
+        max_length=MAX_CHARACTERS,
+        description='Only documents that it keeps, as in `year >= 2020 and kind in ("class", "function")`; over '
+        "metadata, `_id` and `title`.",
     ),
 ]
 
