@@ -15,6 +15,7 @@ from simengine.cli.options import (
     LOCK_WAIT_S,
     ModelChoice,
     find_index,
+    leading_index,
     nli_model_options,
     output_options,
     typed,
@@ -113,6 +114,11 @@ def command(
     simengine rerank --fit labelled/ --split dev -i indexes/docs
     """
     options = judging.options(model_choice.model, model_choice)
+    uses_index = fit_folder is not None or hits_file is not None
+    index_path, others = leading_index(texts, index_path, "a query and passages", alone=uses_index)
+    if len(others) < len(texts) and not uses_index and score_field is None:
+        raise UsageError(f"{texts[0]} is an index, which is of use with --fit, --hits or --score-field only")
+    texts = others
     if fit_folder is not None:
         if texts or passages or hits_file:
             raise UsageError(

@@ -202,10 +202,7 @@ class _Run:
 
         parts = self._parts(task, transformer, train, labels, evaluate if dev else None)
         trainer = task.trainer(recipe, model, train, parts)
-        quiet_trainer(trainer)
-        logs = self._output / LOG_FOLDER
-        if log_to(trainer, logs):
-            self._note(f"TensorBoard's logs go to {logs}: tensorboard --logdir {logs}")
+        self._prepare(trainer)
         checkpoints = self._output / CHECKPOINT_FOLDER
         checkpoint = last_checkpoint(checkpoints) if self._options.resume else None
         if checkpoint is not None:
@@ -238,6 +235,13 @@ class _Run:
             )
             write_report(result.model, report)
         return result
+
+    def _prepare(self, trainer: Any) -> None:
+        """Nothing is printed by the trainer itself, and TensorBoard's logs go where they stay."""
+        quiet_trainer(trainer)
+        logs = self._output / LOG_FOLDER
+        if log_to(trainer, logs):
+            self._note(f"TensorBoard's logs go to {logs}: tensorboard --logdir {logs}")
 
     def _parts(
         self,
