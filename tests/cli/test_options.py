@@ -130,8 +130,7 @@ def test_every_command_takes_its_index_as_an_argument_and_as_an_option(
         ("add", tmp_path / "more.jsonl"),
         ("export",),
         ("duplicates", "--format", "jsonl", "--where", '_id == "animals-0"'),
-        ("contradictions", "--format", "jsonl", "--where", '_id == "animals-0"'),
-        ("compact",),
+        ("info", "--format", "json"),
     ):
         first = call(command, index, *words)
         second = call(command, "-i", index, *words)
