@@ -8,7 +8,6 @@ from typing import Annotated, TypeAlias
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
-from simengine.search.filter_syntax import MAX_CHARACTERS
 from simengine.serving.results import Result
 
 NOT_BLANK = r"\S"
@@ -26,7 +25,6 @@ Filter: TypeAlias = Annotated[
     str,
     Field(
         min_length=1,
-        max_length=MAX_CHARACTERS,
         description='Only documents that it keeps, as in `year >= 2020 and kind in ("class", "function")`; over '
         "metadata, `_id` and `title`.",
     ),
