@@ -195,7 +195,12 @@ def kind_of(value: object) -> int:
 
 
 def _hashable(value: object) -> object:
-    return repr(value) if isinstance(value, (list, dict)) else value
+    if not isinstance(value, (list, dict)):
+        return value
+    try:
+        return repr(value)
+    except RecursionError:  # nested hundreds of levels deep: a value of its own
+        return id(value)
 
 
 def _is_exact(value: int | float) -> bool:

@@ -314,3 +314,44 @@ def test_mask_equals_brute_force(records: list[dict[str, Any]], condition: tuple
     # One value of every type, so that no comparison is refused as mistyped.
     records = [*records, *({"x": v, "y": v} for v in (True, 1, "a", ["a"]))]
     assert kept(expression, records) == [i for i, record in enumerate(records) if test(record)]
+
+
+@given(
+    several=st.lists(
+        st.one_of(
+            VALUES, st.lists(VALUES.filter(lambda v: v is not None), min_size=2, max_size=3).map(tuple)
+        ),
+        max_size=8,
+    ),
+    wanted=LITERALS,
+    operator=st.sampled_from(["=", "!=", "<", ">=", "contains", "not contains"]),
+)
+def test_several_values_of_a_document_are_kept_for_any_and_negated_for_none(
+    several: list[Any], wanted: Any, operator: str
+) -> None:
+    if isinstance(wanted, bool) and operator in ("<", ">="):
+        operator = "="
+    several = [*several, True, 1, "a", ["a"], (1, "a")]
+    positive = {"!=": "=", "not contains": "contains"}.get(operator)
+
+    def keeps(values: tuple[Any, ...]) -> bool:
+        if positive is None:
+            return any(compare(value, operator, wanted) for value in values)
+        # Negated: one value at least can be judged, and the comparison itself holds for none.
+        judged = [v for v in values if compare(v, positive, wanted) or compare(v, operator, wanted)]
+        return bool(judged) and not any(compare(value, positive, wanted) for value in values)
+
+    column = Column(np.empty(len(several), dtype=object))
+    for place, value in enumerate(several):
+        column.values[place] = value
+    mask = Filter.parse(f"x {operator} {literal(wanted)}").mask(lambda name: column, len(several))
+    expected = [keeps(value if isinstance(value, tuple) else (value,)) for value in several]
+    assert mask.tolist() == expected
+
+
+def test_values_nested_very_deeply_are_compared() -> None:
+    deep: Any = "x"
+    for _ in range(5_000):
+        deep = [deep]
+    assert kept("x is not null", [{"x": deep}, {}]) == [0]
+    assert kept("x contains 'x'", [{"x": deep}, {"x": ["x"]}]) == [1]
