@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -212,3 +213,14 @@ class Tokenizer(Protocol):
 
     def offsets(self, texts: Sequence[str]) -> list[npt.NDArray[np.int32]]:
         """For each text the character offsets of its tokens, (n_tokens, 2) int32, without special tokens."""
+
+
+def finite(value: Any) -> Any:
+    """The same JSON value, with null for NaN and infinities."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {name: finite(part) for name, part in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(part) for part in value]
+    return value

@@ -286,12 +286,14 @@ def fit_index_blend(
     measure: str = DEFAULT_MEASURE,
     fitted_on: str = "",
     seed: int = 0,
+    keep_self: bool = False,
 ) -> BlendFit:
     """Choose a judge's weight for an index on labelled queries (see `simengine.rerank.fit.fit_blend`).
 
     Args:
         queries: query id to text; those without a relevant document are not searched.
         search: how the candidates are found; its `k` does not matter.
+        keep_self: judge the document with the query's own id too, which is left out as BEIR does.
 
     Raises:
         UsageError: too few queries with a relevant document.
@@ -300,11 +302,16 @@ def fit_index_blend(
     if absent := [name for name in names if name not in queries]:
         raise UsageError(f"{len(absent)} judged queries have no text, such as {absent[0]!r}")
     check_depth(depth)
-    found = retriever.run([queries[name] for name in names], replace(search, k=max(depth, 10))).hits
+    wanted = max(depth, 10)
+    found = retriever.run([queries[name] for name in names], replace(search, k=wanted + 1)).hits
+    hits = {
+        name: [hit for hit in of_query if keep_self or hit.id != name][:wanted]
+        for name, of_query in zip(names, found, strict=True)
+    }
     return fit_blend(
         queries,
         qrels,
-        dict(zip(names, found, strict=True)),
+        hits,
         judge,
         depth=depth,
         measure=measure,

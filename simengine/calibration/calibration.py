@@ -25,6 +25,7 @@ from simengine.calibration.curves import (
 from simengine.calibration.fitting import Labels
 from simengine.calibration.measures import calibration_error, log_loss, threshold_for_precision
 from simengine.errors import UsageError
+from simengine.evaluation.units import varies
 from simengine.types import FloatMatrix, Json
 
 MIN_PAIRS: Mapping[str, int] = {"temperature": 20, "platt": 30, "isotonic": 100}
@@ -278,7 +279,7 @@ def _checked_labels(labels: Sequence[int] | npt.NDArray[Any], scores: Floats, ki
             "each label is needed "
             f"{MIN_PER_CLASS} times at least; there are {', '.join(f'{n} of label {k}' for k, n in enumerate(counts))}"
         )
-    if np.ptp(scores, axis=0).max() == 0.0:
+    if not any(map(varies, np.asarray(scores, np.float64).reshape(len(scores), -1).T)):
         raise UsageError(f"all scores are {scores[0]}: they say nothing about the labels")
     return whole
 

@@ -13,13 +13,14 @@ from simengine.cli.options import (
     find_index,
     index_model_options,
     index_option,
+    leading_index,
     output_options,
 )
 from simengine.cli.writing import write_sources
 
 
 @click.command("add")
-@click.argument("sources", nargs=-1, required=True)
+@click.argument("sources", nargs=-1, required=True, metavar="[INDEX] SOURCES...")
 @index_option
 @index_model_options
 @corpus_options
@@ -37,6 +38,7 @@ def command(
     An id that the index holds with other content is an error (exit 4); `simengine update` replaces it."""
     from simengine.assembly import IndexOptions
 
+    index_path, sources = leading_index(sources, index_path, "files to add", names=True)
     write_sources(
         sources,
         find_index(index_path),

@@ -17,6 +17,7 @@ from simengine.cli.options import (
     find_index,
     index_model_options,
     index_option,
+    leading_index,
     output_option,
     output_options,
 )
@@ -36,7 +37,7 @@ NOT_FOUND_CODE = 5
 
 
 @click.command("ask")
-@click.argument("question", nargs=-1)
+@click.argument("question", nargs=-1, metavar="[INDEX] [QUESTION]...")
 @index_option
 @click.option(
     "--questions",
@@ -86,6 +87,8 @@ def command(
     simengine ask --questions questions.txt -o answers.jsonl
     simengine ask --fit labelled.jsonl && simengine ask --precision 0.9 "Is the shop open on Sundays?"
     """
+    from_file = questions_file is not None or fit_file is not None
+    index_path, question = leading_index(question, index_path, "a question", alone=from_file)
     given = bool(question) + (questions_file is not None) + (fit_file is not None)
     talk = given == 0 and sys.stdin.isatty()
     if given != 1 and not talk:

@@ -88,7 +88,7 @@ ask_options = together(
         show_default=True,
         help="Documents that the search offers for each question.",
     ),
-    click.option("-w", "--where", help="Filter on metadata, as in 'kind == \"faq\"'."),
+    click.option("-w", "--where", help="Filter on metadata, _id or title, as in 'kind == \"faq\"'."),
     click.option(
         "--faq",
         type=click.Choice(["auto", "always", "never"]),

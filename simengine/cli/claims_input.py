@@ -19,6 +19,7 @@ from simengine.cli.options import (
     collected,
     find_index,
     index_option,
+    is_index,
     judge_option,
     output_option,
     together,
@@ -57,11 +58,13 @@ class ClaimsChoice:
         """The index, file or folder: what was given, else the only index.
 
         Raises:
-            UsageError: an argument and --index were typed.
+            UsageError: the argument and --index are not the same.
             IndexNotFoundError: nothing was given, and there is not one index to choose.
         """
         if self.source is None:
             return find_index(self.index_path)
+        if is_index(by_name(self.source)):
+            return find_index(self.source, self.index_path)
         if self.index_path is not None and typed("index_path"):
             raise UsageError(f"{self.source} and --index {self.index_path} are given; give one of them")
         return self.source
@@ -88,7 +91,11 @@ def claims_options(noun: str, *, min_cosine: float, max_pairs: int) -> Callable[
     return together(
         click.argument("source", metavar="[INDEX_OR_FILE]", required=False, type=click.Path(path_type=Path)),
         index_option,
-        click.option("-w", "--where", help="Filter on metadata of the index, as in 'kind == \"contract\"'."),
+        click.option(
+            "-w",
+            "--where",
+            help="Filter on metadata, _id or title, as in 'kind == \"contract\"'.",
+        ),
         click.option(
             "--neighbours",
             type=click.IntRange(1),
@@ -144,7 +151,7 @@ class Source:
         self.path, self._where, self._choice = path, where, choice
         self.snapshot: Snapshot | None = None
         self.n_characters = self.n_chinese = 0
-        if (path / "manifest.json").is_file():
+        if is_index(path):
             self.snapshot = stack.enter_context(Snapshot.open(path))
         elif str(path) != "-" and not path.exists():
             raise DataError("no such index, file or folder", str(path))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from simengine.cli.options import find_index, index_option, output_options
+from simengine.cli.options import find_index, index_option, leading_index, output_options
 from simengine.cli.terminal import counted, note, one_line
 from simengine.errors import DataError, UsageError
 from simengine.text.checks import parse_json
@@ -16,9 +16,13 @@ SHOWN = 5
 
 
 @click.command("delete")
-@click.argument("ids", nargs=-1)
+@click.argument("ids", nargs=-1, metavar="[INDEX] [IDS]...")
 @index_option
-@click.option("-w", "--where", help="Delete what a filter matches, as in 'kind == \"module\"'.")
+@click.option(
+    "-w",
+    "--where",
+    help="Delete what a filter matches (metadata, _id, title), as in 'kind == \"module\"'.",
+)
 @click.option(
     "--ids-from",
     type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
@@ -41,6 +45,8 @@ def command(
     """
     from simengine.engine import Engine
 
+    others = where is not None or ids_from is not None
+    index_path, ids = leading_index(ids, index_path, "ids, --ids-from or --where", alone=others)
     chosen = [*ids, *(read_ids(ids_from) if ids_from else ())]
     if not chosen and where is None:
         raise UsageError("nothing to delete: give ids, --ids-from or --where")

@@ -22,6 +22,7 @@ _OPTION_TASKS = {
     "split": ("retrieval",),
     "index_path": ("retrieval",),
     "mode": ("retrieval",),
+    "keep_self": ("retrieval",),
     "threshold": ("reading",),
     "answers": ("reading",),
     "plots": ("nli",),
@@ -37,6 +38,7 @@ class EvaluateChoice:
     split: str
     index_path: Path | None
     mode: str
+    keep_self: bool
     threshold: str | None
     answers: str
     labels: str | None
@@ -63,6 +65,11 @@ evaluate_options = together(
         default="dense",
         show_default=True,
         help="retrieval: by meaning, by meaning and words, or by words.",
+    ),
+    click.option(
+        "--keep-self",
+        is_flag=True,
+        help="retrieval: judge the document with the query's own id too, which is left out as BEIR does.",
     ),
     click.option(
         "--threshold",
@@ -135,7 +142,8 @@ def command(
     nli        labelled pairs: premise, hypothesis, label
     sts        pairs with a graded score; a bi-encoder or a cross-encoder
     rerank     question, passage, label 0 or 1: MAP and MRR by question
-    retrieval  a folder in BEIR's layout: nDCG@10, MRR@10, Recall@100, MAP
+    retrieval  a folder in BEIR's layout: nDCG@10, MRR@10, Recall@100, MAP;
+               a document with the query's own id is left out, as BEIR does
     reading    SQuAD JSON: exact match and F1
     tagging    tokens and tags: entity F1
     """
@@ -157,7 +165,7 @@ def _check_options(
 ) -> None:
     for name, tasks in _OPTION_TASKS.items():
         if task not in tasks and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            option = "--index" if name == "index_path" else f"--{name}"
+            option = "--index" if name == "index_path" else f"--{name.replace('_', '-')}"
             raise UsageError(f"{option} is for {' and '.join(tasks)}, the task is {task}")
     if plots and output is None:
         raise UsageError("--plots needs --output, the folder that the pictures go to")

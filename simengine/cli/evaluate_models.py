@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simengine.cli.options import ModelChoice
 from simengine.cli.terminal import counted
-from simengine.cross_encoders.labels import canonical_label
+from simengine.corpus.examples import canonical_label
 from simengine.errors import UsageError
 from simengine.evaluation.pair_models import BiEncoderScorer, CrossEncoderScorer, NLIProbabilities, model_kind
 from simengine.models.resolve import DEFAULT_MODEL, resolve_model

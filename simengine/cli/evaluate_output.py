@@ -7,7 +7,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simengine.cli.evaluate_command import EvaluateChoice
 from simengine.cli.output import open_output
@@ -17,7 +17,7 @@ from simengine.evaluation.classification import ClassificationResult
 from simengine.evaluation.comparison import Comparison, MetricDifference, UnitCounts, compare_models
 from simengine.evaluation.reading import ReadingResult
 from simengine.evaluation.tagging import TaggingResult
-from simengine.types import Json
+from simengine.types import Json, finite
 
 if TYPE_CHECKING:
     from simengine.cli.evaluate_tasks import Judged
@@ -156,17 +156,6 @@ def write_report(report: Report, folder: Path, *, plots: bool) -> None:
             )
             if result.calibration is not None:
                 plot_calibration(folder / f"calibration{ending}.png", result.calibration, title=one.model)
-
-
-def finite(value: Any) -> Any:
-    """The same JSON value, with null for NaN and infinities."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {name: finite(part) for name, part in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [finite(part) for part in value]
-    return value
 
 
 def figure(value: float | None) -> str:

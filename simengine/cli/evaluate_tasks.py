@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -297,10 +297,12 @@ class RetrievalExamples(TaskExamples[Any]):
         self, engine: Engine, model: ModelChoice, notes: tuple[str, ...], progress: Bar | Silent
     ) -> Judged:
         from simengine.cli.texts import count_cut_queries
+        from simengine.evaluation.ranking import without_own
         from simengine.search.options import SearchOptions
 
         own = self.choice.index_path is None
-        options = SearchOptions(k=DEPTH, mode=cast("Mode", self.choice.mode), exact=own)
+        depth = DEPTH if self.choice.keep_self else DEPTH + 1
+        options = SearchOptions(k=depth, mode=cast("Mode", self.choice.mode), exact=own)
         judging = Judging(model.model or engine.settings.model_name, engine.encoder.runtime)
         run: dict[str, list[str]] = {}
         with judging:
@@ -310,6 +312,9 @@ class RetrievalExamples(TaskExamples[Any]):
                     run[query.id] = [document for document in ids if document]
         texts = {query.id: query.text for query in self.examples}
         qrels = {query: self.collection.qrels[query] for query in texts}
+        if not self.choice.keep_self:
+            notes += _self_notes(engine, qrels)
+            run = {query: found[:DEPTH] for query, found in without_own(run).items()}
         absent = sum(
             grade > 0 and engine.get(document) is None
             for grades in qrels.values()
@@ -320,6 +325,19 @@ class RetrievalExamples(TaskExamples[Any]):
         if cut := count_cut_queries(list(texts.values()), engine.encoder):
             notes += (f"{cut:,} queries cut to what the model reads",)
         return judging.result(assessment.assess_retrieval(qrels, run, texts=texts), (*self.notes, *notes))
+
+
+def _self_notes(engine: Engine, qrels: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
+    """What leaving out the documents with a query's own id means for these queries."""
+    own = [query for query in qrels if engine.get(query) is not None]
+    if not own:
+        return ()
+    relevant = sum(qrels[query].get(query, 0) > 0 for query in own)
+    judged = f", though {counted(relevant, 'query')} judged it relevant" if relevant else ""
+    return (
+        f"{counted(len(own), 'query')} with the id of a document: that document is left out of the ranking, as BEIR "
+        f"does{judged}; --keep-self judges it too",
+    )
 
 
 def load_task(task: str) -> type[TaskExamples[Any]]:

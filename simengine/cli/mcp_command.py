@@ -10,7 +10,7 @@ import click
 
 from simengine.cli.options import (
     ModelChoice,
-    find_index,
+    find_indexes,
     index_model_options,
     index_option,
     output_options,
@@ -57,9 +57,7 @@ def command(
     """
     if port is not None and not http:
         raise UsageError("--port needs --http")
-    if len(indexes) > 1 and index_path is not None:
-        raise UsageError("give the indexes as arguments, or one with --index")
-    paths = [find_index(path) for path in indexes] if len(indexes) > 1 else [find_index(*indexes, index_path)]
+    paths = find_indexes(indexes, index_path)
     try:
         from simengine.serving.mcp import build_server, run_http, run_stdio
     except ModuleNotFoundError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from simengine.cli.terminal import note
 from simengine.errors import IndexNotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -252,7 +253,7 @@ def find_index(*given: Path | None) -> Path:
         IndexNotFoundError: none was given and there is none, or more than one, to choose from.
     """
     named = [by_name(path) for path in given if path is not None]
-    if len(set(named)) > 1 and typed("index_path"):
+    if len({path.resolve() for path in named}) > 1 and typed("index_path"):
         raise UsageError(f"two different indexes are named: {named[0]} and {named[1]}")
     if named:
         return named[0]
@@ -269,7 +270,68 @@ def find_index(*given: Path | None) -> Path:
     )
 
 
+def find_indexes(given: Sequence[Path], option: Path | None) -> list[Path]:
+    """The indexes of a command that takes several: the arguments, else the option, else the only one (`find_index`).
+
+    Raises:
+        UsageError: several arguments and the option, or one argument and another index as the option.
+        IndexNotFoundError: as `find_index`.
+    """
+    if len(given) < 2:
+        return [find_index(*given, option)]
+    if option is not None and typed("index_path"):
+        raise UsageError("give the indexes as arguments, or one with --index")
+    return [find_index(path) for path in given]
+
+
+def leading_index(
+    words: tuple[str, ...], option: Path | None, noun: str, *, alone: bool = False, names: bool = False
+) -> tuple[Path | None, tuple[str, ...]]:
+    """Tell an index that stands in front of a command's other words from these, as in `search indexes/x "words"`.
+
+    Only a folder that is an index counts, and only with words behind it. The bare name of an index under indexes/
+    may well be a word: it counts where something behind it was quoted, and it is told.
+
+    Args:
+        words: all arguments of the command.
+        option: what --index gives.
+        noun: what the words are, for messages, as in "a query".
+        alone: no words need follow, as where queries come from a file.
+        names: a bare name counts always, as where files follow.
+
+    Returns:
+        What `find_index` takes, None where no index is named; the other words.
+
+    Raises:
+        UsageError: another index than --index, or an index with nothing behind it.
+    """
+    first = by_name(Path(words[0])) if words and words[0].strip() else None
+    if first is None or not is_index(first):
+        return option, words
+    rest, is_path = words[1:], len(Path(words[0]).parts) != 1
+    if not rest and not alone:
+        if is_path or names:
+            raise UsageError(f"{words[0]} is an index; give {noun} too")
+        return option, words
+    if not is_path and not names and rest and not any(" " in word.strip() for word in rest):
+        return option, words
+    if not is_path:
+        note(f"{words[0]} is an index, {first}, and not part of {noun}", quiet=False)
+    return find_index(first, option), rest
+
+
+def is_index(path: Path) -> bool:
+    """Whether a folder is an index."""
+    try:
+        return (path / "manifest.json").is_file()
+    except OSError:  # a long text is no name of a file
+        return False
+
+
 def by_name(path: Path) -> Path:
     """indexes/NAME for a NAME that is no folder here; every other path as it stands."""
     below = DEFAULT_FOLDER / path
-    return below if len(path.parts) == 1 and not path.is_dir() and below.is_dir() else path
+    try:
+        return below if len(path.parts) == 1 and not path.is_dir() and below.is_dir() else path
+    except OSError:  # a long text is no name of a file
+        return path

@@ -119,7 +119,9 @@ list_options = together(
         help="Of documents with this cosine or more only the best is shown; 1 shows all.",
     ),
     click.option(
-        "-w", "--where", help="Only documents that this filter on metadata keeps, as in 'year >= 1990'."
+        "-w",
+        "--where",
+        help="Only documents that this filter on metadata, _id or title keeps, as in 'year >= 1990'.",
     ),
     click.option(
         "--refuse", multiple=True, metavar="STATEMENT", help="Leave out what entails this. Repeatable."

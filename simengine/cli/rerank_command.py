@@ -15,6 +15,7 @@ from simengine.cli.options import (
     LOCK_WAIT_S,
     ModelChoice,
     find_index,
+    leading_index,
     nli_model_options,
     output_options,
     typed,
@@ -66,6 +67,11 @@ BATCH_QUERIES = 64
     "(queries.jsonl, qrels/SPLIT.tsv) and keep it with the index.",
 )
 @click.option("--split", default="dev", show_default=True, help="With --fit: which file of qrels/.")
+@click.option(
+    "--keep-self",
+    is_flag=True,
+    help="With --fit: judge the document with the query's own id too, which is left out as BEIR does.",
+)
 @click.option("--dry-run", is_flag=True, help="With --fit: tell the weight, keep nothing.")
 @click.option(
     "-i",
@@ -87,6 +93,7 @@ def command(
     score_field: str | None,
     fit_folder: Path | None,
     split: str,
+    keep_self: bool,
     dry_run: bool,
     index_path: Path | None,
     shown: HitsChoice,
@@ -107,13 +114,18 @@ def command(
     simengine rerank --fit labelled/ --split dev -i indexes/docs
     """
     options = judging.options(model_choice.model, model_choice)
+    uses_index = fit_folder is not None or hits_file is not None
+    index_path, others = leading_index(texts, index_path, "a query and passages", alone=uses_index)
+    if len(others) < len(texts) and not uses_index and score_field is None:
+        raise UsageError(f"{texts[0]} is an index, which is of use with --fit, --hits or --score-field only")
+    texts = others
     if fit_folder is not None:
         if texts or passages or hits_file:
             raise UsageError(
                 "--fit takes its queries from a folder; give no texts, --passages or --hits with it"
             )
         index = find_index(index_path)
-        fitted = _fit(fit_folder, split, index, options)
+        fitted = _fit(fit_folder, split, index, options, keep_self=keep_self)
         _tell_fit(fitted)
         if dry_run:
             note("dry run: nothing was kept")
@@ -135,8 +147,8 @@ def _refuse_unused(
     queries_file: str | None,
     score_field: str | None,
 ) -> None:
-    if typed("split") or typed("dry_run"):
-        raise UsageError("--split and --dry-run need --fit")
+    if typed("split") or typed("keep_self") or typed("dry_run"):
+        raise UsageError("--split, --keep-self and --dry-run need --fit")
     if passages is not None and hits_file is not None:
         raise UsageError("give --passages or --hits, not both")
     if queries_file is not None and hits_file is None:
@@ -230,7 +242,7 @@ def _write_reranked(
     tell(counts, reranker, quiet=quiet)
 
 
-def _fit(folder: Path, split: str, index: Path, options: JudgeOptions) -> BlendFit:
+def _fit(folder: Path, split: str, index: Path, options: JudgeOptions, *, keep_self: bool) -> BlendFit:
     from simengine.assembly.judging import Judges, fit_index_blend
     from simengine.evaluation.collection import read_collection
     from simengine.rerank.options import DEFAULT_DEPTH
@@ -252,6 +264,7 @@ def _fit(folder: Path, split: str, index: Path, options: JudgeOptions) -> BlendF
                 SearchOptions(),
                 depth=choice.depth or DEFAULT_DEPTH,
                 fitted_on=f"{folder.name}, {split}",
+                keep_self=keep_self,
             )
     finally:
         judges.close()

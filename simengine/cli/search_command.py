@@ -19,6 +19,7 @@ from simengine.cli.options import (
     index_model_options,
     index_option,
     judge_option,
+    leading_index,
     output_options,
     together,
 )
@@ -69,7 +70,8 @@ search_options = together(
     click.option(
         "-w",
         "--where",
-        help='Filter on metadata, as in \'kind in ("class", "function") and module == "json"\'.',
+        help='Filter on metadata, _id or title, as in \'kind in ("class", "function") and authors.name == "Lee"\'; '
+        "README.md (Filters) has all of it.",
     ),
     click.option(
         "--fusion",
@@ -101,7 +103,7 @@ class AfterSearch:
 
 
 @click.command("search")
-@click.argument("query", nargs=-1)
+@click.argument("query", nargs=-1, metavar="[INDEX] QUERY...")
 @index_option
 @click.option(
     "--queries",
@@ -148,10 +150,12 @@ def command(
 
     \b
     simengine search "read a file line by line"
+    simengine search indexes/docs "read a file line by line"
     simengine search --rerank "who invented the telescope"
     simengine search --rerank --claim "coffee is good for the heart"
     simengine search --collapse "how long do I have to return an item"
     """
+    index_path, query = leading_index(query, index_path, "a query", alone=queries_file is not None)
     if bool(query) == (queries_file is not None):
         raise UsageError("give a query, or --queries FILE")
     refuse_unused_judge(rerank=rerank, collapse=collapse)

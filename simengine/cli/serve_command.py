@@ -15,8 +15,9 @@ import click
 from simengine.cli.options import (
     ModelChoice,
     collected,
-    find_index,
+    find_indexes,
     index_model_options,
+    index_option,
     label_names,
     labels_option,
     similarity_option,
@@ -184,9 +185,12 @@ serve_options = together(
 
 @click.command("serve")
 @click.argument("indexes", nargs=-1, metavar="[INDEX]...", type=click.Path(path_type=Path))
+@index_option
 @serve_options
 @index_model_options
-def command(indexes: tuple[Path, ...], choice: ServeChoice, model_choice: ModelChoice) -> None:
+def command(
+    indexes: tuple[Path, ...], index_path: Path | None, choice: ServeChoice, model_choice: ModelChoice
+) -> None:
     """Serve indexes over HTTP: search, score, nli, ask, recommend, documents, and what OpenAI's and Cohere's clients
     ask for. The first index is the default one; /docs describes all routes.
 
@@ -202,7 +206,7 @@ def command(indexes: tuple[Path, ...], choice: ServeChoice, model_choice: ModelC
         os.environ.setdefault("HF_HUB_OFFLINE", "1")
     faulthandler.enable()  # a mapped file that is cut off under us ends the process: say where
     settings = choice.service()
-    paths = [find_index(path) for path in indexes] or [find_index()]
+    paths = find_indexes(indexes, index_path)
     try:
         from simengine.serving.rest.app import create_app
         from simengine.serving.rest.logs import JsonLog

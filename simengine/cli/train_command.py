@@ -29,7 +29,11 @@ _run_options = together(
         help="Threads in all. [default: all cores]",
     ),
     click.option("--offline", envvar="SIMENGINE_OFFLINE", is_flag=True, help="Never contact a model hub."),
-    click.option("--report-to", multiple=True, help="Tracker, such as tensorboard or wandb. Repeatable."),
+    click.option(
+        "--report-to",
+        multiple=True,
+        help="Tracker, such as tensorboard (into the run's logs/) or wandb.",
+    ),
     click.option("--resume", is_flag=True, help="Continue a run that was stopped."),
     click.option("--overwrite", is_flag=True, help="Throw away what an earlier run left in the folder."),
     click.option("--keep-checkpoints", is_flag=True, help="Do not delete the checkpoints at the end."),

@@ -13,13 +13,14 @@ from simengine.cli.options import (
     find_index,
     index_model_options,
     index_option,
+    leading_index,
     output_options,
 )
 from simengine.cli.writing import write_sources
 
 
 @click.command("update")
-@click.argument("sources", nargs=-1, required=True)
+@click.argument("sources", nargs=-1, required=True, metavar="[INDEX] SOURCES...")
 @index_option
 @index_model_options
 @corpus_options
@@ -35,6 +36,7 @@ def command(
     """Replace documents by id, and add those that are new."""
     from simengine.assembly import IndexOptions
 
+    index_path, sources = leading_index(sources, index_path, "files with the new documents", names=True)
     write_sources(
         sources,
         find_index(index_path),

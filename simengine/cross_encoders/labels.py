@@ -7,21 +7,11 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from simengine.corpus.examples import NLI_LABELS
+from simengine.corpus.examples import NLI_LABELS, canonical_label
 from simengine.errors import UsageError
 from simengine.types import FloatMatrix
 
 _UNNAMED = re.compile(r"(?:label)?[ _-]?\d+", re.IGNORECASE)
-_SHORTEST = {"entailment": "entail", "neutral": "neutral", "contradiction": "contradict"}
-
-
-def canonical_label(label: str) -> str | None:
-    """ "entailment", "neutral" or "contradiction" for a name or first letter of one in any case, else None."""
-    given = label.strip().casefold()
-    for name in NLI_LABELS:
-        if given == name[0] or given.startswith(_SHORTEST[name]):
-            return name
-    return None
 
 
 def nli_columns(labels: Sequence[str], mapping: Mapping[str, str] | None = None) -> list[int]:

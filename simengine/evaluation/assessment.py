@@ -19,7 +19,7 @@ from simengine.evaluation.ranking import RETRIEVAL_MEASURES, evaluate_answer_sel
 from simengine.evaluation.reading import evaluate_reading, reading_table, reading_units
 from simengine.evaluation.similarity import evaluate_similarity, similarity_units
 from simengine.evaluation.tagging import Entity, evaluate_tagging, find_entities, tagging_units
-from simengine.evaluation.units import Units
+from simengine.evaluation.units import Units, varies
 from simengine.types import FloatMatrix, Json
 
 Task: TypeAlias = Literal["nli", "sts", "retrieval", "rerank", "reading", "tagging"]
@@ -92,7 +92,7 @@ def assess_similarity(examples: Sequence[LabelledPair], scores: Scores) -> Asses
         {**_pair_row(example), "gold": right, "predicted": _number(said)}
         for example, right, said in zip(examples, gold, values.tolist(), strict=True)
     ]
-    notes = () if np.ptp(values) > 0 else ("the model gives every pair the same score: no correlation",)
+    notes = () if varies(values) else ("the model gives every pair the same score: no correlation",)
     return Assessment("sts", result, units, rows, notes)
 
 

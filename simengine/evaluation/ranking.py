@@ -51,6 +51,13 @@ class RankingResult:
         return MeanUnits(ids, names, np.array(table, np.float64), noun, main)
 
 
+def without_own(run: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    """Rankings without the document whose id is the query's, as BEIR judges them: a query taken from the corpus finds
+    itself first, which says nothing of a retriever. Search one document more, so that as many are left.
+    """
+    return {query: [document for document in found if document != query] for query, found in run.items()}
+
+
 def evaluate_ranking(
     qrels: Mapping[str, Mapping[str, int]],
     run: Mapping[str, Sequence[str]],

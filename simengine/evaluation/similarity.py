@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from simengine.errors import UsageError
 from simengine.evaluation.extras import optional_module
-from simengine.evaluation.units import SimilarityUnits
+from simengine.evaluation.units import SimilarityUnits, varies
 from simengine.types import Json
 
 
@@ -23,7 +23,7 @@ class SimilarityResult:
         n: pairs.
         pearson: linear correlation.
         spearman: correlation of ranks, what STS is usually reported by. Both are NaN if the model gives every
-            pair the same score.
+            pair the same score, up to the rounding of float32.
     """
 
     n: int
@@ -52,7 +52,7 @@ def evaluate_similarity(
     """
     units = similarity_units(gold, predicted)
     scores = np.asarray(predicted, np.float64)
-    if not np.ptp(scores) > 0:
+    if not varies(scores):
         return SimilarityResult(len(units), math.nan, math.nan)
     stats = optional_module("scipy.stats", "correlations")
     return SimilarityResult(
@@ -78,6 +78,8 @@ def similarity_units(
     for role, values in (("judgement", judged), ("score", scores)):
         if not np.isfinite(values).all():
             raise UsageError(f"{role} {int(np.flatnonzero(~np.isfinite(values))[0]) + 1} is no finite number")
-    if not np.ptp(judged) > 0:
-        raise UsageError(f"all {len(judged)} judgements are {judged[0]}; a correlation needs different ones")
+    if not varies(judged):
+        raise UsageError(
+            f"all {len(judged)} judgements are {judged[0]:g}; a correlation needs different ones"
+        )
     return SimilarityUnits.of(judged, scores)

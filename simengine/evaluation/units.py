@@ -14,6 +14,7 @@ from simengine.errors import UsageError
 from simengine.types import Mask, RowArray
 
 Values: TypeAlias = npt.NDArray[np.float64]
+_ROUNDING = 1e-6
 
 
 class Units(ABC):
@@ -128,6 +129,8 @@ class SimilarityUnits(Units):
     def of(cls, gold: Sequence[float] | Values, predicted: Sequence[float] | Values) -> Self:
         """From gold judgements and predicted scores, (n,) each."""
         judged, scores = np.asarray(gold, np.float64), np.asarray(predicted, np.float64)
+        if not varies(scores):
+            scores = np.zeros_like(scores)
         centred = scores - scores.mean()
         spread = centred.std()
         standard = centred / spread if spread > 0 else np.zeros_like(centred)
@@ -167,6 +170,11 @@ def _doubled(counts: RowArray) -> RowArray:
     """Twice the mean rank of each value, from how often each of them occurs, the smallest first."""
     doubled: RowArray = 2 * np.cumsum(counts) - counts + 1
     return doubled
+
+
+def varies(values: Values) -> bool:
+    """Whether (n,) values differ by more than the rounding of float32, in which models compute."""
+    return bool(np.ptp(values) > _ROUNDING * np.abs(values).max()) if len(values) else False
 
 
 def correlation(first: Values, second: Values) -> float:

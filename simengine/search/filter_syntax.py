@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias
 
@@ -15,7 +16,22 @@ if TYPE_CHECKING:
 Scalar: TypeAlias = "bool | int | float | str | None"
 Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "in", "contains", "starts with", "is null"]
 
-_GRAMMAR = r"""
+MAX_CHARACTERS = 500_000
+MAX_COMPARISONS = 256
+MAX_DEPTH = 50
+MAX_WORDS = 5_000
+MAX_LIST_VALUES = 50_000
+MAX_NAME_PARTS = 32
+MAX_NAME_CHARACTERS = 1_000
+_MAX_DIGITS = 400
+
+_PART = r"(?:[^\W\d]\w*+|`[^`]+`)"
+_STRING = r"""(?:"(?:\\.|[^"\\])*+"|'(?:\\.|[^'\\])*+')"""
+_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])"
+_ITEM = rf"(?:{_STRING}|{_NUMBER}|(?:true|false|null)\b)"
+
+# ITEMS is a run of two or more values of a list: one token, so that a list of 10,000 ids is read in milliseconds.
+_GRAMMAR = rf"""
 ?start: or
 ?or: and | or _OR and -> either
 ?and: not | and _AND not -> both
@@ -30,9 +46,11 @@ comparison: field OPERATOR literal -> compared
           | field _NOT _STARTS _WITH literal -> not_starts_with
           | field _IS null -> is_null
           | field _IS _NOT null -> is_not_null
-field: (NAME | QUOTED_NAME) ("." (NAME | QUOTED_NAME))*
+field: NAME
 ?null: NULL
-list: "(" literal ("," literal)* [","] ")" | "[" literal ("," literal)* [","] "]"
+list: "(" _values [","] ")" | "[" _values [","] "]"
+_values: (literal | items) ("," (literal | items))*
+items: ITEMS
 literal: STRING | NUMBER | TRUE | FALSE | NULL
 
 OPERATOR: "==" | "=" | "!=" | "<>" | "<=" | ">=" | "<" | ">"
@@ -47,10 +65,10 @@ _WITH.2: /with\b/i
 TRUE.2: /true\b/i
 FALSE.2: /false\b/i
 NULL.2: /null\b/i
-NAME: /[^\W\d]\w*/
-QUOTED_NAME: /`[^`]+`/
-NUMBER: /[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?(?![\w.])/
-STRING: /"(\\.|[^"\\])*"|'(\\.|[^'\\])*'/s
+NAME: /{_PART}(?:\s*\.\s*{_PART})*+/
+NUMBER: /{_NUMBER}/
+STRING: /{_STRING}/s
+ITEMS.3: /{_ITEM}(?:\s*,\s*{_ITEM})++/is
 %ignore /\s+/
 """
 
@@ -80,10 +98,10 @@ _READABLE = {
 _MIRRORED: dict[str, Operator] = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _SPELLINGS = {"==": "=", "<>": "!="}
 _ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|.)", re.DOTALL)
+_ITEM_PATTERN = re.compile(_ITEM, re.IGNORECASE | re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0"}
-_MAX_DIGITS = 400
-_MAX_HELD = 256
 _EXCERPT_CHARS = 120
+_SHOWN_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +142,13 @@ def parse(expression: str) -> tuple[Step, ...]:
 
     if not expression.strip():
         fail("is empty; write for example: year >= 2020", expression, None)
+    if len(expression) > MAX_CHARACTERS:
+        fail(f"has {len(expression):,} characters; at most {MAX_CHARACTERS:,} are read", expression, None)
     try:
         tree = _parser().parse(expression)
     except UnexpectedToken as error:
         at_end = error.token.type == "$END"
-        found = "it ends" if at_end else f"{str(error.token)!r} stands"
+        found = "it ends" if at_end else f"{cut(str(error.token))!r} stands"
         expected = _readable(set(error.accepts or error.expected))
         position = len(expression) if at_end else error.pos_in_stream
         hint = "; texts and dates stand in quotes" if error.token.type in ("NUMBER", "NAME") else ""
@@ -142,18 +162,18 @@ def parse(expression: str) -> tuple[Step, ...]:
         )
     except _FaultError as fault:
         fail(fault.reason, expression, fault.position)
-    return _program(tree, expression)  # type: ignore[arg-type]  # the transformer makes it a _Tree
+    return _program(tree)  # type: ignore[arg-type]  # the transformer makes it a _Tree
 
 
 def fail(reason: str, expression: str, position: int | None) -> NoReturn:
     """Raise a FilterError that shows one line, however long the expression is."""
-    shown = re.sub(r"\s", " ", expression)
+    shown = expression
     if len(shown) > _EXCERPT_CHARS:
         start = max(0, min((position or 0) - _EXCERPT_CHARS // 2, len(shown) - _EXCERPT_CHARS))
         head, tail = "…" if start else "", "…" if start + _EXCERPT_CHARS < len(shown) else ""
         shown = f"{head}{shown[start : start + _EXCERPT_CHARS]}{tail}"
         position = None if position is None else position - start + len(head)
-    raise FilterError(reason, shown, position)
+    raise FilterError(reason, re.sub(r"\s", " ", shown), position)
 
 
 class _FaultError(Exception):
@@ -161,6 +181,28 @@ class _FaultError(Exception):
 
     def __init__(self, reason: str, position: int) -> None:
         self.reason, self.position = reason, position
+
+
+class _Limits:
+    """Stands between lexer and parser and stops at the first token beyond a limit: nothing is read after it."""
+
+    always_accept = ()
+
+    def process(self, stream: Iterator[Token]) -> Iterator[Token]:
+        comparisons = depth = 0
+        for words, token in enumerate(stream, start=1):
+            comparisons += token.type == "NAME"
+            depth += (token.type == "LPAR") - (token.type == "RPAR")
+            reason = None
+            if comparisons > MAX_COMPARISONS:
+                reason = f"has more than {MAX_COMPARISONS} comparisons; ask for many values as: field in (…)"
+            elif depth > MAX_DEPTH:
+                reason = f"is nested more than {MAX_DEPTH} levels deep; write it with fewer parentheses"
+            elif words > MAX_WORDS:
+                reason = f"has more than {MAX_WORDS:,} words and signs, the values of a list counted as one"
+            if reason is not None:
+                raise _FaultError(reason, token.start_pos or 0)
+            yield token
 
 
 @functools.cache
@@ -174,7 +216,8 @@ def _parser() -> Lark:
         negated = v_args(inline=True)(lambda _, inner: ("not", inner))
         field = staticmethod(_field)
         literal = v_args(inline=True)(lambda _, token: (_value(token), token.start_pos))
-        list = staticmethod(lambda items: [item for item in items if item is not None])
+        items = v_args(inline=True)(lambda _, token: _items(token))
+        list = staticmethod(_listed)
 
         def compared(self, parts):  # type: ignore[no-untyped-def]
             return _compared(parts[0], str(parts[1]), parts[2])
@@ -196,7 +239,7 @@ def _parser() -> Lark:
             lambda _, field, __: Comparison(field[0], "is null", (), True, field[1])
         )
 
-    return Lark(_GRAMMAR, parser="lalr", transformer=Build(), maybe_placeholders=False)
+    return Lark(_GRAMMAR, parser="lalr", transformer=Build(), maybe_placeholders=False, postlex=_Limits())
 
 
 _Field: TypeAlias = "tuple[str, int]"
@@ -204,19 +247,52 @@ _Item: TypeAlias = "tuple[Scalar, int]"
 
 
 def _field(tokens: list[Token]) -> _Field:
-    names = [str(t)[1:-1] if t.type == "QUOTED_NAME" else str(t) for t in tokens]
-    return ".".join(names), tokens[0].start_pos or 0
+    written, position = str(tokens[0]), tokens[0].start_pos or 0
+    parts = re.findall(_PART, written)
+    name = ".".join(part[1:-1] if part[0] == "`" else part for part in parts)
+    if name.count(".") >= MAX_NAME_PARTS:
+        raise _FaultError(f"a field name has at most {MAX_NAME_PARTS} parts between dots", position)
+    if len(name) > MAX_NAME_CHARACTERS:
+        raise _FaultError(f"a field name has at most {MAX_NAME_CHARACTERS:,} characters", position)
+    return name, position
+
+
+def _items(token: Token) -> list[_Item]:
+    """The values of a run of them."""
+    start = token.start_pos or 0
+    found: list[_Item] = []
+    for item in _ITEM_PATTERN.finditer(token):
+        found.append((_read(item[0], start + item.start()), start + item.start()))
+        _check_length(found)
+    return found
+
+
+def _listed(parts: list[_Item | list[_Item]]) -> list[_Item]:
+    found: list[_Item] = []
+    for part in parts:
+        found += part if isinstance(part, list) else [part]
+    _check_length(found)
+    return found
+
+
+def _check_length(items: list[_Item]) -> None:
+    if len(items) > MAX_LIST_VALUES:
+        raise _FaultError(f"a list has at most {MAX_LIST_VALUES:,} values", items[-1][1])
 
 
 def _value(token: Token) -> Scalar:
-    text, position = str(token), token.start_pos or 0
-    if token.type == "STRING":
-        return _ESCAPE.sub(_unescaped, text[1:-1])
-    if token.type == "NUMBER":
+    return _read(str(token), token.start_pos or 0)
+
+
+def _read(text: str, position: int) -> Scalar:
+    """The value of one literal."""
+    if text[0] in "\"'":
+        return _ESCAPE.sub(_unescaped, text[1:-1]) if "\\" in text else text[1:-1]
+    if text[0] in "+-.0123456789" or text[0].isdigit():
         if len(text) > _MAX_DIGITS:
-            raise _FaultError(f"a number of {len(text)} characters is too long", position)
-        return int(text) if re.fullmatch(r"[+-]?\d+", text) else float(text)
-    return {"TRUE": True, "FALSE": False, "NULL": None}[token.type]
+            raise _FaultError(f"a number of {len(text):,} characters is too long", position)
+        return int(text) if text.lstrip("+-").isdigit() else float(text)
+    return {"true": True, "false": False, "null": None}[text.lower()]
 
 
 def _unescaped(escape: re.Match[str]) -> str:
@@ -262,7 +338,12 @@ def shown_value(value: Scalar) -> str:
     return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _program(tree: _Tree, expression: str) -> tuple[Step, ...]:
+def cut(text: str) -> str:
+    """A text short enough for a message."""
+    return text if len(text) <= _SHOWN_CHARS else f"{text[:_SHOWN_CHARS]}…"
+
+
+def _program(tree: _Tree) -> tuple[Step, ...]:
     steps: list[Step] = []
     waiting: list[_Tree] = [tree]
     while waiting:
@@ -272,17 +353,7 @@ def _program(tree: _Tree, expression: str) -> tuple[Step, ...]:
         else:
             steps.append(node[0])  # type: ignore[arg-type]
             waiting.extend(node[1:])
-    steps.reverse()
-    held = 0
-    for step in steps:
-        held += 1 if isinstance(step, Comparison) else 0 if step == "not" else -1
-        if held > _MAX_HELD:
-            fail(
-                f"is nested more than {_MAX_HELD} levels deep; write it with fewer parentheses",
-                expression,
-                None,
-            )
-    return tuple(steps)
+    return tuple(reversed(steps))
 
 
 def _readable(terminals: set[str]) -> str:

@@ -13,23 +13,23 @@ without). ISO dates are texts and compare as such. A boolean is not a number.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from simengine.errors import FilterError
-from simengine.search.filter_syntax import Comparison, Scalar, Step, fail, parse, shown_value
+from simengine.search.factors import BOOL, LIST, NUMBER, OBJECT, TEXT, Factors, kind_of
+from simengine.search.filter_syntax import Comparison, Step, cut, fail, parse, shown_value
 from simengine.store.contract import Column
 from simengine.types import Mask
 
-_NULL, _BOOL, _NUMBER, _TEXT, _LIST, _OBJECT = range(6)
-_NAMES = {_BOOL: "true or false", _NUMBER: "numbers", _TEXT: "text", _LIST: "lists", _OBJECT: "objects"}
-_ONE = {_BOOL: "a boolean", _NUMBER: "a number", _TEXT: "text", _LIST: "a list"}
-_MAX_EXACT = 2**53
+_NAMES = {BOOL: "true or false", NUMBER: "numbers", TEXT: "text", LIST: "lists", OBJECT: "objects"}
+_ONE = {BOOL: "a boolean", NUMBER: "a number", TEXT: "text", LIST: "a list"}
+_KNOWN_COMPARED = 1_000
+_COMPARED_CHARS = 64
 _NEAREST = 3
+_LISTED = 12
 
 
 @dataclass(frozen=True)
@@ -55,6 +55,19 @@ class Filter:
         program = parse(expression)
         names = dict.fromkeys(step.field for step in program if isinstance(step, Comparison))
         return cls(expression, tuple(names), program)
+
+    def check_fields(self, known: Collection[str]) -> None:
+        """Refuse names that no document has.
+
+        Args:
+            known: all field names.
+
+        Raises:
+            FilterError: for the first comparison with an unknown field.
+        """
+        for step in self._program:
+            if isinstance(step, Comparison) and step.field not in known:
+                fail(_unknown(step.field, list(known)), self.expression, step.position)
 
     def mask(
         self,
@@ -110,166 +123,45 @@ class Filter:
                 fail(_unknown(step.field, known), self.expression, step.position)
             return
         wanted = _kinds_wanted(step)
-        if wanted and not wanted & present:
+        if not wanted:
+            return
+        if not wanted & present - {LIST} and column.holds_objects():
+            inner = [n for n in known_fields() if n.startswith(f"{step.field}.")] if known_fields else []
+            fail(_of_objects(step.field, inner), self.expression, step.position)
+        if not wanted & present:
             fail(_mistyped(step, present), self.expression, step.position)
-
-
-class Factors:
-    """A column as a list of distinct values and, for each document, which of them it has."""
-
-    def __init__(
-        self, codes: npt.NDArray[np.int32], values: list[object], kinds: npt.NDArray[np.uint8]
-    ) -> None:
-        """Use `Factors.of`.
-
-        Args:
-            codes: (n_documents,) index into `values`.
-            values: distinct values; values[0] is None.
-            kinds: (len(values),) uint8, the type of each.
-        """
-        self._codes, self._values, self._kinds = codes, values, kinds
-        self.kinds_present = frozenset(np.unique(kinds[1:]).tolist())
-        self._where = {
-            (int(kind), value): code
-            for code, (kind, value) in enumerate(zip(kinds, values, strict=True))
-            if kind in (_BOOL, _TEXT)
-        }
-        # Numbers compare by array where float64 holds every one of them exactly.
-        self._numbers: npt.NDArray[np.float64] | None = None
-        numbers: list[Any] = [v if kind == _NUMBER else np.nan for kind, v in zip(kinds, values, strict=True)]
-        if all(map(_is_exact, numbers)):
-            self._numbers = np.array(numbers, dtype=np.float64)
-
-    @classmethod
-    def of(cls, column: Column) -> Factors:
-        """Prepare a column: about 0.15 µs a document."""
-        codes = np.zeros(len(column.values), dtype=np.int32)
-        values: list[object] = [None]
-        kinds: list[int] = [_NULL]
-        seen: dict[object, int] = {}
-        for i, value in enumerate(column.values.tolist()):
-            if value is None:
-                continue
-            # A type of its own in the key: True, 1 and 1.0 are equal to Python.
-            key = value if value.__class__ is str else (value.__class__, _hashable(value))
-            code = seen.get(key)
-            if code is None:
-                code = seen[key] = len(values)
-                values.append(value)
-                kinds.append(_kind(value))
-            codes[i] = code
-        return cls(codes, values, np.array(kinds, dtype=np.uint8))
-
-    def keep(self, step: Comparison) -> Mask:
-        """(n_documents,) bool: the documents that the comparison keeps."""
-        kept = self._keep_values(step)
-        kept[0] = step.operator == "is null" and not step.negated
-        mask: Mask = kept[self._codes]
-        return mask
-
-    def _keep_values(self, step: Comparison) -> Mask:
-        """(len(values),) bool over the distinct values; what it says of null is not used."""
-        if step.operator == "is null":
-            return np.full(len(self._values), step.negated)
-        if step.operator in ("=", "!=", "in"):
-            equal = self._equal(step.values)
-            if step.operator == "!=" or step.negated:
-                comparable: Mask = np.isin(self._kinds, [_kind(value) for value in step.values])
-                return comparable & ~equal
-            return equal
-        if step.operator == "contains":
-            found, able = self._containing(step.values[0])
-            return able & ~found if step.negated else found
-        if step.operator == "starts with":
-            return self._starting(str(step.values[0]), step.negated)
-        return self._ordered(step.operator, step.values[0])
-
-    def _equal(self, wanted: tuple[Scalar, ...]) -> Mask:
-        equal = np.zeros(len(self._values), dtype=np.bool_)
-        numbers = {v for v in wanted if isinstance(v, (int, float)) and not isinstance(v, bool)}
-        codes = (self._where.get((_kind(v), v)) for v in wanted if isinstance(v, (str, bool)))
-        equal[[code for code in codes if code is not None]] = True
-        if numbers and self._numbers is not None and all(map(_is_exact, numbers)):
-            equal |= np.isin(self._numbers, np.array(list(numbers), dtype=np.float64))
-        elif numbers:
-            equal |= self._by_value(_NUMBER, lambda value: value in numbers)
-        return equal
-
-    def _ordered(self, operator: str, bound: Scalar) -> Mask:
-        compare = _ORDERS[operator]
-        if isinstance(bound, (int, float)) and self._numbers is not None and _is_exact(bound):
-            return np.asarray(compare(self._numbers, bound))
-        return self._by_value(_kind(bound), lambda value: bool(compare(value, bound)))
-
-    def _by_value(self, kind: int, test: Callable[[Any], bool]) -> Mask:
-        """The distinct values of one type that pass a test."""
-        return np.array(
-            [k == kind and test(v) for k, v in zip(self._kinds.tolist(), self._values, strict=True)], np.bool_
-        )
-
-    def _containing(self, wanted: Scalar) -> tuple[Mask, Mask]:
-        kind = _kind(wanted)
-        able = self._kinds == _LIST
-        found = self._by_value(_LIST, lambda members: any(_kind(m) == kind and m == wanted for m in members))
-        if isinstance(wanted, str):
-            able |= self._kinds == _TEXT
-            found |= self._by_value(_TEXT, lambda text: wanted in text)
-        return found, able
-
-    def _starting(self, prefix: str, negated: bool) -> Mask:
-        return self._by_value(_TEXT, lambda text: text.startswith(prefix) != negated)
-
-
-_ORDERS: dict[str, Callable[..., object]] = {
-    "<": lambda a, b: a < b,
-    "<=": lambda a, b: a <= b,
-    ">": lambda a, b: a > b,
-    ">=": lambda a, b: a >= b,
-}
-
-
-def _kind(value: object) -> int:
-    if value is None:
-        return _NULL
-    if isinstance(value, bool):
-        return _BOOL
-    if isinstance(value, (int, float)):
-        return _NUMBER
-    if isinstance(value, str):
-        return _TEXT
-    return _LIST if isinstance(value, list) else _OBJECT
-
-
-def _hashable(value: object) -> object:
-    return repr(value) if isinstance(value, (list, dict)) else value
-
-
-def _is_exact(value: int | float) -> bool:
-    return isinstance(value, float) or -_MAX_EXACT <= value <= _MAX_EXACT
 
 
 def _kinds_wanted(step: Comparison) -> set[int]:
     if step.operator == "is null":
         return set()
-    kinds = {_kind(value) for value in step.values}
+    kinds = {kind_of(value) for value in step.values}
     if step.operator == "contains":
-        return {_LIST, _TEXT} if _TEXT in kinds else {_LIST}
+        return {LIST, TEXT} if TEXT in kinds else {LIST}
     return kinds
 
 
 def _mistyped(step: Comparison, present: frozenset[int]) -> str:
     value = step.values[0]
+    written = cut(shown_value(value))
     has = " or ".join(_NAMES[kind] for kind in sorted(present))
     if step.operator == "contains":
         return f"{step.field} holds {has} in every document, and contains looks into lists and texts"
-    reason = f"{step.field} holds {has} in every document, and {shown_value(value)} is {_ONE[_kind(value)]}"
-    if present == {_LIST}:
-        return f"{reason}; write: {step.field} contains {shown_value(value)}"
-    if present == {_NUMBER} and isinstance(value, str) and _is_number(value):
-        return f"{reason}; write {value} without quotes"
-    if present == {_TEXT} and not isinstance(value, str):
-        return f'{reason}; write "{shown_value(value)}"'
+    reason = f"{step.field} holds {has} in every document, and {written} is {_ONE[kind_of(value)]}"
+    if present == {LIST}:
+        return f"{reason}; write: {step.field} contains {written}"
+    if present == {NUMBER} and isinstance(value, str) and _is_number(value):
+        return f"{reason}; write {cut(value)} without quotes"
+    if present == {TEXT} and not isinstance(value, str):
+        return f'{reason}; write "{written}"'
     return reason
+
+
+def _of_objects(name: str, inner: list[str]) -> str:
+    reason = f"{name} holds objects; compare a field inside them"
+    return (
+        f"{reason}: {', '.join(inner[:_LISTED])}{', …' if len(inner) > _LISTED else ''}" if inner else reason
+    )
 
 
 def _is_number(text: str) -> bool:
@@ -281,14 +173,16 @@ def _is_number(text: str) -> bool:
 
 
 def _unknown(name: str, known: list[str]) -> str:
-    folded = {other.casefold(): other for other in known}
-    near = [folded[n] for n in difflib.get_close_matches(name.casefold(), list(folded), _NEAREST, 0.5)]
+    reason = f"no document has a field {cut(name)!r}"
+    # Comparing names is slow: with very many fields only those of about the same length are looked at.
+    alike = sorted(known, key=lambda other: abs(len(other) - len(name)))[:_KNOWN_COMPARED]
+    folded = {other.casefold(): other for other in alike if len(other) <= _COMPARED_CHARS}
+    wanted = name.casefold()[:_COMPARED_CHARS]
+    near = [folded[n] for n in difflib.get_close_matches(wanted, list(folded), _NEAREST, 0.5)]
     if near:
-        return f"no document has a field {name!r}; did you mean {' or '.join(near)}?"
-    if not known:
-        return f"no document has a field {name!r}; the documents have no metadata"
-    listed = ", ".join(sorted(known)[:12])
-    return f"no document has a field {name!r}; there are: {listed}{', …' if len(known) > 12 else ''}"
+        return f"{reason}; did you mean {' or '.join(near)}?"
+    listed = ", ".join(cut(other) for other in sorted(known)[:_LISTED])
+    return f"{reason}; there are: {listed}{', …' if len(known) > _LISTED else ''}"
 
 
 __all__ = ["Factors", "Filter", "FilterError"]

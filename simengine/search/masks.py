@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from simengine.search.filters import Factors, Filter
+from simengine.store.columns import ID_FIELD, TITLE_FIELD
 from simengine.store.contract import Column, FieldSummary
 from simengine.text.arguments import as_where
 from simengine.types import Mask, RowArray
@@ -25,7 +26,7 @@ class Metadata(Protocol):
     n_rows: int
     n_documents: int
 
-    def column(self, field: str) -> Column: ...
+    def columns(self, fields: Sequence[str]) -> dict[str, Column]: ...
 
     def fields(self) -> Mapping[str, FieldSummary]: ...
 
@@ -59,6 +60,8 @@ class Selections:
         self._factors: dict[str, Factors] = {}
         self._kept: OrderedDict[str, Selection] = OrderedDict()
         self._lock = threading.Lock()
+        self._loading = threading.Lock()
+        self._names: Collection[str] | None = None
 
     def select(self, expression: str) -> Selection:
         """Documents and rows that an expression keeps.
@@ -73,23 +76,46 @@ class Selections:
             if known is not None:
                 self._kept.move_to_end(expression)
                 return known
-            selection = self._evaluate(Filter.parse(expression))
+        # Outside the lock: a slow filter holds up no other one.
+        selection = self._evaluate(Filter.parse(expression))
+        with self._lock:
             self._kept[expression] = selection
             limit = max(1, min(KEPT_MASKS, KEPT_MASK_BYTES // max(1, selection.rows.size)))
             while len(self._kept) > limit:
                 self._kept.popitem(last=False)
-            return selection
+        return selection
 
     def _evaluate(self, parsed: Filter) -> Selection:
         snapshot = self._snapshot
-        documents = parsed.evaluate(self._factors_of, snapshot.n_documents, lambda: list(snapshot.fields()))
         live = snapshot.live_documents()
+        if snapshot.n_documents == 0 or (live is not None and not live.any()):
+            documents: Mask = np.zeros(snapshot.n_documents, dtype=np.bool_)
+        else:
+            factors = self._load(parsed, live)
+            documents = parsed.evaluate(factors.__getitem__, snapshot.n_documents, self._known_fields)
         if live is not None:
             documents = documents & live
         rows = documents if snapshot.n_rows == snapshot.n_documents else documents[snapshot.row_documents()]
         return Selection(documents, rows, int(np.count_nonzero(rows)), int(np.count_nonzero(documents)))
 
-    def _factors_of(self, field: str) -> Factors:
-        if field not in self._factors:
-            self._factors[field] = Factors.of(self._snapshot.column(field))
-        return self._factors[field]
+    def _load(self, parsed: Filter, live: Mask | None) -> dict[str, Factors]:
+        """The columns that an expression compares, read in one pass the first time.
+
+        Once the names of all fields are known, which the first unknown one makes them, unknown ones cost no pass.
+        """
+        with self._loading:
+            if self._names is not None:
+                parsed.check_fields(self._names)
+            missing = [name for name in parsed.fields if name not in self._factors]
+            if missing:
+                columns = self._snapshot.columns(missing)
+                factors = {name: Factors.of(column, live) for name, column in columns.items()}
+                if not all(each.kinds_present for each in factors.values()):
+                    parsed.check_fields(self._known_fields())
+                self._factors |= factors
+            return {name: self._factors[name] for name in parsed.fields}
+
+    def _known_fields(self) -> Collection[str]:
+        if self._names is None:
+            self._names = dict.fromkeys([*self._snapshot.fields(), ID_FIELD, TITLE_FIELD]).keys()
+        return self._names

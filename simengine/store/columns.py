@@ -12,10 +12,13 @@ from simengine.errors import DamagedIndexError
 from simengine.store.commitlog import CommitLog
 from simengine.store.contract import Column, FieldSummary
 from simengine.store.digest import metadata_crc
+from simengine.store.documents import fetch_ids
 from simengine.store.reader import Reader
 from simengine.store.schema import translated
 from simengine.types import Json, Mask
 
+ID_FIELD = "_id"
+TITLE_FIELD = "title"
 _BATCH = 8_192
 _N_EXAMPLES = 5
 _MISSING = object()
@@ -49,45 +52,109 @@ def metadata_batches(reader: Reader, log: CommitLog) -> Iterator[tuple[int, list
         commit = end
 
 
-def load_columns(reader: Reader, log: CommitLog, names: Sequence[str]) -> dict[str, Column]:
+def load_columns(
+    reader: Reader, log: CommitLog, names: Sequence[str], live: Mask | None = None
+) -> dict[str, Column]:
     """Columns of several fields in one pass.
 
     Args:
-        names: field names; "a.b" finds the field "a.b", else the field "b" inside the field "a".
+        names: field names; "a.b" finds the field "a.b", else the field "b" inside the field "a". `ID_FIELD` and
+            `TITLE_FIELD` are the documents' own ids and titles, unless live documents have such a field.
+        live: (n_documents,) bool, None where nothing is deleted.
     """
     n = log.lengths.size
     values: dict[str, npt.NDArray[np.object_]] = {name: np.full(n, None, dtype=np.object_) for name in names}
+    paths = {name: _Path(name) for name in names}
     known: dict[str, str] = {}
     for first, batch in metadata_batches(reader, log):
         for name, column in values.items():
-            nested = "." in name
+            path = paths[name] if "." in name else None
             for key, metadata in enumerate(batch, start=first):
-                value = lookup(metadata, name) if nested else metadata.get(name)
+                value = metadata.get(name) if path is None else path.value(metadata)
                 # One object for equal strings: a field such as `kind` has few values and many documents.
                 column[key] = known.setdefault(value, value) if isinstance(value, str) else value
         if len(known) > 100_000:
             known.clear()
+    for name in {ID_FIELD, TITLE_FIELD}.intersection(values):
+        there = values[name] if live is None else values[name][live]
+        if all(value is None for value in there):
+            values[name] = _own_column(reader, n, name)
     return {name: Column(column) for name, column in values.items()}
 
 
-def lookup(metadata: Mapping[str, Json], name: str) -> Json:
-    """Value of a field by its dotted name, None where it is missing; keys that hold a dot themselves win."""
-    value = _resolve(metadata, name)
-    return None if value is _MISSING else value  # type: ignore[return-value]
+def _own_column(reader: Reader, n: int, name: str) -> npt.NDArray[np.object_]:
+    """(n,) ids, or titles with None for the empty one, by doc_key."""
+    column: npt.NDArray[np.object_] = np.full(n, None, dtype=np.object_)
+    if name == ID_FIELD:
+        for key, id_ in fetch_ids(reader, range(n)).items():
+            column[key] = id_
+        return column
+    query = "SELECT doc_key, title FROM texts WHERE doc_key >= ? AND doc_key < ?"
+    for first in range(0, n, _BATCH):
+        rows = reader.rows(query, (first, min(n, first + _BATCH)))
+        if len(rows) != min(n, first + _BATCH) - first:
+            raise DamagedIndexError(reader.path, f"documents are missing from {first} on")
+        for key, title in rows:
+            column[key] = title or None
+    return column
 
 
-def _resolve(metadata: Mapping[str, Json], name: str) -> object:
-    if name in metadata:
-        return metadata[name]
-    at = name.rfind(".")
-    while at > 0:
-        inner = metadata.get(name[:at])
-        if isinstance(inner, dict):
-            found = _resolve(inner, name[at + 1 :])
+class _Path:
+    """A dotted name, prepared to be looked up in many documents. Keys that hold a dot themselves win."""
+
+    def __init__(self, name: str) -> None:
+        parts = name.split(".")
+        n = len(parts)
+        # By the number of parts used up: the longest key first, and the parts used up by then.
+        self._keys = [
+            [(".".join(parts[start:end]), end) for end in range(n, start, -1)] for start in range(n)
+        ]
+        self._n = n
+
+    def value(self, metadata: Mapping[str, Json]) -> object:
+        """The field's value, None where it is missing; inside lists of objects a tuple of all values that are there."""
+        found = self._find(metadata, 0)
+        if not isinstance(found, tuple):
+            return None if found is _MISSING else found
+        there = tuple(value for value in found if value is not None)
+        return there if len(there) > 1 else there[0] if there else None
+
+    def _find(self, inner: Mapping[str, Json], start: int) -> object:
+        for key, end in self._keys[start]:
+            if key not in inner:
+                continue
+            value = inner[key]
+            if end == self._n:
+                return value
+            found: object = _MISSING
+            if isinstance(value, dict):
+                found = self._find(value, end)
+            elif isinstance(value, list):
+                found = self._find_in_list(value, end)
             if found is not _MISSING:
                 return found
-        at = name.rfind(".", 0, at)
-    return _MISSING
+        return _MISSING
+
+    def _find_in_list(self, members: list[Json], start: int) -> object:
+        found: list[object] = []
+        for member in objects_in(members):
+            value = self._find(member, start)
+            if isinstance(value, tuple):
+                found += value
+            elif value is not _MISSING:
+                found.append(value)
+        return tuple(found) if found else _MISSING
+
+
+def objects_in(members: list[Json]) -> Iterator[dict[str, Json]]:
+    """The objects in a list, in its order, those in lists inside it too."""
+    waiting: list[Json] = list(reversed(members))
+    while waiting:
+        member = waiting.pop()
+        if isinstance(member, dict):
+            yield member
+        elif isinstance(member, list):
+            waiting.extend(reversed(member))
 
 
 _TYPE_NAMES = {
@@ -110,9 +177,12 @@ def summarise_fields(reader: Reader, log: CommitLog, live: Mask | None) -> dict[
         for key, metadata in enumerate(batch, start=first):
             if live is not None and not live[key]:
                 continue
-            for name, value in _flat(metadata, ""):
+            in_document: set[str] = set()
+            for name, value in _flat(metadata):
                 types.setdefault(name, set()).add(_TYPE_NAMES[type(value)])
-                counts[name] = counts.get(name, 0) + 1
+                if name not in in_document:
+                    in_document.add(name)
+                    counts[name] = counts.get(name, 0) + 1
                 seen = examples.setdefault(name, [])
                 if (
                     len(seen) < _N_EXAMPLES
@@ -127,9 +197,12 @@ def summarise_fields(reader: Reader, log: CommitLog, live: Mask | None) -> dict[
     }
 
 
-def _flat(metadata: Mapping[str, Json], prefix: str) -> Iterator[tuple[str, Json]]:
-    for key, value in metadata.items():
-        name = f"{prefix}{key}"
+def _flat(metadata: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
+    """All fields and their values, by dotted name; one inside a list of objects comes once for each object."""
+    waiting: list[tuple[str, Json]] = list(metadata.items())[::-1]
+    while waiting:
+        name, value = waiting.pop()
         yield name, value
-        if isinstance(value, dict):
-            yield from _flat(value, f"{name}.")
+        inner = [value] if isinstance(value, dict) else objects_in(value) if isinstance(value, list) else ()
+        below = [(f"{name}.{key}", item) for each in inner for key, item in each.items()]
+        waiting.extend(below[::-1])

@@ -79,7 +79,8 @@ class Column:
     """One metadata field over all documents of a snapshot, indexed by doc_key.
 
     Attributes:
-        values: object array, one decoded JSON value per doc_key; None where the field is missing or null.
+        values: object array, one decoded JSON value per doc_key; None where the field is missing or null; a tuple
+            of two or more values where the field lies inside a list of objects.
     """
 
     values: npt.NDArray[np.object_]

@@ -370,7 +370,7 @@ class Snapshot:
         """One metadata field over all documents by doc_key; loaded once, then kept.
 
         Args:
-            field: its name; "a.b" is the field "a.b", else the field "b" inside the field "a".
+            field: as a filter names it: see `store.columns.load_columns`.
         """
         return self.columns([field])[field]
 
@@ -378,7 +378,7 @@ class Snapshot:
         """Several fields in one pass over the metadata."""
         missing = [name for name in dict.fromkeys(fields) if name not in self._columns]
         if missing:
-            self._columns.update(load_columns(self._reader, self._log(), missing))
+            self._columns.update(load_columns(self._reader, self._log(), missing, self.live_documents()))
         return {name: self._columns[name] for name in fields}
 
     def fields(self) -> Mapping[str, FieldSummary]:

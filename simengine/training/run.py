@@ -8,7 +8,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +27,9 @@ from simengine.training.report.report import write_report
 from simengine.training.result import RunFacts, TrainResult, run_report
 from simengine.training.tasks import load_task
 from simengine.training.tasks.contract import Part, TrainerParts, TrainingTask
+from simengine.training.trackers import LOG_FOLDER, check_trackers, keep_logs, log_to
 from simengine.training.trainer_parts import ProgressPrinter, last_checkpoint, progress_callback
+from simengine.types import finite
 
 RECIPE_NAME, RESULT_NAME = "recipe.json", "result.json"
 MODEL_FOLDER, CHECKPOINT_FOLDER = "model", "checkpoints"
@@ -41,7 +43,8 @@ class RunOptions:
         device: "auto", "cpu" or "cuda".
         threads: processor threads, or None for all that this process may use.
         offline: never contact a hub for the base model.
-        report_to: trackers that the trainer reports to, such as "tensorboard" or "wandb".
+        report_to: trackers that the trainer reports to, such as "tensorboard" (into the run's folder, logs/) or
+            "wandb"; ("all",) for all that are installed.
         resume: continue a run that was stopped.
         overwrite: throw away what an earlier run left.
         keep_checkpoints: do not delete the checkpoints when the model is saved.
@@ -70,7 +73,7 @@ def train(
 
     Args:
         recipe: with its data paths found (see `load_recipe`).
-        output: folder of the run: recipe.json, checkpoints/, model/, result.json.
+        output: folder of the run: recipe.json, checkpoints/, logs/, model/, result.json.
         options: see `RunOptions`.
         printer: told about steps and dev metrics.
         note: told what a person should know, one line at a time.
@@ -82,6 +85,7 @@ def train(
     """
     options = options or RunOptions()
     _check_packages()
+    options = replace(options, report_to=check_trackers(options.report_to))
     output.mkdir(parents=True, exist_ok=True)
     lock = FileLock(str(output / ".lock"))
     main_process = int(os.environ.get("RANK", "0")) == 0
@@ -116,7 +120,7 @@ def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:
     path = output / RECIPE_NAME
     wanted = json.loads(json.dumps(recipe.as_dict()))
     if options.overwrite:
-        for name in (MODEL_FOLDER, CHECKPOINT_FOLDER):
+        for name in (MODEL_FOLDER, CHECKPOINT_FOLDER, LOG_FOLDER):
             shutil.rmtree(output / name, ignore_errors=True)
         for name in (RECIPE_NAME, RESULT_NAME):
             (output / name).unlink(missing_ok=True)
@@ -202,7 +206,7 @@ class _Run:
 
         parts = self._parts(task, transformer, train, labels, evaluate if dev else None)
         trainer = task.trainer(recipe, model, train, parts)
-        quiet_trainer(trainer)
+        self._prepare(trainer)
         checkpoints = self._output / CHECKPOINT_FOLDER
         checkpoint = last_checkpoint(checkpoints) if self._options.resume else None
         if checkpoint is not None:
@@ -235,6 +239,13 @@ class _Run:
             )
             write_report(result.model, report)
         return result
+
+    def _prepare(self, trainer: Any) -> None:
+        """Nothing is printed by the trainer itself, and TensorBoard's logs go where they stay."""
+        quiet_trainer(trainer)
+        logs = self._output / LOG_FOLDER
+        if log_to(trainer, logs):
+            self._note(f"TensorBoard's logs go to {logs}: tensorboard --logdir {logs}")
 
     def _parts(
         self,
@@ -274,9 +285,10 @@ class _Run:
             task.save(model, making)
         shutil.rmtree(result.model, ignore_errors=True)
         making.rename(result.model)
-        text = json.dumps(result.as_dict(), indent=1, ensure_ascii=False)
+        text = json.dumps(finite(result.as_dict()), indent=1, ensure_ascii=False, allow_nan=False)
         (self._output / RESULT_NAME).write_text(text + "\n", encoding="utf-8")
         if not self._options.keep_checkpoints:
+            keep_logs(self._output / CHECKPOINT_FOLDER, self._output / LOG_FOLDER)
             shutil.rmtree(self._output / CHECKPOINT_FOLDER, ignore_errors=True)
 
 

@@ -173,10 +173,20 @@ def test_a_blend_is_fitted_on_the_candidates_that_search_finds() -> None:
     found = fit_index_blend(retriever, JUDGE, queries, qrels, options, depth=41, fitted_on="made up")
     ((asked, search),) = retriever.asked
     assert asked == [f"text {n}" for n in range(25)]
-    assert (search.k, search.mode) == (41, "lexical")
+    assert (search.k, search.mode) == (42, "lexical")  # one more, for a document with the query's own id
     assert (found.before, found.weight > 0, found.after) == (0.0, True, pytest.approx(1.0))
     with pytest.raises(UsageError, match="'lost'"):
         fit_index_blend(retriever, JUDGE, queries, {**qrels, "lost": {"d01": 1}}, options)
+
+
+def test_a_fit_leaves_out_the_document_with_the_querys_id() -> None:
+    names = [f"d{n:02}" for n in range(25)]
+    queries, qrels = dict.fromkeys(names, "text"), {name: {name: 1} for name in names}
+    options = SearchOptions(mode="lexical")
+    left_out = fit_index_blend(TableRetriever(), JUDGE, queries, qrels, options, depth=41)
+    kept = fit_index_blend(TableRetriever(), JUDGE, queries, qrels, options, depth=41, keep_self=True)
+    assert (left_out.before, left_out.after) == (0.0, 0.0)
+    assert kept.before > 0
 
 
 def test_a_blend_is_kept_with_the_index_and_others_stay(

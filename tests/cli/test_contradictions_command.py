@@ -212,7 +212,8 @@ def test_without_a_source_the_only_index_is_taken(
             assert ("no index under indexes/" in result.err) == bool(code)
     monkeypatch.chdir(tmp_path)
     assert "12 documents" in call("duplicates", "--no-guard", "-i", "words").err
-    assert call("duplicates", "--no-guard", "words", "-i", "words").code == 2
+    assert call("duplicates", "--no-guard", "words", "-i", "words").code == 0
+    assert call("duplicates", "--no-guard", "words", "-i", "other").code == 2
     monkeypatch.setenv("SIMENGINE_INDEX", "words")
     assert "1 document," in call("duplicates", "--no-guard", write(tmp_path / "a.jsonl", OPEN)).err
 

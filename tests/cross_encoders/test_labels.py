@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from simengine.cross_encoders.labels import canonical_label, nli_columns, sigmoid, softmax
+from simengine.corpus.examples import canonical_label
+from simengine.cross_encoders.labels import nli_columns, sigmoid, softmax
 from simengine.errors import UsageError
 
 

@@ -82,3 +82,28 @@ def test_a_model_that_always_says_the_same_has_no_correlation() -> None:
 def test_what_has_no_correlation_is_refused(gold, predicted, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         evaluate_similarity(gold, predicted)
+
+
+@pytest.mark.parametrize("value", [0.87, -3.0, 1e-6, 4e8])
+def test_scores_that_differ_by_rounding_only_have_no_correlation(value: float) -> None:
+    gold = np.arange(50, dtype=np.float64)
+    noisy = np.full(50, value, np.float32)
+    noisy[::2] = np.nextafter(noisy[::2], np.float32(np.inf))
+    for scores in (noisy, np.sort(noisy), value * (1 + 1e-15 * gold)):
+        assert np.ptp(scores) > 0
+        result = evaluate_similarity(gold, scores)
+        assert math.isnan(result.pearson)
+        assert math.isnan(result.spearman)
+        assert all(map(math.isnan, similarity_units(gold, scores).measure_all().values()))
+        with pytest.raises(UsageError, match="a correlation needs different ones"):
+            evaluate_similarity(scores, gold)
+
+
+def test_small_but_real_differences_are_judged() -> None:
+    gold = np.arange(5, dtype=np.float64)
+    for scores in (
+        0.87 + 1e-5 * gold,
+        1e-9 * gold,
+        np.float32(0.5) + np.float32(1e-4) * gold.astype(np.float32),
+    ):
+        assert evaluate_similarity(gold, scores).spearman == pytest.approx(1.0)

@@ -10,6 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simengine.errors import FilterError
+from simengine.search import filter_syntax
+from simengine.search.filter_syntax import (
+    MAX_CHARACTERS,
+    MAX_COMPARISONS,
+    MAX_DEPTH,
+    MAX_LIST_VALUES,
+    MAX_NAME_CHARACTERS,
+    MAX_NAME_PARTS,
+    MAX_WORDS,
+)
 from simengine.search.filters import Filter
 from simengine.store.contract import Column
 
@@ -163,16 +173,68 @@ def test_list_compared_as_a_value_points_to_contains() -> None:
         kept('tags = "a"', [{"tags": ["a"]}, {"tags": []}])
 
 
-def test_huge_and_deep_expressions_do_not_crash() -> None:
-    assert kept("(" * 20_000 + "year = 2019" + ")" * 20_000) == [0]
-    assert kept("not " * 10_001 + "year = 2019") == [1, 2, 3, 4, 5]
-    assert kept("year = 1 or " * 3_000 + "year = 2019") == [0]
+def test_nesting_repetition_and_long_lists_are_read_within_the_limits() -> None:
+    assert kept("(" * MAX_DEPTH + "year = 2019" + ")" * MAX_DEPTH) == [0]
+    assert kept("not " * (MAX_WORDS - 4) + "not year = 2019") == [1, 2, 3, 4, 5]
+    assert kept("year = 1 or " * (MAX_COMPARISONS - 1) + "year = 2019") == [0]
     assert kept(f"year in ({','.join(map(str, range(20_000)))})") == [0, 1, 2]
-    with pytest.raises(FilterError, match="deep"):
-        kept("(year = 1 or " * 2_000 + "year = 2" + ")" * 2_000)
-    with pytest.raises(FilterError) as caught:
-        kept("year = 1 or " * 3_000 + "year ==== 2")
+    ids = [f"{number:036d}" for number in range(10_000)]
+    assert kept(f"kind in ({', '.join(map(repr, ids))}, 'class')") == [0]
+
+
+@pytest.mark.parametrize(
+    ("expression", "limit"),
+    [
+        ("a" * (MAX_CHARACTERS + 1), "at most 500,000 are read"),
+        ("(" * 100_000, f"more than {MAX_DEPTH} levels deep"),
+        ("(year = 1 or " * 200 + "year = 2" + ")" * 200, f"more than {MAX_DEPTH} levels deep"),
+        ("not " * 100_000 + "year = 1", "more than 5,000 words"),
+        ("year = 1 or " * 20_000 + "year = 2", f"more than {MAX_COMPARISONS} comparisons"),
+        (f"year in ({'1,' * (MAX_LIST_VALUES + 1)})", "at most 50,000 values"),
+        (f"year in ({'1,' * 240_000} x)", "at most 50,000 values"),
+        (".".join("a" * 100_000) + " = 1", f"at most {MAX_NAME_PARTS} parts"),
+        (".".join(["`a b`"] * 60_000) + " = 1", f"at most {MAX_NAME_PARTS} parts"),
+        ("`" + "." * MAX_NAME_PARTS + "` = 1", f"at most {MAX_NAME_PARTS} parts"),
+        (f"`{'é' * (MAX_NAME_CHARACTERS + 1)}` = 1", "at most 1,000 characters"),
+        ("year = " + "9" * 100_000, "too long"),
+        (f"year in (1, {'9' * 100_000})", "too long"),
+    ],
+)
+def test_an_expression_beyond_a_limit_is_refused_with_the_limit(expression: str, limit: str) -> None:
+    with pytest.raises(FilterError, match=limit) as caught:
+        Filter.parse(expression)
     assert len(str(caught.value)) < 600
+
+
+def test_what_lies_behind_a_limit_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[str] = []
+
+    class Watched(filter_syntax._Limits):
+        def process(self, stream: Any) -> Any:
+            yield from super().process(read.append(token.type) or token for token in stream)
+
+    monkeypatch.setattr(filter_syntax, "_Limits", Watched)
+    filter_syntax._parser.cache_clear()
+    try:
+        for expression in ("(" * 100_000, "not " * 100_000, "year = 1 or " * 20_000, "year (" * 50_000):
+            read.clear()
+            with pytest.raises(FilterError):
+                Filter.parse(expression)
+            assert len(read) <= MAX_WORDS + 2
+    finally:
+        filter_syntax._parser.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("expression", "position"),
+    [("kind in (" + "'a', " * 30_000 + "3 4)", 150_011), ("kind in (" + "'a', " * 30_000 + "null)", 150_009)],
+)
+def test_the_fault_in_a_long_list_is_shown_where_it_is(expression: str, position: int) -> None:
+    with pytest.raises(FilterError) as caught:
+        Filter.parse(expression)
+    assert expression[position] in "4n"
+    shown, pointer = str(caught.value).splitlines()[-2:]
+    assert shown[len(pointer) - 1 :].startswith(expression[position:])
 
 
 VALUES = st.one_of(
@@ -252,3 +314,44 @@ def test_mask_equals_brute_force(records: list[dict[str, Any]], condition: tuple
     # One value of every type, so that no comparison is refused as mistyped.
     records = [*records, *({"x": v, "y": v} for v in (True, 1, "a", ["a"]))]
     assert kept(expression, records) == [i for i, record in enumerate(records) if test(record)]
+
+
+@given(
+    several=st.lists(
+        st.one_of(
+            VALUES, st.lists(VALUES.filter(lambda v: v is not None), min_size=2, max_size=3).map(tuple)
+        ),
+        max_size=8,
+    ),
+    wanted=LITERALS,
+    operator=st.sampled_from(["=", "!=", "<", ">=", "contains", "not contains"]),
+)
+def test_several_values_of_a_document_are_kept_for_any_and_negated_for_none(
+    several: list[Any], wanted: Any, operator: str
+) -> None:
+    if isinstance(wanted, bool) and operator in ("<", ">="):
+        operator = "="
+    several = [*several, True, 1, "a", ["a"], (1, "a")]
+    positive = {"!=": "=", "not contains": "contains"}.get(operator)
+
+    def keeps(values: tuple[Any, ...]) -> bool:
+        if positive is None:
+            return any(compare(value, operator, wanted) for value in values)
+        # Negated: one value at least can be judged, and the comparison itself holds for none.
+        judged = [v for v in values if compare(v, positive, wanted) or compare(v, operator, wanted)]
+        return bool(judged) and not any(compare(value, positive, wanted) for value in values)
+
+    column = Column(np.empty(len(several), dtype=object))
+    for place, value in enumerate(several):
+        column.values[place] = value
+    mask = Filter.parse(f"x {operator} {literal(wanted)}").mask(lambda name: column, len(several))
+    expected = [keeps(value if isinstance(value, tuple) else (value,)) for value in several]
+    assert mask.tolist() == expected
+
+
+def test_values_nested_very_deeply_are_compared() -> None:
+    deep: Any = "x"
+    for _ in range(5_000):
+        deep = [deep]
+    assert kept("x is not null", [{"x": deep}, {}]) == [0]
+    assert kept("x contains 'x'", [{"x": deep}, {"x": ["x"]}]) == [1]

@@ -121,11 +121,18 @@ def test_a_teacher_of_other_labels_is_refused(tmp_path: Path, base: Path) -> Non
         train(what, tmp_path / "run", OPTIONS)
 
 
-def test_tensorboard_gets_the_losses(tmp_path: Path, base: Path) -> None:
+def test_tensorboard_gets_the_losses_in_a_folder_that_stays(tmp_path: Path, base: Path) -> None:
     pytest.importorskip("tensorboard")
-    options = RunOptions(device="cpu", threads=1, report_to=("tensorboard",), keep_checkpoints=True)
-    train(recipe(tmp_path, base, optimisation=PLAIN), tmp_path / "run", options)
-    assert list((tmp_path / "run").rglob("events.out.tfevents.*"))
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    options, notes = RunOptions(device="cpu", threads=1, report_to=("tensorboard",)), list[str]()
+    run = tmp_path / "run"
+    result = train(recipe(tmp_path, base, optimisation=PLAIN), run, options, note=notes.append)
+    assert not (run / "checkpoints").exists()
+    assert f"TensorBoard's logs go to {run / 'logs'}: tensorboard --logdir {run / 'logs'}" in notes
+    events = EventAccumulator(str(run / "logs")).Reload()
+    logged = [record["loss"] for record in result.history if "loss" in record]
+    assert [event.value for event in events.Scalars("train/loss")] == pytest.approx(logged)
 
 
 def test_the_report_names_data_labels_and_versions(

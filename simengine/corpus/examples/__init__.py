@@ -9,6 +9,7 @@ from simengine.corpus.examples.kinds import (
     ReadingExample,
     TaggedSentence,
     Triplet,
+    canonical_label,
 )
 from simengine.corpus.examples.pairs import (
     read_any_pairs,
@@ -29,6 +30,7 @@ __all__ = [
     "ReadingExample",
     "TaggedSentence",
     "Triplet",
+    "canonical_label",
     "example_record",
     "read_any_pairs",
     "read_nli",

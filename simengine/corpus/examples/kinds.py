@@ -11,6 +11,24 @@ from simengine.types import Json
 
 NLI_LABELS = ("entailment", "neutral", "contradiction")
 """The labels of natural language inference, in the order used everywhere."""
+_SPELLINGS = {
+    "entailment": ("entail", "蕴含", "蕴涵", "蘊含", "蘊涵"),
+    "neutral": ("neutral", "中立", "中性"),
+    "contradiction": ("contradict", "矛盾"),
+}
+
+
+def canonical_label(label: str) -> str | None:
+    """The label of NLI_LABELS that a name in a data file or a model stands for, None where it is none of them.
+
+    Known are the first letters and all words that begin like them in any case ("contradictory", "Entails"), and the
+    Chinese words. Numbers are not: what they stand for differs between data sets and between models.
+    """
+    given = label.strip().casefold()
+    for name, beginnings in _SPELLINGS.items():
+        if given == name[0] or given.startswith(beginnings):
+            return name
+    return None
 
 
 @dataclass(frozen=True, slots=True)

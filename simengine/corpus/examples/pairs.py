@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from simengine.corpus.examples.kinds import NLI_LABELS, LabelledPair, ReadCount
+from simengine.corpus.examples.kinds import NLI_LABELS, LabelledPair, ReadCount, canonical_label
 from simengine.corpus.examples.records import (
     NO_GOLD,
     check_fields,
@@ -64,7 +64,8 @@ def read_nli(
     Args:
         path: text formats also with .gz or .zst; "-" is standard input (JSON Lines unless `file_format`
             says otherwise).
-        labels: the names that a label may have, upper and lower case alike.
+        labels: the names that a label may have, upper and lower case alike. The three of NLI_LABELS may be
+            spelled in all ways that `canonical_label` knows.
         fields: names of premise, hypothesis and label; None takes the first of TEXT_FIELDS and the first
             of LABEL_FIELDS that a record has.
         encoding: of the file.
@@ -297,7 +298,11 @@ def _nli_pair(
     text1, text2, value, name = _take_pair(record, fields, TEXT_FIELDS, LABEL_FIELDS)
     if value is None or (isinstance(value, str) and value.strip() in NO_LABELS):
         raise RecordFault(NO_GOLD, f"field {name!r} holds {value!r}")
-    label = known.get(value.strip().casefold()) if isinstance(value, str) else None
+    label = None
+    if isinstance(value, str):
+        label = known.get(value.strip().casefold())
+        if label is None and set(known) == set(NLI_LABELS):
+            label = known.get(canonical_label(value) or "")
     if label is None:
         hint = ""
         if not isinstance(value, str) or value.strip().isdecimal():

@@ -69,7 +69,8 @@ def facets_of(path: Path) -> list[Facet]:
                     name,
                     [
                         value
-                        for key, value in enumerate(columns[name].values.tolist())
+                        for key, values in enumerate(columns[name].values.tolist())
+                        for value in (dict.fromkeys(values) if isinstance(values, tuple) else [values])
                         if value is not None and (live is None or live[key])
                     ],
                 )

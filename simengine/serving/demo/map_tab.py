@@ -248,4 +248,5 @@ def field_values(path: Path, points: CorpusMap, field: str) -> list[Json]:
         if snapshot.generation != points.generation:
             return [None] * len(points)
         column = snapshot.column(field).values
-        return [column[key] for key in points.keys.tolist()]
+        values = [column[key] for key in points.keys.tolist()]
+        return [list(value) if isinstance(value, tuple) else value for value in values]

@@ -38,8 +38,8 @@ Where: TypeAlias = Annotated[
     str | None,
     Field(
         max_length=MAX_QUERY_CHARS,
-        description='Filter on metadata, such as: year >= 2020 and kind in ("class", "function"). '
-        "list_indexes names the fields.",
+        description='Filter on metadata, such as: year >= 2020 and kind in ("class", "function"). _id and title are '
+        "the document's own; list_indexes names the other fields.",
     ),
 ]
 

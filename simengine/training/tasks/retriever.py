@@ -96,17 +96,15 @@ class RetrieverTask(TrainingTask[Row]):
         return trainer
 
     def evaluate(self, recipe: Recipe, model: Any, part: Part[Row]) -> dict[str, float]:
-        from scipy.stats import pearsonr, spearmanr
+        from simengine.evaluation.similarity import evaluate_similarity
 
         pairs = [row for row in part.examples if isinstance(row, LabelledPair) and row.score is not None]
         if len(pairs) < len(part.examples):
             raise UsageError(f'{part.name}: dev data of a retriever needs graded scores (kind = "scored")')
         cosine = cosines(model, [pair.text1 for pair in pairs], [pair.text2 for pair in pairs])
-        gold = [pair.score for pair in pairs]
-        return {
-            "spearman": float(spearmanr(gold, cosine).statistic),
-            "pearson": float(pearsonr(gold, cosine).statistic),
-        }
+        gold = [pair.score for pair in pairs if pair.score is not None]
+        result = evaluate_similarity(gold, cosine)
+        return {"spearman": result.spearman, "pearson": result.pearson}
 
     def save(self, model: Any, folder: Path) -> None:
         model.save_pretrained(str(folder))

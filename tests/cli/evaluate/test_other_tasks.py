@@ -36,6 +36,54 @@ def test_retrieval_searches_an_index_that_is_there(call: Callable, collection: P
     assert json.loads(called.out)["models"][0]["metrics"]["MRR@10"]["value"] == 1.0
 
 
+@pytest.fixture
+def questions_in_the_corpus(tmp_path: Path) -> Path:
+    """105 documents that are queries too, of three words each; the one relevant for d1 is d2, and d3 is its own."""
+    folder = tmp_path / "own"
+    (folder / "qrels").mkdir(parents=True)
+    records = [{"_id": f"d{n}", "text": f"shared words {n}"} for n in range(105)]
+    write_lines(folder / "corpus.jsonl", records)
+    write_lines(folder / "queries.jsonl", [records[1], records[3]])
+    (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nd1\td2\t1\nd3\td3\t1\n")
+    return folder
+
+
+def test_the_document_with_the_querys_id_is_left_out_and_as_many_remain(
+    call: Callable, questions_in_the_corpus: Path, tmp_path: Path
+) -> None:
+    arguments = (
+        "evaluate",
+        "retrieval",
+        questions_in_the_corpus,
+        "--mode",
+        "lexical",
+        "--format",
+        "json",
+        *QUICK,
+    )
+    ranked = {}
+    for option in ((), ("--keep-self",)):
+        out = tmp_path / f"out{len(option)}"
+        called = call(*arguments, *option, "-o", out)
+        assert called.code == 0, called.err
+        lines = (out / "predictions.jsonl").read_text(encoding="utf-8").splitlines()
+        ranked[option] = {row["query_id"]: row for row in map(json.loads, lines)}
+        notes = " ".join(json.loads(called.out)["models"][0]["notes"])
+        expected = (
+            "2 queries with the id of a document: that document is left out of the ranking, as BEIR does"
+        )
+        assert (f"{expected}, though 1 query judged it relevant; --keep-self judges it too" in notes) == (
+            not option
+        )
+    left_out, kept = ranked[()], ranked["--keep-self",]
+    for query in ("d1", "d3"):
+        assert len(left_out[query]["predicted"]) == len(kept[query]["predicted"]) == 100
+        assert kept[query]["predicted"][0] == query
+        assert left_out[query]["predicted"][:99] == kept[query]["predicted"][1:]
+    assert kept["d3"]["metrics"]["nDCG@10"] == 1.0
+    assert left_out["d3"]["metrics"]["nDCG@10"] == 0.0
+
+
 def test_reading_agrees_with_the_reader_and_obeys_its_threshold(
     call: Callable, models: dict[str, Path], tmp_path: Path
 ) -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from simengine.corpus.examples import (
     LabelledPair,
     ReadCount,
+    canonical_label,
     example_record,
     read_any_pairs,
     read_nli,
@@ -171,6 +172,43 @@ def test_a_bad_row_of_a_table_names_file_and_line(
     with pytest.raises(DataError, match=message) as caught:
         list(reader(path))  # type: ignore[call-overload]
     assert (caught.value.source, caught.value.line) == (str(path), 2)
+
+
+@pytest.mark.parametrize(
+    ("spelled", "label"),
+    [
+        ("contradictory", "contradiction"),
+        ("Contradicts", "contradiction"),
+        ("CONTRADICT ", "contradiction"),
+        (" c", "contradiction"),
+        ("矛盾", "contradiction"),
+        ("entails", "entailment"),
+        ("entail", "entailment"),
+        ("Entailed", "entailment"),
+        ("蕴含", "entailment"),
+        ("neutrality", "neutral"),
+        ("N", "neutral"),
+        ("中立", "neutral"),
+    ],
+)
+def test_nli_labels_are_known_in_the_spellings_that_models_use(
+    write: Write, spelled: str, label: str
+) -> None:
+    path = write("p.jsonl", rows({"premise": "a", "hypothesis": "b", "label": spelled}))
+    assert [p.label for p in read_nli(path)] == [label] == [canonical_label(spelled)]
+
+
+@pytest.mark.parametrize("spelled", ["not_entailment", "2", "positive", "no contradiction", "LABEL_0"])
+def test_what_is_no_spelling_of_a_label_is_refused(write: Write, spelled: str) -> None:
+    path = write("p.jsonl", rows({"premise": "a", "hypothesis": "b", "label": spelled}))
+    with pytest.raises(DataError, match="known labels are entailment, neutral, contradiction"):
+        list(read_nli(path))
+
+
+def test_spellings_are_taken_for_the_three_labels_only(write: Write) -> None:
+    path = write("p.jsonl", rows({"premise": "a", "hypothesis": "b", "label": "n"}))
+    with pytest.raises(DataError, match="known labels are neutral, negative"):
+        list(read_nli(path, labels=("neutral", "negative")))
 
 
 def test_other_labels_can_be_given(write: Write) -> None:

@@ -106,13 +106,25 @@ def test_an_index_offers_its_own_fields(tmp_path: Path):
             f"d{n}",
             f"text {n}",
             "",
-            {"kind": "ab"[n % 2], "n": n, "tags": ["x"], "id2": f"i{n}", "o": {"p": n % 3}},
+            {
+                "kind": "ab"[n % 2],
+                "n": n,
+                "tags": ["x"],
+                "id2": f"i{n}",
+                "o": {"p": n % 3},
+                "authors": [{"name": "Lee"}, {"name": "Lee"}, {"name": "Ng" if n % 2 else "Roe"}],
+            },
         )
         for n in range(20)
     ]
     with word_models(), Engine.build(documents, tmp_path / "index") as engine:
         engine.delete(["d1"])
         found = {facet.name: facet for facet in facets_of(tmp_path / "index")}
-    assert set(found) == {"kind", "n", "tags", "o.p"}
+        assert (
+            len(engine.matching_ids(expression({"authors.name": ['"Ng"', '"x"']}, {}, [*found.values()])))
+            == 9
+        )
+    assert set(found) == {"kind", "n", "tags", "o.p", "authors.name"}
+    assert found["authors.name"] == Facet("authors.name", "choice", (("Lee", 19), ("Roe", 10), ("Ng", 9)))
     assert found["kind"].values == (("a", 10), ("b", 9))
     assert (found["n"].least, found["n"].greatest) == (0.0, 19.0)

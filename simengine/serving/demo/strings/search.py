@@ -31,7 +31,7 @@ class SEARCH:
     greatest = Text("{field} to", "{field} 不大于")
     expression = Text("Filter expression", "筛选表达式")
     expression_hint = Text(
-        'year >= 2020 and not (tags contains "draft")', 'year >= 2020 and not (tags contains "draft")'
+        'year >= 2020 and not (title contains "draft")', 'year >= 2020 and not (title contains "draft")'
     )
     try_one = Text("Try", "试试")
     start_title = Text("Ask in your own words", "用自己的话来找")

@@ -25,8 +25,8 @@ Filter: TypeAlias = Annotated[
     str,
     Field(
         min_length=1,
-        max_length=10_000,
-        description='Only documents whose metadata it keeps, as in `year >= 2020 and kind in ("class", "function")`.',
+        description='Only documents that it keeps, as in `year >= 2020 and kind in ("class", "function")`; over '
+        "metadata, `_id` and `title`.",
     ),
 ]
 

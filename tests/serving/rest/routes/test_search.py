@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from simengine.assembly.judging import JudgeOptions
@@ -47,6 +49,18 @@ def test_a_hit_says_all_that_the_engine_knows(given, engine: Engine) -> None:
 def test_a_filter_keeps_what_fits(given) -> None:
     found = given("/v1/search", query="film", where='kind == "film" and year >= 2000')
     assert [hit["id"] for hit in found["hits"]] == ["quiet"]
+
+
+def test_a_filter_of_nine_thousand_ids_keeps_what_the_library_keeps(given, engine: Engine) -> None:
+    ids = [f"document-{number:05d}" for number in range(9_000)]
+    for where, expected in (
+        (f"_id in ({', '.join(map(json.dumps, [*ids, 'quiet']))})", ["quiet"]),
+        ('_id == "cats"', ["cats"]),
+        ('not _id in ("cats", "quiet")', engine.matching_ids('_id != "cats" and _id != "quiet"')),
+    ):
+        found = given("/v1/search", query="film", k=50, where=where)
+        assert sorted(hit["id"] for hit in found["hits"]) == sorted(expected)
+        assert sorted(engine.matching_ids(where)) == sorted(expected)
 
 
 def test_exact_search_finds_the_same(given, engine: Engine) -> None:
@@ -105,6 +119,8 @@ def test_what_the_encoder_could_not_read_of_a_query_is_counted(given) -> None:
         ({"query": "a", "where": "year >"}, "filter", "filter"),
         ({"query": "a", "where": "year == '1'; DROP TABLE documents"}, "filter", "filter"),
         ({"query": "a", "where": 'year == "1889"'}, "filter", "filter"),
+        ({"query": "a", "where": ".".join("a" * 5_000) + " = 1"}, "filter", "at most 32 parts"),
+        ({"query": "a", "where": "(" * 10_000}, "filter", "more than 50 levels deep"),
     ],
 )
 def test_a_wrong_request_is_told_what_is_wrong(

@@ -1,0 +1,106 @@
+"""Experiment trackers that a run reports to: checked before anything is loaded, and where their files stay."""
+
+from __future__ import annotations
+
+import difflib
+import importlib.util
+import os
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from simengine.errors import UsageError
+
+LOG_FOLDER = "logs"
+# By transformers' name of a tracker: modules of which one must be there, and what pip calls the package.
+_PACKAGES = {
+    "azure_ml": (("azureml.core",), "azureml-sdk"),
+    "comet_ml": (("comet_ml",), "comet-ml"),
+    "mlflow": (("mlflow",), "mlflow"),
+    "neptune": (("neptune",), "neptune"),
+    "tensorboard": (("tensorboard", "tensorboardX"), "tensorboard"),
+    "trackio": (("trackio",), "trackio"),
+    "wandb": (("wandb",), "wandb"),
+    "codecarbon": (("codecarbon",), "codecarbon"),
+    "clearml": (("clearml",), "clearml"),
+    "dagshub": (("dagshub",), "dagshub mlflow"),
+    "flyte": (("flytekit",), "flytekit"),
+    "dvclive": (("dvclive",), "dvclive"),
+    "swanlab": (("swanlab",), "swanlab"),
+}
+_SERVER = {"kubeflow": "KUBEFLOW_TRAINER_SERVER_URL"}
+
+
+def check_trackers(names: Sequence[str]) -> tuple[str, ...]:
+    """Refuse trackers that are unknown or not installed.
+
+    Returns:
+        The names, each once; ("all",) stands for all that are installed, and no name for "none".
+
+    Raises:
+        UsageError: names the nearest tracker, or what to install.
+    """
+    from transformers.integrations.integration_utils import INTEGRATION_TO_CALLBACK
+
+    wanted = tuple(dict.fromkeys(names))
+    if wanted in (("all",), ("none",)):
+        return wanted if wanted == ("all",) else ()
+    for name in wanted:
+        if name in ("all", "none"):
+            raise UsageError(f"report to {name!r} stands alone; it was given with other trackers")
+        if name not in INTEGRATION_TO_CALLBACK:
+            near = difflib.get_close_matches(name.casefold(), list(INTEGRATION_TO_CALLBACK), 1, 0.5)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(INTEGRATION_TO_CALLBACK)}"
+            raise UsageError(f"no tracker is called {name!r}; {hint}")
+        _check_installed(name)
+    return wanted
+
+
+def _check_installed(name: str) -> None:
+    if (variable := _SERVER.get(name)) is not None and variable not in os.environ:
+        raise UsageError(f"reporting to {name} needs the environment variable {variable}, which its jobs set")
+    modules, package = _PACKAGES.get(name, ((), ""))
+    if modules and not any(map(_is_there, modules)):
+        raise UsageError(f"reporting to {name} needs a package that is not installed: pip install {package}")
+    if name == "dagshub" and not _is_there("mlflow"):
+        raise UsageError("reporting to dagshub needs mlflow too: pip install mlflow")
+    if name == "mlflow" and os.environ.get("DISABLE_MLFLOW_INTEGRATION", "").upper() == "TRUE":
+        raise UsageError("reporting to mlflow is switched off by DISABLE_MLFLOW_INTEGRATION; unset it")
+
+
+def _is_there(module: str) -> bool:
+    try:
+        return importlib.util.find_spec(module) is not None
+    except (ImportError, ValueError):  # of a submodule whose package is missing
+        return False
+
+
+def log_to(trainer: Any, folder: Path) -> bool:
+    """Let TensorBoard's files go to a folder that stays, unless TENSORBOARD_LOGGING_DIR names another.
+
+    Returns:
+        Whether the run reports to TensorBoard, into this folder.
+    """
+    from transformers.integrations import TensorBoardCallback
+
+    found = False
+    for callback in trainer.callback_handler.callbacks:
+        if isinstance(callback, TensorBoardCallback) and callback.logging_dir is None:
+            callback.logging_dir = str(folder)
+            found = True
+    return found
+
+
+def keep_logs(checkpoints: Path, folder: Path) -> None:
+    """Move what trackers wrote beside the checkpoints, such as emissions.csv, before these are deleted."""
+    left = (
+        [path for path in checkpoints.iterdir() if not path.name.startswith(("checkpoint-", "tmp-"))]
+        if checkpoints.is_dir()
+        else []
+    )
+    for path in left:
+        folder.mkdir(exist_ok=True)
+        target = folder / path.name
+        if not target.exists():
+            shutil.move(path, target)
