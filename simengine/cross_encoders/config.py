@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from simengine.errors import ModelDamagedError, ModelError
-from simengine.models.config import KNOWN_FAMILIES, ModelConfig
+from simengine.models.config import KNOWN_FAMILIES, ModelConfig, needs_own_forward, reads_pooler
 from simengine.models.fingerprint import Fingerprint, transformer_parts
 from simengine.models.folder import (
     max_tokens_of,
@@ -20,6 +20,7 @@ from simengine.models.folder import (
     read_settings,
     transformer_settings,
 )
+from simengine.models.kinds import check_kind
 from simengine.models.pair_tokenization import TRUNCATIONS, Truncation
 
 _HEAD = "ForSequenceClassification"
@@ -62,6 +63,7 @@ def read_pair_config(folder: Path) -> PairConfig:
         ModelError: the folder holds another kind of model.
         ModelDamagedError: a file is missing or is not what it should be.
     """
+    check_kind(folder, "cross-encoder")
     entries = read_module_list(folder)
     saved = read_settings(folder / "config_sentence_transformers.json", missing_ok=True)
     if entries is not None and saved.get("model_type", "SentenceTransformer") != "CrossEncoder":
@@ -80,7 +82,9 @@ def read_pair_config(folder: Path) -> PairConfig:
             f"(an architecture that ends in {_HEAD})"
         )
     family = str(architecture.get("model_type", ""))
-    unsupported = _unsupported(entries, name, task, place, settings)
+    unsupported = _unsupported(entries, name, task, place, settings) or needs_own_forward(
+        architecture, settings
+    )
     labels = ("score",) if name.endswith(_CAUSAL) else _labels(folder, architecture)
     text = (settings.get("processing_kwargs") or {}).get("text") or {}
     max_tokens = max_tokens_of(place, settings, architecture)
@@ -102,6 +106,7 @@ def read_pair_config(folder: Path) -> PairConfig:
             other_folders=tuple(
                 path_inside(folder, str(each.get("path", ""))) for each in (entries or [])[1:]
             ),
+            reads_pooler=task == _TASK or reads_pooler(settings),
         ),
         labels=labels,
         activation=_activation(saved, architecture, len(labels)),
@@ -183,8 +188,6 @@ def _unsupported(
         return f"its modules are {', '.join(kinds)}"
     if architecture.endswith(_CAUSAL) or task != _TASK:
         return f"its architecture is {architecture} and its task {task}"
-    if (place / "adapter_config.json").is_file():
-        return "it is a PEFT adapter"
     processing = settings.get("processing_kwargs") or {}
     if set(processing) - {"text"} or set(processing.get("text") or {}) - {"truncation", "max_length"}:
         return "its settings have processing_kwargs"

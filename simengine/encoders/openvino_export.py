@@ -20,7 +20,7 @@ from simengine.models.fingerprint import Fingerprint
 from simengine.types import Json
 
 # Raise it when the exported graph changes, so that graphs of older versions are not used.
-GRAPH_FORMAT = 2
+GRAPH_FORMAT = 3
 PROBE_TEXT = "A short text that shows whether the graph still computes what it computed when it was exported."
 # Padding far behind a text sees no token in its window: OpenVINO's fused attention makes NaN of that, the eager
 # form a finite number that the pooling leaves out.
