@@ -70,15 +70,15 @@ def _refuse_other_heads(config: ModelConfig) -> None:
 
 
 def _refuse_other_similarity(config: ModelConfig) -> None:
-    """All vectors are normalised here, so that an inner product is the cosine; a model trained for more loses by it."""
+    """All vectors are normalised here, and compared by their cosine."""
     name = config.similarity
     normalised = bool(config.steps) and isinstance(config.steps[-1], NormalizeStep)
     if name == "cosine" or (name in ("dot", "dot_score") and normalised):
         return
     raise ModelError(
-        f"{config.folder}: was trained for the similarity {name!r} (similarity_fn_name in "
-        "config_sentence_transformers.json) of vectors that are not normalised; expected cosine, by which simengine "
-        'compares. Take a model trained for cosine, or write "cosine" there to accept other scores and ranks'
+        f"{config.folder}: config_sentence_transformers.json says that the model was trained for the similarity "
+        f"{name!r} (similarity_fn_name); simengine compares by cosine, which gives other scores and another order. "
+        'Use a model trained for cosine, or write "cosine" there if you want to try this one with cosine'
     )
 
 

@@ -77,24 +77,29 @@ def _check_weights(folder: Path, model: Any, info: dict[str, Any], *, pooler: bo
     unknown = [key for key in info["unexpected_keys"] if not _may_drop(key, model, to_train)]
     other = [key for key, *_ in info["mismatched_keys"] if not (to_train and _in_head(key, model))]
     found = [
-        f"{len(keys)} {what}, such as {min(keys)}"
+        f"{what} {_some(keys)}"
         for keys, what in (
-            (missing, "are missing"),
-            (unknown, "are not known to it"),
-            (other, "have another shape"),
+            (missing, "lacks"),
+            (unknown, "has no place for"),
+            (other, "expects another shape of"),
         )
         if keys
     ]
     if found:
         raise ModelDamagedError(
-            f"{folder}: its weights do not fit the class {type(model).__name__} that its config.json names: "
-            f"{'; '.join(found)}; fetch the model again, or use one whose architecture transformers has"
+            f"{folder}: the weights do not fit the network that config.json describes ({type(model).__name__}), which "
+            f"{'; '.join(found)}. Fetch the model again, or use one whose architecture transformers itself has"
         )
     for name, weight in model.named_parameters():
         if weight.device.type != "meta" and not bool(weight.isfinite().all()):
             raise ModelDamagedError(
                 f"{folder}: {name} holds numbers that are not finite; fetch the model again"
             )
+
+
+def _some(keys: list[str]) -> str:
+    shown = ", ".join(sorted(keys)[:3])
+    return f"{shown} and {len(keys) - 3} more" if len(keys) > 3 else shown
 
 
 def _may_lack(key: str, model: Any, pooler: bool, to_train: bool) -> bool:
