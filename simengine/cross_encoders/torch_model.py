@@ -47,7 +47,7 @@ def reads_token_types(config: PairConfig, model: Any) -> bool:
     if int(getattr(model.config, "type_vocab_size", 0) or 0) < 2:
         return False
     folder = config.model.transformer_folder
-    with quiet(), load_errors(folder):
+    with quiet(), load_errors(folder, "its tokenizer"):
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     return "token_type_ids" in tokenizer.model_input_names
 

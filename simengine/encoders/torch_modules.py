@@ -89,7 +89,7 @@ def load_tokenizer_file(config: ModelConfig, target: Path) -> None:
     from transformers import AutoTokenizer
 
     folder = config.transformer_folder
-    with quiet(), load_errors(folder):
+    with quiet(), load_errors(folder, "its tokenizer"):
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
@@ -199,7 +199,7 @@ def _load_dense(step: DenseStep) -> torch.nn.Module:
                 return result
             return result + (self.residual(vectors) if hasattr(self, "residual") else vectors)
 
-    with load_errors(step.folder):
+    with load_errors(step.folder, "the dense layer"):
         dense = Dense()
         dense.load_state_dict(_read_weights(step.folder))
     return dense.float().eval()

@@ -38,10 +38,10 @@ def whole_weights(folder: Path, *, pooler: bool = True, to_train: bool = False) 
     """
     from transformers import PreTrainedModel
 
-    loader, original = threading.get_ident(), PreTrainedModel.from_pretrained.__func__
+    loader = threading.get_ident()
 
     def from_pretrained(cls: Any, *args: Any, **kwargs: Any) -> Any:
-        if threading.get_ident() != loader:
+        if threading.get_ident() != loader or kwargs.get("output_loading_info"):
             return original(cls, *args, **kwargs)
         wanted = {"output_loading_info": True, "ignore_mismatched_sizes": True}
         model, info = original(cls, *args, **{**kwargs, **wanted})
@@ -49,6 +49,7 @@ def whole_weights(folder: Path, *, pooler: bool = True, to_train: bool = False) 
         return model
 
     with _LOADING, load_errors(folder):
+        original = PreTrainedModel.from_pretrained.__func__
         PreTrainedModel.from_pretrained = classmethod(from_pretrained)
         try:
             yield
@@ -57,8 +58,12 @@ def whole_weights(folder: Path, *, pooler: bool = True, to_train: bool = False) 
 
 
 @contextlib.contextmanager
-def load_errors(folder: Path) -> Iterator[None]:
+def load_errors(folder: Path, what: str = "the model") -> Iterator[None]:
     """Turn what transformers, sentence-transformers, tokenizers and safetensors raise for a folder into one error.
+
+    Args:
+        folder: named in the message.
+        what: is loaded from it.
 
     Raises:
         ModelDamagedError: naming the folder and the first line of what they said.
@@ -68,8 +73,10 @@ def load_errors(folder: Path) -> Iterator[None]:
     except SimengineError:
         raise
     except Exception as error:  # a folder that does not fit can fail in any place of these libraries
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise ModelDamagedError(f"{folder}: cannot be loaded ({lines[0]})") from error
+        lines = str(error).strip().splitlines() or ["no reason given"]
+        raise ModelDamagedError(
+            f"{folder}: {what} cannot be loaded ({type(error).__name__}: {lines[0]})"
+        ) from error
 
 
 def _check_weights(folder: Path, model: Any, info: dict[str, Any], *, pooler: bool, to_train: bool) -> None:

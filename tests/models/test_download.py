@@ -70,7 +70,7 @@ def hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
                 if "/resolve/" in self.path:
                     hub.fetched.append(self.path.partition(f"/{COMMIT}/")[2])
 
-        do_GET = do_HEAD
+        do_GET = do_HEAD  # noqa: N815
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -172,6 +172,6 @@ def test_a_gated_model_says_how_to_get_access(hub: Hub) -> None:
 
 def test_a_model_that_is_not_there_may_be_private(hub: Hub) -> None:
     with pytest.raises(
-        ModelNotFoundError, match="no model 'someone/modle'.*private: then run `hf auth login`"
+        ModelNotFoundError, match=r"no model 'someone/modle'.*private: then run `hf auth login`"
     ):
         resolve_model("someone/modle", offline=False)
