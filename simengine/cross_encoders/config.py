@@ -10,7 +10,13 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from simengine.errors import ModelDamagedError, ModelError
-from simengine.models.config import KNOWN_FAMILIES, ModelConfig, needs_own_forward, reads_pooler
+from simengine.models.config import (
+    KNOWN_FAMILIES,
+    ModelConfig,
+    needs_own_forward,
+    reads_pooler,
+    saved_prompts,
+)
 from simengine.models.fingerprint import Fingerprint, transformer_parts
 from simengine.models.folder import (
     max_tokens_of,
@@ -82,12 +88,11 @@ def read_pair_config(folder: Path) -> PairConfig:
             f"(an architecture that ends in {_HEAD})"
         )
     family = str(architecture.get("model_type", ""))
-    unsupported = _unsupported(entries, name, task, place, settings) or needs_own_forward(
-        architecture, settings
-    )
+    unsupported = _unsupported(entries, name, task, place, settings)
     labels = ("score",) if name.endswith(_CAUSAL) else _labels(folder, architecture)
     text = (settings.get("processing_kwargs") or {}).get("text") or {}
     max_tokens = max_tokens_of(place, settings, architecture)
+    prompts, default_prompt_name = saved_prompts(folder, saved)
     return PairConfig(
         model=ModelConfig(
             folder=folder,
@@ -97,12 +102,12 @@ def read_pair_config(folder: Path) -> PairConfig:
             steps=(),
             max_tokens=min(max_tokens, int(text.get("max_length") or max_tokens)),
             lower_case=bool(settings.get("do_lower_case", False)),
-            prompts=MappingProxyType({k: v or "" for k, v in (saved.get("prompts") or {}).items()}),
-            default_prompt_name=saved.get("default_prompt_name"),
+            prompts=prompts,
+            default_prompt_name=default_prompt_name,
             dimension=len(labels),
             truncated=False,
             similarity="cosine",
-            unsupported=unsupported,
+            unsupported=unsupported or needs_own_forward(architecture, settings),
             other_folders=tuple(
                 path_inside(folder, str(each.get("path", ""))) for each in (entries or [])[1:]
             ),

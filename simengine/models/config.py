@@ -163,6 +163,7 @@ def read_config(folder: Path, *, truncate_dim: int | None = None) -> ModelConfig
             f"truncate_dim is {truncate_dim}; this model gives {full} dimensions, so 1 to {full}"
         )
     dimension = min(int(wanted), full or int(wanted)) if wanted else full
+    prompts, default_prompt_name = saved_prompts(folder, saved)
     return ModelConfig(
         folder=folder,
         transformer_folder=transformer_folder,
@@ -171,8 +172,8 @@ def read_config(folder: Path, *, truncate_dim: int | None = None) -> ModelConfig
         steps=tuple(modules.steps),
         max_tokens=max_tokens_of(transformer_folder, modules.settings, architecture),
         lower_case=bool(modules.settings.get("do_lower_case", False)),
-        prompts=MappingProxyType({k: v or "" for k, v in (saved.get("prompts") or {}).items()}),
-        default_prompt_name=saved.get("default_prompt_name"),
+        prompts=prompts,
+        default_prompt_name=default_prompt_name,
         dimension=dimension,
         truncated=bool(wanted) and (dimension < full or not full),
         similarity=saved.get("similarity_fn_name") or "cosine",
@@ -180,6 +181,27 @@ def read_config(folder: Path, *, truncate_dim: int | None = None) -> ModelConfig
         other_folders=tuple(modules.other_folders),
         reads_pooler=reads_pooler(modules.settings),
     )
+
+
+def saved_prompts(folder: Path, saved: Mapping[str, Any]) -> tuple[Mapping[str, str], str | None]:
+    """A model's prompts by name, and the name of the one for texts of no role.
+
+    Args:
+        folder: of the model.
+        saved: its config_sentence_transformers.json.
+
+    Raises:
+        ModelDamagedError: there is no prompt of that name.
+    """
+    prompts = {name: text or "" for name, text in (saved.get("prompts") or {}).items()}
+    name = saved.get("default_prompt_name")
+    # sentence-transformers has these two, empty, in every model.
+    if name is not None and name not in {*prompts, "query", "document"}:
+        raise ModelDamagedError(
+            f"{folder / 'config_sentence_transformers.json'}: default_prompt_name is {name!r}; expected one of the "
+            f"prompts there ({', '.join(map(repr, prompts)) or 'there are none'})"
+        )
+    return MappingProxyType(prompts), name
 
 
 def reads_pooler(settings: Mapping[str, Any]) -> bool:
