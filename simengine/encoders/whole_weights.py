@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import pickle
 import re
 import threading
 from collections.abc import Iterator
@@ -17,7 +18,8 @@ _POOLER = re.compile(r"(^|\.)pooler\.")
 _HARMLESS = re.compile(r"(^|\.)(position_ids|token_type_ids|inv_freq|masked_bias)$")
 _PRETRAINING_HEADS = re.compile(
     r"^(cls|lm_head|mlm_head|predictions|sop_classifier|vocab_transform|vocab_layer_norm|vocab_projector|"
-    r"generator_predictions|generator_lm_head|discriminator_predictions|lm_predictions|mask_predictions)\."
+    r"generator_predictions|generator_lm_head|discriminator_predictions|lm_predictions|mask_predictions|lm_loss)\."
+    r"|^final_logits_bias$"
 )
 _MASKED_HEADS = re.compile(r"^(head|decoder)\.")
 
@@ -72,6 +74,11 @@ def load_errors(folder: Path, what: str = "the model") -> Iterator[None]:
         yield
     except SimengineError:
         raise
+    except pickle.UnpicklingError as error:
+        raise ModelDamagedError(
+            f"{folder}: {what} cannot be loaded: its weights are a pickle that is damaged or would run code when it is "
+            "read; use a model with safetensors"
+        ) from error
     except Exception as error:  # a folder that does not fit can fail in any place of these libraries
         lines = str(error).strip().splitlines() or ["no reason given"]
         raise ModelDamagedError(

@@ -39,9 +39,14 @@ def hub_cache() -> Path:
     return Path(base).expanduser() / "huggingface" / "hub"
 
 
+def cache_entry(repository: str) -> Path:
+    """Where the hub's client keeps a repository."""
+    return hub_cache() / ("models--" + repository.replace("/", "--"))
+
+
 def in_hub_cache(repository: str) -> Path | None:
     """A model's folder in the hub's cache, without contacting the hub; None unless its weights are all there."""
-    if not (hub_cache() / ("models--" + repository.replace("/", "--"))).is_dir():
+    if not cache_entry(repository).is_dir():
         return None
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError

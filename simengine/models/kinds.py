@@ -109,6 +109,12 @@ def check_kind(folder: Path, wanted: Wanted) -> None:
     reason = _adapter(files) or _own_code(files) or _quantised(files) or _changed_architecture(files)
     if reason is not None:
         raise ModelError(f"{folder}: {reason}")
+    parts = sorted(path.parent.name for path in folder.glob("[0-9]_*/config.json"))
+    if parts and not files.modules:
+        raise ModelDamagedError(
+            f"{folder}: has {', '.join(parts)} but no modules.json, which says how they follow each other; fetch the "
+            "model again"
+        )
     own_tokenizer = bool(files.architecture) and files.modules[:1] in ((), ("Transformer",))
     if own_tokenizer and wanted not in ("reader", "tagger") and not has_tokenizer(place):
         raise ModelDamagedError(

@@ -12,7 +12,7 @@ from typing import Literal
 from simengine.errors import ModelDamagedError, ModelNotFoundError
 from simengine.models.delta_folder import DELTA_NAME, NOTE_NAME, read_note
 from simengine.models.deltas import merge_delta
-from simengine.models.download import download, hub_cache, in_hub_cache
+from simengine.models.download import cache_entry, download, hub_cache, in_hub_cache
 from simengine.models.files import sha256_of_file
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -136,7 +136,8 @@ def _from_hub(name: str, searched: list[str], *, offline: bool) -> ModelFolder:
     for repository in _candidates(name):
         if path := in_hub_cache(repository):
             return ModelFolder(name, path, "hub-cache")
-        searched.append(f"{repository} in the hub's cache {hub_cache()}")
+        partly = " (of which only a part is there)" if cache_entry(repository).is_dir() else ""
+        searched.append(f"{repository} in the hub's cache {hub_cache()}{partly}")
     if offline or _set("HF_HUB_OFFLINE") or _set("SIMENGINE_OFFLINE"):
         searched.append("not the hub, because this run is offline")
         raise _not_found(name, searched)

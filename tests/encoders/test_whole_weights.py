@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -116,6 +117,52 @@ def test_what_is_harmless_is_taken_and_gives_the_oracles_vectors(
         encoder.encode(TEXTS), oracle.encode(TEXTS, normalize_embeddings=True), atol=1e-5
     )
     encoder.close()
+
+
+class _Marker:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.path,)
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_pickle_runs_no_code(changed: Callable[..., Path], runtime: str, tmp_path: Path) -> None:
+    folder = changed()
+    (folder / "model.safetensors").unlink()
+    (folder / "pytorch_model.bin").write_bytes(pickle.dumps({QUERY: _Marker(tmp_path / "ran")}))
+    with pytest.raises(
+        ModelDamagedError, match="would run code when it is read; use a model with safetensors"
+    ):
+        load(folder, runtime)
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize(("family", "head"), [("XLNet", "LMHeadModel"), ("Bart", "ForConditionalGeneration")])
+def test_heads_of_pretraining_are_left_out_in_other_families(
+    tiny_model: Path, tmp_path: Path, family: str, head: str
+) -> None:
+    import transformers
+    from sentence_transformers import SentenceTransformer
+
+    torch_seed(3)
+    sizes = dict.fromkeys(("n_layer", "encoder_layers", "decoder_layers"), 1)
+    sizes |= dict.fromkeys(("n_head", "encoder_attention_heads", "decoder_attention_heads"), 2)
+    sizes |= dict.fromkeys(("d_model", "d_inner", "encoder_ffn_dim", "decoder_ffn_dim"), 32)
+    config = getattr(transformers, f"{family}Config")(vocab_size=60, **sizes)
+    getattr(transformers, f"{family}{head}")(config).save_pretrained(tmp_path)
+    for name in ("tokenizer.json", "tokenizer_config.json"):
+        shutil.copy(tiny_model / name, tmp_path / name)
+    oracle = SentenceTransformer(str(tmp_path), device="cpu", local_files_only=True)
+    expected = oracle.encode(TEXTS, normalize_embeddings=True)
+    np.testing.assert_allclose(load(tmp_path).encode(TEXTS), expected, atol=1e-6)
+
+
+def torch_seed(number: int) -> None:
+    import torch
+
+    torch.manual_seed(number)
 
 
 def test_a_shard_that_is_missing_is_damage(changed: Callable[..., Path]) -> None:

@@ -147,7 +147,9 @@ def test_an_unknown_pooling_mode_is_refused(make_folder: Make) -> None:
 
 def test_a_default_prompt_that_is_not_there_is_damage(make_folder: Make) -> None:
     saved = {"prompts": {"query": "q: "}, "default_prompt_name": "search"}
-    with pytest.raises(ModelDamagedError, match=r"default_prompt_name is 'search'; expected one of .*'query'"):
+    with pytest.raises(
+        ModelDamagedError, match=r"default_prompt_name is 'search'; expected one of .*'query'"
+    ):
         read_config(make_folder(sentence_transformers=saved))
     kept = {"prompts": {}, "default_prompt_name": "query"}
     assert read_config(make_folder("other", sentence_transformers=kept)).prompt("text") == ""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ def test_other_kinds_of_model_are_named_and_refused(make_folder: Make, change: A
 def plain(folder: Path) -> Path:
     """The same model without sentence-transformers' own files."""
     (folder / "modules.json").unlink()
+    shutil.rmtree(folder / "1_Pooling")
     return folder
 
 
@@ -128,3 +130,10 @@ def test_a_cross_encoder_of_sentence_transformers_is_one(make_folder: Make) -> N
         make_folder(types=["Transformer"], sentence_transformers={"model_type": "CrossEncoder"}),
         "cross-encoder",
     )
+
+
+def test_modules_that_no_list_names_are_damage(make_folder: Make) -> None:
+    folder = make_folder()
+    (folder / "modules.json").unlink()
+    with pytest.raises(ModelDamagedError, match=r"has 1_Pooling but no modules\.json"):
+        check_kind(folder, "bi-encoder")
