@@ -123,13 +123,13 @@ def small_base(place: Place) -> str:
         from transformers import AutoModel, AutoTokenizer
 
         source = resolve_model(None, offline=True).path
-        model = AutoModel.from_pretrained(source, dtype=torch.float32)
+        model = AutoModel.from_pretrained(source, dtype=torch.float32, trust_remote_code=False)
         model.encoder.layer = torch.nn.ModuleList([model.encoder.layer[i] for i in TAUGHT_LAYERS])
         model.config.num_hidden_layers = len(TAUGHT_LAYERS)
         part = folder.with_name("three-layers.part")
         shutil.rmtree(part, ignore_errors=True)
         model.save_pretrained(part)
-        AutoTokenizer.from_pretrained(source).save_pretrained(part)
+        AutoTokenizer.from_pretrained(source, trust_remote_code=False).save_pretrained(part)
         part.rename(folder)
     return str(folder)
 

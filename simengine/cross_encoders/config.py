@@ -10,7 +10,13 @@ from types import MappingProxyType
 from typing import Any, cast
 
 from simengine.errors import ModelDamagedError, ModelError
-from simengine.models.config import KNOWN_FAMILIES, ModelConfig
+from simengine.models.config import (
+    KNOWN_FAMILIES,
+    ModelConfig,
+    needs_own_forward,
+    reads_pooler,
+    saved_prompts,
+)
 from simengine.models.fingerprint import Fingerprint, transformer_parts
 from simengine.models.folder import (
     max_tokens_of,
@@ -20,6 +26,7 @@ from simengine.models.folder import (
     read_settings,
     transformer_settings,
 )
+from simengine.models.kinds import check_kind
 from simengine.models.pair_tokenization import TRUNCATIONS, Truncation
 
 _HEAD = "ForSequenceClassification"
@@ -62,6 +69,7 @@ def read_pair_config(folder: Path) -> PairConfig:
         ModelError: the folder holds another kind of model.
         ModelDamagedError: a file is missing or is not what it should be.
     """
+    check_kind(folder, "cross-encoder")
     entries = read_module_list(folder)
     saved = read_settings(folder / "config_sentence_transformers.json", missing_ok=True)
     if entries is not None and saved.get("model_type", "SentenceTransformer") != "CrossEncoder":
@@ -84,6 +92,7 @@ def read_pair_config(folder: Path) -> PairConfig:
     labels = ("score",) if name.endswith(_CAUSAL) else _labels(folder, architecture)
     text = (settings.get("processing_kwargs") or {}).get("text") or {}
     max_tokens = max_tokens_of(place, settings, architecture)
+    prompts, default_prompt_name = saved_prompts(folder, saved)
     return PairConfig(
         model=ModelConfig(
             folder=folder,
@@ -93,15 +102,16 @@ def read_pair_config(folder: Path) -> PairConfig:
             steps=(),
             max_tokens=min(max_tokens, int(text.get("max_length") or max_tokens)),
             lower_case=bool(settings.get("do_lower_case", False)),
-            prompts=MappingProxyType({k: v or "" for k, v in (saved.get("prompts") or {}).items()}),
-            default_prompt_name=saved.get("default_prompt_name"),
+            prompts=prompts,
+            default_prompt_name=default_prompt_name,
             dimension=len(labels),
             truncated=False,
             similarity="cosine",
-            unsupported=unsupported,
+            unsupported=unsupported or needs_own_forward(architecture, settings),
             other_folders=tuple(
                 path_inside(folder, str(each.get("path", ""))) for each in (entries or [])[1:]
             ),
+            reads_pooler=task == _TASK or reads_pooler(settings),
         ),
         labels=labels,
         activation=_activation(saved, architecture, len(labels)),
@@ -183,8 +193,6 @@ def _unsupported(
         return f"its modules are {', '.join(kinds)}"
     if architecture.endswith(_CAUSAL) or task != _TASK:
         return f"its architecture is {architecture} and its task {task}"
-    if (place / "adapter_config.json").is_file():
-        return "it is a PEFT adapter"
     processing = settings.get("processing_kwargs") or {}
     if set(processing) - {"text"} or set(processing.get("text") or {}) - {"truncation", "max_length"}:
         return "its settings have processing_kwargs"

@@ -45,7 +45,9 @@ def exported_pair_graph(
         fingerprint: of the same model; names the graph's folder.
         renew: export again in any case (the graph in the cache was found to be damaged).
     """
-    return cached_graph(fingerprint, lambda target: _export(config, target), variant=_VARIANT, renew=renew)
+    return cached_graph(
+        config.model, fingerprint, lambda target: _export(config, target), variant=_VARIANT, renew=renew
+    )
 
 
 def _export(config: PairConfig, folder: Path) -> None:

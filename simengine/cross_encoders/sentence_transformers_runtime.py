@@ -12,6 +12,7 @@ import numpy.typing as npt
 from simengine.cross_encoders.config import PairConfig
 from simengine.cross_encoders.contract import CrossEncoder, Predicted
 from simengine.encoders.torch_modules import limited_threads, quiet
+from simengine.encoders.whole_weights import check_vocabulary, whole_weights
 from simengine.errors import ModelDamagedError
 from simengine.models.fingerprint import Fingerprint
 from simengine.models.tokenization import FastTokenizer
@@ -41,19 +42,14 @@ class SentenceTransformersCrossEncoder(CrossEncoder):
 
         dtype = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}[precision]
         folder = config.model.folder
-        try:
-            with quiet():
-                self._model: Any = Model(
-                    str(folder),
-                    device=device,
-                    local_files_only=True,
-                    model_kwargs={"dtype": dtype},
-                )
-        except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
-            first_line = str(error).strip().splitlines()[0]
-            raise ModelDamagedError(
-                f"{folder}: sentence-transformers cannot load it ({first_line})"
-            ) from error
+        with quiet(), whole_weights(folder, pooler=config.model.reads_pooler):
+            self._model: Any = Model(
+                str(folder),
+                device=device,
+                local_files_only=True,
+                trust_remote_code=False,
+                model_kwargs={"dtype": dtype},
+            )
         self.fingerprint, self.activation = fingerprint, config.activation
         n_labels = int(self._model.num_labels)
         named = config.labels if len(config.labels) == n_labels else ()
@@ -72,7 +68,9 @@ class SentenceTransformersCrossEncoder(CrossEncoder):
         backend = getattr(self._model.tokenizer, "backend_tokenizer", None)
         if backend is None:
             raise ModelDamagedError(f"{config.model.folder}: its tokenizer has no fast variant")
-        return FastTokenizer(Tokenizer.from_str(backend.to_str()), max_tokens=self.max_tokens)
+        copy = Tokenizer.from_str(backend.to_str())
+        check_vocabulary(config.model.folder, copy, config.model.architecture.get("vocab_size"))
+        return FastTokenizer(copy, max_tokens=self.max_tokens)
 
     def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.int32]:
         with self._lock:

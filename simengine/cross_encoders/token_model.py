@@ -13,7 +13,9 @@ import numpy as np
 from simengine.encoders.batching import token_budget_batches
 from simengine.encoders.hardware import choose_device, choose_threads
 from simengine.encoders.torch_modules import quiet
+from simengine.encoders.whole_weights import check_vocabulary, whole_weights
 from simengine.errors import ModelDamagedError, ModelError
+from simengine.models.kinds import TOKENIZER_FILES, check_kind
 from simengine.models.resolve import resolve_model
 from simengine.types import FloatMatrix
 
@@ -25,7 +27,7 @@ CPU_BUDGET, GPU_BUDGET = 2_048, 32_768
 _NEEDED = {
     "config.json": ("config.json",),
     "weights (model.safetensors)": ("*.safetensors", "pytorch_model*.bin"),
-    "a tokenizer (tokenizer.json)": ("tokenizer*", "vocab*", "*.model"),
+    "a tokenizer (tokenizer.json)": TOKENIZER_FILES,
 }
 """What a folder must hold, and names of files of which any will do."""
 
@@ -127,25 +129,21 @@ def load_token_model(name: str, head: str, *, threads: int | None, device: str, 
 
     n_threads, place = choose_threads(threads), choose_device(device)
     folder = resolve_model(name, offline=offline).path
+    check_kind(folder, "reader" if head == "ForQuestionAnswering" else "tagger")
     _check_files(folder)
     auto = getattr(transformers, f"AutoModel{head}")
-    try:
-        with quiet():
-            config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
-            architecture = (getattr(config, "architectures", None) or ["none"])[0]
-            if not architecture.endswith(head):
-                raise ModelError(
-                    f"{folder}: its architecture is {architecture}, expected one that ends in {head}"
-                )
-            model, info = auto.from_pretrained(
-                folder, config=config, local_files_only=True, dtype=torch.float32, output_loading_info=True
+    here: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    with quiet(), whole_weights(folder):
+        config = transformers.AutoConfig.from_pretrained(folder, **here)
+        architecture = (getattr(config, "architectures", None) or ["none"])[0]
+        if not architecture.endswith(head):
+            raise ModelError(
+                f"{folder}: its architecture is {architecture}, expected one that ends in {head}"
             )
-            tokenizer = transformers.AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        first_line = str(error).strip().splitlines()[0]
-        raise ModelDamagedError(f"{folder}: cannot be loaded ({first_line})") from error
-    if missing := sorted(info["missing_keys"]):
-        raise ModelDamagedError(f"{folder}: {len(missing)} weights are missing, such as {missing[0]}")
+        model = auto.from_pretrained(folder, config=config, dtype=torch.float32, **here)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **here)
+    if getattr(tokenizer, "is_fast", False):
+        check_vocabulary(folder, tokenizer.backend_tokenizer, getattr(config, "vocab_size", None))
     return TokenModel(model.to(place).eval(), tokenizer, threads=n_threads)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from simengine.cross_encoders.config import PairConfig
 from simengine.encoders.torch_modules import quiet
 from simengine.encoders.torch_packed import heads, packed_layer
-from simengine.errors import ModelDamagedError
+from simengine.encoders.whole_weights import load_errors, whole_weights
 
 if TYPE_CHECKING:
     import torch
@@ -25,24 +25,17 @@ def load_classifier(config: PairConfig, *, attention: str | None = None) -> Any:
         attention: transformers' name of an attention implementation, or None for the family's default.
 
     Raises:
-        ModelDamagedError: the weights do not fit the configuration, or some are missing.
+        ModelDamagedError: the weights do not fit the configuration, or some are missing or left over.
     """
     import torch
     from transformers import AutoModelForSequenceClassification
 
-    options: dict[str, Any] = {"local_files_only": True, "dtype": torch.float32, "output_loading_info": True}
+    options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False, "dtype": torch.float32}
     if attention is not None:
         options["attn_implementation"] = attention
     folder = config.model.transformer_folder
-    try:
-        with quiet():
-            model, info = AutoModelForSequenceClassification.from_pretrained(folder, **options)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        first_line = str(error).strip().splitlines()[0]
-        raise ModelDamagedError(f"{folder}: cannot be loaded ({first_line})") from error
-    if missing := sorted(info["missing_keys"]):
-        raise ModelDamagedError(f"{folder}: {len(missing)} weights are missing, such as {missing[0]}")
-    return model.eval()
+    with quiet(), whole_weights(folder):
+        return AutoModelForSequenceClassification.from_pretrained(folder, **options).eval()
 
 
 def reads_token_types(config: PairConfig, model: Any) -> bool:
@@ -53,8 +46,9 @@ def reads_token_types(config: PairConfig, model: Any) -> bool:
         return False
     if int(getattr(model.config, "type_vocab_size", 0) or 0) < 2:
         return False
-    with quiet():
-        tokenizer = AutoTokenizer.from_pretrained(config.model.transformer_folder, local_files_only=True)
+    folder = config.model.transformer_folder
+    with quiet(), load_errors(folder, "its tokenizer"):
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     return "token_type_ids" in tokenizer.model_input_names
 
 

@@ -6,8 +6,9 @@ from simengine.encoders.contract import BiEncoder
 from simengine.encoders.hardware import choose_threads
 from simengine.encoders.runtime_choice import RuntimeChoice, check_names, choose_runtime
 from simengine.errors import ModelError
-from simengine.models.config import ModelConfig, read_config
+from simengine.models.config import ModelConfig, NormalizeStep, read_config
 from simengine.models.fingerprint import fingerprint_of
+from simengine.models.kinds import check_kind
 from simengine.models.resolve import resolve_model
 
 OTHER_HEADS = ("ForSequenceClassification", "ForQuestionAnswering", "ForTokenClassification")
@@ -38,14 +39,18 @@ def load_encoder(
 
     Raises:
         ModelNotFoundError, ModelDamagedError: see `resolve_model` and `read_config`.
-        ModelError: the model judges pairs or words; it encodes no texts.
+        ModelError: the model is of another kind (see `check_kind`), judges pairs or words, or was trained for
+            another similarity than cosine.
         DeviceError: CUDA was asked for and cannot be used.
         UsageError: an argument has an unknown value, or the runtime cannot run this model.
     """
     check_names(runtime, precision)
     n_threads = choose_threads(threads)
-    config = read_config(resolve_model(model, offline=offline).path, truncate_dim=truncate_dim)
+    folder = resolve_model(model, offline=offline).path
+    check_kind(folder, "bi-encoder")
+    config = read_config(folder, truncate_dim=truncate_dim)
     _refuse_other_heads(config)
+    _refuse_other_similarity(config)
     chosen = choose_runtime(config, runtime=runtime, device=device, precision=precision)
     encoder = _build(config, chosen, n_threads)
     encoder.runtime_reason = chosen.reason
@@ -62,6 +67,19 @@ def _refuse_other_heads(config: ModelConfig) -> None:
             f"{config.folder}: its architecture is {architecture}; expected a bi-encoder, which turns a text into a "
             "vector, such as all-MiniLM-L6-v2"
         )
+
+
+def _refuse_other_similarity(config: ModelConfig) -> None:
+    """All vectors are normalised here, and compared by their cosine."""
+    name = config.similarity
+    normalised = bool(config.steps) and isinstance(config.steps[-1], NormalizeStep)
+    if name == "cosine" or (name in ("dot", "dot_score") and normalised):
+        return
+    raise ModelError(
+        f"{config.folder}: config_sentence_transformers.json says that the model was trained for the similarity "
+        f"{name!r} (similarity_fn_name); simengine compares by cosine, which gives other scores and another order. "
+        'Use a model trained for cosine, or write "cosine" there if you want to try this one with cosine'
+    )
 
 
 def _build(config: ModelConfig, chosen: RuntimeChoice, threads: int) -> BiEncoder:

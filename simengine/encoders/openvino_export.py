@@ -16,11 +16,11 @@ import numpy.typing as npt
 from simengine.encoders.openvino_import import import_openvino, silent_converter
 from simengine.models.cache import cache_directory, create_folder_atomically, exclusive, read_json
 from simengine.models.config import ModelConfig
-from simengine.models.fingerprint import Fingerprint
+from simengine.models.fingerprint import Fingerprint, settings_digest
 from simengine.types import Json
 
 # Raise it when the exported graph changes, so that graphs of older versions are not used.
-GRAPH_FORMAT = 2
+GRAPH_FORMAT = 3
 PROBE_TEXT = "A short text that shows whether the graph still computes what it computed when it was exported."
 # Padding far behind a text sees no token in its window: OpenVINO's fused attention makes NaN of that, the eager
 # form a finite number that the pooling leaves out.
@@ -62,16 +62,22 @@ def exported_graph(config: ModelConfig, fingerprint: Fingerprint, *, renew: bool
         fingerprint: of the same model; names the graph's folder.
         renew: export again in any case (the graph in the cache was found to be damaged).
     """
-    return cached_graph(fingerprint, lambda target: _export(config, target), renew=renew)
+    return cached_graph(config, fingerprint, lambda target: _export(config, target), renew=renew)
 
 
 def cached_graph(
-    fingerprint: Fingerprint, export: Callable[[Path], None], *, variant: str = "", renew: bool = False
+    config: ModelConfig,
+    fingerprint: Fingerprint,
+    export: Callable[[Path], None],
+    *,
+    variant: str = "",
+    renew: bool = False,
 ) -> ExportedGraph:
     """The graph of any model from the cache, exported first if it is not there or is not whole.
 
     Args:
-        fingerprint: of the model; names the graph's folder.
+        config: of the model's folder; its settings files are part of the name of the graph's folder.
+        fingerprint: of the same model; names the graph's folder.
         export: writes the graph, its tokenizer and its note (see `write_graph`, `write_note`) into a folder.
         variant: names the exporter and its version, where that is not the bi-encoders'.
         renew: export again in any case.
@@ -79,7 +85,11 @@ def cached_graph(
     Raises:
         OSError: the cache cannot be written.
     """
-    folder = cache_directory() / "graphs" / f"{fingerprint.digest[:32]}-{_versions()}{variant}"
+    folder = (
+        cache_directory()
+        / "graphs"
+        / (f"{fingerprint.digest[:32]}-{settings_digest(config)[:12]}-{_versions()}{variant}")
+    )
     if not renew and (found := _read_graph(folder)):
         return found
     with exclusive(folder):

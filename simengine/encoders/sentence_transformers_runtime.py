@@ -10,6 +10,7 @@ import numpy as np
 
 from simengine.encoders.contract import BiEncoder, Encoded, Role
 from simengine.encoders.torch_modules import limited_threads, quiet
+from simengine.encoders.whole_weights import check_vocabulary, whole_weights
 from simengine.errors import ModelDamagedError
 from simengine.models.config import ModelConfig
 from simengine.models.fingerprint import Fingerprint
@@ -45,20 +46,15 @@ class SentenceTransformersEncoder(BiEncoder):
         from sentence_transformers import SentenceTransformer
 
         dtype = {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}[precision]
-        try:
-            with quiet():
-                self._model = SentenceTransformer(
-                    str(config.folder),
-                    device=device,
-                    local_files_only=True,
-                    truncate_dim=config.dimension if config.truncated else None,
-                    model_kwargs={"dtype": dtype},
-                )
-        except (OSError, ValueError, ImportError, RuntimeError, KeyError) as error:
-            first_line = str(error).strip().splitlines()[0]
-            raise ModelDamagedError(
-                f"{config.folder}: sentence-transformers cannot load it ({first_line})"
-            ) from error
+        with quiet(), whole_weights(config.folder, pooler=config.reads_pooler):
+            self._model = SentenceTransformer(
+                str(config.folder),
+                device=device,
+                local_files_only=True,
+                trust_remote_code=False,
+                truncate_dim=config.dimension if config.truncated else None,
+                model_kwargs={"dtype": dtype},
+            )
         self.fingerprint = fingerprint
         self.runtime = f"sentence-transformers-{device}-{precision}"
         self.dimension = int(self._model.get_embedding_dimension() or config.dimension)
@@ -76,6 +72,7 @@ class SentenceTransformersEncoder(BiEncoder):
         if backend is None:
             raise ModelDamagedError(f"{self._config.folder}: its tokenizer has no fast variant")
         copy = Tokenizer.from_str(backend.to_str())
+        check_vocabulary(self._config.folder, copy, _n_vectors(self._model[0]))
         if backend is own:  # static embeddings add no special tokens
             copy.post_processor = None
         return FastTokenizer(copy, max_tokens=self.max_tokens)
@@ -101,3 +98,13 @@ class SentenceTransformersEncoder(BiEncoder):
                 **task,
             )
         return Encoded(np.ascontiguousarray(vectors, np.float32), counts.n_tokens, counts.n_truncated)
+
+
+def _n_vectors(module: Any) -> int | None:
+    """Rows of a first module's table of word vectors; None where it has none that is known."""
+    if hasattr(module, "num_embeddings"):
+        return int(module.num_embeddings)
+    try:
+        return int(module.model.get_input_embeddings().weight.shape[0])
+    except (AttributeError, NotImplementedError):
+        return None

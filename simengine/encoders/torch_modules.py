@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from simengine.encoders.whole_weights import check_vocabulary, load_errors, whole_weights
 from simengine.errors import ModelDamagedError
 from simengine.models.config import DenseStep, ModelConfig, NormalizeStep, PoolingStep, Step
 from simengine.models.tokenization import FastTokenizer
@@ -64,33 +65,36 @@ def load_transformer(config: ModelConfig, *, attention: str | None = None) -> to
         attention: transformers' name of an attention implementation, or None for the family's default.
 
     Raises:
-        ModelDamagedError: the weights do not fit the configuration.
+        ModelDamagedError: the weights do not fit the configuration, or some are missing or left over; the pooler,
+            which is not used, may be missing.
     """
     import torch
     from transformers import AutoModel
 
-    options: dict[str, Any] = {"local_files_only": True, "dtype": torch.float32}
+    options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False, "dtype": torch.float32}
     if attention is not None:
         options["attn_implementation"] = attention
-    try:
-        with quiet():
-            model = AutoModel.from_pretrained(config.transformer_folder, **options)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        first_line = str(error).strip().splitlines()[0]
-        raise ModelDamagedError(f"{config.transformer_folder}: cannot be loaded ({first_line})") from error
+    with quiet(), whole_weights(config.transformer_folder, pooler=False):
+        model = AutoModel.from_pretrained(config.transformer_folder, **options)
     module: torch.nn.Module = model.eval()
     return module
 
 
 def load_tokenizer_file(config: ModelConfig, target: Path) -> None:
-    """Write the tokenizer as transformers understands the folder into one tokenizer.json file."""
+    """Write the tokenizer as transformers understands the folder into one tokenizer.json file.
+
+    Raises:
+        ModelDamagedError: it cannot be loaded, has no fast variant, or knows more tokens than the model.
+    """
     from transformers import AutoTokenizer
 
-    with quiet():
-        tokenizer = AutoTokenizer.from_pretrained(config.transformer_folder, local_files_only=True)
+    folder = config.transformer_folder
+    with quiet(), load_errors(folder, "its tokenizer"):
+        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     backend = getattr(tokenizer, "backend_tokenizer", None)
     if backend is None:
-        raise ModelDamagedError(f"{config.transformer_folder}: its tokenizer has no fast variant")
+        raise ModelDamagedError(f"{folder}: its tokenizer has no fast variant")
+    check_vocabulary(folder, backend, config.architecture.get("vocab_size"))
     backend.save(str(target))
 
 
@@ -195,13 +199,9 @@ def _load_dense(step: DenseStep) -> torch.nn.Module:
                 return result
             return result + (self.residual(vectors) if hasattr(self, "residual") else vectors)
 
-    dense = Dense()
-    try:
+    with load_errors(step.folder, "the dense layer"):
+        dense = Dense()
         dense.load_state_dict(_read_weights(step.folder))
-    except (OSError, RuntimeError) as error:
-        raise ModelDamagedError(
-            f"{step.folder}: weights of the dense layer cannot be loaded ({error})"
-        ) from error
     return dense.float().eval()
 
 

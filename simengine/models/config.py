@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +23,7 @@ from simengine.models.folder import (
 KNOWN_FAMILIES = frozenset(
     {"bert", "roberta", "xlm-roberta", "camembert", "mpnet", "distilbert", "modernbert"}
 )
+_LAST_HIDDEN = {"method": "forward", "method_output_name": "last_hidden_state"}
 _POOLING_MODES = ("cls", "max", "mean", "mean_sqrt_len_tokens", "weightedmean", "lasttoken")
 _OLD_POOLING_KEYS = {
     "pooling_mode_cls_token": "cls",
@@ -91,6 +93,7 @@ class ModelConfig:
         similarity: the similarity function that the model's files name, "cosine" if none.
         unsupported: why only the sentence-transformers runtime can run this model, or None.
         other_folders: folders of modules that only sentence-transformers knows.
+        reads_pooler: whether a vector is taken from the transformer's own pooler, so that its weights matter.
     """
 
     folder: Path
@@ -107,6 +110,7 @@ class ModelConfig:
     similarity: str
     unsupported: str | None
     other_folders: tuple[Path, ...] = field(default=())
+    reads_pooler: bool = False
 
     @property
     def excludes_prompt(self) -> bool:
@@ -159,6 +163,7 @@ def read_config(folder: Path, *, truncate_dim: int | None = None) -> ModelConfig
             f"truncate_dim is {truncate_dim}; this model gives {full} dimensions, so 1 to {full}"
         )
     dimension = min(int(wanted), full or int(wanted)) if wanted else full
+    prompts, default_prompt_name = saved_prompts(folder, saved)
     return ModelConfig(
         folder=folder,
         transformer_folder=transformer_folder,
@@ -167,14 +172,60 @@ def read_config(folder: Path, *, truncate_dim: int | None = None) -> ModelConfig
         steps=tuple(modules.steps),
         max_tokens=max_tokens_of(transformer_folder, modules.settings, architecture),
         lower_case=bool(modules.settings.get("do_lower_case", False)),
-        prompts=MappingProxyType({k: v or "" for k, v in (saved.get("prompts") or {}).items()}),
-        default_prompt_name=saved.get("default_prompt_name"),
+        prompts=prompts,
+        default_prompt_name=default_prompt_name,
         dimension=dimension,
         truncated=bool(wanted) and (dimension < full or not full),
         similarity=saved.get("similarity_fn_name") or "cosine",
-        unsupported=modules.unsupported or _unsupported(transformer_folder, family, modules.settings),
+        unsupported=modules.unsupported or _unsupported(transformer_folder, architecture, modules.settings),
         other_folders=tuple(modules.other_folders),
+        reads_pooler=reads_pooler(modules.settings),
     )
+
+
+def saved_prompts(folder: Path, saved: Mapping[str, Any]) -> tuple[Mapping[str, str], str | None]:
+    """A model's prompts by name, and the name of the one for texts of no role.
+
+    Args:
+        folder: of the model.
+        saved: its config_sentence_transformers.json.
+
+    Raises:
+        ModelDamagedError: there is no prompt of that name.
+    """
+    prompts = {name: text or "" for name, text in (saved.get("prompts") or {}).items()}
+    name = saved.get("default_prompt_name")
+    # sentence-transformers has these two, empty, in every model.
+    if name is not None and name not in {*prompts, "query", "document"}:
+        raise ModelDamagedError(
+            f"{folder / 'config_sentence_transformers.json'}: default_prompt_name is {name!r}; expected one of the "
+            f"prompts there ({', '.join(map(repr, prompts)) or 'there are none'})"
+        )
+    return MappingProxyType(prompts), name
+
+
+def reads_pooler(settings: Mapping[str, Any]) -> bool:
+    """Whether a transformer module's settings (see `transformer_settings`) take anything from its pooler."""
+    return "pooler_output" in json.dumps(settings.get("modality_config") or {})
+
+
+def needs_own_forward(architecture: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None:
+    """Why the fast runtimes would compute something else than transformers and sentence-transformers; None if not.
+
+    Args:
+        architecture: config.json.
+        settings: from `transformer_settings`.
+    """
+    for key in ("is_decoder", "add_cross_attention"):
+        if architecture.get(key):
+            return f"its config.json says {key}"
+    for key in ("model_kwargs", "model_args", "config_kwargs", "config_args"):
+        if settings.get(key):
+            return f"its settings have {key}"
+    for key in ("processor_kwargs", "tokenizer_args"):
+        if set(settings.get(key) or {}) - {"model_max_length"}:
+            return f"its settings have {key}"
+    return None
 
 
 def _read_modules(folder: Path, entries: list[dict[str, Any]]) -> _Modules:
@@ -253,19 +304,27 @@ def _output_dimension(steps: list[Step], architecture: Mapping[str, Any]) -> int
         if isinstance(step, PoolingStep):
             size *= len(step.modes)
         elif isinstance(step, DenseStep):
+            if step.in_features != size and size:
+                raise ModelDamagedError(
+                    f"{step.folder / 'config.json'}: takes vectors of {step.in_features} numbers, but the module "
+                    f"before it gives {size}; fetch the model again"
+                )
             size = step.out_features
     return size
 
 
-def _unsupported(folder: Path, family: str, settings: Mapping[str, Any]) -> str | None:
+def _unsupported(folder: Path, architecture: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None:
+    family = str(architecture.get("model_type", ""))
     if family not in KNOWN_FAMILIES:
         return f"its architecture is {family or 'unnamed'!r}; known: {', '.join(sorted(KNOWN_FAMILIES))}"
-    if (folder / "adapter_config.json").is_file():
-        return "it is a PEFT adapter"
     if settings.get("transformer_task", "feature-extraction") != "feature-extraction":
         return f"its task is {settings['transformer_task']!r}"
     if settings.get("module_output_name", "token_embeddings") != "token_embeddings":
         return f"its transformer gives {settings['module_output_name']!r}"
+    if settings.get("modality_config", {}).get("text", _LAST_HIDDEN) != _LAST_HIDDEN:
+        return "its token vectors are not the transformer's last hidden states"
+    if (reason := needs_own_forward(architecture, settings)) is not None:
+        return reason
     for key in ("processing_kwargs", "query_length", "document_length", "query_expansion"):
         if settings.get(key):
             return f"its settings have {key}"

@@ -28,6 +28,7 @@ _IGNORED_KEYS = frozenset(
     {"_name_or_path", "_commit_hash", "transformers_version", "torch_dtype", "dtype", "use_cache", "id2label",
      "label2id", "gradient_checkpointing", "initializer_range", "architectures", "finetuning_task"}
 )  # fmt: skip
+_SETTINGS_FILES = ("config.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 _DEFAULTS: Mapping[str, Any] = {"position_embedding_type": "absolute"}
 
 
@@ -93,6 +94,22 @@ def transformer_parts(config: ModelConfig) -> dict[str, str]:
         "tokenizer": _tokenizer_hash(config),
         "architecture": _hash_json(_architecture(config)),
     }
+
+
+def settings_digest(config: ModelConfig) -> str:
+    """Hex sha256 of the settings that transformers reads beside the parts of the fingerprint.
+
+    The fingerprint leaves out what another version of transformers writes differently for the same model. What is
+    derived from a folder and kept must also follow a setting that is changed in it, such as `do_lower_case`.
+
+    Args:
+        config: of the model's folder.
+    """
+    folder, total = config.transformer_folder, hashlib.sha256()
+    for name in _SETTINGS_FILES:
+        path = folder / name
+        total.update(f"{name} ".encode() + (path.read_bytes() if path.is_file() else b"-"))
+    return total.hexdigest()
 
 
 def _steps_that_matter(config: ModelConfig) -> tuple[Step, ...]:

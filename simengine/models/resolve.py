@@ -12,6 +12,7 @@ from typing import Literal
 from simengine.errors import ModelDamagedError, ModelNotFoundError
 from simengine.models.delta_folder import DELTA_NAME, NOTE_NAME, read_note
 from simengine.models.deltas import merge_delta
+from simengine.models.download import cache_entry, download, hub_cache, in_hub_cache
 from simengine.models.files import sha256_of_file
 from simengine.text.arguments import as_path_name
 
@@ -20,19 +21,6 @@ DEFAULT_MODEL_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca689589511437
 _DEFAULT_REPOSITORY = "sentence-transformers/all-MiniLM-L6-v2"
 _DEFAULT_ORGANISATION = "sentence-transformers"
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?")
-# Weights in other formats would only cost download time.
-_NOT_NEEDED = (
-    "*.onnx",
-    "onnx/*",
-    "openvino/*",
-    "*.h5",
-    "*.msgpack",
-    "*.ot",
-    "*.tflite",
-    "*.mlmodel",
-    "*.gguf",
-)
-_ETAG_TIMEOUT_S = 5.0
 _BUNDLED_DELTAS = Path(__file__).parent / "bundled"
 
 
@@ -117,7 +105,7 @@ def bundled_models() -> tuple[BundledModel, ...]:
 
 
 def _default_model(name: str) -> ModelFolder:
-    cached = _in_hub_cache(_DEFAULT_REPOSITORY)
+    cached = in_hub_cache(_DEFAULT_REPOSITORY)
     if cached and not (cached / "model.safetensors").is_file():
         cached = None  # fetched in part, or in another format
     found = ModelFolder(name, cached, "hub-cache") if cached else ModelFolder(name, _bundled(name), "bundled")
@@ -146,62 +134,21 @@ def _candidates(name: str) -> list[str]:
     return [name] if "/" in name else [f"{_DEFAULT_ORGANISATION}/{name}", name]
 
 
-def _hub_cache() -> Path:
-    """The hub's cache folder, as huggingface_hub finds it (read here because importing that takes 0.4 s)."""
-    for variable, tail in (("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "hub")):
-        if value := os.environ.get(variable):
-            return Path(os.path.expandvars(value)).expanduser() / tail
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "huggingface" / "hub"
-
-
-def _in_hub_cache(repository: str) -> Path | None:
-    if not (_hub_cache() / ("models--" + repository.replace("/", "--"))).is_dir():
-        return None
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
-
-    try:
-        path = Path(snapshot_download(repository, local_files_only=True, cache_dir=_hub_cache()))
-    except (LocalEntryNotFoundError, HFValidationError):
-        return None
-    # Other programs may have fetched a tokenizer or a model card alone.
-    return path if (path / "config.json").is_file() or (path / "modules.json").is_file() else None
-
-
 def _from_hub(name: str, searched: list[str], *, offline: bool) -> ModelFolder:
     for repository in _candidates(name):
-        if path := _in_hub_cache(repository):
+        if path := in_hub_cache(repository):
             return ModelFolder(name, path, "hub-cache")
-        searched.append(f"{repository} in the hub's cache {_hub_cache()}")
+        partly = " (of which only a part is there)" if cache_entry(repository).is_dir() else ""
+        searched.append(f"{repository} in the hub's cache {hub_cache()}{partly}")
     if offline or _set("HF_HUB_OFFLINE") or _set("SIMENGINE_OFFLINE"):
         searched.append("not the hub, because this run is offline")
         raise _not_found(name, searched)
     for repository in _candidates(name):
-        outcome = _download(repository)
+        outcome = download(repository)
         if isinstance(outcome, Path):
             return ModelFolder(name, outcome, "hub")
         searched.append(f"{repository} on the hub ({outcome})")
     raise _not_found(name, searched)
-
-
-def _download(repository: str) -> Path | str:
-    """Fetch a model from the hub; its folder, or why that was not possible."""
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
-
-    try:
-        path = snapshot_download(
-            repository,
-            cache_dir=_hub_cache(),
-            ignore_patterns=list(_NOT_NEEDED),
-            etag_timeout=_ETAG_TIMEOUT_S,
-        )
-    except (HfHubHTTPError, HFValidationError, LocalEntryNotFoundError) as error:
-        return f"{type(error).__name__}: {str(error).strip().splitlines()[0]}"
-    except Exception as error:  # the transport's own errors: no route, no name service, a proxy's refusal
-        return f"{type(error).__name__}: {error}"
-    return Path(path)
 
 
 def _set(variable: str) -> bool:
@@ -219,7 +166,7 @@ def _near_names(name: str) -> list[str]:
     names = {DEFAULT_MODEL, _DEFAULT_REPOSITORY, *bundled_names()}
     names.update(
         folder.name.removeprefix("models--").replace("--", "/")
-        for folder in (_hub_cache().glob("models--*") if _hub_cache().is_dir() else ())
+        for folder in (hub_cache().glob("models--*") if hub_cache().is_dir() else ())
     )
     path = Path(name).expanduser()
     if path.parent.is_dir() and ("/" in name or os.sep in name):

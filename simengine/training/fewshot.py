@@ -25,7 +25,9 @@ from simengine.encoders.contract import BiEncoder
 from simengine.encoders.hardware import choose_device
 from simengine.encoders.load import load_encoder
 from simengine.encoders.torch_modules import quiet
+from simengine.encoders.whole_weights import whole_weights
 from simengine.errors import MissingExtraError, ModelDamagedError, UsageError
+from simengine.models.kinds import check_kind
 from simengine.models.resolve import resolve_model
 from simengine.text.arguments import as_pairs, as_texts, expect, items_of
 from simengine.text.checks import parse_own_json
@@ -291,9 +293,14 @@ def _warmed_up(path: Path, chosen: Sequence[FewShotExample], settings: FewShotSe
         )
     except ImportError as error:
         raise MissingExtraError(error.name or "datasets", "train", "few-shot training") from error
-    with quiet():
+    check_kind(path, "bi-encoder")
+    with quiet(), whole_weights(path, to_train=True):
         model = SentenceTransformer(
-            str(path), device=device, local_files_only=True, model_kwargs={"dtype": "float32"}
+            str(path),
+            device=device,
+            local_files_only=True,
+            trust_remote_code=False,
+            model_kwargs={"dtype": "float32"},
         )
     limit = model.max_seq_length or settings.max_tokens
     model.max_seq_length = min(settings.max_tokens, limit)

@@ -153,13 +153,73 @@ def test_a_transformer_without_a_classification_head_is_refused(folder: Path) ->
         load(folder)
 
 
-@pytest.mark.parametrize("runtime", ["torch", "openvino"])
-def test_missing_weights_are_damage_and_not_random_numbers(folder: Path, runtime: str) -> None:
+RUNTIMES = ("torch", "openvino", "sentence-transformers")
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize(
+    ("removed", "added", "settings", "said"),
+    [
+        ("classifier.weight", (), {}, r"lacks classifier\.weight"),
+        ("bert.pooler.dense.bias", (), {}, r"lacks bert\.pooler\.dense\.bias"),
+        ("bert.encoder.layer.0.output.dense.weight", (), {}, r"lacks bert\.encoder\.layer\.0\.output"),
+        (
+            None,
+            ("bert.encoder.layer.0.mlp.wo.weight",),
+            {},
+            "has no place for bert.encoder.layer.0.mlp.wo.weight",
+        ),
+        (
+            "classifier.weight",
+            ("qa_outputs.weight",),
+            {},
+            "lacks classifier.weight; has no place for qa_outputs",
+        ),
+        (
+            None,
+            (),
+            {"id2label": {"0": "no", "1": "yes"}, "label2id": None},
+            "another shape of classifier.bias",
+        ),
+    ],
+)
+def test_weights_that_are_not_the_models_are_damage_and_not_random_numbers(
+    folder: Path, runtime: str, removed: str | None, added: tuple[str, ...], settings: Any, said: str
+) -> None:
     tensors = load_file(folder / "model.safetensors")
-    del tensors["classifier.weight"]
-    save_file(tensors, folder / "model.safetensors")
-    with pytest.raises(ModelDamagedError, match=r"classifier\.weight"):
+    tensors.pop(removed, None)
+    tensors |= {name: np.zeros((3, 32), np.float32) for name in added}
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+    edit(folder / "config.json", **settings)
+    with pytest.raises(ModelDamagedError, match=said):
         load(folder, runtime=runtime)
+
+
+def test_a_pooler_that_the_class_does_not_have_changes_nothing(tmp_path: Path) -> None:
+    folder = make_pair_model(PairRecipe("roberta", saved_by="transformers"), tmp_path)
+    expected = load(folder, runtime="torch").predict_logits([PAIR])
+    tensors = load_file(folder / "model.safetensors")
+    tensors["roberta.pooler.dense.weight"] = np.ones((32, 32), np.float32)
+    save_file(tensors, folder / "model.safetensors", {"format": "pt"})
+    for runtime in RUNTIMES:
+        np.testing.assert_allclose(
+            load(folder, runtime=runtime, precision="f32").predict_logits([PAIR]), expected, atol=1e-5
+        )
+
+
+def test_code_of_a_models_own_is_refused(folder: Path) -> None:
+    edit(folder / "config.json", auto_map={"AutoModelForSequenceClassification": "modeling_own.Own"})
+    with pytest.raises(ModelError, match=r"modeling_own\.Own.*runs no code"):
+        load(folder)
+
+
+def test_a_tokenizer_with_more_tokens_than_the_model_is_refused(folder: Path) -> None:
+    key, tensors = "bert.embeddings.word_embeddings.weight", load_file(folder / "model.safetensors")
+    save_file(tensors | {key: tensors[key][:50].copy()}, folder / "model.safetensors", {"format": "pt"})
+    edit(folder / "config.json", vocab_size=50)
+    for runtime in RUNTIMES:
+        with pytest.raises(ModelDamagedError, match="vectors for 50 tokens only"):
+            load(folder, runtime=runtime)
 
 
 def test_a_missing_model_is_named() -> None:

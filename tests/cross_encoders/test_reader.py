@@ -352,6 +352,39 @@ def test_missing_weights_are_refused(folder: Path, tmp_path: Path) -> None:
         load_reader(str(broken), device="cpu")
 
 
+def test_weights_that_the_model_has_no_place_for_are_refused(folder: Path, tmp_path: Path) -> None:
+    import shutil
+
+    from safetensors.torch import load_file, save_file
+
+    other = Path(shutil.copytree(folder, tmp_path / "other"))
+    weights = load_file(other / "model.safetensors")
+    weights["bert.encoder.layer.0.mlp.wo.weight"] = weights["qa_outputs.weight"].clone()
+    save_file(weights, other / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelDamagedError, match=r"has no place for bert\.encoder\.layer\.0\.mlp\.wo\.weight"):
+        load_reader(str(other), device="cpu")
+
+
+def test_no_answer_on_standard_input_runs_a_folders_code(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import io
+    import json
+    import shutil
+
+    other, ran = Path(shutil.copytree(folder, tmp_path / "other")), tmp_path / "ran"
+    (other / "modeling_own.py").write_text(f"open({str(ran)!r}, 'w').close()\nclass Own: pass\n")
+    config = json.loads((other / "config.json").read_text())
+    references = {"AutoModelForQuestionAnswering": "modeling_own.Own", "AutoConfig": "modeling_own.Own"}
+    (other / "config.json").write_text(json.dumps(config | {"auto_map": references}))
+    said = io.StringIO("y\nWho lives here?\n")
+    monkeypatch.setattr("sys.stdin", said)
+    with pytest.raises(ModelError, match="runs no code from a model's folder"):
+        load_reader(str(other), device="cpu")
+    assert not ran.exists()
+    assert said.read() == "y\nWho lives here?\n"
+
+
 def test_a_slow_tokenizer_is_refused() -> None:
     with pytest.raises(ModelError, match="fast"):
         TokenModel(None, SimpleNamespace(is_fast=False))

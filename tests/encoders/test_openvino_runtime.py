@@ -172,3 +172,25 @@ def test_a_fresh_process_may_begin_with_many_threads(tiny_model: Path) -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=100
     )
     assert done.stdout == "{(300, 64)}\n"
+
+
+def test_a_tokenizer_setting_that_is_changed_is_followed(tmp_path: Path) -> None:
+    """transformers reads do_lower_case from tokenizer_config.json, whatever tokenizer.json says."""
+    import json
+
+    from sentence_transformers import SentenceTransformer
+
+    from tests.training.tiny_models import write_tiny
+
+    folder, texts, seen = write_tiny(tmp_path / "model"), ["Paris in May", "paris in may"], []
+    for lower in (True, False):
+        path = folder / "tokenizer_config.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | {"do_lower_case": lower}))
+        oracle = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
+        encoder = load_encoder(str(folder), runtime="openvino", precision="f32", threads=1, offline=True)
+        vectors = encoder.encode(texts)
+        encoder.close()
+        np.testing.assert_allclose(vectors, oracle.encode(texts, normalize_embeddings=True), atol=1e-5)
+        seen.append(float(vectors[0] @ vectors[1]))
+    assert seen[0] == pytest.approx(1.0, abs=1e-5)
+    assert seen[1] < 0.99

@@ -143,3 +143,47 @@ def test_a_module_path_out_of_the_folder_is_refused(make_folder: Make, write_jso
 def test_an_unknown_pooling_mode_is_refused(make_folder: Make) -> None:
     with pytest.raises(ModelDamagedError, match="attention"):
         read_config(make_folder(pooling={"pooling_mode": "attention"}))
+
+
+def test_a_default_prompt_that_is_not_there_is_damage(make_folder: Make) -> None:
+    saved = {"prompts": {"query": "q: "}, "default_prompt_name": "search"}
+    with pytest.raises(
+        ModelDamagedError, match=r"default_prompt_name is 'search'; expected one of .*'query'"
+    ):
+        read_config(make_folder(sentence_transformers=saved))
+    kept = {"prompts": {}, "default_prompt_name": "query"}
+    assert read_config(make_folder("other", sentence_transformers=kept)).prompt("text") == ""
+
+
+@pytest.mark.parametrize("in_features", [8, 3])
+def test_a_dense_layer_for_other_vectors_is_damage(
+    make_folder: Make, write_json: Write, in_features: int
+) -> None:
+    folder = make_folder(types=["Transformer", "Pooling", "Dense"])
+    write_json(folder / "2_Dense" / "config.json", {"in_features": in_features, "out_features": 3})
+    with pytest.raises(ModelDamagedError, match=f"takes vectors of {in_features} numbers, but .* gives 4"):
+        read_config(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"config": {"is_decoder": True}}, "is_decoder"),
+        ({"settings": {"model_args": {"attn_implementation": "eager"}}}, "model_args"),
+        ({"settings": {"config_kwargs": {"num_hidden_layers": 1}}}, "config_kwargs"),
+        ({"settings": {"tokenizer_args": {"do_lower_case": False}}}, "tokenizer_args"),
+        ({"settings": {"modality_config": {"text": {"method": "forward", "method_output_name": "pooler_output"}}}},
+         "last hidden states"),
+    ],
+)  # fmt: skip
+def test_what_changes_the_computation_is_left_to_sentence_transformers(
+    make_folder: Make, change: Any, reason: str
+) -> None:
+    unsupported = read_config(make_folder(**change)).unsupported
+    assert unsupported is not None
+    assert reason in unsupported
+
+
+def test_a_limit_among_the_tokenizers_settings_is_read(make_folder: Make) -> None:
+    config = read_config(make_folder(settings={"tokenizer_args": {"model_max_length": 9}}))
+    assert (config.unsupported, config.max_tokens) == (None, 9)

@@ -11,6 +11,7 @@ import numpy as np
 
 from simengine.corpus.examples import NLI_LABELS, LabelledPair, ReadCount
 from simengine.cross_encoders.labels import softmax
+from simengine.encoders.whole_weights import whole_weights
 from simengine.errors import DataError, UsageError
 from simengine.evaluation.assessment import (
     Assessment,
@@ -18,6 +19,7 @@ from simengine.evaluation.assessment import (
     assess_nli,
     assess_similarity,
 )
+from simengine.models.kinds import check_kind
 from simengine.training import sources
 from simengine.training.arguments import st_arguments
 from simengine.training.losses.adversarial import adversarial_loss
@@ -43,15 +45,18 @@ class PairTask(TrainingTask[LabelledPair]):
         config: dict[str, Any] = {"num_labels": max(len(labels), 1)}
         if labels:
             config |= {"id2label": dict(enumerate(labels)), "label2id": {n: i for i, n in enumerate(labels)}}
-        return CrossEncoder(
-            str(folder),
-            num_labels=max(len(labels), 1),
-            max_length=recipe.max_tokens,
-            local_files_only=True,
-            config_kwargs=config,
-            # A base with another number of outputs gives its encoder; the output layer starts anew.
-            model_kwargs={"dtype": "float32", "ignore_mismatched_sizes": True},
-        )
+        check_kind(folder, "base")
+        # A base with another number of outputs gives its encoder; the output layer starts anew.
+        with whole_weights(folder, to_train=True):
+            return CrossEncoder(
+                str(folder),
+                num_labels=max(len(labels), 1),
+                max_length=recipe.max_tokens,
+                local_files_only=True,
+                trust_remote_code=False,
+                config_kwargs=config,
+                model_kwargs={"dtype": "float32"},
+            )
 
     def transformer(self, model: Any) -> Any:
         return model.transformers_model

@@ -17,7 +17,9 @@ from simengine.corpus.examples import (
     read_relevance,
     read_triplets,
 )
+from simengine.encoders.whole_weights import whole_weights
 from simengine.errors import UsageError
+from simengine.models.kinds import check_kind
 from simengine.training import sources
 from simengine.training.arguments import st_arguments
 from simengine.training.losses.distillation import margin_columns, margin_loss, teacher_margins
@@ -67,7 +69,12 @@ class RetrieverTask(TrainingTask[Row]):
     def load_model(self, recipe: Recipe, folder: Path, labels: tuple[str, ...]) -> Any:
         from sentence_transformers import SentenceTransformer
 
-        model = SentenceTransformer(str(folder), local_files_only=True, model_kwargs={"dtype": "float32"})
+        check_kind(folder, "base")
+        with whole_weights(folder, to_train=True):
+            model = SentenceTransformer(
+                str(folder), local_files_only=True, trust_remote_code=False, model_kwargs={"dtype": "float32"}
+            )
+        model.similarity_fn_name = "cosine"  # which all losses here train
         model.max_seq_length = min(recipe.max_tokens, model.max_seq_length or recipe.max_tokens)
         return model
 

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simengine.encoders.torch_modules import quiet
-from simengine.errors import ModelDamagedError, RecipeError
+from simengine.encoders.whole_weights import whole_weights
+from simengine.errors import RecipeError
 from simengine.models.config import read_config
+from simengine.models.kinds import check_kind
 from simengine.training.arguments import n_steps, warmup_steps
 from simengine.training.losses.adversarial import with_adversarial
 from simengine.training.losses.smoothness import with_smoothness
@@ -172,21 +174,19 @@ def load_pretrained(folder: Path, head: str, options: Mapping[str, Any]) -> Any:
         options: of the configuration, such as `num_labels`.
 
     Raises:
-        ModelDamagedError: it cannot be loaded.
+        ModelError: the folder holds another kind of model, see `check_kind`.
+        ModelDamagedError: it cannot be loaded, or its encoder lacks weights.
     """
     import torch
     import transformers
 
+    check_kind(folder, "base")
     place = read_config(folder).transformer_folder
-    try:
-        with quiet():
-            model = getattr(transformers, f"AutoModel{head}").from_pretrained(
-                place, local_files_only=True, dtype=torch.float32, **options
-            )
-            tokenizer = transformers.AutoTokenizer.from_pretrained(place, local_files_only=True)
-    except (OSError, ValueError, RuntimeError, KeyError) as error:
-        first_line = str(error).strip().splitlines()[0]
-        raise ModelDamagedError(f"{place}: cannot be loaded ({first_line})") from error
+    here: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False}
+    with quiet(), whole_weights(place, to_train=True):
+        auto = getattr(transformers, f"AutoModel{head}")
+        model = auto.from_pretrained(place, dtype=torch.float32, **here, **options)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(place, **here)
     model.tokenizer = tokenizer
     return model
 

@@ -1,0 +1,159 @@
+"""Weights that are loaded whole or not at all: nothing random stays in a model. Imports torch when called."""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import re
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from simengine.errors import ModelDamagedError, SimengineError
+
+_LOADING = threading.RLock()
+_POOLER = re.compile(r"(^|\.)pooler\.")
+# Counters that older versions of transformers stored, and heads of pretraining, which no model here has.
+_HARMLESS = re.compile(r"(^|\.)(position_ids|token_type_ids|inv_freq|masked_bias)$")
+_PRETRAINING_HEADS = re.compile(
+    r"^(cls|lm_head|mlm_head|predictions|sop_classifier|vocab_transform|vocab_layer_norm|vocab_projector|"
+    r"generator_predictions|generator_lm_head|discriminator_predictions|lm_predictions|mask_predictions|lm_loss)\."
+    r"|^final_logits_bias$"
+)
+_MASKED_HEADS = re.compile(r"^(head|decoder)\.")
+
+
+@contextlib.contextmanager
+def whole_weights(folder: Path, *, pooler: bool = True, to_train: bool = False) -> Iterator[None]:
+    """Within it, a model of transformers that this thread loads gets every weight from its folder, or is refused.
+
+    transformers fills what a file lacks with random numbers and drops what it does not know; both are only logged.
+
+    Args:
+        folder: named in messages.
+        pooler: whether the model's pooler is used; one that is not used may be missing.
+        to_train: a base to be trained, whose output layers may start anew; its encoder must still be whole.
+
+    Raises:
+        ModelDamagedError: weights are missing, left over, of another shape or not finite, or nothing can be loaded.
+    """
+    from transformers import PreTrainedModel
+
+    loader = threading.get_ident()
+
+    def from_pretrained(cls: Any, *args: Any, **kwargs: Any) -> Any:
+        if threading.get_ident() != loader or kwargs.get("output_loading_info"):
+            return original(cls, *args, **kwargs)
+        wanted = {"output_loading_info": True, "ignore_mismatched_sizes": True}
+        model, info = original(cls, *args, **{**kwargs, **wanted})
+        _check_weights(folder, model, info, pooler=pooler, to_train=to_train)
+        return model
+
+    with _LOADING, load_errors(folder):
+        original = PreTrainedModel.from_pretrained.__func__
+        PreTrainedModel.from_pretrained = classmethod(from_pretrained)
+        try:
+            yield
+        finally:
+            PreTrainedModel.from_pretrained = classmethod(original)
+
+
+@contextlib.contextmanager
+def load_errors(folder: Path, what: str = "the model") -> Iterator[None]:
+    """Turn what transformers, sentence-transformers, tokenizers and safetensors raise for a folder into one error.
+
+    Args:
+        folder: named in the message.
+        what: is loaded from it.
+
+    Raises:
+        ModelDamagedError: naming the folder and the first line of what they said.
+    """
+    try:
+        yield
+    except SimengineError:
+        raise
+    except pickle.UnpicklingError as error:
+        raise ModelDamagedError(
+            f"{folder}: {what} cannot be loaded: its weights are a pickle that is damaged or would run code when it is "
+            "read; use a model with safetensors"
+        ) from error
+    except Exception as error:  # a folder that does not fit can fail in any place of these libraries
+        lines = str(error).strip().splitlines() or ["no reason given"]
+        raise ModelDamagedError(
+            f"{folder}: {what} cannot be loaded ({type(error).__name__}: {lines[0]})"
+        ) from error
+
+
+def _check_weights(folder: Path, model: Any, info: dict[str, Any], *, pooler: bool, to_train: bool) -> None:
+    missing = [key for key in info["missing_keys"] if not _may_lack(key, model, pooler, to_train)]
+    unknown = [key for key in info["unexpected_keys"] if not _may_drop(key, model, to_train)]
+    other = [key for key, *_ in info["mismatched_keys"] if not (to_train and _in_head(key, model))]
+    found = [
+        f"{what} {_some(keys)}"
+        for keys, what in (
+            (missing, "lacks"),
+            (unknown, "has no place for"),
+            (other, "expects another shape of"),
+        )
+        if keys
+    ]
+    if found:
+        raise ModelDamagedError(
+            f"{folder}: the weights do not fit the network that config.json describes ({type(model).__name__}), which "
+            f"{'; '.join(found)}. Fetch the model again, or use one whose architecture transformers itself has"
+        )
+    for name, weight in model.named_parameters():
+        if weight.device.type != "meta" and not bool(weight.isfinite().all()):
+            raise ModelDamagedError(
+                f"{folder}: {name} holds numbers that are not finite; fetch the model again"
+            )
+
+
+def _some(keys: list[str]) -> str:
+    shown = ", ".join(sorted(keys)[:3])
+    return f"{shown} and {len(keys) - 3} more" if len(keys) > 3 else shown
+
+
+def _may_lack(key: str, model: Any, pooler: bool, to_train: bool) -> bool:
+    if _POOLER.search(key):
+        return to_train or not pooler
+    return to_train and _in_head(key, model)
+
+
+def _may_drop(key: str, model: Any, to_train: bool) -> bool:
+    if _POOLER.search(key) or _HARMLESS.search(key) or _PRETRAINING_HEADS.match(key):
+        return True
+    saved = str((getattr(model.config, "architectures", None) or [""])[0])
+    return (to_train and _in_head(key, model)) or (
+        saved.endswith("ForMaskedLM") and bool(_MASKED_HEADS.match(key))
+    )
+
+
+def _in_head(key: str, model: Any) -> bool:
+    """Whether a tensor lies outside the encoder, by the encoder's prefix and by the names of its parts."""
+    first = key.removeprefix(f"{model.base_model_prefix}.").split(".", 1)[0]
+    return not key.startswith(f"{model.base_model_prefix}.") and first not in dict(
+        model.base_model.named_children()
+    )
+
+
+def check_vocabulary(folder: Path, tokenizer: Any, n_vectors: int | None) -> None:
+    """Refuse a tokenizer that makes tokens for which the model has no vector.
+
+    Args:
+        folder: named in messages.
+        tokenizer: of the `tokenizers` package.
+        n_vectors: rows of the model's table of word vectors; None where that is not known.
+
+    Raises:
+        ModelDamagedError: naming such a token.
+    """
+    vocabulary = tokenizer.get_vocab(with_added_tokens=True)
+    token = max(vocabulary, key=vocabulary.__getitem__, default="")
+    if n_vectors is not None and vocabulary.get(token, 0) >= n_vectors:
+        raise ModelDamagedError(
+            f"{folder}: its tokenizer has the token {token!r} with the number {vocabulary[token]}, but the model has "
+            f"vectors for {n_vectors} tokens only; the tokenizer belongs to another model: fetch the model again"
+        )
