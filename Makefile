@@ -27,7 +27,7 @@ $(VENV)/.installed: $(BIN)/python pyproject.toml constraints.txt
 
 $(VENV)/.installed-dev: $(BIN)/python pyproject.toml constraints.txt
 	@echo "Installing simengine-search[$(EXTRAS),train,mcp,dev] into $(VENV) (a few minutes the first time)"
-	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(EXTRAS),train,mcp,dev]"
+	@$(BIN)/python -m pip install --quiet -c constraints.txt -e ".[$(EXTRAS),train,mcp,multilingual,dev]"
 	@touch $@ $(VENV)/.installed
 
 install: $(VENV)/.installed

