@@ -22,6 +22,7 @@ from simengine.indexing.derive import (
     level_lexical,
     lexical_is_sound,
     rebuild_lexical,
+    tie_lexical,
 )
 from simengine.indexing.indexer import Indexer, Policy
 from simengine.indexing.report import IndexReport, NoProgress, Progress
@@ -165,6 +166,7 @@ def write_documents(
         try:
             indexer = Indexer(writer, encoder, chunker, lexical, report=report, progress=progress)
             indexer.run(stream, policy, n_expected=n_expected)
+            tie_lexical(lexical, writer)
         finally:
             lexical.close()
         if options.prune:

@@ -200,7 +200,7 @@ def translated(path: Path) -> Iterator[None]:
         raise
     except sqlite3.Error as error:
         raise _meaning(error, path) from error
-    except (ValueError, TypeError, KeyError, OverflowError, struct.error) as error:
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError, struct.error) as error:
         raise DamagedIndexError(path, f"holds a value that was not written there ({error})") from error
 
 
@@ -243,7 +243,7 @@ def no_room(path: Path) -> bool:
                     return True
     probe = path.with_name(f"probe.{random_name()}.tmp")
     try:
-        with probe.open("wb") as file:
+        with probe.open("xb") as file:
             file.write(bytes(256 << 10))
             file.flush()
             os.fsync(file.fileno())
