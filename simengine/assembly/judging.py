@@ -13,6 +13,7 @@ from simengine.calibration.stored import stored_calibrations
 from simengine.cross_encoders.load import DEFAULT_NLI_MODEL, load_cross_encoder
 from simengine.cross_encoders.nli import NLIModel
 from simengine.errors import DamagedIndexError, UsageError
+from simengine.models.paths import keep_model
 from simengine.rerank.fit import DEFAULT_MEASURE, BlendFit, fit_blend
 from simengine.rerank.judge import CrossEncoderJudge, Judge, Kind
 from simengine.rerank.options import (
@@ -55,6 +56,7 @@ class JudgeChoice:
     weight: float | None = None
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "model", keep_model(self.model))
         if self.depth is not None:
             check_depth(self.depth)
         if self.weight is not None:

@@ -17,6 +17,8 @@ from simengine.encoders.contract import BiEncoder
 from simengine.engine.reasoning import ReasoningIndex
 from simengine.errors import UsageError
 from simengine.indexing.report import IndexReport, Progress
+from simengine.models.paths import keep_model
+from simengine.store.generations import locate
 from simengine.types import Document, Json
 
 
@@ -57,6 +59,7 @@ class Engine(ReasoningIndex):
             DamagedIndexError: a file of it is damaged.
         """
         options = EncoderOptions(model, device, runtime, precision, threads, offline)
+        locate(Path(path))  # a message that there is none shows the path as it was given
         return cls(Path(path), options)
 
     @classmethod
@@ -89,14 +92,15 @@ class Engine(ReasoningIndex):
             DataError: an id occurs twice, or a document is empty.
             IndexExistsError: there is an index of other settings at `path`.
         """
-        encoder_options = EncoderOptions(model, device, runtime, precision, threads, offline)
+        place = Path(path).absolute()
+        encoder_options = EncoderOptions(keep_model(model), device, runtime, precision, threads, offline)
         options = IndexOptions(
             recipe, chunk_tokens, overlap_tokens, overwrite, seed=seed, command="Engine.build"
         )
         loaded: list[BiEncoder] = []
         write_documents(
             as_documents(documents),
-            Path(path),
+            place,
             "sync",
             encoder_options=encoder_options,
             options=options,
@@ -104,7 +108,7 @@ class Engine(ReasoningIndex):
             progress=progress,
             on_encoder=loaded.append,
         )
-        return cls(Path(path), encoder_options, loaded[0])
+        return cls(place, encoder_options, loaded[0])
 
     # -- changing --------------------------------------------------------------------------------------------
 

@@ -117,7 +117,8 @@ def level_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
             lexical.close()
             raise
         if level:
-            tie_lexical(lexical, writer)
+            if lexical.tie is None:
+                tie_lexical(lexical, writer)
             return lexical
         lexical.close()
     except DamagedIndexError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
+
+from simengine.models.paths import expand
 
 LOCK_TIMEOUT_S = 600.0
 
@@ -29,14 +32,20 @@ def cache_directory() -> Path:
     for candidate in (_named_directory(), _temporary_directory()):
         if candidate is not None and _is_writable(candidate):
             return candidate
+    return _process_directory()
+
+
+@functools.cache
+def _process_directory() -> Path:
+    """The last resort, for this process alone."""
     return Path(tempfile.mkdtemp(prefix="simengine-"))
 
 
 def _named_directory() -> Path | None:
     if given := os.environ.get("SIMENGINE_CACHE"):
-        return Path(given).expanduser()
+        return expand(given).absolute()
     if xdg := os.environ.get("XDG_CACHE_HOME"):
-        return Path(xdg) / "simengine"
+        return expand(xdg).absolute() / "simengine"
     if sys.platform == "win32" and (local := os.environ.get("LOCALAPPDATA")):
         return Path(local) / "simengine" / "Cache"
     try:

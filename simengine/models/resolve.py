@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 from simengine.errors import ModelDamagedError, ModelNotFoundError
+from simengine.models.cache import cache_directory
 from simengine.models.delta_folder import DELTA_NAME, NOTE_NAME, read_note
 from simengine.models.deltas import merge_delta
 from simengine.models.files import sha256_of_file
+from simengine.models.paths import expand
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
 DEFAULT_MODEL_WEIGHTS_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
@@ -83,7 +85,7 @@ def resolve_model(name: str | None, *, offline: bool) -> ModelFolder:
         return _default_model(DEFAULT_MODEL)
     if name in (DEFAULT_MODEL, _DEFAULT_REPOSITORY) and not Path(name).is_dir():
         return _default_model(name)
-    path = Path(name).expanduser()
+    path = expand(name)
     if path.is_dir():
         is_delta = (path / NOTE_NAME).is_file() and (path / DELTA_NAME).is_file()
         return ModelFolder(name, merge_delta(path) if is_delta else path, "path")
@@ -148,9 +150,11 @@ def _hub_cache() -> Path:
     """The hub's cache folder, as huggingface_hub finds it (read here because importing that takes 0.4 s)."""
     for variable, tail in (("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "hub")):
         if value := os.environ.get(variable):
-            return Path(os.path.expandvars(value)).expanduser() / tail
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "huggingface" / "hub"
+            return expand(os.path.expandvars(value)) / tail
+    base = expand(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+    if base.parts[:1] == ("~",):  # no home folder: never make a folder of that name
+        base = cache_directory()
+    return base / "huggingface" / "hub"
 
 
 def _in_hub_cache(repository: str) -> Path | None:
@@ -219,7 +223,7 @@ def _near_names(name: str) -> list[str]:
         folder.name.removeprefix("models--").replace("--", "/")
         for folder in (_hub_cache().glob("models--*") if _hub_cache().is_dir() else ())
     )
-    path = Path(name).expanduser()
+    path = expand(name)
     if path.parent.is_dir() and ("/" in name or os.sep in name):
         names.update(str(sibling) for sibling in path.parent.iterdir() if (sibling / "config.json").is_file())
     return difflib.get_close_matches(name, sorted(names), n=3, cutoff=0.6)

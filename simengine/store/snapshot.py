@@ -64,6 +64,7 @@ class Snapshot:
         self._fields: Mapping[str, FieldSummary] | None = None
         self._first_rows = np.array([segment.first_row for segment in self._all_segments], dtype=np.int64)
         self.generation = generation
+        self.generation_id: str = head.generation_id
         self.settings: IndexSettings = head.settings
         self.state: str = head.state
         self.commit_number: int = head.last.number
@@ -138,11 +139,6 @@ class Snapshot:
     def path(self) -> Path:
         """The index directory."""
         return self._root
-
-    @property
-    def generation_id(self) -> str:
-        """Random name that the generation was given when it was begun."""
-        return self._head.generation_id
 
     @property
     def manifest(self) -> Manifest:
@@ -281,9 +277,7 @@ class Snapshot:
         return ChangesSince(int(log.first_rows[commit_number]), deleted)
 
     def commit_stamp(self, number: int) -> str | None:
-        """See `simengine.store.stamp.commit_stamp`; None for commits that this snapshot does not hold."""
-        if number > self.commit_number:
-            return None
+        """See `simengine.store.stamp.commit_stamp`."""
         return commit_stamp(self._reader.rows, self._head.generation_id, number)
 
     def _log(self) -> CommitLog:
