@@ -15,6 +15,7 @@ from typing import Any
 
 from filelock import FileLock
 
+from simengine.errors import StoreError
 from simengine.models.paths import expand
 
 LOCK_TIMEOUT_S = 600.0
@@ -28,6 +29,9 @@ def cache_directory() -> Path:
 
     Returns:
         An existing folder that this process can write to.
+
+    Raises:
+        StoreError: there is none at all.
     """
     for candidate in (_named_directory(), _temporary_directory()):
         if candidate is not None and _is_writable(candidate):
@@ -38,7 +42,13 @@ def cache_directory() -> Path:
 @functools.cache
 def _process_directory() -> Path:
     """The last resort, for this process alone."""
-    return Path(tempfile.mkdtemp(prefix="simengine-"))
+    try:
+        return Path(tempfile.mkdtemp(prefix="simengine-"))
+    except OSError as error:
+        raise StoreError(
+            "no folder can be written to: neither one of the home folder nor a temporary one; "
+            "SIMENGINE_CACHE names one that can"
+        ) from error
 
 
 def _named_directory() -> Path | None:
@@ -61,8 +71,8 @@ def _named_directory() -> Path | None:
 
 def _temporary_directory() -> Path | None:
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-    path = Path(tempfile.gettempdir()) / f"simengine-{user}"
     try:
+        path = Path(tempfile.gettempdir()) / f"simengine-{user}"
         path.mkdir(mode=0o700, exist_ok=True)
         status = path.lstat()
     except OSError:

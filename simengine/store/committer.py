@@ -136,13 +136,13 @@ class Committer:
 
     def stamp(self, number: int) -> str | None:
         """See `commit_stamp`."""
-        head = self.current()
-        with schema.translated(self.database):
-            return commit_stamp(
-                lambda query, values: self.connection.execute(query, values).fetchall(),
-                head.generation_id,
-                number,
-            )
+        connection, generation_id = self.connection, self.current().generation_id
+        return commit_stamp(
+            lambda query, values: connection.execute(query, values).fetchall(),
+            self.database,
+            generation_id,
+            number,
+        )
 
     def apply(
         self,

@@ -278,7 +278,7 @@ class Snapshot:
 
     def commit_stamp(self, number: int) -> str | None:
         """See `simengine.store.stamp.commit_stamp`."""
-        return commit_stamp(self._reader.rows, self._head.generation_id, number)
+        return commit_stamp(self._reader.rows, self._reader.path, self._head.generation_id, number)
 
     def _log(self) -> CommitLog:
         if self._log_ is None:

@@ -4,32 +4,50 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
+
+from simengine.errors import DamagedIndexError
+from simengine.store.digest import document_crc
+from simengine.store.records import COMMIT_COLUMNS, commit_record
+from simengine.store.schema import translated
 
 DOCUMENTS = 1_024
 
 Rows = Callable[[str, Sequence[int]], list[tuple[Any, ...]]]
+_DOCUMENTS = (
+    "SELECT doc_key, first_row, n_passages, n_tokens, n_truncated, added_commit, digest, id, crc FROM documents "
+    "WHERE doc_key >= ? AND doc_key < ? ORDER BY doc_key"
+)
 
 
-def commit_stamp(rows: Rows, generation_id: str, number: int) -> str | None:
+def commit_stamp(rows: Rows, path: Path, generation_id: str, number: int) -> str | None:
     """A digest over a commit's numbers and the contents of the latest documents up to it.
 
     Two copies of an index that were changed apart give different stamps for the same number.
 
     Args:
         rows: runs a query on the database.
+        path: of the database.
         generation_id: of the database.
         number: of the commit.
 
     Returns:
         Hexadecimal digits; None where there is no such commit.
+
+    Raises:
+        DamagedIndexError: the commit or one of the documents is not what was written.
     """
-    found = rows("SELECT crc, first_doc_key + n_documents FROM commits WHERE number = ?", (number,))
-    if not found:
-        return None
-    crc, end = found[0]
-    query = "SELECT digest, crc FROM documents WHERE doc_key >= ? AND doc_key < ? ORDER BY doc_key"
-    hasher = hashlib.blake2b(f"{generation_id} {number} {crc}".encode(), digest_size=16)
-    for row in rows(query, (end - DOCUMENTS, end)):
-        hasher.update(repr(row).encode())
+    with translated(path):
+        found = rows(f"SELECT {COMMIT_COLUMNS}, crc FROM commits WHERE number = ?", (number,))
+        if not found:
+            return None
+        commit = commit_record(found[0][:-1], found[0][-1], path)
+        hasher = hashlib.blake2b(f"{generation_id} {number} {commit.crc()}".encode(), digest_size=16)
+        end = commit.next_doc_key
+        for *numbers, digest, id_, crc in rows(_DOCUMENTS, (end - DOCUMENTS, end)):
+            if document_crc((*numbers,), digest, id_) != crc:
+                raise DamagedIndexError(path, f"the check sum of document {id_!r} differs")
+            hasher.update(digest)
+            hasher.update(crc.to_bytes(4, "little"))
     return hasher.hexdigest()
