@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +21,7 @@ from simengine.errors import (
     StoreError,
     UsageError,
 )
+from simengine.models.resolve import resolve_model
 from simengine.search.options import SearchOptions
 from simengine.store.snapshot import Snapshot
 from simengine.types import Hit
@@ -295,3 +297,36 @@ def test_closing_while_a_search_runs_closes_the_encoder_after_it(engine: Engine)
         engine.close()
         assert not closed
     assert closed == [True]
+
+
+def test_a_change_of_directory_leads_to_no_other_index_and_no_other_model(
+    documents: list[Document], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = resolve_model(None, offline=True).path
+    for place in ("here", "there"):
+        (tmp_path / place).mkdir()
+        monkeypatch.chdir(tmp_path / place)
+        Engine.build(documents, "index").close()
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "here" / "model").symlink_to(model)
+    (tmp_path / "there" / "model").mkdir()
+    with Engine.open("index", model="model") as engine, Engine.build(["a walrus"], "new") as new:
+        os.chdir(tmp_path / "there")
+        engine.add([Document("walrus", "A walrus.")])
+        engine.compact()
+        new.add(["a narwhal"])
+        assert ids(engine.search("a walrus", k=1)) == ["walrus"]
+        assert engine.path == tmp_path / "here" / "index"
+        assert len(new) == 2
+    with Engine.open("index") as untouched:
+        assert len(untouched) == len(documents)
+        assert untouched.get("walrus") is None
+    assert not (tmp_path / "there" / "new").exists()
+
+
+def test_the_message_that_there_is_no_index_shows_the_path_as_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(IndexNotFoundError, match=r"^missing/index: "):
+        Engine.open("missing/index")

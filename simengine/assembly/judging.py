@@ -14,6 +14,7 @@ from simengine.calibration.stored import stored_calibrations
 from simengine.cross_encoders.load import DEFAULT_NLI_MODEL, load_cross_encoder
 from simengine.cross_encoders.nli import NLIModel
 from simengine.errors import DamagedIndexError, UsageError
+from simengine.models.paths import keep_model
 from simengine.rerank.fit import DEFAULT_MEASURE, BlendFit, fit_blend
 from simengine.rerank.judge import CrossEncoderJudge, Judge, Kind
 from simengine.rerank.options import (
@@ -58,7 +59,8 @@ class JudgeChoice:
 
     def __post_init__(self) -> None:
         if self.model is not None:
-            object.__setattr__(self, "model", as_path_name(self.model, "the model of a JudgeChoice"))
+            name = as_path_name(self.model, "the model of a JudgeChoice")
+            object.__setattr__(self, "model", keep_model(name))
         if self.labels is not None:
             object.__setattr__(self, "labels", tuple(as_texts(self.labels, "label")))
         as_choice(self.kind, "kind", get_args(Kind))

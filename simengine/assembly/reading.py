@@ -10,7 +10,7 @@ from simengine.encoders.contract import BiEncoder
 from simengine.errors import DamagedIndexError, IndexNotFoundError, StoreError
 from simengine.index.build import load_index
 from simengine.index.recipe import recipe_from_table
-from simengine.indexing.derive import check_rows
+from simengine.indexing.derive import check_rows, check_tie
 from simengine.lexical.index import LexicalIndex
 from simengine.search.searcher import Searcher
 from simengine.store.snapshot import Snapshot
@@ -112,6 +112,7 @@ def _open_lexical(snapshot: Snapshot) -> LexicalIndex | None:
         return None  # dense search works without it; the searcher says so where it is needed
     try:
         check_rows(lexical, snapshot.n_rows)
+        check_tie(lexical, snapshot)
     except BaseException:
         lexical.close()
         raise

@@ -22,9 +22,11 @@ from simengine.indexing.derive import (
     level_lexical,
     lexical_is_sound,
     rebuild_lexical,
+    tie_lexical,
 )
 from simengine.indexing.indexer import Indexer, Policy
 from simengine.indexing.report import IndexReport, NoProgress, Progress
+from simengine.models.paths import expand
 from simengine.models.resolve import DEFAULT_MODEL
 from simengine.search.masks import Selections
 from simengine.search.trust import VERSION, measure_trust
@@ -62,8 +64,8 @@ def open_writer(
         return writer, encoder
     encoder = open_encoder(None, encoder_options)
     name = encoder_options.model or DEFAULT_MODEL
-    if Path(name).expanduser().is_dir():
-        name = str(Path(name).expanduser().resolve())  # the index may be opened from another folder
+    if expand(name).is_dir():
+        name = str(expand(name).resolve())  # the index may be opened from another folder
     settings = new_settings(encoder, name, options)
     writer = IndexWriter.create(
         path, settings, overwrite=options.overwrite, lock_timeout_s=options.lock_timeout_s
@@ -173,6 +175,7 @@ def write_documents(
         try:
             indexer = Indexer(writer, encoder, chunker, lexical, report=report, progress=progress)
             indexer.run(stream, policy, n_expected=n_expected)
+            tie_lexical(lexical, writer)
         finally:
             lexical.close()
         if options.prune:

@@ -39,12 +39,14 @@ def command(
         with progress_bar(hidden=quiet or no_progress) as progress:
             for name in repair_index(path, progress=progress):
                 note(f"{path}: made anew: {name}", quiet=quiet)
-    problems = [asdict(problem) for problem in check_index(path).problems]
+    report = check_index(path)
+    problems = [asdict(problem) for problem in report.problems]
     if format_ == "json":
-        click.echo(
-            json.dumps({"path": str(path), "problems": problems}, ensure_ascii=False, indent=2, default=str)
-        )
+        found = {"path": str(path), "problems": problems, "notes": report.notes}
+        click.echo(json.dumps(found, ensure_ascii=False, indent=2, default=str))
     else:
+        for line in report.notes:
+            note(line, quiet=quiet)
         for problem in problems:
             click.echo(f"{problem['file']}: {problem['what']}\n  {problem['remedy']}")
         if not problems:

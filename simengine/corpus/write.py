@@ -36,7 +36,8 @@ def write_corpus(documents: Iterable[Document], path: Path) -> int:
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     count = 0
     try:
-        with partial.open("w", encoding="utf-8", newline="\n") as file:
+        partial.unlink(missing_ok=True)
+        with partial.open("x", encoding="utf-8", newline="\n") as file:
             for document in documents:
                 file.write(json.dumps(document_record(document), ensure_ascii=False) + "\n")
                 count += 1

@@ -16,6 +16,8 @@ from simengine.corpus.items import Documents, as_documents
 from simengine.encoders.contract import BiEncoder
 from simengine.engine.reasoning import ReasoningIndex
 from simengine.indexing.report import IndexReport, Progress
+from simengine.models.paths import keep_model
+from simengine.store.generations import locate
 from simengine.text.arguments import as_ids, as_path
 
 
@@ -56,7 +58,9 @@ class Engine(ReasoningIndex):
             DamagedIndexError: a file of it is damaged.
         """
         options = EncoderOptions(model, device, runtime, precision, threads, offline)
-        return cls(as_path(path, "path"), options)
+        folder = as_path(path, "path")
+        locate(folder)  # a message that there is none shows the path as it was given
+        return cls(folder, options)
 
     @classmethod
     def build(
@@ -90,15 +94,15 @@ class Engine(ReasoningIndex):
             UsageError: what was given does not hold documents; says what to write.
             IndexExistsError: there is an index of other settings at `path`.
         """
-        encoder_options = EncoderOptions(model, device, runtime, precision, threads, offline)
-        folder = as_path(path, "path")
+        place = as_path(path, "path").absolute()
+        encoder_options = EncoderOptions(keep_model(model), device, runtime, precision, threads, offline)
         options = IndexOptions(
             recipe, chunk_tokens, overlap_tokens, overwrite, seed=seed, command="Engine.build"
         )
         loaded: list[BiEncoder] = []
         write_documents(
             as_documents(documents),
-            folder,
+            place,
             "sync",
             encoder_options=encoder_options,
             options=options,
@@ -106,7 +110,7 @@ class Engine(ReasoningIndex):
             progress=progress,
             on_encoder=loaded.append,
         )
-        return cls(folder, encoder_options, loaded[0])
+        return cls(place, encoder_options, loaded[0])
 
     # -- changing --------------------------------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
@@ -13,6 +14,7 @@ from simengine.assembly import EncoderOptions, Reader, open_encoder, open_reader
 from simengine.assembly.judging import JudgeOptions, Judges
 from simengine.encoders.contract import BiEncoder
 from simengine.errors import UsageError
+from simengine.models.paths import keep_model
 from simengine.store.contract import Counts
 from simengine.store.settings import IndexSettings
 
@@ -22,8 +24,8 @@ class OpenedIndex:
 
     def __init__(self, path: Path, options: EncoderOptions, encoder: BiEncoder | None = None) -> None:
         """Use `Engine.open` or `Engine.build`."""
-        self.path = path
-        self._options = options
+        self.path = path.absolute()  # changing directory must not lead to another index, or another model
+        self._options = replace(options, model=keep_model(options.model))
         self._encoder = encoder
         self._encoder_lock = threading.Lock()
         self._write_lock = threading.Lock()

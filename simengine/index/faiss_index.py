@@ -239,7 +239,8 @@ def _write_file(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
     """Write a file under another name, sync it and put it in place, so that `path` is never half written."""
     temporary = path.with_name(path.name + ".tmp")
     try:
-        with temporary.open("wb") as file:
+        temporary.unlink(missing_ok=True)
+        with temporary.open("xb") as file:
             _Checked(file).run(write)
             file.flush()
             os.fsync(file.fileno())

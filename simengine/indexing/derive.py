@@ -14,6 +14,7 @@ from simengine.index.recall import measure_recall
 from simengine.index.recipe import Recipe, choose_recipe, load_recipe, recipe_from_table, recipe_to_table
 from simengine.indexing.report import IndexReport, Progress
 from simengine.lexical.index import LexicalIndex, RowBatch
+from simengine.lexical.tie import Tie
 from simengine.store.snapshot import Snapshot
 from simengine.store.writer import IndexWriter
 
@@ -108,13 +109,23 @@ def level_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
     LexicalIndex.discard_leftovers(writer.lexical_path)
     try:
         lexical = LexicalIndex.open(writer.lexical_path, create=True)
-        forgotten = lexical.truncate(writer.n_rows)
-        if forgotten and lexical.n_rows == lexical.n_passages == writer.n_rows:
+        try:
+            check_tie(lexical, writer)
+            forgotten = lexical.truncate(writer.n_rows)
+            level = forgotten and lexical.n_rows == lexical.n_passages == writer.n_rows
+        except BaseException:
+            lexical.close()
+            raise
+        if level:
+            if lexical.tie is None:
+                tie_lexical(lexical, writer)
             return lexical
         lexical.close()
     except DamagedIndexError:
         pass  # made again below: everything in it stands in the documents
-    return rebuild_lexical(writer, progress)
+    lexical = rebuild_lexical(writer, progress)
+    tie_lexical(lexical, writer)
+    return lexical
 
 
 def rebuild_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
@@ -136,6 +147,7 @@ def lexical_is_sound(writer: IndexWriter) -> bool:
         with LexicalIndex.open(writer.lexical_path, create=True) as lexical:
             lexical.verify()
             check_rows(lexical, writer.n_rows)
+            check_tie(lexical, writer)
     except DamagedIndexError:
         return False
     return True
@@ -152,6 +164,41 @@ def check_rows(lexical: LexicalIndex, n_rows: int) -> None:
         raise DamagedIndexError(
             lexical.path / "meta.json",
             f"counts {lexical.n_passages:,} passages where {lexical.n_rows:,} were written; {REMAKE}",
+        )
+
+
+def tie_lexical(lexical: LexicalIndex, writer: IndexWriter) -> None:
+    """Record that the lexical index holds the rows of the writer's last commit."""
+    stamp = writer.commit_stamp(writer.commit_number)
+    if stamp is not None:
+        lexical.tie_to(Tie(writer.generation_id, writer.commit_number, stamp))
+
+
+def check_tie(lexical: LexicalIndex, index: Snapshot | IndexWriter) -> None:
+    """Raise DamagedIndexError where a lexical index was made for other documents than those of an index.
+
+    One that an earlier version wrote, and nobody has written to since, does not say what it was made for.
+    """
+    tie = lexical.tie
+    if tie is None:
+        return
+    if tie.generation != index.generation_id:
+        raise DamagedIndexError(
+            lexical.path, f"belongs to another index or another state of this one; {REMAKE}"
+        )
+    if tie.commit > index.commit_number:
+        if isinstance(index, Snapshot) and not index.is_current():
+            return  # a writer has gone on since the snapshot was opened; the rows after it are not seen
+        raise DamagedIndexError(
+            lexical.path,
+            f"was written for commit {tie.commit}, and the database ends at commit {index.commit_number}: one of "
+            f"them comes from another time; {REMAKE}",
+        )
+    if tie.stamp != index.commit_stamp(tie.commit):
+        raise DamagedIndexError(
+            lexical.path,
+            f"was written for another commit {tie.commit} than the database has: they come from two copies of the "
+            f"index; {REMAKE}",
         )
 
 

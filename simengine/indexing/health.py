@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from simengine.errors import DamagedIndexError, IndexNotFoundError, StoreError
-from simengine.indexing.derive import check_rows
+from simengine.indexing.derive import check_rows, check_tie
 from simengine.lexical.index import LexicalIndex
 from simengine.store.snapshot import Snapshot
 from simengine.store.verify import REMAKE, Problem, VerifyReport, verify
@@ -58,6 +58,7 @@ def _look(snapshot: Snapshot) -> tuple[Path | None, list[Problem]]:
         with LexicalIndex.open(folder) as lexical:
             lexical.verify()
             check_rows(lexical, snapshot.n_rows)
+            check_tie(lexical, snapshot)
     except IndexNotFoundError as error:
         return folder, [Problem(folder, str(error), REMAKE)]
     except DamagedIndexError as error:

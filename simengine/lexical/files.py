@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.errors import DamagedIndexError, SimengineError, StorageFullError, StoreError
+from simengine.lexical.names import SEAL, is_segment_id
 from simengine.text.checks import parse_own_json
 
 _PARTS = ("term", "idx", "pos", "store", "fast", "fieldnorm")
@@ -26,7 +27,7 @@ _NAMED_FILE = re.compile(
 )
 _WORKER_FAILED = "Worker thread failed"
 _PROBE_BYTES = 256 << 10
-_SEAL = "meta.crc32"
+FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -73,7 +74,7 @@ def _no_room(folder: Path) -> bool:
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+        return error.errno in FULL_ERRNOS
     return False
 
 
@@ -114,29 +115,35 @@ def seal(folder: Path) -> None:
     content = meta_bytes(folder)
     if content is None:
         return
-    temporary = folder / f".tmp{_SEAL}"
     with suppress(OSError):  # without room for it, meta.json stays unchecked
-        with temporary.open("w") as file:
-            file.write(f"{zlib.crc32(content):08x}\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(folder / _SEAL)
-        _sync_folder(folder)
+        replace_small(folder / SEAL, f"{zlib.crc32(content):08x}\n")
+
+
+def replace_small(path: Path, content: str) -> None:
+    """Give a small file in the folder new content, atomically and durably; OSError leaves it as it was."""
+    temporary = path.with_name(f".tmp{path.name}")
+    temporary.unlink(missing_ok=True)  # never written through, should it be a link
+    with temporary.open("x", encoding="utf-8") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    _sync_folder(path.parent)
 
 
 def unseal(folder: Path) -> None:
     """Remove that record durably, before a writer changes anything."""
-    if (folder / _SEAL).exists():
-        (folder / _SEAL).unlink(missing_ok=True)
+    if (folder / SEAL).exists():
+        (folder / SEAL).unlink(missing_ok=True)
         _sync_folder(folder)
 
 
 def _check_seal(folder: Path) -> None:
     with suppress(FileNotFoundError):
-        recorded = (folder / _SEAL).read_bytes().strip()
+        recorded = (folder / SEAL).read_bytes().strip()
         if recorded != f"{zlib.crc32(meta_bytes(folder) or b''):08x}".encode():
             reason = (
-                f"is not what was written (its checksum is not the one in {_SEAL}); rebuild the lexical index"
+                f"is not what was written (its checksum is not the one in {SEAL}); rebuild the lexical index"
             )
             raise DamagedIndexError(folder / "meta.json", reason)
 
@@ -188,8 +195,14 @@ def _read_meta(folder: Path) -> dict[str, Any]:
         meta = parse_own_json(file.read_bytes())
     except (OSError, ValueError) as error:
         raise DamagedIndexError(file, f"cannot be read: {error}") from error
-    if not isinstance(meta, dict):
+    if not isinstance(meta, dict) or not isinstance(meta.get("segments"), list):
         raise DamagedIndexError(file, "is not a lexical index")
+    for segment in meta["segments"]:
+        # The names of files are made from these two.
+        deletes = segment.get("deletes") if isinstance(segment, dict) else 0
+        known = deletes is None or (isinstance(deletes, dict) and type(deletes.get("opstamp")) is int)
+        if not known or not is_segment_id(segment.get("segment_id")):
+            raise DamagedIndexError(file, f"names a segment {segment!r:.80}, which is none; rebuild it")
     return meta
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +21,9 @@ from simengine.lexical.files import (
     unseal,
     verify_files,
 )
+from simengine.lexical.names import check_names, discard_folder, discard_unfinished, move_rest, refuse_link
 from simengine.lexical.query import Reader
+from simengine.lexical.tie import Tie, read_tie, write_tie
 from simengine.types import FloatMatrix, Mask, RowArray
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class LexicalIndex:
     def _open(cls, folder: Path, create: bool, checked_bytes: int) -> LexicalIndex:
         import tantivy
 
+        check_names(folder)
         if not (folder / "meta.json").is_file():
             if folder.is_dir() and any(folder.glob("*.term")):
                 raise DamagedIndexError(folder / "meta.json", "is missing from the lexical index; rebuild it")
@@ -112,18 +114,22 @@ class LexicalIndex:
         """
         folder = Path(path)
         fresh, old = _beside(folder)
-        shutil.rmtree(fresh, ignore_errors=True)
+        for place in (folder, fresh, old):
+            refuse_link(place)
+        discard_folder(fresh)
         with cls.open(fresh, create=True) as index:
             for rows, titles, texts in batches:
                 index.add(rows, titles, texts)
             if n_rows is not None and index._next_row < n_rows:
                 index.add([n_rows - 1], [""], [""])
             index.commit()
-        shutil.rmtree(old, ignore_errors=True)
+        discard_folder(old)
+        move_rest(old, fresh)
         if folder.exists():
             folder.rename(old)
         fresh.rename(folder)
-        shutil.rmtree(old, ignore_errors=True)
+        discard_folder(old)
+        move_rest(old, folder)
         return cls.open(folder)
 
     @staticmethod
@@ -131,9 +137,8 @@ class LexicalIndex:
         """Remove what killed writers left in the folder and beside it. No writer may be at work there."""
         folder = Path(path)
         for beside in _beside(folder):
-            shutil.rmtree(beside, ignore_errors=True)
-        for file in folder.glob(".tmp*"):
-            file.unlink(missing_ok=True)
+            discard_folder(beside)
+        discard_unfinished(folder)
 
     @property
     def path(self) -> Path:
@@ -149,6 +154,23 @@ class LexicalIndex:
     def n_passages(self) -> int:
         """Passages in the index; fewer than `n_rows` where rows were left out."""
         return self._reader.n_passages
+
+    @property
+    def tie(self) -> Tie | None:
+        """The commit of the documents that this is an index of; None where that was never said.
+
+        Raises:
+            DamagedIndexError: the file that says it is not what was written.
+        """
+        return read_tie(self._path)
+
+    def tie_to(self, tie: Tie) -> None:
+        """Say, durably, of which commit's documents this is an index; everything must be committed.
+
+        Raises:
+            StorageFullError, StoreError: what was said before stays.
+        """
+        write_tie(self._path, tie)
 
     def add(self, rows: Sequence[int], titles: Sequence[str], texts: Sequence[str]) -> None:
         """Add passages; they are found after `commit`.

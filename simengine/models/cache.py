@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import shutil
 import sys
@@ -13,6 +14,8 @@ from typing import Any
 
 from filelock import FileLock
 
+from simengine.errors import StoreError
+from simengine.models.paths import expand
 from simengine.text.checks import parse_own_json
 
 LOCK_TIMEOUT_S = 600.0
@@ -26,18 +29,33 @@ def cache_directory() -> Path:
 
     Returns:
         An existing folder that this process can write to.
+
+    Raises:
+        StoreError: there is none at all.
     """
     for candidate in (_named_directory(), _temporary_directory()):
         if candidate is not None and _is_writable(candidate):
             return candidate
-    return Path(tempfile.mkdtemp(prefix="simengine-"))
+    return _process_directory()
+
+
+@functools.cache
+def _process_directory() -> Path:
+    """The last resort, for this process alone."""
+    try:
+        return Path(tempfile.mkdtemp(prefix="simengine-"))
+    except OSError as error:
+        raise StoreError(
+            "no folder can be written to: neither one of the home folder nor a temporary one; "
+            "SIMENGINE_CACHE names one that can"
+        ) from error
 
 
 def _named_directory() -> Path | None:
     if given := os.environ.get("SIMENGINE_CACHE"):
-        return Path(given).expanduser()
+        return expand(given).absolute()
     if xdg := os.environ.get("XDG_CACHE_HOME"):
-        return Path(xdg) / "simengine"
+        return expand(xdg).absolute() / "simengine"
     if sys.platform == "win32" and (local := os.environ.get("LOCALAPPDATA")):
         return Path(local) / "simengine" / "Cache"
     try:
@@ -53,8 +71,8 @@ def _named_directory() -> Path | None:
 
 def _temporary_directory() -> Path | None:
     user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "user")
-    path = Path(tempfile.gettempdir()) / f"simengine-{user}"
     try:
+        path = Path(tempfile.gettempdir()) / f"simengine-{user}"
         path.mkdir(mode=0o700, exist_ok=True)
         status = path.lstat()
     except OSError:

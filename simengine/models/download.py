@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from simengine.errors import ModelDamagedError, ModelNotFoundError
+from simengine.models.cache import cache_directory
 from simengine.models.folder import module_kind, path_inside, read_module_list, read_settings
+from simengine.models.paths import expand
 
 _ETAG_TIMEOUT_S = 5.0
 _SETTINGS: Final = ("*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken", "*.codes", "README.md")
@@ -34,9 +36,11 @@ def hub_cache() -> Path:
     """The hub's cache folder, as huggingface_hub finds it (read here because importing that takes 0.4 s)."""
     for variable, tail in (("HF_HUB_CACHE", ""), ("HUGGINGFACE_HUB_CACHE", ""), ("HF_HOME", "hub")):
         if value := os.environ.get(variable):
-            return Path(os.path.expandvars(value)).expanduser() / tail
-    base = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(base).expanduser() / "huggingface" / "hub"
+            return expand(os.path.expandvars(value)) / tail
+    base = expand(os.environ.get("XDG_CACHE_HOME") or "~/.cache")
+    if base.parts[:1] == ("~",):  # no home folder: never make a folder of that name
+        base = cache_directory()
+    return base / "huggingface" / "hub"
 
 
 def cache_entry(repository: str) -> Path:

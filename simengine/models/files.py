@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from simengine.errors import ModelDamagedError
+from simengine.errors import ModelDamagedError, StoreError
 from simengine.models.cache import cache_directory, read_json, write_atomically
 from simengine.text.checks import parse_own_json
 
@@ -103,7 +103,10 @@ def _remembered(kind: str, paths: tuple[Path, ...], compute: Callable[[], str]) 
         status = path.stat()
         identity.append(f"{path.resolve()} {status.st_size} {status.st_mtime_ns} {status.st_ino}")
     key = hashlib.sha256("\n".join(identity).encode()).hexdigest()
-    entry = cache_directory() / "hashes" / f"{key[:40]}.json"
+    try:
+        entry = cache_directory() / "hashes" / f"{key[:40]}.json"
+    except StoreError:
+        return compute()
     known = read_json(entry)
     if isinstance(known, dict) and known.get("identity") == identity and isinstance(known.get("digest"), str):
         return str(known["digest"])

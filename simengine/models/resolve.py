@@ -22,6 +22,7 @@ from simengine.models.packaged import (
     packaged_file,
     packaged_model,
 )
+from simengine.models.paths import expand
 from simengine.text.arguments import as_path_name
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
@@ -81,7 +82,7 @@ def resolve_model(name: str | None, *, offline: bool) -> ModelFolder:
     name = as_path_name(name, "model")
     if name in (DEFAULT_MODEL, _DEFAULT_REPOSITORY) and not Path(name).is_dir():
         return _default_model(name)
-    path = Path(name).expanduser()
+    path = expand(name)
     if path.is_dir():
         is_delta = (path / NOTE_NAME).is_file() and (path / DELTA_NAME).is_file()
         return ModelFolder(name, merge_delta(path) if is_delta else path, "path")
@@ -182,7 +183,7 @@ def _near_names(name: str) -> list[str]:
         folder.name.removeprefix("models--").replace("--", "/")
         for folder in (hub_cache().glob("models--*") if hub_cache().is_dir() else ())
     )
-    path = Path(name).expanduser()
+    path = expand(name)
     if path.parent.is_dir() and ("/" in name or os.sep in name):
         names.update(str(sibling) for sibling in path.parent.iterdir() if (sibling / "config.json").is_file())
     return difflib.get_close_matches(name, sorted(names), n=3, cutoff=0.6)

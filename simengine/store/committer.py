@@ -14,9 +14,10 @@ from simengine.store.changes import LiveDocument, PreparedDocument, append
 from simengine.store.contract import Segment
 from simengine.store.creation import COMPLETE
 from simengine.store.digest import document_crc
-from simengine.store.files import DATABASE, VECTORS, discard_file, discard_tree, generation_name, sync_folder
+from simengine.store.files import DATABASE, VECTORS, discard_file, generation_name, sync_folder
 from simengine.store.generations import discard, leftovers, orphans
 from simengine.store.manifest import Manifest, Pointer, check_pointer, read_pointer, write_manifest
+from simengine.store.ours import discard_tree, refuse_links
 from simengine.store.records import Head, put_segment, put_state, read_head
 from simengine.store.segments import (
     SegmentRecord,
@@ -26,6 +27,7 @@ from simengine.store.segments import (
     segment_path,
     write_segment,
 )
+from simengine.store.stamp import commit_stamp
 from simengine.types import FloatMatrix
 
 _PARAMETERS = 500
@@ -55,6 +57,7 @@ class Committer:
         self._stale = False
         # Segment files whose commit failed or is under way; see `_write_vectors`.
         self._doubtful: set[str] = set()
+        refuse_links(self.folder)
         if not self.database.exists():
             raise DamagedIndexError(self.database, "missing; restore a copy of the index or build it again")
         self.connection = schema.connect_writer(self.database)
@@ -130,6 +133,16 @@ class Committer:
                         raise DamagedIndexError(self.database, f"the check sum of document {id_!r} differs")
                     found.append((key, id_, LiveDocument(key, digest, n_passages, n_tokens, n_truncated)))
         return {id_: document for _, id_, document in sorted(found, key=lambda item: item[0])}
+
+    def stamp(self, number: int) -> str | None:
+        """See `commit_stamp`."""
+        connection, generation_id = self.connection, self.current().generation_id
+        return commit_stamp(
+            lambda query, values: connection.execute(query, values).fetchall(),
+            self.database,
+            generation_id,
+            number,
+        )
 
     def apply(
         self,

@@ -10,7 +10,6 @@ from simengine.store import schema
 from simengine.store.files import (
     DATABASE,
     VECTORS,
-    discard_tree,
     generation_name,
     random_name,
     sync_folder,
@@ -18,6 +17,7 @@ from simengine.store.files import (
 )
 from simengine.store.generations import discard, empty_enough, leftovers, locate
 from simengine.store.manifest import Pointer, write_manifest
+from simengine.store.ours import discard_tree
 from simengine.store.records import put_named, put_state
 from simengine.store.settings import IndexSettings
 from simengine.store.snapshot import Snapshot

@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from simengine.errors import DamagedIndexError
+import numpy as np
+
+from simengine.errors import DamagedIndexError, UsageError
 from simengine.store.contract import StoredDocument, StoredPassage
 from simengine.store.digest import canonical_json, digest_parts, document_crc, passage_crc
 from simengine.store.reader import Reader, Row
 from simengine.store.schema import translated
+from simengine.types import RowArray
 
 BATCH_CHARACTERS = 8_000_000
 """Text held at once while streaming, about; a single document may be longer."""
@@ -165,3 +168,16 @@ def keys_by_id(reader: Reader, ids: Sequence[str]) -> Iterator[tuple[str, int]]:
     )
     for row in reader.rows_in(query, ids):
         yield row[0], row[1]
+
+
+def checked_numbers(values: RowArray | Sequence[int], end: int, what: str) -> RowArray:
+    """(n,) int64 of numbers that must lie in [0, end).
+
+    Raises:
+        UsageError: one does not; says which, calling it `what`.
+    """
+    numbers = np.asarray(values, dtype=np.int64).reshape(-1)
+    if numbers.size and not (numbers.min() >= 0 and numbers.max() < end):
+        wrong = numbers[(numbers < 0) | (numbers >= end)][0]
+        raise UsageError(f"{what} {wrong} does not exist; there are {end:,}, counted from 0")
+    return numbers

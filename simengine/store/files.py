@@ -21,7 +21,7 @@ VECTORS = "vectors"
 ANN = "ann"
 LEXICAL = "lexical"
 
-_GENERATION = re.compile(r"gen-(\d{6,})")
+_GENERATION = re.compile(r"gen-([0-9]{6,})")
 _FULL = frozenset(
     number for number in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", None)) if number is not None
 )
@@ -120,7 +120,7 @@ def replace_file(path: Path, content: bytes) -> None:
     temporary = path.with_name(f"{path.name}.{random_name()}.tmp")
     with writing(path):
         try:
-            with temporary.open("wb") as file:
+            with temporary.open("xb") as file:
                 file.write(content)
                 file.flush()
                 sync_fd(file.fileno())
@@ -147,18 +147,6 @@ def sha256_file(path: Path) -> str:
     """Hex sha256 of a file's content."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def discard_tree(folder: Path) -> None:
-    """Remove a folder; renamed first, so that a kill halfway leaves nothing that looks like a generation."""
-    doomed = folder.with_name(f"{folder.name}.{random_name()}.trash")
-    try:
-        folder.replace(doomed)
-    except OSError:
-        doomed = folder
-    import shutil  # slow to import; readers never remove anything
-
-    shutil.rmtree(doomed, ignore_errors=True)
 
 
 def discard_file(path: Path) -> None:

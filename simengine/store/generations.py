@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from simengine.errors import DamagedIndexError, IndexNotFoundError, StoreError
+from simengine.errors import DamagedIndexError, IndexNotFoundError
 from simengine.store.files import (
+    ANN,
     DATABASE,
     LEXICAL,
     LOCK,
     MANIFEST,
     VECTORS,
     discard_file,
-    discard_tree,
     generation_name,
     generation_number,
     generation_numbers,
 )
 from simengine.store.manifest import Pointer, read_pointer
+from simengine.store.ours import (
+    contents,
+    discard_tree,
+    entries,
+    is_generation,
+    is_unfinished,
+    named_files,
+    refuse_links,
+)
 from simengine.types import Json
 
 
@@ -77,52 +86,41 @@ def _not_found(root: Path) -> str:
 
 def empty_enough(root: Path) -> bool:
     """Whether a new index may be built in a folder: nothing there but what a killed builder leaves."""
-    for entry in root.iterdir():
-        if generation_number(entry.name) is not None and not (entry / DATABASE).exists():
-            continue
-        if entry.name != LOCK and entry.suffix not in (".tmp", ".trash"):
-            return False
-    return True
-
-
-def named_files(derived: Mapping[str, Mapping[str, Json]]) -> set[str]:
-    """Files, relative to the generation's folder, that registry entries name under "file" or "files"."""
-    found: set[str] = set()
-    for value in derived.values():
-        one, many = value.get("file"), value.get("files")
-        if isinstance(one, str):
-            found.add(one)
-        if isinstance(many, list):
-            found.update(item for item in many if isinstance(item, str))
-    return found
+    return all(
+        entry.name == LOCK
+        or is_unfinished(entry)
+        or (is_generation(entry) and not (entry / DATABASE).exists())
+        for entry in root.iterdir()
+    )
 
 
 def orphans(folder: Path, segments: set[str], derived: Mapping[str, Mapping[str, Json]]) -> list[Path]:
-    """Files of a generation that its database does not name: left by a kill between write and commit."""
-    names = named_files(derived)
-    found = [path for path in _entries(folder / VECTORS) if path.name not in segments]
-    for entry in _entries(folder):
-        if entry.suffix in (".tmp", ".trash"):
-            found.append(entry)
-        elif entry.is_dir() and entry.name not in (VECTORS, LEXICAL):
-            found += [path for path in _entries(entry) if f"{entry.name}/{path.name}" not in names]
-    return sorted(found)
+    """Files of a generation that its database does not name: left by a kill between write and commit.
 
-
-def leftovers(root: Path, generation: int) -> list[Path]:
-    """What stands in an index directory beside the generation that is the index."""
+    Only names that a writer gives: what else lies there is not ours (see `simengine.store.ours`).
+    """
+    named = {f"{VECTORS}/{name}" for name in segments} | named_files(derived)
     found = []
-    for path in _entries(root):
-        number = generation_number(path.name)
-        if (number is not None and number != generation) or path.suffix in (".tmp", ".trash"):
+    for path, ours in contents(folder):
+        in_folder = path.parent.name in (VECTORS, ANN) and path.parent != folder
+        if ours and (is_unfinished(path) or (in_folder and f"{path.parent.name}/{path.name}" not in named)):
             found.append(path)
     return sorted(found)
 
 
+def leftovers(root: Path, generation: int) -> list[Path]:
+    """What writers left in an index directory beside the generation that is the index."""
+    return sorted(
+        path
+        for path in entries(root)
+        if is_unfinished(path) or (is_generation(path) and generation_number(path.name) != generation)
+    )
+
+
 def discard(paths: list[Path]) -> None:
-    """Remove files and folders as far as the system lets it; what stays is taken by the next writer."""
+    """Remove files and generations as far as the system lets it; what stays is taken by the next writer."""
     for path in paths:
-        if path.is_dir() and not path.is_symlink():
+        if path.is_dir():
             discard_tree(path)
         else:
             discard_file(path)
@@ -138,8 +136,10 @@ def generation_folder(root: Path, number: int) -> Path:
 
     Raises:
         FileNotFoundError: it does not exist.
+        DamagedIndexError: it is a symbolic link, or a folder in it is.
     """
     folder = root / generation_name(number)
+    refuse_links(folder)
     if not folder.is_dir():
         raise FileNotFoundError(folder)
     return folder
@@ -148,12 +148,3 @@ def generation_folder(root: Path, number: int) -> Path:
 def lexical_folder(folder: Path) -> Path:
     """Where a generation keeps its lexical index."""
     return folder / LEXICAL
-
-
-def _entries(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise StoreError(f"{folder}: cannot list: {error.strerror or error}") from error

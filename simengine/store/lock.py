@@ -12,8 +12,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from simengine.errors import IndexLockedError, StorageFullError, StoreError
+from simengine.errors import DamagedIndexError, IndexLockedError, StorageFullError, StoreError
 from simengine.store.files import LOCK, full_message, is_full
+from simengine.store.ours import A_LINK
 from simengine.text.checks import parse_own_json
 
 
@@ -29,11 +30,14 @@ class WriteLock:
 
         Raises:
             IndexLockedError: another writer has it; names it where known.
+            DamagedIndexError: a symbolic link stands in its place.
             StorageFullError, StoreError: the folder cannot be written.
         """
         if self._lock.is_locked:
             self._lock.acquire()
             return
+        if self._path.is_symlink():
+            raise DamagedIndexError(self._path, f"{A_LINK}. Remove the link")
         holder = self._holder()
         try:
             self._lock.acquire(timeout=max(0.0, timeout_s), poll_interval=0.02)

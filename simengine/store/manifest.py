@@ -134,8 +134,9 @@ def read_pointer(root: Path) -> Pointer | None:
                 f"to {FORMAT_VERSION}. Upgrade simengine"
             )
         generation = generation_number(value["generation"])
-        if intact and generation is not None:
-            return Pointer(generation, value["generation_id"], value["commit_number"], value["revision"])
+        pointed = value["generation_id"], value["commit_number"], value["revision"]
+        if intact and generation is not None and [type(part) for part in pointed] == [str, int, int]:
+            return Pointer(generation, *pointed)
     except (ValueError, TypeError, KeyError, RecursionError):
         pass
     raise DamagedIndexError(

@@ -7,12 +7,14 @@ import sqlite3
 import struct
 import zlib
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
+from operator import attrgetter
 from pathlib import Path
 
 from simengine.errors import DamagedIndexError
 from simengine.store.contract import Counts
 from simengine.store.digest import canonical_json, text_crc
+from simengine.store.ours import is_inside, is_segment_name, named_files
 from simengine.store.segments import SegmentRecord
 from simengine.store.settings import IndexSettings
 from simengine.types import Json
@@ -39,7 +41,7 @@ class CommitRecord:
 
     def crc(self) -> int:
         """Check sum of these numbers."""
-        return zlib.crc32(_NUMBERS.pack(*astuple(self)))
+        return zlib.crc32(_NUMBERS.pack(*_numbers_of(self)))
 
     @property
     def next_doc_key(self) -> int:
@@ -64,6 +66,8 @@ class CommitRecord:
         )
 
 
+# dataclasses.astuple copies each value deeply, which a log of thousands of commits makes felt at every opening.
+_numbers_of = attrgetter(*(field.name for field in fields(CommitRecord)))
 NO_COMMIT = CommitRecord(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
@@ -93,7 +97,10 @@ def _named(connection: sqlite3.Connection, table: str, path: Path) -> dict[str, 
     for name, text, crc in connection.execute(f"SELECT name, value, crc FROM {table} ORDER BY name"):
         if text_crc(name, text) != crc:
             raise DamagedIndexError(path, f"the check sum of {table} entry {name!r} differs")
-        found[name] = json.loads(text)
+        value = json.loads(text)
+        if not isinstance(value, dict):
+            raise DamagedIndexError(path, f"the {table} entry {name!r} is not a JSON object")
+        found[name] = value
     return found
 
 
@@ -145,6 +152,9 @@ def read_head(connection: sqlite3.Connection, path: Path) -> Head:
         if missing:
             raise DamagedIndexError(path, f"its head lacks {', '.join(sorted(missing))}")
         derived = _named(connection, "derived", path)
+        for file in named_files(derived):
+            if not is_inside(file):
+                raise DamagedIndexError(path, f"names the file {file!r}, which would lie outside the index")
         row = connection.execute(
             f"SELECT {COMMIT_COLUMNS}, crc FROM commits ORDER BY number DESC LIMIT 1"
         ).fetchone()
@@ -169,6 +179,8 @@ def _segments(connection: sqlite3.Connection, n_rows: int, path: Path) -> tuple[
     query = "SELECT first_row, n_rows, name, bytes, sha256, crc FROM segments ORDER BY first_row"
     for *values, crc in connection.execute(query):
         record = SegmentRecord(*values)
+        if not is_segment_name(record.name):
+            raise DamagedIndexError(path, f"names {record.name!r}, which is not the name of a vector segment")
         if record.crc() != crc or record.first_row != next_row:
             raise DamagedIndexError(
                 path, f"the entry of vector segment {record.name} is not what was written"

@@ -243,7 +243,7 @@ def no_room(path: Path) -> bool:
                     return True
     probe = path.with_name(f"probe.{random_name()}.tmp")
     try:
-        with probe.open("wb") as file:
+        with probe.open("xb") as file:
             file.write(bytes(256 << 10))
             file.flush()
             os.fsync(file.fileno())

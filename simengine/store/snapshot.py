@@ -25,6 +25,7 @@ from simengine.store.contract import (
 )
 from simengine.store.documents import (
     RawDocument,
+    checked_numbers,
     fetch_documents,
     fetch_ids,
     fetch_passages,
@@ -39,6 +40,7 @@ from simengine.store.reader import Reader, file_stamp
 from simengine.store.records import Head
 from simengine.store.segments import HASHED_AT_OPEN_BYTES, check_segment, open_segment
 from simengine.store.settings import IndexSettings
+from simengine.store.stamp import commit_stamp
 from simengine.types import FloatMatrix, Json, Mask, RowArray
 
 _TRIES = 8
@@ -62,6 +64,7 @@ class Snapshot:
         self._fields: Mapping[str, FieldSummary] | None = None
         self._first_rows = np.array([segment.first_row for segment in self._all_segments], dtype=np.int64)
         self.generation = generation
+        self.generation_id: str = head.generation_id
         self.settings: IndexSettings = head.settings
         self.state: str = head.state
         self.commit_number: int = head.last.number
@@ -79,10 +82,10 @@ class Snapshot:
             DamagedIndexError: names the file.
             StoreError: written by a newer version, or not readable.
         """
-        root = Path(path)
+        root = Path(path).absolute()
         missing: Path | str = root
         for attempt in range(_TRIES):
-            number, pointer = locate(root)
+            number, pointer = locate(Path(path))  # its messages show the path as it was given
             try:
                 return cls.open_generation(root, number, pointer)
             except FileNotFoundError as error:
@@ -234,7 +237,7 @@ class Snapshot:
         Raises:
             UsageError: a row that does not exist.
         """
-        wanted = self._numbers(rows, self.n_rows, "row")
+        wanted = checked_numbers(rows, self.n_rows, "row")
         segments = self.segments
         found = np.empty((wanted.size, self.dimension), dtype=np.float32)
         of_segment = np.searchsorted(self._first_rows, wanted, side="right") - 1
@@ -273,6 +276,10 @@ class Snapshot:
         deleted = np.sort(log.removed[log.n_removed[commit_number] :])
         return ChangesSince(int(log.first_rows[commit_number]), deleted)
 
+    def commit_stamp(self, number: int) -> str | None:
+        """See `simengine.store.stamp.commit_stamp`."""
+        return commit_stamp(self._reader.rows, self._reader.path, self._head.generation_id, number)
+
     def _log(self) -> CommitLog:
         if self._log_ is None:
             self._log_ = load_log(self._reader, self._head.last)
@@ -287,7 +294,7 @@ class Snapshot:
             UsageError: a row that does not exist.
             DamagedIndexError: what is stored is not what was written.
         """
-        wanted = self._numbers(rows, self.n_rows, "row").tolist()
+        wanted = checked_numbers(rows, self.n_rows, "row").tolist()
         found = fetch_passages(self._reader, list(dict.fromkeys(wanted)))
         return [found[row] for row in wanted]
 
@@ -298,7 +305,7 @@ class Snapshot:
             UsageError: a key that does not exist.
             DamagedIndexError: what is stored is not what was written.
         """
-        wanted = self._numbers(doc_keys, self.n_documents, "doc_key").tolist()
+        wanted = checked_numbers(doc_keys, self.n_documents, "doc_key").tolist()
         return fetch_documents(self._reader, list(dict.fromkeys(wanted)))
 
     def document_ids(self, doc_keys: RowArray | Sequence[int]) -> list[str]:
@@ -307,7 +314,7 @@ class Snapshot:
         Raises:
             UsageError, DamagedIndexError: as `documents`.
         """
-        wanted = self._numbers(doc_keys, self.n_documents, "doc_key").tolist()
+        wanted = checked_numbers(doc_keys, self.n_documents, "doc_key").tolist()
         found = fetch_ids(self._reader, list(dict.fromkeys(wanted)))
         return [found[key] for key in wanted]
 
@@ -390,11 +397,3 @@ class Snapshot:
     @property
     def _folder(self) -> Path:
         return self._reader.path.parent
-
-    @staticmethod
-    def _numbers(values: RowArray | Sequence[int], end: int, what: str) -> RowArray:
-        numbers = np.asarray(values, dtype=np.int64).reshape(-1)
-        if numbers.size and not (numbers.min() >= 0 and numbers.max() < end):
-            wrong = numbers[(numbers < 0) | (numbers >= end)][0]
-            raise UsageError(f"{what} {wrong} does not exist; there are {end:,}, counted from 0")
-        return numbers

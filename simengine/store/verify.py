@@ -23,9 +23,10 @@ from simengine.store.files import (
     generation_numbers,
     sha256_file,
 )
-from simengine.store.generations import leftovers, locate, named_files, orphans
+from simengine.store.generations import generation_folder, leftovers, locate, orphans
 from simengine.store.lock import WriteLock
 from simengine.store.manifest import Manifest, Pointer, check_pointer, write_manifest
+from simengine.store.ours import A_LINK, foreign, named_files
 from simengine.store.reader import Reader
 from simengine.store.records import Head
 from simengine.store.segments import check_segment, open_segment
@@ -58,7 +59,7 @@ class VerifyReport:
     Attributes:
         path: the index directory.
         problems: empty where the index is sound.
-        notes: harmless leftovers, removed by the next writer.
+        notes: leftovers that the next writer removes, and files that are not the index's, which it leaves alone.
         checked: files that were read.
         documents: documents compared with their digests, deleted ones too.
         passages: passages likewise.
@@ -113,10 +114,15 @@ def verify(path: Path | str, *, deep: bool = True) -> VerifyReport:
     """
     root, findings = Path(path), _Findings()
     number, pointer = _generation(root, findings)
-    notes: list[str] = []
+    notes = [
+        f"{path}: not part of the index; it is left alone" for path in foreign(root) if not path.is_symlink()
+    ]
     if number is not None:
         with findings.collecting():
-            notes = _verify_generation(root, number, pointer, findings, deep=deep)
+            notes += _verify_generation(root, number, pointer, findings, deep=deep)
+    for path in foreign(root):
+        if path.is_symlink():
+            findings.add(path, A_LINK, "remove it, or put what it points to in its place")
     return VerifyReport(
         root,
         tuple(findings.problems),
@@ -152,7 +158,7 @@ def repair_manifest(path: Path | str, *, lock_timeout_s: float = 0.0) -> bool:
             number, pointer = locate(root)
         except DamagedIndexError:
             number, pointer = newest_generation(root), None
-        reader = Reader(root / generation_name(number) / DATABASE)
+        reader = Reader(generation_folder(root, number) / DATABASE)
         try:
             head = reader.head()
         finally:
@@ -180,7 +186,7 @@ def newest_generation(root: Path) -> int:
     states: dict[int, str] = {}
     for number in generation_numbers(root):
         with contextlib.suppress(SimengineError, FileNotFoundError):
-            reader = Reader(root / generation_name(number) / DATABASE)
+            reader = Reader(generation_folder(root, number) / DATABASE)
             try:
                 states[number] = reader.head().state
             finally:
@@ -210,11 +216,11 @@ def _generation(root: Path, findings: _Findings) -> tuple[int | None, Pointer | 
 def _verify_generation(
     root: Path, number: int, pointer: Pointer | None, findings: _Findings, *, deep: bool
 ) -> list[str]:
-    folder = root / generation_name(number)
     try:
+        folder = generation_folder(root, number)
         reader = Reader(folder / DATABASE)
     except FileNotFoundError:
-        findings.add(folder / DATABASE, "missing")
+        findings.add(root / generation_name(number) / DATABASE, "missing")
         return []
     try:
         findings.checked.append(reader.path)

@@ -16,10 +16,11 @@ from simengine.store.compact import copy_live
 from simengine.store.contract import Change, Counts, DeleteResult, ExistingDocument
 from simengine.store.creation import COMPLETE, begin_generation, what_stands
 from simengine.store.digest import stored_metadata
-from simengine.store.files import ANN, LEXICAL, VECTORS, make_folder, random_name, sync_folder, writing
-from simengine.store.generations import lexical_folder, locate, named_files, next_generation
+from simengine.store.files import ANN, make_folder, random_name, sync_folder, writing
+from simengine.store.generations import lexical_folder, locate, next_generation
 from simengine.store.lock import WriteLock
 from simengine.store.manifest import Manifest, Pointer
+from simengine.store.ours import is_inside, named_files
 from simengine.store.records import put_named, put_state
 from simengine.store.settings import IndexSettings
 from simengine.store.snapshot import Snapshot
@@ -60,9 +61,9 @@ class IndexWriter:
             IndexLockedError: another process is writing there.
             StorageFullError, StoreError: it cannot be written.
         """
-        root = Path(path)
+        root = Path(path).absolute()
         if root.exists() and not root.is_dir():
-            raise IndexExistsError(f"{root}: this is a file; name a folder for the index")
+            raise IndexExistsError(f"{path}: this is a file; name a folder for the index")
         with writing(root):
             make_folder(root)
         lock = WriteLock(root)
@@ -96,8 +97,8 @@ class IndexWriter:
             DamagedIndexError: names the file.
             StorageFullError, StoreError: it cannot be written.
         """
-        root = Path(path)
-        locate(root)
+        locate(Path(path))  # a message that there is none shows the path as it was given
+        root = Path(path).absolute()
         lock = WriteLock(root)
         lock.acquire(lock_timeout_s)
         try:
@@ -171,6 +172,11 @@ class IndexWriter:
         return self._committer.current().last.number
 
     @property
+    def generation_id(self) -> str:
+        """Random name that the generation was given when it was begun."""
+        return self._committer.current().generation_id
+
+    @property
     def n_rows(self) -> int:
         """Rows so far, those of deleted documents included."""
         return self._committer.current().last.next_row
@@ -183,6 +189,10 @@ class IndexWriter:
     def counts(self) -> Counts:
         """What the index holds."""
         return self._committer.current().last.counts
+
+    def commit_stamp(self, number: int) -> str | None:
+        """See `simengine.store.stamp.commit_stamp`."""
+        return self._committer.stamp(number)
 
     def snapshot(self) -> Snapshot:
         """A snapshot of what is committed, to read from; close it."""
@@ -335,6 +345,10 @@ class IndexWriter:
         stored_metadata(value, f"registry entry {name}")
         for file in named_files({name: value}):
             path = self.folder / file
+            if not is_inside(file):
+                raise UsageError(
+                    f"registry entry {name!r} names {file!r}, which is not a name inside {self.folder}"
+                )
             if not path.is_file():
                 raise UsageError(f"registry entry {name!r} names {path}, which does not exist")
             with writing(path):
@@ -361,10 +375,8 @@ class IndexWriter:
 
         A file there that no registry entry names is removed by the next writer.
         """
-        if not subfolder.isidentifier() or subfolder in (VECTORS, LEXICAL):
-            raise UsageError(
-                f"subfolder {subfolder!r}: must be a plain name other than {VECTORS} and {LEXICAL}"
-            )
+        if subfolder != ANN:
+            raise UsageError(f"subfolder {subfolder!r}: derived files are kept in {ANN!r} alone")
         folder = self.folder / subfolder
         with writing(folder):
             make_folder(folder)

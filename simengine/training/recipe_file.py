@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.errors import MissingExtraError, RecipeError
+from simengine.models.paths import expand
 from simengine.training.recipe import DataSource, Recipe
 
 DATA_VARIABLE = "SIMENGINE_DATA"
@@ -120,7 +121,7 @@ def _nested(kind: Any, key: str) -> Any:
 
 
 def _found(source: DataSource, folder: Path | None, where: str) -> DataSource:
-    given = Path(source.path).expanduser()
+    given = expand(source.path)
     data = os.environ.get(DATA_VARIABLE)
     roots = [folder, Path(), Path(data) if data else None]
     places = [given] if given.is_absolute() else [root / given for root in roots if root is not None]

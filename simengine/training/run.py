@@ -86,6 +86,7 @@ def train(
     options = options or RunOptions()
     _check_packages()
     options = replace(options, report_to=check_trackers(options.report_to))
+    output = output.absolute()
     output.mkdir(parents=True, exist_ok=True)
     lock = FileLock(str(output / ".lock"))
     main_process = int(os.environ.get("RANK", "0")) == 0
@@ -119,7 +120,19 @@ def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:
     """
     path = output / RECIPE_NAME
     wanted = json.loads(json.dumps(recipe.as_dict()))
-    if options.overwrite:
+    for name in (
+        MODEL_FOLDER,
+        f"{MODEL_FOLDER}.making",
+        CHECKPOINT_FOLDER,
+        LOG_FOLDER,
+        RECIPE_NAME,
+        RESULT_NAME,
+    ):
+        if (output / name).is_symlink():
+            raise UsageError(
+                f"{output / name}: is a symbolic link, which a training run does not follow; remove it"
+            )
+    if options.overwrite and path.exists():  # only what a run has written: it writes its recipe first
         for name in (MODEL_FOLDER, CHECKPOINT_FOLDER, LOG_FOLDER):
             shutil.rmtree(output / name, ignore_errors=True)
         for name in (RECIPE_NAME, RESULT_NAME):

@@ -181,6 +181,23 @@ def test_add_update_delete_compact_change_what_is_found(call, index: Path, tmp_p
     assert call("verify", index).code == 0
 
 
+def test_verify_lists_foreign_files_and_repair_leaves_them(call, index: Path) -> None:
+    mine = index / "gen-000001" / "lexical" / "mine.txt"
+    mine.write_text("mine")
+    managed = mine.with_name(".managed.json")
+    managed.write_text(json.dumps([*json.loads(managed.read_text()), "mine.txt", "../../manifest.json"]))
+    found = call("verify", index)
+    assert found.code == 1
+    assert f"{mine}: not part of the index" in found.err
+    assert str(managed) in found.out
+    assert call("verify", index, "--repair").code == 0
+    assert json.loads(call("verify", index, "--format", "json").out)["notes"] == [
+        f"{mine}: not part of the index; it is left alone"
+    ]
+    assert mine.read_text() == "mine"
+    assert "cat" in call("search", "-i", index, "-k", "1", "--mode", "lexical", "cats").out.lower()
+
+
 def test_delete_without_a_target_is_a_usage_error(call, index: Path) -> None:
     assert call("delete", "-i", index).code == 2
 

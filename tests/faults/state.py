@@ -125,7 +125,7 @@ def strays(path: Path) -> list[str]:
     lexical = folder / "lexical"
     if lexical.exists():
         # What tantivy has listed there it removes itself, with a later commit.
-        managed = {".managed.json", "meta.crc32", ".tantivy-writer.lock", ".tantivy-meta.lock"}
+        managed = {".managed.json", "meta.crc32", "tie.json", ".tantivy-writer.lock", ".tantivy-meta.lock"}
         managed |= set(json.loads((lexical / ".managed.json").read_text()))
         named |= {lexical / name for name in managed}
     return sorted(str(f.relative_to(path)) for f in path.rglob("*") if f.is_file() and f not in named)

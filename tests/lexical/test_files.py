@@ -43,7 +43,7 @@ def test_leftovers_of_killed_writers_are_removed(tmp_path: Path) -> None:
     (tmp_path / "i" / ".tmpAb12Cd").write_bytes(b"half a meta.json")
     for name in ("i.new", "i.old"):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "x.term").write_bytes(b"")
+        (tmp_path / name / f"{0:032x}.term").write_bytes(b"")
     LexicalIndex.discard_leftovers(tmp_path / "i")
     assert sorted(tmp_path.iterdir()) == [tmp_path / "i"]
     assert not list((tmp_path / "i").glob(".tmp*"))

@@ -222,3 +222,22 @@ def test_the_other_pair_tasks_learn_an_easy_rule(tmp_path: Path, base: Path, tas
 def test_dev_average_is_over_sources() -> None:
     found = dev_average({"a": {"f1": 0.5, "x": 1.0}, "b": {"f1": 1.0, "x": 0.0}}, "f1")
     assert found == {"a/f1": 0.5, "a/x": 1.0, "b/f1": 1.0, "b/x": 0.0, "f1": 0.75}
+
+
+def test_overwriting_removes_only_what_a_run_has_written(tmp_path: Path, base: Path) -> None:
+    (tmp_path / "run" / "model").mkdir(parents=True)
+    (tmp_path / "run" / "model" / "mine.txt").write_text("mine")
+    with pytest.raises(UsageError, match="not of a training run"):
+        train(recipe(tmp_path, base), tmp_path / "run", RunOptions("cpu", 1, overwrite=True))
+    assert (tmp_path / "run" / "model" / "mine.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["model", "model.making", "checkpoints", "recipe.json", "result.json"])
+def test_a_run_is_not_written_through_a_link(tmp_path: Path, base: Path, name: str) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "mine.txt").write_text("mine")
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / name).symlink_to(tmp_path / "mine")
+    with pytest.raises(UsageError, match="symbolic link"):
+        train(recipe(tmp_path, base), tmp_path / "run", RunOptions("cpu", 1, overwrite=True))
+    assert (tmp_path / "mine" / "mine.txt").read_text() == "mine"

@@ -1,0 +1,71 @@
+"""What a lexical index is an index of: a small file that names the commit of the documents it was level with."""
+
+from __future__ import annotations
+
+import json
+import os
+import zlib
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from simengine.errors import DamagedIndexError, StorageFullError, StoreError
+from simengine.lexical.files import FULL_ERRNOS, replace_small
+from simengine.lexical.names import TIE
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """The commit whose rows a lexical index holds (and perhaps later ones).
+
+    Attributes:
+        generation: id of the generation of the documents.
+        commit: number of the commit.
+        stamp: what tells that commit from another with its number.
+    """
+
+    generation: str
+    commit: int
+    stamp: str
+
+    @property
+    def checksum(self) -> str:
+        """CRC-32 of the rest, in hexadecimal digits."""
+        return f"{zlib.crc32(f'{self.generation} {self.commit} {self.stamp}'.encode()):08x}"
+
+
+def write_tie(folder: Path, tie: Tie) -> None:
+    """Replace the file atomically and durably; does nothing where it says so already.
+
+    Raises:
+        StorageFullError, StoreError: what was there before stays.
+    """
+    content = json.dumps({**asdict(tie), "checksum": tie.checksum}) + "\n"
+    file = folder / TIE
+    try:
+        if file.is_file() and file.read_text(encoding="utf-8") == content:
+            return
+        replace_small(file, content)
+    except (OSError, UnicodeDecodeError) as error:
+        if isinstance(error, OSError) and error.errno in FULL_ERRNOS:
+            raise StorageFullError(f"{file}: no room to write ({os.strerror(error.errno)})") from error
+        raise StoreError(f"{file}: cannot write: {error}") from error
+
+
+def read_tie(folder: Path) -> Tie | None:
+    """What the file says; None where there is none, as in an index of an earlier version.
+
+    Raises:
+        DamagedIndexError: it is not what was written.
+    """
+    file = folder / TIE
+    try:
+        value = json.loads(file.read_bytes())
+        tie = Tie(str(value["generation"]), int(value["commit"]), str(value["stamp"]))
+        intact = value["checksum"] == tie.checksum
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        raise DamagedIndexError(file, f"cannot be read: {error}; rebuild the lexical index") from error
+    if not intact:
+        raise DamagedIndexError(file, "is not what was written; rebuild the lexical index")
+    return tie
