@@ -8,7 +8,8 @@ from pathlib import Path
 
 from simengine.corpus.examples.kinds import ReadCount, Triplet
 from simengine.corpus.examples.records import check_fields, choose, read_records, take_texts
-from simengine.corpus.formats import Headerless, Record
+from simengine.corpus.report import Record
+from simengine.corpus.tables import Headerless
 
 TRIPLET_FIELDS = (
     ("anchor", "positive", "negative"),
@@ -16,7 +17,10 @@ TRIPLET_FIELDS = (
     ("query", "pos", "neg"),
 )
 _TABLE = Headerless(
-    frozenset(name for names in TRIPLET_FIELDS for name in names), ("anchor", "positive", "negative")
+    frozenset(name for names in TRIPLET_FIELDS for name in names),
+    ("anchor", "positive", "negative"),
+    texts=frozenset(("anchor", "positive", "negative")),
+    advice="name the three columns, as in --fields ANCHOR,POSITIVE,NEGATIVE",
 )
 
 
@@ -54,6 +58,7 @@ def read_triplets(
         encoding=encoding,
         file_format=file_format,
         count=count,
+        texts=frozenset(fields or (name for names in TRIPLET_FIELDS for name in names)),
     )
 
 

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simengine.corpus.fields import as_text
-from simengine.corpus.formats import Headerless, read_items
-from simengine.corpus.pairs import MAX_LINE_BYTES, PAIR_FIELDS
+from simengine.corpus.formats import read_items
+from simengine.corpus.pairs import HEADERLESS, MAX_LINE_BYTES, PAIR_FIELDS
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import expand_sources
 from simengine.errors import DataError, UsageError
