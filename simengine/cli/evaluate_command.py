@@ -26,6 +26,8 @@ _OPTION_TASKS = {
     "answers": ("reading",),
     "plots": ("nli",),
     "labels": ("nli", "rerank"),
+    "fields": ("nli", "sts", "rerank"),
+    "follow_links": ("retrieval",),
 }
 
 
@@ -40,6 +42,8 @@ class EvaluateChoice:
     threshold: str | None
     answers: str
     labels: str | None
+    fields: str | None
+    follow_links: bool
     seed: int
     confidence: float
     resamples: int
@@ -81,6 +85,13 @@ evaluate_options = together(
         metavar="A,B,C",
         help="nli, rerank: what the model's outputs are, in their order, where its files do not say it.",
     ),
+    click.option(
+        "--fields",
+        metavar="A,B[,LABEL]",
+        help="nli, sts, rerank: names of the fields with the two texts, and the label or score. [default: the usual "
+        "names]",
+    ),
+    click.option("--follow-links", is_flag=True, help="retrieval: read files of the folder that are links."),
     click.option("--seed", envvar="SIMENGINE_SEED", type=click.IntRange(0), default=0, show_default=True),
     click.option(
         "--confidence",
@@ -157,7 +168,7 @@ def _check_options(
 ) -> None:
     for name, tasks in _OPTION_TASKS.items():
         if task not in tasks and ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE:
-            option = "--index" if name == "index_path" else f"--{name}"
+            option = "--index" if name == "index_path" else f"--{name.replace('_', '-')}"
             raise UsageError(f"{option} is for {' and '.join(tasks)}, the task is {task}")
     if plots and output is None:
         raise UsageError("--plots needs --output, the folder that the pictures go to")

@@ -103,7 +103,7 @@ def read_passages(path: str, score_field: str | None) -> list[Hit]:
 def _records(path: str) -> Iterator[tuple[int, dict[str, Any], str]]:
     report = ReadReport()
     for file in expand_sources([path], None, report):
-        if file.format != "jsonl":
+        if file.format not in ("jsonl", "json"):
             raise DataError(f"hits are read from JSON Lines, this is {file.format}", file.name)
         for line, record, _ in read_items(file, MAX_LINE_BYTES, "utf-8", report):
             if isinstance(record, RecordFault):

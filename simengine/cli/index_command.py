@@ -75,7 +75,7 @@ def command(
 ) -> None:
     """Build an index from a corpus.
 
-    SOURCES are files (.jsonl .csv .tsv .parquet .txt, also .gz and .zst), folders of text, BEIR folders, or - for
+    SOURCES are files (.jsonl .json .csv .tsv .parquet .txt, also .gz and .zst), folders of text, BEIR folders, or - for
     stdin. Run again, it continues a build that was stopped, and takes in what is new or changed in the corpus.
     """
     from simengine.assembly import IndexOptions
@@ -113,6 +113,6 @@ def default_output(sources: tuple[str, ...]) -> Path:
     if sources[0] == "-":
         raise UsageError("reading from stdin: name the index directory with --output")
     name = Path(sources[0]).resolve().name
-    for suffix in (".gz", ".zst", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".txt", ".md"):
+    for suffix in (".gz", ".zst", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".txt", ".md"):
         name = name.removesuffix(suffix)
     return DEFAULT_FOLDER / (name or "index")

@@ -38,13 +38,16 @@ def write_sources(
 ) -> None:
     """Read the sources into the index at `path`, and report on stderr."""
     from simengine.assembly import write_documents
+    from simengine.assembly.reading import field_types
     from simengine.corpus.read import ReadReport, read_corpus
-    from simengine.corpus.sources import source_bytes
+    from simengine.corpus.sources import any_table, source_bytes
 
     if corpus_choice.skip_invalid and corpus_choice.rejects is None:
         path.parent.mkdir(parents=True, exist_ok=True)
         corpus_choice = replace(corpus_choice, rejects=path.parent / f"{path.name}.rejects.jsonl")
-    read, chosen = ReadReport(), read_options(corpus_choice)
+    has_tables = any_table(sources, corpus_choice.input_format)
+    known = field_types(path) if has_tables and not options.overwrite else {}
+    read, chosen = ReadReport(), read_options(corpus_choice, known)
     try:
         with progress_bar(hidden=quiet or no_progress) as progress:
             report = write_documents(

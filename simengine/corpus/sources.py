@@ -113,6 +113,12 @@ def source_bytes(sources: Sequence[str | Path]) -> int | None:
     return sum(path.stat().st_size for path in paths)
 
 
+def any_table(sources: Sequence[str | Path], file_format: str | None) -> bool:
+    """Whether a source is a .csv or .tsv, by its suffix or by the format given for all."""
+    formats = {file_format or _BY_SUFFIX.get(suffixes(Path(given))[0]) for given in sources}
+    return bool(formats & {"csv", "tsv"})
+
+
 def is_stream(source: str | Path) -> bool:
     """Whether a source is standard input or a pipe (named, or of a process substitution).
 

@@ -6,11 +6,15 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from simengine.corpus.lines import Line, decode
 from simengine.corpus.report import Item, Record, RecordFault
 from simengine.corpus.sources import Source
 from simengine.errors import DataError, UsageError
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 _OTHER_DELIMITERS = {"csv": ";\t|", "tsv": ";|,"}
 _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
@@ -150,9 +154,7 @@ def table_items(
         DataError: the header cannot be used.
     """
     physical = _PhysicalLines(lines, encoding)
-    sign = delimiter or ("," if source.format == "csv" else "\t")
-    quoting = csv.QUOTE_MINIMAL if source.format == "csv" else csv.QUOTE_NONE
-    reader = csv.reader(iter(physical), delimiter=sign, quoting=quoting, strict=True)
+    reader = _reader(physical, source, delimiter)
     header: list[str] | None = None
     while True:
         start = reader.line_num + 1
@@ -177,6 +179,23 @@ def table_items(
                 continue
         if row and header is not None:
             yield start, _table_record(row, header), row
+
+
+def first_row(lines: Iterator[Line], encoding: str, source: Source, max_bytes: int) -> list[str]:
+    """The cells of the first row of a table, whatever it is; empty where there is none that can be read."""
+    reader = _reader(_PhysicalLines(lines, encoding), source, None)
+    try:
+        while not (row := _next_row(reader, max_bytes)):
+            pass
+    except (csv.Error, StopIteration):
+        return []
+    return row
+
+
+def _reader(physical: _PhysicalLines, source: Source, delimiter: str | None) -> Reader:
+    if source.format == "csv":
+        return csv.reader(iter(physical), delimiter=delimiter or ",", strict=True)
+    return csv.reader(iter(physical), delimiter=delimiter or "\t", quoting=csv.QUOTE_NONE, strict=True)
 
 
 def _csv_detail(error: csv.Error, first: int, last: int) -> str:

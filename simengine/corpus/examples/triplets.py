@@ -27,7 +27,7 @@ _TABLE = Headerless(
 def read_triplets(
     path: str | Path,
     *,
-    fields: tuple[str, str, str] | None = None,
+    fields: tuple[str, ...] | None = None,
     encoding: str = "utf-8",
     file_format: str | None = None,
     count: ReadCount | None = None,
@@ -62,7 +62,7 @@ def read_triplets(
     )
 
 
-def _triplet(record: Record, source: str, line: int, *, fields: tuple[str, str, str] | None) -> Triplet:
+def _triplet(record: Record, source: str, line: int, *, fields: tuple[str, ...] | None) -> Triplet:
     names = choose(record, TRIPLET_FIELDS, "fields") if fields is None else fields
     anchor, positive, negative = take_texts(record, names)
     return Triplet(anchor, positive, negative, source, line)
