@@ -64,14 +64,17 @@ def describe_read(report: ReadReport, options: ReadOptions) -> list[str]:
         are = "file is" if report.ignored_files == 1 else "files are"
         were = "was" if report.ignored_files == 1 else "were"
         lines.append(f"{report.ignored_files:,} {are} no text and {were} left out ({kinds}{more})")
-    return lines + _describe_not_followed(report) + _limited(report.notes)
+    return lines + _describe_not_followed(report, options) + _limited(report.notes)
 
 
-def _describe_not_followed(report: ReadReport) -> list[str]:
+def _describe_not_followed(report: ReadReport, options: ReadOptions) -> list[str]:
     """A line that names the links and special files of folders that were left out."""
     counts = []
     if report.links:
-        counts.append(f"{counted(report.links, 'link')} (--follow-links reads what links lead to)")
+        what = (
+            "to folders read anyway, or to no file" if options.follow_links else "--follow-links follows them"
+        )
+        counts.append(f"{counted(report.links, 'link')} ({what})")
     if report.special_files:
         counts.append(
             counted(report.special_files, "special file") + " (pipes, sockets and devices are not read)"

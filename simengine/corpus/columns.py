@@ -141,6 +141,7 @@ def survey(
     types: Mapping[str, str],
     known: Mapping[str, str],
     notes: list[str],
+    advise: bool = True,
 ) -> ColumnTypes:
     """Read tables once to give each column one type over all of them; memory does not grow with the rows.
 
@@ -153,6 +154,7 @@ def survey(
         types: column → one of COLUMN_TYPES, which is taken instead.
         known: column → the type ("str", "bool" or NUMBER) that it has where the rows will be added.
         notes: gets a line for whatever a person should know.
+        advise: say also which columns of numbers stay text, and which types make numbers of them.
 
     Raises:
         DataError: a column of `known` has another type here.
@@ -170,8 +172,11 @@ def survey(
     for name, column in columns.items():
         if isinstance(name, Nameless) and _is_left_out(column, notes):
             left_out.add(name)
-        elif (convert := _chosen(column, known.get(name), notes)) is not None:
+            continue
+        if (convert := _chosen(column, known.get(name))) is not None:
             converts[name] = convert
+        elif advise and column.filled and column.numeric and known.get(name) is None:
+            notes.append(_stays_text(column))
     notes += [
         _mixed(name, kind, known[name]) for name, kind in types.items() if _differ(kind, known.get(name))
     ]
@@ -234,7 +239,16 @@ def _is_left_out(column: _Column, notes: list[str]) -> bool:
     return False
 
 
-def _chosen(column: _Column, known: str | None, notes: list[str]) -> Convert | None:
+def _stays_text(column: _Column) -> str:
+    cell, source, line = column.inexact
+    kind = "int" if _ANY_INTEGER.match(cell) else "float"
+    return (
+        f"column {column.name!r} stays text, since a number would not be written back as {cell!r} "
+        f"({source}, line {line}); --types {column.name}={kind} makes numbers of it"
+    )
+
+
+def _chosen(column: _Column, known: str | None) -> Convert | None:
     """What converts the cells of a column; None leaves them text."""
     name = column.name
     if not column.filled or known == "str":
@@ -247,13 +261,6 @@ def _chosen(column: _Column, known: str | None, notes: list[str]) -> Convert | N
         return _number_of(name)
     if known == NUMBER:
         raise _conflict(name, "a number", column.inexact)
-    if column.numeric:
-        cell, source, line = column.inexact
-        kind = "int" if _ANY_INTEGER.match(cell) else "float"
-        notes.append(
-            f"column {name!r} stays text, since a number would not be written back as {cell!r} "
-            f"({source}, line {line}); --types {name}={kind} makes numbers of it"
-        )
     return None
 
 

@@ -83,7 +83,7 @@ class DocumentMaker:
             record: field values; it is emptied into the document.
             label: a made id is "<label>:<line>".
             line: 1-based line of the record.
-            escaped: the record was written with escapes and may hold what UTF-8 cannot.
+            escaped: the record may hold what UTF-8 cannot, which readers of files have refused already.
 
         Raises:
             RecordFault: the record cannot be used.

@@ -18,6 +18,7 @@ MAX_DEPTH = 100
 """Lists and objects within each other; deeper ones are refused, as recursive code elsewhere could not take them."""
 _ARRAY_OF_OBJECTS = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*\{")
 _ARRAY_SO_FAR = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\Z")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DETECT_BYTES = 1 << 16
 
@@ -78,7 +79,19 @@ def _checked(record: object, text: str, where: str) -> dict[str, object]:
     # Counting brackets is enough for nearly all records, and quick.
     if text.count("{") + text.count("[") > MAX_DEPTH and _depth_exceeds(record, MAX_DEPTH):
         raise _too_deep()
+    if _SURROGATE.search(text):
+        _check_surrogates(record)
     return record
+
+
+def _check_surrogates(record: dict[str, object]) -> None:
+    """Refuse unpaired surrogates, which JSON escapes can spell but UTF-8 cannot store."""
+    try:
+        json.dumps(record, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        unit = ord(error.object[error.start])
+        detail = f"the record holds half of a surrogate pair, \\u{unit:04x}, which is no character"
+        raise RecordFault("unpaired surrogate", detail) from error
 
 
 def _too_deep() -> RecordFault:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from simengine.corpus.fields import as_text, check_encodable, missing_field
-from simengine.corpus.report import ReadReport, RecordFault, has_escapes
+from simengine.corpus.fields import as_text, missing_field
+from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import expand_sources, shown_name
 from simengine.corpus.tables import Headerless, usable_delimiter
 from simengine.corpus.typed import typed_items
@@ -82,7 +82,7 @@ def read_pairs(
             if file.format.startswith("txt"):
                 expected = "expected .jsonl, .json, .csv, .tsv or .parquet"
                 raise DataError(f"a text file holds no pairs; {expected}", file.name)
-            for line, record, raw in typed_items(
+            for line, record, _ in typed_items(
                 file,
                 MAX_LINE_BYTES,
                 encoding,
@@ -95,7 +95,7 @@ def read_pairs(
                 try:
                     if isinstance(record, RecordFault):
                         raise record
-                    pair = _pair(record, fields, has_escapes(raw))
+                    pair = _pair(record, fields)
                 except RecordFault as fault:
                     raise DataError(fault.reason, file.name, line) from fault
                 report.accept()
@@ -104,7 +104,7 @@ def read_pairs(
         raise DataError("no pairs: the file holds no records", shown_name(source))
 
 
-def _pair(record: dict[str, object], fields: tuple[str, str] | None, escaped: bool) -> Pair:
+def _pair(record: dict[str, object], fields: tuple[str, str] | None) -> Pair:
     names = fields or _names(record)
     for name in names:
         if name not in record:
@@ -115,8 +115,6 @@ def _pair(record: dict[str, object], fields: tuple[str, str] | None, escaped: bo
             raise RecordFault("empty text", f"the field {name!r} is blank")
         if "\0" in text:
             raise RecordFault("NUL byte", f"the field {name!r} holds the character U+0000")
-    if escaped:
-        check_encodable("", text1, text2, record)
     return Pair(text1, text2, cast("dict[str, Json]", record))
 
 

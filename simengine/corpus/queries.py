@@ -9,7 +9,7 @@ from pathlib import Path
 from simengine.corpus.duplicates import SeenIds
 from simengine.corpus.fields import ID_FIELDS, TEXT_FIELDS, DocumentMaker, FieldMapping
 from simengine.corpus.formats import read_items
-from simengine.corpus.report import ReadReport, RecordFault, has_escapes
+from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import Source, expand_sources, is_stream, shown_name, suffixes
 from simengine.corpus.tables import Headerless
 from simengine.errors import DataError
@@ -68,7 +68,7 @@ def read_queries(
 
 def _queries(file: Source, encoding: str, report: ReadReport) -> Iterator[tuple[int, Query]]:
     maker = DocumentMaker(FieldMapping())
-    for line, record, raw in read_items(file, MAX_LINE_BYTES, encoding, report, _TABLE):
+    for line, record, _ in read_items(file, MAX_LINE_BYTES, encoding, report, _TABLE):
         try:
             if isinstance(record, RecordFault):
                 raise record
@@ -76,7 +76,7 @@ def _queries(file: Source, encoding: str, report: ReadReport) -> Iterator[tuple[
                 usual = ID_FIELDS if name == "id" else TEXT_FIELDS
                 if other in record and not any(field in record for field in usual):
                     record[name] = record.pop(other)
-            document, made = maker.make(record, file.label, line, has_escapes(raw))
+            document, made = maker.make(record, file.label, line, escaped=False)
             if not document.text or document.text.isspace():
                 raise RecordFault("empty text", f"query {document.id!r} has no text")
         except RecordFault as fault:

@@ -12,15 +12,7 @@ from simengine.corpus.duplicates import SeenIds
 from simengine.corpus.fields import DocumentMaker, FieldMapping
 from simengine.corpus.formats import read_items
 from simengine.corpus.lines import usable_encoding
-from simengine.corpus.report import (
-    Item,
-    Raw,
-    ReadReport,
-    RecordFault,
-    Rejected,
-    RejectSink,
-    has_escapes,
-)
+from simengine.corpus.report import Item, Raw, ReadReport, RecordFault, Rejected, RejectSink
 from simengine.corpus.sources import STDIN, Source, expand_sources, source_bytes
 from simengine.corpus.tables import usable_delimiter
 from simengine.errors import DataError, UsageError
@@ -260,9 +252,8 @@ def _documents(
         if isinstance(record, RecordFault):
             yield line, _with_option(record), raw, False
             continue
-        # Only escapes can bring what UTF-8 itself cannot hold into a record.
         try:
-            document, generated = make(record, label, line, has_escapes(raw))
+            document, generated = make(record, label, line, escaped=False)
         except RecordFault as fault:
             yield line, fault, raw, False
             continue

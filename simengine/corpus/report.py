@@ -108,11 +108,6 @@ class ReadReport:
             self.examples.append(Rejected(source, line, fault.reason))
 
 
-def has_escapes(raw: Raw) -> bool:
-    """Whether a record was written with JSON escapes, which can spell what UTF-8 cannot hold."""
-    return b"\\u" in raw if isinstance(raw, bytes) else isinstance(raw, str) and "\\u" in raw
-
-
 class RejectSink:
     """Decides what becomes of a bad record: an error, or a count and a line in the rejects file.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TypeVar
 from simengine.corpus.columns import any_number
 from simengine.corpus.examples.kinds import ReadCount
 from simengine.corpus.fields import as_text, missing_field
-from simengine.corpus.report import Record, RecordFault, has_escapes
+from simengine.corpus.report import Record, RecordFault
 from simengine.corpus.sources import expand_sources, shown_name
 from simengine.corpus.tables import Headerless
 from simengine.corpus.typed import typed_items
@@ -57,14 +56,12 @@ def read_records(
                 raise DataError(
                     f"a text file holds no {noun}; expected .jsonl, .json, .csv, .tsv or .parquet", file.name
                 )
-            for line, record, raw in typed_items(
+            for line, record, _ in typed_items(
                 file, MAX_LINE_BYTES, encoding, count, stack, headerless=table, texts=texts
             ):
                 try:
                     if isinstance(record, RecordFault):
                         raise record
-                    if has_escapes(raw):
-                        _check_encodable(record)
                     example = make(record, file.name, line)
                 except RecordFault as fault:
                     if fault.kind != NO_GOLD:
@@ -77,16 +74,6 @@ def read_records(
         raise DataError(f"no {noun}: the file holds no records", shown_name(path))
     if count.accepted == accepted:
         raise DataError(f"none of the {count.records - before:,} {noun} has a gold label", shown_name(path))
-
-
-def _check_encodable(record: Record) -> None:
-    """Refuse unpaired surrogates, which JSON escapes can spell but UTF-8 cannot store."""
-    try:
-        json.dumps(record, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        unit = ord(error.object[error.start])
-        detail = f"the record holds half of a surrogate pair, \\u{unit:04x}, which is no character"
-        raise RecordFault("unpaired surrogate", detail) from error
 
 
 def check_fields(fields: Sequence[str] | None, roles: Sequence[str], least: int | None = None) -> None:
