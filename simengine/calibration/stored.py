@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from simengine.calibration.calibration import Calibration
+from simengine.corpus.sources import refuse_special
 from simengine.errors import DamagedIndexError, DataError, UsageError
 from simengine.store.snapshot import Snapshot
 
@@ -64,9 +65,10 @@ def read_calibration(path: str | Path) -> Calibration:
     Raises:
         DataError: the file is missing, or holds no calibration.
     """
+    refuse_special(path)
     try:
         return Calibration.from_table(json.loads(Path(path).read_bytes()))
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise DataError(
             f"no calibration as `simengine calibrate --output` writes it: {reason}", str(path)

@@ -20,6 +20,7 @@ from simengine.cli.options import ModelChoice, collected, nli_model_options, out
 from simengine.cli.output import open_output
 from simengine.cli.terminal import counted, note
 from simengine.cli.texts import chinese_warning
+from simengine.corpus.sources import refuse_special
 from simengine.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -231,9 +232,10 @@ def _load(choice: ModelChoice) -> ZeroShotClassifier:
 def _read_state(path: Path | None) -> object:
     if path is None or not path.exists():
         return None
+    refuse_special(path)
     try:
         return json.loads(path.read_bytes())
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise DataError(f"no state of a monitor: {error}", str(path)) from error
 
 

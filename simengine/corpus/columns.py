@@ -269,7 +269,7 @@ def _conflict(name: str, expected: str, place: tuple[str, str, int]) -> DataErro
     reason = (
         f"the field {name!r} is {expected} in the index, and this cell, {cell!r:.40}, cannot become that without a "
         "change; a field of two types would be missed by filters. Build the index anew with --overwrite, or name "
-        f"the type: --types {name}=str"
+        f"the type, as in --types {name}=str"
     )
     return DataError(reason, source, line)
 

@@ -20,6 +20,7 @@ _ARRAY_OF_OBJECTS = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*\{")
 _ARRAY_SO_FAR = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\Z")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _SPACE = re.compile(r"[ \t\r\n]*")
+_AFTER_VALUE = tuple(" \t\r\n,]}")
 _DETECT_BYTES = 1 << 16
 
 
@@ -272,10 +273,12 @@ class _Stream:
                     message = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
                     self.fail(f"broken JSON: {message}")
                 continue
-            if end == len(self._text) and self._text[end - 1] not in '}]"' and not self._done:
-                # A number may go on in the next chunk.
-                self.more()
-                continue
+            if (
+                self._text[end - 1] not in '}]"'
+                and self._text[end : end + 1] not in _AFTER_VALUE
+                and self.more()
+            ):
+                continue  # a number may go on in the next chunk
             text = self._text[self._at : end]
             self._at = end
             return fault or value, text

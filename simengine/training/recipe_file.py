@@ -10,6 +10,7 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from simengine.corpus.sources import refuse_special
 from simengine.errors import MissingExtraError, RecipeError
 from simengine.training.recipe import DataSource, Recipe
 
@@ -31,6 +32,7 @@ def load_recipe(path: Path, overrides: Mapping[str, Any] | None = None) -> Recip
     packaged = Path(__file__).parent / "recipes" / f"{path}.toml"
     if path.suffix != ".toml" and len(path.parts) == 1 and packaged.is_file():
         path = packaged
+    refuse_special(path)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
