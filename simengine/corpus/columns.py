@@ -105,7 +105,7 @@ class ColumnTypes:
 
 @dataclass
 class _Column:
-    """What the cells of a column have in common."""
+    """What the cells of a column have in common; settled when it is neither `numeric` nor `boolean` any more."""
 
     name: str
     is_first: bool
@@ -119,18 +119,15 @@ class _Column:
 
     def look(self, cell: str, source: str, line: int) -> None:
         self.filled = True
-        if self.exact and exact_number(cell) is None:
-            self.exact, self.inexact = False, (cell, source, line)
+        if self.exact:
+            number = exact_number(cell)
+            self.integers = self.integers and type(number) is int
+            if number is None:
+                self.exact, self.inexact = False, (cell, source, line)
         if not self.exact and self.numeric:
             self.numeric = any_number(cell) is not None
-        self.integers = self.integers and _INTEGER.match(cell) is not None
         if self.boolean and cell.lower() not in ("true", "false"):
             self.boolean, self.unlike_boolean = False, (cell, source, line)
-
-    @property
-    def settled(self) -> bool:
-        """Whether more cells cannot change what is known."""
-        return not self.numeric and not self.boolean
 
 
 def survey(
@@ -205,14 +202,15 @@ def _look_through(
                 for position, name in enumerate(record)
                 if name not in kept and name not in types
             ]
-        open_ = False
+            todo = [column for column in todo if column.numeric or column.boolean]
+        n_settled = 0
         for column in todo:
-            if column.settled:
-                continue
-            open_ = True
             if cell := record[column.name]:
                 column.look(cast(str, cell), source.name, line)
-        if not open_:
+                n_settled += not column.numeric and not column.boolean
+        if n_settled:
+            todo = [column for column in todo if column.numeric or column.boolean]
+        if not todo:
             return
 
 
@@ -230,7 +228,7 @@ def _is_left_out(column: _Column, notes: list[str]) -> bool:
     if not column.filled:
         notes.append(f"{column.name} has no name and is empty: left out")
         return True
-    if column.is_first and column.integers:
+    if column.is_first and column.exact and column.integers:
         notes.append(
             "the first column has no name and holds row numbers: left out; give it a name to keep it"
         )

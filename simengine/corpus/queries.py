@@ -19,7 +19,7 @@ _OTHER_NAMES = {"query": "text", "question": "text", "qid": "id", "query_id": "i
 _TABLE = Headerless(
     frozenset([*TEXT_FIELDS, *ID_FIELDS, *_OTHER_NAMES]),
     ("id", "text"),
-    names_have_digits=False,
+    ids=True,
     advice="call the columns id and text",
 )
 

@@ -45,8 +45,8 @@ class Headerless:
         texts: those of `columns` that hold texts; a plain number there means that the columns are others.
         numbers: those of `columns` that hold numbers.
         labels: what the last of `columns` may hold (lower case); a row that ends in one is data.
-        names_have_digits: False where the cells themselves are short names, such as user ids, so that "u17"
-            is taken for data and only words without a digit for a header.
+        ids: the cells themselves may be short, such as user ids, so that "u17" and "a" are taken for data, and
+            only words without a digit for a header.
         advice: how the columns can be named, for the message.
     """
 
@@ -55,7 +55,7 @@ class Headerless:
     texts: frozenset[str] = frozenset()
     numbers: frozenset[str] = frozenset()
     labels: frozenset[str] = frozenset()
-    names_have_digits: bool = True
+    ids: bool = False
     advice: str = ""
 
     def is_header(self, row: list[str]) -> bool:
@@ -87,7 +87,7 @@ class Headerless:
     def _is_name(self, cell: str) -> bool:
         if not _NAME.match(cell) or len(cell) > _NAME_CHARS or len(_HAN.findall(cell)) > _HAN_NAME_CHARS:
             return False
-        return self.names_have_digits or not any(char.isdigit() for char in cell)
+        return not self.ids or (len(cell) > 1 and not any(char.isdigit() for char in cell))
 
 
 def usable_delimiter(delimiter: str) -> str:

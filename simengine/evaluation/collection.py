@@ -23,7 +23,7 @@ _TABLE = Headerless(
     _NAMES,
     QRELS_FIELDS[0],
     numbers=frozenset(("score",)),
-    names_have_digits=False,
+    ids=True,
     advice=f"call the columns {', '.join(QRELS_FIELDS[0])}",
 )
 _ENDINGS = ("", ".gz", ".zst")

@@ -26,7 +26,7 @@ _TABLE = Headerless(
     frozenset(name.lower() for name in _KNOWN),
     ("user", "item", "rating", "timestamp"),
     numbers=frozenset(("rating",)),
-    names_have_digits=False,
+    ids=True,
     advice="call the columns user, item, rating (or weight) and timestamp",
 )
 MILLISECONDS_FROM = 1e11
