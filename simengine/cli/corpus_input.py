@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from simengine.cli.terminal import counted
+from simengine.cli.terminal import counted, note
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
     from simengine.cli.options import CorpusChoice
     from simengine.corpus.read import ReadOptions, ReadReport
+    from simengine.types import Document
 
 MAX_NAMES = 5
 MAX_NOTES = 12
@@ -65,6 +67,16 @@ def describe_read(report: ReadReport, options: ReadOptions) -> list[str]:
         were = "was" if report.ignored_files == 1 else "were"
         lines.append(f"{report.ignored_files:,} {are} no text and {were} left out ({kinds}{more})")
     return lines + _describe_not_followed(report, options) + _limited(report.notes)
+
+
+def noted_corpus(sources: Sequence[str | Path]) -> Iterator[Document]:
+    """The documents of a corpus, and at the end a note of what was passed over and how columns were read."""
+    from simengine.corpus.read import ReadOptions, ReadReport, read_corpus
+
+    report, options = ReadReport(), ReadOptions()
+    yield from read_corpus(sources, options, report)
+    for line in _describe_not_followed(report, options) + _limited(report.notes):
+        note(line)
 
 
 def _describe_not_followed(report: ReadReport, options: ReadOptions) -> list[str]:

@@ -78,10 +78,10 @@ def read_passages(path: str, score_field: str | None) -> list[Hit]:
     """
     from dataclasses import replace
 
-    from simengine.corpus.read import read_corpus
+    from simengine.cli.corpus_input import noted_corpus
     from simengine.rerank.candidates import passages_as_hits
 
-    documents = list(read_corpus([path]))
+    documents = list(noted_corpus([path]))
     if blank := [document.id for document in documents if not document.text.strip()]:
         raise DataError(f"passage {blank[0]!r} has no text", path)
     scores = None

@@ -108,10 +108,13 @@ def default_output(sources: tuple[str, ...]) -> Path:
     """indexes/NAME, after the first source's name without its suffixes.
 
     Raises:
-        UsageError: the source is stdin, which has no name.
+        UsageError: the source is stdin or a pipe, which has no name.
     """
-    if sources[0] == "-":
-        raise UsageError("reading from stdin: name the index directory with --output")
+    from simengine.corpus.sources import is_stream
+
+    if is_stream(sources[0]):
+        given = "stdin" if sources[0] == "-" else "a pipe"
+        raise UsageError(f"reading from {given}: name the index directory with --output")
     name = Path(sources[0]).resolve().name
     for suffix in (".gz", ".zst", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".txt", ".md"):
         name = name.removesuffix(suffix)

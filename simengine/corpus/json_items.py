@@ -267,7 +267,8 @@ class _Stream:
             except ValueError as error:
                 if len(self._text) - self._at > self._max_chars:
                     self.fail(
-                        f"record too long: more than {self._max_chars:,} characters, at most as many are read"
+                        f"record too long: more than {self._max_chars:,} characters; --max-line-bytes "
+                        "(max_line_bytes) sets the limit for a corpus"
                     )
                 if not self.more():
                     message = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
