@@ -225,8 +225,8 @@ def _check_delimiter(row: list[str], source: Source, line: int, is_header: bool)
             option = "tab" if other == "\t" else repr(other)
             raise DataError(
                 f"wrong delimiter: the first row is one field, {row[0]!r:.80}, and holds {shown}; fields "
-                f"of {source.format} are separated by {wanted}: give the delimiter {option} (--delimiter), "
-                "or convert the file",
+                f"of {source.format} are separated by {wanted}: give the delimiter {option} (--delimiter, where "
+                "the command has it), or convert the file",
                 source.name,
                 line,
             )

@@ -35,10 +35,12 @@ def test_records_do_not_depend_on_where_chunks_end(size: int, indent: int | None
     chunks = [raw[at : at + size] for at in range(0, len(raw), size)]
     found = list(json_items(iter(chunks), "utf-8", SOURCE, 10_000))
     assert [record for _, record, _ in found] == RECORDS
-    lines = raw.decode().split("\n")
-    for number, record, text in found:
-        assert json.loads(str(text)) == record
-        assert "{" in lines[number - 1]
+    assert [json.loads(str(text)) for _, _, text in found] == RECORDS
+    numbers = [number for number, _, _ in found]
+    if indent is None:
+        assert numbers == [1, 2]
+    else:
+        assert ["{" in raw.decode().split("\n")[number - 1] for number in numbers] == [True, True]
 
 
 def test_a_json_file_is_a_corpus_queries_and_pairs(write: Write) -> None:
@@ -49,6 +51,16 @@ def test_a_json_file_is_a_corpus_queries_and_pairs(write: Write) -> None:
     assert [q.id for q in read_queries(write("q.json", json.dumps(RECORDS)))] == ["ä", "b"]
     (pair,) = read_pairs(write("p.json", '[{"text1": "a", "text2": "b", "n": 1}]'))
     assert (pair.text1, pair.text2, pair.extra) == ("a", "b", {"n": 1})
+
+
+def test_records_on_one_line_get_different_ids_and_repeated_ids_are_seen(write: Write) -> None:
+    assert ids(write("c.json", '[{"text": "x"}, {"text": "y"},\n\n{"text": "z"}]')) == [
+        str(write("c", "")) + f":{number}" for number in (1, 2, 3)
+    ]
+    with pytest.raises(DataError, match="duplicate id: the id 'a' was first given at line 1") as caught:
+        ids(write("c.json", '[{"id": "a", "text": "x"}, {"id": "a", "text": "y"}]'))
+    assert caught.value.line == 2
+    assert [q.id for q in read_queries(write("q.json", '[{"text": "x"}, {"text": "y"}]'))] == ["1", "2"]
 
 
 @pytest.mark.parametrize(
@@ -125,6 +137,16 @@ def test_a_record_that_is_too_long_names_the_limit(write: Write) -> None:
         ids(write("c.json", content), max_line_bytes=1000)
     with pytest.raises(DataError, match=r"--max-line-bytes"):
         ids(write("c.jsonl", json.dumps({"id": "a", "text": "x" * 3000})), max_line_bytes=1000)
+
+
+@pytest.mark.parametrize("content", [[["x" * 3000]], {"data": [{"id": "a", "text": "x"}] * 100}])
+def test_a_first_line_that_is_all_of_the_file_is_explained(write: Write, content: object) -> None:
+    path = write("c.jsonl", json.dumps(content))
+    with pytest.raises(DataError, match=r"line too long: .* one JSON value with an array of records"):
+        ids(path, max_line_bytes=1000)
+    if isinstance(content, dict):
+        with pytest.raises(DataError, match="duplicate id"):
+            ids(path, max_line_bytes=1000, format="json")
 
 
 def test_memory_does_not_grow_with_the_array() -> None:
