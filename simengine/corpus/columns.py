@@ -15,10 +15,10 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import cast
 
+from simengine.corpus.csv_tables import Nameless
 from simengine.corpus.lines import opened
 from simengine.corpus.report import Item, Record, RecordFault
 from simengine.corpus.sources import Source
-from simengine.corpus.tables import Nameless
 from simengine.errors import DataError, UsageError
 from simengine.types import Json
 

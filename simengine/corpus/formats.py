@@ -8,11 +8,11 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from uuid import UUID
 
+from simengine.corpus.csv_tables import Headerless, table_items
 from simengine.corpus.json_items import begins_array, json_items, jsonl_items
 from simengine.corpus.lines import Line, as_line_encoding, decode, read_chunks, read_lines, usable_encoding
 from simengine.corpus.report import Item, ReadReport, Record, RecordFault
 from simengine.corpus.sources import Source
-from simengine.corpus.tables import Headerless, table_items
 from simengine.errors import DataError, MissingExtraError
 
 PARQUET_BATCH_ROWS = 1024

@@ -31,12 +31,13 @@ def checked_record(record: object, text: str, where: str) -> dict[str, object]:
 
 def _check_surrogates(record: dict[str, object]) -> None:
     """Refuse unpaired surrogates, which JSON escapes can spell but UTF-8 cannot store."""
-    try:
-        json.dumps(record, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        unit = ord(error.object[error.start])
-        detail = f"the record holds half of a surrogate pair, \\u{unit:04x}, which is no character"
-        raise RecordFault("unpaired surrogate", detail) from error
+    for name, value in record.items():
+        try:
+            json.dumps([name, value], ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            unit = ord(error.object[error.start])
+            detail = f"field {name!a} holds half of a surrogate pair, \\u{unit:04x}, which is no character"
+            raise RecordFault("unpaired surrogate", detail) from error
 
 
 def too_deep() -> RecordFault:

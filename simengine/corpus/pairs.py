@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+from simengine.corpus.csv_tables import Headerless, usable_delimiter
 from simengine.corpus.fields import as_text, missing_field
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import expand_sources, shown_name
-from simengine.corpus.tables import Headerless, usable_delimiter
 from simengine.corpus.typed import typed_items
 from simengine.errors import DataError, UsageError
 from simengine.types import Json

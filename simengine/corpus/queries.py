@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from simengine.corpus.csv_tables import Headerless
 from simengine.corpus.duplicates import SeenIds
 from simengine.corpus.fields import ID_FIELDS, TEXT_FIELDS, DocumentMaker, FieldMapping
 from simengine.corpus.formats import read_items
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import Source, expand_sources, is_stream, shown_name, suffixes
-from simengine.corpus.tables import Headerless
 from simengine.errors import DataError
 
 MAX_LINE_BYTES = 4 << 20

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from simengine.corpus.columns import COLUMN_TYPES, TABLE_FORMATS, ColumnTypes, replayable, survey
+from simengine.corpus.csv_tables import usable_delimiter
 from simengine.corpus.duplicates import SeenIds
 from simengine.corpus.fields import DocumentMaker, FieldMapping
 from simengine.corpus.formats import read_items
 from simengine.corpus.lines import usable_encoding
 from simengine.corpus.report import Item, Raw, ReadReport, RecordFault, Rejected, RejectSink
 from simengine.corpus.sources import STDIN, Source, expand_sources, source_bytes
-from simengine.corpus.tables import usable_delimiter
 from simengine.errors import DataError, UsageError
 from simengine.types import Document
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from simengine.corpus.columns import TABLE_FORMATS, replayable, survey
+from simengine.corpus.csv_tables import Headerless
 from simengine.corpus.formats import read_items
 from simengine.corpus.report import Item, ReadReport, RecordFault
 from simengine.corpus.sources import Source
-from simengine.corpus.tables import Headerless
 
 
 def typed_items(

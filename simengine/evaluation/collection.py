@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from simengine.corpus.csv_tables import Headerless
 from simengine.corpus.examples.records import choose, number, read_records
 from simengine.corpus.queries import Query, read_queries
 from simengine.corpus.report import Record, RecordFault
 from simengine.corpus.sources import folder_file
-from simengine.corpus.tables import Headerless
 from simengine.errors import DataError
 
 QRELS_FIELDS = (

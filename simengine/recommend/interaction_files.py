@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from simengine.corpus.csv_tables import Headerless
 from simengine.corpus.formats import read_items
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import Source, expand_sources
-from simengine.corpus.tables import Headerless
 from simengine.errors import DataError
 from simengine.recommend.interactions import Interactions
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import cast
 
 from simengine.corpus.columns import any_number
+from simengine.corpus.csv_tables import Headerless
 from simengine.corpus.examples.kinds import NLI_LABELS, LabelledPair, ReadCount
 from simengine.corpus.examples.records import (
     NO_GOLD,
@@ -19,7 +20,6 @@ from simengine.corpus.examples.records import (
 )
 from simengine.corpus.fields import missing_field
 from simengine.corpus.report import Record, RecordFault
-from simengine.corpus.tables import Headerless
 from simengine.errors import UsageError
 from simengine.types import Json
 

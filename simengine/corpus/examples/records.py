@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from simengine.corpus.columns import any_number
+from simengine.corpus.csv_tables import Headerless
 from simengine.corpus.examples.kinds import ReadCount
 from simengine.corpus.fields import as_text, missing_field
 from simengine.corpus.report import Record, RecordFault
 from simengine.corpus.sources import expand_sources, shown_name
-from simengine.corpus.tables import Headerless
 from simengine.corpus.typed import typed_items
 from simengine.errors import DataError, UsageError
 

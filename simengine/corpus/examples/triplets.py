@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from simengine.corpus.csv_tables import Headerless
 from simengine.corpus.examples.kinds import ReadCount, Triplet
 from simengine.corpus.examples.records import check_fields, choose, read_records, take_texts
 from simengine.corpus.report import Record
-from simengine.corpus.tables import Headerless
 
 TRIPLET_FIELDS = (
     ("anchor", "positive", "negative"),

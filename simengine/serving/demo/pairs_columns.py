@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from simengine.corpus.columns import TABLE_FORMATS
+from simengine.corpus.csv_tables import Headerless, first_row
 from simengine.corpus.formats import read_items
 from simengine.corpus.lines import read_chunks, read_lines
 from simengine.corpus.pairs import MAX_LINE_BYTES, NAMES, PAIR_FIELDS
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import expand_sources
-from simengine.corpus.tables import Headerless, first_row
 from simengine.errors import SimengineError, UsageError
 
 TEXTS = ("text1", "text2")
