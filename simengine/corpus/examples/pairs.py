@@ -277,7 +277,7 @@ def _headerless(
         texts=frozenset(("text1", "text2")),
         numbers=frozenset((name,)) if numbers else frozenset(),
         labels=frozenset(label.lower() for label in labels),
-        advice="name the columns of the texts (and of the label or score), as in --fields A,B or --fields A,B,LABEL",
+        advice="name the columns of the texts, and of the label or score, as in --fields A,B,LABEL",
     )
 
 
