@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from simengine.corpus.columns import any_number
 from simengine.corpus.formats import read_items
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import expand_sources, shown_name
@@ -86,7 +87,7 @@ def read_passages(path: str, score_field: str | None) -> list[Hit]:
         raise DataError(f"passage {blank[0]!r} has no text", path)
     scores = None
     if score_field is not None:
-        values = [_number(document.metadata.get(score_field)) for document in documents]
+        values = [_score(document.metadata.get(score_field)) for document in documents]
         if None in values:
             name = documents[values.index(None)].id
             raise DataError(f"passage {name!r} has no number in the field {score_field!r}", path)
@@ -148,6 +149,11 @@ def _hit(record: Mapping[str, Any]) -> tuple[str, str | None, Hit]:
         duplicates=tuple(folded),
     )
     return str(record.get("query_id", "1")), query, hit
+
+
+def _score(value: object) -> float | None:
+    """A number, also one that a table has as text, since its column is written in several ways."""
+    return any_number(value) if isinstance(value, str) else _number(value)
 
 
 def _number(value: object) -> float | None:
