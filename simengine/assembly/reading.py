@@ -59,19 +59,23 @@ class Reader:
             self._then()
 
 
-def field_types(path: Path) -> dict[str, str]:
+def field_types(path: Path, most: int | None = None) -> dict[str, str]:
     """The types of the metadata fields of an index, for tables whose columns are to have the same.
+
+    Args:
+        path: the index directory.
+        most: look only into an index of at most this many documents.
 
     Returns:
         field → "number", "bool" or "str" ("str" also where other documents have another type); fields of lists and
-        objects are left out. Empty where there is no index.
+        objects are left out. Empty where there is no index, or a larger one.
 
     Raises:
         DamagedIndexError: a file of the index is damaged.
     """
     try:
         with Snapshot.open(path) as snapshot:
-            fields = snapshot.fields()
+            fields = {} if most is not None and snapshot.n_documents > most else snapshot.fields()
     except IndexNotFoundError:
         return {}
     found = {}

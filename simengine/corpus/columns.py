@@ -174,9 +174,6 @@ def survey(
             converts[name] = convert
         elif advise and column.filled and column.numeric and known.get(name) is None:
             notes.append(_stays_text(column))
-    notes += [
-        _mixed(name, kind, known[name]) for name, kind in types.items() if _differ(kind, known.get(name))
-    ]
     return ColumnTypes(converts, frozenset(left_out))
 
 
@@ -270,17 +267,6 @@ def _conflict(name: str, expected: str, place: tuple[str, str, int]) -> DataErro
         f"the type, as in --types {name}=str"
     )
     return DataError(reason, source, line)
-
-
-def _differ(kind: str, known: str | None) -> bool:
-    return known is not None and known != (NUMBER if kind in ("int", "float") else kind)
-
-
-def _mixed(name: str, kind: str, known: str) -> str:
-    return (
-        f"the field {name!r} is {known} in the index and {kind} in this file: "
-        "a filter finds only the documents whose type it compares with"
-    )
 
 
 def _number_of(name: str) -> Convert:

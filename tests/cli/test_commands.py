@@ -379,6 +379,10 @@ def test_codes_and_versions_of_a_table_come_back_and_are_found(call, tmp_path: P
     assert f"{more}:2: the field 'stars' is a number in the index" in refused.err
     assert call("export", "-i", tmp_path / "ix").out == exported
     assert call("add", more, "-i", tmp_path / "ix", "--offline", "--types", "stars=float").code == 0
+    (tmp_path / "mixed.jsonl").write_text('{"id": "f", "text": "six", "zip": 501, "stars": 2}\n')
+    mixed = call("add", tmp_path / "mixed.jsonl", "-i", tmp_path / "ix", "--offline")
+    assert "the field 'zip' is text in the index and a number in document 'f'" in mixed.err
+    assert "'stars'" not in mixed.err
 
 
 def test_options_of_a_table_reach_the_reader(call, tmp_path: Path) -> None:
