@@ -14,6 +14,7 @@ import numpy.typing as npt
 from simengine.calibration.calibration import Calibration
 from simengine.calibration.fitting import N_FOLDS
 from simengine.calibration.stored import ENTRY
+from simengine.corpus.columns import any_number
 from simengine.corpus.examples import NLI_LABELS, LabelledPair, read_nli, read_relevance
 from simengine.cross_encoders.contract import CrossEncoder
 from simengine.encoders.contract import BiEncoder
@@ -56,6 +57,7 @@ def judge_pairs(
     model: CrossEncoder | BiEncoder,
     *,
     labels: dict[str, str] | None = None,
+    fields: tuple[str, ...] | None = None,
     progress: Progress | None = None,
 ) -> JudgedPairs:
     """Read labelled pairs and give each the score that a calibration for a task is about.
@@ -66,6 +68,7 @@ def judge_pairs(
             the rest), "cosine" (of two texts, by a bi-encoder).
         model: a bi-encoder for "cosine", a cross-encoder otherwise.
         labels: see `NLIModel`.
+        fields: names of the two texts, and of the label where it has another than the usual ones; see `read_nli`.
         progress: told of pairs.
 
     Raises:
@@ -75,7 +78,7 @@ def judge_pairs(
     progress = progress or NoProgress()
     judge, count = _judge(task, model, labels)
     nli = task in ("nli", "entailment")
-    pairs = list(read_nli(path) if nli else read_relevance(path))
+    pairs = list(read_nli(path, fields=fields) if nli else read_relevance(path, fields=fields))
     progress.stage("pairs", len(pairs))
     blocks = []
     for block in _blocks(pairs, BATCH_PAIRS):
@@ -89,20 +92,25 @@ def judge_pairs(
     return JudgedPairs(scores, wanted, _groups(pairs), scale, count())
 
 
-def read_judged_pairs(path: str | Path, score_field: str) -> JudgedPairs:
+def read_judged_pairs(
+    path: str | Path, score_field: str, *, fields: tuple[str, ...] | None = None
+) -> JudgedPairs:
     """Pairs that were judged before, as by `simengine ask`: label 0 or 1, and a number in a field.
 
     Args:
         path: a file as `read_relevance` takes it.
         score_field: name of the number. All in [0, 1] are taken for probabilities.
+        fields: as for `judge_pairs`.
 
     Raises:
         DataError: the file cannot be used, or a record has no number there; names file and line.
     """
-    pairs = list(read_relevance(path))
+    pairs = list(read_relevance(path, fields=fields))
     scores = []
     for pair in pairs:
         value = pair.extra.get(score_field)
+        if isinstance(value, str):  # a column whose numbers are written in several ways is text
+            value = value if (number := any_number(value)) is None else number
         if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
             raise DataError(
                 f"field {score_field!r} holds {value!r:.40}; expected a number (--score-field names it)",

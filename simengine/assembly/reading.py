@@ -59,6 +59,37 @@ class Reader:
             self._then()
 
 
+def field_types(path: Path, most: int | None = None) -> dict[str, str]:
+    """The types of the metadata fields of an index, for tables whose columns are to have the same.
+
+    Args:
+        path: the index directory.
+        most: look only into an index of at most this many documents.
+
+    Returns:
+        field → "number", "bool" or "str" ("str" also where other documents have another type); fields of lists and
+        objects are left out. Empty where there is no index, or a larger one.
+
+    Raises:
+        DamagedIndexError: a file of the index is damaged.
+    """
+    try:
+        with Snapshot.open(path) as snapshot:
+            fields = {} if most is not None and snapshot.n_documents > most else snapshot.fields()
+    except IndexNotFoundError:
+        return {}
+    found = {}
+    for name, summary in fields.items():
+        kinds = set(summary.types) - {"null"}
+        if "str" in kinds:
+            found[name] = "str"
+        elif kinds == {"bool"}:
+            found[name] = "bool"
+        elif kinds and kinds <= {"int", "float"}:
+            found[name] = "number"
+    return found
+
+
 def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | None) -> Reader:
     """A snapshot of the index as it is now, with a searcher over it.
 

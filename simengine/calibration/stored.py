@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from simengine.calibration.calibration import Calibration
+from simengine.corpus.sources import refuse_special
 from simengine.errors import DamagedIndexError, DataError, UsageError
 from simengine.store.snapshot import Snapshot
 from simengine.text.checks import parse_json
@@ -64,6 +65,7 @@ def read_calibration(path: str | Path) -> Calibration:
     Raises:
         DataError: the file is missing, or holds no calibration.
     """
+    refuse_special(path)
     try:
         return Calibration.from_table(parse_json(Path(path).read_bytes()))
     except (OSError, ValueError, TypeError) as error:

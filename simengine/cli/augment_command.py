@@ -20,7 +20,7 @@ from simengine.cli.options import (
 )
 from simengine.cli.output import open_output
 from simengine.cli.terminal import Bar, Silent, counted, note, progress_bar
-from simengine.cli.texts import note_cut
+from simengine.cli.texts import label_fields, note_cut
 from simengine.cli.watched import WatchedClasses, WatchedEncoder, WatchedScores
 from simengine.errors import UsageError
 
@@ -96,6 +96,11 @@ _augment_options = together(
 @click.option(
     "--judge", help="Cross-encoder that labels the new pairs. [default: minilm-nli; similarity has none]"
 )
+@click.option(
+    "--fields",
+    metavar="A,B[,LABEL]",
+    help="Names of the fields of FILE that hold the texts, and the label or score. [default: the usual names]",
+)
 @_augment_options
 @output_option
 @model_options
@@ -104,6 +109,7 @@ def command(
     file: str,
     task: str,
     judge: str | None,
+    fields: str | None,
     choice: AugmentChoice,
     output: Path | None,
     model_choice: ModelChoice,
@@ -124,7 +130,7 @@ def command(
 
     options = AugmentOptions(**asdict(choice))
     count = ReadCount()
-    pairs = list(_read(task, file, count))
+    pairs = list(_read(task, file, label_fields(fields), count))
     encoder = model_choice.load_encoder()
     with open_output(output) as out:
         with progress_bar(hidden=quiet or no_progress) as bar:
@@ -142,11 +148,11 @@ def command(
         note(line, quiet=quiet)
 
 
-def _read(task: str, file: str, count: ReadCount) -> Iterator[LabelledPair]:
+def _read(task: str, file: str, fields: tuple[str, ...] | None, count: ReadCount) -> Iterator[LabelledPair]:
     from simengine.corpus.examples import read_nli, read_relevance, read_scored_pairs
 
     readers = {"nli": read_nli, "similarity": read_scored_pairs, "relevance": read_relevance}
-    return readers[task](file, count=count)
+    return readers[task](file, fields=fields, count=count)
 
 
 class _Answers:

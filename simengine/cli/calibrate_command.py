@@ -25,6 +25,7 @@ from simengine.cli.options import (
 )
 from simengine.cli.output import open_output
 from simengine.cli.terminal import counted, note, print_pairs, progress_bar
+from simengine.cli.texts import label_fields
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class FitChoice:
     """What is to be fitted, and how."""
 
     pairs: Path | None
+    fields: str | None
     task: str
     kind: str
     precision: tuple[float, ...]
@@ -58,6 +60,11 @@ fit_options = together(
         type=click.Path(path_type=Path, allow_dash=True),
         help="Labelled pairs (.jsonl .csv .tsv .parquet): question, passage and label 0 or 1; for nli and entailment "
         "premise, hypothesis and one of the three labels.",
+    ),
+    click.option(
+        "--fields",
+        metavar="A,B[,LABEL]",
+        help="Names of the fields of the pairs that hold the texts, and the label. [default: the usual names]",
     ),
     click.option(
         "--task",
@@ -177,7 +184,7 @@ def _fit(
     from simengine.calibration.calibration import fit_calibration_counted
     from simengine.corpus.sources import check_source
 
-    source = str(fit.pairs)
+    source, names = str(fit.pairs), label_fields(fit.fields)
     if fit.task in JUDGED_BEFORE and fit.score_field is None:
         raise UsageError(
             f"--task {fit.task} needs pairs that were judged before: two texts (question and answer, text and class), "
@@ -186,7 +193,10 @@ def _fit(
     if fit.score_field is not None:
         if fit.task == "nli":
             raise UsageError("--score-field holds one number; nli has three: give pairs to be judged")
-        pairs, digest = read_judged_pairs(source, fit.score_field), _digest(model_choice, fit.task, settings)
+        pairs, digest = (
+            read_judged_pairs(source, fit.score_field, fields=names),
+            _digest(model_choice, fit.task, settings),
+        )
     else:
         check_source(source)  # before a model is loaded for it
         model = _load(model_choice, fit.task, settings)
@@ -196,7 +206,7 @@ def _fit(
             if fit.task != "cosine":
                 mapping = named_outputs(model.labels, label_names(fit.labels))  # type: ignore[union-attr]
             with progress_bar(hidden=hidden) as progress:
-                pairs = judge_pairs(source, fit.task, model, labels=mapping, progress=progress)
+                pairs = judge_pairs(source, fit.task, model, labels=mapping, fields=names, progress=progress)
         finally:
             model.close()
     if pairs.n_truncated:

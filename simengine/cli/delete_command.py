@@ -9,6 +9,7 @@ import click
 
 from simengine.cli.options import find_index, index_option, leading_index, output_options
 from simengine.cli.terminal import counted, note, one_line
+from simengine.corpus.sources import refuse_special
 from simengine.errors import DataError, UsageError
 from simengine.text.checks import parse_json
 
@@ -75,6 +76,7 @@ def read_ids(path: Path) -> list[str]:
     """
     stdin = str(path) == "-"
     source = "<stdin>" if stdin else str(path)
+    refuse_special(path)
     content = sys.stdin.buffer.read() if stdin else path.read_bytes()
     ids = []
     for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simengine.cli.corpus_input import noted_corpus
 from simengine.cli.options import ModelChoice, model_options, output_options
 from simengine.cli.output import open_output
 from simengine.cli.terminal import progress_bar
@@ -90,9 +91,7 @@ def _texts(source: str) -> Iterator[tuple[str, str]]:
         for number, line in enumerate(sys.stdin):
             yield str(number), line.rstrip("\r\n")
         return
-    from simengine.corpus.read import read_corpus
-
-    for document in read_corpus([source]):
+    for document in noted_corpus([source]):
         yield document.id, f"{document.title} {document.text}" if document.title else document.text
 
 

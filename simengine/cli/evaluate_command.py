@@ -27,6 +27,8 @@ _OPTION_TASKS = {
     "answers": ("reading",),
     "plots": ("nli",),
     "labels": ("nli", "rerank"),
+    "fields": ("nli", "sts", "rerank"),
+    "follow_links": ("retrieval",),
 }
 
 
@@ -42,6 +44,8 @@ class EvaluateChoice:
     threshold: str | None
     answers: str
     labels: str | None
+    fields: str | None
+    follow_links: bool
     seed: int
     confidence: float
     resamples: int
@@ -88,6 +92,13 @@ evaluate_options = together(
         metavar="A,B,C",
         help="nli, rerank: what the model's outputs are, in their order, where its files do not say it.",
     ),
+    click.option(
+        "--fields",
+        metavar="A,B[,LABEL]",
+        help="nli, sts, rerank: names of the fields with the two texts, and the label or score. [default: the usual "
+        "names]",
+    ),
+    click.option("--follow-links", is_flag=True, help="retrieval: read files of the folder that are links."),
     click.option("--seed", envvar="SIMENGINE_SEED", type=click.IntRange(0), default=0, show_default=True),
     click.option(
         "--confidence",

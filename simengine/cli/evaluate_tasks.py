@@ -17,6 +17,7 @@ import numpy as np
 from simengine.cli.evaluate_models import cut_notes, load_nli, load_scorer, model_name, refuse_other_kinds
 from simengine.cli.options import ModelChoice
 from simengine.cli.terminal import counted
+from simengine.cli.texts import label_fields
 from simengine.corpus.examples import (
     NLI_LABELS,
     LabelledPair,
@@ -136,7 +137,7 @@ class NLIExamples(PairExamples):
     """Natural language inference."""
 
     def read(self, file: str) -> Iterator[LabelledPair]:
-        return read_nli(file, count=self.count)
+        return read_nli(file, fields=label_fields(self.choice.fields), count=self.count)
 
     def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
         refuse_other_kinds(model, "nli", "cross-encoder")
@@ -156,7 +157,7 @@ class SimilarityExamples(PairExamples):
     """Graded similarity."""
 
     def read(self, file: str) -> Iterator[LabelledPair]:
-        return read_scored_pairs(file, count=self.count)
+        return read_scored_pairs(file, fields=label_fields(self.choice.fields), count=self.count)
 
     def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
         scores, judging = self.scores(model, progress)
@@ -169,7 +170,7 @@ class RerankExamples(PairExamples):
     relevance = True
 
     def read(self, file: str) -> Iterator[LabelledPair]:
-        return read_relevance(file, count=self.count)
+        return read_relevance(file, fields=label_fields(self.choice.fields), count=self.count)
 
     def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
         scores, judging = self.scores(model, progress)
@@ -258,7 +259,9 @@ class RetrievalExamples(TaskExamples[Any]):
 
         if file == "-":
             raise DataError("retrieval needs a folder in BEIR's layout", "<stdin>")
-        self.collection = read_collection(file, split=self.choice.split)
+        self.collection = read_collection(
+            file, split=self.choice.split, follow_links=self.choice.follow_links
+        )
         return iter(self.collection.queries)
 
     def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
@@ -282,7 +285,11 @@ class RetrievalExamples(TaskExamples[Any]):
             ), ()
         report = ReadReport()
         engine = Engine.build(
-            read_corpus([self.collection.folder], ReadOptions(skip_invalid=True), report),
+            read_corpus(
+                [self.collection.folder],
+                ReadOptions(skip_invalid=True, follow_links=self.choice.follow_links),
+                report,
+            ),
             temporary / "index",
             model=model.model,
             device=model.device,

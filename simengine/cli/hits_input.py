@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from simengine.corpus.columns import any_number
 from simengine.corpus.formats import read_items
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import expand_sources, shown_name
@@ -78,15 +79,15 @@ def read_passages(path: str, score_field: str | None) -> list[Hit]:
     """
     from dataclasses import replace
 
-    from simengine.corpus.read import read_corpus
+    from simengine.cli.corpus_input import noted_corpus
     from simengine.rerank.candidates import passages_as_hits
 
-    documents = list(read_corpus([path]))
+    documents = list(noted_corpus([path]))
     if blank := [document.id for document in documents if not document.text.strip()]:
         raise DataError(f"passage {blank[0]!r} has no text", path)
     scores = None
     if score_field is not None:
-        values = [_number(document.metadata.get(score_field)) for document in documents]
+        values = [_score(document.metadata.get(score_field)) for document in documents]
         if None in values:
             name = documents[values.index(None)].id
             raise DataError(f"passage {name!r} has no number in the field {score_field!r}", path)
@@ -103,7 +104,7 @@ def read_passages(path: str, score_field: str | None) -> list[Hit]:
 def _records(path: str) -> Iterator[tuple[int, dict[str, Any], str]]:
     report = ReadReport()
     for file in expand_sources([path], None, report):
-        if file.format != "jsonl":
+        if file.format not in ("jsonl", "json"):
             raise DataError(f"hits are read from JSON Lines, this is {file.format}", file.name)
         for line, record, _ in read_items(file, MAX_LINE_BYTES, "utf-8", report):
             if isinstance(record, RecordFault):
@@ -148,6 +149,11 @@ def _hit(record: Mapping[str, Any]) -> tuple[str, str | None, Hit]:
         duplicates=tuple(folded),
     )
     return str(record.get("query_id", "1")), query, hit
+
+
+def _score(value: object) -> float | None:
+    """A number, also one that a table has as text, since its column is written in several ways."""
+    return any_number(value) if isinstance(value, str) else _number(value)
 
 
 def _number(value: object) -> float | None:

@@ -75,7 +75,7 @@ def command(
 ) -> None:
     """Build an index from a corpus.
 
-    SOURCES are files (.jsonl .csv .tsv .parquet .txt, also .gz and .zst), folders of text, BEIR folders, or - for
+    SOURCES are files (.jsonl .json .csv .tsv .parquet .txt, also .gz and .zst), folders of text, BEIR folders, or - for
     stdin. Run again, it continues a build that was stopped, and takes in what is new or changed in the corpus.
     """
     from simengine.assembly import IndexOptions
@@ -108,11 +108,14 @@ def default_output(sources: tuple[str, ...]) -> Path:
     """indexes/NAME, after the first source's name without its suffixes.
 
     Raises:
-        UsageError: the source is stdin, which has no name.
+        UsageError: the source is stdin or a pipe, which has no name.
     """
-    if sources[0] == "-":
-        raise UsageError("reading from stdin: name the index directory with --output")
+    from simengine.corpus.sources import is_stream
+
+    if is_stream(sources[0]):
+        given = "stdin" if sources[0] == "-" else "a pipe"
+        raise UsageError(f"reading from {given}: name the index directory with --output")
     name = Path(sources[0]).resolve().name
-    for suffix in (".gz", ".zst", ".jsonl", ".ndjson", ".csv", ".tsv", ".parquet", ".txt", ".md"):
+    for suffix in (".gz", ".zst", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".txt", ".md"):
         name = name.removesuffix(suffix)
     return DEFAULT_FOLDER / (name or "index")

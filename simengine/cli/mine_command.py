@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from simengine.cli.corpus_input import noted_corpus
 from simengine.cli.options import (
     ModelChoice,
     collected,
@@ -201,9 +202,7 @@ def _answers(row: LabelledPair) -> bool:
 
 
 def _texts_of(sources: Sequence[str]) -> list[str]:
-    from simengine.corpus.read import read_corpus
-
-    return [document.text for document in read_corpus(sources)]
+    return [document.text for document in noted_corpus(sources)]
 
 
 def _record(negative: MinedNegative) -> dict[str, object]:

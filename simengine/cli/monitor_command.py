@@ -20,6 +20,7 @@ from simengine.cli.options import ModelChoice, collected, nli_model_options, out
 from simengine.cli.output import open_output
 from simengine.cli.terminal import counted, note
 from simengine.cli.texts import chinese_warning
+from simengine.corpus.sources import refuse_special
 from simengine.errors import DataError, UsageError
 from simengine.text.checks import parse_json
 
@@ -232,6 +233,7 @@ def _load(choice: ModelChoice) -> ZeroShotClassifier:
 def _read_state(path: Path | None) -> object:
     if path is None or not path.exists():
         return None
+    refuse_special(path)
     try:
         return parse_json(path.read_bytes())
     except (OSError, ValueError) as error:

@@ -95,6 +95,10 @@ class CorpusChoice:
     encoding: str
     skip_invalid: bool
     rejects: Path | None
+    types: str | None
+    delimiter: str | None
+    max_line_bytes: int | None
+    follow_links: bool
 
 
 def model_options_for(default: str, envvar: str = "SIMENGINE_MODEL") -> Callable[[F], F]:
@@ -183,6 +187,13 @@ output_options = together(
     click.option("--no-progress", envvar="SIMENGINE_NO_PROGRESS", is_flag=True, help="No progress bars."),
 )
 
+delimiter_option = click.option(
+    "--delimiter",
+    metavar="CHAR",
+    envvar="SIMENGINE_DELIMITER",
+    help="Between the fields of a .csv or .tsv: a character, or tab, semicolon, pipe.",
+)
+
 corpus_options = together(
     click.option(
         "--id-field",
@@ -201,7 +212,7 @@ corpus_options = together(
     click.option(
         "--input-format",
         envvar="SIMENGINE_INPUT_FORMAT",
-        help="Read as this format whatever the suffix: jsonl, csv, tsv, parquet, txt-lines, txt-file.",
+        help="Read as this format whatever the suffix: jsonl, json, csv, tsv, parquet, txt-lines, txt-file.",
     ),
     click.option(
         "--encoding", envvar="SIMENGINE_ENCODING", default="utf-8", show_default=True, help="Of text files."
@@ -217,6 +228,26 @@ corpus_options = together(
         envvar="SIMENGINE_REJECTS",
         type=click.Path(path_type=Path, dir_okay=False),
         help="With --skip-invalid: where the records left out go. [default: beside the index]",
+    ),
+    click.option(
+        "--types",
+        metavar="FIELD=TYPE,...",
+        envvar="SIMENGINE_TYPES",
+        help="Types of .csv and .tsv columns (str, int, float, bool), as in zip=str,year=int. [default: numbers where "
+        "every cell keeps its spelling, else str]",
+    ),
+    delimiter_option,
+    click.option(
+        "--max-line-bytes",
+        envvar="SIMENGINE_MAX_LINE_BYTES",
+        type=click.IntRange(1),
+        help="Longest line, record or whole-file document that is read. [default: 33554432]",
+    ),
+    click.option(
+        "--follow-links",
+        envvar="SIMENGINE_FOLLOW_LINKS",
+        is_flag=True,
+        help="Read what links in folders lead to; without it they are left out and counted.",
     ),
     collected(CorpusChoice, "corpus_choice"),
 )

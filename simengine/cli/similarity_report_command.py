@@ -91,11 +91,14 @@ def command(
     contradicting rows stay for you to decide on.
     """
     from simengine.corpus.examples import read_any_pairs
+    from simengine.corpus.sources import is_stream
     from simengine.training.duplicates import DuplicateOptions, find_duplicates
 
     names = text_fields(fields)
-    if drop_output is not None and file == "-":
-        raise UsageError("--drop-output reads the file a second time, which standard input does not allow")
+    if drop_output is not None and is_stream(file):
+        raise UsageError(
+            "--drop-output reads the file a second time, which standard input and pipes do not allow"
+        )
     rows = list(read_any_pairs(file, fields=names, encoding=encoding, file_format=input_format))
     options = DuplicateOptions(by=cast("By", by), symmetric=symmetric, jaccard=jaccard, cosine=cosine)
     if embeddings:

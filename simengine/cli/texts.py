@@ -75,6 +75,21 @@ def chinese_warning(judge: str | None) -> Callable[[str], None]:
     return warn
 
 
+def label_fields(given: str | None) -> tuple[str, ...] | None:
+    """The names of the text fields of labelled pairs, and of the label or score where it is named, too.
+
+    Raises:
+        UsageError: these are neither two nor three different names.
+    """
+    names = tuple(name.strip() for name in given.split(",")) if given is not None else None
+    if names is not None and (len(names) not in (2, 3) or not all(names) or len(set(names)) != len(names)):
+        raise UsageError(
+            f"--fields is {given!r}; expected the names of two texts, and of the label or score if it has another "
+            "name than usual, as in question,answer,grade"
+        )
+    return names
+
+
 def text_fields(given: str | None) -> tuple[str, str] | None:
     """The names of the two text fields of a file of pairs, out of "question,answer".
 

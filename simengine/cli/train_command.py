@@ -11,6 +11,7 @@ import click
 
 from simengine.cli.options import together
 from simengine.cli.terminal import note, seconds
+from simengine.cli.texts import label_fields
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ _run_options = together(
 @click.option("--task", type=click.Choice(TASKS), help="Without a recipe: what kind of model to make.")
 @click.option("--train", "train_files", multiple=True, help="Training file. Repeatable.")
 @click.option("--dev", "dev_files", multiple=True, help="File that picks the best checkpoint. Repeatable.")
+@click.option(
+    "--fields",
+    metavar="A,B[,LABEL]",
+    help="Names of the fields of these files that hold the texts, and the label or score. [default: the usual names]",
+)
 @click.option("-m", "--model", "base", help="Model to start from. [default: all-MiniLM-L6-v2]")
 @click.option("--epochs", type=float, help="Passes over the training data. [default: 3]")
 @click.option("-b", "--batch-size", type=click.IntRange(1), help="Examples a step. [default: 32]")
@@ -72,6 +78,7 @@ def command(
     task: str | None,
     train_files: tuple[str, ...],
     dev_files: tuple[str, ...],
+    fields: str | None,
     base: str | None,
     epochs: float | None,
     batch_size: int | None,
@@ -101,8 +108,8 @@ def command(
         "optimisation.batch_size": batch_size,
         "optimisation.learning_rate": learning_rate,
         "seed": seed,
-        "train": [{"path": path} for path in train_files] or None,
-        "dev": [{"path": path} for path in dev_files] or None,
+        "train": [_source(path, fields) for path in train_files] or None,
+        "dev": [_source(path, fields) for path in dev_files] or None,
     }
     overrides = {key: value for key, value in overrides.items() if value is not None}
     what = _recipe(recipe, task, overrides | dict(_setting(setting) for setting in settings))
@@ -128,6 +135,11 @@ def command(
     for name, metrics in result.dev.items():
         click.echo(f"{name}\t" + "\t".join(f"{key} {value:.4f}" for key, value in metrics.items()))
     note(f"{result.steps:,} steps in {seconds(result.train_s)}; the model is in {result.model}", quiet=quiet)
+
+
+def _source(path: str, fields: str | None) -> dict[str, Any]:
+    """A file of examples as a recipe has it."""
+    return {"path": path} | ({"fields": list(label_fields(fields) or ())} if fields is not None else {})
 
 
 def _recipe(path: Path | None, task: str | None, overrides: dict[str, Any]) -> Recipe:

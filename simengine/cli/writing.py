@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from simengine.cli.corpus_input import describe_read, read_options
+from simengine.cli.corpus_input import MAX_NOTES, describe_read, read_options
 from simengine.cli.options import CorpusChoice
 from simengine.cli.terminal import Bar, Silent, counted, note, progress_bar, seconds
 
@@ -16,12 +16,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from simengine.assembly import EncoderOptions, IndexOptions
+    from simengine.corpus.field_types import FieldTypes
     from simengine.corpus.read import ReadReport
     from simengine.indexing.indexer import Policy
     from simengine.indexing.report import IndexReport
     from simengine.types import Document
 
 ESTIMATE_EVERY = 64
+COMPARED_DOCUMENTS = 50_000
+"""Of larger indexes the types of fields are looked up only for tables, which need them: it takes a pass over all."""
 
 
 def write_sources(
@@ -38,17 +41,22 @@ def write_sources(
 ) -> None:
     """Read the sources into the index at `path`, and report on stderr."""
     from simengine.assembly import write_documents
+    from simengine.assembly.reading import field_types
+    from simengine.corpus.field_types import FieldTypes
     from simengine.corpus.read import ReadReport, read_corpus
-    from simengine.corpus.sources import source_bytes
+    from simengine.corpus.sources import any_table, source_bytes
 
     if corpus_choice.skip_invalid and corpus_choice.rejects is None:
         path.parent.mkdir(parents=True, exist_ok=True)
         corpus_choice = replace(corpus_choice, rejects=path.parent / f"{path.name}.rejects.jsonl")
-    read, chosen = ReadReport(), read_options(corpus_choice)
+    has_tables = any_table(sources, corpus_choice.input_format)
+    known = {} if options.overwrite else field_types(path, None if has_tables else COMPARED_DOCUMENTS)
+    types = FieldTypes(known)
+    read, chosen = ReadReport(), read_options(corpus_choice, known)
     try:
         with progress_bar(hidden=quiet or no_progress) as progress:
             report = write_documents(
-                watched(read_corpus(sources, chosen, read), read, source_bytes(sources), progress),
+                watched(read_corpus(sources, chosen, read), read, source_bytes(sources), progress, types),
                 path,
                 policy,
                 encoder_options=encoder_options,
@@ -59,15 +67,21 @@ def write_sources(
     except KeyboardInterrupt:
         note(f"\nStopped. What was committed to {path} is kept; run the same command again to continue.")
         raise click.exceptions.Exit(130) from None
-    for line in (*describe_read(read, chosen), *describe_write(report, path, policy)):
+    mixed = types.notes()[:MAX_NOTES]
+    for line in (*describe_read(read, chosen), *mixed, *describe_write(report, path, policy)):
         note(line, quiet=quiet)
 
 
 def watched(
-    documents: Iterator[Document], read: ReadReport, n_bytes: int | None, progress: Bar | Silent
+    documents: Iterator[Document],
+    read: ReadReport,
+    n_bytes: int | None,
+    progress: Bar | Silent,
+    types: FieldTypes,
 ) -> Iterator[Document]:
     """The same documents; their number is estimated from the bytes read so far, so that time left can be shown."""
     for number, document in enumerate(documents, 1):
+        types.see(document)
         yield document
         if n_bytes and read.bytes_read and number % ESTIMATE_EVERY == 0:
             progress.expect(max(number, round(number * n_bytes / read.bytes_read)))

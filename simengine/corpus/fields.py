@@ -63,10 +63,12 @@ class DocumentMaker:
 
     Args:
         mapping: which fields are meant.
-        convert: applied to every metadata value (tables hold only strings), or None.
+        convert: makes values of the metadata of a record (tables hold only strings) in place, or None.
     """
 
-    def __init__(self, mapping: FieldMapping, convert: Callable[[str], Json] | None = None) -> None:
+    def __init__(
+        self, mapping: FieldMapping, convert: Callable[[dict[str, object]], None] | None = None
+    ) -> None:
         self._id = mapping.id_field
         self._title = mapping.title_field
         self._texts = mapping.text_fields
@@ -82,7 +84,7 @@ class DocumentMaker:
             record: field values; it is emptied into the document.
             label: a made id is "<label>:<line>".
             line: 1-based line of the record.
-            escaped: the record was written with escapes and may hold what UTF-8 cannot.
+            escaped: the record may hold what UTF-8 cannot, which readers of files have refused already.
 
         Raises:
             RecordFault: the record cannot be used.
@@ -99,14 +101,18 @@ class DocumentMaker:
         if "\0" in text or "\0" in title or "\0" in document_id:
             raise RecordFault("NUL byte", f"document {document_id!r} holds the character U+0000")
         if self._convert is not None:
-            convert = self._convert
-            for name, value in record.items():
-                record[name] = convert(cast(str, value))
+            self._convert(record)
         if escaped:
             check_encodable(document_id, title, text, record)
         if in_layout:
             record = _unescaped(record)
         return Document(document_id, text, title, cast("dict[str, Json]", record)), made
+
+    def own_fields(self, record: Mapping[str, object]) -> frozenset[str]:
+        """The fields of a record that become its id, title and text; all others are metadata."""
+        names = [*self._texts] or [name for name in TEXT_FIELDS if name in record][:1]
+        names += [self._id] if self._id is not None else [name for name in ID_FIELDS if name in record][:1]
+        return frozenset([*names, TITLE_FIELD if self._title is None else self._title])
 
     def _take_id(self, record: dict[str, object]) -> str | None:
         name = self._id

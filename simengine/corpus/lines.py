@@ -50,7 +50,7 @@ def read_chunks(source: Source, report: ReadReport) -> Iterator[bytes]:
         MissingExtraError: a .zst file without the package zstandard.
     """
     try:
-        with _opened(source) as file:
+        with opened(source) as file:
             counted = _Counted(file, report)
             if source.compression == "gz":
                 yield from _gunzip(counted, source)
@@ -64,7 +64,8 @@ def read_chunks(source: Source, report: ReadReport) -> Iterator[bytes]:
 
 
 @contextmanager
-def _opened(source: Source) -> Iterator[IO[bytes]]:
+def opened(source: Source) -> Iterator[IO[bytes]]:
+    """The bytes of a source, packed as they are."""
     if source.path is None:
         stdin = sys.stdin
         yield getattr(stdin, "buffer", None) or io.BytesIO(stdin.read().encode("utf-8"))
@@ -209,7 +210,7 @@ class _Unfinished:
         content, length = b"".join(self._parts), self.length
         self._parts, self.length = [], 0
         if length > self._max_bytes:
-            detail = f"{length:,} bytes, at most {self._max_bytes:,} are read (max_line_bytes)"
+            detail = f"{length:,} bytes, at most {self._max_bytes:,} are read"
             return number, offset, RecordFault("line too long", detail, raw_bytes=length), content
         content = content.removesuffix(b"\r")
         return number, offset, content, content

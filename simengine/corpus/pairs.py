@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
-from simengine.corpus.fields import as_text, check_encodable, missing_field
-from simengine.corpus.formats import Headerless, read_items, typed_cell
+from simengine.corpus.csv_tables import Headerless, usable_delimiter
+from simengine.corpus.fields import as_text, missing_field
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import expand_sources, shown_name
+from simengine.corpus.typed import typed_items
 from simengine.errors import DataError, UsageError
-from simengine.text.checks import surrogate_fault
 from simengine.types import Json
 
 MAX_LINE_BYTES = 32 << 20
@@ -24,7 +25,14 @@ PAIR_FIELDS = (
     ("question1", "question2"),
     ("anchor", "positive"),
 )
-_TABLE = Headerless(frozenset(name for pair in PAIR_FIELDS for name in pair), ("text1", "text2", "score"))
+NAMES = frozenset(name for pair in PAIR_FIELDS for name in pair)
+HEADERLESS = Headerless(
+    NAMES,
+    ("text1", "text2", "score"),
+    texts=frozenset(("text1", "text2")),
+    numbers=frozenset(("score",)),
+    advice="name the two columns with the texts, as in --fields NAME,NAME",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,18 +50,23 @@ def read_pairs(
     fields: tuple[str, str] | None = None,
     encoding: str = "utf-8",
     file_format: str | None = None,
+    delimiter: str | None = None,
+    report: ReadReport | None = None,
 ) -> Iterator[Pair]:
-    """Yield the pairs of a .jsonl, .csv, .tsv or .parquet file in order, streamed.
+    """Yield the pairs of a .jsonl, .json, .csv, .tsv or .parquet file in order, streamed.
 
-    A .csv or .tsv whose first row holds none of the known names has no header: its two or three columns
-    are text1, text2 and score.
+    A .csv or .tsv without a header has two or three columns: text1, text2 and score. It is taken for one only
+    where its first row cannot be a header: one cell at least is no name (a sentence, say), and a third cell is a
+    number. Any other first row without a known name is refused.
 
     Args:
         source: a path (text formats also with .gz or .zst); "-" is standard input, JSON Lines unless
             `file_format` says otherwise.
         fields: names of the two texts; None takes the first of PAIR_FIELDS that a record has.
         encoding: of the file.
-        file_format: None goes by suffix; else "jsonl", "csv", "tsv" or "parquet".
+        file_format: None goes by suffix; else "jsonl", "json", "csv", "tsv" or "parquet".
+        delimiter: of a table, as in `ReadOptions`.
+        report: counts, and notes about the columns of a table.
 
     Raises:
         DataError: the file cannot be used, holds no pair, or a record is broken, lacks a text or has an
@@ -62,26 +75,36 @@ def read_pairs(
     """
     if fields is not None and fields[0] == fields[1]:
         raise UsageError(f"both texts of a pair are to come from the field {fields[0]!r}; expected two names")
-    table = _TABLE if fields is None else None
-    report = ReadReport()
-    for file in expand_sources([source], file_format, report):
-        if file.format.startswith("txt"):
-            raise DataError("a text file holds no pairs; expected .jsonl, .csv, .tsv or .parquet", file.name)
-        is_table = file.format in ("csv", "tsv")
-        for line, record, raw in read_items(file, MAX_LINE_BYTES, encoding, report, table):
-            try:
-                if isinstance(record, RecordFault):
-                    raise record
-                pair = _pair(record, fields, is_table, isinstance(raw, bytes) and b"\\u" in raw)
-            except RecordFault as fault:
-                raise DataError(fault.reason, file.name, line) from fault
-            report.accept()
-            yield pair
+    report = ReadReport() if report is None else report
+    sign = None if delimiter is None else usable_delimiter(delimiter)
+    with ExitStack() as stack:
+        for file in expand_sources([source], file_format, report):
+            if file.format.startswith("txt"):
+                expected = "expected .jsonl, .json, .csv, .tsv or .parquet"
+                raise DataError(f"a text file holds no pairs; {expected}", file.name)
+            for line, record, _ in typed_items(
+                file,
+                MAX_LINE_BYTES,
+                encoding,
+                report,
+                stack,
+                headerless=HEADERLESS if fields is None else None,
+                texts=NAMES if fields is None else frozenset(fields),
+                delimiter=sign,
+            ):
+                try:
+                    if isinstance(record, RecordFault):
+                        raise record
+                    pair = _pair(record, fields)
+                except RecordFault as fault:
+                    raise DataError(fault.reason, file.name, line) from fault
+                report.accept()
+                yield pair
     if not report.records:
         raise DataError("no pairs: the file holds no records", shown_name(source))
 
 
-def _pair(record: dict[str, object], fields: tuple[str, str] | None, is_table: bool, escaped: bool) -> Pair:
+def _pair(record: dict[str, object], fields: tuple[str, str] | None) -> Pair:
     names = fields or _names(record)
     for name in names:
         if name not in record:
@@ -92,13 +115,6 @@ def _pair(record: dict[str, object], fields: tuple[str, str] | None, is_table: b
             raise RecordFault("empty text", f"the field {name!r} is blank")
         if "\0" in text:
             raise RecordFault("NUL byte", f"the field {name!r} holds the character U+0000")
-    if is_table:
-        record = {name: typed_cell(cast(str, value)) for name, value in record.items()}
-    if escaped:
-        for name, text in zip(names, (text1, text2), strict=True):
-            if fault := surrogate_fault(text):
-                raise RecordFault("unpaired surrogate", f"the field {name!a} {fault}")
-        check_encodable("", "", "", record)
     return Pair(text1, text2, cast("dict[str, Json]", record))
 
 
@@ -108,4 +124,5 @@ def _names(record: dict[str, object]) -> tuple[str, str]:
             return pair
     known = ", ".join("/".join(pair) for pair in PAIR_FIELDS)
     shown = ", ".join(repr(name) for name in record)
-    raise RecordFault("missing field", f"expected the fields {known}; the record has {shown or 'none'}")
+    detail = f"expected the fields {known}, or those named with --fields; the record has {shown or 'none'}"
+    raise RecordFault("missing field", detail)

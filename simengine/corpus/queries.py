@@ -6,16 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from simengine.corpus.csv_tables import Headerless
 from simengine.corpus.duplicates import SeenIds
 from simengine.corpus.fields import ID_FIELDS, TEXT_FIELDS, DocumentMaker, FieldMapping
-from simengine.corpus.formats import Headerless, read_items
+from simengine.corpus.formats import read_items
 from simengine.corpus.report import ReadReport, RecordFault
-from simengine.corpus.sources import Source, expand_sources, shown_name
+from simengine.corpus.sources import Source, expand_sources, is_stream, shown_name, suffixes
 from simengine.errors import DataError
 
 MAX_LINE_BYTES = 4 << 20
 _OTHER_NAMES = {"query": "text", "question": "text", "qid": "id", "query_id": "id"}
-_TABLE = Headerless(frozenset([*TEXT_FIELDS, *ID_FIELDS, *_OTHER_NAMES]), ("id", "text"))
+_TABLE = Headerless(
+    frozenset([*TEXT_FIELDS, *ID_FIELDS, *_OTHER_NAMES]),
+    ("id", "text"),
+    ids=True,
+    advice="call the columns id and text",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +51,7 @@ def read_queries(
         UsageError: an unknown format or encoding.
     """
     report = ReadReport()
-    if str(source) == "-" and file_format is None:
+    if file_format is None and is_stream(source) and not suffixes(Path(source))[0]:
         file_format = "txt-lines"
     with SeenIds() as seen:
         for file in expand_sources([source], file_format, report):
@@ -62,7 +68,7 @@ def read_queries(
 
 def _queries(file: Source, encoding: str, report: ReadReport) -> Iterator[tuple[int, Query]]:
     maker = DocumentMaker(FieldMapping())
-    for line, record, raw in read_items(file, MAX_LINE_BYTES, encoding, report, _TABLE):
+    for line, record, _ in read_items(file, MAX_LINE_BYTES, encoding, report, _TABLE):
         try:
             if isinstance(record, RecordFault):
                 raise record
@@ -70,8 +76,7 @@ def _queries(file: Source, encoding: str, report: ReadReport) -> Iterator[tuple[
                 usual = ID_FIELDS if name == "id" else TEXT_FIELDS
                 if other in record and not any(field in record for field in usual):
                     record[name] = record.pop(other)
-            escaped = isinstance(raw, bytes) and b"\\u" in raw
-            document, made = maker.make(record, file.label, line, escaped)
+            document, made = maker.make(record, file.label, line, escaped=False)
             if not document.text or document.text.isspace():
                 raise RecordFault("empty text", f"query {document.id!r} has no text")
         except RecordFault as fault:

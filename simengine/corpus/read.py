@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from simengine.corpus.columns import COLUMN_TYPES, TABLE_FORMATS, ColumnTypes, replayable, survey
+from simengine.corpus.csv_tables import usable_delimiter
 from simengine.corpus.duplicates import SeenIds
 from simengine.corpus.fields import DocumentMaker, FieldMapping
-from simengine.corpus.formats import Item, read_items, typed_cell
+from simengine.corpus.formats import read_items
 from simengine.corpus.lines import usable_encoding
-from simengine.corpus.report import Raw, ReadReport, RecordFault, Rejected, RejectSink
-from simengine.corpus.sources import Source, expand_sources, source_bytes
+from simengine.corpus.report import Item, Raw, ReadReport, RecordFault, Rejected, RejectSink
+from simengine.corpus.sources import STDIN, Source, expand_sources, source_bytes
 from simengine.errors import DataError, UsageError
 from simengine.types import Document
 
@@ -42,8 +45,13 @@ class ReadOptions:
             it belongs to this run only where `ReadReport.rejected` is not 0.
         max_line_bytes: longest line (or whole-file document) that is read, in bytes of its file.
         encoding: of all text formats. A UTF-8 byte order mark is accepted and dropped.
-        format: None goes by suffix; else one of "jsonl", "csv", "tsv", "parquet", "txt-lines"
+        format: None goes by suffix; else one of "jsonl", "json", "csv", "tsv", "parquet", "txt-lines"
             (a document per line that is not blank), "txt-file" (a document per file).
+        types: column of a .csv or .tsv → "str", "int", "float" or "bool"; columns that are not named here get a
+            type that keeps the spelling of every cell.
+        known_types: field → "str", "bool" or "number", the type it has in the index that the documents go to.
+        delimiter: of .csv and .tsv: one character, or "tab", "semicolon", "pipe", "comma", "space".
+        follow_links: go through links in folders.
 
     Raises:
         UsageError: values that cannot be used together.
@@ -55,6 +63,10 @@ class ReadOptions:
     max_line_bytes: int = MAX_LINE_BYTES
     encoding: str = "utf-8"
     format: str | None = None
+    types: Mapping[str, str] = field(default_factory=dict)
+    known_types: Mapping[str, str] = field(default_factory=dict)
+    delimiter: str | None = None
+    follow_links: bool = False
 
     def __post_init__(self) -> None:
         if self.max_line_bytes < 1:
@@ -64,6 +76,11 @@ class ReadOptions:
                 "rejects_path is given without skip_invalid: nothing would ever be written to it"
             )
         usable_encoding(self.encoding)
+        if self.delimiter is not None:
+            usable_delimiter(self.delimiter)
+        for name, kind in self.types.items():
+            if kind not in COLUMN_TYPES:
+                raise UsageError(f"types: {name!r} is {kind!r}; expected one of {', '.join(COLUMN_TYPES)}")
 
 
 def read_corpus(
@@ -73,11 +90,13 @@ def read_corpus(
 ) -> Iterator[Document]:
     """Yield the documents of files and folders in order, in memory that does not grow with them.
 
-    Formats by suffix: .jsonl, .ndjson, .csv, .tsv (no quoting, as in BEIR), .parquet, .txt and .md,
-    all but .parquet also with .gz or .zst. CSV and TSV begin with a header. A .txt given by itself holds
-    one document per line that is not blank; a .md is one document. A folder is read as BEIR when it
-    holds a corpus.jsonl; else every .txt and .md below it is one document, and other files are counted in
-    `report.ignored_files`. Hidden files and folders are passed over, links to folders are not followed.
+    Formats by suffix: .jsonl, .ndjson, .json (one array of records, or an object that holds one), .csv, .tsv
+    (no quoting, as in BEIR), .parquet, .txt and .md, all but .parquet also with .gz or .zst. CSV and TSV begin
+    with a header. A .txt given by itself holds one document per line that is not blank; a .md is one document.
+    A folder is read as BEIR when it holds a corpus.jsonl; else every .txt and .md below it is one document, and
+    other files are counted in `report.ignored_files`. Hidden files and folders are passed over. Links in folders
+    are passed over and counted unless `options.follow_links` is set, pipes and devices there always; a path in
+    `sources` may itself be a link, or a pipe.
 
     A record without an id is named by the path of its file as given, without suffix, and its line
     ("b/notes:3" for line 3 of b/notes.txt; with the suffix where two sources differ only there); those of
@@ -85,8 +104,11 @@ def read_corpus(
     given ("b/readme.md"), or for the files of a folder within the folder ("sub/a.txt") when the folder is
     the only source, and with the folder's path in front ("b/sub/a.txt") when there are several.
 
-    Table cells that look like plain numbers become numbers in the metadata ("0.1428571428571428", "12",
-    "1e-07"; not "007", "1.2.3" or integers of more than 18 digits), empty ones null. The fields
+    A column of a table has one type over all tables of a call, for which they are read twice (streams are copied
+    to a temporary file): numbers where every cell is written back as it stands ("0.1428571428571428", "12",
+    "1e-07"; not "007", "1.10" or integers of more than 18 digits), else text; `options.types` names another.
+    Empty cells are null. Columns without a name are left out when they are empty or number the rows, else they
+    are called "column 3". `report.notes` says what was decided. The fields
     "metadata.text", "metadata.title" and "metadata._id", which `write_corpus` makes, become the metadata
     fields text, title and _id again where a record has `_id`, `title` and `text` of its own.
 
@@ -106,12 +128,48 @@ def read_corpus(
     """
     options = options or ReadOptions()
     report = ReadReport() if report is None else report
-    files = expand_sources(sources, options.format, report)
+    files = expand_sources(sources, options.format, report, follow_links=options.follow_links)
     _guard_rejects(sources, options.rejects_path)
-    with RejectSink(report, options.skip_invalid, options.rejects_path) as sink, SeenIds() as seen:
+    with ExitStack() as stack:
+        tables, types = _survey(sources, options, report, stack)
+        sink = stack.enter_context(RejectSink(report, options.skip_invalid, options.rejects_path))
+        seen = stack.enter_context(SeenIds())
         for source in files:
             seen.begin(source.name)
-            yield from _read_source(source, options, report, sink, seen)
+            if source.name in tables:
+                source = replace(source, path=tables[source.name].path)
+            yield from _read_source(source, options, types, report, sink, seen)
+
+
+def _survey(
+    sources: Sequence[str | Path], options: ReadOptions, report: ReadReport, stack: ExitStack
+) -> tuple[dict[str, Source], ColumnTypes]:
+    """The tables among the sources by name, in a form that can be read twice, and the types of their columns."""
+    direct = [given for given in _as_list(sources) if str(given) == STDIN or not Path(given).is_dir()]
+    files = expand_sources(direct, options.format, ReadReport()) if direct else iter(())
+    tables = {file.name: replayable(file, stack) for file in files if file.format in TABLE_FORMATS}
+    if not tables:
+        if options.types or options.delimiter is not None:
+            raise UsageError("types and a delimiter are for .csv and .tsv files, and no source is one")
+        return {}, ColumnTypes()
+    types = survey(
+        tables.values(),
+        lambda source: _items(source, options, ReadReport()),
+        DocumentMaker(options.mapping).own_fields,
+        types=options.types,
+        known=options.known_types,
+        notes=report.notes,
+    )
+    return tables, types
+
+
+def _as_list(sources: Sequence[str | Path]) -> list[str | Path]:
+    return [sources] if isinstance(sources, (str, Path)) else list(sources)
+
+
+def _items(source: Source, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
+    delimiter = None if options.delimiter is None else usable_delimiter(options.delimiter)
+    return read_items(source, options.max_line_bytes, options.encoding, report, delimiter=delimiter)
 
 
 def _guard_rejects(sources: Sequence[str | Path], rejects: Path | None) -> None:
@@ -126,12 +184,16 @@ _Made = tuple[int, "Document | RecordFault", Raw, bool]
 
 
 def _read_source(
-    source: Source, options: ReadOptions, report: ReadReport, sink: RejectSink, seen: SeenIds
+    source: Source,
+    options: ReadOptions,
+    types: ColumnTypes,
+    report: ReadReport,
+    sink: RejectSink,
+    seen: SeenIds,
 ) -> Iterator[Document]:
     """One file: records to documents in small batches, ids checked a batch at a time."""
     before = report.records
-    items = read_items(source, options.max_line_bytes, options.encoding, report)
-    for batch in _batches(_documents(items, source, options)):
+    for batch in _batches(_documents(_items(source, options, report), source, options, types)):
         good = [(made.id, line) for line, made, _, _ in batch if isinstance(made, Document)]
         repeated = seen.add(good)
         position = 0
@@ -177,26 +239,33 @@ def _batches(made: Iterator[_Made]) -> Iterator[list[_Made]]:
         raise failure
 
 
-def _documents(items: Iterator[Item], source: Source, options: ReadOptions) -> Iterator[_Made]:
+def _documents(
+    items: Iterator[Item], source: Source, options: ReadOptions, types: ColumnTypes
+) -> Iterator[_Made]:
     """Each record as a document, or what is wrong with it."""
     if source.format.startswith("txt-"):
         yield from _text_documents(items, source)
         return
-    table = source.format in ("csv", "tsv")
-    maker = DocumentMaker(options.mapping, typed_cell if table else None)
+    maker = DocumentMaker(options.mapping, types.apply if source.format in TABLE_FORMATS else None)
     make, label = maker.make, source.label
     for line, record, raw in items:
         if isinstance(record, RecordFault):
-            yield line, record, raw, False
+            yield line, _with_option(record), raw, False
             continue
-        # Only escapes can bring what UTF-8 itself cannot hold into a record.
-        escaped = b"\\u" in raw if isinstance(raw, bytes) else False
         try:
-            document, generated = make(record, label, line, escaped)
+            document, generated = make(record, label, line, escaped=False)
         except RecordFault as fault:
             yield line, fault, raw, False
             continue
         yield line, document, raw, generated
+
+
+def _with_option(fault: RecordFault) -> RecordFault:
+    """The fault of a line that is too long names what sets the limit."""
+    if fault.kind not in ("line too long", "file too long"):
+        return fault
+    detail = f"{fault.detail}; --max-line-bytes (max_line_bytes) sets the limit"
+    return RecordFault(fault.kind, detail, fault.raw_bytes)
 
 
 def _text_documents(items: Iterator[Item], source: Source) -> Iterator[_Made]:
@@ -204,7 +273,7 @@ def _text_documents(items: Iterator[Item], source: Source) -> Iterator[_Made]:
     whole = source.format == "txt-file"
     for line, record, raw in items:
         if isinstance(record, RecordFault):
-            yield line, record, raw, False
+            yield line, _with_option(record), raw, False
             continue
         text = str(record["text"])
         if whole and not text.strip():

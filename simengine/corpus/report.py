@@ -16,6 +16,9 @@ MAX_EXAMPLES = 10
 MAX_RAW_CHARS = 4096
 
 Raw: TypeAlias = "bytes | str | list[str] | dict[str, object]"
+Record: TypeAlias = "dict[str, object]"
+Item: TypeAlias = "tuple[int, Record | RecordFault, Raw]"
+"""(1-based line or row, the record or what is wrong with it, what to show of it in a rejects file)."""
 
 
 class RecordFault(Exception):  # noqa: N818 - not an error by itself: the reader decides what becomes of it
@@ -62,6 +65,10 @@ class ReadReport:
             folders, are passed over without being counted.
         ignored_suffixes: the ignored files by suffix (lower case, without .gz or .zst); those that have
             none under "without suffix".
+        links: links in folders that were not followed.
+        special_files: pipes, sockets and devices in folders; they are never opened.
+        not_followed: the paths of the first of these links and special files.
+        notes: what a person should know about how tables were read, a line each.
     """
 
     records: int = 0
@@ -73,11 +80,24 @@ class ReadReport:
     generated_ids: int = 0
     ignored_files: int = 0
     ignored_suffixes: Counter[str] = field(default_factory=Counter)
+    links: int = 0
+    special_files: int = 0
+    not_followed: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def accept(self) -> None:
         """Count a record that is about to be yielded."""
         self.records += 1
         self.accepted += 1
+
+    def pass_over(self, path: Path, *, is_link: bool) -> None:
+        """Count a link or a special file of a folder that is left out."""
+        if is_link:
+            self.links += 1
+        else:
+            self.special_files += 1
+        if len(self.not_followed) < MAX_EXAMPLES:
+            self.not_followed.append(str(path))
 
     def reject(self, source: str, line: int, fault: RecordFault) -> None:
         """Count a record that is left out."""

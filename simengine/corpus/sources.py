@@ -1,8 +1,14 @@
-"""Which files a list of sources means, and what kind each is."""
+"""Which files a list of sources means, and what kind each is.
+
+One rule for links and special files holds wherever files are read: a path that is given directly may be a link, or
+a pipe, which is read as a stream; in folders links are followed only when that is asked for; pipes, sockets and
+devices in folders are never opened, and a device is no source at all.
+"""
 
 from __future__ import annotations
 
 import os
+import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -13,10 +19,11 @@ from simengine.errors import DataError, UsageError
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
-FORMATS = ("jsonl", "csv", "tsv", "parquet", "txt-lines", "txt-file")
+FORMATS = ("jsonl", "json", "csv", "tsv", "parquet", "txt-lines", "txt-file")
 _BY_SUFFIX = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".json": "json",
     ".csv": "csv",
     ".tsv": "tsv",
     ".parquet": "parquet",
@@ -49,18 +56,23 @@ class Source:
 
 
 def expand_sources(
-    sources: Sequence[str | Path], file_format: str | None, report: ReadReport
+    sources: Sequence[str | Path],
+    file_format: str | None,
+    report: ReadReport,
+    *,
+    follow_links: bool = False,
 ) -> Iterator[Source]:
     """Yield the files that the sources mean; all are looked at before the first is yielded.
 
     Args:
         sources: paths of files or folders; "-" is standard input.
-        file_format: one of FORMATS for all of them, or None to go by suffix (stdin: jsonl).
-        report: counts the files in folders that are no text.
+        file_format: one of FORMATS for all of them, or None to go by suffix (stdin and pipes without one: jsonl).
+        report: counts the files in folders that are no text, and the links and special files passed over.
+        follow_links: read what links in folders lead to, each folder once.
 
     Raises:
         UsageError: no source, an unknown format, or stdin given twice.
-        DataError: a path does not exist, has an unknown suffix, is a folder without texts or one that
+        DataError: a path does not exist, is a device, has an unknown suffix, is a folder without texts or one that
             cannot be listed, or has a name that is no text.
     """
     if isinstance(sources, (str, os.PathLike)):
@@ -74,7 +86,7 @@ def expand_sources(
             yield Source(STDIN_NAME, None, file_format or "jsonl", "", label)
         elif Path(given).is_dir():
             prefix = Path(given) if len(sources) > 1 else Path()
-            yield from _expand_folder(Path(given), str(given), prefix, file_format, report)
+            yield from _expand_folder(Path(given), str(given), prefix, file_format, report, follow_links)
         else:
             yield _file_source(Path(given), str(given), file_format, label)
 
@@ -101,6 +113,55 @@ def source_bytes(sources: Sequence[str | Path]) -> int | None:
     return sum(path.stat().st_size for path in paths)
 
 
+def any_table(sources: Sequence[str | Path], file_format: str | None) -> bool:
+    """Whether a source is a .csv or .tsv, by its suffix or by the format given for all."""
+    formats = {file_format or _BY_SUFFIX.get(suffixes(Path(given))[0]) for given in sources}
+    return bool(formats & {"csv", "tsv"})
+
+
+def is_stream(source: str | Path) -> bool:
+    """Whether a source is standard input or a pipe (named, or of a process substitution).
+
+    Such a one has no suffix to go by, and can be read only once.
+    """
+    if str(source) == STDIN:
+        return True
+    path = Path(source)
+    return path.exists() and not path.is_dir() and not path.is_file()
+
+
+def refuse_special(path: str | Path) -> None:
+    """Refuse a path that is no file, folder or pipe, such as /dev/zero, which would be read without end.
+
+    Args:
+        path: as the user gave it; nothing is said of one that does not exist.
+
+    Raises:
+        DataError: it is a device or a socket.
+    """
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116 - Path would turn "" into "."
+    except OSError:
+        return
+    is_terminal = stat.S_ISCHR(mode) and os.path.realpath(path).startswith(("/dev/tty", "/dev/pts/"))
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISFIFO(mode) or is_terminal):
+        kind = "a socket" if stat.S_ISSOCK(mode) else "a device"
+        raise DataError(f"this is {kind}; expected a file, a folder or a pipe", str(path))
+
+
+def folder_file(folder: Path, name: str, *, follow_links: bool) -> Path | None:
+    """A regular file of a folder by its name, or None where there is none.
+
+    Raises:
+        DataError: it is a link, and links are not to be followed.
+    """
+    path = folder / name
+    if path.is_symlink() and not follow_links:
+        reason = "this is a link, and links in folders are not followed unless asked for (--follow-links)"
+        raise DataError(reason, str(path))
+    return path if path.is_file() else None
+
+
 def shown_name(source: str | Path) -> str:
     """What errors call a source."""
     return STDIN_NAME if str(source) == STDIN else str(source)
@@ -120,25 +181,28 @@ def _check_call(sources: Sequence[str | Path], file_format: str | None) -> None:
         raise UsageError(f"unknown format {file_format!r}; expected one of {', '.join(FORMATS)}")
     if sum(str(given) == STDIN for given in sources) > 1:
         raise UsageError("standard input ('-') is given twice, but it can be read only once")
-    if file_format == "parquet" and any(str(given) == STDIN for given in sources):
-        raise UsageError("parquet cannot be read from standard input (it is read from its end): give a file")
+    if file_format == "parquet" and any(is_stream(given) for given in sources):
+        raise UsageError("parquet cannot be read from a stream (it is read from its end): give a file")
 
 
 def _check_path(given: str | Path, file_format: str | None) -> None:
     path = Path(given)
     if not path.exists():
+        if path.is_symlink():
+            raise DataError(f"the link leads to {str(path.readlink())!r}, which is not there", str(given))
         raise DataError("no such file or folder", str(given))
     if path.is_dir():
         return
+    refuse_special(given)
     suffix, compression = suffixes(path)
-    if file_format is None and suffix not in _BY_SUFFIX:
+    if file_format is None and suffix not in _BY_SUFFIX and not is_stream(given):
         known = " ".join(_BY_SUFFIX)
         raise DataError(
             f"unknown suffix {suffix or path.name!r}; expected one of {known} (also with .gz or .zst), "
             f"or give the format ({', '.join(FORMATS)})",
             str(given),
         )
-    if compression and (file_format or _BY_SUFFIX[suffix]) == "parquet":
+    if compression and (file_format or _BY_SUFFIX.get(suffix)) == "parquet":
         raise DataError("parquet files hold their own compression; unpack this one", str(given))
 
 
@@ -176,19 +240,19 @@ def _posix(path: Path) -> str:
 
 def _file_source(path: Path, name: str, file_format: str | None, label: str) -> Source:
     suffix, compression = suffixes(path)
-    kind = file_format or _BY_SUFFIX[suffix]
+    kind = file_format or _BY_SUFFIX.get(suffix, "jsonl")
     return Source(name, path, kind, compression, _posix(path) if kind == "txt-file" else label)
 
 
 def _expand_folder(
-    folder: Path, name: str, prefix: Path, file_format: str | None, report: ReadReport
+    folder: Path, name: str, prefix: Path, file_format: str | None, report: ReadReport, follow_links: bool
 ) -> Iterator[Source]:
     for beir in _BEIR_FILES:
-        if (folder / beir).is_file():
-            yield _file_source(folder / beir, str(Path(name) / beir), file_format, _posix(prefix / "corpus"))
+        if found_file := folder_file(folder, beir, follow_links=follow_links):
+            yield _file_source(found_file, str(Path(name) / beir), file_format, _posix(prefix / "corpus"))
             return
     found, other = 0, Counter[str]()
-    for path in _walk(folder):
+    for path in _walk(folder, follow_links, report):
         suffix, compression = suffixes(path)
         if suffix not in _TEXT_SUFFIXES:
             report.ignored_files += 1
@@ -200,23 +264,57 @@ def _expand_folder(
         kind = "txt-lines" if file_format == "txt-lines" else "txt-file"
         yield Source(str(Path(name) / relative), path, kind, compression, _posix(prefix / relative))
     if not found:
+        other.update({"links, which are followed with --follow-links": report.links} if report.links else {})
         there = ", ".join(f"{count} {suffix}" for suffix, count in other.most_common(5)) or "nothing"
         expected = f"a corpus.jsonl or files that end in {' or '.join(_TEXT_SUFFIXES)}"
         raise DataError(f"the folder holds no text: expected {expected}, found {there}", name)
 
 
-def _walk(folder: Path) -> Iterator[Path]:
-    """All files below a folder in a fixed order; hidden files and folders are left out.
+def _walk(folder: Path, follow_links: bool, report: ReadReport) -> Iterator[Path]:
+    """All regular files below a folder in a fixed order; hidden files and folders are left out.
+
+    Args:
+        folder: where to begin; may be a link itself.
+        follow_links: go through links; a folder that was read before, or lies below `folder`, is not read again.
+        report: counts links and special files that are passed over.
 
     Raises:
         DataError: a folder cannot be listed.
     """
+    top = folder.resolve()
+    seen = {_identity(folder)}
 
     def refuse(error: OSError) -> None:
         raise DataError(f"the folder cannot be listed: {error.strerror or error}", str(error.filename))
 
-    for root, folders, files in os.walk(folder, onerror=refuse):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+    def enter(path: Path) -> bool:
+        if path.is_symlink() and (not follow_links or path.resolve().is_relative_to(top)):
+            report.pass_over(path, is_link=True)
+            return False
+        identity = _identity(path)
+        if identity in seen:
+            report.pass_over(path, is_link=True)
+            return False
+        seen.add(identity)
+        return True
+
+    for root, folders, files in os.walk(folder, onerror=refuse, followlinks=follow_links):
+        here = Path(root)
+        folders[:] = [name for name in sorted(folders) if not name.startswith(".") and enter(here / name)]
         for name in sorted(files):
-            if not name.startswith("."):
-                yield Path(root) / name
+            if not name.startswith(".") and _is_read(here / name, follow_links, report):
+                yield here / name
+
+
+def _is_read(path: Path, follow_links: bool, report: ReadReport) -> bool:
+    """Whether a file of a folder is a regular one, or a link to one that is to be followed."""
+    is_link = path.is_symlink()
+    if path.is_file() and (follow_links or not is_link):
+        return True
+    report.pass_over(path, is_link=is_link)
+    return False
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    found = folder.stat()
+    return found.st_dev, found.st_ino

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from simengine.corpus.csv_tables import Headerless
 from simengine.corpus.examples.records import choose, number, read_records
-from simengine.corpus.formats import Headerless, Record
 from simengine.corpus.queries import Query, read_queries
-from simengine.corpus.report import RecordFault
+from simengine.corpus.report import Record, RecordFault
+from simengine.corpus.sources import folder_file
 from simengine.errors import DataError
 
 QRELS_FIELDS = (
@@ -17,7 +18,14 @@ QRELS_FIELDS = (
     ("query_id", "doc_id", "relevance"),
     ("qid", "docid", "relevance"),
 )
-_TABLE = Headerless(frozenset(name for names in QRELS_FIELDS for name in names), QRELS_FIELDS[0])
+_NAMES = frozenset(name for names in QRELS_FIELDS for name in names)
+_TABLE = Headerless(
+    _NAMES,
+    QRELS_FIELDS[0],
+    numbers=frozenset(("score",)),
+    ids=True,
+    advice=f"call the columns {', '.join(QRELS_FIELDS[0])}",
+)
 _ENDINGS = ("", ".gz", ".zst")
 
 
@@ -36,16 +44,17 @@ class Collection:
     qrels: Mapping[str, Mapping[str, int]]
 
 
-def read_collection(folder: str | Path, *, split: str = "test") -> Collection:
+def read_collection(folder: str | Path, *, split: str = "test", follow_links: bool = False) -> Collection:
     """Read queries and judgements of a folder in BEIR's layout.
 
     Args:
         folder: with queries.jsonl and qrels/<split>.tsv, both also with .gz or .zst.
         split: which judgements.
+        follow_links: read files of the folder that are links.
 
     Raises:
-        DataError: a file is missing or broken, a query is judged that is not in the file, or no query has a relevant
-            document.
+        DataError: a file is missing, broken or a link that is not to be followed, a query is judged that is not in
+            the file, or no query has a relevant document.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -54,8 +63,8 @@ def read_collection(folder: str | Path, *, split: str = "test") -> Collection:
             + ("this is a file" if root.exists() else "there is nothing"),
             str(folder),
         )
-    qrels = read_qrels(_find(root / "qrels", f"{split}.tsv"))
-    queries = {query.id: query for query in read_queries(_find(root, "queries.jsonl"))}
+    qrels = read_qrels(_find(root / "qrels", f"{split}.tsv", follow_links))
+    queries = {query.id: query for query in read_queries(_find(root, "queries.jsonl", follow_links))}
     wanted = [query for query, grades in qrels.items() if any(grade > 0 for grade in grades.values())]
     if absent := [query for query in wanted if query not in queries]:
         reason = f"{len(absent)} judged queries are not in queries.jsonl, such as {absent[0]!r}"
@@ -75,7 +84,14 @@ def read_qrels(path: str | Path) -> dict[str, dict[str, int]]:
     """
     qrels: dict[str, dict[str, int]] = {}
     rows = read_records(
-        path, _judgement, noun="judgements", table=_TABLE, encoding="utf-8", file_format=None, count=None
+        path,
+        _judgement,
+        noun="judgements",
+        table=_TABLE,
+        encoding="utf-8",
+        file_format=None,
+        count=None,
+        texts=_NAMES,
     )
     for query, document, grade, source, line in rows:
         known = qrels.setdefault(query, {}).setdefault(document, grade)
@@ -96,9 +112,9 @@ def _judgement(record: Record, source: str, line: int) -> tuple[str, str, int, s
     return query, document, int(grade), source, line
 
 
-def _find(folder: Path, name: str) -> Path:
+def _find(folder: Path, name: str, follow_links: bool) -> Path:
     for ending in _ENDINGS:
-        if (path := folder / (name + ending)).is_file():
+        if path := folder_file(folder, name + ending, follow_links=follow_links):
             return path
     there = sorted(path.name for path in folder.iterdir())[:8] if folder.is_dir() else []
     reason = f"no {name}" + (

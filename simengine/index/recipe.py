@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from simengine.corpus.sources import refuse_special
 from simengine.errors import RecipeError
 
 AUTO = "auto"
@@ -196,6 +197,7 @@ def _nearest(given: str, known: list[str]) -> str:
 
 
 def _read(path: Path) -> Recipe:
+    refuse_special(path)
     try:
         with path.open("rb") as file:
             table = tomllib.load(file)

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from simengine.corpus.formats import Headerless, read_items
+from simengine.corpus.csv_tables import Headerless
+from simengine.corpus.formats import read_items
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import Source, expand_sources
 from simengine.errors import DataError
@@ -22,7 +23,13 @@ RATING_FIELDS = ("rating", "score", "stars")
 WEIGHT_FIELDS = ("weight", "count", "value")
 TIME_FIELDS = ("timestamp", "time", "date", "ts")
 _KNOWN = (*USER_FIELDS, *ITEM_FIELDS, *RATING_FIELDS, *WEIGHT_FIELDS, *TIME_FIELDS)
-_TABLE = Headerless(frozenset(name.lower() for name in _KNOWN), ("user", "item", "rating", "timestamp"))
+_TABLE = Headerless(
+    frozenset(name.lower() for name in _KNOWN),
+    ("user", "item", "rating", "timestamp"),
+    numbers=frozenset(("rating",)),
+    ids=True,
+    advice="call the columns user, item, rating (or weight) and timestamp",
+)
 MILLISECONDS_FROM = 1e11
 """As seconds this is the year 5138, so such a time is taken to be in milliseconds."""
 

@@ -27,6 +27,8 @@ class DataSource:
         name: unique in the run; the file's folder and stem if empty.
         kind: what a row is; "auto" is the task's own kind. In a three-class run a "relevance" or "reading" source
             is answer selection: the passage is the premise, the question the hypothesis, "answers it" is entailment.
+        fields: names of the fields that hold the texts, and the label or score, in the order of the reader's own;
+            () takes the usual names.
         limit: at most this many rows, drawn by the run's seed; None takes all.
         repeat: how often an epoch sees each row.
         include, exclude: field → values; rows kept, rows left out.
@@ -40,6 +42,7 @@ class DataSource:
     path: str
     name: str = ""
     kind: Kind = "auto"
+    fields: tuple[str, ...] = ()
     limit: Count | None = None
     repeat: Count = 1
     include: Mapping[str, tuple[str | int | bool, ...]] = field(default_factory=dict)

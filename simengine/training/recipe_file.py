@@ -10,6 +10,7 @@ from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from simengine.corpus.sources import is_stream, refuse_special
 from simengine.errors import MissingExtraError, RecipeError
 from simengine.models.paths import expand
 from simengine.training.recipe import DataSource, Recipe
@@ -32,6 +33,7 @@ def load_recipe(path: Path, overrides: Mapping[str, Any] | None = None) -> Recip
     packaged = Path(__file__).parent / "recipes" / f"{path}.toml"
     if path.suffix != ".toml" and len(path.parts) == 1 and packaged.is_file():
         path = packaged
+    refuse_special(path)
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -127,6 +129,10 @@ def _found(source: DataSource, folder: Path | None, where: str) -> DataSource:
     places = [given] if given.is_absolute() else [root / given for root in roots if root is not None]
     for place in places:
         if place.exists():
+            if is_stream(place):
+                raise RecipeError(
+                    f"{where}: {source.path!r} is a pipe or a device; training reads its files twice"
+                )
             name = source.name or f"{place.parent.name}/{place.name.split('.')[0]}"
             return replace(source, path=str(place), name=name)
     searched = ", ".join(dict.fromkeys(str(place) for place in places))

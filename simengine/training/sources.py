@@ -80,7 +80,7 @@ def read_three_classes(
 ) -> Iterator[LabelledPair]:
     """Rows for a three-class model: NLI as it is; answer selection with the passage as the premise."""
     if kind_of(source, "nli", "nli", "relevance", "reading") == "nli":
-        yield from read_nli(source.path, count=count)
+        yield from read_nli(source.path, fields=source.fields or None, count=count)
         return
     for pair in _answer_pairs(source, seed):
         label = ENTAILMENT if pair.score == 1.0 else NEUTRAL
@@ -96,7 +96,7 @@ def read_relevant(source: DataSource, seed: int) -> Iterator[LabelledPair]:
 def read_graded(source: DataSource) -> Iterator[LabelledPair]:
     """Rows for graded similarity, scores brought to [0, 1] by the smallest and largest score of the file."""
     kind_of(source, "similarity", "scored")
-    pairs = list(read_scored_pairs(source.path))
+    pairs = list(read_scored_pairs(source.path, fields=source.fields or None))
     scores = [pair.score for pair in pairs if pair.score is not None]
     low, high = min(scores), max(scores)
     if low == high:
@@ -110,7 +110,7 @@ def _answer_pairs(source: DataSource, seed: int) -> Iterator[LabelledPair]:
     if source.kind == "reading":
         yield from _from_reading(list(read_squad(source.path)), source, seed)
     else:
-        yield from read_relevance(source.path)
+        yield from read_relevance(source.path, fields=source.fields or None)
 
 
 def _from_reading(

@@ -99,3 +99,22 @@ def test_it_fits_a_narrow_screen_in_chinese_and_dark_without_serious_violations(
     expect(page.locator(f"{RESULT} .se-pair")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")
     assert serious_violations(page) == []
+
+
+def test_columns_with_other_names_are_picked_from_those_of_the_file(page: Page, tmp_path: Path):
+    file = tmp_path / "pairs.csv"
+    file.write_text("id,Customer,Agent\n1,A cat sleeps.,A cat is asleep.\n", encoding="utf-8")
+    open_tab(page, "Pair scoring")
+    page.get_by_role("button", name="Many pairs from a file").click()
+    page.set_input_files("#se-batch-file input[type=file]", file)
+    for number, name in ((1, "Customer"), (2, "Agent")):
+        picker = page.locator(f"#se-batch-column{number} input")
+        expect(picker).to_have_value("")
+        picker.fill(name)
+        expect(page.get_by_role("option", name=name, exact=True).first).to_be_visible()
+        picker.press("Enter")
+        expect(picker).to_have_value(name)
+    page.locator("#se-batch-go").click()
+    expect(page.locator("#se-batch-result")).to_contain_text("1 pair scored")
+    page.locator("#se-language label", has_text="中文").click()
+    expect(page.locator("#se-batch-column1")).to_contain_text("第一段文本所在列")

@@ -367,3 +367,83 @@ def test_documents_that_left_the_corpus_are_told_and_pruned_when_asked(
     few.write_text('{"_id": "animals-0", "title": "", "text": "Cats purr.", "topic": "animals", "n": 0}\n')
     assert "11 documents of the index not in this corpus" in call("index", few, "-o", index).err
     assert "11 deleted" in call("index", few, "-o", index, "--prune").err
+
+
+def test_codes_and_versions_of_a_table_come_back_and_are_found(call, tmp_path: Path) -> None:
+    table = tmp_path / "releases.csv"
+    table.write_text(
+        "id,text,version,zip,stars\na,one,1.1,12345,3\nb,two,1.10,01234,4\nc,three,2.50,00501,5\n"
+    )
+    built = call("index", table, "-o", tmp_path / "ix", "--offline")
+    assert built.code == 0, built.err
+    assert "column 'version' stays text" in built.err
+    records = [json.loads(line) for line in call("export", "-i", tmp_path / "ix").out.splitlines()]
+    assert [(r["version"], r["zip"], r["stars"]) for r in records] == [
+        ("1.1", "12345", 3),
+        ("1.10", "01234", 4),
+        ("2.50", "00501", 5),
+    ]
+    found = call(
+        "search", "-i", tmp_path / "ix", "-w", 'zip in ("12345", "00501")', "--format", "jsonl", "release"
+    )
+    assert sorted(json.loads(line)["id"] for line in found.out.splitlines()) == ["a", "c"]
+    again = call("index", table, "-o", tmp_path / "ix", "--offline")
+    assert "3 unchanged" in again.err
+
+    more = tmp_path / "more.csv"
+    more.write_text("id,text,version,zip\nd,four,3.1,99999\n")
+    assert call("add", more, "-i", tmp_path / "ix", "--offline").code == 0
+    exported = call("export", "-i", tmp_path / "ix").out
+    last = json.loads(exported.splitlines()[-1])
+    assert (last["version"], last["zip"]) == ("3.1", "99999")
+    (tmp_path / "again.jsonl").write_text(exported)
+    assert call("index", tmp_path / "again.jsonl", "-o", tmp_path / "ix2", "--offline").code == 0
+    assert call("export", "-i", tmp_path / "ix2").out == exported
+
+    more.write_text("id,text,stars\ne,five,4.50\n")
+    refused = call("add", more, "-i", tmp_path / "ix", "--offline")
+    assert refused.code == 4
+    assert f"{more}:2: the field 'stars' is a number in the index" in refused.err
+    assert call("export", "-i", tmp_path / "ix").out == exported
+    assert call("add", more, "-i", tmp_path / "ix", "--offline", "--types", "stars=float").code == 0
+    (tmp_path / "mixed.jsonl").write_text('{"id": "f", "text": "six", "zip": 501, "stars": 2}\n')
+    mixed = call("add", tmp_path / "mixed.jsonl", "-i", tmp_path / "ix", "--offline")
+    assert "the field 'zip' is text in the index and a number in document 'f'" in mixed.err
+    assert "'stars'" not in mixed.err
+
+
+def test_options_of_a_table_reach_the_reader(call, tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("id;text;year\na;x;007\n")
+    wrong = call("corpus", "check", table)
+    assert wrong.code == 4
+    assert "--delimiter" in wrong.err
+    assert call("corpus", "check", table, "--delimiter", "semicolon", "--types", "year=int").out.startswith(
+        "1 doc"
+    )
+    assert call("corpus", "check", table, "--delimiter", ";", "--types", "yeer=int").code == 2
+    long = tmp_path / "l.jsonl"
+    long.write_text('{"id": "a", "text": "' + "x" * 200 + '"}\n')
+    assert "--max-line-bytes" in call("corpus", "check", long, "--max-line-bytes", 100).err
+    assert call("corpus", "check", long, "--max-line-bytes", 300).code == 0
+
+
+def test_pairs_of_an_unknown_header_need_fields(call, tmp_path: Path) -> None:
+    pairs = tmp_path / "p.csv"
+    pairs.write_text("id,question_a,question_b\n007,cats purr,cats purr\n")
+    refused = call("score", "--pairs", pairs, "--offline")
+    assert refused.code == 4
+    assert "'id', 'question_a', 'question_b'" in refused.err
+    done = call(
+        "score", "--pairs", pairs, "--fields", "question_a,question_b", "--format", "jsonl", "--offline"
+    )
+    record = json.loads(done.out)
+    assert (record["id"], record["text1"], record["cosine"]) == (
+        "007",
+        "cats purr",
+        pytest.approx(1.0, abs=1e-5),
+    )
+    assert call("score", "--pairs", pairs, "--fields", "question_a").code == 2
+    assert call("score", "a", "b", "--fields", "x,y").code == 2
+    assert call("evaluate", "sts", pairs, "--fields", "question_a,nothing").code == 4
+    assert call("evaluate", "retrieval", tmp_path, "--fields", "a,b").code == 2

@@ -27,7 +27,7 @@ def test_pairs_of_the_usual_names(write: Write, names: str) -> None:
 
 def test_tables_without_a_header_are_text_text_score(write: Write) -> None:
     assert list(read_pairs(write("p.tsv", "a b\tc\t0.5\nd\te\t1\n"))) == PAIRS
-    assert list(read_pairs(write("p.csv", "a,b\nc,d\n"))) == [Pair("a", "b"), Pair("c", "d")]
+    assert list(read_pairs(write("q.csv", "a b.,b\nc,d\n"))) == [Pair("a b.", "b"), Pair("c", "d")]
 
 
 def test_other_field_names_can_be_given(write: Write) -> None:
@@ -46,7 +46,7 @@ def test_other_field_names_can_be_given(write: Write) -> None:
         ("p.jsonl", '{"text1": "a", "text2": "\\u0000"}', 1, "NUL byte"),
         ("p.jsonl", '{"text1": "a", "text2": "\\ud800"}', 1, "unpaired surrogate"),
         ("p.csv", "text1,text2\na,b\na\n", 3, "1 fields"),
-        ("p.csv", "only one\n", 1, "1 fields"),
+        ("p.csv", "only one\n", 1, "unknown header: the first row is 'only one'"),
         ("p.csv", "text1,text2\n", None, "no pairs"),
         ("p.txt", "a b\n", None, "holds no pairs"),
     ],

@@ -111,7 +111,7 @@ def test_csv_cells_become_typed_metadata_and_ids_stay_text(write: Write) -> None
             "007",
             'x "y"\nz',
             "A, b",
-            {"n": -3, "price": 3.5, "code": "007", "empty": None, "big": "123456789012345678901"},
+            {"n": -3, "price": "3.50", "code": "007", "empty": None, "big": "123456789012345678901"},
         )
     ]
 

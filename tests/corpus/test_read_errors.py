@@ -102,10 +102,10 @@ def test_valid_escapes_are_no_fault(write: Write) -> None:
     assert (document.id, document.text, document.metadata) == ("ä", "😀 中", {"m": "\0"})
 
 
-def test_one_json_array_over_several_lines_is_explained(write: Write) -> None:
-    error = error_of(write("c.jsonl", '[\n{"_id": "x"},\n{"_id": "y"}\n]\n'))
-    assert "one JSON object per line" in error.reason
-    assert error.line == 1
+def test_a_record_of_a_json_array_is_named_by_its_line(write: Write) -> None:
+    error = error_of(write("c.jsonl", '[\n{"_id": "x", "text": "a"},\n{"_id": "y"}\n]\n'))
+    assert "no text field" in error.reason
+    assert error.line == 3
 
 
 def test_wrong_encoding_offset_counts_from_the_start_of_the_file_with_its_mark(write: Write) -> None:
@@ -222,7 +222,7 @@ def test_wrong_encoding_and_overlong_lines_in_tables_are_rejected_alone(write: W
     ("raw", "message"),
     [
         ("id,text,id\n1,a,b\n", "'id' stands twice in the header"),
-        ("id,,text\n1,a,b\n", "no name"),
+        (",,\n1,a,b\n", "no column of the header has a name"),
         ("\n", "no documents"),
         ("id,text\n", "no documents"),
     ],

@@ -151,3 +151,86 @@ def test_what_cannot_be_read_is_refused_without_reading(write: Write) -> None:
         check_source("none.jsonl")
     with pytest.raises(DataError, match="unknown suffix"):
         check_source("b.docx")
+
+
+@pytest.fixture
+def linked(tmp_path: Path) -> Path:
+    """A folder with a text, links to a file and a folder outside, a loop, a broken link, a pipe and a device."""
+    folder, outside = tmp_path / "in", tmp_path / "out"
+    (folder / "sub").mkdir(parents=True)
+    outside.mkdir()
+    (folder / "a.txt").write_text("inside")
+    (folder / "sub" / "b.txt").write_text("below")
+    (outside / "c.txt").write_text("outside")
+    (outside / "back").symlink_to(folder)
+    (outside / "self").symlink_to(outside)
+    (folder / "far").symlink_to(outside)
+    (folder / "twice").symlink_to(outside)
+    (folder / "one.txt").symlink_to(outside / "c.txt")
+    (folder / "loop").symlink_to(folder)
+    (folder / "sub" / "up").symlink_to("..")
+    (folder / "gone.txt").symlink_to(tmp_path / "nothing")
+    (folder / "zero.txt").symlink_to("/dev/zero")
+    os.mkfifo(folder / "pipe.txt")
+    return folder
+
+
+def test_links_in_folders_are_left_out_and_pipes_are_not_opened(linked: Path) -> None:
+    report = ReadReport()
+    found = [d.text for d in read_corpus([linked], None, report)]
+    assert found == ["inside", "below"]
+    assert (report.links, report.special_files) == (7, 1)
+    (line,) = describe_read(report, ReadOptions())
+    assert "7 links (--follow-links follows them) and 1 special file" in line
+    assert str(linked / "far") in line
+
+
+def test_links_that_are_followed_lead_to_every_folder_once(linked: Path) -> None:
+    report = ReadReport()
+    found = [d.text for d in read_corpus([linked], ReadOptions(follow_links=True), report)]
+    assert found == ["inside", "outside", "outside", "below"]
+    assert report.special_files == 1
+
+
+def test_a_link_that_is_given_itself_is_followed(write: Write, tmp_path: Path) -> None:
+    write("real.txt", "x\n")
+    Path("link.txt").symlink_to("real.txt")
+    (tmp_path / "folder").symlink_to(tmp_path / "real")
+    write("real/a.txt", "y")
+    assert ids("link.txt") == ["link:1"]
+    assert ids("folder") == ["a.txt"]
+    Path("broken.txt").symlink_to("nothing.txt")
+    with pytest.raises(DataError, match=r"the link leads to 'nothing.txt', which is not there"):
+        ids("broken.txt")
+
+
+def test_a_corpus_of_a_folder_that_is_a_link_is_refused_unless_links_are_followed(write: Write) -> None:
+    write("out/corpus.jsonl", '{"_id": "a", "text": "x"}\n')
+    write("beir/queries.jsonl", "")
+    Path("beir/corpus.jsonl").symlink_to("../out/corpus.jsonl")
+    with pytest.raises(DataError, match=r"links in folders are not followed .*--follow-links") as caught:
+        ids("beir")
+    assert caught.value.source == "beir/corpus.jsonl"
+    assert ids("beir", follow_links=True) == ["a"]
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "/dev/urandom", "zero.jsonl"])
+def test_a_device_is_refused(name: str) -> None:
+    Path("zero.jsonl").symlink_to("/dev/zero")
+    with pytest.raises(DataError, match="this is a device; expected a file, a folder or a pipe"):
+        ids(name)
+
+
+def test_a_pipe_is_read_as_a_stream_of_json_lines() -> None:
+    read, write = os.pipe()
+    os.write(write, b'{"id": "a", "text": "x"}\n')
+    os.close(write)
+    assert ids(f"/dev/fd/{read}") == ["a"]
+    os.close(read)
+
+
+def test_a_table_among_several_sources_keeps_its_label(write: Write) -> None:
+    write("a.csv", "text\nx\n")
+    write("a.txt", "y\n")
+    write("d/z.md", "z")
+    assert ids("a.csv", "d", "a.txt") == ["a.csv:2", "d/z.md", "a.txt:1"]

@@ -79,3 +79,18 @@ def test_a_collection_without_a_relevant_document_is_refused(folder: Path) -> No
     (folder / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t0\n")
     with pytest.raises(DataError, match="no query has a relevant document"):
         read_collection(folder)
+
+
+def test_links_of_the_folder_are_read_only_when_asked_for(folder: Path) -> None:
+    (folder / "queries.jsonl").rename(folder / "elsewhere")
+    (folder / "queries.jsonl").symlink_to("elsewhere")
+    with pytest.raises(DataError, match=r"queries\.jsonl: this is a link"):
+        read_collection(folder)
+    assert len(read_collection(folder, follow_links=True).queries) == 2
+
+
+def test_an_unknown_header_of_judgements_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "test.tsv"
+    path.write_text("question\tanswer\tgrade\nq1\td1\t1\n")
+    with pytest.raises(DataError, match="'question', 'answer', 'grade'"):
+        read_qrels(path)

@@ -133,3 +133,15 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         read_interactions(tmp_path / "missing.csv")
     with pytest.raises(DataError, match="text file"):
         read_interactions(write(tmp_path / "a.txt", "u a 1\n"))
+
+
+def test_ids_keep_their_spelling_and_half_a_surrogate_is_named_by_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "i.csv"
+    path.write_text(",user,item,rating\n0,007,1.10,4\n1,7,1.1,5\n")
+    found = read_interactions(path)
+    assert (sorted(found.user_ids), sorted(found.item_ids)) == (["007", "7"], ["1.1", "1.10"])
+    lines = tmp_path / "i.jsonl"
+    lines.write_text('{"user": "u", "item": "i"}\n{"user": "\\ud800", "item": "i"}\n')
+    with pytest.raises(DataError, match="unpaired surrogate") as caught:
+        read_interactions(lines)
+    assert (caught.value.source, caught.value.line) == (str(lines), 2)

@@ -124,3 +124,12 @@ def test_sentences_keep_their_offsets(text: str) -> None:
     parts = split_sentences_of(text)
     assert all(text[start:].startswith(part) for start, part in parts)
     assert "".join("".join(part.split()) for _, part in parts) == "".join(text.split())
+
+
+def test_the_fields_of_a_source_are_read_under_their_own_names(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = [{"a": "x", "b": "y", "grade": grade} for grade in (0, 5)]
+    source = DataSource(write(tmp_path / "s.jsonl", rows), fields=("a", "b", "grade"))
+    assert [(p.text1, p.text2, p.score) for p in read_graded(source)] == [("x", "y", 0.0), ("x", "y", 1.0)]
+    rows = [{"p": "x", "h": "y", "label": "neutral"}]
+    source = DataSource(write(tmp_path / "n.jsonl", rows), kind="nli", fields=("p", "h"))
+    assert [(p.text1, p.label) for p in read_three_classes(source, 1)] == [("x", "neutral")]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import cast
 
+from simengine.corpus.columns import any_number
+from simengine.corpus.csv_tables import Headerless
 from simengine.corpus.examples.kinds import NLI_LABELS, LabelledPair, ReadCount, canonical_label
 from simengine.corpus.examples.records import (
     NO_GOLD,
@@ -14,13 +16,10 @@ from simengine.corpus.examples.records import (
     choose,
     number,
     read_records,
-    rest,
     take_texts,
 )
 from simengine.corpus.fields import missing_field
-from simengine.corpus.formats import Headerless, Record
-from simengine.corpus.report import RecordFault
-from simengine.corpus.sources import suffixes
+from simengine.corpus.report import Record, RecordFault
 from simengine.errors import UsageError
 from simengine.types import Json
 
@@ -51,7 +50,7 @@ def read_nli(
     path: str | Path,
     *,
     labels: Sequence[str] = NLI_LABELS,
-    fields: tuple[str, str, str] | None = None,
+    fields: tuple[str, ...] | None = None,
     encoding: str = "utf-8",
     file_format: str | None = None,
     count: ReadCount | None = None,
@@ -66,8 +65,8 @@ def read_nli(
             says otherwise).
         labels: the names that a label may have, upper and lower case alike. The three of NLI_LABELS may be
             spelled in all ways that `canonical_label` knows.
-        fields: names of premise, hypothesis and label; None takes the first of TEXT_FIELDS and the first
-            of LABEL_FIELDS that a record has.
+        fields: names of premise, hypothesis and label, or of the first two; for what is not named the first of
+            TEXT_FIELDS and of LABEL_FIELDS is taken that a record has.
         encoding: of the file.
         file_format: None goes by suffix; else "jsonl", "csv", "tsv" or "parquet".
         count: filled as pairs are taken; `count.reasons["no gold label"]` are those left out.
@@ -77,21 +76,27 @@ def read_nli(
             and line.
         UsageError: `labels` or `fields` cannot be used.
     """
-    check_fields(fields, ("premise", "hypothesis", "label"))
+    check_fields(fields, ("premise", "hypothesis", "label"), least=2)
     known = {name.casefold(): name for name in labels}
     if isinstance(labels, str) or not known or len(known) != len(labels):
         raise UsageError(f"labels is {labels!r}; expected a list of different names")
-    make = partial(_nli_pair, fields=fields, known=known, is_table=_is_table(path, file_format))
-    table = _headerless(fields, TEXT_FIELDS, LABEL_FIELDS, "label")
+    make = partial(_nli_pair, fields=fields, known=known)
     yield from read_records(
-        path, make, noun="pairs", table=table, encoding=encoding, file_format=file_format, count=count
+        path,
+        make,
+        noun="pairs",
+        table=_headerless(fields, TEXT_FIELDS, LABEL_FIELDS, "label", labels=labels),
+        encoding=encoding,
+        file_format=file_format,
+        count=count,
+        texts=_text_columns(fields, TEXT_FIELDS, LABEL_FIELDS),
     )
 
 
 def read_scored_pairs(
     path: str | Path,
     *,
-    fields: tuple[str, str, str] | None = None,
+    fields: tuple[str, ...] | None = None,
     encoding: str = "utf-8",
     file_format: str | None = None,
     count: ReadCount | None = None,
@@ -103,8 +108,8 @@ def read_scored_pairs(
 
     Args:
         path: as for `read_nli`.
-        fields: names of both texts and of the score; None takes the first of TEXT_FIELDS and of
-            SCORE_FIELDS that a record has.
+        fields: names of both texts and of the score, or of the texts; for what is not named the first of
+            TEXT_FIELDS and of SCORE_FIELDS is taken that a record has.
         encoding: of the file.
         file_format: as for `read_nli`.
         count: filled as pairs are taken.
@@ -113,18 +118,24 @@ def read_scored_pairs(
         DataError: the file cannot be used, a pair is broken, or its score is no number; names file and line.
         UsageError: `fields` cannot be used.
     """
-    check_fields(fields, ("text1", "text2", "score"))
-    make = partial(_scored_pair, fields=fields, is_table=_is_table(path, file_format))
-    table = _headerless(fields, TEXT_FIELDS, SCORE_FIELDS, "score")
+    check_fields(fields, ("text1", "text2", "score"), least=2)
+    make = partial(_scored_pair, fields=fields)
     yield from read_records(
-        path, make, noun="pairs", table=table, encoding=encoding, file_format=file_format, count=count
+        path,
+        make,
+        noun="pairs",
+        table=_headerless(fields, TEXT_FIELDS, SCORE_FIELDS, "score", numbers=True),
+        encoding=encoding,
+        file_format=file_format,
+        count=count,
+        texts=_text_columns(fields, TEXT_FIELDS, SCORE_FIELDS),
     )
 
 
 def read_relevance(
     path: str | Path,
     *,
-    fields: tuple[str, str, str] | None = None,
+    fields: tuple[str, ...] | None = None,
     encoding: str = "utf-8",
     file_format: str | None = None,
     count: ReadCount | None = None,
@@ -136,8 +147,8 @@ def read_relevance(
 
     Args:
         path: as for `read_nli`.
-        fields: names of query, passage and judgement; None takes the first of RELEVANCE_TEXT_FIELDS and
-            of RELEVANCE_FIELDS that a record has.
+        fields: names of query, passage and judgement, or of the first two; for what is not named the first of
+            RELEVANCE_TEXT_FIELDS and of RELEVANCE_FIELDS is taken that a record has.
         encoding: of the file.
         file_format: as for `read_nli`.
         count: filled as pairs are taken.
@@ -147,11 +158,17 @@ def read_relevance(
             file and line.
         UsageError: `fields` cannot be used.
     """
-    check_fields(fields, ("query", "passage", "label"))
-    make = partial(_relevance_pair, fields=fields, is_table=_is_table(path, file_format))
-    table = _headerless(fields, RELEVANCE_TEXT_FIELDS, RELEVANCE_FIELDS, "label")
+    check_fields(fields, ("query", "passage", "label"), least=2)
+    make = partial(_relevance_pair, fields=fields)
     yield from read_records(
-        path, make, noun="pairs", table=table, encoding=encoding, file_format=file_format, count=count
+        path,
+        make,
+        noun="pairs",
+        table=_headerless(fields, RELEVANCE_TEXT_FIELDS, RELEVANCE_FIELDS, "label", numbers=True),
+        encoding=encoding,
+        file_format=file_format,
+        count=count,
+        texts=_text_columns(fields, RELEVANCE_TEXT_FIELDS, RELEVANCE_FIELDS),
     )
 
 
@@ -179,7 +196,7 @@ def read_any_pairs(
         UsageError: `fields` cannot be used.
     """
     check_fields(fields, ("text1", "text2"))
-    make = partial(_any_pair, fields=fields, is_table=_is_table(path, file_format))
+    make = partial(_any_pair, fields=fields)
     yield from read_records(
         path,
         make,
@@ -188,6 +205,7 @@ def read_any_pairs(
         encoding=encoding,
         file_format=file_format,
         count=count,
+        texts=_text_columns(fields, ANY_TEXT_FIELDS, ()),
     )
 
 
@@ -206,11 +224,10 @@ def read_pair_records(
     Raises:
         DataError: the file cannot be used; names file and line.
     """
-    is_table = _is_table(path, file_format)
 
     def keep(record: Record, _: str, line: int) -> tuple[int, dict[str, Json]]:
         texts = {name: record[name] for name in fields or choose(record, ANY_TEXT_FIELDS, "fields")}
-        return line, {**rest(record, is_table=is_table), **cast("dict[str, Json]", texts)}
+        return line, cast("dict[str, Json]", {**record, **texts})
 
     yield from read_records(
         path,
@@ -220,20 +237,19 @@ def read_pair_records(
         encoding=encoding,
         file_format=file_format,
         count=None,
+        texts=_text_columns(fields, ANY_TEXT_FIELDS, ()),
     )
 
 
 def _any_table(fields: tuple[str, str] | None) -> Headerless | None:
-    names = None if fields is None else (*fields, "")
-    return _headerless(names, ANY_TEXT_FIELDS, (*LABEL_FIELDS, *SCORE_FIELDS), "label")
+    third = (*LABEL_FIELDS, *SCORE_FIELDS)
+    return _headerless(fields, ANY_TEXT_FIELDS, third, "label", labels=NLI_LABELS)
 
 
-def _any_pair(
-    record: Record, source: str, line: int, *, fields: tuple[str, str] | None, is_table: bool
-) -> LabelledPair:
+def _any_pair(record: Record, source: str, line: int, *, fields: tuple[str, str] | None) -> LabelledPair:
     names = choose(record, ANY_TEXT_FIELDS, "fields") if fields is None else fields
     text1, text2 = take_texts(record, names)
-    extra = rest(record, is_table=is_table)
+    extra = cast("dict[str, Json]", record)
     label = extra.pop("gold_label", None) if "gold_label" in extra else extra.pop("label", None)
     if isinstance(label, float) and label.is_integer():
         label = int(label)
@@ -241,40 +257,62 @@ def _any_pair(
         label = str(label)
     label = None if label is None or label.strip() in NO_LABELS else label
     name = "score" if "score" in extra else "similarity"
-    score = extra.get(name)
-    if isinstance(score, bool) or not isinstance(score, (int, float)):
-        return LabelledPair(text1, text2, label, None, source, line, extra)
-    del extra[name]
-    return LabelledPair(text1, text2, label, float(score), source, line, extra)
-
-
-def _is_table(path: str | Path, file_format: str | None) -> bool:
-    return file_format in ("csv", "tsv") or (
-        file_format is None and suffixes(Path(path))[0] in (".csv", ".tsv")
-    )
+    return LabelledPair(text1, text2, label, _take_score(extra, name), source, line, extra)
 
 
 def _headerless(
-    fields: tuple[str, str, str] | None,
+    fields: tuple[str, ...] | None,
     texts: Sequence[tuple[str, ...]],
     third: Sequence[tuple[str, ...]],
     name: str,
+    *,
+    numbers: bool = False,
+    labels: Iterable[str] = (),
 ) -> Headerless | None:
     if fields is not None:
         return None
     known = frozenset(name for names in (*texts, *third) for name in names)
-    return Headerless(known, ("text1", "text2", name))
+    return Headerless(
+        known,
+        ("text1", "text2", name),
+        texts=frozenset(("text1", "text2")),
+        numbers=frozenset((name,)) if numbers else frozenset(),
+        labels=frozenset(label.lower() for label in labels),
+        advice="name the columns of the texts, and of the label or score, as in --fields A,B,LABEL",
+    )
+
+
+def _text_columns(
+    fields: tuple[str, ...] | None, texts: Sequence[tuple[str, ...]], third: Sequence[tuple[str, ...]]
+) -> frozenset[str]:
+    """Columns that are read as they stand: the texts, and what is known about them."""
+    if fields is None:
+        return frozenset(name for names in (*texts, *third) for name in names)
+    return frozenset(fields) | (
+        frozenset(name for names in third for name in names) if len(fields) == 2 else set()
+    )
+
+
+def _take_score(extra: dict[str, Json], name: str) -> float | None:
+    """Take a score out of the other fields; one that is no number stays there."""
+    value = extra.get(name)
+    if isinstance(value, str):
+        value = any_number(value)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    del extra[name]
+    return float(value)
 
 
 def _take_pair(
     record: Record,
-    fields: tuple[str, str, str] | None,
+    fields: tuple[str, ...] | None,
     texts: Sequence[tuple[str, ...]],
     third: Sequence[tuple[str, ...]],
 ) -> tuple[str, str, object, str]:
     """Both texts, the value of the third field, and its name, taken out of a record."""
     names = choose(record, texts, "fields") if fields is None else fields[:2]
-    name = choose(record, third, "field")[0] if fields is None else fields[2]
+    name = fields[2] if fields is not None and len(fields) == 3 else choose(record, third, "field")[0]
     if name not in record:
         raise missing_field(name, "label", record)
     value = record.pop(name)
@@ -291,9 +329,8 @@ def _nli_pair(
     source: str,
     line: int,
     *,
-    fields: tuple[str, str, str] | None,
+    fields: tuple[str, ...] | None,
     known: dict[str, str],
-    is_table: bool,
 ) -> LabelledPair:
     text1, text2, value, name = _take_pair(record, fields, TEXT_FIELDS, LABEL_FIELDS)
     if value is None or (isinstance(value, str) and value.strip() in NO_LABELS):
@@ -309,22 +346,16 @@ def _nli_pair(
             hint = "; what a number stands for differs between data sets: write names"
         detail = f"field {name!r} holds {value!r:.40}; known labels are {', '.join(known.values())}{hint}"
         raise RecordFault("unknown label", detail)
-    extra = rest(record, is_table=is_table)
-    score = extra.get("score")
-    if isinstance(score, bool) or not isinstance(score, (int, float)):
-        return LabelledPair(text1, text2, label, None, source, line, extra)
-    del extra["score"]
-    return LabelledPair(text1, text2, label, float(score), source, line, extra)
+    extra = cast("dict[str, Json]", record)
+    return LabelledPair(text1, text2, label, _take_score(extra, "score"), source, line, extra)
 
 
-def _scored_pair(
-    record: Record, source: str, line: int, *, fields: tuple[str, str, str] | None, is_table: bool
-) -> LabelledPair:
+def _scored_pair(record: Record, source: str, line: int, *, fields: tuple[str, ...] | None) -> LabelledPair:
     text1, text2, value, name = _take_pair(record, fields, TEXT_FIELDS, SCORE_FIELDS)
     score = number(value, name)
     if score is None:
         raise RecordFault(NO_GOLD, f"field {name!r} holds {value!r}")
-    extra = rest(record, is_table=is_table)
+    extra = cast("dict[str, Json]", record)
     label = extra.get("label")
     if not isinstance(label, str):
         return LabelledPair(text1, text2, None, score, source, line, extra)
@@ -333,7 +364,7 @@ def _scored_pair(
 
 
 def _relevance_pair(
-    record: Record, source: str, line: int, *, fields: tuple[str, str, str] | None, is_table: bool
+    record: Record, source: str, line: int, *, fields: tuple[str, ...] | None
 ) -> LabelledPair:
     text1, text2, value, name = _take_pair(record, fields, RELEVANCE_TEXT_FIELDS, RELEVANCE_FIELDS)
     score = float(value) if isinstance(value, bool) else number(value, name)
@@ -342,5 +373,5 @@ def _relevance_pair(
     if score not in RELEVANCES:
         detail = f"field {name!r} holds {value!r:.40}; expected 1 (relevant) or 0"
         raise RecordFault("unknown label", detail)
-    extra = rest(record, is_table=is_table)
+    extra = cast("dict[str, Json]", record)
     return LabelledPair(text1, text2, RELEVANCES[int(score)], score, source, line, extra)

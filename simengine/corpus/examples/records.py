@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TypeVar, cast
+from typing import TypeVar
 
+from simengine.corpus.columns import any_number
+from simengine.corpus.csv_tables import Headerless
 from simengine.corpus.examples.kinds import ReadCount
 from simengine.corpus.fields import as_text, missing_field
-from simengine.corpus.formats import Headerless, Record, read_items, typed_cell
-from simengine.corpus.report import RecordFault
+from simengine.corpus.report import Record, RecordFault
 from simengine.corpus.sources import expand_sources, shown_name
+from simengine.corpus.typed import typed_items
 from simengine.errors import DataError, UsageError
-from simengine.text.checks import first_fault
-from simengine.types import Json
 
 MAX_LINE_BYTES = 32 << 20
 NO_GOLD = "no gold label"
@@ -30,70 +30,70 @@ def read_records(
     encoding: str,
     file_format: str | None,
     count: ReadCount | None,
+    texts: frozenset[str] = frozenset(),
 ) -> Iterator[Example]:
     """Yield what `make` makes of each record of a .jsonl, .csv, .tsv or .parquet file.
 
     Args:
         path: "-" is standard input.
         make: (record, source, line) to example. It may raise RecordFault: of the kind NO_GOLD the record is
-            left out and counted, any other becomes a DataError. Table cells are strings.
+            left out and counted, any other becomes a DataError.
         noun: what a record is called in messages, in the plural.
         table: how a table without a header is read; None when there must be one.
         encoding: of the file.
         file_format: None goes by suffix.
         count: filled as records are read.
+        texts: columns of a table that stay strings; the others get a type each, as in a corpus.
 
     Raises:
         DataError: the file cannot be used, or none of its records.
     """
     count = ReadCount() if count is None else count
     before, accepted = count.records, count.accepted
-    for file in expand_sources([path], file_format, count):
-        if file.format.startswith("txt"):
-            raise DataError(
-                f"a text file holds no {noun}; expected .jsonl, .csv, .tsv or .parquet", file.name
-            )
-        for line, record, raw in read_items(file, MAX_LINE_BYTES, encoding, count, table):
-            try:
-                if isinstance(record, RecordFault):
-                    raise record
-                if isinstance(raw, bytes) and b"\\u" in raw:
-                    _check_encodable(record)
-                example = make(record, file.name, line)
-            except RecordFault as fault:
-                if fault.kind != NO_GOLD:
-                    raise DataError(fault.reason, file.name, line) from fault
-                count.reject(file.name, line, fault)
-                continue
-            count.accept()
-            yield example
+    with ExitStack() as stack:
+        for file in expand_sources([path], file_format, count):
+            if file.format.startswith("txt"):
+                raise DataError(
+                    f"a text file holds no {noun}; expected .jsonl, .json, .csv, .tsv or .parquet", file.name
+                )
+            for line, record, _ in typed_items(
+                file, MAX_LINE_BYTES, encoding, count, stack, headerless=table, texts=texts
+            ):
+                try:
+                    if isinstance(record, RecordFault):
+                        raise record
+                    example = make(record, file.name, line)
+                except RecordFault as fault:
+                    if fault.kind != NO_GOLD:
+                        raise DataError(fault.reason, file.name, line) from fault
+                    count.reject(file.name, line, fault)
+                    continue
+                count.accept()
+                yield example
     if count.records == before:
         raise DataError(f"no {noun}: the file holds no records", shown_name(path))
     if count.accepted == accepted:
         raise DataError(f"none of the {count.records - before:,} {noun} has a gold label", shown_name(path))
 
 
-def _check_encodable(record: Record) -> None:
-    """Refuse unpaired surrogates, which JSON escapes can spell but UTF-8 cannot store."""
-    try:
-        json.dumps(record, ensure_ascii=False).encode()
-    except UnicodeEncodeError as error:
-        path, fault = first_fault(record) or ((), "holds half of a surrogate pair")
-        raise RecordFault("unpaired surrogate", f"the field {'.'.join(map(str, path))!a} {fault}") from error
-
-
-def check_fields(fields: Sequence[str] | None, roles: Sequence[str]) -> None:
+def check_fields(fields: Sequence[str] | None, roles: Sequence[str], least: int | None = None) -> None:
     """Refuse names of fields that are too few, too many, or the same twice.
+
+    Args:
+        fields: the names that were given, or None.
+        roles: what they are the names of.
+        least: how many must be given; None for all.
 
     Raises:
         UsageError: as said.
     """
     if fields is None:
         return
-    if isinstance(fields, str) or len(fields) != len(roles) or len(set(fields)) != len(roles):
-        raise UsageError(
-            f"fields is {fields!r}; expected {len(roles)} different names, for {', '.join(roles)}"
-        )
+    least = len(roles) if least is None else least
+    n_fields = len(fields)
+    if isinstance(fields, str) or not least <= n_fields <= len(roles) or len(set(fields)) != n_fields:
+        number = f"{least} or {len(roles)}" if least < len(roles) else f"{len(roles)}"
+        raise UsageError(f"fields is {fields!r}; expected {number} different names, for {', '.join(roles)}")
 
 
 def choose(record: Record, choices: Sequence[tuple[str, ...]], role: str) -> tuple[str, ...]:
@@ -129,13 +129,6 @@ def take_texts(record: Record, names: Sequence[str]) -> list[str]:
     return texts
 
 
-def rest(record: Record, *, is_table: bool) -> dict[str, Json]:
-    """The fields that are left, as JSON values."""
-    if is_table:
-        return {name: typed_cell(cast(str, value)) for name, value in record.items()}
-    return cast("dict[str, Json]", record)
-
-
 def number(value: object, name: str) -> float | None:
     """A field's value as a number; null and "" are None.
 
@@ -143,8 +136,10 @@ def number(value: object, name: str) -> float | None:
         RecordFault: it is something else.
     """
     if isinstance(value, str):
-        value = typed_cell(value)
-    if value is None or (isinstance(value, str) and (value == "-" or value.isspace())):
+        if not value or value == "-" or value.isspace():
+            return None
+        value = value if (found := any_number(value)) is None else found
+    if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         detail = f"field {name!r} holds {type(value).__name__} {value!r:.40}; expected a number"

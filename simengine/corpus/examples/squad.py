@@ -85,16 +85,26 @@ class _Reader:
         found = value[key]
         if not isinstance(found, kind) or isinstance(found, bool) is not (kind is bool):
             self.fail(where, f"{key!r} is {type(found).__name__} {found!r:.40}; expected {kind.__name__}")
+        if isinstance(found, str):
+            self._encodable(found, where, key)
         return found
+
+    def _encodable(self, text: str, where: str, key: str) -> str:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self.fail(where, f"{key!r} holds half of a surrogate pair, which is no character")
+        return text
 
     def article(self, article: object, where: str) -> Iterator[ReadingExample]:
         paragraphs = self.member(article, where, "paragraphs", list)
-        title = article.get("title") if isinstance(article, dict) else None
+        title = str(article.get("title") or "") if isinstance(article, dict) else ""
+        self._encodable(title, where, "title")
         for number, paragraph in enumerate(paragraphs):
             place = f"{where}.paragraphs[{number}]"
             context = self._text(paragraph, place, "context")
             for position, question in enumerate(self.member(paragraph, place, "qas", list)):
-                example = self._question(question, f"{place}.qas[{position}]", str(title or ""), context)
+                example = self._question(question, f"{place}.qas[{position}]", title, context)
                 if example is not None:
                     yield example
 
@@ -102,10 +112,6 @@ class _Reader:
         text = self.member(value, where, key, str)
         if not text.strip():
             self.fail(where, f"{key!r} is blank")
-        try:
-            text.encode()
-        except UnicodeEncodeError:
-            self.fail(where, f"{key!r} holds half of a surrogate pair, which is no character")
         return text
 
     def _question(self, value: object, where: str, title: str, context: str) -> ReadingExample | None:
@@ -130,7 +136,7 @@ class _Reader:
         found = value.get("id") if isinstance(value, dict) else None
         if isinstance(found, bool) or not isinstance(found, (str, int)) or found == "":
             self.fail(where, f"'id' is {type(found).__name__} {found!r:.40}; expected a string or an integer")
-        identity = str(found)
+        identity = self._encodable(str(found), where, "id")
         times = self._times[identity] = self._times.get(identity, 0) + 1
         if times == 1:
             return identity

@@ -7,15 +7,14 @@ from pathlib import Path
 
 from simengine.corpus.examples.kinds import ReadCount, TaggedSentence
 from simengine.corpus.examples.records import MAX_LINE_BYTES, choose, read_records
-from simengine.corpus.formats import Record
 from simengine.corpus.lines import as_line_encoding, decode, read_chunks, read_lines, usable_encoding
-from simengine.corpus.report import RecordFault
+from simengine.corpus.report import Record, RecordFault
 from simengine.corpus.sources import Source, expand_sources, shown_name, suffixes
 from simengine.errors import DataError, UsageError
 
 FIELDS = (("tokens", "tags"), ("tokens", "ner_tags"), ("tokens", "labels"), ("words", "tags"))
 CONLL_SUFFIXES = (".conll", ".bio", ".iob", ".iob2", ".txt", ".tsv")
-FORMATS = ("jsonl", "parquet", "conll")
+FORMATS = ("jsonl", "json", "parquet", "conll")
 DOCUMENT_START = "-DOCSTART-"
 
 

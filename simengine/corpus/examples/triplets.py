@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
+from simengine.corpus.csv_tables import Headerless
 from simengine.corpus.examples.kinds import ReadCount, Triplet
 from simengine.corpus.examples.records import check_fields, choose, read_records, take_texts
-from simengine.corpus.formats import Headerless, Record
+from simengine.corpus.report import Record
 
 TRIPLET_FIELDS = (
     ("anchor", "positive", "negative"),
@@ -16,14 +17,17 @@ TRIPLET_FIELDS = (
     ("query", "pos", "neg"),
 )
 _TABLE = Headerless(
-    frozenset(name for names in TRIPLET_FIELDS for name in names), ("anchor", "positive", "negative")
+    frozenset(name for names in TRIPLET_FIELDS for name in names),
+    ("anchor", "positive", "negative"),
+    texts=frozenset(("anchor", "positive", "negative")),
+    advice="name the three columns, as in --fields ANCHOR,POSITIVE,NEGATIVE",
 )
 
 
 def read_triplets(
     path: str | Path,
     *,
-    fields: tuple[str, str, str] | None = None,
+    fields: tuple[str, ...] | None = None,
     encoding: str = "utf-8",
     file_format: str | None = None,
     count: ReadCount | None = None,
@@ -54,10 +58,11 @@ def read_triplets(
         encoding=encoding,
         file_format=file_format,
         count=count,
+        texts=frozenset(fields or (name for names in TRIPLET_FIELDS for name in names)),
     )
 
 
-def _triplet(record: Record, source: str, line: int, *, fields: tuple[str, str, str] | None) -> Triplet:
+def _triplet(record: Record, source: str, line: int, *, fields: tuple[str, ...] | None) -> Triplet:
     names = choose(record, TRIPLET_FIELDS, "fields") if fields is None else fields
     anchor, positive, negative = take_texts(record, names)
     return Triplet(anchor, positive, negative, source, line)

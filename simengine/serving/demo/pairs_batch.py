@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simengine.corpus.fields import as_text
-from simengine.corpus.formats import Headerless, read_items
+from simengine.corpus.formats import read_items
 from simengine.corpus.pairs import MAX_LINE_BYTES, PAIR_FIELDS
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import expand_sources
 from simengine.errors import DataError, UsageError
 from simengine.serving.demo.cards import shortened
 from simengine.serving.demo.export import BOM, neutral
+from simengine.serving.demo.pairs_columns import pair_table, picked, width_of
 from simengine.serving.demo.pairs_html import CLASSES
 from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.pairs import PAIRS
@@ -27,13 +28,12 @@ from simengine.serving.demo.strings.pairs import PAIRS
 if TYPE_CHECKING:
     from simengine.serving.served import ServedIndex
 
-SUFFIXES = (".csv", ".tsv", ".jsonl")
+SUFFIXES = (".csv", ".tsv", ".jsonl", ".json")
 MAX_PAIRS = 20_000
 BLOCK_PAIRS = 64
 SHOWN_PAIRS = 10
 SHOWN_BAD = 20
 SHOWN_CHARS = 120
-_NAMES = frozenset(name for pair in PAIR_FIELDS for name in pair)
 _COLUMNS = (
     "row", "text1", "text2", "cosine", "entailment", "neutral", "contradiction", "label", "unread_tokens", "problem",
 )  # fmt: skip
@@ -61,13 +61,16 @@ class PairRow:
     problem: str = ""
 
 
-def read_rows(path: str | Path, columns: str = "", *, name: str | None = None) -> list[PairRow]:
-    """The rows of a .csv, .tsv or .jsonl file, good and bad ones, in their order.
+def read_rows(
+    path: str | Path, columns: str | Sequence[str | None] = "", *, name: str | None = None
+) -> list[PairRow]:
+    """The rows of a .csv, .tsv, .jsonl or .json file, good and bad ones, in their order.
 
     Args:
         path: the file.
-        columns: names of the two columns with a comma between; blank for the names that `simengine score --pairs`
-            knows. A table whose first row holds none of these has no header; its first two columns are taken.
+        columns: the two columns with the texts, or their names with a comma between; blank for the names that
+            `simengine score --pairs` knows. A table without a header, whose first row must show that it is data by a
+            cell that cannot be a name, has text1, text2 and numbers.
         name: of the file, for messages; its own by default.
 
     Raises:
@@ -78,8 +81,8 @@ def read_rows(path: str | Path, columns: str = "", *, name: str | None = None) -
     shown = name or path.name
     if path.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{shown} is no {', '.join(SUFFIXES)} file; save the pairs as one of these")
-    fields = _fields(columns)
-    table = None if fields else Headerless(_NAMES, tuple(_headless(path)))
+    fields = picked(columns)
+    table = pair_table(fields or (), width_of(path))
     rows: list[PairRow] = []
     try:
         for file in expand_sources([path], None, ReadReport()):
@@ -159,28 +162,6 @@ def summary_html(rows: Sequence[PairRow], seconds: float, language: Language) ->
     if bad:
         parts.append(_bad(bad, language))
     return "".join([*parts, "</div>"])
-
-
-def _fields(columns: str) -> tuple[str, str] | None:
-    names = [name.strip() for name in columns.replace("\uff0c", ",").split(",")] if columns.strip() else []
-    if not names:
-        return None
-    if len(names) != 2 or not all(names) or names[0] == names[1]:
-        raise UsageError(
-            f"the columns are {columns!r:.60}; expected two different names with a comma between"
-        )
-    return names[0], names[1]
-
-
-def _headless(path: Path) -> list[str]:
-    """Names for as many columns as the first row of a table has; two of them are the texts."""
-    if path.suffix.lower() == ".jsonl":
-        return ["text1", "text2"]
-    sign = "\t" if path.suffix.lower() == ".tsv" else ","
-    with path.open("rb") as file:
-        start = file.readline(1 << 20).decode("utf-8", "replace")
-    widest = len(next(csv.reader([start], delimiter=sign), []))
-    return ["text1", "text2", *(f"column {number}" for number in range(3, widest + 1))]
 
 
 def _row(line: int, record: dict[str, object] | RecordFault, fields: tuple[str, str] | None) -> PairRow:

@@ -25,6 +25,7 @@ from simengine.serving.demo.pairs_batch import (
     score_rows,
     summary_html,
 )
+from simengine.serving.demo.pairs_columns import Columns, columns_of
 from simengine.serving.demo.pairs_html import ON_WORDS, Compared, compared_html
 from simengine.serving.demo.strings import Language, Text
 from simengine.serving.demo.strings.pairs import PAIRS
@@ -96,10 +97,15 @@ class PairsTab:
                 {"label": PAIRS.file},
             )
             with gr.Row():
-                self.columns = localise(
-                    gr.Textbox(lines=1, max_lines=1, elem_id="se-batch-columns", max_length=400),
-                    {"label": PAIRS.columns, "info": PAIRS.columns_info, "placeholder": PAIRS.columns_hint},
-                )
+                self.columns = [
+                    localise(
+                        gr.Dropdown(
+                            [], value=None, allow_custom_value=True, elem_id=f"se-batch-column{number}"
+                        ),
+                        {"label": label, "info": PAIRS.column_info},
+                    )
+                    for number, label in ((1, PAIRS.column1), (2, PAIRS.column2))
+                ]
                 self.inference = localise(
                     gr.Checkbox(value=False, elem_id="se-batch-nli", elem_classes="se-switch"),
                     {"label": PAIRS.with_inference, "info": PAIRS.with_inference_info},
@@ -133,11 +139,12 @@ class PairsTab:
         context.on_language(self.again, [self.shown], [self.result, self.tried])
         running = self.run.click(
             self.score_file,
-            [context.language, self.file, self.columns, self.inference],
+            [context.language, self.file, *self.columns, self.inference],
             [self.outcome, self.rows, self.stop, self.save],
             concurrency_limit=2,
             **quiet,
         )
+        self.file.change(self.offer_columns, [self.file], self.columns, **quiet)
         self.stop.click(
             self.stopped,
             [context.language],
@@ -182,8 +189,14 @@ class PairsTab:
         html = start_html(language) if pair is None else compared_html(pair, language)
         return html, examples_html(language)
 
+    def offer_columns(self, path: str | None) -> Sequence[Any]:
+        """The columns of the file to pick from, those with usual names picked already."""
+        found = columns_of(path) if path else Columns()
+        first, second = found.texts or (None, None)
+        return [gr.update(choices=list(found.names), value=value) for value in (first, second)]
+
     def score_file(
-        self, language: Language, path: str | None, columns: str, inference: bool
+        self, language: Language, path: str | None, column1: str | None, column2: str | None, inference: bool
     ) -> Iterator[Sequence[Any]]:
         """Score a file's pairs, with a progress bar shown meanwhile."""
         hidden = gr.update(visible=False)
@@ -193,7 +206,7 @@ class PairsTab:
             return
         start = time.perf_counter()
         try:
-            rows = read_rows(path, columns or "")
+            rows = read_rows(path, (column1, column2))
             n = sum(not row.problem for row in rows)
             yield progress_html(0, n, language), None, gr.update(visible=True), hidden
             done: list[PairRow] = []

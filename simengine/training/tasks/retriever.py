@@ -52,15 +52,16 @@ class RetrieverTask(TrainingTask[Row]):
     def read(self, source: DataSource) -> Part[Row]:
         kind = sources.kind_of(source, self.name, "scored", "nli", "triplets", "relevance")
         rows: Iterator[Row]
+        fields = source.fields or None
         if kind == "scored":
             # A label beside the score (SICK has both) would make the rows ones of NLI.
             rows = (replace(pair, label=None) for pair in sources.read_graded(source))
         elif kind == "nli":
-            rows = read_nli(source.path)
+            rows = read_nli(source.path, fields=fields)
         elif kind == "triplets":
-            rows = read_triplets(source.path)
+            rows = read_triplets(source.path, fields=fields)
         else:
-            rows = (pair for pair in read_relevance(source.path) if pair.score == 1.0)
+            rows = (pair for pair in read_relevance(source.path, fields=fields) if pair.score == 1.0)
         return sources.make_part(source, rows, self._seed)
 
     def labels(self, parts: Sequence[Part[Row]]) -> tuple[str, ...]:

@@ -95,6 +95,10 @@ def test_a_question_without_text_is_left_out_and_counted(write: Write) -> None:
             "'answer_start' is bool",
         ),
         (squad({**ask("1"), "question": "\ud800"}), None, "surrogate"),
+        (squad(ask("\ud800")), None, r"qas\[0\]: 'id' holds half of a surrogate pair"),
+        (squad(ask("1"), title="\ud800"), None, r"data\[0\]: 'title' holds half of a surrogate pair"),
+        (squad(ask("1", (0, "\ud800"))), None, r"answers\[0\]: 'text' holds half of a surrogate pair"),
+        ('{"data": ' + "[" * 100_000, None, "nested too deeply"),
         (b"\xff", None, "not valid utf-8"),
     ],
 )

@@ -73,6 +73,6 @@ def test_a_broken_sentence_names_file_and_line(
 
 
 def test_an_unknown_format_is_refused(write: Write) -> None:
-    with pytest.raises(UsageError, match="jsonl, parquet, conll"):
+    with pytest.raises(UsageError, match="jsonl, json, parquet, conll"):
         list(read_tagging(write("t.x", "a O"), file_format="csv"))
     assert len(list(read_tagging(write("t.x", "a O"), file_format="conll"))) == 1

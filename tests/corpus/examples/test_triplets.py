@@ -20,9 +20,9 @@ def test_triplets_of_the_usual_names(write: Write) -> None:
     )
     triplets = [Triplet("a", "b", "c", str(path), 1), Triplet("d", "e", "f", str(path), 2)]
     assert list(read_triplets(path)) == triplets
-    path = write("t.tsv", "a\tb\tc\nd\te\tf\n")
+    path = write("t.tsv", "a.\tb\tc\nd\te\tf\n")
     assert [(t.anchor, t.positive, t.negative) for t in read_triplets(path)] == [
-        ("a", "b", "c"),
+        ("a.", "b", "c"),
         ("d", "e", "f"),
     ]
     path = write("t.csv", "x,y,z\na,b,c\n")
@@ -35,7 +35,7 @@ def test_a_broken_triplet_names_file_and_line(write: Write) -> None:
         list(read_triplets(path))
     assert (caught.value.source, caught.value.line) == (str(path), 1)
     with pytest.raises(DataError, match="expected the fields anchor/positive/negative"):
-        list(read_triplets(write("t.tsv", "a\tb\n")))
+        list(read_triplets(write("t.tsv", "a.\tb\n")))
 
 
 def test_a_triplet_that_is_written_is_read_back(write: Write) -> None:

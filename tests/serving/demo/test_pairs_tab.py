@@ -21,6 +21,7 @@ from simengine.serving.demo.pairs_batch import (
     score_rows,
     summary_html,
 )
+from simengine.serving.demo.pairs_columns import Columns, columns_of
 from simengine.serving.demo.pairs_html import (
     compared_html,
     faithfulness_html,
@@ -217,15 +218,52 @@ def test_good_and_bad_rows_keep_their_order_and_lines(tmp_path: Path):
         ("p.csv", "q,a\na b,c d\n", "q, a"),
         ("p.csv", "x,left,right\n1,a b,c d\n", "left，right"),
         ("p.tsv", "sentence1\tsentence2\tscore\na b\tc d\t3\n", ""),
-        ("p.csv", "a b,c d\n", ""),
-        ("p.csv", "a b,c d,4,5\n", ""),
+        ("p.csv", "a b,c d!\n", ""),
+        ("p.csv", "a b,c d!,4,5\n", ""),
+        ("p.csv", "Customer,Agent\na b,c d\n", ("Customer", "Agent")),
+        ("p.csv", 'u,v\n"a b","c d"\n', ("u", "v")),
+        ("p.csv", "a b,c d!,4,5\n", ("text1", "text2")),
+        ("p.json", '[{"u": "a b", "v": "c d"}]', ("u", "v")),
         ("p.jsonl", '{"query": "a b", "passage": "c d"}\n', ""),
         ("p.jsonl", '{"u": "a b", "v": "c d"}\n', "u,v"),
     ],
 )
-def test_columns_are_known_named_or_the_first_two(tmp_path: Path, name: str, text: str, columns: str):
+def test_columns_are_known_picked_or_the_first_two(
+    tmp_path: Path, name: str, text: str, columns: str | tuple[str, str]
+):
     (row,) = read_rows(write(tmp_path, name, text), columns)
-    assert (row.text1, row.text2, row.problem) == ("a b", "c d", "")
+    assert (row.text1, row.text2.rstrip("!"), row.problem) == ("a b", "c d", "")
+
+
+@pytest.mark.parametrize("text", ["id,Customer,Agent\n1,a b,c d\n", "left,right\na,b\n", "1,a b,c d\n"])
+def test_an_unknown_header_is_refused_with_its_columns(tmp_path: Path, text: str):
+    with pytest.raises(DataError, match=r"unknown header: the first row is .*pick the two columns") as caught:
+        read_rows(write(tmp_path, "p.csv", text))
+    assert all(repr(cell) in caught.value.reason for cell in text.splitlines()[0].split(","))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "names", "texts"),
+    [
+        (
+            "p.csv",
+            "id,premise,hypothesis\n1,a,b\n",
+            ("id", "premise", "hypothesis"),
+            ("premise", "hypothesis"),
+        ),
+        ("p.tsv", "Customer\tAgent\na\tb\n", ("Customer", "Agent"), None),
+        ("p.csv", "It rains.,It is wet.,0.5\n", ("text1", "text2", "column 3"), ("text1", "text2")),
+        ("p.json", '{"data": [{"u": "a", "v": "b"}]}', ("u", "v"), None),
+        ("p.csv", b"\xff\xfe", (), None),
+        ("p.csv", "", (), None),
+    ],
+)
+def test_the_columns_of_a_file_are_offered(
+    tmp_path: Path, name: str, text: str | bytes, names: tuple[str, ...], texts: tuple[str, str] | None
+):
+    file = tmp_path / name
+    file.write_bytes(text.encode() if isinstance(text, str) else text)
+    assert columns_of(file) == Columns(names, texts)
 
 
 @pytest.mark.parametrize("columns", ["one", "a,b,c", "a,a", "a,"])

@@ -85,13 +85,12 @@ class PAIRS:
     alignment = Text("Alignment", "对齐度")
 
     batch = Text("Many pairs from a file", "批量处理文件中的句对")
-    file = Text("CSV, TSV or JSON Lines with two columns of text", "含两列文本的 CSV、TSV 或 JSON Lines 文件")
-    columns = Text("Names of the two columns", "两列的名称")
-    columns_info = Text(
-        "Blank: text1, text2 and other usual names, or the first two columns where no name is known.",
-        "留空：使用 text1、text2 等常见列名；若均不存在，则取前两列。",
+    file = Text("CSV, TSV or JSON with two columns of text", "含两列文本的 CSV、TSV 或 JSON 文件")
+    column1 = Text("Column of the first text", "第一段文本所在列")
+    column2 = Text("Column of the second text", "第二段文本所在列")
+    column_info = Text(
+        "Columns of the chosen file; usual names are picked for you.", "所选文件中的列；常见列名会自动选中。"
     )
-    columns_hint = Text("question, answer", "question, answer")
     with_inference = Text("Judge entailment too", "同时判断推理关系")
     with_inference_info = Text(
         "Both texts of each row are read together. Slower.", "逐行同时阅读两段文本，速度较慢。"
