@@ -17,6 +17,7 @@ from simengine.serving.rest.lifecycle import NotReadyError
 from simengine.serving.rest.limits import DisconnectedError, Receive, bounded, read_body, replayed
 from simengine.serving.rest.logs import JsonLog
 from simengine.serving.rest.metrics import Metrics
+from simengine.serving.rest.paths import check_address
 from simengine.serving.settings import LOOPBACK_HOSTS
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Gate:
             self._write_down(scope, status or 500, took_s, record)
 
     async def _admit(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
+        check_address(scope)
         path, limits = scope["path"], self._context.settings.limits
         page = path == PAGE_PATH or path.startswith(PAGE_PATH + "/")
         self._check_host(headers)
