@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from fastapi import Depends, FastAPI
@@ -100,10 +101,8 @@ def create_app(
     lifecycle = Lifecycle(2 * chosen.max_requests)
     context = ServiceContext(catalogue, chosen, lifecycle)
     log = log or JsonLog(texts=chosen.log_texts)
-    metrics = Metrics(catalogue, lifecycle)
-    keys = None if chosen.keys_file is None else KeyFile(chosen.keys_file)
-    if keys is not None:
-        keys.keys()
+    keys = _open_keys(chosen.keys_file, log)
+    metrics = Metrics(catalogue, lifecycle, keys)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -128,12 +127,29 @@ def create_app(
     app.state.keys = keys
     errors.install(app)
     app.add_middleware(Gate, context=context, keys=keys, metrics=metrics, log=log)
-    app.include_router(health.router(context, metrics))
+    app.include_router(health.router(context, metrics, keys))
     security = [] if keys is None else [Depends(HTTPBearer(auto_error=False, description="An API key"))]
     for module in ROUTERS:
         app.include_router(module.router(context), responses=ERRORS, dependencies=security)
     _add_pages(app, docs=chosen.docs)
     return app
+
+
+def _open_keys(path: Path | None, log: JsonLog) -> KeyFile | None:
+    """The keys, read at once: a service without its keys does not start."""
+    if path is None:
+        return None
+
+    def report(problem: str) -> None:
+        if problem:
+            log.write("keys", "error", state="stale", message=f"{problem}; the keys known before stay valid")
+        else:
+            log.write("keys", state="ok")
+
+    keys = KeyFile(path, report)
+    keys.keys()
+    keys.refresh()
+    return keys
 
 
 def _warm(context: ServiceContext, log: JsonLog) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from simengine.errors import StoreError
 from simengine.serving.rest.context import ServiceContext, logged_texts
 from simengine.serving.rest.errors import problem_of
-from simengine.serving.rest.keys import READ, WRITE, ForbiddenError, KeyFile, MissingKeyError
+from simengine.serving.rest.keys import READ, WRITE, ForbiddenError, KeyFile, MissingKeyError, refreshed
 from simengine.serving.rest.lifecycle import NotReadyError
 from simengine.serving.rest.limits import DisconnectedError, Receive, bounded, read_body, replayed
 from simengine.serving.rest.logs import JsonLog
@@ -103,6 +103,8 @@ class Gate:
         path, limits = scope["path"], self._context.settings.limits
         page = path == PAGE_PATH or path.startswith(PAGE_PATH + "/")
         self._check_host(headers)
+        if self._keys is not None:
+            await refreshed(self._keys)
         self._check_key(scope, headers, page=page)
         if path in WATCH_PATHS:
             await self._app(scope, replayed(b"", receive), send)
@@ -147,7 +149,7 @@ class Gate:
             raise MissingKeyError(ASK_PAGE if page else ASK, page=page)
         changes = path.startswith(WRITE_PATH) and scope["method"] not in ("GET", "HEAD")
         try:
-            key = self._keys.check(token, WRITE if changes else READ)
+            key = self._keys.find(token, WRITE if changes else READ)
         except MissingKeyError as error:
             raise MissingKeyError(str(error), page=page) from None
         scope["simengine_key"] = key.id
@@ -187,7 +189,7 @@ def _route_of(scope: Scope) -> str:
     path = scope["path"]
     if path.startswith(PAGE_PATH):
         return PAGE_PATH
-    template = getattr(scope.get("route"), "path", None)
+    template = getattr(scope.get("route"), "path_format", None)
     if isinstance(template, str):
         return template
     return path if path in WATCH_PATHS or path in DOCS_PATHS else "other"

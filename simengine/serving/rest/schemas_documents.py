@@ -129,3 +129,7 @@ class State(BaseModel):
     status: Literal["ok", "ready"]
     version: str
     indexes: list[str] = Field(default_factory=list)
+    keys: Literal["ok", "stale"] | None = Field(
+        default=None,
+        description="stale: the file of keys cannot be used now, and the keys known before stay valid.",
+    )

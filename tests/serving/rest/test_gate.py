@@ -182,6 +182,30 @@ def test_a_missing_file_of_keys_stops_the_start(catalogue: Catalogue, tmp_path: 
 # -- what is written down
 
 
+def test_a_damaged_file_of_keys_changes_no_answer_and_is_told_to_operators_once(
+    catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simengine.serving.rest.keys.LOOK_AGAIN_S", 0.0)
+    path = tmp_path / "secret-place" / "keys.json"
+    token, log = KeyFile(path).create("reader", ["read"])[1], io.StringIO()
+    key = {"authorization": f"Bearer {token}"}
+    with served(catalogue, log, keys_file=path) as client:
+        assert client.get("/ready").json()["keys"] == "ok"
+        path.write_text('{"version": 1, "ke')
+        answers = [client.get("/v1/documents/cats", headers=key) for _ in range(5)]
+        answers += [client.get("/v1/documents/cats"), client.get("/ready")]
+        assert [each.status_code for each in answers] == [200] * 5 + [401, 200]
+        assert answers[-1].json()["keys"] == "stale"
+        assert "simengine_keys_stale 1.0" in client.get("/metrics", headers=key).text
+        assert not any("secret-place" in each.text for each in answers)
+        path.unlink()
+        assert client.get("/v1/documents/cats", headers=key).status_code == 200
+    told = [line for line in lines(log) if line["event"] == "keys"]
+    assert [(each["level"], each["state"]) for each in told] == [("error", "stale")] * 2
+    assert "not a file of keys" in told[0]["message"]
+    assert "No such file" in told[1]["message"]
+
+
 def lines(log: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
@@ -204,7 +228,7 @@ def test_the_log_tells_of_requests_without_their_texts(catalogue: Catalogue) -> 
         "info",
     )
     assert (second["status"], second["error"], second["level"]) == (422, "FilterError", "warning")
-    assert third["route"] == "/v1/documents/{document_id:path}"
+    assert third["route"] == "/v1/documents/{document_id}"
     assert "/health" not in [each.get("route") for each in lines(log)]
 
 
