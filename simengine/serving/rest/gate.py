@@ -10,6 +10,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from simengine.errors import StoreError
+from simengine.serving.hosts import HostRules
 from simengine.serving.rest.context import ServiceContext, logged_texts
 from simengine.serving.rest.errors import problem_of
 from simengine.serving.rest.keys import READ, WRITE, ForbiddenError, KeyFile, MissingKeyError, refreshed
@@ -18,7 +19,6 @@ from simengine.serving.rest.limits import DisconnectedError, Receive, bounded, r
 from simengine.serving.rest.logs import JsonLog
 from simengine.serving.rest.metrics import Metrics
 from simengine.serving.rest.paths import check_address
-from simengine.serving.settings import LOOPBACK_HOSTS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Scope, Send
@@ -59,11 +59,16 @@ class Gate:
     ) -> None:
         self._app, self._context, self._keys = app, context, keys
         self._metrics, self._log = metrics, log
+        settings = context.settings
+        self._rules = HostRules.of(
+            settings.host, settings.allowed_hosts, any_name=keys is not None or settings.insecure
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            if scope["type"] != "websocket":  # there are none
+                await self._app(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"").decode("latin-1")
@@ -102,7 +107,7 @@ class Gate:
         check_address(scope)
         path, limits = scope["path"], self._context.settings.limits
         page = path == PAGE_PATH or path.startswith(PAGE_PATH + "/")
-        self._check_host(headers)
+        self._check_origin(scope, page=page)
         if self._keys is not None:
             await refreshed(self._keys)
         self._check_key(scope, headers, page=page)
@@ -117,22 +122,16 @@ class Gate:
                 body = await read_body(receive, headers, limits, self._context.settings.body_timeout_s)
                 await self._app(scope, replayed(body, receive), send)
 
-    def _check_host(self, headers: dict[bytes, bytes]) -> None:
-        """Raise ForbiddenError where a browser was led here by a name that another site made up.
+    def _check_origin(self, scope: Scope, *, page: bool) -> None:
+        """Raise ForbiddenError where a page from elsewhere makes a browser send this.
 
-        Without keys this machine's own programs are trusted, but not what a browser runs: a site can give its own name
-        the address 127.0.0.1 (DNS rebinding), and its scripts would then read and change everything here.
+        A key protects the routes, since no other page has it; but not the page, whose key the browser sends by itself.
         """
-        settings = self._context.settings
-        if self._keys is not None or settings.insecure or settings.host not in LOOPBACK_HOSTS:
-            return
-        host = headers.get(b"host", b"").decode("latin-1").lower()
-        name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
-        if name.strip("[]") not in LOOPBACK_HOSTS:
-            raise ForbiddenError(
-                "without keys the service answers to the names localhost and 127.0.0.1 only; with --keys, or "
-                "--insecure, to others, too"
-            )
+        problem = self._rules.host_problem(scope)
+        if not problem and (page or self._keys is None):
+            problem = self._rules.origin_problem(scope)
+        if problem:
+            raise ForbiddenError(problem)
 
     def _check_key(self, scope: Scope, headers: dict[bytes, bytes], *, page: bool) -> None:
         """Raise MissingKeyError or ForbiddenError unless the request may pass."""

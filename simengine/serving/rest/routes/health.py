@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Literal
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -38,7 +39,7 @@ def router(context: ServiceContext, metrics: Metrics, keys: KeyFile | None) -> A
     async def ready() -> State:
         context.lifecycle.check_ready()
         await asyncio.to_thread(check_indexes, context)
-        state = None
+        state: Literal["ok", "stale"] | None = None
         if keys is not None:
             await refreshed(keys)
             state = "stale" if keys.stale else "ok"
