@@ -85,7 +85,7 @@ class Connections:
         return found
 
 
-class _Limited(AutoHTTPProtocol):
+class _Limited(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
     """uvicorn's protocol for one connection, within the bounds of `Connections`."""
 
     known: Connections
@@ -95,7 +95,7 @@ class _Limited(AutoHTTPProtocol):
         self._header_timer: asyncio.TimerHandle | None = None
         self._stalled_timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:
         super().connection_made(transport)
         if self.known.opened(self):
             self._wait_for_header()

@@ -15,7 +15,7 @@ from simengine.serving.rest.context import ServiceContext, logged_texts
 from simengine.serving.rest.errors import problem_of
 from simengine.serving.rest.keys import READ, WRITE, ForbiddenError, KeyFile, MissingKeyError, refreshed
 from simengine.serving.rest.lifecycle import NotReadyError
-from simengine.serving.rest.limits import DisconnectedError, Receive, bounded, read_body, replayed
+from simengine.serving.rest.limits import Arriving, DisconnectedError, Receive, bounded, read_body, replayed
 from simengine.serving.rest.logs import JsonLog
 from simengine.serving.rest.metrics import Metrics
 from simengine.serving.rest.paths import check_address
@@ -60,6 +60,7 @@ class Gate:
         self._app, self._context, self._keys = app, context, keys
         self._metrics, self._log = metrics, log
         settings = context.settings
+        self._arriving = Arriving(2 * settings.max_requests)
         self._rules = HostRules.of(
             settings.host, settings.allowed_hosts, any_name=keys is not None or settings.insecure
         )
@@ -118,8 +119,11 @@ class Gate:
                 self._context.lifecycle.check_ready()
             await self._app(scope, bounded(receive, max(limits.max_body_bytes, PAGE_BODY_BYTES)), send)
         else:
+            self._context.lifecycle.check_open()
+            body = await read_body(
+                receive, headers, limits, self._context.settings.body_timeout_s, self._arriving
+            )
             with self._context.lifecycle.accepted():
-                body = await read_body(receive, headers, limits, self._context.settings.body_timeout_s)
                 await self._app(scope, replayed(body, receive), send)
 
     def _check_origin(self, scope: Scope, *, page: bool) -> None:
