@@ -129,7 +129,8 @@ class ServedIndex(JoinedIndex):
         if vector is None:
             raise UnknownDocumentError(f"the index {self.name!r} holds no document {document_id!r:.80}")
         options = SearchOptions(k=k, mode="dense", where=where)
-        hits = self.engine.search_vectors(vector[None], replace(options, k=k + 1))[0]
+        with self._turn_for(where):
+            hits = self.engine.search_vectors(vector[None], replace(options, k=k + 1))[0]
         others = [hit for hit in hits if hit.id != document_id][:k]
         return [replace(hit, rank=rank) for rank, hit in enumerate(others, 1)]
 
@@ -198,11 +199,15 @@ class ServedIndex(JoinedIndex):
         veto = None
         if refuse or require:
             veto = Veto(self.nli_model(), self.engine, refuse=refuse, require=require)
+        items = None
+        if where is not None:
+            with self._turn_for(where):
+                items = self.engine.matching_ids(where)
         recommender = self.recommender()
         ids, scores = recommender.recommend(
             taste,
             n,
-            items=None if where is None else self.engine.matching_ids(where),
+            items=items,
             options=ListOptions(diversity=diversity, collapse_cosine=COLLAPSE_COSINE),
             veto=veto,
         )
