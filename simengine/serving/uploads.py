@@ -6,7 +6,6 @@ import asyncio
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -24,7 +23,6 @@ MAX_UPLOADS = 4
 MAX_KEPT_BYTES, MAX_KEPT = 256 << 20, 100
 SILENT_S = 20.0
 """A body of which nothing arrives for so long is given up."""
-UNFINISHED_S = 600.0
 _API = "/gradio_api/"
 _CLOSED = (
     "deep_link",
@@ -60,23 +58,26 @@ def own_folder() -> Path | None:
     return folder if folder.name.startswith(PREFIX) else None
 
 
+def drop_unfinished(folder: Path) -> None:
+    """Remove what is left of uploads that failed; called while none is under way."""
+    for entry in folder.iterdir():
+        if entry.is_file():
+            entry.unlink(missing_ok=True)
+
+
 def make_room(folder: Path) -> None:
-    """Remove what was uploaded first until another upload fits, and what was never finished."""
+    """Remove what was uploaded first until another upload fits."""
     found = []
     for entry in folder.iterdir():
-        with suppress(OSError):  # it may go meanwhile
-            files = list(entry.iterdir()) if entry.is_dir() else [entry]
-            found.append((entry.lstat().st_mtime, sum(each.lstat().st_size for each in files), entry))
+        with suppress(OSError):  # it may go meanwhile, and is no folder while it arrives
+            size = sum(each.lstat().st_size for each in entry.iterdir())
+            found.append((entry.lstat().st_mtime, size, entry))
     found.sort()
-    n_bytes, n_kept, now = sum(size for _, size, _ in found), len(found), time.time()
-    for changed, size, entry in found:
-        full = n_bytes > MAX_KEPT_BYTES - MAX_UPLOAD_BYTES or n_kept >= MAX_KEPT
-        if not full and (entry.is_dir() or now - changed < UNFINISHED_S):
-            continue
-        if entry.is_dir():
-            shutil.rmtree(entry, ignore_errors=True)
-        else:
-            entry.unlink(missing_ok=True)
+    n_bytes, n_kept = sum(size for _, size, _ in found), len(found)
+    for _, size, entry in found:
+        if n_bytes <= MAX_KEPT_BYTES - MAX_UPLOAD_BYTES and n_kept < MAX_KEPT:
+            return
+        shutil.rmtree(entry, ignore_errors=True)
         n_bytes, n_kept = n_bytes - size, n_kept - 1
 
 
@@ -111,6 +112,8 @@ class UploadGuard:
                 await self._bounded(scope, receive, send, MAX_UPLOAD_BYTES)
             finally:
                 self._n_uploads -= 1
+                if self._folder is not None and not self._n_uploads:
+                    drop_unfinished(self._folder)
 
     async def _bounded(self, scope: Scope, receive: Receive, send: Send, most: int) -> None:
         """Pass a request on; where its body is too large or stops arriving, Gradio sees its client go."""
