@@ -13,7 +13,7 @@ from types import FrameType
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.http.auto import AutoHTTPProtocol
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from simengine.serving.repeats import RepeatFilter
 from simengine.serving.settings import ConnectionLimits
@@ -85,8 +85,8 @@ class Connections:
         return found
 
 
-class _Limited(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
-    """uvicorn's protocol for one connection, within the bounds of `Connections`."""
+class _Limited(H11Protocol):
+    """uvicorn's protocol for one connection, within the bounds of `Connections`; h11 bounds the size of headers."""
 
     known: Connections
 
@@ -95,7 +95,7 @@ class _Limited(AutoHTTPProtocol):  # type: ignore[misc, valid-type]
         self._header_timer: asyncio.TimerHandle | None = None
         self._stalled_timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
         if self.known.opened(self):
             self._wait_for_header()

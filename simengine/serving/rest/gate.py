@@ -13,12 +13,12 @@ from simengine.errors import StoreError
 from simengine.serving.hosts import HostRules
 from simengine.serving.rest.context import ServiceContext, logged_texts
 from simengine.serving.rest.errors import problem_of
+from simengine.serving.rest.json_items import check_items
 from simengine.serving.rest.keys import READ, WRITE, ForbiddenError, KeyFile, MissingKeyError, refreshed
 from simengine.serving.rest.lifecycle import NotReadyError
 from simengine.serving.rest.limits import Arriving, DisconnectedError, Receive, bounded, read_body, replayed
 from simengine.serving.rest.logs import JsonLog
 from simengine.serving.rest.metrics import Metrics
-from simengine.serving.rest.paths import check_address
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Scope, Send
@@ -105,7 +105,6 @@ class Gate:
             self._write_down(scope, status or 500, took_s, record)
 
     async def _admit(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
-        check_address(scope)
         path, limits = scope["path"], self._context.settings.limits
         page = path == PAGE_PATH or path.startswith(PAGE_PATH + "/")
         self._check_origin(scope, page=page)
@@ -123,6 +122,7 @@ class Gate:
             body = await read_body(
                 receive, headers, limits, self._context.settings.body_timeout_s, self._arriving
             )
+            await check_items(body)
             with self._context.lifecycle.accepted():
                 await self._app(scope, replayed(body, receive), send)
 

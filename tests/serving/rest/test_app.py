@@ -115,14 +115,6 @@ def test_every_id_that_was_taken_is_found_and_deleted_by_its_path(client: TestCl
     asyncio.run(read_and_delete())
 
 
-def test_an_address_that_is_not_utf_8_names_no_document(client: TestClient) -> None:
-    client.post("/v1/documents", json={"documents": [{"id": "\ufffd", "text": "a replacement character"}]})
-    for address in ("/v1/documents/%FF", "/v1/documents?id=%FF"):
-        assert problem(client.get(address)) == (422, "usage")
-        assert problem(client.delete(address)) == (422, "usage")
-    assert client.get("/v1/documents/%EF%BF%BD").json()["id"] == "\ufffd"
-
-
 def test_a_document_as_a_corpus_names_it_is_taken(client: TestClient) -> None:
     assert (
         client.post("/v1/documents", json={"documents": [{"_id": "z", "text": "Zebra."}]}).json()["added"]

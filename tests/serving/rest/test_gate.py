@@ -48,6 +48,25 @@ def test_large_deep_and_long_requests_are_refused(catalogue: Catalogue) -> None:
         assert client.post("/v1/search", json={"query": "q" * 20}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("route", "body"),
+    [
+        ("/v1/embeddings", {"model": "m", "input": [None] * 90_000}),
+        ("/v1/score", {"pairs": [None] * 90_000}),
+        ("/v1/documents", {"documents": [{}] * 90_000}),
+        ("/v1/search", {"query": "q"} | {f"x{n}": 1 for n in range(90_000)}),
+    ],
+)
+def test_much_that_is_wrong_is_told_in_a_sentence(client: TestClient, route: str, body: object) -> None:
+    answer = client.post(route, json=body)
+    assert problem(answer) == (422, "validation")
+    assert len(answer.json()["error"]["details"]) == 1
+    assert "values are wrong" in answer.json()["error"]["message"]
+    more = client.post(route, content=json.dumps(body)[:-1] + "," * 100_001, headers=JSON)
+    assert problem(more) == (422, "usage")
+    assert "more than 100,000 values" in more.json()["error"]["message"]
+
+
 def test_too_many_requests_get_429_and_the_others_their_answers(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

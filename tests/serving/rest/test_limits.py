@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from simengine.errors import UsageError
 from simengine.serving.rest.errors import MediaTypeError, SlowBodyError, TooLargeError
+from simengine.serving.rest.json_items import has_more_items
 from simengine.serving.rest.limits import DisconnectedError, bounded, json_depth, read_body, replayed
 from simengine.serving.settings import Limits
 
@@ -59,6 +60,21 @@ def read(receive: Any, timeout_s: float = 30, **headers: str) -> bytes:
 def test_the_depth_of_json_is_counted_as_it_is_nested(value: object, ascii_only: bool) -> None:
     body = json.dumps(value, ensure_ascii=ascii_only).encode()
     assert json_depth(body, 1_000) == depth_of(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "n"),
+    [
+        ([1, 2, 3], 3),
+        ({"a": [1, 2], "b": 3}, 3),
+        ({"text": "a, b, c", 'b\\",': ",,,"}, 2),
+        ([[], {}, ["\\\\", ","]], 4),
+    ],
+)
+def test_values_are_counted_and_commas_in_texts_are_not(value: object, n: int) -> None:
+    body = json.dumps(value).encode()
+    assert not has_more_items(body, n)
+    assert has_more_items(body, n - 1)
 
 
 def test_brackets_in_strings_do_not_count_and_broken_json_does_no_harm() -> None:
