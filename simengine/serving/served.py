@@ -19,6 +19,7 @@ from simengine.serving.batching import OverloadedError
 from simengine.serving.joined import JoinedIndex, as_text
 from simengine.serving.judges import SharedJudges
 from simengine.serving.settings import ServingSettings
+from simengine.serving.telling import public_name, without_folders
 from simengine.store.snapshot import Snapshot
 from simengine.types import Answer, Document, FloatMatrix, Hit, Json, Recommendation
 
@@ -292,7 +293,8 @@ class ServedIndex(JoinedIndex):
         with Snapshot.open(self.engine.path) as snapshot:
             facts = facts_of(self.engine.path, snapshot)
         facts["settings"].pop("command")  # names files of the machine on which it was built
-        return facts
+        facts["settings"]["model_name"] = public_name(facts["settings"]["model_name"])
+        return {**facts, "calibration": without_folders(facts["calibration"])}
 
     def warm(self, *, judge: bool = False) -> None:
         """Load the encoder, and the judge if asked to, so that the first callers do not wait."""

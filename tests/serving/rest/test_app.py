@@ -126,6 +126,7 @@ def test_a_document_as_a_corpus_names_it_is_taken(client: TestClient) -> None:
 def test_what_is_told_of_an_index_names_no_file(client: TestClient) -> None:
     facts = client.get("/v1/indexes/library").json()
     assert "command" not in facts["settings"]
+    assert not any(str(value).startswith("/") for value in facts["settings"].values())
     assert facts["counts"]["documents"] == len(DOCUMENTS)
 
 
