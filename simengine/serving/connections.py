@@ -94,6 +94,7 @@ class _Limited(H11Protocol):
         super().__init__(*arguments, **named)
         self._header_timer: asyncio.TimerHandle | None = None
         self._stalled_timer: asyncio.TimerHandle | None = None
+        self._untaken = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
@@ -117,12 +118,18 @@ class _Limited(H11Protocol):
         self._look()
 
     def on_response_complete(self) -> None:
+        # A request that waits behind an answer which nobody takes must not hold a place among those worked on.
+        self._untaken = self.flow.write_paused
+        if self._untaken:
+            return
         self.known.falls_silent(self)
         super().on_response_complete()  # begins the next request if it is here
         self._look()
 
     def _look(self) -> None:
         """Begin or end waiting for a header."""
+        if self._untaken:
+            return
         if self.cycle is not None and not self.cycle.response_complete:
             self.known.speaks(self)
             if self._header_timer is not None:
@@ -148,6 +155,8 @@ class _Limited(H11Protocol):
         if self._stalled_timer is not None:
             self._stalled_timer.cancel()
             self._stalled_timer = None
+        if self._untaken and not self.transport.is_closing():
+            self.on_response_complete()
 
     def _watch_writing(self, before: int | None = None) -> None:
         """Close the connection where nothing of the answer is taken any more."""

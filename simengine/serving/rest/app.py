@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 import simengine
 from simengine.serving.catalogue import Catalogue
@@ -120,7 +121,7 @@ def create_app(
         version=simengine.__version__,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json" if chosen.docs else None,
+        openapi_url=None,  # see `_add_pages`
         lifespan=lifespan,
     )
     app.state.service = context
@@ -170,7 +171,19 @@ def _add_pages(app: FastAPI, *, docs: bool) -> None:
         return RedirectResponse(f"{PAGE_PATH}/" if has_page else "/docs" if docs else "/health")
 
     if docs:
+        # Writing these takes long, and anyone may ask for them, without a key and often.
+        @cache
+        def document() -> Response:
+            return JSONResponse(app.openapi())
+
+        @cache
+        def page() -> Response:
+            return docs_page(app.openapi())
+
+        @app.get("/openapi.json", include_in_schema=False)
+        async def openapi() -> Response:
+            return document()
 
         @app.get("/docs", include_in_schema=False)
         async def description() -> Response:
-            return docs_page(app.openapi())
+            return page()

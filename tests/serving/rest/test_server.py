@@ -277,3 +277,35 @@ def test_slow_bodies_leave_room_for_other_requests(tmp_path: Path) -> None:
         slow[0].settimeout(WAIT_S)
         assert slow[0].recv(100).startswith(b"HTTP/1.1 408")
         assert is_open(slow[-1])
+
+
+def test_answers_that_nobody_takes_leave_room_for_other_requests(tmp_path: Path) -> None:
+    asks = b"GET /openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n" * 100
+    with serving(tmp_path, "--max-requests", "4") as service, ExitStack() as stack:
+        address = (urlsplit(service.url).hostname, urlsplit(service.url).port)
+        for _ in range(20):
+            one = stack.enter_context(socket.socket())
+            one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+            one.connect(address)
+            one.sendall(asks)
+        end = time.monotonic() + WAIT_S
+        accepted = ""
+        while "simengine_requests_accepted 0.0" not in accepted and time.monotonic() < end:
+            time.sleep(0.1)
+            accepted = httpx.get(service.url + "/metrics").text
+        for _ in range(5):
+            found = httpx.post(service.url + "/v1/search", json={"query": "cats purr"})
+            assert found.json()["hits"][0]["id"] == "cats"
+
+
+def test_a_large_answer_is_taken_slowly_and_the_next_request_is_answered(tmp_path: Path) -> None:
+    with serving(tmp_path) as service:
+        with httpx.Client() as client:
+            whole = client.get(service.url + "/openapi.json").content
+        asks = b"GET /openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n" * 40
+        with connected(service.url, 1) as (one,):
+            one.sendall(asks)
+            end, n_bytes = time.monotonic() + WAIT_S, 0
+            while n_bytes < 40 * len(whole) and time.monotonic() < end:
+                n_bytes += len(one.recv(4_096))
+            assert n_bytes >= 40 * len(whole)
