@@ -12,6 +12,7 @@ import click
 
 from simengine.cli.options import (
     ModelChoice,
+    allowed_host_option,
     find_index,
     index_argument,
     index_model_options,
@@ -28,6 +29,7 @@ from simengine.serving.listening import listen
 if TYPE_CHECKING:
     from socket import socket
 
+    from simengine.serving.hosts import HostRules
     from simengine.serving.settings import ServingSettings
 
 DEFAULT_PORT = 7860
@@ -56,6 +58,7 @@ GRACE_S = 1
 @click.option(
     "--insecure", is_flag=True, help="Listen beyond this machine; the page asks nobody for a password."
 )
+@allowed_host_option
 @click.option("--no-browser", is_flag=True, help="Do not open the page in a browser.")
 @click.option(
     "--judge",
@@ -77,6 +80,7 @@ def command(
     port: int,
     host: str,
     insecure: bool,
+    allowed_host: tuple[str, ...],
     no_browser: bool,
     judge: str | None,
     labels: str | None,
@@ -98,7 +102,9 @@ def command(
     # Before Gradio and the model hub's client are imported, which read them then.
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
+    from simengine.serving.hosts import HostRules
     from simengine.serving.settings import LOOPBACK_HOSTS, ModelSettings, ServingSettings
+    from simengine.serving.uploads import upload_folder
 
     if host not in LOOPBACK_HOSTS and not insecure:
         raise UsageError(
@@ -117,9 +123,17 @@ def command(
     )
     listening = listen(host, port)
     try:
-        _serve(
-            path, model_choice, ServingSettings(models=models), listening, browser=not no_browser, quiet=quiet
-        )
+        rules = HostRules.of(host, allowed_host)
+        with upload_folder():
+            _serve(
+                path,
+                model_choice,
+                ServingSettings(models=models),
+                listening,
+                rules,
+                browser=not no_browser,
+                quiet=quiet,
+            )
     finally:
         listening.close()
 
@@ -129,20 +143,22 @@ def _serve(
     model_choice: ModelChoice,
     settings: ServingSettings,
     listening: socket,
+    rules: HostRules,
     *,
     browser: bool,
     quiet: bool,
 ) -> None:
     try:
         import fastapi
-        import uvicorn
 
+        from simengine.serving.connections import BoundedServer, bounded_config
         from simengine.serving.demo import build_demo, mount_demo
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("simengine"):
             raise
         raise MissingExtraError(error.name or "gradio", "demo", "the page") from error
     from simengine.engine import Engine
+    from simengine.serving.hosts import HostGuard
     from simengine.serving.served import ServedIndex
 
     engine = Engine.open(
@@ -159,9 +175,9 @@ def _serve(
         app = mount_demo(fastapi.FastAPI(openapi_url=None), build_demo(served))
         host, port = listening.getsockname()[:2]
         address = f"http://{f'[{host}]' if ':' in host else host}:{port}/"
-        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_S)
+        config = bounded_config(HostGuard(app, rules), log_level="warning", timeout_graceful_shutdown=GRACE_S)
 
-        class Announced(uvicorn.Server):
+        class Announced(BoundedServer):
             """Says where the page is, as soon as it is there."""
 
             async def startup(self, sockets: list[socket] | None = None) -> None:

@@ -10,6 +10,7 @@ import click
 
 from simengine.cli.options import (
     ModelChoice,
+    allowed_host_option,
     find_indexes,
     index_model_options,
     index_option,
@@ -37,6 +38,7 @@ DEFAULT_PORT = 8765
     "--http", is_flag=True, help="Serve HTTP at http://127.0.0.1:PORT/mcp instead of stdin and stdout."
 )
 @click.option("--port", type=click.IntRange(1, 65_535), help=f"With --http. [default: {DEFAULT_PORT}]")
+@allowed_host_option
 @index_model_options
 @output_options
 def command(
@@ -46,6 +48,7 @@ def command(
     similarity: str | None,
     http: bool,
     port: int | None,
+    allowed_host: tuple[str, ...],
     model_choice: ModelChoice,
     quiet: bool,
     no_progress: bool,
@@ -57,6 +60,8 @@ def command(
     """
     if port is not None and not http:
         raise UsageError("--port needs --http")
+    if allowed_host and not http:
+        raise UsageError("--allowed-host needs --http")
     paths = find_indexes(indexes, index_path)
     try:
         from simengine.serving.mcp import build_server, run_http, run_stdio
@@ -73,7 +78,7 @@ def command(
             note(
                 f"serving {', '.join(catalogue)} at http://127.0.0.1:{chosen}/mcp; Ctrl-C stops", quiet=quiet
             )
-            run_http(server, chosen)
+            run_http(server, chosen, allowed_host)
         else:
             run_stdio(server)
 

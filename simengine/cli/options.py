@@ -166,6 +166,14 @@ labels_option = click.option(
 )
 
 
+allowed_host_option = click.option(
+    "--allowed-host",
+    metavar="NAME",
+    multiple=True,
+    envvar="SIMENGINE_ALLOWED_HOST",
+    help="A further name under which this is reached, as that of a proxy in front. May be given several times.",
+)
+
 similarity_option = click.option(
     "--similarity",
     metavar="MODEL",

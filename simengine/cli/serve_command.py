@@ -6,6 +6,7 @@ import faulthandler
 import os
 import re
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ import click
 
 from simengine.cli.options import (
     ModelChoice,
+    allowed_host_option,
     collected,
     find_indexes,
     index_model_options,
@@ -47,6 +49,7 @@ class ServeChoice:
     port: int
     keys: Path | None
     insecure: bool
+    allowed_host: tuple[str, ...]
     demo: bool
     docs: bool
     log_texts: bool
@@ -62,6 +65,8 @@ class ServeChoice:
     max_documents: int
     max_k: int
     max_requests: int
+    max_connections: int
+    header_timeout_s: float
     max_queued: int
     max_waiting_writes: int
     timeout_s: float
@@ -98,13 +103,14 @@ class ServeChoice:
         Raises:
             UsageError: it would be open to other machines without keys.
         """
-        from simengine.serving.settings import Limits, ServiceSettings
+        from simengine.serving.settings import ConnectionLimits, Limits, ServiceSettings
 
         return ServiceSettings(
             host=self.host,
             port=self.port,
             keys_file=self.keys,
             insecure=self.insecure,
+            allowed_hosts=self.allowed_host,
             limits=Limits(
                 max_body_bytes=self.max_body_bytes,
                 max_json_depth=self.max_json_depth,
@@ -114,6 +120,7 @@ class ServeChoice:
                 max_documents=self.max_documents,
                 max_k=self.max_k,
             ),
+            connections=ConnectionLimits(self.max_connections, self.header_timeout_s),
             max_requests=self.max_requests,
             timeout_s=self.timeout_s,
             body_timeout_s=self.body_timeout_s,
@@ -133,6 +140,8 @@ limit_options = together(
     _at_least(1, "--max-documents", 1_000, "Documents in one write."),
     _at_least(1, "--max-k", 1_000, "Hits."),
     _at_least(1, "--max-requests", 64, "Requests at the same time; as many again wait, more get 429."),
+    _at_least(1, "--max-connections", 1_000, "Open connections; beyond it the one silent longest is closed."),
+    _at_least(0.001, "--header-timeout-s", 10.0, "A connection that has sent no header by then is closed."),
     _at_least(1, "--max-queued", 256, "Callers that may wait for a model; more get 429."),
     _at_least(1, "--max-waiting-writes", 32, "Writes to one index that may wait; more get 429."),
     _at_least(0.001, "--timeout-s", 60.0, "Requests that only read are answered by then; 504 if need be."),
@@ -159,6 +168,7 @@ serve_options = together(
         help="Ask for a key of this file (simengine keys). Without it anyone who reaches the port may do anything.",
     ),
     click.option("--insecure", is_flag=True, help="Listen beyond this machine without keys."),
+    allowed_host_option,
     click.option(
         "--demo/--no-demo", default=False, show_default=True, help="The page of simengine demo, at /demo."
     ),
@@ -214,9 +224,13 @@ def command(
     except ModuleNotFoundError as error:
         raise _missing(error, "serve", "the service") from error
     from simengine.serving.catalogue import Catalogue
+    from simengine.serving.uploads import upload_folder
 
     log = JsonLog(texts=settings.log_texts)
-    with Catalogue.open(paths, choice.serving(model_choice), model=model_choice.model) as catalogue:
+    with (
+        upload_folder() if choice.demo else nullcontext(),
+        Catalogue.open(paths, choice.serving(model_choice), model=model_choice.model) as catalogue,
+    ):
         catalogue.load_named()
         app = create_app(catalogue, settings, log=log)
         if choice.demo:

@@ -17,6 +17,7 @@ from simengine.search.masks import Selection, Selections
 from simengine.search.options import SearchOptions
 from simengine.search.ranking import Ranked, best_by_id, is_settled
 from simengine.search.result import SearchArrays, SearchResult
+from simengine.search.time_limit import check_time_limit
 from simengine.text.arguments import as_texts, shown
 from simengine.types import FloatMatrix, Hit, Mask, Passage, RowArray
 
@@ -347,7 +348,8 @@ class _Stopwatch:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Count the time of a `with` block."""
+        """Count the time of a `with` block; TimeLimitError where the time for the search is over before it."""
+        check_time_limit()
         start = time.perf_counter()
         try:
             yield

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from simengine.errors import SimengineError, UsageError
+from simengine.search.time_limit import time_left, time_limit
 from simengine.serving.settings import BatchSettings
 
 Key = TypeVar("Key", bound=Hashable)
@@ -70,6 +71,7 @@ class _Job(Generic[Key, Item, Outcome]):
     items: Sequence[Item]
     costs: Sequence[int]
     future: Future[list[Outcome]]
+    end: float | None = None
     done: list[Outcome] = field(default_factory=list)
     dropped: bool = False
 
@@ -131,12 +133,13 @@ class Batcher(Generic[Key, Item, Outcome]):
         return self._enqueue(key, items).future
 
     def call(self, key: Key, items: Sequence[Item], timeout_s: float | None = None) -> list[Outcome]:
-        """As `submit`, and wait.
+        """As `submit`, and wait; no longer than the limit that `time_limit` has set.
 
         Raises:
             WaitTimeoutError: it took longer than `timeout_s`; what was not begun is dropped.
         """
-        job = self._enqueue(key, items)
+        timeout_s = time_left(timeout_s)
+        job = self._enqueue(key, items, timeout_s)
         try:
             return job.future.result(timeout_s)
         except TimeoutError as error:
@@ -145,8 +148,11 @@ class Batcher(Generic[Key, Item, Outcome]):
             job.dropped = True
             raise WaitTimeoutError(f"{self.name}: no result within {timeout_s:g} s") from error
 
-    def _enqueue(self, key: Key, items: Sequence[Item]) -> _Job[Key, Item, Outcome]:
-        job: _Job[Key, Item, Outcome] = _Job(key, items, [self._cost(item) for item in items], Future())
+    def _enqueue(
+        self, key: Key, items: Sequence[Item], timeout_s: float | None = None
+    ) -> _Job[Key, Item, Outcome]:
+        end = None if timeout_s is None else time.monotonic() + timeout_s
+        job: _Job[Key, Item, Outcome] = _Job(key, items, [self._cost(item) for item in items], Future(), end)
         with self._changed:
             if self._closed:
                 raise UsageError(f"{self.name} is closed")
@@ -236,8 +242,10 @@ class Batcher(Generic[Key, Item, Outcome]):
 
     def _take_turn(self, turn: list[tuple[_Job[Key, Item, Outcome], int]]) -> None:
         items = [item for job, n in turn for item in job.items[len(job.done) : len(job.done) + n]]
+        ends = [job.end for job, _ in turn]
         try:
-            outcomes = list(self._run(turn[0][0].key, items))
+            with time_limit(None if None in ends else max(end for end in ends if end is not None)):
+                outcomes = list(self._run(turn[0][0].key, items))
             if len(outcomes) != len(items):
                 raise RuntimeError(f"{self.name}: {len(outcomes)} outcomes for {len(items)} items")
         except BaseException as error:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import numpy as np
@@ -14,7 +15,8 @@ import numpy as np
 from simengine.encoders.contract import Encoded, Role
 from simengine.search.options import SearchOptions
 from simengine.search.result import SearchResult
-from simengine.serving.batching import Batcher, text_tokens
+from simengine.search.time_limit import time_left
+from simengine.serving.batching import Batcher, WaitTimeoutError, text_tokens
 from simengine.serving.judges import SharedJudges
 from simengine.serving.settings import ServingSettings
 from simengine.text.arguments import as_choice, as_pairs, as_text, as_texts
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from simengine.engine import Engine
 
 T = TypeVar("T")
+
+FILTER_WORKERS = 2
 
 
 class JoinedIndex:
@@ -45,9 +49,17 @@ class JoinedIndex:
         self._searches: Batcher[SearchOptions, str, tuple[list[Hit], Mapping[str, float]]] = Batcher(
             self._search_turn, text_tokens, batching, "search"
         )
+        # Filters run in Python; a slow one holds up no search without one, nor the next with another.
+        self._filtered: Batcher[SearchOptions, str, tuple[list[Hit], Mapping[str, float]]] = Batcher(
+            self._search_turn,
+            text_tokens,
+            replace(batching, workers=max(batching.workers, FILTER_WORKERS)),
+            "filtered search",
+        )
         self._texts: Batcher[Role, str, tuple[FloatMatrix, int, int]] = Batcher(
             self._encode_turn, text_tokens, batching, "encode"
         )
+        self._filter_turns = threading.BoundedSemaphore(FILTER_WORKERS)
         self._refresher = ThreadPoolExecutor(1, f"simengine-refresh-{name}")
         self._refreshed = time.monotonic()
         self._lock = threading.Lock()
@@ -62,7 +74,8 @@ class JoinedIndex:
         queries = as_texts(queries, "query")
         self._refresh_soon()
         start = time.perf_counter()
-        found = self._searches.call(options, queries, self.settings.timeout_s)
+        batcher = self._searches if options.where is None else self._filtered
+        found = batcher.call(options, queries, self.settings.timeout_s)
         total = (time.perf_counter() - start) * 1000
         stages: dict[str, float] = {}
         for times in {id(times): times for _, times in found}.values():
@@ -70,6 +83,24 @@ class JoinedIndex:
                 stages[stage] = stages.get(stage, 0.0) + took
         stages["queue"] = max(total - stages.get("total", 0.0), 0.0)
         return SearchResult([hits for hits, _ in found], {**stages, "total": total})
+
+    @contextmanager
+    def _turn_for(self, where: str | None) -> Iterator[None]:
+        """Wait for a turn to evaluate a filter outside of a search; none is needed without one.
+
+        Raises:
+            WaitTimeoutError: it took too long.
+        """
+        if where is None:
+            yield
+            return
+        timeout_s = time_left(self.settings.timeout_s)
+        if not self._filter_turns.acquire(timeout=timeout_s):
+            raise WaitTimeoutError(f"filter: no result within {timeout_s:g} s")
+        try:
+            yield
+        finally:
+            self._filter_turns.release()
 
     def _search_turn(
         self, options: SearchOptions, queries: Sequence[str]
@@ -177,4 +208,4 @@ class JoinedIndex:
 
     def batchers(self) -> Sequence[Batcher[Any, Any, Any]]:
         """What joins callers, for counting."""
-        return [self._searches, self._texts]
+        return [self._searches, self._filtered, self._texts]

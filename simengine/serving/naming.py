@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import PurePath
 from typing import Literal
 
 from simengine.cross_encoders.load import DEFAULT_NLI_MODEL
 from simengine.errors import SimengineError
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.served import ServedIndex
+from simengine.serving.telling import public_name
 
 
 class UnknownModelError(SimengineError):
@@ -80,13 +80,6 @@ def find_model(catalogue: Catalogue, task: str, name: str | None) -> ServedModel
             return model
     known = ", ".join(model.id for model in models)
     raise UnknownModelError(f"no model {name!r:.80} is served for {task}; there is: {known}")
-
-
-def public_name(model: str) -> str:
-    """A model's name without the folders of this machine: "org/name" of a hub stays, a path becomes its last part."""
-    path = PurePath(model)
-    is_path = path.is_absolute() or len(path.parts) > 2 or model[:1] in ("/", "\\", ".", "~")
-    return path.name if is_path and path.name else model
 
 
 def _created(indexes: Sequence[ServedIndex]) -> int:

@@ -19,6 +19,7 @@ from simengine.serving.batching import OverloadedError
 from simengine.serving.joined import JoinedIndex
 from simengine.serving.judges import SharedJudges
 from simengine.serving.settings import ServingSettings
+from simengine.serving.telling import public_name, without_folders
 from simengine.store.snapshot import Snapshot
 from simengine.text.arguments import as_id, as_ids, as_text
 from simengine.types import Answer, Document, FloatMatrix, Hit, Recommendation
@@ -131,7 +132,8 @@ class ServedIndex(JoinedIndex):
             raise UnknownDocumentError(f"the index {self.name!r} holds no document {document_id!r:.80}")
         options = SearchOptions(k=k, mode="dense", where=where)
         k = options.k
-        hits = self.engine.search_vectors(vector[None], replace(options, k=k + 1))[0]
+        with self._turn_for(where):
+            hits = self.engine.search_vectors(vector[None], replace(options, k=k + 1))[0]
         others = [hit for hit in hits if hit.id != document_id][:k]
         return [replace(hit, rank=rank) for rank, hit in enumerate(others, 1)]
 
@@ -200,11 +202,15 @@ class ServedIndex(JoinedIndex):
         veto = None
         if refuse or require:
             veto = Veto(self.nli_model(), self.engine, refuse=refuse, require=require)
+        items = None
+        if where is not None:
+            with self._turn_for(where):
+                items = self.engine.matching_ids(where)
         recommender = self.recommender()
         ids, scores = recommender.recommend(
             taste,
             n,
-            items=None if where is None else self.engine.matching_ids(where),
+            items=items,
             options=ListOptions(diversity=diversity, collapse_cosine=COLLAPSE_COSINE),
             veto=veto,
         )
@@ -290,7 +296,8 @@ class ServedIndex(JoinedIndex):
         with Snapshot.open(self.engine.path) as snapshot:
             facts = facts_of(self.engine.path, snapshot)
         facts["settings"].pop("command")  # names files of the machine on which it was built
-        return facts
+        facts["settings"]["model_name"] = public_name(facts["settings"]["model_name"])
+        return {**facts, "calibration": without_folders(facts["calibration"])}
 
     def warm(self, *, judge: bool = False) -> None:
         """Load the encoder, and the judge if asked to, so that the first callers do not wait."""

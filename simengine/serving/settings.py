@@ -116,14 +116,38 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
+class ConnectionLimits:
+    """How many connections there may be, and how long one may be silent.
+
+    Attributes:
+        most: beyond it the connection that has been silent the longest is closed.
+        header_s: the header of a request has to arrive within this time.
+        keep_alive_s: a connection stays open for so long between two requests.
+    Raises:
+        UsageError: a value is out of range.
+    """
+
+    most: int = 1_000
+    header_s: float = 10.0
+    keep_alive_s: int = 30
+
+    def __post_init__(self) -> None:
+        check_at_least(1, most=self.most, keep_alive_s=self.keep_alive_s)
+        check_at_least(0.001, header_s=self.header_s)
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceSettings:
     """How the HTTP service runs.
 
     Attributes:
         host, port: where it listens; port 0 takes a free one.
         keys_file: of `simengine keys`; None asks for no keys.
-        insecure: listen beyond this machine without keys.
+        insecure: listen beyond this machine without keys, and answer under any name.
+        allowed_hosts: names beside this machine's own under which it is reached, such as that of a proxy in front. With
+            any given, all other names are refused, even with keys.
         limits: of one request.
+        connections: how many there may be, and how long they may be silent.
         max_requests: requests that are worked on at the same time; as many again may wait. One more gets 429.
         timeout_s: a request that only reads is answered within this time, with 504 if need be.
         body_timeout_s: a request's body has to arrive within this time.
@@ -138,7 +162,9 @@ class ServiceSettings:
     port: int = 8000
     keys_file: Path | None = None
     insecure: bool = False
+    allowed_hosts: tuple[str, ...] = ()
     limits: Limits = field(default_factory=Limits)
+    connections: ConnectionLimits = field(default_factory=ConnectionLimits)
     max_requests: int = 64
     timeout_s: float = 60.0
     body_timeout_s: float = 20.0

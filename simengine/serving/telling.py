@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
 
 from simengine.errors import (
     DeviceError,
@@ -39,3 +41,19 @@ def told(error: SimengineError) -> str:
 def is_hidden(error: SimengineError) -> bool:
     """Whether `told` keeps something back, which then belongs into a log."""
     return told(error) != str(error)
+
+
+def public_name(model: str) -> str:
+    """A model's name without the folders of this machine: "org/name" of a hub stays, a path becomes its last part."""
+    path = PurePath(model)
+    is_path = path.is_absolute() or len(path.parts) > 2 or model[:1] in ("/", "\\", ".", "~")
+    return path.name if is_path and path.name else model
+
+
+def without_folders(value: Any) -> Any:
+    """JSON in which each text that is an absolute path is its last part alone."""
+    if isinstance(value, dict):
+        return {name: without_folders(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [without_folders(each) for each in value]
+    return PurePath(value).name if isinstance(value, str) and PurePath(value).is_absolute() else value

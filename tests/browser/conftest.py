@@ -28,6 +28,7 @@ ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP *.test 127.0.0.1",  # names that another site has given the address of this machine
 ]
 OWN_HOSTS = {"127.0.0.1", "localhost", "::1"}
 

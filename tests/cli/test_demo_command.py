@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -65,6 +69,58 @@ def test_an_address_that_is_not_here_is_named(call, path: Path):
     assert "cannot listen on 192.0.2.1" in result.err
 
 
+def test_an_allowed_host_has_to_be_a_name(call, path: Path):
+    result = call("demo", path, "--allowed-host", "http://a.example/", "--port", 0, "--no-browser")
+    assert result.code == 2
+    assert "http://a.example/" in result.err
+    assert "host name" in result.err
+
+
+@contextlib.contextmanager
+def running(path: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """The command in a process of its own, and the address that it prints."""
+    root = Path(__file__).parents[2]
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, "demo", str(path), "--port", "0", "--no-browser", *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root), "GRADIO_TEMP_DIR": str(path.parent)},
+    ) as process:
+        try:
+            assert process.stdout is not None
+            address = process.stdout.readline().strip()
+            assert address.startswith("http://")
+            yield process, address
+        finally:
+            process.kill()
+
+
+def status(url: str, **headers: str) -> int:
+    try:
+        with urllib.request.urlopen(urllib.request.Request(url, headers=headers), timeout=START_S) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_names_are_added_on_every_address_and_uploads_go_at_the_end(path: Path):
+    pytest.importorskip("gradio", reason="the page needs simengine-search[demo]")
+    with running(path, "--host", "::", "--insecure", "--allowed-host", "search.test") as (process, address):
+        url = f"http://[::1]:{urlsplit(address).port}/config"
+        for host in ("[::1]", "search.test", "SEARCH.test:80", "192.168.1.7:80", "localhost"):
+            assert status(url, host=host) == 200, host
+        assert status(url, host="search.test", origin="https://search.test") == 200
+        assert status(url, host="evil.test") == 421
+        assert status(url, host="search.test", origin="http://evil.test") == 403
+        (folder,) = path.parent.glob("simengine-page-*")
+        (folder / "left").write_text("over")
+        process.terminate()
+        assert process.wait(60) == 0
+        assert not folder.exists()
+
+
 def test_an_index_that_is_not_there_is_named(call, tmp_path: Path):
     result = call("demo", tmp_path / "none", "--port", 0, "--no-browser")
     assert result.code == 1
@@ -73,30 +129,17 @@ def test_an_index_that_is_not_there_is_named(call, tmp_path: Path):
 
 def test_it_prints_its_address_serves_the_page_and_ends_quietly_with_130(path: Path):
     pytest.importorskip("gradio", reason="the page needs simengine-search[demo]")
-    root = Path(__file__).parents[2]
-    with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, "demo", str(path), "--port", "0", "--no-browser"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root)},
-    ) as process:
-        try:
-            assert process.stdout is not None
-            address = process.stdout.readline().strip()
-            assert address.startswith("http://127.0.0.1:")
-            with urllib.request.urlopen(address, timeout=START_S) as response:
-                page = response.read().decode()
-            assert "films · simengine" in page
-            with urllib.request.urlopen(address + "gradio_api/info", timeout=START_S) as response:
-                assert b'"named_endpoints":{}' in response.read().replace(b" ", b"")
-            stopped = time.monotonic()
-            process.send_signal(signal.SIGINT)
-            assert process.wait(60) == 130
-            assert time.monotonic() - stopped < 60
-        finally:
-            process.kill()
+    with running(path) as (process, address):
+        assert address.startswith("http://127.0.0.1:")
+        with urllib.request.urlopen(address, timeout=START_S) as response:
+            page = response.read().decode()
+        assert "films · simengine" in page
+        with urllib.request.urlopen(address + "gradio_api/info", timeout=START_S) as response:
+            assert b'"named_endpoints":{}' in response.read().replace(b" ", b"")
+        stopped = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130
+        assert time.monotonic() - stopped < 60
         assert process.stderr is not None
         err = process.stderr.read()
     assert "Traceback" not in err

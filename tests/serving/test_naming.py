@@ -9,8 +9,9 @@ from typing import Any, cast
 import pytest
 
 from simengine.serving.catalogue import Catalogue
-from simengine.serving.naming import UnknownModelError, find_model, public_name, served_models
+from simengine.serving.naming import UnknownModelError, find_model, served_models
 from simengine.serving.settings import ModelSettings, ServingSettings
+from simengine.serving.telling import public_name
 from simengine.store.settings import IndexSettings
 
 SETTINGS = IndexSettings("all-MiniLM-L6-v2", "f" * 64, 384, 256, 254, 32, created="2026-01-02T00:00:00+00:00")

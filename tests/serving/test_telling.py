@@ -17,7 +17,7 @@ from simengine.errors import (
 )
 from simengine.serving.batching import OverloadedError
 from simengine.serving.naming import UnknownModelError
-from simengine.serving.telling import is_hidden, told
+from simengine.serving.telling import is_hidden, told, without_folders
 
 OWN = [
     UsageError("k is 0; expected at least 1"),
@@ -44,3 +44,10 @@ def test_files_and_processes_of_this_machine_are_not_told(error: SimengineError)
     assert "/home" not in told(error)
     assert "12" not in told(error)
     assert is_hidden(error)
+
+
+def test_absolute_paths_become_their_last_part():
+    given = {"cosine": {"fitted_on": "/home/me/pairs.jsonl", "n": 7, "of": ["/a/b", "a/b", "org/name", None]}}
+    assert without_folders(given) == {
+        "cosine": {"fitted_on": "pairs.jsonl", "n": 7, "of": ["b", "a/b", "org/name", None]}
+    }

@@ -18,6 +18,7 @@ from simengine.serving.demo.recommend_tab import build_recommend_tab
 from simengine.serving.demo.search_tab import build_search_tab
 from simengine.serving.demo.strings import DEFAULT_LANGUAGE, FRAME, LANGUAGES, Language, Text
 from simengine.serving.demo.theme import css, head, theme
+from simengine.serving.uploads import MAX_UPLOAD_BYTES, UploadGuard, own_folder
 
 if TYPE_CHECKING:
     import fastapi
@@ -26,8 +27,9 @@ if TYPE_CHECKING:
     from simengine.serving.served import ServedIndex
 
 CONCURRENT_EVENTS = 8
-MAX_UPLOAD = "64mb"
-DELETE_FILES_S = (600, 3_600)
+MAX_WAITING_EVENTS = 64
+MAX_UPLOAD = f"{MAX_UPLOAD_BYTES}b"
+DELETE_FILES_S = (60, 1_800)
 """How often uploaded files are looked at, and how old they get; all go when the page is stopped."""
 TABS: tuple[tuple[str, Text, Callable[[DemoContext], None]], ...] = (
     ("search", FRAME.search, build_search_tab),
@@ -71,7 +73,7 @@ def build_demo(engine_or_served: Engine | ServedIndex) -> gr.Blocks:
         demo.load(None, None, [language], js=FIRST_LANGUAGE)
     for event in demo.fns.values():
         event.api_visibility = "private"
-    demo.queue(default_concurrency_limit=CONCURRENT_EVENTS, api_open=False)
+    demo.queue(default_concurrency_limit=CONCURRENT_EVENTS, max_size=MAX_WAITING_EVENTS, api_open=False)
     return demo
 
 
@@ -115,6 +117,8 @@ def mount_demo(app: fastapi.FastAPI, demo: gr.Blocks, path: str = "/") -> fastap
         css=css(),
         head=head(),
     )
+    mounted = app.routes[-1]
+    mounted.app.add_middleware(UploadGuard, folder=own_folder())  # type: ignore[attr-defined]
     return app
 
 

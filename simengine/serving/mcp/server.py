@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import anyio
 from mcp.server import MCPServer
 from mcp.server.transport_security import TransportSecuritySettings
@@ -9,6 +11,8 @@ from mcp_types import ToolAnnotations
 
 import simengine
 from simengine.serving.catalogue import Catalogue
+from simengine.serving.hosts import HostGuard, HostRules
+from simengine.serving.listening import listen
 from simengine.serving.mcp.stdio import serve
 from simengine.serving.mcp.tools import Tools
 
@@ -49,30 +53,30 @@ def run_stdio(server: MCPServer) -> None:
     anyio.run(serve, server)
 
 
-def run_http(server: MCPServer, port: int) -> None:
+def run_http(server: MCPServer, port: int, allowed_hosts: Sequence[str] = ()) -> None:
     """Serve clients of this machine on HTTP (streamable) at /mcp until interrupted.
 
-    Requests that name another host or come from a page of another origin are refused.
+    Requests that name another host or come from a page of another machine are refused.
 
     Args:
         server: of `build_server`.
-        port: 1 to 65535.
+        port: 0 to 65535.
+        allowed_hosts: further names under which this is reached.
+
+    Raises:
+        SimengineError: the port is in use.
+        UsageError: a name is no host name.
     """
-    server.run(
-        "streamable-http",
-        host=HTTP_HOST,
-        port=port,
+    from simengine.serving.connections import BoundedServer, bounded_config
+
+    rules = HostRules.of(HTTP_HOST, allowed_hosts, local_pages=True)
+    app = server.streamable_http_app(
         streamable_http_path=HTTP_PATH,
         max_request_body_size=MAX_REQUEST_BYTES,
-        transport_security=local_only(),
+        transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),  # the guard's
     )
-
-
-def local_only() -> TransportSecuritySettings:
-    """Hosts and origins of this machine, so that no web page can reach the server by a name that it rebinds."""
-    hosts = [f"{name}:*" for name in (HTTP_HOST, "localhost")]
-    return TransportSecuritySettings(
-        enable_dns_rebinding_protection=True,
-        allowed_hosts=hosts,
-        allowed_origins=[f"http://{host}" for host in hosts],
-    )
+    listening = listen(HTTP_HOST, port)
+    try:
+        BoundedServer(bounded_config(HostGuard(app, rules), log_level="warning")).run([listening])
+    finally:
+        listening.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any, Literal, TypeAlias
@@ -22,6 +23,9 @@ from simengine.serving.mcp.results import (
 )
 from simengine.serving.reading import count_cut_tokens
 from simengine.serving.results import AnswerResult, HitResult, RecommendationResult, VerdictResult
+from simengine.serving.telling import is_hidden, told
+
+logger = logging.getLogger(__name__)
 
 MAX_QUERY_CHARS = 10_000
 MAX_TEXT_CHARS = 200_000
@@ -165,11 +169,13 @@ class Tools:
 
 @contextmanager
 def _told() -> Iterator[None]:
-    """Errors that are raised on purpose reach the agent with their message; all others stay here."""
+    """Errors that are raised on purpose reach the agent, without this machine's paths; all others stay here."""
     try:
         yield
     except SimengineError as error:
-        raise ToolError(str(error)) from error
+        if is_hidden(error):
+            logger.error("%s", error)
+        raise ToolError(told(error)) from error
 
 
 def _described(facts: dict[str, Any]) -> IndexDescription:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import JSONResponse, RedirectResponse, Response
 
 import simengine
 from simengine.serving.catalogue import Catalogue
@@ -100,10 +102,8 @@ def create_app(
     lifecycle = Lifecycle(2 * chosen.max_requests)
     context = ServiceContext(catalogue, chosen, lifecycle)
     log = log or JsonLog(texts=chosen.log_texts)
-    metrics = Metrics(catalogue, lifecycle)
-    keys = None if chosen.keys_file is None else KeyFile(chosen.keys_file)
-    if keys is not None:
-        keys.keys()
+    keys = _open_keys(chosen.keys_file, log)
+    metrics = Metrics(catalogue, lifecycle, keys)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -121,19 +121,36 @@ def create_app(
         version=simengine.__version__,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/openapi.json" if chosen.docs else None,
+        openapi_url=None,  # see `_add_pages`
         lifespan=lifespan,
     )
     app.state.service = context
     app.state.keys = keys
     errors.install(app)
     app.add_middleware(Gate, context=context, keys=keys, metrics=metrics, log=log)
-    app.include_router(health.router(context, metrics))
+    app.include_router(health.router(context, metrics, keys))
     security = [] if keys is None else [Depends(HTTPBearer(auto_error=False, description="An API key"))]
     for module in ROUTERS:
         app.include_router(module.router(context), responses=ERRORS, dependencies=security)
     _add_pages(app, docs=chosen.docs)
     return app
+
+
+def _open_keys(path: Path | None, log: JsonLog) -> KeyFile | None:
+    """The keys, read at once: a service without its keys does not start."""
+    if path is None:
+        return None
+
+    def report(problem: str) -> None:
+        if problem:
+            log.write("keys", "error", state="stale", message=f"{problem}; the keys known before stay valid")
+        else:
+            log.write("keys", state="ok")
+
+    keys = KeyFile(path, report)
+    keys.keys()
+    keys.refresh()
+    return keys
 
 
 def _warm(context: ServiceContext, log: JsonLog) -> None:
@@ -154,7 +171,19 @@ def _add_pages(app: FastAPI, *, docs: bool) -> None:
         return RedirectResponse(f"{PAGE_PATH}/" if has_page else "/docs" if docs else "/health")
 
     if docs:
+        # Writing these takes long, and anyone may ask for them, without a key and often.
+        @cache
+        def document() -> Response:
+            return JSONResponse(app.openapi())
+
+        @cache
+        def page() -> Response:
+            return docs_page(app.openapi())
+
+        @app.get("/openapi.json", include_in_schema=False)
+        async def openapi() -> Response:
+            return document()
 
         @app.get("/docs", include_in_schema=False)
         async def description() -> Response:
-            return docs_page(app.openapi())
+            return page()

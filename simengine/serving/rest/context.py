@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import ContextVar
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from simengine.errors import UsageError
+from simengine.search.time_limit import check_time_limit, time_limit
 from simengine.serving.batching import WaitTimeoutError
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.rest.lifecycle import Lifecycle
@@ -55,12 +57,19 @@ class ServiceContext:
         return self.catalogue.find(name)
 
     async def call(self, function: Callable[[], T]) -> T:
-        """Run a blocking function that only reads, in a thread.
+        """Run a blocking function that only reads, in a thread. It stops at its next stage when its time is over.
 
         Raises:
             WaitTimeoutError: it took longer than a request may (504).
         """
-        work = asyncio.get_running_loop().run_in_executor(self._readers, function)
+        end = time.monotonic() + self.settings.timeout_s
+
+        def limited() -> T:
+            with time_limit(end):
+                check_time_limit()
+                return function()
+
+        work = asyncio.get_running_loop().run_in_executor(self._readers, limited)
         done, _ = await asyncio.wait({work}, timeout=self.settings.timeout_s)
         if not done:
             work.cancel()

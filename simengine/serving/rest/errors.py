@@ -26,6 +26,7 @@ from simengine.errors import (
     StoreError,
     UsageError,
 )
+from simengine.search.time_limit import TimeLimitError
 from simengine.serving.batching import OverloadedError, WaitTimeoutError
 from simengine.serving.catalogue import UnknownIndexError
 from simengine.serving.naming import UnknownModelError
@@ -78,6 +79,7 @@ class Problem:
 _PROBLEMS: Sequence[tuple[type[SimengineError], int, str]] = (
     (OverloadedError, 429, "overloaded"),
     (WaitTimeoutError, 504, "timeout"),
+    (TimeLimitError, 504, "timeout"),
     (NotReadyError, 503, "not_ready"),
     (MissingKeyError, 401, "unauthorized"),
     (ForbiddenError, 403, "forbidden"),

@@ -10,11 +10,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from simengine.errors import StoreError
+from simengine.serving.hosts import HostRules
 from simengine.serving.rest.context import ServiceContext, logged_texts
 from simengine.serving.rest.errors import problem_of
-from simengine.serving.rest.keys import READ, WRITE, ForbiddenError, KeyFile, MissingKeyError
+from simengine.serving.rest.json_items import check_items
+from simengine.serving.rest.keys import READ, WRITE, ForbiddenError, KeyFile, MissingKeyError, refreshed
 from simengine.serving.rest.lifecycle import NotReadyError
 from simengine.serving.rest.limits import (
+    Arriving,
     DisconnectedError,
     Receive,
     bounded,
@@ -24,7 +27,6 @@ from simengine.serving.rest.limits import (
 )
 from simengine.serving.rest.logs import JsonLog
 from simengine.serving.rest.metrics import Metrics
-from simengine.serving.settings import LOOPBACK_HOSTS
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Scope, Send
@@ -65,11 +67,17 @@ class Gate:
     ) -> None:
         self._app, self._context, self._keys = app, context, keys
         self._metrics, self._log = metrics, log
+        settings = context.settings
+        self._arriving = Arriving(2 * settings.max_requests)
+        self._rules = HostRules.of(
+            settings.host, settings.allowed_hosts, any_name=keys is not None or settings.insecure
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            if scope["type"] != "websocket":  # there are none
+                await self._app(scope, receive, send)
             return
         headers: dict[bytes, bytes] = dict(scope["headers"])
         given = headers.get(b"x-request-id", b"").decode("latin-1")
@@ -107,7 +115,9 @@ class Gate:
     async def _admit(self, scope: Scope, headers: dict[bytes, bytes], receive: Receive, send: Send) -> None:
         path, limits = scope["path"], self._context.settings.limits
         page = path == PAGE_PATH or path.startswith(PAGE_PATH + "/")
-        self._check_host(headers)
+        self._check_origin(scope, page=page)
+        if self._keys is not None:
+            await refreshed(self._keys)
         self._check_key(scope, headers, page=page)
         if path in WATCH_PATHS:
             await self._app(scope, replayed(b"", receive), send)
@@ -117,26 +127,24 @@ class Gate:
             await self._app(scope, bounded(receive, max(limits.max_body_bytes, PAGE_BODY_BYTES)), send)
         else:
             check_address(scope)
+            self._context.lifecycle.check_open()
+            body = await read_body(
+                receive, headers, limits, self._context.settings.body_timeout_s, self._arriving
+            )
+            await check_items(body)
             with self._context.lifecycle.accepted():
-                body = await read_body(receive, headers, limits, self._context.settings.body_timeout_s)
                 await self._app(scope, replayed(body, receive), send)
 
-    def _check_host(self, headers: dict[bytes, bytes]) -> None:
-        """Raise ForbiddenError where a browser was led here by a name that another site made up.
+    def _check_origin(self, scope: Scope, *, page: bool) -> None:
+        """Raise ForbiddenError where a page from elsewhere makes a browser send this.
 
-        Without keys this machine's own programs are trusted, but not what a browser runs: a site can give its own name
-        the address 127.0.0.1 (DNS rebinding), and its scripts would then read and change everything here.
+        A key protects the routes, since no other page has it; but not the page, whose key the browser sends by itself.
         """
-        settings = self._context.settings
-        if self._keys is not None or settings.insecure or settings.host not in LOOPBACK_HOSTS:
-            return
-        host = headers.get(b"host", b"").decode("latin-1").lower()
-        name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
-        if name.strip("[]") not in LOOPBACK_HOSTS:
-            raise ForbiddenError(
-                "without keys the service answers to the names localhost and 127.0.0.1 only; with --keys, or "
-                "--insecure, to others, too"
-            )
+        problem = self._rules.host_problem(scope)
+        if not problem and (page or self._keys is None):
+            problem = self._rules.origin_problem(scope)
+        if problem:
+            raise ForbiddenError(problem)
 
     def _check_key(self, scope: Scope, headers: dict[bytes, bytes], *, page: bool) -> None:
         """Raise MissingKeyError or ForbiddenError unless the request may pass."""
@@ -153,7 +161,7 @@ class Gate:
             raise MissingKeyError(ASK_PAGE if page else ASK, page=page)
         changes = path.startswith(WRITE_PATH) and scope["method"] not in ("GET", "HEAD")
         try:
-            key = self._keys.check(token, WRITE if changes else READ)
+            key = self._keys.find(token, WRITE if changes else READ)
         except MissingKeyError as error:
             raise MissingKeyError(str(error), page=page) from None
         scope["simengine_key"] = key.id
@@ -193,7 +201,7 @@ def _route_of(scope: Scope) -> str:
     path = scope["path"]
     if path.startswith(PAGE_PATH):
         return PAGE_PATH
-    template = getattr(scope.get("route"), "path", None)
+    template = getattr(scope.get("route"), "path_format", None)
     if isinstance(template, str):
         return template
     return path if path in WATCH_PATHS or path in DOCS_PATHS else "other"

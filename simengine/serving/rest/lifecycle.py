@@ -56,10 +56,14 @@ class Lifecycle:
         """Refuse new work from now on."""
         self._draining = True
 
-    def check_ready(self) -> None:
-        """Raise NotReadyError unless requests are answered at once."""
+    def check_open(self) -> None:
+        """Raise NotReadyError while the service is stopping."""
         if self._draining:
             raise NotReadyError("the service is stopping and takes no new work; ask another, or again later")
+
+    def check_ready(self) -> None:
+        """Raise NotReadyError unless requests are answered at once."""
+        self.check_open()
         if self._warming:
             raise NotReadyError("the service is starting: its models are being loaded")
         if self._problem:
@@ -74,10 +78,7 @@ class Lifecycle:
             OverloadedError: too many are under way.
         """
         with self._lock:
-            if self._draining:
-                raise NotReadyError(
-                    "the service is stopping and takes no new work; ask another, or again later"
-                )
+            self.check_open()
             if self._n_accepted >= self._max:
                 raise OverloadedError("the service")
             self._n_accepted += 1

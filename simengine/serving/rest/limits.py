@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -29,8 +30,49 @@ class DisconnectedError(Exception):
     """The client went away before its request was there."""
 
 
-async def read_body(receive: Receive, headers: dict[bytes, bytes], limits: Limits, timeout_s: float) -> bytes:
+class Arriving:
+    """The requests whose bodies are arriving; used in one event loop.
+
+    They take no place among those that are worked on, or whoever sends slowly could fill all places.
+
+    Args:
+        most: when there are more, the one that has been arriving the longest is given up.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._timeouts: dict[asyncio.Timeout, None] = {}
+
+    @asynccontextmanager
+    async def one(self, timeout_s: float) -> AsyncIterator[None]:
+        """A body arrives during this block; TimeoutError when it takes too long."""
+        async with asyncio.timeout(timeout_s) as timeout:
+            if len(self._timeouts) >= self._most:
+                oldest = next(iter(self._timeouts))
+                del self._timeouts[oldest]
+                oldest.reschedule(asyncio.get_running_loop().time())
+            self._timeouts[timeout] = None
+            try:
+                yield
+            finally:
+                self._timeouts.pop(timeout, None)
+
+
+async def read_body(
+    receive: Receive,
+    headers: dict[bytes, bytes],
+    limits: Limits,
+    timeout_s: float,
+    arriving: Arriving | None = None,
+) -> bytes:
     """A request's whole body.
+
+    Args:
+        receive: of ASGI.
+        headers: of the request, names in lower case.
+        limits: of one request.
+        timeout_s: the body has to arrive within this time.
+        arriving: counts it among others; None for no bound.
 
     Raises:
         TooLargeError: it has more bytes than are taken; known from its header, or as soon as they arrive.
@@ -45,10 +87,12 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], limits: Limit
     if declared.isdigit() and int(declared) > most:
         raise TooLargeError(f"the request has {int(declared):,} bytes; at most {most:,} are taken")
     try:
-        async with asyncio.timeout(timeout_s):
+        async with (arriving or Arriving(1)).one(timeout_s):
             body = await _gather(receive, most)
     except TimeoutError as error:
-        raise SlowBodyError(f"the request's body did not arrive within {timeout_s:g} s") from error
+        raise SlowBodyError(
+            f"the request's body did not arrive within {timeout_s:g} s, or others that came later needed its place"
+        ) from error
     if body:
         kind = headers.get(b"content-type", b"")
         if b"json" not in kind.lower():

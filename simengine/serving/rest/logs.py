@@ -104,6 +104,7 @@ def server_logging(log: JsonLog) -> Mapping[str, Any]:
         "disable_existing_loggers": False,
         "handlers": {"json": {"()": lambda: JsonHandler(log)}},
         "loggers": {
+            "asyncio": {"handlers": ["json"], "level": "WARNING", "propagate": False},
             "uvicorn": {"handlers": ["json"], "level": "WARNING", "propagate": False},
             "uvicorn.error": {"handlers": ["json"], "level": "WARNING", "propagate": False},
             "uvicorn.access": {"handlers": [], "level": "CRITICAL", "propagate": False},

@@ -11,6 +11,7 @@ from prometheus_client.process_collector import ProcessCollector
 
 from simengine.serving.batching import Batcher
 from simengine.serving.catalogue import Catalogue
+from simengine.serving.rest.keys import KeyFile
 from simengine.serving.rest.lifecycle import Lifecycle
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -23,9 +24,10 @@ class Metrics:
     Args:
         catalogue: of the service.
         lifecycle: of the service.
+        keys: of the service; None where it asks for none.
     """
 
-    def __init__(self, catalogue: Catalogue, lifecycle: Lifecycle) -> None:
+    def __init__(self, catalogue: Catalogue, lifecycle: Lifecycle, keys: KeyFile | None = None) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
             "simengine_requests",
@@ -40,7 +42,7 @@ class Metrics:
             buckets=SECONDS,
             registry=self._registry,
         )
-        self._registry.register(_Served(catalogue, lifecycle))
+        self._registry.register(_Served(catalogue, lifecycle, keys))
         ProcessCollector(registry=self._registry)
 
     def observe(self, method: str, route: str, status: int, took_s: float) -> None:
@@ -56,8 +58,8 @@ class Metrics:
 class _Served:
     """What the indexes and the queues say of themselves."""
 
-    def __init__(self, catalogue: Catalogue, lifecycle: Lifecycle) -> None:
-        self._catalogue, self._lifecycle = catalogue, lifecycle
+    def __init__(self, catalogue: Catalogue, lifecycle: Lifecycle, keys: KeyFile | None) -> None:
+        self._catalogue, self._lifecycle, self._keys = catalogue, lifecycle, keys
 
     def collect(self) -> Iterator[Metric]:
         """Called by the registry."""
@@ -67,6 +69,12 @@ class _Served:
         yield GaugeMetricFamily(
             "simengine_stopping", "1 while new work is refused.", int(self._lifecycle.draining)
         )
+        if self._keys is not None:
+            yield GaugeMetricFamily(
+                "simengine_keys_stale",
+                "1 while the file of keys cannot be used; the keys known before stay valid.",
+                int(self._keys.stale),
+            )
         documents = GaugeMetricFamily("simengine_documents", "Documents of an index.", labels=["index"])
         writes = GaugeMetricFamily(
             "simengine_writes_waiting", "Writes that run or wait for their turn.", labels=["index"]

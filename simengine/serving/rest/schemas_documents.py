@@ -7,6 +7,7 @@ from typing import Any, Literal, Self
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue
 
 from simengine.indexing.report import IndexReport
+from simengine.serving.rest.schemas.common import Bounded
 from simengine.types import Document
 
 MAX_ID_CHARS = 1_024
@@ -46,7 +47,7 @@ class DocumentBody(BaseModel):
         )
 
 
-class WriteRequest(BaseModel):
+class WriteRequest(Bounded):
     """Documents for an index."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
@@ -129,3 +130,7 @@ class State(BaseModel):
     status: Literal["ok", "ready"]
     version: str
     indexes: list[str] = Field(default_factory=list)
+    keys: Literal["ok", "stale"] | None = Field(
+        default=None,
+        description="stale: the file of keys cannot be used now, and the keys known before stay valid.",
+    )

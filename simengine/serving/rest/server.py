@@ -9,14 +9,14 @@ from types import FrameType
 import uvicorn
 from fastapi import FastAPI
 
+from simengine.serving.connections import BoundedServer, bounded_config
 from simengine.serving.rest.context import ServiceContext
 from simengine.serving.rest.logs import JsonLog, server_logging
 
-KEEP_ALIVE_S, CLOSE_S = 30, 5
-BACKLOG = 1_024
+CLOSE_S = 5
 
 
-class DrainingServer(uvicorn.Server):
+class DrainingServer(BoundedServer):
     """A server that drains before it stops.
 
     After SIGTERM or SIGINT new requests get 503 while those under way are answered; then it stops. A second signal
@@ -72,16 +72,11 @@ def run(app: FastAPI, log: JsonLog, listening: socket) -> None:
         listening: a socket that listens; closed when this returns.
     """
     context: ServiceContext = app.state.service
-    config = uvicorn.Config(
+    config = bounded_config(
         app,
+        context.settings.connections,
         log_config=dict(server_logging(log)),
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
         lifespan="on",
-        ws="none",
-        backlog=BACKLOG,
-        timeout_keep_alive=KEEP_ALIVE_S,
         timeout_graceful_shutdown=CLOSE_S,
     )
     DrainingServer(config, context, log).run([listening])

@@ -11,6 +11,7 @@ import pytest
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 from mcp import Client
 
+from simengine.errors import StoreError
 from simengine.rerank.result import RerankResult
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.mcp import build_server
@@ -174,6 +175,19 @@ def test_a_wrong_call_is_told_what_is_wrong(
 
 def test_a_nul_is_refused_as_in_documents(catalogue: Catalogue) -> None:
     assert "query: holds the character U+0000 (character 5)" in refused(catalogue, "search", query="cats\x00")
+
+
+def test_an_error_of_this_machine_s_files_names_none_to_the_agent(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise StoreError("/secret/path/meta.sqlite: damaged")
+
+    monkeypatch.setattr(catalogue.default, "search", broken)
+    told = refused(catalogue, "search", query="cats")
+    assert "the index cannot be used now" in told
+    assert "secret" not in told
+    assert "/secret/path/meta.sqlite" in caplog.text
 
 
 def test_an_unexpected_error_tells_the_agent_nothing_of_this_machine(

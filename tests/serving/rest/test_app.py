@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import httpx
 import pytest
 
 pytest.importorskip("fastapi", reason="the extra serve is not installed")
@@ -41,6 +44,77 @@ def test_documents_are_added_read_replaced_and_deleted(client: TestClient) -> No
     assert problem(client.delete("/v1/documents/z/1 ä")) == (404, "unknown_document")
 
 
+ODD_IDS = [
+    *(
+        "a/b/../c",
+        "https://example.org/x?y=1#z",
+        "%2F",
+        "..",
+        ".",
+        "a//b",
+        "/lead",
+        "trail/",
+        "x y",
+        "a+b",
+        "a;b=c",
+    ),
+    *(
+        "\u65e5\u672c",
+        "e\u0301",
+        "\u00e9",
+        "new\nline",
+        "end\n",
+        "\nstart",
+        "a\r\nb",
+        "a\tb",
+        "a\u2028b",
+        "?",
+        "#",
+        "a&b=c",
+    ),
+    *(
+        "end",
+        "%0A",
+        "%",
+        "%25",
+        "\\",
+        "\U0001f600",
+        "C:\\x",
+        "demo",
+        "indexes",
+        " x ",
+        "\ufffd",
+        "'",
+        '"',
+        "{x}",
+    ),
+]
+
+
+@pytest.mark.parametrize("as_query", [False, True])
+def test_every_id_that_was_taken_is_found_and_deleted_by_its_path(client: TestClient, as_query: bool) -> None:
+    documents = [{"id": name, "text": f"text {number}"} for number, name in enumerate(ODD_IDS)]
+    assert client.post("/v1/documents", json={"documents": documents}).json()["added"] == len(ODD_IDS)
+
+    def address(name: str) -> str:
+        return ("/v1/documents?id=" if as_query else "/v1/documents/") + quote(name, safe="").replace(
+            ".", "%2E"
+        )
+
+    async def read_and_delete() -> None:
+        # Starlette's own test client decodes a path twice.
+        transport = httpx.ASGITransport(client.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as real:
+            for number, name in enumerate(ODD_IDS):
+                found = (await real.get(address(name))).json()
+                assert (found["id"], found["text"]) == (name, f"text {number}")
+            for name in ODD_IDS:
+                assert (await real.delete(address(name))).json()["deleted"] == 1, name
+                assert problem(await real.get(address(name))) == (404, "unknown_document"), name
+
+    asyncio.run(read_and_delete())
+
+
 def test_a_document_as_a_corpus_names_it_is_taken(client: TestClient) -> None:
     assert (
         client.post("/v1/documents", json={"documents": [{"_id": "z", "text": "Zebra."}]}).json()["added"]
@@ -52,6 +126,7 @@ def test_a_document_as_a_corpus_names_it_is_taken(client: TestClient) -> None:
 def test_what_is_told_of_an_index_names_no_file(client: TestClient) -> None:
     facts = client.get("/v1/indexes/library").json()
     assert "command" not in facts["settings"]
+    assert not any(str(value).startswith("/") for value in facts["settings"].values())
     assert facts["counts"]["documents"] == len(DOCUMENTS)
 
 

@@ -48,6 +48,25 @@ def test_large_deep_and_long_requests_are_refused(catalogue: Catalogue) -> None:
         assert client.post("/v1/search", json={"query": "q" * 20}).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("route", "body"),
+    [
+        ("/v1/embeddings", {"model": "m", "input": [None] * 90_000}),
+        ("/v1/score", {"pairs": [None] * 90_000}),
+        ("/v1/documents", {"documents": [{}] * 90_000}),
+        ("/v1/search", {"query": "q"} | {f"x{n}": 1 for n in range(90_000)}),
+    ],
+)
+def test_much_that_is_wrong_is_told_in_a_sentence(client: TestClient, route: str, body: object) -> None:
+    answer = client.post(route, json=body)
+    assert problem(answer) == (422, "validation")
+    assert len(answer.json()["error"]["details"]) == 1
+    assert "values are wrong" in answer.json()["error"]["message"]
+    more = client.post(route, content=json.dumps(body)[:-1] + "," * 100_001, headers=JSON)
+    assert problem(more) == (422, "usage")
+    assert "more than 100,000 values" in more.json()["error"]["message"]
+
+
 def test_too_many_requests_get_429_and_the_others_their_answers(
     catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -182,6 +201,30 @@ def test_a_missing_file_of_keys_stops_the_start(catalogue: Catalogue, tmp_path: 
 # -- what is written down
 
 
+def test_a_damaged_file_of_keys_changes_no_answer_and_is_told_to_operators_once(
+    catalogue: Catalogue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simengine.serving.rest.keys.LOOK_AGAIN_S", 0.0)
+    path = tmp_path / "secret-place" / "keys.json"
+    token, log = KeyFile(path).create("reader", ["read"])[1], io.StringIO()
+    key = {"authorization": f"Bearer {token}"}
+    with served(catalogue, log, keys_file=path) as client:
+        assert client.get("/ready").json()["keys"] == "ok"
+        path.write_text('{"version": 1, "ke')
+        answers = [client.get("/v1/documents/cats", headers=key) for _ in range(5)]
+        answers += [client.get("/v1/documents/cats"), client.get("/ready")]
+        assert [each.status_code for each in answers] == [200] * 5 + [401, 200]
+        assert answers[-1].json()["keys"] == "stale"
+        assert "simengine_keys_stale 1.0" in client.get("/metrics", headers=key).text
+        assert not any("secret-place" in each.text for each in answers)
+        path.unlink()
+        assert client.get("/v1/documents/cats", headers=key).status_code == 200
+    told = [line for line in lines(log) if line["event"] == "keys"]
+    assert [(each["level"], each["state"]) for each in told] == [("error", "stale")] * 2
+    assert "not a file of keys" in told[0]["message"]
+    assert "No such file" in told[1]["message"]
+
+
 def lines(log: io.StringIO) -> list[dict[str, Any]]:
     return [json.loads(line) for line in log.getvalue().splitlines()]
 
@@ -204,7 +247,7 @@ def test_the_log_tells_of_requests_without_their_texts(catalogue: Catalogue) -> 
         "info",
     )
     assert (second["status"], second["error"], second["level"]) == (422, "FilterError", "warning")
-    assert third["route"] == "/v1/documents/{document_id:path}"
+    assert third["route"] == "/v1/documents/{document_id}"
     assert "/health" not in [each.get("route") for each in lines(log)]
 
 

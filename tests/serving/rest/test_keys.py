@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import shutil
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -104,6 +108,105 @@ def test_a_file_of_something_else_is_refused(file: KeyFile, content: str) -> Non
     with pytest.raises(UsageError):
         file.create("reader", ["read"])
     assert file.path.read_text() == content
+
+
+def _garbled(path: Path) -> None:
+    path.write_text(path.read_text()[:-40])
+
+
+def _replaced_by_a_folder(path: Path) -> None:
+    path.unlink()
+    path.mkdir()
+
+
+def _replaced_by_a_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path, 0o600)
+
+
+def _replaced_by_a_link_to_itself(path: Path) -> None:
+    path.unlink()
+    path.symlink_to(path)
+
+
+def _bad_salt(path: Path) -> None:
+    table = json.loads(path.read_text())
+    table["keys"][0]["salt"] = "no hexadecimal"
+    path.write_text(json.dumps(table))
+
+
+FAULTS = {
+    "deleted": Path.unlink,
+    "emptied": lambda path: path.write_text(""),
+    "half written": _garbled,
+    "not UTF-8": lambda path: path.write_bytes(b"\xff\xfe"),
+    "too deep": lambda path: path.write_text("[" * 100_000),
+    "a folder": _replaced_by_a_folder,
+    "a pipe": _replaced_by_a_pipe,
+    "a link to itself": _replaced_by_a_link_to_itself,
+    "readable by all": lambda path: path.chmod(0o644),
+    "the folder is gone": lambda path: shutil.rmtree(path.parent),
+    "a link to zeros": lambda path: (path.unlink(), path.symlink_to("/dev/zero")),
+    "a bad salt": _bad_salt,
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_file_that_breaks_while_it_is_in_use_leaves_the_last_good_keys(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fault: str
+) -> None:
+    monkeypatch.setattr(module, "LOOK_AGAIN_S", 0.0)
+    folder = tmp_path / "keys"
+    said: list[str] = []
+    file = KeyFile(folder / "keys.json", said.append)
+    key, token = file.create("reader", ["read"])
+    assert (file.check(token, "read"), file.stale, said) == (key, False, [])
+    kept = file.path.read_text()
+    FAULTS[fault](file.path)
+    for _ in range(3):
+        assert file.check(token, "read") == key
+        with pytest.raises(MissingKeyError):
+            file.check(token[:-3] + "AAA", "read")
+    assert file.stale
+    assert len(said) == 1, said
+    assert str(file.path) in said[0]
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    file.path.touch(0o600)
+    file.path.write_text(kept)
+    KeyFile(file.path).revoke(key.id)
+    with pytest.raises(MissingKeyError):
+        file.check(token, "read")
+    assert not file.stale
+    assert said[1:] == [""]
+
+
+def test_a_file_that_does_not_answer_holds_up_no_request(
+    file: KeyFile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, token = file.create("reader", ["read"])
+    file.refresh()
+    began, go = threading.Event(), threading.Event()
+
+    def hang() -> str:
+        began.set()
+        go.wait(60)
+        return ""
+
+    monkeypatch.setattr(file, "_look", hang)
+    monkeypatch.setattr(module, "ANSWER_S", 0.01)
+    monkeypatch.setattr(module, "LOOK_TIMEOUT_S", 0.0)
+
+    async def ask() -> None:
+        for _ in range(3):
+            await module.refreshed(file)
+            assert file.find(token, "read") == key
+        assert began.is_set()
+        assert file.stale
+        go.set()
+
+    asyncio.run(ask())
+    assert not file.stale
 
 
 def test_scopes_and_names_have_to_make_sense(file: KeyFile) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 
 from simengine.errors import DataError
 from simengine.serving.rest.errors import MediaTypeError, SlowBodyError, TooLargeError
+from simengine.serving.rest.json_items import has_more_items
 from simengine.serving.rest.limits import DisconnectedError, bounded, check_address, read_body, replayed
 from simengine.serving.settings import Limits
 
@@ -36,6 +38,21 @@ def read(receive: Any, timeout_s: float = 30, **headers: str) -> bytes:
     given = {"content_type": "application/json", **headers}
     raw = {name.replace("_", "-").encode(): value.encode() for name, value in given.items()}
     return asyncio.run(read_body(receive, raw, LIMITS, timeout_s))
+
+
+@pytest.mark.parametrize(
+    ("value", "n"),
+    [
+        ([1, 2, 3], 3),
+        ({"a": [1, 2], "b": 3}, 3),
+        ({"text": "a, b, c", 'b\\",': ",,,"}, 2),
+        ([[], {}, ["\\\\", ","]], 4),
+    ],
+)
+def test_values_are_counted_and_commas_in_texts_are_not(value: object, n: int) -> None:
+    body = json.dumps(value).encode()
+    assert not has_more_items(body, n)
+    assert has_more_items(body, n - 1)
 
 
 def test_a_body_is_joined_from_its_pieces() -> None:

@@ -12,6 +12,7 @@ from fastapi import Path as PathField
 from simengine.errors import UsageError
 from simengine.indexing.report import IndexReport
 from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.paths import register
 from simengine.serving.rest.schemas_documents import (
     MAX_ID_CHARS,
     DocumentBody,
@@ -29,6 +30,7 @@ IndexName = Annotated[str | None, Query(description="Which index, where several 
 
 def router(context: ServiceContext) -> APIRouter:
     """/v1/documents and /v1/indexes."""
+    register()
     routes = APIRouter(tags=["documents"])
 
     @routes.post("/v1/documents", summary="Add or replace documents")
@@ -51,12 +53,19 @@ def router(context: ServiceContext) -> APIRouter:
         served = context.index(index)
         return await _written(context, served, lambda: served.delete(id, where=where))
 
-    @routes.get("/v1/documents/{document_id:path}", summary="A document")
+    @routes.get("/v1/documents", summary="A document, by an id that no path should hold")
+    async def read_by_query(
+        id: Annotated[str, Query(min_length=1, max_length=MAX_ID_CHARS)],  # noqa: A002
+        index: IndexName = None,
+    ) -> DocumentBody:
+        return await read(id, index)
+
+    @routes.get("/v1/documents/{document_id:anything}", summary="A document")
     async def read(document_id: DocumentId, index: IndexName = None) -> DocumentBody:
         served = context.index(index)
         return DocumentBody.of(await context.call(lambda: served.document(document_id)))
 
-    @routes.delete("/v1/documents/{document_id:path}", summary="Delete a document")
+    @routes.delete("/v1/documents/{document_id:anything}", summary="Delete a document")
     async def delete_one(document_id: DocumentId, index: IndexName = None) -> WriteResult:
         served = context.index(index)
         return await _written(context, served, lambda: _delete_one(served, document_id))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Literal
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 import simengine
 from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.keys import KeyFile, refreshed
 from simengine.serving.rest.metrics import CONTENT_TYPE, Metrics
 from simengine.serving.rest.schemas_documents import State
 from simengine.store.snapshot import Snapshot
@@ -21,7 +23,7 @@ def check_indexes(context: ServiceContext) -> None:
             pass
 
 
-def router(context: ServiceContext, metrics: Metrics) -> APIRouter:
+def router(context: ServiceContext, metrics: Metrics, keys: KeyFile | None) -> APIRouter:
     """/health, /ready, /metrics."""
     routes = APIRouter(tags=["service"])
 
@@ -29,11 +31,21 @@ def router(context: ServiceContext, metrics: Metrics) -> APIRouter:
     async def health() -> State:
         return State(status="ok", version=simengine.__version__)
 
-    @routes.get("/ready", summary="Requests are answered at once; 503 while starting or stopping")
+    @routes.get(
+        "/ready",
+        response_model_exclude_none=True,
+        summary="Requests are answered at once; 503 while starting or stopping",
+    )
     async def ready() -> State:
         context.lifecycle.check_ready()
         await asyncio.to_thread(check_indexes, context)
-        return State(status="ready", version=simengine.__version__, indexes=list(context.catalogue))
+        state: Literal["ok", "stale"] | None = None
+        if keys is not None:
+            await refreshed(keys)
+            state = "stale" if keys.stale else "ok"
+        return State(
+            status="ready", version=simengine.__version__, indexes=list(context.catalogue), keys=state
+        )
 
     @routes.get("/metrics", summary="Numbers for Prometheus", response_class=Response)
     async def numbers() -> Response:

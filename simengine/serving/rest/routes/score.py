@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from simengine.serving.naming import public_name
 from simengine.serving.reading import count_cut_tokens
 from simengine.serving.rest.context import ServiceContext
 from simengine.serving.rest.operations import operation_id
 from simengine.serving.rest.schemas.score import PairResult, ScoreRequest, ScoreResponse
 from simengine.serving.served import ServedIndex
+from simengine.serving.telling import public_name
 
 
 def router(context: ServiceContext) -> APIRouter:

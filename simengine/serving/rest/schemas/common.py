@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from simengine.serving.results import Result
 
 NOT_BLANK = r"\S"
+MOST_ERRORS = 100
 
 Text: TypeAlias = Annotated[str, Field(min_length=1)]
 """Any text but the empty one; how long it may be is set by the service's limits."""
@@ -46,13 +56,34 @@ JsonObject: TypeAlias = Annotated[dict[str, JsonValue], AfterValidator(_check_js
 """An object of a user's own fields."""
 
 
-class Request(BaseModel):
+class Bounded(BaseModel):
+    """Base of all requests: where very much is wrong with one, that is said in one sentence.
+
+    Each error with its place becomes a dictionary, and those of a long list of wrong values would hold up all callers.
+    """
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _few_errors(cls, data: Any, validate: ModelWrapValidatorHandler[Self]) -> Self:
+        try:
+            return validate(data)
+        except ValidationError as error:
+            if error.error_count() <= MOST_ERRORS:
+                raise
+            raise PydanticCustomError(
+                "many_errors",
+                "{n} values are wrong; see /docs for what is expected",
+                {"n": error.error_count()},
+            ) from None
+
+
+class Request(Bounded):
     """Base of the requests that are simengine's own: unknown fields are refused, and a "1" is no 1."""
 
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 
 
-class CompatibleRequest(BaseModel):
+class CompatibleRequest(Bounded):
     """Base of the requests of other services' clients: fields that mean nothing here are ignored."""
 
     model_config = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False, frozen=True)

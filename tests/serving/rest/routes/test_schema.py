@@ -27,6 +27,7 @@ OPERATIONS = [
     ("POST", "/v1/recommend"),
     ("POST", "/v1/documents"),
     ("DELETE", "/v1/documents"),
+    ("GET", "/v1/documents"),
     ("GET", "/v1/documents/{document_id}"),
     ("DELETE", "/v1/documents/{document_id}"),
     ("GET", "/v1/indexes"),
