@@ -117,6 +117,8 @@ class Verdict:
             None for "neutral".
         n_windows: pieces that the premise was read in.
         n_truncated: tokens of the hypothesis that the model could not read beside a piece of the premise.
+        reason: why the verdict is "neutral" although the model leant elsewhere: it does not know the characters of
+            what it would rest on. "" where there is nothing to say.
     """
 
     label: str
@@ -124,6 +126,7 @@ class Verdict:
     evidence: Span | None
     n_windows: int
     n_truncated: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

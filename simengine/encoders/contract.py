@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.models.fingerprint import Fingerprint
-from simengine.types import FloatMatrix, Tokenizer
+from simengine.models.unknown import UNREADABLE_SHARE
+from simengine.types import FloatMatrix, Mask, Tokenizer
 
 Role: TypeAlias = Literal["query", "passage", "text"]
 
@@ -24,11 +25,37 @@ class Encoded:
         vectors: (n, dim) float32, rows L2-normalised.
         n_tokens: (n,) int32, tokens of each whole text, special tokens (and the prompt's) included.
         n_truncated: (n,) int32, tokens beyond the model's limit that did not enter the vector.
+        n_unknown: (n,) int32, tokens that mean nothing to the model (see `simengine.models.unknown`); None where that
+            was not measured.
+        unknown_share: (n,) float32 in [0, 1], the share of each text's words that the model has no tokens for; None
+            where that was not measured.
     """
 
     vectors: FloatMatrix
     n_tokens: npt.NDArray[np.int32]
     n_truncated: npt.NDArray[np.int32]
+    n_unknown: npt.NDArray[np.int32] | None = None
+    unknown_share: FloatMatrix | None = None
+
+    @property
+    def unreadable(self) -> Mask:
+        """(n,) bool: so much of the text is unknown to the model that its vector means nothing."""
+        if self.unknown_share is None:
+            return np.zeros(len(self.n_tokens), bool)
+        return self.unknown_share > UNREADABLE_SHARE
+
+    def rows(self, which: slice | npt.NDArray[np.int64]) -> Encoded:
+        """Some of the texts, in the order asked for."""
+        return Encoded(*(None if each is None else each[which] for each in self._columns()))  # type: ignore[arg-type]
+
+    def _columns(self) -> tuple[npt.NDArray[np.generic] | None, ...]:
+        return self.vectors, self.n_tokens, self.n_truncated, self.n_unknown, self.unknown_share
+
+
+def joined(parts: Sequence[Encoded]) -> Encoded:
+    """The texts of several calls, at least one, in order."""
+    columns = zip(*(part._columns() for part in parts), strict=True)
+    return Encoded(*(None if column[0] is None else np.concatenate(column) for column in columns))
 
 
 class BiEncoder(ABC):

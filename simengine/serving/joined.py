@@ -88,17 +88,11 @@ class JoinedIndex:
         if not checked:
             return self.engine.encoder.encode_counted([], role=role)
         done = self._texts.call(role, checked, self.settings.timeout_s)
-        return Encoded(
-            np.stack([vector for vector, _, _ in done]),
-            np.array([n for _, n, _ in done], np.int32),
-            np.array([n for _, _, n in done], np.int32),
-        )
+        return joined(done)
 
-    def _encode_turn(self, role: Role, texts: Sequence[str]) -> list[tuple[FloatMatrix, int, int]]:
+    def _encode_turn(self, role: Role, texts: Sequence[str]) -> list[Encoded]:
         encoded = self.engine.encoder.encode_counted(texts, role=role)
-        return list(
-            zip(encoded.vectors, encoded.n_tokens.tolist(), encoded.n_truncated.tolist(), strict=True)
-        )
+        return [encoded.rows(slice(row, row + 1)) for row in range(len(texts))]
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[PairScore]:
         """Cosine similarity of pairs of texts; a text that stands in several pairs is encoded once."""
