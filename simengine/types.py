@@ -99,11 +99,19 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class PairScore:
-    """Similarity of two texts: cosine of their vectors, in [-1, 1]."""
+    """Similarity of two texts.
+
+    Attributes:
+        text1, text2: as given.
+        score: cosine of their vectors, in [-1, 1].
+        told_apart: False where the score means nothing: the model has no tokens for most of a text, or for all that
+            the texts differ in.
+    """
 
     text1: str
     text2: str
     score: float
+    told_apart: bool = True
 
 
 @dataclass(frozen=True, slots=True)

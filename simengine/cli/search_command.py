@@ -24,7 +24,7 @@ from simengine.cli.options import (
 )
 from simengine.cli.search_output import HitsChoice, hits_options
 from simengine.cli.terminal import note, progress_bar
-from simengine.cli.texts import chinese_warning, count_cut_queries, note_cut, query_blocks
+from simengine.cli.texts import count_cut_queries, note_cut, query_blocks, unknown_warning
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -169,6 +169,7 @@ def command(
             _runner(engine, options, after, quiet=quiet) as run,
         ):
             progress.stage("queries")
+            warn = unknown_warning(engine)
             for block in query_blocks(query, queries_file, BATCH_QUERIES):
                 texts = [item.text for item in block]
                 hits_of, times = run(texts)
@@ -178,6 +179,7 @@ def command(
                 for name, value in times.items():
                     stages[name] = stages.get(name, 0.0) + value
                 if "encode" in times:
+                    warn(texts)
                     cut += count_cut_queries(texts, engine.encoder)
                 progress.advance(len(block))
         if cut:
@@ -207,10 +209,11 @@ def _runner(
 
     judges, fitted, opened, counts = after.judges, fitted_of(engine.path), Judges(), list[Any]()
     wanted = replace(options, k=options.k * CANDIDATES_PER_HIT) if after.collapse else options
-    warn = chinese_warning(judges.stages[-1].model)
+    judge = opened.get(judges.stages[-1], judges)
+    warn = unknown_warning(judge, judge=True)
 
     def judged(texts: Sequence[str]) -> tuple[list[list[Hit]], Mapping[str, float]]:
-        warn("".join(texts))
+        warn(texts)
         if after.rerank:
             result = rerank_search(engine, opened, texts, wanted, judges, fitted)
             counts.extend(result.counts)

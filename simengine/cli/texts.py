@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from simengine.cli.terminal import counted, note
+from simengine.cli.terminal import counted, note, shorten
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
     from simengine.corpus.queries import Query
     from simengine.encoders.contract import BiEncoder
+
+SHOWN_COLUMNS = 40
 
 
 def refuse_blank(texts: Sequence[str]) -> None:
@@ -56,21 +58,27 @@ def note_cut(number: int, encoder: BiEncoder, noun: str) -> None:
         note(f"{counted(number, noun)} cut to the {encoder.max_tokens} tokens that the model reads")
 
 
-def chinese_warning(judge: str | None) -> Callable[[str], None]:
-    """A function that says once, on stderr, at the first Chinese text, that the model that ships knows little Chinese.
+def unknown_warning(reader: object, *, judge: bool = False) -> Callable[[Iterable[str]], None]:
+    """A function that says once, on stderr, at the first text of which a model knows hardly any characters, so.
 
     Args:
-        judge: the model that was asked for; None is the one that ships, of others nothing is said.
+        reader: the model, see `simengine.models.unknown.readings_of`.
+        judge: it gives verdicts, not vectors.
     """
-    said = judge is not None
+    said = False
+    what = "it gives no verdict on such texts" if judge else "it cannot tell such texts apart"
+    name = "judge" if judge else "model"
 
-    def warn(text: str) -> None:
+    def warn(texts: Iterable[str]) -> None:
         nonlocal said
-        from simengine.qa.words import has_chinese
+        from simengine.models.unknown import readings_of
 
-        if not said and has_chinese(text):
-            note("the judge that simengine carries knows hardly any Chinese: name another one")
-            said = True
+        given = [] if said else list(texts)
+        for text, reading in zip(given, readings_of(reader, given), strict=True):
+            if reading.unreadable and not said:
+                said = True
+                shown = shorten(text, SHOWN_COLUMNS)
+                note(f"the {name} does not know the characters of {shown!r}: {what}; name one that does")
 
     return warn
 

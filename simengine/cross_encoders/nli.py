@@ -11,7 +11,7 @@ from simengine.cross_encoders.contract import CrossEncoder
 from simengine.cross_encoders.labels import nli_columns, softmax
 from simengine.cross_encoders.load import load_cross_encoder
 from simengine.cross_encoders.windows import WindowLogits, predict_in_windows, sentence_spans
-from simengine.models.unknown import Reading, can_entail, comparable, not_known, readings_of
+from simengine.models.unknown import Reading, can_entail, comparable, not_known
 from simengine.types import FloatMatrix, Span, Verdict
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = map(NLI_LABELS.index, ("entailment", "neutral", "contradiction"))
@@ -86,7 +86,7 @@ class NLIModel:
 
     def readings(self, texts: Sequence[str]) -> list[Reading]:
         """What the model can read of each text."""
-        return readings_of(self.model.tokenizer, texts)
+        return self.model.readings(texts)
 
     def _reading_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[Reading, Reading]]:
         read = self.readings([text for pair in pairs for text in pair])

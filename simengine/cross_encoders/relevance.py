@@ -70,7 +70,7 @@ class RelevanceModel:
             each = softmax(windows.logits[:, self._columns])[:, 0]
         groups = list(windows.groups())
         scores = np.asarray([each[group].max() for group in groups], np.float32)
-        scores[~comparable_pairs(self.model.tokenizer, turned)] = 0.0
+        scores[~comparable_pairs(self.model, turned)] = 0.0
         return PairScores(
             scores,
             np.asarray([windows.n_truncated[group].max() for group in groups], np.int32),

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.models.fingerprint import Fingerprint
-from simengine.models.unknown import UNREADABLE_SHARE
+from simengine.models.unknown import UNREADABLE_SHARE, Reading, readings_of
 from simengine.types import FloatMatrix, Mask, Tokenizer
 
 Role: TypeAlias = Literal["query", "passage", "text"]
@@ -46,16 +46,26 @@ class Encoded:
 
     def rows(self, which: slice | npt.NDArray[np.int64]) -> Encoded:
         """Some of the texts, in the order asked for."""
-        return Encoded(*(None if each is None else each[which] for each in self._columns()))  # type: ignore[arg-type]
-
-    def _columns(self) -> tuple[npt.NDArray[np.generic] | None, ...]:
-        return self.vectors, self.n_tokens, self.n_truncated, self.n_unknown, self.unknown_share
+        return Encoded(
+            self.vectors[which],
+            self.n_tokens[which],
+            self.n_truncated[which],
+            None if self.n_unknown is None else self.n_unknown[which],
+            None if self.unknown_share is None else self.unknown_share[which],
+        )
 
 
 def joined(parts: Sequence[Encoded]) -> Encoded:
-    """The texts of several calls, at least one, in order."""
-    columns = zip(*(part._columns() for part in parts), strict=True)
-    return Encoded(*(None if column[0] is None else np.concatenate(column) for column in columns))
+    """The texts of several calls of one encoder, at least one, in order."""
+    unknown = [part.n_unknown for part in parts if part.n_unknown is not None]
+    shares = [part.unknown_share for part in parts if part.unknown_share is not None]
+    return Encoded(
+        np.concatenate([part.vectors for part in parts]),
+        np.concatenate([part.n_tokens for part in parts]),
+        np.concatenate([part.n_truncated for part in parts]),
+        np.concatenate(unknown) if unknown else None,
+        np.concatenate(shares) if shares else None,
+    )
 
 
 class BiEncoder(ABC):
@@ -91,6 +101,10 @@ class BiEncoder(ABC):
     def prompt_tokens(self, role: Role) -> int:  # noqa: ARG002 - most models have no prompts
         """Tokens that the prompt of a role takes from the `max_tokens` of every text."""
         return 0
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """What the model can read of each text, and what it has no tokens for."""
+        return readings_of(self.tokenizer, texts)
 
     def close(self) -> None:  # noqa: B027 - nothing to release in most runtimes
         """Release threads and device memory. The encoder is unusable afterwards."""

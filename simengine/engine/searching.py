@@ -12,6 +12,7 @@ import numpy.typing as npt
 from simengine.encoders.contract import Role
 from simengine.engine.opened import OpenedIndex
 from simengine.errors import UsageError
+from simengine.models.unknown import Reading, readings_of, tells_apart
 from simengine.search.options import Fusion, Mode, SearchOptions
 from simengine.search.result import SearchArrays, SearchResult
 from simengine.types import Document, FloatMatrix, Hit, PairScore
@@ -175,7 +176,12 @@ class SearchableIndex(OpenedIndex):
     def score(self, text1: str, text2: str) -> PairScore:
         """Cosine similarity of two texts."""
         vectors = self.encoder.encode([text1, text2])
-        return PairScore(text1, text2, float(np.clip(vectors[0] @ vectors[1], -1.0, 1.0)))
+        cosine = float(np.clip(vectors[0] @ vectors[1], -1.0, 1.0))
+        return PairScore(text1, text2, cosine, tells_apart(*self.readings([text1, text2])))
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """What the index's model can read of each text, and what it has no tokens for."""
+        return readings_of(self.encoder, as_texts(texts))
 
     def get(self, document_id: str) -> Document | None:
         """The document of that id, or None."""

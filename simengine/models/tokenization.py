@@ -110,7 +110,7 @@ class FastTokenizer:
         n_unknown = np.fromiter((np.count_nonzero(meaningless[row]) for row in ids), np.int32, count=len(ids))
         share = np.zeros(len(ids), np.float32)
         rows = np.flatnonzero(n_unknown)
-        share[rows] = [reading.share for reading in self.readings([texts[row] for row in rows])]
+        share[rows] = [reading.share for reading in self.readings([texts[row] for row in rows.tolist()])]
         n_tokens = lengths + np.int32(self.n_special_tokens)
         return TokenizedTexts(ids, n_tokens, n_truncated, n_unknown, share)
 
@@ -122,7 +122,9 @@ class FastTokenizer:
         """
         found = [READABLE] * len(texts)
         partly = []
-        for row, encoding in enumerate(self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)):
+        for row, encoding in enumerate(
+            self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        ):
             if self._kinds.meaningless[encoding.ids].any():
                 partly.append(row)
             else:
@@ -138,8 +140,8 @@ class FastTokenizer:
         unknown, counted = self._kinds.meaningless[ids], ~self._kinds.punctuation[ids]
         n_counted = np.bincount(words[counted], minlength=words.max() + 1)
         n_unknown = np.bincount(words[unknown], minlength=n_counted.size)
-        n_words = np.count_nonzero(n_counted)
-        share = np.count_nonzero((2 * n_unknown >= n_counted) & (n_counted > 0)) / max(n_words, 1)
+        n_words = int(np.count_nonzero(n_counted))
+        share = int(np.count_nonzero((2 * n_unknown >= n_counted) & (n_counted > 0))) / max(n_words, 1)
         spans: dict[int, tuple[int, int]] = {}
         for place in np.flatnonzero(unknown).tolist():
             start, end = encoding.offsets[place]

@@ -71,8 +71,13 @@ def comparable(one: Reading, other: Reading) -> bool:
     return not one.unknown or not set(other.unknown) - set(one.unknown)
 
 
+def tells_apart(one: Reading, other: Reading) -> bool:
+    """Whether the similarity that a model finds between two texts means anything."""
+    return (comparable(one, other) or comparable(other, one)) and not indistinct(one, other)
+
+
 def can_entail(premise: Reading, hypothesis: Reading) -> bool:
-    """Whether a model can say that one text entails another: what it cannot read there must stand in the premise too."""
+    """Whether a model can say that one text entails another: what it cannot read there has to stand in both."""
     if premise.unreadable or hypothesis.unreadable:
         return False
     return not set(hypothesis.unknown) - set(premise.unknown)

@@ -162,7 +162,7 @@ class ZeroShotClassifier:
         multi_label: bool = False,
         prior: Prior | None = None,
     ) -> FloatMatrix:
-        """As `classify`, the numbers alone: (n, number of labels) float32; all the same for a text that is unreadable."""
+        """As `classify`, the numbers alone: (n, number of labels) float32; all the same for an unreadable text."""
         if not multi_label and len(labels) == 1:
             raise UsageError("one label is no choice; give two at least, or multi_label=True")
         scores = self.scores(

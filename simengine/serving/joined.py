@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import numpy as np
 
-from simengine.encoders.contract import Encoded, Role
+from simengine.encoders.contract import Encoded, Role, joined
 from simengine.errors import UsageError
 from simengine.search.options import SearchOptions
 from simengine.search.result import SearchResult

@@ -47,9 +47,7 @@ def copy_live(source: Snapshot, connection: sqlite3.Connection, folder: Path) ->
     for batch in source.iter_stored(_DOCUMENTS_AT_ONCE):
         keys = [raw.document.doc_key for raw, _ in batch]
         unknown = fetch_unknown(source.reader, keys[0], keys[-1] + 1) if keys else {}
-        documents = [
-            _prepared(raw, passages, unknown.get(raw.document.doc_key)) for raw, passages in batch
-        ]
+        documents = [_prepared(raw, passages, unknown.get(raw.document.doc_key)) for raw, passages in batch]
         with translated(database), transaction(connection):
             last = append(connection, last, documents, [])
 
@@ -59,7 +57,9 @@ def _prepared(
 ) -> PreparedDocument:
     document = raw.document
     spans = [(passage.start, passage.end, passage.n_tokens, passage.n_truncated) for passage in passages]
-    return PreparedDocument(document.id, document.title, document.text, raw.metadata, raw.digest, spans, unknown)
+    return PreparedDocument(
+        document.id, document.title, document.text, raw.metadata, raw.digest, spans, unknown
+    )
 
 
 def _copy_vectors(source: Snapshot, folder: Path) -> list[SegmentRecord]:
