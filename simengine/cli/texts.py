@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from simengine.cli.terminal import counted, note, shorten
+from simengine.cli.terminal import counted, note
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
     from simengine.corpus.queries import Query
     from simengine.encoders.contract import BiEncoder
-
-SHOWN_COLUMNS = 40
 
 
 def refuse_blank(texts: Sequence[str]) -> None:
@@ -66,19 +64,14 @@ def unknown_warning(reader: object, *, judge: bool = False) -> Callable[[Iterabl
         judge: it gives verdicts, not vectors.
     """
     said = False
-    what = "it gives no verdict on such texts" if judge else "it cannot tell such texts apart"
-    name = "judge" if judge else "model"
 
     def warn(texts: Iterable[str]) -> None:
         nonlocal said
-        from simengine.models.unknown import readings_of
+        from simengine.models.unknown import unreadable_note
 
-        given = [] if said else list(texts)
-        for text, reading in zip(given, readings_of(reader, given), strict=True):
-            if reading.unreadable and not said:
-                said = True
-                shown = shorten(text, SHOWN_COLUMNS)
-                note(f"the {name} does not know the characters of {shown!r}: {what}; name one that does")
+        if not said and (found := unreadable_note(reader, list(texts), judge=judge)):
+            said = True
+            note(found)
 
     return warn
 

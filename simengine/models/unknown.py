@@ -26,7 +26,7 @@ Chinese, Japanese, Korean, Persian, Arabic, Russian, Bulgarian and Greek 99 to 1
 MANY_SIGNS = 1_000
 """With so many pieces of a script in its vocabulary, a model knows it even if each is a single character (Chinese)."""
 
-SHOWN_WORDS, SHOWN_CHARACTERS = 4, 20
+SHOWN_WORDS, SHOWN_CHARACTERS, SHOWN_TEXT = 4, 20, 40
 
 _UNKNOWN_NAMES = ("[UNK]", "<unk>", "<|unk|>", "UNK")
 _HIGH_BYTE = re.compile(r"<0x[89A-F][0-9A-F]>")
@@ -89,6 +89,24 @@ def not_known(*readings: Reading) -> str:
     listed = ", ".join(word[:SHOWN_CHARACTERS] for word in words[:SHOWN_WORDS])
     more = ", …" if len(words) > SHOWN_WORDS or any(len(word) > SHOWN_CHARACTERS for word in words) else ""
     return f"the model does not know {listed}{more}" if words else ""
+
+
+def unreadable_note(reader: object, texts: Sequence[str], *, judge: bool = False) -> str:
+    """For people: that a model can hardly read one of some texts, and what follows; "" where it can read all.
+
+    Args:
+        reader: as for `readings_of`.
+        texts: any texts.
+        judge: the model gives verdicts, not vectors.
+    """
+    for text, reading in zip(texts, readings_of(reader, texts), strict=True):
+        if reading.unreadable:
+            shown = " ".join(text.split())
+            shown = shown if len(shown) <= SHOWN_TEXT else f"{shown[: SHOWN_TEXT - 1]}…"
+            name = "judge" if judge else "model"
+            what = "gives no verdict on such texts" if judge else "cannot tell such texts apart"
+            return f"the {name} does not know the characters of {shown!r}: it {what}; name one that does"
+    return ""
 
 
 def readings_of(reader: object, texts: Sequence[str]) -> list[Reading]:

@@ -13,6 +13,7 @@ import numpy as np
 
 from simengine.encoders.contract import Encoded, Role, joined
 from simengine.errors import UsageError
+from simengine.models.unknown import Reading, readings_of, tells_apart, unreadable_note
 from simengine.search.options import SearchOptions
 from simengine.search.result import SearchResult
 from simengine.serving.batching import Batcher, text_tokens
@@ -45,9 +46,7 @@ class JoinedIndex:
         self._searches: Batcher[SearchOptions, str, tuple[list[Hit], Mapping[str, float]]] = Batcher(
             self._search_turn, text_tokens, batching, "search"
         )
-        self._texts: Batcher[Role, str, tuple[FloatMatrix, int, int]] = Batcher(
-            self._encode_turn, text_tokens, batching, "encode"
-        )
+        self._texts: Batcher[Role, str, Encoded] = Batcher(self._encode_turn, text_tokens, batching, "encode")
         self._refresher = ThreadPoolExecutor(1, f"simengine-refresh-{name}")
         self._refreshed = time.monotonic()
         self._lock = threading.Lock()
@@ -101,11 +100,32 @@ class JoinedIndex:
         for pair in checked:
             for text in pair:
                 places.setdefault(text, len(places))
-        vectors = self.encode(list(places))
+        vectors, read = self.encode(list(places)), self.readings(list(places))
         return [
-            PairScore(one, two, float(np.clip(vectors[places[one]] @ vectors[places[two]], -1.0, 1.0)))
+            PairScore(
+                one,
+                two,
+                float(np.clip(vectors[places[one]] @ vectors[places[two]], -1.0, 1.0)),
+                tells_apart(read[places[one]], read[places[two]]),
+            )
             for one, two in checked
         ]
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """What the index's model can read of each text, and what it has no tokens for."""
+        return readings_of(self.engine.encoder, texts)
+
+    def notes(self, texts: Sequence[str], *, judged: Sequence[str] = ()) -> list[str]:
+        """What a client is told of texts that a model can hardly read; nothing where all can be read.
+
+        Args:
+            texts: that the index's model has read.
+            judged: texts that the served judge has read.
+        """
+        found = [unreadable_note(self.engine.encoder, texts)] if texts else []
+        if judged:
+            found.append(unreadable_note(self.judges.judge(), judged, judge=True))
+        return [note for note in found if note]
 
     def graded(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix | None:
         """Graded similarity of pairs by the served cross-encoder for it: (n,) float32 in [0, 1]; None without one."""
