@@ -89,6 +89,7 @@ def command(
                 options=options,
                 calibration=None if model is None else nli_calibration(read.snapshot, model, note=note),
                 progress=progress,
+                reader=encoder,
             )
     claims.write(_found(found))
     for line in _summary(found):
