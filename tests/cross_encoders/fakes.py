@@ -48,6 +48,11 @@ class AsciiTokenizer(WordTokenizer):
         return found
 
 
+def ascii_readings(_: object, texts: Sequence[str]) -> list[Reading]:
+    """In the place of a model's `readings`: it knows ASCII alone."""
+    return AsciiTokenizer().readings(texts)
+
+
 class WordModel(CrossEncoder):
     """Gives the logits that a word like `3,0.5,1` of the premise (or of either text) names; the first such word counts.
 
