@@ -156,9 +156,8 @@ def command(
         raise UsageError("give a query, or --queries FILE")
     refuse_unused_judge(rerank=rerank, collapse=collapse)
     options = choice.options(shown.k or (100 if shown.format_ == "trec" else 10))
-    after = None
-    if rerank or collapse:
-        after = AfterSearch(judging.options(judge, model_choice), rerank, collapse)
+    wanted = rerank or collapse
+    after = AfterSearch(judging.options(judge, model_choice), rerank, collapse) if wanted else None
     found, cut, stages = 0, 0, dict[str, float]()
     with model_choice.open_engine(find_index(index_path)) as engine:
         if len(engine) == 0:
