@@ -100,11 +100,19 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class PairScore:
-    """Similarity of two texts: cosine of their vectors, in [-1, 1]."""
+    """Similarity of two texts.
+
+    Attributes:
+        text1, text2: as given.
+        score: cosine of their vectors, in [-1, 1].
+        told_apart: False where the score means nothing: the model has no tokens for most of a text, or for all that
+            the texts differ in.
+    """
 
     text1: str
     text2: str
     score: float
+    told_apart: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +126,8 @@ class Verdict:
             None for "neutral".
         n_windows: pieces that the premise was read in.
         n_truncated: tokens of the hypothesis that the model could not read beside a piece of the premise.
+        reason: why the verdict is "neutral" although the model leant elsewhere: it does not know the characters of
+            what it would rest on. "" where there is nothing to say.
     """
 
     label: str
@@ -125,6 +135,7 @@ class Verdict:
     evidence: Span | None
     n_windows: int
     n_truncated: int = 0
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +23,7 @@ from simengine.cli.options import (
 )
 from simengine.cli.output import open_output
 from simengine.cli.terminal import note, print_pairs, progress_bar
-from simengine.cli.texts import chinese_warning, query_blocks
+from simengine.cli.texts import query_blocks, unknown_warning
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def command(
                 decision = _fit(answerer, labelled, fit_file, ask_choice.reader, format_)
                 _keep_decision(engine.path, decision, quiet=quiet)
                 return 0
-            warn = chinese_warning(ask_choice.judge)
+            warn = unknown_warning(answerer, judge=True)
             if talk:
                 return _converse(answerer, warn, quiet=quiet)
             hidden = quiet or no_progress or questions_file is None
@@ -132,7 +132,7 @@ def _answer_all(
     path: str | None,
     format_: str | None,
     output: Path | None,
-    warn: Callable[[str], None],
+    warn: Callable[[Iterable[str]], None],
     *,
     hidden: bool,
 ) -> int:
@@ -145,7 +145,7 @@ def _answer_all(
         progress.stage("questions")
         for block in query_blocks(question, path, BATCH_QUESTIONS):
             for item in block:
-                warn(item.text)
+                warn([item.text])
             for item, answer in zip(block, answerer.ask_many([item.text for item in block]), strict=True):
                 found += answer.verdict != "not found"
                 record = answer_record(answer) if path is None else {"id": item.id, **answer_record(answer)}
@@ -169,7 +169,7 @@ def _answer_all(
     return found
 
 
-def _converse(answerer: Answerer, warn: Callable[[str], None], *, quiet: bool) -> int:
+def _converse(answerer: Answerer, warn: Callable[[Iterable[str]], None], *, quiet: bool) -> int:
     """Questions from the terminal until it is closed or an empty line is given."""
     from simengine.cli.ask_output import answer_text
     from simengine.qa.conversation import Conversation
@@ -187,7 +187,7 @@ def _converse(answerer: Answerer, warn: Callable[[str], None], *, quiet: bool) -
         if line == "/new":
             conversation.forget()
             continue
-        warn(line)
+        warn([line])
         try:
             answer: Answer = conversation.ask(line)
         except UsageError as error:

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from simengine.store.snapshot import Snapshot
     from simengine.types import Document, Evidence, Json
 
-CHINESE_SHARE = 0.2
 SHOWN_CHARACTERS = 160
 
 
@@ -139,6 +138,9 @@ class Source:
         choice: how a corpus is read.
         stack: closes the index.
 
+    Attributes:
+        watching: called with the text of every document, such as an `unknown_warning`.
+
     Raises:
         UsageError: a filter for a corpus that is no index.
         DataError: there is nothing at the path; said before a model is loaded.
@@ -150,7 +152,7 @@ class Source:
         path = path if path.exists() else by_name(path)
         self.path, self._where, self._choice = path, where, choice
         self.snapshot: Snapshot | None = None
-        self.n_characters = self.n_chinese = 0
+        self.watching: list[Callable[[Iterable[str]], None]] = []
         if is_index(path):
             self.snapshot = stack.enter_context(Snapshot.open(path))
         elif str(path) != "-" and not path.exists():
@@ -160,11 +162,9 @@ class Source:
 
     def documents(self) -> Iterator[Document]:
         """All documents, once."""
-        from simengine.qa.words import HAN
-
         for document in self._read():
-            self.n_characters += len(document.text)
-            self.n_chinese += len(HAN.findall(document.text))
+            for watch in self.watching:
+                watch([document.text])
             yield document
 
     def _read(self) -> Iterator[Document]:
@@ -195,16 +195,6 @@ def open_judge(name: str | None, choice: ModelChoice) -> NLIModel:
     from simengine.cross_encoders.nli import NLIModel
 
     return NLIModel.load(name, device=choice.device, threads=choice.threads, offline=choice.offline)
-
-
-def note_chinese(judge: str | None, *sources: Source) -> None:
-    """Say, even with --quiet, that the model that ships is no judge of Chinese."""
-    n_chinese, n_all = sum(s.n_chinese for s in sources), sum(s.n_characters for s in sources)
-    if judge is None and n_chinese > CHINESE_SHARE * n_all:
-        note(
-            "much of this is Chinese, and the model that simengine carries was trained on English: take its verdicts "
-            "for guesses, or name a model that knows Chinese with --judge; what rules found stands"
-        )
 
 
 def evidence_record(evidence: Evidence) -> dict[str, Json]:

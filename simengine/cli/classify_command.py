@@ -26,7 +26,7 @@ from simengine.cli.options import (
 )
 from simengine.cli.output import open_output
 from simengine.cli.terminal import note, one_line, progress_bar
-from simengine.cli.texts import chinese_warning, refuse_blank
+from simengine.cli.texts import refuse_blank, unknown_warning
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -143,12 +143,12 @@ def command(
         raise UsageError("one label is no choice; give two at least, or --multi-label")
     documents = _given(texts) if texts else _read(str(source), corpus_choice, quiet=quiet)
     classifier = _load(model_choice, choice)
-    warn = chinese_warning(model_choice.model)
+    warn = unknown_warning(classifier.nli, judge=True)
     with progress_bar(hidden=quiet or no_progress or bool(texts)) as progress, open_output(output) as out:
         progress.stage("texts", len(texts) or None)
         size = None if choice.prior == "texts" else BATCH_TEXTS
         while block := list(islice(documents, size)):
-            warn("".join([*labels, *(document.text for document in block)]))
+            warn([*labels, *(document.text for document in block)])
             found = classifier.classify(
                 [document.text for document in block],
                 labels,
@@ -204,7 +204,8 @@ def _line(document: Document, found: Classification, format_: str, *, alone: boo
                 for label, probability in found.probabilities.items()
             )
         shown = ", ".join(found.labels) or "-"
-        return f"{shown}\t{found.probabilities[found.label]:.4f}\t{one_line(document.text)}"
+        probability = max(found.probabilities.values()) if found.reason else found.probabilities[found.label]
+        return f"{shown}\t{probability:.4f}\t{one_line(document.text)}"
     record = {
         "id": document.id,
         **({"title": document.title} if document.title else {}),
@@ -213,5 +214,6 @@ def _line(document: Document, found: Classification, format_: str, *, alone: boo
         "predicted": list(found.labels),
         "probabilities": {label: round(value, 6) for label, value in found.probabilities.items()},
         "calibrated": found.calibrated,
+        **({"reason": found.reason} if found.reason else {}),
     }
     return json.dumps(record, ensure_ascii=False)

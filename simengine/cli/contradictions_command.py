@@ -14,7 +14,6 @@ from simengine.cli.claims_input import (
     claims_options,
     conflict_card,
     conflict_record,
-    note_chinese,
     open_encoder,
     open_judge,
 )
@@ -26,6 +25,7 @@ from simengine.cli.options import (
     output_options,
 )
 from simengine.cli.terminal import counted, note, progress_bar
+from simengine.cli.texts import unknown_warning
 
 if TYPE_CHECKING:
     from simengine.reasoning.contradictions import Contradictions
@@ -104,6 +104,9 @@ def command(
         encoder, model = open_encoder(first, model_choice), open_judge(claims.judge, model_choice)
         stack.callback(encoder.close)
         stack.callback(model.close)
+        warn = unknown_warning(model, judge=True)
+        for source in sources:
+            source.watching.append(warn)
         with progress_bar(hidden=quiet or no_progress) as progress:
             found = find_contradictions(
                 first.documents(),
@@ -115,7 +118,6 @@ def command(
                 progress=progress,
             )
     claims.write((conflict_card(each), conflict_record(each)) for each in found.conflicts)
-    note_chinese(claims.judge, *sources)
     for line in _summary(found):
         note(line, quiet=quiet)
     if found.n_left_out:

@@ -63,7 +63,7 @@ GRACE_S = 1
 @click.option(
     "--judge",
     envvar="SIMENGINE_NLI_MODEL",
-    help="NLI model that reranks and judges. [default: minilm-nli, which knows English and hardly any Chinese]",
+    help="NLI model that reranks and judges. [default: minilm-nli, which reads English]",
 )
 @labels_option
 @click.option(

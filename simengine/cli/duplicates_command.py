@@ -14,7 +14,6 @@ from simengine.cli.claims_input import (
     claims_options,
     conflict_card,
     conflict_record,
-    note_chinese,
     open_encoder,
     open_judge,
 )
@@ -27,6 +26,7 @@ from simengine.cli.options import (
     typed,
 )
 from simengine.cli.terminal import counted, note, progress_bar, shorten
+from simengine.cli.texts import unknown_warning
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,6 +80,7 @@ def command(
         model = None if no_guard else open_judge(claims.judge, model_choice)
         if model is not None:
             stack.callback(model.close)
+        read.watching.append(unknown_warning(model or encoder, judge=model is not None))
         with progress_bar(hidden=quiet or no_progress) as progress:
             found = find_duplicates(
                 read.documents(),
@@ -88,10 +89,9 @@ def command(
                 options=options,
                 calibration=None if model is None else nli_calibration(read.snapshot, model, note=note),
                 progress=progress,
+                reader=encoder,
             )
     claims.write(_found(found))
-    if model is not None:
-        note_chinese(claims.judge, read)
     for line in _summary(found):
         note(line, quiet=quiet)
     if found.n_left_out:

@@ -15,7 +15,7 @@ from simengine.cli.corpus_input import noted_corpus
 from simengine.cli.options import ModelChoice, model_options, output_options
 from simengine.cli.output import open_output
 from simengine.cli.terminal import progress_bar
-from simengine.cli.texts import note_cut, refuse_blank
+from simengine.cli.texts import note_cut, refuse_blank, unknown_warning
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def command(
         check_source(source)  # before a model is loaded for it
     stream = ((str(i), text) for i, text in enumerate(texts)) if texts else _texts(source or "-")
     encoder = model_choice.load_encoder()
-    cut = 0
+    cut, warn = 0, unknown_warning(encoder)
 
     def blocks() -> Iterator[tuple[list[str], FloatMatrix]]:
         nonlocal cut
@@ -74,6 +74,7 @@ def command(
             progress.stage("texts", len(texts) or None)
             while block := list(islice(stream, BATCH_TEXTS)):
                 encoded = encoder.encode_counted([text for _, text in block], role=role)  # type: ignore[arg-type]
+                warn(text for (_, text), unread in zip(block, encoded.unreadable, strict=True) if unread)
                 cut += int((encoded.n_truncated > 0).sum())
                 progress.advance(len(block))
                 yield [name for name, _ in block], encoded.vectors

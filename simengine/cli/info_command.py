@@ -61,6 +61,7 @@ def describe(path: Path, snapshot: Snapshot) -> list[tuple[str, str]]:
             f"{counted(counts.tokens, 'token')} in all",
         ),
         ("coverage", f"{coverage(snapshot):.2%} of the tokens were read by the model"),
+        ("unknown", _unknown(snapshot)),
         (
             "model",
             f"{settings.model_name}, {settings.dimension} dimensions, fingerprint {settings.fingerprint[:12]}",
@@ -79,6 +80,19 @@ def describe(path: Path, snapshot: Snapshot) -> list[tuple[str, str]]:
         examples = ", ".join(json.dumps(value, ensure_ascii=False) for value in field.examples)
         rows.append((name, shorten(f"{'|'.join(field.types)}, {field.count:,}: {examples}", room)))
     return rows
+
+
+def _unknown(snapshot: Snapshot) -> str:
+    from simengine.indexing.facts import unknown_counts
+
+    found = unknown_counts(snapshot)
+    if found is None:
+        return "not measured (built by an earlier version; `simengine index --overwrite` measures it)"
+    text = f"{found.share:.2%} of the tokens are characters that the model does not know"
+    if found.passages_unreadable:
+        text += f"; {found.passages_unreadable:,} of {counted(found.passages, 'passage')} cannot be told apart by it"
+    missing = snapshot.counts.documents - found.documents
+    return f"{text} ({counted(missing, 'document')} not measured)" if missing else text
 
 
 def _candidates(snapshot: Snapshot) -> list[tuple[str, str]]:

@@ -19,7 +19,7 @@ from simengine.cli.nli_command import load_nli_model
 from simengine.cli.options import ModelChoice, collected, nli_model_options, output_options, together
 from simengine.cli.output import open_output
 from simengine.cli.terminal import counted, note
-from simengine.cli.texts import chinese_warning
+from simengine.cli.texts import unknown_warning
 from simengine.corpus.sources import refuse_special
 from simengine.errors import DataError, UsageError
 from simengine.text.checks import parse_json
@@ -171,12 +171,13 @@ def command(
         report=report,
     )
     known = _read_state(state)
-    monitor = _monitor(_load(model_choice), options, known, state)
-    warn = chinese_warning(model_choice.model)
+    classifier = _load(model_choice)
+    monitor = _monitor(classifier, options, known, state)
+    warn = unknown_warning(classifier.nli, judge=True)
     try:
         with _alerts_out(output) as out:
             for block in _arriving(texts):
-                warn("".join(text.text for text in block))
+                warn(text.text for text in block)
                 for alert in monitor.add(block):
                     out.write(json.dumps(alert.as_dict(), ensure_ascii=False) + "\n")
                 out.flush()
@@ -300,5 +301,9 @@ def _tell(monitor: Monitor, report: ReadReport, *, quiet: bool) -> None:
     if report.rejected:
         reasons = ", ".join(f"{count:,} × {reason}" for reason, count in report.reasons.items())
         note(f"{counted(report.rejected, 'record')} left out: {reasons}")
+    if monitor.n_unreadable:
+        note(
+            f"{counted(monitor.n_unreadable, 'text')} left out: the judge does not know most of their characters"
+        )
     if monitor.n_late:
         note(f"{counted(monitor.n_late, 'text')} older than the one before, taken at that one's time")

@@ -18,7 +18,7 @@ from simengine.cli.options import (
 from simengine.cli.output import open_output
 from simengine.cli.pair_input import PairInput, pair_input
 from simengine.cli.terminal import counted, note, one_line
-from simengine.cli.texts import chinese_warning
+from simengine.cli.texts import unknown_warning
 
 if TYPE_CHECKING:
     from simengine.corpus.pairs import Pair
@@ -45,10 +45,10 @@ def command(
     """
     given.check("a premise and a hypothesis")
     model = load_nli_model(model_choice, labels)
-    n_cut, warn = 0, chinese_warning(model_choice.model)
+    n_cut, warn = 0, unknown_warning(model, judge=True)
     with open_output(given.output) as out:
         for pair, verdict in _judged(model, given, evidence=given.alone or given.format_ != "table"):
-            warn(pair.text2)
+            warn([pair.text1, pair.text2])
             out.write(_line(pair, verdict, given) + "\n")
             n_cut += verdict.n_truncated > 0
     if n_cut:
@@ -101,6 +101,7 @@ def _line(pair: Pair, verdict: Verdict, given: PairInput) -> str:
         "probabilities": {name: round(value, 6) for name, value in verdict.probabilities.items()},
         "evidence": evidence,
         "n_windows": verdict.n_windows,
+        **({"reason": verdict.reason} if verdict.reason else {}),
     }
     return json.dumps(record, ensure_ascii=False)
 
@@ -110,5 +111,7 @@ def _table(pair: Pair, verdict: Verdict) -> str:
     rows += [(name, f"{value:.4f}") for name, value in verdict.probabilities.items()]
     if verdict.evidence is not None:
         rows.append(("evidence", one_line(pair.text1[verdict.evidence.start : verdict.evidence.end])))
+    if verdict.reason:
+        rows.append(("reason", verdict.reason))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)

@@ -154,7 +154,7 @@ def judge_option(purpose: str) -> Callable[[F], F]:
         "--judge",
         metavar="MODEL",
         envvar="SIMENGINE_NLI_MODEL",
-        help=f"{purpose}: folder or hub name. [default: minilm-nli, which knows hardly any Chinese]",
+        help=f"{purpose}: folder or hub name. [default: minilm-nli, which reads English]",
     )
 
 

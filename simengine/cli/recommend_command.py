@@ -24,7 +24,7 @@ from simengine.cli.options import (
 )
 from simengine.cli.output import open_output
 from simengine.cli.terminal import counted, fit, note, one_line, progress_bar, shorten
-from simengine.cli.texts import count_cut_queries, note_cut
+from simengine.cli.texts import count_cut_queries, note_cut, unknown_warning
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -212,7 +212,9 @@ def command(
                     out.write(json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
             if texts := (*who.liked_texts, *who.disliked_texts):
                 note_cut(count_cut_queries(texts, engine.encoder), engine.encoder, "text")
+                unknown_warning(engine)(texts)
             if run.veto is not None:
+                unknown_warning(judge, judge=True)((*choice.refuse, *choice.require))
                 note(
                     f"{counted(run.veto.n_judged, 'document')} judged for --refuse and --require", quiet=quiet
                 )

@@ -22,7 +22,7 @@ from simengine.cli.options import (
 )
 from simengine.cli.search_output import HitsChoice, hits_options
 from simengine.cli.terminal import note, print_pairs
-from simengine.cli.texts import chinese_warning, refuse_blank
+from simengine.cli.texts import refuse_blank, unknown_warning
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -134,10 +134,10 @@ def command(
         return
     _refuse_unused(passages, hits_file, queries_file, score_field)
     given, scored = _candidates(texts, passages, hits_file, queries_file, score_field)
-    warn = chinese_warning(model_choice.model)
-    for query, hits in given:
-        warn("".join([query.text, *(hit.passage.text for hit in hits)]))
     with _reranker(options, scored=scored, index_path=index_path) as reranker:
+        warn = unknown_warning(reranker.stages[-1].judge, judge=True)
+        for query, hits in given:
+            warn([query.text, *(hit.passage.text for hit in hits)])
         _write_reranked(reranker, given, shown, one_query=hits_file is None, quiet=quiet)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -11,12 +12,14 @@ import click
 from simengine.cli.options import ModelChoice, model_options, output_options
 from simengine.cli.output import open_output
 from simengine.cli.pair_input import PairInput, pair_input
-from simengine.cli.terminal import one_line
+from simengine.cli.terminal import counted, note, one_line
 from simengine.cli.texts import note_cut
 
 if TYPE_CHECKING:
     from simengine.corpus.pairs import Pair
     from simengine.encoders.contract import BiEncoder
+
+SHOWN_WORDS = 5
 
 
 @click.command("score")
@@ -35,28 +38,54 @@ def command(
     """
     given.check("two texts")
     encoder = model_choice.load_encoder()
-    cut = 0
+    cut, alike, unknown = 0, 0, dict[str, None]()
     with open_output(given.output) as out:
-        for pair, cosine, n_cut in _scored(encoder, given):
-            out.write(_line(pair, cosine, given) + "\n")
-            cut += n_cut
+        for scored in _scored(encoder, given):
+            out.write(_line(scored, given) + "\n")
+            cut += scored.n_cut
+            if not scored.told_apart:
+                alike += 1
+                unknown.update(dict.fromkeys(scored.unknown[:SHOWN_WORDS]))
     note_cut(cut, encoder, "text")
+    if alike:
+        which = "these texts" if given.alone else f"the texts of {counted(alike, 'pair')}"
+        shown = ", ".join(list(unknown)[:SHOWN_WORDS])
+        note(f"the model cannot tell {which} apart: it does not know {shown}; the score means nothing there")
 
 
-def _line(pair: Pair, cosine: float, given: PairInput) -> str:
+@dataclass(frozen=True, slots=True)
+class _Scored:
+    """A pair, its cosine, how many of its texts were cut, and what of them the model does not know."""
+
+    pair: Pair
+    cosine: float
+    n_cut: int
+    told_apart: bool
+    unknown: tuple[str, ...]
+
+
+def _line(scored: _Scored, given: PairInput) -> str:
+    pair, cosine = scored.pair, scored.cosine
     if given.format_ == "table":
         return f"{cosine:.4f}" + ("" if given.alone else f"\t{one_line(pair.text1)}\t{one_line(pair.text2)}")
     record = {"text1": pair.text1, "text2": pair.text2, **pair.extra, "cosine": round(cosine, 6)}
+    record["told_apart"] = scored.told_apart
     return json.dumps(record, ensure_ascii=False)
 
 
-def _scored(encoder: BiEncoder, given: PairInput) -> Iterator[tuple[Pair, float, int]]:
-    """Pairs, their cosines, and how many of their two texts the model could not read to the end."""
+def _scored(encoder: BiEncoder, given: PairInput) -> Iterator[_Scored]:
     import numpy as np
 
+    from simengine.models.unknown import tells_apart
+
     for block in given.blocks():
-        encoded = encoder.encode_counted([text for pair in block for text in (pair.text1, pair.text2)])
+        texts = [text for pair in block for text in (pair.text1, pair.text2)]
+        encoded, read = encoder.encode_counted(texts), encoder.readings(texts)
         vectors = encoded.vectors
         cosines = np.clip(np.einsum("ij,ij->i", vectors[::2], vectors[1::2]), -1.0, 1.0)
         cut = (encoded.n_truncated > 0).reshape(-1, 2).sum(axis=1)
-        yield from zip(block, cosines.tolist(), cut.tolist(), strict=True)
+        for number, (pair, cosine, n_cut) in enumerate(
+            zip(block, cosines.tolist(), cut.tolist(), strict=True)
+        ):
+            one, other = read[2 * number], read[2 * number + 1]
+            yield _Scored(pair, cosine, n_cut, tells_apart(one, other), (*one.unknown, *other.unknown))

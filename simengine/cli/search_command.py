@@ -25,7 +25,7 @@ from simengine.cli.options import (
 )
 from simengine.cli.search_output import HitsChoice, hits_options
 from simengine.cli.terminal import note, progress_bar
-from simengine.cli.texts import chinese_warning, count_cut_queries, note_cut, query_blocks
+from simengine.cli.texts import count_cut_queries, note_cut, query_blocks, unknown_warning
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
@@ -160,9 +160,8 @@ def command(
         raise UsageError("give a query, or --queries FILE")
     refuse_unused_judge(rerank=rerank, collapse=collapse)
     options = choice.options(shown.k or (100 if shown.format_ == "trec" else 10))
-    after = None
-    if rerank or collapse:
-        after = AfterSearch(judging.options(judge, model_choice), rerank, collapse)
+    wanted = rerank or collapse
+    after = AfterSearch(judging.options(judge, model_choice), rerank, collapse) if wanted else None
     found, cut, stages = 0, 0, dict[str, float]()
     with model_choice.open_engine(find_index(index_path)) as engine:
         if len(engine) == 0:
@@ -173,6 +172,7 @@ def command(
             _runner(engine, options, after, quiet=quiet) as run,
         ):
             progress.stage("queries")
+            warn = unknown_warning(engine)
             for block in query_blocks(query, queries_file, BATCH_QUERIES):
                 texts = [item.text for item in block]
                 hits_of, times = run(texts)
@@ -182,6 +182,7 @@ def command(
                 for name, value in times.items():
                     stages[name] = stages.get(name, 0.0) + value
                 if "encode" in times:
+                    warn(texts)
                     cut += count_cut_queries(texts, engine.encoder)
                 progress.advance(len(block))
         if cut:
@@ -211,10 +212,11 @@ def _runner(
 
     judges, fitted, opened, counts = after.judges, fitted_of(engine.path), Judges(), list[Any]()
     wanted = replace(options, k=options.k * CANDIDATES_PER_HIT) if after.collapse else options
-    warn = chinese_warning(judges.stages[-1].model)
+    judge = opened.get(judges.stages[-1], judges)
+    warn = unknown_warning(judge, judge=True)
 
     def judged(texts: Sequence[str]) -> tuple[list[list[Hit]], Mapping[str, float]]:
-        warn("".join(texts))
+        warn(texts)
         if after.rerank:
             result = rerank_search(engine, opened, texts, wanted, judges, fitted)
             counts.extend(result.counts)

@@ -179,7 +179,7 @@ serve_options = together(
     click.option(
         "--judge",
         envvar="SIMENGINE_NLI_MODEL",
-        help="Cross-encoder that judges. [default: minilm-nli, which knows hardly any Chinese]",
+        help="Cross-encoder that judges. [default: minilm-nli, which reads English]",
     ),
     labels_option,
     click.option(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -56,21 +56,22 @@ def note_cut(number: int, encoder: BiEncoder, noun: str) -> None:
         note(f"{counted(number, noun)} cut to the {encoder.max_tokens} tokens that the model reads")
 
 
-def chinese_warning(judge: str | None) -> Callable[[str], None]:
-    """A function that says once, on stderr, at the first Chinese text, that the model that ships knows little Chinese.
+def unknown_warning(reader: object, *, judge: bool = False) -> Callable[[Iterable[str]], None]:
+    """A function that says once, on stderr, at the first text of which a model knows hardly any characters, so.
 
     Args:
-        judge: the model that was asked for; None is the one that ships, of others nothing is said.
+        reader: the model, see `simengine.models.unknown.readings_of`.
+        judge: it gives verdicts, not vectors.
     """
-    said = judge is not None
+    said = False
 
-    def warn(text: str) -> None:
+    def warn(texts: Iterable[str]) -> None:
         nonlocal said
-        from simengine.qa.words import has_chinese
+        from simengine.models.unknown import unreadable_note
 
-        if not said and has_chinese(text):
-            note("the judge that simengine carries knows hardly any Chinese: name another one")
+        if not said and (found := unreadable_note(reader, list(texts), judge=judge)):
             said = True
+            note(found)
 
     return warn
 

@@ -118,6 +118,11 @@ def describe_write(report: IndexReport, path: Path, policy: Policy) -> list[str]
             f"{counted(report.tokens_truncated, 'token')} did not fit the model "
             f"({report.coverage:.2%} of the text is covered)"
         )
+    if report.passages_unreadable:
+        lines.append(
+            f"{report.passages_unreadable:,} of {counted(report.passages, 'passage')} in characters that the model "
+            "does not know: it cannot tell them apart, so that only their words are found; name one that does (--model)"
+        )
     if policy == "sync":
         lines.append(f'next: simengine search -i {path} "your question"')
     return lines

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.models.fingerprint import Fingerprint
+from simengine.models.unknown import Reading, readings_of
 from simengine.types import FloatMatrix, Tokenizer
 
 # Bounds the memory for token ids; results do not depend on it.
@@ -78,6 +79,10 @@ class CrossEncoder(ABC):
     @abstractmethod
     def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.int32]:
         """(n,) int32, tokens of each whole pair, special tokens included, without running the model."""
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """What the model can read of each text, and what it has no tokens for."""
+        return readings_of(self.tokenizer, texts)
 
     def close(self) -> None:  # noqa: B027 - nothing to release in most runtimes
         """Release threads and device memory. The model is unusable afterwards."""

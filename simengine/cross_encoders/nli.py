@@ -11,10 +11,11 @@ from simengine.cross_encoders.contract import CrossEncoder
 from simengine.cross_encoders.labels import nli_columns, softmax
 from simengine.cross_encoders.load import load_cross_encoder
 from simengine.cross_encoders.windows import WindowLogits, predict_in_windows, sentence_spans
+from simengine.models.unknown import Reading, can_entail, comparable, not_known
 from simengine.text.arguments import as_pairs, as_text
 from simengine.types import FloatMatrix, Span, Verdict
 
-NEUTRAL = NLI_LABELS.index("neutral")
+ENTAILMENT, NEUTRAL, CONTRADICTION = map(NLI_LABELS.index, ("entailment", "neutral", "contradiction"))
 
 
 class NLIModel:
@@ -24,6 +25,9 @@ class NLIModel:
     whose most probable class is entailment or contradiction the one that is surest of it; if there is none, the
     premise is neutral, with the probabilities of the window that leans most towards one of the two. So one clear
     sentence in a long text is enough, and a text that both entails and contradicts gets its clearer half.
+
+    No verdict rests on what the model has no tokens for: a pair of which it can hardly read one text is neutral, and
+    what it cannot read in a hypothesis must stand in the premise too (see `simengine.models.unknown`).
 
     Args:
         model: its labels may stand in any order.
@@ -83,7 +87,15 @@ class NLIModel:
         probabilities = self._ordered(windows.logits)
         chosen = [_deciding(probabilities, group) for group in windows.groups()]
         result: FloatMatrix = probabilities[chosen] if chosen else np.empty((0, 3), np.float32)
-        return result
+        return _without_unknown(result, self._reading_pairs(pairs))[0]
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """What the model can read of each text."""
+        return self.model.readings(texts)
+
+    def _reading_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[Reading, Reading]]:
+        read = self.readings([text for pair in pairs for text in pair])
+        return list(zip(read[::2], read[1::2], strict=True))
 
     def verdict(self, premise: str, hypothesis: str) -> Verdict:
         """What the premise says about the hypothesis, and which of its sentences says so.
@@ -106,6 +118,7 @@ class NLIModel:
         probabilities = self._ordered(windows.logits)
         groups = list(windows.groups())
         chosen = [_deciding(probabilities, group) for group in groups]
+        probabilities[chosen], reasons = _without_unknown(probabilities[chosen], self._reading_pairs(pairs))
         spans = self._evidence(pairs, windows, probabilities, chosen) if evidence else [None] * len(chosen)
         return [
             Verdict(
@@ -114,8 +127,9 @@ class NLIModel:
                 evidence=span,
                 n_windows=group.stop - group.start,
                 n_truncated=int(windows.n_truncated[group].max()),
+                reason=reason,
             )
-            for at, group, span in zip(chosen, groups, spans, strict=True)
+            for at, group, span, reason in zip(chosen, groups, spans, reasons, strict=True)
         ]
 
     def _evidence(
@@ -156,6 +170,25 @@ class NLIModel:
     def close(self) -> None:
         """Release the model's threads and memory."""
         self.model.close()
+
+
+def _without_unknown(
+    probabilities: FloatMatrix, pairs: Sequence[tuple[Reading, Reading]]
+) -> tuple[FloatMatrix, list[str]]:
+    """Probabilities (n, 3) with those of what a model cannot say added to "neutral", and why, "" where nothing is."""
+    kept, reasons = probabilities.copy(), [""] * len(pairs)
+    for row, (premise, hypothesis) in enumerate(pairs):
+        withheld = [
+            *([] if can_entail(premise, hypothesis) else [ENTAILMENT]),
+            *([] if comparable(premise, hypothesis) else [CONTRADICTION]),
+        ]
+        if not withheld:
+            continue
+        if len(withheld) == 2 or int(kept[row].argmax()) in withheld:
+            reasons[row] = f"{not_known(premise, hypothesis)}: no verdict rests on that"
+        kept[row, NEUTRAL] += kept[row, withheld].sum()
+        kept[row, withheld] = 0.0
+    return kept, reasons
 
 
 def _deciding(probabilities: FloatMatrix, group: slice) -> int:

@@ -12,6 +12,7 @@ from simengine.cross_encoders.contract import CrossEncoder
 from simengine.cross_encoders.labels import nli_columns, sigmoid, softmax
 from simengine.cross_encoders.windows import predict_in_windows
 from simengine.errors import UsageError
+from simengine.models.unknown import comparable_pairs
 from simengine.text.arguments import as_pairs
 from simengine.types import FloatMatrix
 
@@ -40,7 +41,8 @@ class RelevanceModel:
 
     A model with one output gives the sigmoid of it for (question, passage). An NLI model gives the probability that
     the passage entails the question, for (passage, question). A passage that is too long for the model is read in
-    windows, and is as relevant as its best one. The numbers are the model's own, not calibrated.
+    windows, and is as relevant as its best one. The numbers are the model's own, not calibrated. They are 0 where the
+    model has no tokens for what the question or the passage says (see `simengine.models.unknown`).
 
     Args:
         model: with one output, or with the three labels of NLI.
@@ -61,16 +63,18 @@ class RelevanceModel:
     def scores_counted(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
         """As `scores`, with the tokens of each question that did not fit beside a piece of its passage."""
         pairs = as_pairs(pairs)
+        turned = [(passage, question) for question, passage in pairs]
         if self._columns is None:
             windows = predict_in_windows(self.model, pairs, long_side=1)
             each = sigmoid(windows.logits[:, 0])
         else:
-            turned = [(passage, question) for question, passage in pairs]
             windows = predict_in_windows(self.model, turned, long_side=0)
             each = softmax(windows.logits[:, self._columns])[:, 0]
         groups = list(windows.groups())
+        scores = np.asarray([each[group].max() for group in groups], np.float32)
+        scores[~comparable_pairs(self.model, turned)] = 0.0
         return PairScores(
-            np.asarray([each[group].max() for group in groups], np.float32),
+            scores,
             np.asarray([windows.n_truncated[group].max() for group in groups], np.int32),
         )
 

@@ -11,8 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.models.fingerprint import Fingerprint
+from simengine.models.unknown import UNREADABLE_SHARE, Reading, readings_of
 from simengine.text.arguments import as_texts
-from simengine.types import FloatMatrix, Tokenizer
+from simengine.types import FloatMatrix, Mask, Tokenizer
 
 Role: TypeAlias = Literal["query", "passage", "text"]
 
@@ -25,11 +26,47 @@ class Encoded:
         vectors: (n, dim) float32, rows L2-normalised.
         n_tokens: (n,) int32, tokens of each whole text, special tokens (and the prompt's) included.
         n_truncated: (n,) int32, tokens beyond the model's limit that did not enter the vector.
+        n_unknown: (n,) int32, tokens that mean nothing to the model (see `simengine.models.unknown`); None where that
+            was not measured.
+        unknown_share: (n,) float32 in [0, 1], the share of each text's words that the model has no tokens for; None
+            where that was not measured.
     """
 
     vectors: FloatMatrix
     n_tokens: npt.NDArray[np.int32]
     n_truncated: npt.NDArray[np.int32]
+    n_unknown: npt.NDArray[np.int32] | None = None
+    unknown_share: FloatMatrix | None = None
+
+    @property
+    def unreadable(self) -> Mask:
+        """(n,) bool: so much of the text is unknown to the model that its vector means nothing."""
+        if self.unknown_share is None:
+            return np.zeros(len(self.n_tokens), bool)
+        return self.unknown_share > UNREADABLE_SHARE
+
+    def rows(self, which: slice | npt.NDArray[np.int64]) -> Encoded:
+        """Some of the texts, in the order asked for."""
+        return Encoded(
+            self.vectors[which],
+            self.n_tokens[which],
+            self.n_truncated[which],
+            None if self.n_unknown is None else self.n_unknown[which],
+            None if self.unknown_share is None else self.unknown_share[which],
+        )
+
+
+def joined(parts: Sequence[Encoded]) -> Encoded:
+    """The texts of several calls of one encoder, at least one, in order."""
+    unknown = [part.n_unknown for part in parts if part.n_unknown is not None]
+    shares = [part.unknown_share for part in parts if part.unknown_share is not None]
+    return Encoded(
+        np.concatenate([part.vectors for part in parts]),
+        np.concatenate([part.n_tokens for part in parts]),
+        np.concatenate([part.n_truncated for part in parts]),
+        np.concatenate(unknown) if unknown else None,
+        np.concatenate(shares) if shares else None,
+    )
 
 
 class BiEncoder(ABC):
@@ -70,6 +107,10 @@ class BiEncoder(ABC):
     def prompt_tokens(self, role: Role) -> int:  # noqa: ARG002 - most models have no prompts
         """Tokens that the prompt of a role takes from the `max_tokens` of every text."""
         return 0
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """What the model can read of each text, and what it has no tokens for."""
+        return readings_of(self.tokenizer, texts)
 
     def close(self) -> None:  # noqa: B027 - nothing to release in most runtimes
         """Release threads and device memory. The encoder is unusable afterwards."""

@@ -109,7 +109,7 @@ class OpenVinoEncoder(BiEncoder):
         tokens = self.tokenizer.encode(texts, prompt=prompt)
         n_left_out = self.tokenizer.prompt_length(prompt) if prompt and self._config.excludes_prompt else 0
         vectors = self._run(tokens.ids, n_left_out, self._runner)
-        return Encoded(vectors, tokens.n_tokens, tokens.n_truncated)
+        return Encoded(vectors, tokens.n_tokens, tokens.n_truncated, tokens.n_unknown, tokens.unknown_share)
 
     def _run(self, ids: Sequence[npt.NDArray[np.int64]], n_left_out: int, runner: GraphRunner) -> FloatMatrix:
         vectors = np.empty((len(ids), self.dimension), np.float32)

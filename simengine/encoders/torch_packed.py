@@ -89,7 +89,7 @@ class TorchEncoder(BiEncoder):
                 if len(pending) > 4:
                     _collect(vectors, [pending.pop(0)])
             _collect(vectors, pending)
-        return Encoded(vectors, tokens.n_tokens, tokens.n_truncated)
+        return Encoded(vectors, tokens.n_tokens, tokens.n_truncated, tokens.n_unknown, tokens.unknown_share)
 
     def _run(self, batch: Batch, n_left_out: int) -> torch.Tensor:
         import torch

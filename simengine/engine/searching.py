@@ -12,6 +12,7 @@ import numpy as np
 from simengine.encoders.contract import Role
 from simengine.engine.opened import OpenedIndex
 from simengine.errors import UsageError
+from simengine.models.unknown import Reading, readings_of, tells_apart
 from simengine.search.options import Fusion, Mode, SearchOptions
 from simengine.search.result import SearchArrays, SearchResult
 from simengine.text.arguments import as_choice, as_flag, as_id, as_text, as_texts, expect
@@ -214,11 +215,19 @@ class SearchableIndex(OpenedIndex):
                 "each with each, multiply what encode gives: encode(a) @ encode(b).T"
             )
         self._check_open()
-        vectors = self.encoder.encode([*first, *second])
+        texts = [*first, *second]
+        vectors, known = self.encoder.encode(texts), self.readings(texts)
+        n = len(first)
         return [
-            PairScore(one, two, float(np.clip(a @ b, -1.0, 1.0)))
-            for one, two, a, b in zip(first, second, vectors, vectors[len(first) :], strict=False)
+            PairScore(one, two, float(np.clip(a @ b, -1.0, 1.0)), tells_apart(read_one, read_two))
+            for one, two, a, b, read_one, read_two in zip(
+                first, second, vectors[:n], vectors[n:], known[:n], known[n:], strict=True
+            )
         ]
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """What the index's model can read of each text, and what it has no tokens for."""
+        return readings_of(self.encoder, as_texts(texts))
 
     def get(self, document_id: str) -> Document | None:
         """The document of that id, or None."""

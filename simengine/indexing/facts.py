@@ -8,7 +8,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from simengine.store.contract import UnknownCounts
 from simengine.store.snapshot import Snapshot
+from simengine.store.unknown import count_unknown
 
 
 def facts_of(path: Path, snapshot: Snapshot) -> dict[str, Any]:
@@ -24,6 +26,7 @@ def facts_of(path: Path, snapshot: Snapshot) -> dict[str, Any]:
         "commit": snapshot.commit_number,
         "counts": asdict(snapshot.counts),
         "coverage": coverage(snapshot),
+        "unknown": unknown_facts(snapshot),
         "settings": snapshot.settings.to_json(canary=False),
         "candidate_index": snapshot.derived("ann"),
         "calibration": snapshot.derived("calibration"),
@@ -39,6 +42,17 @@ def coverage(snapshot: Snapshot) -> float:
     """The share of the documents' tokens that the model read; 1 where there are none."""
     counts = snapshot.counts
     return 1.0 - counts.tokens_truncated / counts.tokens if counts.tokens else 1.0
+
+
+def unknown_counts(snapshot: Snapshot) -> UnknownCounts | None:
+    """What of the documents means nothing to the model; None for an index that was built without measuring it."""
+    return count_unknown(snapshot.reader, snapshot.commit_number)
+
+
+def unknown_facts(snapshot: Snapshot) -> dict[str, Any] | None:
+    """The same for machines: the share of the tokens, and the counts that it is made of."""
+    counts = unknown_counts(snapshot)
+    return None if counts is None else {"share": counts.share, **asdict(counts)}
 
 
 def folder_bytes(path: Path) -> int:

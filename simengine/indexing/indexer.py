@@ -16,11 +16,11 @@ from typing import Literal, TypeAlias
 import numpy as np
 
 from simengine.corpus.chunk import Chunker, passage_text
-from simengine.encoders.contract import BiEncoder, Encoded
+from simengine.encoders.contract import BiEncoder, Encoded, joined
 from simengine.errors import DataError
 from simengine.indexing.report import IndexReport, NoProgress, Progress
 from simengine.lexical.index import LexicalIndex
-from simengine.store.contract import Change, NewDocument
+from simengine.store.contract import Change, NewDocument, Unknown
 from simengine.store.digest import content_digest
 from simengine.store.writer import IndexWriter
 from simengine.types import Document, Span
@@ -185,9 +185,8 @@ class Indexer:
 
         start = time.perf_counter()
         ends = list(accumulate(len(spans) for spans in pending.spans))
-        counts, truncated = encoded.n_tokens.tolist(), encoded.n_truncated.tolist()
         added = [
-            NewDocument(document, spans, counts[end - len(spans) : end], truncated[end - len(spans) : end])
+            _new_document(document, spans, encoded.rows(slice(end - len(spans), end)))
             for document, spans, end in zip(pending.documents, pending.spans, ends, strict=True)
         ]
         self._writer.commit(Change(add=added, vectors=encoded.vectors, remove=pending.remove))
@@ -199,23 +198,19 @@ class Indexer:
         start = time.perf_counter()
         texts = pending.texts
         order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-        vectors = np.empty((len(texts), self._encoder.dimension), np.float32)
-        n_tokens, n_truncated = np.empty(len(texts), np.int32), np.empty(len(texts), np.int32)
+        parts: list[Encoded] = []
         documents_per_text = len(pending.documents) / max(len(texts), 1)
         reported = 0
         for at in range(0, len(order), ENCODE_PASSAGES):
             part = order[at : at + ENCODE_PASSAGES]
-            encoded = self._encoder.encode_counted([texts[i] for i in part], role="passage")
-            vectors[part], n_tokens[part], n_truncated[part] = (
-                encoded.vectors,
-                encoded.n_tokens,
-                encoded.n_truncated,
-            )
+            parts.append(self._encoder.encode_counted([texts[i] for i in part], role="passage"))
             done = round((at + len(part)) * documents_per_text)
             self._progress.advance(done - reported)
             reported = done
         self._report.encode_s += time.perf_counter() - start
-        return Encoded(vectors, n_tokens, n_truncated)
+        if not parts:
+            return self._encoder.encode_counted([], role="passage")
+        return joined(parts).rows(np.argsort(order))
 
     def _count(self, pending: _Pending, encoded: Encoded) -> None:
         report = self._report
@@ -225,4 +220,13 @@ class Indexer:
         report.documents_split += sum(len(spans) > 1 for spans in pending.spans)
         report.tokens += int(encoded.n_tokens.sum())
         report.tokens_truncated += int(encoded.n_truncated.sum())
+        report.tokens_unknown += 0 if encoded.n_unknown is None else int(encoded.n_unknown.sum())
+        report.passages_unreadable += int(np.count_nonzero(encoded.unreadable))
         report.commits += 1
+
+
+def _new_document(document: Document, spans: Sequence[Span], encoded: Encoded) -> NewDocument:
+    unknown = None
+    if encoded.n_unknown is not None:
+        unknown = Unknown(int(encoded.n_unknown.sum()), int(np.count_nonzero(encoded.unreadable)))
+    return NewDocument(document, spans, encoded.n_tokens.tolist(), encoded.n_truncated.tolist(), unknown)

@@ -16,6 +16,8 @@ class IndexReport:
         missing: ids that were to be deleted and are not in the index.
         passages: passages encoded and committed in this run.
         tokens, tokens_truncated: of those passages; truncated tokens did not enter a vector.
+        tokens_unknown: of those passages, tokens that mean nothing to the model.
+        passages_unreadable: passages of which so much is unknown to the model that their vectors mean nothing.
         documents_split: documents of more than one passage.
         commits: transactions.
         read_s, chunk_s, encode_s, store_s, lexical_s, ann_s, total_s: wall-clock seconds by stage, and of the run.
@@ -30,6 +32,8 @@ class IndexReport:
     passages: int = 0
     tokens: int = 0
     tokens_truncated: int = 0
+    tokens_unknown: int = 0
+    passages_unreadable: int = 0
     documents_split: int = 0
     commits: int = 0
     absent: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -12,6 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import ModelDamagedError
+from simengine.models.unknown import READABLE, Reading, TokenKinds, folded, token_kinds
+from simengine.types import FloatMatrix
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +25,15 @@ class TokenizedTexts:
         ids: n arrays of int64, special tokens included, cut to the model's limit.
         n_tokens: (n,) int32, tokens of the whole text, special tokens included.
         n_truncated: (n,) int32, tokens that were cut off.
+        n_unknown: (n,) int32, tokens among `ids` that mean nothing to the model.
+        unknown_share: (n,) float32, see `Reading.share`; of the whole text without the prompt.
     """
 
     ids: list[npt.NDArray[np.int64]]
     n_tokens: npt.NDArray[np.int32]
     n_truncated: npt.NDArray[np.int32]
+    n_unknown: npt.NDArray[np.int32]
+    unknown_share: FloatMatrix
 
 
 class FastTokenizer:
@@ -99,7 +106,52 @@ class FastTokenizer:
             lengths[row] = len(own)
             ids.append(np.asarray([*self._prefix, *own[:room], *self._suffix], np.int64))
         n_truncated = np.maximum(lengths - room, 0).astype(np.int32)
-        return TokenizedTexts(ids, lengths + np.int32(self.n_special_tokens), n_truncated)
+        meaningless = self._kinds.meaningless
+        n_unknown = np.fromiter((np.count_nonzero(meaningless[row]) for row in ids), np.int32, count=len(ids))
+        share = np.zeros(len(ids), np.float32)
+        rows = np.flatnonzero(n_unknown)
+        share[rows] = [reading.share for reading in self.readings([texts[row] for row in rows.tolist()])]
+        n_tokens = lengths + np.int32(self.n_special_tokens)
+        return TokenizedTexts(ids, n_tokens, n_truncated, n_unknown, share)
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """What the model can read of each text, to its end.
+
+        Args:
+            texts: n texts, without prompts.
+        """
+        found = [READABLE] * len(texts)
+        partly = []
+        for row, encoding in enumerate(
+            self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
+        ):
+            if self._kinds.meaningless[encoding.ids].any():
+                partly.append(row)
+            else:
+                found[row] = Reading(0.0, tuple(encoding.ids), ())
+        encodings = self._tokenizer.encode_batch([texts[row] for row in partly], add_special_tokens=False)
+        for row, encoding in zip(partly, encodings, strict=True):
+            found[row] = self._reading(texts[row], encoding)
+        return found
+
+    def _reading(self, text: str, encoding: Any) -> Reading:
+        ids = np.asarray(encoding.ids, np.int64)
+        words = np.asarray([-1 if word is None else word for word in encoding.word_ids], np.int64) + 1
+        unknown, counted = self._kinds.meaningless[ids], ~self._kinds.punctuation[ids]
+        n_counted = np.bincount(words[counted], minlength=words.max() + 1)
+        n_unknown = np.bincount(words[unknown], minlength=n_counted.size)
+        n_words = int(np.count_nonzero(n_counted))
+        share = int(np.count_nonzero((2 * n_unknown >= n_counted) & (n_counted > 0))) / max(n_words, 1)
+        spans: dict[int, tuple[int, int]] = {}
+        for place in np.flatnonzero(unknown).tolist():
+            start, end = encoding.offsets[place]
+            spans[int(words[place])] = (spans.get(int(words[place]), (start, end))[0], end)
+        pieces = tuple(folded(text[start:end]) for start, end in spans.values())
+        return Reading(float(share), tuple(ids[~unknown].tolist()), pieces)
+
+    @cached_property
+    def _kinds(self) -> TokenKinds:
+        return token_kinds(self._tokenizer)
 
     def prompt_length(self, prompt: str) -> int:
         """Tokens of a prompt with the special token in front of it but not the one behind it."""

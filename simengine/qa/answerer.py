@@ -8,6 +8,7 @@ from dataclasses import replace
 from simengine.calibration.calibration import Calibration
 from simengine.cross_encoders.nli import NLIModel
 from simengine.errors import UsageError
+from simengine.models.unknown import Reading, not_known, readings_of
 from simengine.qa import hypothesis
 from simengine.qa.candidates import Asked
 from simengine.qa.check import worded_answer
@@ -125,6 +126,10 @@ class Answerer:
         """The digest of the judge's fingerprint."""
         return self._nli.model.fingerprint.digest
 
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """What the judge can read of each text."""
+        return readings_of(self._nli, texts)
+
     def close(self) -> None:
         """Release the judge."""
         self._nli.close()
@@ -147,8 +152,9 @@ class Answerer:
             asked.append(Asked(question, hits, hypothesis.yes_statement(question), stored))
         faq = match_faq(asked, self._retriever, judged, options)
         read = read_passages(asked, judged, self._reader, options.read)
-        for item, stored_answers, passage_answers in zip(asked, faq, read, strict=True):
-            candidates = [*stored_answers, *passage_answers]
+        readings = self.readings(questions)
+        for item, stored_answers, passage_answers, reading in zip(asked, faq, read, readings, strict=True):
+            candidates = [*stored_answers, *([] if reading.unreadable else passage_answers)]
             yield item, decide(candidates, judged, self.rule, self.threshold), judged
 
     def _answer(self, item: Asked, decided: Decided, judged: JudgedPairs) -> Answer:
@@ -156,6 +162,9 @@ class Answerer:
         notes: tuple[str, ...] = ()
         if item.question in judged.truncated:
             notes = ("the judge could not read the whole question",)
+        (reading,) = self.readings([item.question])
+        if reading.unreadable:
+            notes = (*notes, f"{not_known(reading)}: it can answer stored questions only")
         given = best if found else None
         answer = Answer(
             question=item.question,

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from simengine.models.unknown import folded, readings_of, tells_apart
 from simengine.qa.candidates import Asked, Candidate, retriever_features
 from simengine.qa.chinese import is_yes_no
 from simengine.qa.judging import JudgedPairs
@@ -56,6 +57,8 @@ def match_faq(
 ) -> list[list[Candidate]]:
     """For each question the stored questions that the search found, as candidates, in the order of the search.
 
+    A stored question that the encoder cannot tell from the one asked is none, unless it is the same.
+
     The features are `similarity`, the cosine of both questions, and `relevance`, that the stored answer answers the
     question in the eyes of the judge.
 
@@ -76,12 +79,16 @@ def match_faq(
     if not texts:
         return [[] for _ in asked]
     vectors = dict(zip(texts, retriever.encode(texts, role="text"), strict=True))
+    read = dict(zip(texts, readings_of(retriever, texts), strict=True))
     judged.learn((hit.passage.text, item.question) for item in asked for hit in item.faq_hits)
     found = []
     for item in asked:
         own = []
         for hit in item.faq_hits:
-            cosine = float(vectors[item.question] @ vectors[stored_question(hit, options) or ""])
+            stored = stored_question(hit, options) or ""
+            if not tells_apart(read[item.question], read[stored]) and folded(item.question) != folded(stored):
+                continue
+            cosine = float(vectors[item.question] @ vectors[stored])
             span, text = _answer_of(hit, retriever)
             features = {
                 **retriever_features(hit, item.hits),

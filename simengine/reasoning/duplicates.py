@@ -11,6 +11,7 @@ from simengine.calibration.calibration import Calibration
 from simengine.corpus.items import documents_of
 from simengine.errors import UsageError
 from simengine.indexing.report import NoProgress, Progress
+from simengine.models.unknown import readings_of, tells_apart
 from simengine.reasoning.claims import normalised
 from simengine.reasoning.claims_neighbours import NearPairs, components, near_pairs
 from simengine.reasoning.claims_statements import Encode
@@ -123,6 +124,7 @@ def find_duplicates(
     options: DuplicateOptions | None = None,
     calibration: Calibration | None = None,
     progress: Progress | None = None,
+    reader: object = None,
 ) -> Duplicates:
     """Find documents that say the same.
 
@@ -137,6 +139,8 @@ def find_duplicates(
         options: how to look.
         calibration: of the judge for the task "nli".
         progress: is told of the stages.
+        reader: the encoder, or what else has its `readings`. Without a judge, documents that it cannot tell apart are
+            no duplicates; a judge that does not know their characters says so itself.
 
     Raises:
         UsageError: an id occurs twice, or the calibration or the vectors do not fit.
@@ -156,7 +160,7 @@ def find_duplicates(
     near = near_pairs(_means(texts), options.neighbours, options.min_cosine, progress=progress)
     kept = NearPairs(near.rows[: options.max_pairs], near.cosines[: options.max_pairs])
     progress.stage("judging", len(kept.rows))
-    found = _compared(texts, kept, judge, options, calibration, progress)
+    found = _compared(texts, kept, judge, options, calibration, progress, reader)
     groups = _grouped(read, list(copies.values()), kept, found, guarded=judge is not None)
     conflicts = _conflicts(read, firsts, texts, kept, found, calibrated=calibration is not None)
     return Duplicates(
@@ -200,9 +204,11 @@ def _compared(
     options: DuplicateOptions,
     calibration: Calibration | None,
     progress: Progress,
+    reader: object,
 ) -> list[Sameness]:
     if judge is None:
-        return [Sameness(True, 1.0, None)] * len(near.rows)
+        read = readings_of(reader, [text.text for text in texts])
+        return [Sameness(tells_apart(read[one], read[two]), 1.0, None) for one, two in near.rows.tolist()]
     found: list[Sameness] = []
     for start in range(0, len(near.rows), COMPARED_AT_ONCE):
         rows = near.rows[start : start + COMPARED_AT_ONCE].tolist()

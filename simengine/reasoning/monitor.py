@@ -47,7 +47,7 @@ class Monitor:
 
     Each look compares every share by Fisher's exact test. One that has changed is told once: its comparison begins
     anew with the texts after the alert. Texts are taken in the order in which they come; one that is older than the
-    one before it counts as of that one's time.
+    one before it counts as of that one's time. Texts that the model has no tokens for are left out, and counted.
 
     Args:
         classifier: decides topics and sentiments.
@@ -64,6 +64,7 @@ class Monitor:
         self._next_check_s: float | None = None
         self.n_texts = 0
         self.n_late = 0
+        self.n_unreadable = 0
         self.n_alerts = 0
 
     def add(self, texts: Sequence[StreamText]) -> list[Alert]:
@@ -82,7 +83,10 @@ class Monitor:
                 "a text has no time; windows of seconds need one for each (windows of texts do not)"
             )
         alerts = []
-        for text, row in zip(texts, self._classified([each.text for each in texts]), strict=True):
+        readings = self._classifier.nli.readings([each.text for each in texts])
+        readable = [text for text, reading in zip(texts, readings, strict=True) if not reading.unreadable]
+        self.n_unreadable += len(texts) - len(readable)
+        for text, row in zip(readable, self._classified([each.text for each in readable]), strict=True):
             self._take(text, row)
             if self._is_due():
                 alerts += self._look()
@@ -97,6 +101,7 @@ class Monitor:
             "options": self.options.as_table(),
             "n_texts": self.n_texts,
             "n_late": self.n_late,
+            "n_unreadable": self.n_unreadable,
             "n_alerts": self.n_alerts,
             "since": list(self._since),
             "next_check_s": self._next_check_s,
@@ -123,6 +128,7 @@ class Monitor:
         try:
             monitor = cls(classifier, MonitorOptions.from_table(state["options"]))
             monitor.n_texts, monitor.n_late = int(state["n_texts"]), int(state["n_late"])
+            monitor.n_unreadable = int(state.get("n_unreadable", 0))
             monitor.n_alerts = int(state["n_alerts"])
             monitor._since = [int(each) for each in state["since"]]
             monitor._next_check_s = state["next_check_s"]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from simengine.calibration.calibration import Calibration
 from simengine.cross_encoders.nli import NLIModel
 from simengine.errors import UsageError
+from simengine.models.unknown import can_entail, not_known
 from simengine.reasoning.zero_shot_templates import check_labels, hypotheses_for, templates_for
 from simengine.text.arguments import as_texts
 from simengine.types import FloatMatrix
@@ -30,18 +31,20 @@ class Classification:
     """The classes of one text.
 
     Attributes:
-        label: the most probable; of equals the one that was named first.
+        label: the most probable; of equals the one that was named first; "" where the model cannot read the text.
         labels: (label,); of several possible labels all whose probability reaches the threshold, best first, which
-            may be none.
+            may be none, as where the model cannot read the text.
         probabilities: of each label, in the order they were named. They sum to 1 unless several labels are possible
             or they were calibrated.
         calibrated: whether they went through a calibration.
+        reason: why there is no label; "" where there is one.
     """
 
     label: str
     labels: tuple[str, ...]
     probabilities: Mapping[str, float]
     calibrated: bool
+    reason: str = ""
 
 
 class ZeroShotClassifier:
@@ -53,8 +56,7 @@ class ZeroShotClassifier:
     with one template and no prior is the probability of entailment.
 
     Args:
-        nli: the model. What it cannot read (the model that simengine carries knows little Chinese) it cannot
-            classify.
+        nli: the model. A text that it has no tokens for gets no label.
         calibration: from a label's probability to one that holds, for the task "classification"; applied to each
             label by itself. None leaves probabilities as they are, uncalibrated.
 
@@ -124,7 +126,31 @@ class ZeroShotClassifier:
             multi_label=multi_label,
             prior=prior,
         )
-        return [self._classification(row, labels, multi_label, threshold) for row in probabilities]
+        reasons = self.unreadable(texts, labels, template=template, task=task, descriptions=descriptions)
+        return [
+            self._classification(row, labels, multi_label, threshold, reason)
+            for row, reason in zip(probabilities, reasons, strict=True)
+        ]
+
+    def unreadable(
+        self,
+        texts: Sequence[str],
+        labels: Sequence[str],
+        *,
+        template: str | Sequence[str] | None = None,
+        task: str = "topic",
+        descriptions: Mapping[str, str] | None = None,
+    ) -> list[str]:
+        """Why the model has no label for each of n texts: it has no tokens for the text or for any label; "" if it can
+        read them."""
+        hypotheses = hypotheses_for(labels, templates_for(template, task, labels), descriptions)
+        asked = self.nli.readings([each for group in hypotheses for each in group])
+        reasons = []
+        for text in self.nli.readings(texts):
+            readable = any(can_entail(text, each) for each in asked)
+            about = [text] if text.unreadable else [each for each in asked if not can_entail(text, each)]
+            reasons.append("" if readable else f"{not_known(*about)}: no label rests on that")
+        return reasons
 
     def probabilities(
         self,
@@ -137,7 +163,7 @@ class ZeroShotClassifier:
         multi_label: bool = False,
         prior: Prior | None = None,
     ) -> FloatMatrix:
-        """As `classify`, the numbers alone: (n, number of labels) float32."""
+        """As `classify`, the numbers alone: (n, number of labels) float32; all the same for an unreadable text."""
         labels = as_texts(labels, "label")
         if not multi_label and len(labels) == 1:
             raise UsageError("one label is no choice; give two at least, or multi_label=True")
@@ -149,6 +175,8 @@ class ZeroShotClassifier:
             descriptions=descriptions,
             prior=prior or ("none" if multi_label else "empty"),
         )
+        reasons = self.unreadable(texts, labels, template=template, task=task, descriptions=descriptions)
+        scores[[reason != "" for reason in reasons]] = -np.inf if multi_label else 0.0
         if multi_label:
             found = np.exp(-np.logaddexp(0.0, -scores))
         else:
@@ -213,18 +241,16 @@ class ZeroShotClassifier:
                 )
 
     def _classification(
-        self, row: FloatMatrix, labels: Sequence[str], multi_label: bool, threshold: float
+        self, row: FloatMatrix, labels: Sequence[str], multi_label: bool, threshold: float, reason: str
     ) -> Classification:
+        by_label = dict(zip(labels, row.tolist(), strict=True))
+        if reason:
+            return Classification("", (), by_label, self.calibrated, reason)
         best = int(row.argmax())
         chosen = (labels[best],)
         if multi_label:
             chosen = tuple(labels[at] for at in np.argsort(-row, kind="stable") if row[at] >= threshold)
-        return Classification(
-            labels[best],
-            chosen,
-            dict(zip(labels, row.tolist(), strict=True)),
-            self.calibrated,
-        )
+        return Classification(labels[best], chosen, by_label, self.calibrated)
 
 
 def _blocks(n: int, size: int) -> Iterator[slice]:

@@ -15,6 +15,7 @@ from simengine.cross_encoders.nli import NLIModel
 from simengine.cross_encoders.relevance import RelevanceModel, SimilarityModel
 from simengine.cross_encoders.windows import predict_in_windows
 from simengine.errors import UsageError
+from simengine.models.unknown import Reading, comparable_pairs
 from simengine.types import FloatMatrix, Span
 
 Kind: TypeAlias = Literal["auto", "relevance", "similarity", "nli"]
@@ -176,13 +177,19 @@ class CrossEncoderJudge:
         elif self.model.activation == "Tanh":
             values = np.tanh(values)
         groups = list(windows.groups())
-        best = [values[group].max() for group in groups]
+        best = np.array([values[group].max() for group in groups], np.float32)
+        turned = [(text, query) for query, text in pairs]
+        best[~comparable_pairs(self.model, turned)] = 0.0
         cut = [windows.n_truncated[group].max() for group in groups]
-        return Judged(np.clip(np.array(best, np.float32), 0.0, 1.0), np.array(cut, np.int32))
+        return Judged(np.clip(best, 0.0, 1.0), np.array(cut, np.int32))
 
     def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.int32]:
         """See `Judge`."""
         return self.model.count_tokens(self._readable(pairs)[0])
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """What the model can read of each text."""
+        return self.model.readings(texts)
 
     def close(self) -> None:
         """See `Judge`."""

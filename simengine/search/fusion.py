@@ -9,7 +9,8 @@ The fused score of a passage for a query is::
 - ``best cosine`` is that of the query's nearest passage (at least `LEAST_BEST`): where the model finds nothing that
   is near, words count more.
 - ``boost`` is 1 for text that the model can read, and ``1 / (1 - unknown) ** 4`` (at most `MOST_BOOST`) for a query
-  in characters of which it cannot tell that share from each other, as an English model most Chinese ones.
+  in characters of which it cannot tell that share from each other, as an English model most Chinese ones, or of whose
+  words it has no tokens for that share, whichever is more.
 - Cosines are first brought to the scale of all-MiniLM-L6-v2, for which the constants were chosen: models differ in
   how near they put texts that have nothing to do with each other.
 
@@ -89,7 +90,12 @@ class Fusion:
         )
 
     def fuse(
-        self, texts: Sequence[str], dense: FloatMatrix, lexical: FloatMatrix, bounds: FloatMatrix
+        self,
+        texts: Sequence[str],
+        dense: FloatMatrix,
+        lexical: FloatMatrix,
+        bounds: FloatMatrix,
+        unknown: Sequence[float] | None = None,
     ) -> FloatMatrix:
         """Fused scores.
 
@@ -98,6 +104,7 @@ class Fusion:
             dense: (q, m) float32 cosines, those of the nearest passages among them; -inf at empty places.
             lexical: (q, m) float32 BM25 scores, 0 where no word is shared.
             bounds: (q,) float32, the BM25 score that no passage exceeds; 0 where no word is known.
+            unknown: the share of each query's words that the model has no tokens for; None for none.
 
         Returns:
             (q, m) float32; -inf at empty places.
@@ -105,18 +112,24 @@ class Fusion:
         cosines = LEVEL + (dense - np.float32(self.level)) * np.float32(SPREAD / self.spread)
         best = np.maximum(cosines.max(axis=1, initial=LEAST_BEST), LEAST_BEST)
         roots = np.sqrt(np.where(bounds > 0, bounds, np.inf))
-        boosts = np.array([self.boost(text) for text in texts])
+        shares = [0.0] * len(texts) if unknown is None else unknown
+        boosts = np.array([self.boost(text, share) for text, share in zip(texts, shares, strict=True)])
         weights = (WEIGHT * boosts / (roots * best**2)).astype(np.float32)
         fused: FloatMatrix = cosines + weights[:, None] * lexical
         return fused
 
-    def boost(self, text: str) -> float:
-        """By how much the words of a query count more because the model cannot read it."""
-        if not self.unknown_words and not self.unknown_characters:
+    def boost(self, text: str, unknown: float = 0.0) -> float:
+        """By how much the words of a query count more because the model cannot read it.
+
+        Args:
+            text: the query.
+            unknown: the share of its words that the model has no tokens for.
+        """
+        if not self.unknown_words and not self.unknown_characters and not unknown:
             return 1.0
         words, characters = text_units(text)
         n_unknown = self.unknown_words * len(words) + self.unknown_characters * len(characters)
-        known = 1 - n_unknown / max(1, len(words) + len(characters))
+        known = 1 - max(n_unknown / max(1, len(words) + len(characters)), unknown)
         return MOST_BOOST if known**4 * MOST_BOOST <= 1 else 1 / known**4
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simengine.errors import StoreError, UsageError
+from simengine.models.unknown import readings_of
 from simengine.search.dense import DenseSide
 from simengine.search.fusion import UNSEEN_SHARE, Fusion, rrf
 from simengine.search.masks import Selection, Selections
@@ -249,7 +250,9 @@ class Searcher:
             # Not among the best by words, a passage scores less than the last of those, if there are more at all.
             unseen = np.where(lexical[1][:, -1:] >= 0, lexical[0][:, -1:] * np.float32(UNSEEN_SHARE), 0)
             estimated = np.where(np.isneginf(lexical_scores), unseen, lexical_scores)
-            fused = self._fusion.fuse(texts, dense_scores, estimated, self._lexical.attainable(texts))
+            unknown = [reading.share for reading in readings_of(self._encoder(), texts)]
+            bounds = self._lexical.attainable(texts)
+            fused = self._fusion.fuse(texts, dense_scores, estimated, bounds, unknown)
         fused_passages = []
         for i in range(len(texts)):
             order = np.lexsort((rows[i], -fused[i]))

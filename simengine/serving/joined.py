@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 import numpy as np
 
-from simengine.encoders.contract import Encoded, Role
+from simengine.encoders.contract import Encoded, Role, joined
+from simengine.models.unknown import Reading, readings_of, tells_apart, unreadable_note
 from simengine.search.options import SearchOptions
 from simengine.search.result import SearchResult
 from simengine.search.time_limit import time_left
@@ -56,10 +57,8 @@ class JoinedIndex:
             replace(batching, workers=max(batching.workers, FILTER_WORKERS)),
             "filtered search",
         )
-        self._texts: Batcher[Role, str, tuple[FloatMatrix, int, int]] = Batcher(
-            self._encode_turn, text_tokens, batching, "encode"
-        )
         self._filter_turns = threading.BoundedSemaphore(FILTER_WORKERS)
+        self._texts: Batcher[Role, str, Encoded] = Batcher(self._encode_turn, text_tokens, batching, "encode")
         self._refresher = ThreadPoolExecutor(1, f"simengine-refresh-{name}")
         self._refreshed = time.monotonic()
         self._lock = threading.Lock()
@@ -119,17 +118,11 @@ class JoinedIndex:
         if not checked:
             return self.engine.encoder.encode_counted([], role=role)
         done = self._texts.call(role, checked, self.settings.timeout_s)
-        return Encoded(
-            np.stack([vector for vector, _, _ in done]),
-            np.array([n for _, n, _ in done], np.int32),
-            np.array([n for _, _, n in done], np.int32),
-        )
+        return joined(done)
 
-    def _encode_turn(self, role: Role, texts: Sequence[str]) -> list[tuple[FloatMatrix, int, int]]:
+    def _encode_turn(self, role: Role, texts: Sequence[str]) -> list[Encoded]:
         encoded = self.engine.encoder.encode_counted(texts, role=role)
-        return list(
-            zip(encoded.vectors, encoded.n_tokens.tolist(), encoded.n_truncated.tolist(), strict=True)
-        )
+        return [encoded.rows(slice(row, row + 1)) for row in range(len(texts))]
 
     def score(self, pairs: Sequence[tuple[str, str]]) -> list[PairScore]:
         """Cosine similarity of pairs of texts; a text that stands in several pairs is encoded once."""
@@ -138,11 +131,32 @@ class JoinedIndex:
         for pair in checked:
             for text in pair:
                 places.setdefault(text, len(places))
-        vectors = self.encode(list(places))
+        vectors, read = self.encode(list(places)), self.readings(list(places))
         return [
-            PairScore(one, two, float(np.clip(vectors[places[one]] @ vectors[places[two]], -1.0, 1.0)))
+            PairScore(
+                one,
+                two,
+                float(np.clip(vectors[places[one]] @ vectors[places[two]], -1.0, 1.0)),
+                tells_apart(read[places[one]], read[places[two]]),
+            )
             for one, two in checked
         ]
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """What the index's model can read of each text, and what it has no tokens for."""
+        return readings_of(self.engine.encoder, texts)
+
+    def notes(self, texts: Sequence[str], *, judged: Sequence[str] = ()) -> list[str]:
+        """What a client is told of texts that a model can hardly read; nothing where all can be read.
+
+        Args:
+            texts: that the index's model has read.
+            judged: texts that the served judge has read.
+        """
+        found = [unreadable_note(self.engine.encoder, texts)] if texts else []
+        if judged:
+            found.append(unreadable_note(self.judges.judge(), judged, judge=True))
+        return [note for note in found if note]
 
     def graded(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix | None:
         """Graded similarity of pairs by the served cross-encoder for it: (n,) float32 in [0, 1]; None without one."""

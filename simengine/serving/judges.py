@@ -11,6 +11,7 @@ import numpy.typing as npt
 from simengine.assembly.judging import JudgeChoice, JudgeOptions, Judges, open_judge
 from simengine.cross_encoders.contract import CrossEncoder, Predicted
 from simengine.cross_encoders.reader import Reader, load_reader
+from simengine.models.unknown import Reading
 from simengine.rerank.judge import CrossEncoderJudge, Judge
 from simengine.serving.batching import Batcher, text_tokens
 from simengine.serving.settings import BatchSettings, ServingSettings
@@ -62,6 +63,10 @@ class BatchedCrossEncoder(CrossEncoder):
     def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.int32]:
         """See `CrossEncoder`."""
         return self._model.count_tokens(pairs)
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """See `CrossEncoder`."""
+        return self._model.readings(texts)
 
     def close(self) -> None:
         """See `CrossEncoder`."""

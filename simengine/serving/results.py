@@ -6,7 +6,7 @@ The REST service and the MCP server share them, so that both describe and check 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, Self
+from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
 
@@ -17,6 +17,14 @@ class Result(BaseModel):
     """Base of all results: fixed fields, no NaN, not changed after it was made."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+Notes: TypeAlias = Annotated[
+    list[str],
+    Field(
+        default_factory=list, description="What a reader must know, such as texts that a model cannot read."
+    ),
+]
 
 
 class CharacterSpan(Result):
@@ -212,6 +220,10 @@ class VerdictResult(Result):
     evidence: TextSpan | None = Field(description="The premise's sentence that says so; null for neutral.")
     n_windows: int = Field(ge=1, description="Pieces that the premise was read in.")
     n_truncated: int = Field(ge=0, description="Tokens of the hypothesis that the model could not read.")
+    reason: str = Field(
+        default="",
+        description='Why there is no verdict: characters that the model does not know; "" otherwise.',
+    )
 
     @classmethod
     def of(cls, verdict: Verdict, premise: str) -> Self:
@@ -222,6 +234,7 @@ class VerdictResult(Result):
             evidence=None if verdict.evidence is None else TextSpan.cut(verdict.evidence, premise),
             n_windows=verdict.n_windows,
             n_truncated=verdict.n_truncated,
+            reason=verdict.reason,
         )
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.store.contract import Change, NewDocument
+from simengine.store.contract import Change, NewDocument, Unknown
 from simengine.store.digest import document_crc, metadata_crc, passage_crc, stored_form
 from simengine.store.records import CommitRecord, put_commit
+from simengine.store.unknown import put_unknown
 from simengine.types import FloatMatrix
 
 NORM_TOLERANCE = 1e-3
@@ -29,6 +30,7 @@ class PreparedDocument:
     metadata: str
     digest: bytes
     passages: Sequence[tuple[int, int, int, int]]
+    unknown: Unknown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,9 @@ def _prepare_document(new: NewDocument) -> PreparedDocument:
             raise UsageError(f"document {document.id!r}: token counts must not be negative")
         passages.append((int(span.start), int(span.end), int(n_tokens), int(n_truncated)))
     metadata, digest = stored_form(document)
-    return PreparedDocument(document.id, document.title, document.text, metadata, digest, passages)
+    return PreparedDocument(
+        document.id, document.title, document.text, metadata, digest, passages, new.unknown
+    )
 
 
 def _check_vectors(vectors: FloatMatrix, n_rows: int, dimension: int) -> None:
@@ -129,6 +133,12 @@ def append(
     connection.executemany("INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?, ?)", documents)
     connection.executemany("INSERT INTO texts VALUES (?, ?, ?)", texts)
     connection.executemany("INSERT INTO passages VALUES (?, ?, ?, ?, ?, ?, ?)", passages)
+    measured = [
+        (key, document.unknown)
+        for key, document in enumerate(added, start=last.next_doc_key)
+        if document.unknown is not None
+    ]
+    put_unknown(connection, measured)
     lengths = np.array([len(document.passages) for document in added], dtype="<u4").tobytes()
     keys = np.array([document.doc_key for document in removed], dtype="<i8").tobytes()
     n_tokens, n_truncated = _sums(itertools.chain.from_iterable(document.passages for document in added))

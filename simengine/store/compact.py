@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 
 from simengine.store.changes import PreparedDocument, append
-from simengine.store.contract import StoredPassage
+from simengine.store.contract import StoredPassage, Unknown
 from simengine.store.documents import RawDocument
 from simengine.store.files import DATABASE, VECTORS
 from simengine.store.records import NO_COMMIT, put_segment
 from simengine.store.schema import transaction, translated
 from simengine.store.segments import SegmentRecord, write_segment
 from simengine.store.snapshot import Snapshot
+from simengine.store.unknown import fetch_unknown
 from simengine.types import FloatMatrix, RowArray
 
 SEGMENT_BYTES = 256 << 20
@@ -44,15 +45,21 @@ def copy_live(source: Snapshot, connection: sqlite3.Connection, folder: Path) ->
             put_segment(connection, record)
     last = NO_COMMIT
     for batch in source.iter_stored(_DOCUMENTS_AT_ONCE):
-        documents = [_prepared(raw, passages) for raw, passages in batch]
+        keys = [raw.document.doc_key for raw, _ in batch]
+        unknown = fetch_unknown(source.reader, keys[0], keys[-1] + 1) if keys else {}
+        documents = [_prepared(raw, passages, unknown.get(raw.document.doc_key)) for raw, passages in batch]
         with translated(database), transaction(connection):
             last = append(connection, last, documents, [])
 
 
-def _prepared(raw: RawDocument, passages: Sequence[StoredPassage]) -> PreparedDocument:
+def _prepared(
+    raw: RawDocument, passages: Sequence[StoredPassage], unknown: Unknown | None
+) -> PreparedDocument:
     document = raw.document
     spans = [(passage.start, passage.end, passage.n_tokens, passage.n_truncated) for passage in passages]
-    return PreparedDocument(document.id, document.title, document.text, raw.metadata, raw.digest, spans)
+    return PreparedDocument(
+        document.id, document.title, document.text, raw.metadata, raw.digest, spans, unknown
+    )
 
 
 def _copy_vectors(source: Snapshot, folder: Path) -> list[SegmentRecord]:

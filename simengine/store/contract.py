@@ -20,12 +20,48 @@ class NewDocument:
         spans: its passages, in order; at least one.
         n_tokens: tokens of each passage as encoded (title, prompt and special tokens included).
         n_truncated: tokens of each passage that the model did not see.
+        unknown: what of the document means nothing to the model; None where that was not measured.
     """
 
     document: Document
     spans: Sequence[Span]
     n_tokens: Sequence[int]
     n_truncated: Sequence[int]
+    unknown: Unknown | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """What of a document means nothing to the model that encoded it.
+
+    Attributes:
+        n_tokens: such tokens, over all passages.
+        n_passages: passages of which so much is unknown that their vectors mean nothing.
+    """
+
+    n_tokens: int
+    n_passages: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownCounts:
+    """What of the live documents means nothing to the model.
+
+    Attributes:
+        documents, passages, tokens: of the documents that were measured.
+        tokens_unknown, passages_unreadable: see `Unknown`.
+    """
+
+    documents: int
+    passages: int
+    tokens: int
+    tokens_unknown: int
+    passages_unreadable: int
+
+    @property
+    def share(self) -> float:
+        """Of the tokens, in [0, 1]."""
+        return self.tokens_unknown / self.tokens if self.tokens else 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -124,16 +123,17 @@ class Snapshot:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
         """Close the database. Arrays that were handed out stay valid."""
         self._reader.close()
 
-    # What the index is
+    @property
+    def reader(self) -> Reader:
+        """The database of its generation."""
+        return self._reader
 
     @property
     def path(self) -> Path:

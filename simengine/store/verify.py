@@ -30,6 +30,7 @@ from simengine.store.ours import A_LINK, foreign, named_files
 from simengine.store.reader import Reader
 from simengine.store.records import Head
 from simengine.store.segments import check_segment, open_segment
+from simengine.store.unknown import fetch_unknown
 
 _ROWS_AT_ONCE = 65_536
 _DOCUMENTS_AT_ONCE = 4_096
@@ -258,6 +259,8 @@ def _documents(reader: Reader, head: Head, log: CommitLog, findings: _Findings) 
         _check_deletions(reader, head, log)
     with findings.collecting():
         _check_numbers(reader, head)
+    with findings.collecting():
+        fetch_unknown(reader, 0, head.last.next_doc_key)
     with findings.collecting():
         for _ in metadata_batches(reader, log):
             pass

@@ -18,6 +18,7 @@ from simengine.qa.decision import Decision
 from simengine.store.snapshot import Snapshot
 from simengine.store.writer import IndexWriter
 from simengine.types import Document
+from tests.cross_encoders.fakes import ascii_readings
 from tests.faults.encoder import load_word_encoder
 from tests.qa.fakes import TableModel
 from tests.training.tiny_models import write_tiny
@@ -113,11 +114,18 @@ def test_a_filter_keeps_other_documents_out(call, path: Path) -> None:
     assert (nothing["verdict"], nothing["nearest"]) == ("not found", [])
 
 
-def test_chinese_is_answered_with_a_word_on_the_judge(call, path: Path) -> None:
+def test_chinese_is_answered_by_a_judge_that_knows_it_and_by_no_other(
+    call, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     result = call("ask", "-i", path, "--format", "json", "铁塔有多高？")
     assert json.loads(result.out)["answer"] == "铁塔高三百米。"
-    assert "hardly any Chinese" in result.err
-    assert "hardly any Chinese" not in call("ask", "-i", path, "--judge", "own", "铁塔有多高？").err
+    assert "does not know" not in result.err
+    monkeypatch.setattr(TableModel, "readings", ascii_readings)
+    result = call("ask", "-i", path, "--format", "json", "铁塔有多高？")
+    answer = json.loads(result.out)
+    assert (answer["verdict"], answer["answer"]) == ("not found", "")
+    assert answer["notes"][0].startswith("the model does not know 铁, 塔, 有, 多, …")
+    assert "the judge does not know the characters of '铁塔有多高？'" in result.err
 
 
 def test_a_field_that_no_document_has_is_named_with_those_there_are(call, path: Path) -> None:

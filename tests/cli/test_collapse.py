@@ -9,6 +9,7 @@ import pytest
 
 from simengine.engine import Engine
 from simengine.types import Document
+from tests.cross_encoders.fakes import ascii_readings
 from tests.faults.encoder import load_word_encoder
 from tests.qa.fakes import TableModel
 
@@ -96,6 +97,13 @@ def test_options_of_reranking_need_it(call, path: Path, option: list[str]) -> No
     assert f"{option[0]} needs --rerank" in result.err
 
 
-def test_chinese_is_told_of(call, path: Path) -> None:
-    assert "hardly any Chinese" in call("search", "-i", path, "--collapse", "商店").err
-    assert "hardly any Chinese" not in call("search", "-i", path, "商店").err
+def test_a_query_that_the_judge_does_not_know_is_told_of(
+    call, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TableModel, "readings", ascii_readings)
+    assert (
+        "the judge does not know the characters of '商店'"
+        in call("search", "-i", path, "--collapse", "商店").err
+    )
+    assert "does not know" not in call("search", "-i", path, "商店").err
+    assert "does not know" not in call("search", "-i", path, "--collapse", "shop").err

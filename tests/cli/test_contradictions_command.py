@@ -12,6 +12,7 @@ from simengine.assembly import write_documents
 from simengine.cli import contradictions_command, duplicates_command
 from simengine.models.fingerprint import Fingerprint
 from simengine.types import Document
+from tests.cross_encoders.fakes import ascii_readings
 from tests.faults.encoder import load_word_encoder
 from tests.reasoning.judges import CONTRADICTS, ENTAILS, TableJudge, encode
 
@@ -115,12 +116,16 @@ def test_options_reach_the_search(call, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_fakes")
-def test_chinese_and_the_english_judge_are_told(call, tmp_path: Path) -> None:
+def test_texts_that_the_judge_does_not_know_are_told_of(
+    call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Judge, "readings", ascii_readings, raising=False)
     corpus = write(tmp_path / "a.jsonl", "租期为三年。", "租期为5年。")
     result = call("contradictions", corpus, "--format", "jsonl", "--quiet")
     assert records(result.out)[0]["difference"] == ["三年", "5年"]
-    assert "Chinese" in result.err
-    assert "Chinese" not in call("contradictions", corpus, "--quiet", "--judge", "other").err
+    assert result.err.count("the judge does not know the characters of '租期为三年。'") == 1
+    monkeypatch.delattr(Judge, "readings")
+    assert "does not know" not in call("contradictions", corpus, "--quiet").err
 
 
 @pytest.mark.usefixtures("_fakes")

@@ -12,7 +12,8 @@ import pytest
 from simengine.reasoning.monitor import Monitor
 from simengine.reasoning.monitor_options import MonitorOptions, StreamText
 from simengine.reasoning.zero_shot import ZeroShotClassifier
-from tests.reasoning.keyword_model import keyword_nli
+from tests.cross_encoders.fakes import ascii_readings
+from tests.reasoning.keyword_model import KeywordModel, keyword_nli
 
 TABLE = {"price": 6.0, "outage": 6.0, "positive": 6.0, "negative": 6.0}
 WATCH = ["--topic", "price", "--topic", "outage", "--window", "40"]
@@ -155,8 +156,13 @@ def test_a_missing_file_is_a_data_error_before_a_model_is_loaded(
     assert not (tmp_path / "state.json").exists()
 
 
-def test_chinese_and_the_judge_that_ships_are_told_once(call, tmp_path: Path) -> None:
+def test_texts_that_the_judge_does_not_know_are_told_of_once_and_counted(
+    call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = write(tmp_path / "s.jsonl", ["a price", "价格太高了。"] * 100)
-    assert call("monitor", source, *WATCH, "-q").err.count("hardly any Chinese") == 1
-    assert "Chinese" not in call("monitor", source, *WATCH, "-q", "--model", "other").err
-    assert "Chinese" not in call("monitor", write(source, TEXTS), *WATCH).err
+    assert "does not know" not in call("monitor", source, *WATCH, "-q").err
+    monkeypatch.setattr(KeywordModel, "readings", ascii_readings)
+    said = call("monitor", source, *WATCH, "-q").err
+    assert said.count("the judge does not know the characters of '价格太高了。'") == 1
+    assert "100 texts left out" in said
+    assert "does not know" not in call("monitor", write(source, TEXTS), *WATCH).err

@@ -45,15 +45,18 @@ def test_a_command_that_fails_keeps_the_file_it_should_replace(call, index: Path
         (out / name).unlink()
 
 
-def test_the_judge_that_ships_warns_of_chinese_once_and_others_never(
+def test_a_model_that_does_not_know_a_texts_characters_is_told_of_once_and_others_never(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from simengine.cli.texts import chinese_warning
+    from simengine.cli.texts import unknown_warning
+    from tests.cross_encoders.fakes import AsciiTokenizer
 
-    warn, other = chinese_warning(None), chinese_warning("another")
-    warn("plain")
+    warn, other = unknown_warning(AsciiTokenizer(), judge=True), unknown_warning(object())
+    warn(["plain", "a 店 in it"])
     assert capsys.readouterr().err == ""
     for _ in range(2):
-        warn("这家店很好")
-        other("这家店很好")
-    assert capsys.readouterr().err.count("hardly any Chinese") == 1
+        warn(iter(["plain", "这家店很好"]))
+        other(["这家店很好"])
+    said = capsys.readouterr().err
+    what = "it gives no verdict on such texts; name one that does"
+    assert said == f"the judge does not know the characters of '这家店很好': {what}\n"

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from simengine.cross_encoders.contract import CrossEncoder, Predicted
 from simengine.models.fingerprint import Fingerprint
 from simengine.models.pair_tokenization import kept_tokens
+from simengine.models.unknown import Reading
 
 WORD = re.compile(r"[\u4e00-\u9fff\u3002]|[^\s\u4e00-\u9fff\u3002]+")
 N_SPECIAL = 3
@@ -32,6 +33,24 @@ class WordTokenizer:
             np.asarray([match.span() for match in WORD.finditer(text)], np.int32).reshape(-1, 2)
             for text in texts
         ]
+
+
+class AsciiTokenizer(WordTokenizer):
+    """As `WordTokenizer`, of a model that has no tokens for words with other letters than ASCII's."""
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        found = []
+        for text in texts:
+            words = words_of(text)
+            unknown = tuple(word for word in words if not word.isascii())
+            known = tuple(hash(word) for word in words if word.isascii())
+            found.append(Reading(len(unknown) / max(len(words), 1), known, unknown))
+        return found
+
+
+def ascii_readings(_: object, texts: Sequence[str]) -> list[Reading]:
+    """In the place of a model's `readings`: it knows ASCII alone."""
+    return AsciiTokenizer().readings(texts)
 
 
 class WordModel(CrossEncoder):

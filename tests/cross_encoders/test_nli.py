@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from simengine.cross_encoders.nli import NLIModel
 from simengine.errors import UsageError
-from tests.cross_encoders.fakes import N_SPECIAL, WordModel
+from tests.cross_encoders.fakes import N_SPECIAL, AsciiTokenizer, WordModel
 
 LABELS = ("entailment", "neutral", "contradiction")
 FILLER = "The weather was fine all day. "
@@ -180,3 +180,47 @@ def test_unnamed_labels_need_a_mapping() -> None:
         NLIModel(unnamed)
     mapping = {"LABEL_0": "contradiction", "LABEL_1": "neutral", "LABEL_2": "entailment"}
     assert NLIModel(unnamed, labels=mapping).verdict("a", "b").label == "entailment"
+
+
+def ascii_model() -> NLIModel:
+    """A judge that knows ASCII alone."""
+    words = WordModel(LABELS, (0.0, 5.0, 0.0))
+    words.tokenizer = AsciiTokenizer()
+    return NLIModel(words)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [("6,1,0 猫 狗", "x"), ("x 6,1,0", "y 猫 🎉"), ("0,1,6 猫 狗", "x"), ("6,1,0 猫 狗", "6,1,0 猫 狗")],
+)
+def test_a_text_that_is_mostly_unknown_gets_no_verdict(given: tuple[str, str]) -> None:
+    (verdict,) = ascii_model().verdicts([given])
+    assert (verdict.label, verdict.evidence) == ("neutral", None)
+    assert verdict.probabilities == {"entailment": 0.0, "neutral": 1.0, "contradiction": 0.0}
+    assert verdict.reason.startswith("the model does not know ")
+    assert ascii_model().probabilities([given]).tolist() == [[0.0, 1.0, 0.0]]
+
+
+def test_entailment_does_not_rest_on_a_word_that_the_model_cannot_read() -> None:
+    """What is lost of entailment goes to neutral; contradiction stays, which the words that it knows may show."""
+    plain, judged = model(), ascii_model()
+    pair = ("She 3,1,0.5 won the race.", "She won the race 🎉")
+    entailment, neutral, contradiction = plain.probabilities([pair])[0]
+    np.testing.assert_allclose(
+        judged.probabilities([pair])[0], [0.0, neutral + entailment, contradiction], rtol=1e-6
+    )
+    verdict = judged.verdict(*pair)
+    assert (verdict.label, verdict.reason) == (
+        "neutral",
+        "the model does not know 🎉: no verdict rests on that",
+    )
+    assert judged.verdict("She 3,1,0.5 won the race 🎉", "She won the race 🎉").label == "entailment"
+    assert judged.verdict("She 3,1,0.5 won the race 🎉", "She won.").reason == ""
+
+
+def test_different_words_that_the_model_cannot_read_do_not_contradict_each_other() -> None:
+    pair = ("The price of 苹 is 0,1,6 five dollars.", "The price of 香 is seven dollars.")
+    assert model().verdict(*pair).label == "contradiction"
+    assert ascii_model().verdict(*pair).label == "neutral"
+    same = (pair[0], pair[1].replace("香", "苹"))
+    assert ascii_model().verdict(*same).label == "contradiction"

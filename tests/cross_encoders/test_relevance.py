@@ -5,7 +5,7 @@ import pytest
 
 from simengine.cross_encoders.relevance import RelevanceModel, SimilarityModel
 from simengine.errors import UsageError
-from tests.cross_encoders.fakes import WordModel
+from tests.cross_encoders.fakes import AsciiTokenizer, WordModel
 
 LABELS = ("contradiction", "entailment", "neutral")
 FILLER = "The weather was fine all day. "
@@ -86,3 +86,20 @@ def test_similarity_refuses_classes_and_unknown_activations() -> None:
 def test_relevance_refuses_other_classes() -> None:
     with pytest.raises(UsageError, match="no NLI model"):
         RelevanceModel(WordModel(("no", "yes"), (0.0, 0.0)))
+
+
+@pytest.mark.parametrize(("labels", "otherwise"), [(("relevance",), (3.0,)), (LABELS, (0.0, 5.0, 0.0))])
+def test_what_the_model_cannot_read_is_not_relevant(
+    labels: tuple[str, ...], otherwise: tuple[float, ...]
+) -> None:
+    model = WordModel(labels, otherwise)
+    model.tokenizer = AsciiTokenizer()
+    pairs = [
+        ("猫", "猫"),
+        ("who", "猫 狗"),
+        ("sells red 🍎 here", "we sell 🍏 here"),
+        ("sells 🍎 here", "we sell 🍎 too"),
+    ]
+    scores = RelevanceModel(model).scores([*pairs, ("who", "he did")])
+    assert scores[:3].tolist() == [0.0, 0.0, 0.0]
+    assert min(scores[3:]) > 0.9

@@ -14,6 +14,7 @@ from simengine.reasoning.monitor import Monitor
 from simengine.reasoning.monitor_change import fisher_exact
 from simengine.reasoning.monitor_options import Alert, MonitorOptions, StreamText
 from simengine.reasoning.zero_shot import ZeroShotClassifier
+from tests.cross_encoders.fakes import AsciiTokenizer
 from tests.reasoning.keyword_model import keyword_nli
 
 TABLE = {"price": 6.0, "outage": 6.0, "good": 6.0, "bad": 6.0}
@@ -194,3 +195,15 @@ def test_fishers_test_holds_for_large_counts() -> None:
     assert fisher_exact(300, 5_000, 150, 5_000) == pytest.approx(expected, rel=1e-6)
     with pytest.raises(UsageError):
         fisher_exact(3, 2, 0, 1)
+
+
+def test_texts_that_the_model_cannot_read_are_left_out_and_counted() -> None:
+    """Half a stream in another script changes no share of the other half."""
+    model = classifier()
+    model.nli.model.tokenizer = AsciiTokenizer()
+    monitor = Monitor(model, OPTIONS)
+    texts = [StreamText(text) for text in ["a price", "nothing"] * 80 + ["猫喜欢睡觉"] * 300]
+    assert monitor.add(texts) == []
+    assert (monitor.n_texts, monitor.n_unreadable) == (160, 300)
+    again = Monitor.resumed(model, monitor.state())
+    assert again.n_unreadable == 300

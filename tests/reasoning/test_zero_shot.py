@@ -13,6 +13,7 @@ from simengine.calibration.calibration import fit_calibration
 from simengine.errors import UsageError
 from simengine.reasoning.zero_shot import BLOCK_PAIRS, ZeroShotClassifier
 from simengine.reasoning.zero_shot_templates import TEMPLATES
+from tests.cross_encoders.fakes import AsciiTokenizer
 from tests.reasoning.keyword_model import NOT, keyword_nli, log_odds
 
 LOGITS = {"sport": 5.0, "bank": 4.0, "rain": 3.0}
@@ -193,3 +194,28 @@ def test_a_calibration_of_this_model_and_task_is_applied_to_each_label() -> None
     for other in (replace(made, task="nli"), replace(made, model="another")):
         with pytest.raises(UsageError):
             ZeroShotClassifier(nli, calibration=other)
+
+
+def ascii_classifier() -> ZeroShotClassifier:
+    """Of a model that has no tokens but for ASCII."""
+    nli = keyword_nli(LOGITS)
+    nli.model.tokenizer = AsciiTokenizer()
+    return ZeroShotClassifier(nli)
+
+
+@pytest.mark.parametrize("multi_label", [False, True])
+def test_a_text_that_the_model_cannot_read_has_no_label_and_says_why(multi_label: bool) -> None:
+    read, unread = ascii_classifier().classify(
+        ["a day of sport", "猫喜欢睡觉"], LABELS, multi_label=multi_label
+    )
+    assert (read.label, read.reason) == ("sport", "")
+    assert (unread.label, unread.labels) == ("", ())
+    assert unread.reason.startswith("the model does not know 猫, 喜, 欢, 睡")
+    same = 0.0 if multi_label else pytest.approx(1 / 3)
+    assert list(unread.probabilities.values()) == [same] * 3
+
+
+def test_labels_that_the_model_cannot_read_are_not_given() -> None:
+    (found,) = ascii_classifier().classify(["a day of sport"], ["体育", "经济"], template="It is about {}.")
+    assert (found.label, found.labels) == ("", ())
+    assert "体" in found.reason

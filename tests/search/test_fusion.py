@@ -152,3 +152,15 @@ def test_deleted_passages_are_left_out(make_bench: Callable[[], Bench]) -> None:
     one.commit([], remove=[d.id for d in chinese])
     other.commit(documents)
     assert measured(one, AsciiEncoder()) == measured(other, AsciiEncoder())
+
+
+def test_words_count_more_for_a_query_whose_words_the_model_has_no_tokens_for() -> None:
+    assert Fusion().boost("привет мир", 0.5) == pytest.approx(16.0)
+    assert Fusion().boost("привет мир", 1.0) == MOST_BOOST
+    assert Fusion(unknown_characters=0.5).boost("北京上海", 0.25) == pytest.approx(16.0)  # the greater share
+    dense, lexical = matrix([1.0, 1.0], [0.5, 0.4]), matrix([0.0, 2.0], [0.0, 2.0])
+    fused = Fusion().fuse(["👎", "gas"], dense, lexical, bounds(4, 4), [1.0, 0.0])
+    np.testing.assert_allclose(fused[0], [1.0, 1.0 + WEIGHT * MOST_BOOST], rtol=1e-5)
+    np.testing.assert_allclose(
+        fused[1], Fusion().fuse(["gas"], dense[1:], lexical[1:], bounds(4))[0], rtol=1e-6
+    )

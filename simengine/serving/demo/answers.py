@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
 
-from simengine.qa.words import has_chinese
 from simengine.serving.demo.cards import STANCE_SIGNS, card
 from simengine.serving.demo.highlight import marked, shifted
 from simengine.serving.demo.notices import notice
 from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.ask import ASK, VERDICT_NAMES
+from simengine.serving.demo.strings.unknown import UNKNOWN
 from simengine.types import Answer, Evidence, Span
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Turn:
         asked: as typed.
         answer: see `Answer`.
         text: of the document that the evidence stands in; "" where there is none.
-        foreign: whether the judge hardly knows the language of the question.
+        foreign: whether the judge hardly knows any characters of the question.
     """
 
     asked: str
@@ -52,7 +52,7 @@ def take_turn(served: ServedIndex, question: str, turns: Sequence[Turn]) -> Turn
     if answer.evidence is not None:
         document = served.get(answer.evidence.document_id)
         text = "" if document is None else document.text
-    foreign = served.settings.models.judge is None and has_chinese(question)
+    foreign = bool(served.notes([], judged=[question]))
     return Turn(question, answer, text, foreign)
 
 
@@ -78,7 +78,7 @@ def turn_html(turn: Turn, language: Language) -> str:
         f'<p class="se-note">{escape(ASK.note.of(language).format(note=note))}</p>' for note in answer.notes
     ]
     if turn.foreign:
-        lines.append(f'<p class="se-note">{escape(ASK.chinese_judge.of(language))}</p>')
+        lines.append(f'<p class="se-note">{escape(UNKNOWN.judge.of(language))}</p>')
     return f'<section class="se-turn">{"".join(lines)}</section>'
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from simengine.serving.demo.cards import shortened
 from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.index import INDEX
+from simengine.serving.demo.strings.unknown import UNKNOWN
 
 MB = 1_000_000
 
@@ -33,6 +34,9 @@ def _tiles(facts: Mapping[str, Any], language: Language) -> str:
         how = INDEX.recall_measured.of(language).format(n=f"{int(ann['recall_queries']):,}")
     cut = counts["tokens_truncated"]
     read = INDEX.coverage_some.of(language).format(n=f"{cut:,}") if cut else INDEX.coverage_all.of(language)
+    unknown = facts.get("unknown")
+    if unknown is not None and unknown["tokens_unknown"]:
+        read += " " + UNKNOWN.share.of(language).format(share=f"{unknown['share']:.2%}")
     # Rounding must not make a whole out of what is none.
     covered = "100%" if not cut else f"{min(share, 0.9999):.2%}"
     tiles = (

@@ -9,6 +9,7 @@ from html import escape
 from simengine.explain import ExplainedText, Faithfulness, PairExplanation
 from simengine.serving.demo.strings import Language, Text
 from simengine.serving.demo.strings.pairs import PAIRS
+from simengine.serving.demo.strings.unknown import UNKNOWN
 
 N_COLOURS = 8
 SHOWN_WORD_CHARS = 40
@@ -32,7 +33,8 @@ class Compared:
         forward, backward: probabilities by name, of the second text if the first is true, and the other way round;
             None where the served judge is no NLI model.
         graded: name and score in [0, 1] of a cross-encoder that is no NLI model.
-        chinese: the judge that ships was asked about Chinese.
+        unknown: the judge hardly knows the characters of a text.
+        told_apart: see `PairScore`.
         problem: why there is no inference, "" otherwise.
     """
 
@@ -40,25 +42,27 @@ class Compared:
     forward: Mapping[str, float] | None = None
     backward: Mapping[str, float] | None = None
     graded: tuple[str, float] | None = None
-    chinese: bool = False
+    unknown: bool = False
+    told_apart: bool = True
     problem: str = ""
 
 
 def compared_html(pair: Compared, language: Language) -> str:
     """The whole result."""
     return (
-        f'<div class="se-pair" role="group">{_cosine(pair.explanation.cosine, language)}{_beside(pair, language)}'
+        f'<div class="se-pair" role="group">{_cosine(pair, language)}{_beside(pair, language)}'
         f"{_words(pair.explanation, language)}</div>"
     )
 
 
-def _cosine(cosine: float, language: Language) -> str:
+def _cosine(pair: Compared, language: Language) -> str:
+    cosine, note = pair.explanation.cosine, PAIRS.cosine_note if pair.told_apart else UNKNOWN.pair
     low, high = sorted((50.0, 50 + 50 * cosine))
     return (
         f'<section class="se-card"><h2>{_said(PAIRS.cosine, language)}</h2><p class="se-big">{cosine:.3f}</p>'
         f'<div class="se-scale" aria-hidden="true"><i style="left:{low:.1f}%;width:{high - low:.1f}%"></i>'
         '<b style="left:50%"></b></div><div class="se-ends" aria-hidden="true"><span>−1</span><span>0</span>'
-        f'<span>1</span></div><p class="se-note">{_said(PAIRS.cosine_note, language)}</p></section>'
+        f'<span>1</span></div><p class="se-note">{_said(note, language)}</p></section>'
     )
 
 
@@ -68,7 +72,7 @@ def _beside(pair: Compared, language: Language) -> str:
     if pair.forward is not None and pair.backward is not None:
         ways = probability_bar(pair.forward, PAIRS.first_second, language)
         ways += probability_bar(pair.backward, PAIRS.second_first, language)
-        note = PAIRS.chinese_judge if pair.chinese else PAIRS.inference_note
+        note = UNKNOWN.judge if pair.unknown else PAIRS.inference_note
         cards.append((PAIRS.inference, ways, note.of(language)))
     elif pair.problem:
         cards.append((PAIRS.inference, "", pair.problem))

@@ -11,7 +11,7 @@ import gradio as gr
 
 from simengine.errors import SimengineError
 from simengine.explain import explain_pair
-from simengine.qa.words import HAN
+from simengine.models.unknown import tells_apart
 from simengine.serving.demo.cards import skeleton
 from simengine.serving.demo.context import DemoContext
 from simengine.serving.demo.export import SAVE_FILE
@@ -246,6 +246,7 @@ def compare_texts(served: ServedIndex, text1: str, text2: str) -> Compared:
     """
     explanation = explain_pair(served.engine.encoder, text1, text2)
     pair, score = (text1, text2), None
+    told_apart = tells_apart(*served.readings(pair))
     try:
         graded, judge = served.judges.similarity(), served.judges.judge()
         if graded is None and judge.kind != "nli":
@@ -253,16 +254,17 @@ def compare_texts(served: ServedIndex, text1: str, text2: str) -> Compared:
         if graded is not None:
             score = graded.name, float(graded.judge([pair]).relevance[0])
         if judge.kind != "nli":
-            return Compared(explanation, graded=score)
+            return Compared(explanation, graded=score, told_apart=told_apart)
         verdicts = served.nli_model().verdicts([pair, pair[::-1]], evidence=False)
     except SimengineError as error:  # the similarity and the words are there all the same
-        return Compared(explanation, graded=score, problem=shown(error))
+        return Compared(explanation, graded=score, problem=shown(error), told_apart=told_apart)
     return Compared(
         explanation,
         verdicts[0].probabilities,
         verdicts[1].probabilities,
         score,
-        chinese=served.settings.models.judge is None and bool(HAN.search(text1 + text2)),
+        unknown=bool(served.notes([], judged=pair)),
+        told_apart=told_apart,
     )
 
 

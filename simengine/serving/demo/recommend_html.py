@@ -10,6 +10,7 @@ from simengine.serving.demo.cards import said, shortened
 from simengine.serving.demo.notices import notice
 from simengine.serving.demo.strings import Language, Text
 from simengine.serving.demo.strings.recommend import RECOMMEND
+from simengine.serving.demo.strings.unknown import UNKNOWN
 from simengine.serving.demo.titles import Titled
 from simengine.types import Recommendation
 
@@ -51,7 +52,7 @@ class Recommended:
         names: by id the titles of what is liked.
         ms: that it took.
         by_text: something was liked by its description.
-        chinese: the judge that ships was asked to refuse by a Chinese statement.
+        unknown: the judge hardly knows the characters of a statement to refuse.
     """
 
     items: Sequence[Recommendation]
@@ -59,7 +60,7 @@ class Recommended:
     names: Mapping[str, str]
     ms: float
     by_text: bool = False
-    chinese: bool = False
+    unknown: bool = False
     refused: Sequence[str] = field(default=())
 
 
@@ -99,8 +100,8 @@ def recommended_html(shown: Recommended, taste: Taste, language: Language) -> st
         f'<div class="se-found"><p role="status"><strong>{escape(found)}</strong></p>'
         f"<span>{escape(took)}</span></div>"
     )
-    if shown.chinese:
-        head += f'<p class="se-note">{_said(RECOMMEND.chinese_judge, language)}</p>'
+    if shown.unknown:
+        head += f'<p class="se-note">{_said(UNKNOWN.judge, language)}</p>'
     cards = "".join(f"<li>{_card(item, shown, taste, language)}</li>" for item in shown.items)
     return f'{head}<ol class="se-hits">{cards}</ol>'
 

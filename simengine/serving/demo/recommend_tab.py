@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from simengine.errors import UsageError
-from simengine.qa.words import HAN
 from simengine.serving.demo.cards import skeleton
 from simengine.serving.demo.context import DemoContext
 from simengine.serving.demo.notices import failure, notice
@@ -241,7 +240,7 @@ def run_recommend(
         {each.id: each.title for each in taste.liked},
         1000 * (time.perf_counter() - start),
         bool(described),
-        served.settings.models.judge is None and any(HAN.search(statement) for statement in refuse),
+        bool(served.notes([], judged=refuse)),
         tuple(refuse),
     )
 

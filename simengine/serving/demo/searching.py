@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from simengine.qa.words import has_chinese
 from simengine.rerank.result import RerankResult
 from simengine.search.options import Mode
 from simengine.serving.demo.cards import cards, head, shortened
@@ -15,6 +14,7 @@ from simengine.serving.demo.folding import folded
 from simengine.serving.demo.notices import notice
 from simengine.serving.demo.strings import Language, Text
 from simengine.serving.demo.strings.search import SEARCH
+from simengine.serving.demo.strings.unknown import UNKNOWN
 from simengine.types import Hit
 
 if TYPE_CHECKING:
@@ -81,8 +81,10 @@ def run_search(served: ServedIndex, asked: Asked) -> Shown:
     if isinstance(found, RerankResult):
         if found.n_incomplete:
             notes.append(SEARCH.incomplete)
-        if served.settings.models.judge is None and has_chinese(asked.query):
-            notes.append(SEARCH.chinese_judge)
+        if served.notes([], judged=[asked.query]):
+            notes.append(UNKNOWN.judge)
+    if asked.mode != "lexical" and served.notes([asked.query]):
+        notes.append(UNKNOWN.model)
     return Shown(
         hits,
         timings,

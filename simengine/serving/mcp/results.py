@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, FiniteFloat, JsonValue
 
-from simengine.serving.results import HitResult, RecommendationResult, Result, VerdictResult
+from simengine.serving.results import HitResult, Notes, RecommendationResult, Result, VerdictResult
 
 
 class SearchToolResult(Result):
@@ -13,6 +13,7 @@ class SearchToolResult(Result):
     index: str
     hits: list[HitResult]
     n_unjudged: int = Field(ge=0, description="Candidates that the judge left out for lack of time.")
+    notes: Notes
 
 
 class ScoreToolResult(Result):
@@ -28,6 +29,11 @@ class ScoreToolResult(Result):
         description="What text1, taken as true, says about text2; null where it was not asked for."
     )
     n_truncated: int = Field(ge=0, description="Tokens of both texts that did not enter the cosine.")
+    told_apart: bool = Field(
+        default=True,
+        description="False where the cosine means nothing: the model does not know the characters of a text, or those "
+        "that the texts differ in.",
+    )
 
 
 class RecommendToolResult(Result):
@@ -35,6 +41,7 @@ class RecommendToolResult(Result):
 
     index: str
     recommendations: list[RecommendationResult]
+    notes: Notes
 
 
 class MetadataField(Result):

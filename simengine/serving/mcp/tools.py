@@ -84,11 +84,17 @@ class Tools:
         with _told():
             served = self._catalogue.find(index)
             found = served.search(query, k=k, mode=mode, where=where, rerank=rerank or claim, claim=claim)
+            notes = served.notes(
+                [] if mode == "lexical" else [query], judged=[query] if rerank or claim else []
+            )
         n_unjudged = 0
         if isinstance(found, RerankResult):
             n_unjudged = sum(stage.n_wanted - stage.n_judged for stage in found.counts[0])
         return SearchToolResult(
-            index=served.name, hits=[HitResult.of(hit) for hit in found.hits[0]], n_unjudged=n_unjudged
+            index=served.name,
+            hits=[HitResult.of(hit) for hit in found.hits[0]],
+            n_unjudged=n_unjudged,
+            notes=notes,
         )
 
     def ask(
@@ -132,6 +138,7 @@ class Tools:
             similarity=None if graded is None else float(graded[0]),
             verdict=None if verdict is None else VerdictResult.of(verdict, text1),
             n_truncated=sum(cut),
+            told_apart=scored.told_apart,
         )
 
     def recommend(
@@ -155,8 +162,11 @@ class Tools:
             found = served.recommend(
                 liked, disliked, refuse, liked_texts=liked_texts, n=n, where=where, reasons=reasons
             )
+            notes = served.notes(liked_texts, judged=refuse)
         return RecommendToolResult(
-            index=served.name, recommendations=[RecommendationResult.of(each) for each in found]
+            index=served.name,
+            recommendations=[RecommendationResult.of(each) for each in found],
+            notes=notes,
         )
 
     def list_indexes(self) -> IndexesToolResult:

@@ -73,6 +73,9 @@ class WriteResult(BaseModel):
     passages: int
     tokens: int
     tokens_truncated: int = Field(description="Tokens that did not enter a vector.")
+    passages_unreadable: int = Field(
+        description="Passages in characters that the model does not know: only their words can be found."
+    )
     took_ms: float
 
     @classmethod
@@ -88,6 +91,7 @@ class WriteResult(BaseModel):
             passages=report.passages,
             tokens=report.tokens,
             tokens_truncated=report.tokens_truncated,
+            passages_unreadable=report.passages_unreadable,
             took_ms=took_ms,
         )
 

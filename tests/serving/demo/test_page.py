@@ -22,10 +22,14 @@ from simengine.serving.demo.notices import failure, notice  # noqa: E402
 from simengine.serving.demo.search_tab import SearchTab  # noqa: E402
 from simengine.serving.demo.searching import Asked, run_search, run_similar, shown_html  # noqa: E402
 from simengine.serving.demo.strings import Text  # noqa: E402
+from simengine.serving.demo.strings.unknown import UNKNOWN  # noqa: E402
 from simengine.serving.demo.theme import css, head, theme  # noqa: E402
 from simengine.serving.served import ServedIndex  # noqa: E402
 from simengine.store.verify import REMAKE, Problem, VerifyReport  # noqa: E402
 from simengine.types import Document, Hit, Passage  # noqa: E402
+from tests.cross_encoders.fakes import ascii_readings  # noqa: E402
+from tests.faults.encoder import WordEncoder  # noqa: E402
+from tests.qa.fakes import TableModel  # noqa: E402
 from tests.serving.library import TOWER, build_library, word_models  # noqa: E402
 
 
@@ -180,9 +184,15 @@ def test_why_nothing_was_found_is_said(served: ServedIndex, tmp_path: Path):
         empty.close()
 
 
-def test_a_chinese_query_that_is_judged_gets_a_note(served: ServedIndex):
+def test_a_query_that_a_model_does_not_know_gets_a_note(served: ServedIndex, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(TableModel, "readings", ascii_readings)
+    assert run_search(served, asked("猫喜欢什么", rerank=True)).notes == (UNKNOWN.judge,)
+    monkeypatch.setattr(WordEncoder, "readings", ascii_readings)
     shown = run_search(served, asked("猫喜欢什么", rerank=True))
-    assert "hardly any Chinese" in shown_html(shown, "en")
+    assert "The judge does not know these characters" in shown_html(shown, "en")
+    assert "模型不认识这些字符，无法区分" in shown_html(shown, "zh")
+    assert run_search(served, asked("猫喜欢什么")).notes == (UNKNOWN.model,)
+    assert run_search(served, asked("猫喜欢什么", mode="lexical")).notes == ()
     assert run_search(served, asked("cats", rerank=True)).notes == ()
 
 

@@ -31,9 +31,12 @@ from simengine.serving.demo.pairs_html import (
 )
 from simengine.serving.demo.pairs_tab import compare_texts
 from simengine.serving.demo.strings.pairs import PAIRS
+from simengine.serving.demo.strings.unknown import UNKNOWN
 from simengine.serving.served import ServedIndex
 from simengine.serving.settings import ModelSettings, ServingSettings
-from tests.faults.encoder import vector_of
+from tests.cross_encoders.fakes import ascii_readings
+from tests.faults.encoder import WordEncoder, vector_of
+from tests.qa.fakes import TableModel
 from tests.serving.library import build_library, graded_model, word_models
 
 
@@ -154,10 +157,16 @@ def test_a_served_cross_encoder_for_similarity_is_shown_besides(tmp_path: Path, 
     assert PAIRS.graded.en in html
 
 
-def test_chinese_before_the_judge_that_ships_is_told(served: ServedIndex):
+def test_texts_that_the_models_do_not_know_are_told_of(served: ServedIndex, monkeypatch: pytest.MonkeyPatch):
+    plain = compared_html(compare_texts(served, "猫喜欢睡觉", "小猫在睡觉"), "zh")
+    assert PAIRS.cosine_note.zh in plain
+    assert UNKNOWN.judge.zh not in plain
+    monkeypatch.setattr(TableModel, "readings", ascii_readings)
+    monkeypatch.setattr(WordEncoder, "readings", ascii_readings)
     pair = compare_texts(served, "猫喜欢睡觉", "小猫在睡觉")
-    assert pair.chinese
-    assert PAIRS.chinese_judge.zh in compared_html(pair, "zh")
+    assert (pair.unknown, pair.told_apart) == (True, False)
+    for note in (UNKNOWN.judge, UNKNOWN.pair):
+        assert note.zh in compared_html(pair, "zh")
 
 
 def test_hostile_texts_are_escaped_everywhere(served: ServedIndex):

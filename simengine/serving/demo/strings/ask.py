@@ -42,10 +42,6 @@ class ASK:
     probability = Text("probability {value}", "概率 {value}")
     confidence = Text("confidence {value}, uncalibrated", "置信度 {value}，未校准")
     note = Text("Note: {note}", "注意：{note}")
-    chinese_judge = Text(
-        "The judge that ships reads English and hardly any Chinese: its verdict means little here.",
-        "自带的判断模型只擅长英文，对中文问题的判断参考价值有限。",
-    )
 
 
 VERDICT_NAMES = {"supported": ASK.supported, "contradicted": ASK.contradicted, "not found": ASK.not_found}

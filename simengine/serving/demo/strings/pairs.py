@@ -48,10 +48,6 @@ class PAIRS:
     neutral = Text("open", "无法判断")
     contradiction = Text("contradicted", "相矛盾")
     inference_note = Text("The model's own probabilities, uncalibrated.", "模型自身给出的概率，未校准。")
-    chinese_judge = Text(
-        "The judge that ships reads English and hardly any Chinese: these probabilities mean little here.",
-        "自带的判断模型只擅长英文，对中文给出的概率参考价值有限。",
-    )
     words = Text("What makes them near", "哪些词使它们接近")
     words_note = Text(
         "Words of one colour and number go together; the stronger the colour, the more they add to the similarity. "

@@ -58,8 +58,4 @@ class RECOMMEND:
     score = Text("score", "得分")
     similar = Text("Similar", "相似")
     similar_to = Text("Search near {title}", "搜索与 {title} 相近的文档")
-    chinese_judge = Text(
-        "The judge that ships reads English and hardly any Chinese: what it leaves out here means little.",
-        "自带的判断模型只擅长英文，对中文论断的排除结果参考价值有限。",
-    )
     both = Text("already liked or disliked", "已标记")

@@ -63,10 +63,6 @@ class SEARCH:
         "The judge ran out of time: some results keep their old order.",
         "判断模型超时：部分结果保持原有顺序。",
     )
-    chinese_judge = Text(
-        "The judge that ships reads English and hardly any Chinese: its order and stance mean little here.",
-        "自带的判断模型只擅长英文，对中文的排序与立场判断参考价值有限。",
-    )
     stages = Text("Time of each stage", "各阶段用时")
     stage_filter = Text("filter", "筛选")
     stage_encode = Text("encode", "编码")

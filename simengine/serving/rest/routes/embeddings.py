@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from simengine.encoders.contract import Encoded, Role
 from simengine.errors import UsageError
@@ -13,6 +13,7 @@ from simengine.serving.rest.operations import operation_id
 from simengine.serving.rest.schemas.common import Usage
 from simengine.serving.rest.schemas.embeddings import EmbeddingsRequest, EmbeddingsResponse, as_embeddings
 
+WARNING_HEADER = "X-Simengine-Warning"
 ROLES: dict[str | None, Role] = {"query": "query", "document": "passage", "passage": "passage", None: "text"}
 
 
@@ -21,24 +22,35 @@ def router(context: ServiceContext) -> APIRouter:
     routes = APIRouter(tags=["compatible"], generate_unique_id_function=operation_id)
 
     @routes.post("/v1/embeddings", summary="Vectors of texts (OpenAI)")
-    async def embeddings(request: EmbeddingsRequest) -> EmbeddingsResponse:
+    async def embeddings(request: EmbeddingsRequest, response: Response) -> EmbeddingsResponse:
         context.check_texts(request.input, "input")
         model = find_model(context.catalogue, "embeddings", request.model)
         _check_dimensions(request.dimensions, model)
-        return await context.call(lambda: _embedded(model, request))
+        answer, warning = await context.call(lambda: _embedded(model, request))
+        if warning:
+            response.headers[WARNING_HEADER] = warning
+        return answer
 
     return routes
 
 
-def _embedded(model: ServedModel, request: EmbeddingsRequest) -> EmbeddingsResponse:
+def _embedded(model: ServedModel, request: EmbeddingsRequest) -> tuple[EmbeddingsResponse, str]:
+    """The answer, and what a header says beside it: the format has no place for notes."""
     encoded = model.indexes[0].encode_counted(request.input, role=ROLES[request.input_type])
     if not request.truncate:
         _refuse_cut(encoded, model)
     n_read = int((encoded.n_tokens - encoded.n_truncated).sum())
-    return EmbeddingsResponse(
+    answer = EmbeddingsResponse(
         data=as_embeddings(encoded.vectors, request.encoding_format),
         model=model.id,
         usage=Usage(prompt_tokens=n_read, total_tokens=n_read),
+    )
+    unread = np.flatnonzero(encoded.unreadable)
+    if not len(unread):
+        return answer, ""
+    return answer, (
+        f"input[{unread[0]}] ({len(unread)} of {len(encoded.vectors)} inputs): the model does not know its characters "
+        "and cannot tell such texts apart"
     )
 
 

@@ -42,5 +42,9 @@ def _recommended(served: ServedIndex, request: RecommendRequest) -> RecommendRes
         diversity=request.diversity,
     )
     return RecommendResponse(
-        index=served.name, recommendations=[RecommendationResult.of(each) for each in found]
+        index=served.name,
+        recommendations=[RecommendationResult.of(each) for each in found],
+        notes=served.notes(
+            [*request.liked_texts, *request.disliked_texts], judged=[*request.refuse, *request.require]
+        ),
     )

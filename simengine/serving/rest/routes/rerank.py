@@ -9,6 +9,7 @@ from typing import Any
 from fastapi import APIRouter
 
 from simengine.errors import UsageError
+from simengine.models.unknown import unreadable_note
 from simengine.serving.naming import ServedModel, find_model
 from simengine.serving.rest.context import ServiceContext
 from simengine.serving.rest.operations import operation_id
@@ -51,6 +52,7 @@ def _reranked(model: ServedModel, request: RerankRequest, texts: list[str], vers
     judge = model.indexes[0].judges.judge()
     judged = judge.judge(pairs)
     relevance = judged.relevance.tolist()
+    note = unreadable_note(judge, [request.query, *texts], judge=True)
     order = sorted(range(len(texts)), key=lambda place: (-relevance[place], place))
     n_tokens = int(judge.count_tokens(pairs).sum())
     return RerankResponse(
@@ -64,13 +66,15 @@ def _reranked(model: ServedModel, request: RerankRequest, texts: list[str], vers
             )
             for place in order[: request.top_n]
         ],
-        meta=_meta(request, model, int(judged.n_truncated.max()), version),
+        meta=_meta(request, model, int(judged.n_truncated.max()), version, note),
         usage=Usage(prompt_tokens=n_tokens, total_tokens=n_tokens),
     )
 
 
-def _meta(request: RerankRequest, model: ServedModel, n_cut: int, version: str) -> Meta:
+def _meta(request: RerankRequest, model: ServedModel, n_cut: int, version: str, note: str) -> Meta:
     warnings = request.unused()
+    if note:
+        warnings.append(note)
     if n_cut:
         warnings.append(f"{n_cut} tokens of the query were too many for {model.id} to read")
     return Meta(

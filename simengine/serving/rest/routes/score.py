@@ -38,6 +38,7 @@ def _scored(served: ServedIndex, request: ScoreRequest) -> ScoreResponse:
                 cosine=float(each.score),
                 similarity=None if graded is None else float(graded[at]),
                 n_truncated=cut[2 * at] + cut[2 * at + 1],
+                told_apart=each.told_apart,
             )
             for at, each in enumerate(served.score(pairs))
         ],

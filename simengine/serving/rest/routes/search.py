@@ -50,6 +50,10 @@ def _searched(served: ServedIndex, request: SearchRequest) -> SearchResponse:
         judged=_judged(found),
         query_tokens_truncated=cut,
         timings_ms={stage: float(took) for stage, took in found.timings_ms.items()},
+        notes=served.notes(
+            [] if request.mode == "lexical" else [request.query],
+            judged=[request.query] if request.rerank or request.claim else [],
+        ),
     )
 
 

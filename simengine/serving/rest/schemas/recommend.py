@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import ConfigDict, Field
 
 from simengine.serving.rest.schemas.common import Filter, Identifier, IndexName, Request, Statement
-from simengine.serving.results import RecommendationResult, Result
+from simengine.serving.results import Notes, RecommendationResult, Result
 
 
 class RecommendRequest(Request):
@@ -48,3 +48,4 @@ class RecommendResponse(Result):
 
     index: str
     recommendations: list[RecommendationResult]
+    notes: Notes

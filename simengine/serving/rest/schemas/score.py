@@ -41,6 +41,11 @@ class PairResult(Result):
         description="Of the cross-encoder for graded similarity; null where none is served. Not calibrated.",
     )
     n_truncated: int = Field(ge=0, description="Tokens of both texts that the model could not read.")
+    told_apart: bool = Field(
+        default=True,
+        description="False where the cosine means nothing: the model does not know the characters of a text, or those "
+        "that the texts differ in.",
+    )
 
 
 class ScoreResponse(Result):

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field, FiniteFloat
 
 from simengine.serving.rest.schemas.common import Filter, IndexName, Request, Statement
-from simengine.serving.results import HitResult, Result
+from simengine.serving.results import HitResult, Notes, Result
 
 
 class SearchRequest(Request):
@@ -66,3 +66,4 @@ class SearchResponse(Result):
         ge=0, description="Tokens of the query that the encoder could not read; 0 for lexical search."
     )
     timings_ms: dict[str, FiniteFloat] = Field(description="Wall time of each stage, and in all.")
+    notes: Notes
