@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.errors import DamagedIndexError, SimengineError, StorageFullError, StoreError
-from simengine.lexical.names import SEAL, is_segment_id
+from simengine.lexical.own_files import SEAL, is_segment_id
 
 _PARTS = ("term", "idx", "pos", "store", "fast", "fieldnorm")
 _FOOTER_MAGIC = 1337
