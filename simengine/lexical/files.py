@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.errors import DamagedIndexError, SimengineError, StorageFullError, StoreError
+from simengine.lexical.own_files import SEAL, is_segment_id
 from simengine.lexical.names import SEAL, is_segment_id
 from simengine.text.checks import parse_own_json
 

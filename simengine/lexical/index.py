@@ -21,7 +21,13 @@ from simengine.lexical.files import (
     unseal,
     verify_files,
 )
-from simengine.lexical.names import check_names, discard_folder, discard_unfinished, move_rest, refuse_link
+from simengine.lexical.own_files import (
+    check_names,
+    discard_folder,
+    discard_unfinished,
+    move_rest,
+    refuse_link,
+)
 from simengine.lexical.query import Reader
 from simengine.lexical.tie import Tie, read_tie, write_tie
 from simengine.types import FloatMatrix, Mask, RowArray

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,9 +42,9 @@ class Reader:
         self._schema = index.schema
         self._searcher = index.searcher()
         self._n_docs: int = self._searcher.num_docs
-        # Not a method of this object: the cycle would keep the searcher, its files and threads until a full collection.
-        self._choose_terms = functools.partial(_choose_terms, self._searcher, self._n_docs)
-        self._known_terms = functools.lru_cache(_REMEMBERED_QUERIES)(self._choose_terms)
+        # Weakly: a cycle would keep the searcher, its files and its threads until a full collection.
+        own = weakref.proxy(self)
+        self._known_terms = functools.lru_cache(_REMEMBERED_QUERIES)(lambda text: own._choose_terms(text))
         self.n_rows = self._highest_row() + 1
 
     @property
@@ -87,9 +88,9 @@ class Reader:
         with no_panic(self._path):
             bounds = [
                 sum(
-                    count * (_K1 + 1) * _idf(self._searcher, self._n_docs, term)
+                    count * (_K1 + 1) * self._idf(term)
                     for term, count in self._terms(text).items()
-                    if _df(self._searcher, term)
+                    if self._df(term)
                 )
                 for text in queries
             ]
@@ -131,6 +132,14 @@ class Reader:
     def _terms(self, text: str) -> dict[str, float]:
         return self._choose_terms(text) if len(text) > _REMEMBERED_CHARS else self._known_terms(text)
 
+    def _choose_terms(self, text: str) -> dict[str, float]:
+        terms = query_terms(text)
+        if len(terms) <= MAX_TERMS:
+            return terms
+        looked_up = list(terms.items())[:MAX_TERMS_LOOKED_UP]
+        weighted = sorted((-weight * self._idf(term), term) for term, weight in looked_up if self._df(term))
+        return {term: terms[term] for _, term in weighted[:MAX_TERMS]}
+
     def _query(self, terms: dict[str, float]) -> tantivy.Query:
         from tantivy import Occur, Query
 
@@ -152,6 +161,13 @@ class Reader:
             return keep[:n_rows] if not keep[:n_rows].all() or n_rows < self.n_rows else None
         return np.ones(n_rows, dtype=np.bool_) if n_rows < self.n_rows else None
 
+    def _df(self, term: str) -> int:
+        return int(self._searcher.doc_freq("text", term))
+
+    def _idf(self, term: str) -> float:
+        n = self._df(term)
+        return math.log(1 + (max(self._n_docs, n) - n + 0.5) / (n + 0.5))
+
     def _highest_row(self) -> int:
         import tantivy
 
@@ -160,26 +176,6 @@ class Reader:
         with no_panic(self._path):
             hits = self._searcher.search(tantivy.Query.all_query(), 1, count=False, order_by_field="row").hits
         return int(hits[0][0])
-
-
-def _choose_terms(searcher: tantivy.Searcher, n_docs: int, text: str) -> dict[str, float]:
-    terms = query_terms(text)
-    if len(terms) <= MAX_TERMS:
-        return terms
-    looked_up = list(terms.items())[:MAX_TERMS_LOOKED_UP]
-    weighted = sorted(
-        (-weight * _idf(searcher, n_docs, term), term) for term, weight in looked_up if _df(searcher, term)
-    )
-    return {term: terms[term] for _, term in weighted[:MAX_TERMS]}
-
-
-def _df(searcher: tantivy.Searcher, term: str) -> int:
-    return int(searcher.doc_freq("text", term))
-
-
-def _idf(searcher: tantivy.Searcher, n_docs: int, term: str) -> float:
-    n = _df(searcher, term)
-    return math.log(1 + (max(n_docs, n) - n + 0.5) / (n + 0.5))
 
 
 def _in_row_order(scores: FloatMatrix, rows: RowArray, k: int) -> tuple[FloatMatrix, RowArray]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from simengine.errors import DamagedIndexError, StorageFullError, StoreError
 from simengine.lexical.files import FULL_ERRNOS, replace_small
-from simengine.lexical.names import TIE
+from simengine.lexical.own_files import TIE
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import pytest
 
 from simengine.errors import DamagedIndexError
 from simengine.lexical import LexicalIndex
-from simengine.lexical.names import check_names, discard_folder
+from simengine.lexical.own_files import check_names, discard_folder
 from tests.lexical.samples import build
 
 
