@@ -144,6 +144,8 @@ def _as_document(item: Any, number: int, maker: DocumentMaker, *, cells: bool) -
     record: dict[str, object]
     if isinstance(item, str):
         record = {"text": str.__str__(item)}
+    elif isinstance(item, dict):
+        record = _record(item, cells=cells)
     elif isinstance(item, Mapping) or callable(getattr(item, "keys", None)):
         fields = {name: item[name] for name in item.keys()}  # noqa: SIM118 - also of a row of a database
         record = _record(fields, cells=cells or hasattr(item, "iloc"))  # of a row of a pandas frame
@@ -180,7 +182,7 @@ def _checked(document: Document, number: int, maker: DocumentMaker) -> Document:
     made = maker.make(record, SOURCE, number, escaped=True)[0]
     if fields:
         check_encodable(document.id, "", "", fields)
-    return dataclasses.replace(made, metadata=cast("dict[str, Json]", fields))
+    return Document(made.id, made.text, made.title, cast("dict[str, Json]", fields))
 
 
 def _record(given: dict[Any, Any], *, cells: bool) -> dict[str, object]:

@@ -77,12 +77,15 @@ def plain(value: object, name: str, *, cells: bool, depth: int = 2) -> object:
         return None
     if isinstance(value, (str, int, float)):
         return _builtin(value)
-    is_array = getattr(value, "shape", ()) != () and callable(getattr(value, "tolist", None))
-    if is_array or isinstance(value, (Mapping, list)):
+    if kind is list or kind is dict or isinstance(value, (Mapping, list)) or _is_array(value):
         if depth > MAX_JSON_DEPTH:
             raise RecordFault("not a JSON value", f"field {name!r:.60}: {TOO_DEEP}")
         return _container(value, name, cells=cells, depth=depth)
     return _scalar(value, name, cells=cells, depth=depth)
+
+
+def _is_array(value: object) -> bool:
+    return getattr(value, "shape", ()) != () and callable(getattr(value, "tolist", None))
 
 
 def _builtin(value: str | float) -> object:
