@@ -124,3 +124,11 @@ def test_sentences_keep_their_offsets(text: str) -> None:
     parts = split_sentences_of(text)
     assert all(text[start:].startswith(part) for start, part in parts)
     assert "".join("".join(part.split()) for _, part in parts) == "".join(text.split())
+
+
+def test_scores_that_differ_by_rounding_only_are_not_stretched_to_the_whole_scale(tmp_path: Path) -> None:
+    rows = [{"text1": "a", "text2": "b", "score": 0.3 + n * 1e-17} for n in (0, 10, 20)]
+    assert len({row["score"] for row in rows}) > 1
+    (tmp_path / "s.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(DataError, match=r"all scores are 0\.3; there is nothing to learn"):
+        list(read_graded(DataSource(path=str(tmp_path / "s.jsonl"), kind="scored")))
