@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import numpy as np
+
 from simengine.corpus.examples import (
     LabelledPair,
     ReadCount,
@@ -18,6 +20,7 @@ from simengine.corpus.examples import (
 )
 from simengine.corpus.sentences import sentence_ends
 from simengine.errors import DataError, RecipeError
+from simengine.evaluation.units import varies
 from simengine.training.recipe import DataSource, Kind
 from simengine.training.tasks.contract import Part
 
@@ -99,8 +102,8 @@ def read_graded(source: DataSource) -> Iterator[LabelledPair]:
     pairs = list(read_scored_pairs(source.path, fields=source.fields or None))
     scores = [pair.score for pair in pairs if pair.score is not None]
     low, high = min(scores), max(scores)
-    if low == high:
-        raise DataError(f"all scores are {low}; there is nothing to learn from them", source.path)
+    if not varies(np.array(scores, np.float64)):
+        raise DataError(f"all scores are {low:g}; there is nothing to learn from them", source.path)
     for pair in pairs:
         if pair.score is not None:
             yield replace(pair, score=(pair.score - low) / (high - low))

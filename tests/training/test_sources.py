@@ -133,3 +133,11 @@ def test_the_fields_of_a_source_are_read_under_their_own_names(tmp_path: Path) -
     rows = [{"p": "x", "h": "y", "label": "neutral"}]
     source = DataSource(write(tmp_path / "n.jsonl", rows), kind="nli", fields=("p", "h"))
     assert [(p.text1, p.label) for p in read_three_classes(source, 1)] == [("x", "neutral")]
+
+
+def test_scores_that_differ_by_rounding_only_are_not_stretched_to_the_whole_scale(tmp_path: Path) -> None:
+    rows = [{"text1": "a", "text2": "b", "score": 0.3 + n * 1e-17} for n in (0, 10, 20)]
+    assert len({row["score"] for row in rows}) > 1
+    (tmp_path / "s.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    with pytest.raises(DataError, match=r"all scores are 0\.3; there is nothing to learn"):
+        list(read_graded(DataSource(path=str(tmp_path / "s.jsonl"), kind="scored")))
