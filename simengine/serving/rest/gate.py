@@ -20,7 +20,6 @@ from simengine.serving.rest.limits import (
     Arriving,
     DisconnectedError,
     Receive,
-    bounded,
     check_address,
     read_body,
     replayed,
@@ -37,8 +36,6 @@ WATCH_PATHS = frozenset({"/", "/health", "/ready", "/metrics"})
 """Answered at any time: they are cheap, and those who ask want to know when all else is refused."""
 WRITE_PATH = "/v1/documents"
 PAGE_PATH = "/demo"
-PAGE_BODY_BYTES = 64 << 20
-"""The page takes files of pairs to be scored."""
 ASK = "this needs an API key, in the header `Authorization: Bearer KEY`"
 ASK_PAGE = "this needs an API key, as the password; the name does not matter"
 CUT_OFF = (
@@ -124,7 +121,7 @@ class Gate:
         elif page:
             if self._context.lifecycle.draining:
                 self._context.lifecycle.check_ready()
-            await self._app(scope, bounded(receive, max(limits.max_body_bytes, PAGE_BODY_BYTES)), send)
+            await self._app(scope, receive, send)  # the page bounds what is sent to it
         else:
             check_address(scope)
             self._context.lifecycle.check_open()

@@ -176,18 +176,3 @@ def replayed(body: bytes, receive: Receive) -> Receive:
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replay
-
-
-def bounded(receive: Receive, most: int) -> Receive:
-    """A `receive` that passes a body on as it arrives, and raises TooLargeError when it is too large."""
-    size = 0
-
-    async def counted() -> Message:
-        nonlocal size
-        message = await receive()
-        size += len(message.get("body", b""))
-        if size > most:
-            raise TooLargeError(f"the request has more than {most:,} bytes, which is the most that is taken")
-        return message
-
-    return counted

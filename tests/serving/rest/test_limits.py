@@ -14,7 +14,7 @@ from fastapi.exceptions import RequestValidationError
 from simengine.errors import DataError
 from simengine.serving.rest.errors import MediaTypeError, SlowBodyError, TooLargeError
 from simengine.serving.rest.json_items import has_more_items
-from simengine.serving.rest.limits import DisconnectedError, bounded, check_address, read_body, replayed
+from simengine.serving.rest.limits import DisconnectedError, check_address, read_body, replayed
 from simengine.serving.settings import Limits
 
 LIMITS = Limits(max_body_bytes=100, max_json_depth=3)
@@ -94,16 +94,6 @@ def test_what_was_read_is_given_once_then_what_the_server_says() -> None:
         {"type": "http.request", "body": b"body", "more_body": False},
         {"type": "http.disconnect"},
     ]
-
-
-def test_a_body_that_is_passed_on_is_bounded_too() -> None:
-    async def all_of() -> None:
-        receive = bounded(arriving(b"x" * 6, b"x" * 6), 10)
-        await receive()
-        await receive()
-
-    with pytest.raises(TooLargeError):
-        asyncio.run(all_of())
 
 
 @pytest.mark.parametrize(
