@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,12 @@ from simengine.assembly.writing import write_documents
 from simengine.encoders.contract import BiEncoder, Encoded, Role
 from simengine.errors import DataError, StoreError
 from simengine.indexing import indexer as module
+from simengine.indexing.facts import facts_of
 from simengine.indexing.report import IndexReport
 from simengine.models.fingerprint import Fingerprint
 from simengine.store.settings import IndexSettings
 from simengine.store.snapshot import Snapshot
+from simengine.store.unknown import fetch_unknown
 from simengine.store.writer import IndexWriter
 from simengine.types import Document
 
@@ -110,6 +113,26 @@ def test_changed_metadata_alone_is_a_change(index: Path, encoder: CountingEncode
     assert report.updated == 1
     with Snapshot.open(index) as snapshot:
         assert snapshot.document_by_id("d0").metadata == {"i": "other"}
+
+
+def test_what_the_model_does_not_know_is_counted_and_kept_with_its_document(index: Path, monkeypatch) -> None:
+    """Passages are encoded longest first, a few at a time: the counts go back to the documents that they are of."""
+
+    class Measuring(CountingEncoder):
+        def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
+            plain = super().encode_counted(texts, role=role)
+            unknown = np.array([text.count("\u732b") for text in texts], np.int32)
+            return replace(plain, n_unknown=unknown, unknown_share=(unknown / 4).astype(np.float32))
+
+    monkeypatch.setattr(module, "ENCODE_PASSAGES", 2)
+    texts = ["\u732b", "a long text without it", "\u732b \u732b \u732b", "\u732b and \u732b", "plain"]
+    report = write(index, [Document(f"d{n}", text) for n, text in enumerate(texts)], Measuring())
+    assert (report.tokens_unknown, report.passages_unreadable) == (6, 1)
+    with Snapshot.open(index) as snapshot:
+        kept = fetch_unknown(snapshot.reader, 0, 5)
+        assert [kept[key].n_tokens for key in range(5)] == [1, 0, 3, 2, 0]
+        assert [kept[key].n_passages for key in range(5)] == [0, 0, 1, 0, 0]
+        assert facts_of(index, snapshot)["unknown"]["tokens_unknown"] == 6
 
 
 def test_prune_deletes_what_the_corpus_no_longer_holds(index: Path, encoder: CountingEncoder) -> None:

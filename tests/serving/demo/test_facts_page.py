@@ -86,3 +86,11 @@ def test_nothing_of_the_index_becomes_html():
         )
     )
     assert not {tag for tag, _ in read.tags} & {"img", "script"}
+
+
+def test_what_the_model_does_not_know_stands_beside_the_coverage():
+    unknown = {"share": 0.4615, "documents": 5, "passages": 5, "tokens": 26, "tokens_unknown": 12}
+    shown = "46.15% of the tokens are characters that it does not know."
+    assert shown in Reader(facts_html(facts(unknown=unknown), "en")).text
+    for absent in (None, {**unknown, "tokens_unknown": 0, "share": 0.0}):
+        assert "does not know" not in facts_html(facts(unknown=absent), "en")
