@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from simengine.errors import DamagedIndexError, IndexLockedError, IndexNotFoundError, UsageError
+from simengine.lexical import analysis, earlier
 from simengine.lexical.analysis import ANALYSIS, passage_analyzer, prepare_passage
 from simengine.lexical.files import (
     check_meta,
@@ -22,7 +23,7 @@ from simengine.lexical.files import (
     unseal,
     verify_files,
 )
-from simengine.lexical.query import Reader
+from simengine.lexical.query import QueryAnalysis, Reader
 from simengine.types import FloatMatrix, Mask, RowArray
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ TITLE_REPEATS = 1
 CHECKED_BYTES = 64_000_000
 """An index up to this size is compared with its checksums when it is opened; `verify` compares any."""
 
+_ANALYSES: dict[str, QueryAnalysis] = {ANALYSIS: analysis, earlier.ANALYSIS: earlier}
 _WRITER_HEAP_BYTES = 48_000_000
 _OPEN_TRIES = 10
 
@@ -50,14 +52,18 @@ class LexicalIndex:
     """
 
     def __init__(
-        self, path: Path, index: tantivy.Index, held: tempfile.TemporaryDirectory[str] | None
+        self,
+        path: Path,
+        index: tantivy.Index,
+        held: tempfile.TemporaryDirectory[str] | None,
+        written_by: str = ANALYSIS,
     ) -> None:
-        self._path = path
+        self._path, self._written_by = path, written_by
         self._index = index
         self._held = held  # a stand-in folder, where the real one cannot be written to
         self._writer: tantivy.IndexWriter | None = None
         self._lock = threading.Lock()
-        self._reader = Reader(path, index)
+        self._reader = Reader(path, index, _ANALYSES[written_by])
         self._next_row = self._reader.n_rows
 
     @classmethod
@@ -73,7 +79,7 @@ class LexicalIndex:
 
         Raises:
             IndexNotFoundError: there is no such index, and `create` is False.
-            DamagedIndexError: the files are not what was written, or come from another text analysis.
+            DamagedIndexError: the files are not what was written, or come from an unknown text analysis.
         """
         folder = Path(path)
         return _while_replaced(folder, lambda: cls._open(folder, create, checked_bytes))
@@ -90,14 +96,15 @@ class LexicalIndex:
             folder.mkdir(parents=True, exist_ok=True)
             with no_panic(folder):
                 tantivy.Index(_schema(), str(folder))
-        if check_meta(folder, ANALYSIS) <= checked_bytes:
+        written_by, n_bytes = check_meta(folder, _ANALYSES)
+        if n_bytes <= checked_bytes:
             verify_files(folder)
         real, held = readable_folder(folder)
         with no_panic(folder):
             index = tantivy.Index.open(str(real))
             index.register_tokenizer(ANALYSIS, passage_analyzer())
             index.config_reader("manual")
-            return cls(folder, index, held)
+            return cls(folder, index, held, written_by)
 
     @classmethod
     def rebuild(
@@ -150,6 +157,11 @@ class LexicalIndex:
         """Passages in the index; fewer than `n_rows` where rows were left out."""
         return self._reader.n_passages
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether an earlier version's analysis wrote it: it can be searched; adding to it takes a rebuild first."""
+        return self._written_by != ANALYSIS
+
     def add(self, rows: Sequence[int], titles: Sequence[str], texts: Sequence[str]) -> None:
         """Add passages; they are found after `commit`.
 
@@ -159,7 +171,7 @@ class LexicalIndex:
             texts: n passages.
 
         Raises:
-            UsageError: the rows do not rise, or the lengths differ.
+            UsageError: the rows do not rise, the lengths differ, or the index `is_outdated`.
             IndexLockedError: another writer is at work.
         """
         import tantivy
@@ -167,6 +179,10 @@ class LexicalIndex:
         if not len(rows) == len(titles) == len(texts):
             raise UsageError(
                 f"rows, titles and texts differ in number: {len(rows)}, {len(titles)}, {len(texts)}"
+            )
+        if self.is_outdated:
+            raise UsageError(
+                f"{self._path}: an earlier version wrote this lexical index; rebuild it to add to it"
             )
         with self._lock:
             writer = self._open_writer()
@@ -309,7 +325,7 @@ class LexicalIndex:
     def _refresh(self) -> None:
         with no_panic(self._path):
             self._index.reload()
-            self._reader = Reader(self._path, self._index)
+            self._reader = Reader(self._path, self._index, _ANALYSES[self._written_by])
         self._next_row = self._reader.n_rows
 
 

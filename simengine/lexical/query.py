@@ -6,11 +6,11 @@ import functools
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from simengine.lexical.analysis import query_terms
+from simengine.lexical.analysis import SPELLING_WEIGHT
 from simengine.lexical.files import no_panic
 from simengine.types import FloatMatrix, Mask, RowArray
 
@@ -33,11 +33,19 @@ _SET_COST = 12
 """A row in a set given to tantivy costs as much as so many hits fetched and then filtered (at 100k rows)."""
 
 
+class QueryAnalysis(Protocol):
+    """What makes terms of a query: the module `simengine.lexical.analysis`, or one for earlier indexes."""
+
+    def query_terms(self, text: str, /) -> dict[str, float]: ...
+
+    def spelling_terms(self, text: str, /) -> dict[str, str]: ...
+
+
 class Reader:
     """One committed state of the index. Immutable, so that any number of threads may search it."""
 
-    def __init__(self, path: Path, index: tantivy.Index) -> None:
-        self._path = path
+    def __init__(self, path: Path, index: tantivy.Index, analysis: QueryAnalysis) -> None:
+        self._path, self._analysis = path, analysis
         self._schema = index.schema
         self._searcher = index.searcher()
         self._n_docs: int = self._searcher.num_docs
@@ -130,7 +138,12 @@ class Reader:
         return self._choose_terms(text) if len(text) > _REMEMBERED_CHARS else self._known_terms(text)
 
     def _choose_terms(self, text: str) -> dict[str, float]:
-        terms = query_terms(text)
+        terms = self._analysis.query_terms(text)
+        for spelling, original in self._analysis.spelling_terms(text).items():
+            if spelling not in terms and self._df(spelling):
+                # However rare the other spelling is, it says no more than the query's own.
+                share = min(1.0, self._idf(original) / self._idf(spelling)) if original else 1.0
+                terms[spelling] = SPELLING_WEIGHT * share
         if len(terms) <= MAX_TERMS:
             return terms
         looked_up = list(terms.items())[:MAX_TERMS_LOOKED_UP]

@@ -45,7 +45,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simengine.lexical.analysis import text_units
+from simengine.text.tokens import text_units
 from simengine.types import FloatMatrix, Json, RowArray
 
 RRF_CONSTANT = 60
