@@ -34,6 +34,7 @@ from simengine.lexical.compounds import (
     is_plain,
     other_spellings,
     parts_of,
+    spaced_codes,
     wholes,
 )
 from simengine.lexical.names import STOP_WORDS, WEAK_WORDS, name_terms, wanted_names
@@ -73,6 +74,7 @@ def prepare_passage(text: str) -> str:
         if is_code(compound):
             added.extend(wholes(compound))
         added.extend(camel_parts(compound))
+    added.extend(spaced_codes(clean))
     added.extend(name_terms(clean))
     return _joined(body, added)
 

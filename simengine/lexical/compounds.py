@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+
 from simengine.text.folding import folded
 from simengine.text.tokens import pattern
 
-# Where a word of several parts is joined: lowerUpper, HTTPServer, a-b, a.b, a_b, a::b, a/b, a&b, C++, C#, A*, .NET.
+# Where a word of several parts is joined: lowerUpper, HTTPServer, a-b, a.b, a_b, a::b, a/b, a&b, C++, C#, A*, A-, .NET.
 _JOINT = (
     r"[A-Z_.:#+&/\\@*$-](?:(?<=[a-z0-9][A-Z])|(?<=[A-Z][A-Z])(?=[a-z][a-z])|(?<=\w[_.:+&/\\@-])(?=:?\w)"
-    r"|(?<=\w[#+])(?!\w)|(?<=\b[A-Za-z]\*)(?![\w*])|(?<![^\s(\[{\"'`][.#@$])(?<=[.#@$])(?=[A-Za-z]))"
+    r"|(?<=\w[#+])(?!\w)|(?<=\b[A-Za-z]\*)(?![\w*])|(?<=\b[A-Z]-)(?![\w-])|(?<![^\s(\[{\"'`][.#@$])(?<=[.#@$])(?=[A-Za-z]))"
 )
 _COMPOUND = (
     r"(?:(?<![^\s(\[{\"'`])[.#@$])?\w+(?:(?:::|[-.:&/\\@+])\w+)*"
-    r"(?:\+\+?(?![\w+])|#(?!\w)|(?<=\b[A-Za-z])\*(?![\w*]))?"
+    r"(?:\+\+?(?![\w+])|#(?!\w)|(?<=\b[A-Za-z])\*(?![\w*])|(?<=\b[A-Z])-(?![\w-]))?"
 )
 _IN_ASCII = re.compile(_JOINT, re.ASCII), re.compile(_COMPOUND, re.ASCII)
 _UNMARKED = re.compile(_JOINT), re.compile(_COMPOUND)
@@ -28,6 +29,7 @@ _LEVELS = (re.compile(r"[/\\]"), re.compile("-"), re.compile(r"::|[.:&@+#$*]"), 
 """Joints from the loosest to the closest: of `lib/ab-1.1_x` also `ab-1.1_x`, `1.1_x` and `1_x`."""
 _PLAIN = re.compile(r"[^\W_]+(?:[-/\\][^\W_]+)+")
 _CODE_PART_CHARS = 3
+_SPACED_CAPITALS = re.compile(r"(?<!\w)([A-Z]{1,3}) (\d{1,20})(?!\w)")
 _SPACED_CODE = re.compile(r"(?<!\w)([^\W\d_]{1,3}) (\d{1,20})(?!\w)")
 _GLUED_CODE = re.compile(r"(?<![\w.-])(?:([^\W\d_]{1,20})(\d{1,20})|(\d{1,20})([^\W\d_]{1,20}))(?![\w-])")
 _CAMEL_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z]{2})|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
@@ -80,6 +82,17 @@ def is_code(compound: str) -> bool:
 def is_plain(compound: str) -> bool:
     """Whether a compound may be plain words joined by hyphens or a stroke: no digits, not all capitals."""
     return bool(_PLAIN.fullmatch(compound)) and not compound.isupper() and not any(map(str.isdigit, compound))
+
+
+def spaced_codes(text: str) -> Iterator[str]:
+    """Codes in a cleaned passage with a space in place of the hyphen (S 100), as words with the hyphen."""
+    return (f"{letters.lower()}-{folded(digits)}" for letters, digits in _SPACED_CAPITALS.findall(text))
+
+
+def holds_codes_alone(text: str) -> bool:
+    """Whether a query names codes, identifiers or the like, and nothing else."""
+    words = text.split()
+    return bool(words) and all(any(map(is_code, compounds(word))) for word in words)
 
 
 def other_spellings(text: str) -> Iterator[tuple[str, str]]:

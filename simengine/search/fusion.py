@@ -9,7 +9,8 @@ The fused score of a passage for a query is::
 - ``best cosine`` is that of the query's nearest passage (at least `LEAST_BEST`): where the model finds nothing that
   is near, words count more.
 - ``boost`` is 1 for text that the model can read, and ``1 / (1 - unknown) ** 4`` (at most `MOST_BOOST`) for a query
-  in characters of which it cannot tell that share from each other, as an English model most Chinese ones.
+  in characters of which it cannot tell that share from each other, as an English model most Chinese ones. It is
+  `CODE_BOOST` times that for a query that is nothing but codes or identifiers.
 - Cosines are first brought to the scale of all-MiniLM-L6-v2, for which the constants were chosen: models differ in
   how near they put texts that have nothing to do with each other.
 
@@ -45,6 +46,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simengine.lexical.compounds import holds_codes_alone
 from simengine.text.tokens import text_units
 from simengine.types import FloatMatrix, Json, RowArray
 
@@ -52,6 +54,8 @@ RRF_CONSTANT = 60
 WEIGHT = 0.02
 LEAST_BEST = 0.2
 MOST_BOOST = 40.0
+CODE_BOOST = 4.0
+"""By how much words count more where a query is a code or an identifier: models put all such codes near each other."""
 LEVEL, SPREAD = 0.0352, 0.0752  # of all-MiniLM-L6-v2, as `trust` measures them
 UNSEEN_SHARE = 0.5
 """A passage beyond the lexical candidates is taken to score this share of the last of them."""
@@ -105,7 +109,9 @@ class Fusion:
         cosines = LEVEL + (dense - np.float32(self.level)) * np.float32(SPREAD / self.spread)
         best = np.maximum(cosines.max(axis=1, initial=LEAST_BEST), LEAST_BEST)
         roots = np.sqrt(np.where(bounds > 0, bounds, np.inf))
-        boosts = np.array([self.boost(text) for text in texts])
+        boosts = np.array(
+            [self.boost(text) * (CODE_BOOST if holds_codes_alone(text) else 1) for text in texts]
+        )
         weights = (WEIGHT * boosts / (roots * best**2)).astype(np.float32)
         fused: FloatMatrix = cosines + weights[:, None] * lexical
         return fused
