@@ -141,9 +141,10 @@ class Reader:
         terms = self._analysis.query_terms(text)
         for spelling, original in self._analysis.spelling_terms(text).items():
             if spelling not in terms and self._df(spelling):
-                # However rare the other spelling is, it says no more than the query's own.
-                share = min(1.0, self._idf(original) / self._idf(spelling)) if original else 1.0
-                terms[spelling] = SPELLING_WEIGHT * share
+                # However rare the other spelling is, it says less than the query's own, if there is that one.
+                known = original and self._df(original)
+                limit = min(1.0, self._idf(original) / self._idf(spelling)) * SPELLING_WEIGHT
+                terms[spelling] = limit if known else 1.0
         if len(terms) <= MAX_TERMS:
             return terms
         looked_up = list(terms.items())[:MAX_TERMS_LOOKED_UP]
