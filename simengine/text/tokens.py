@@ -17,7 +17,7 @@ SPACED_WORD = (
 )
 """A run of letters, digits and marks of other scripts, with what may stand inside and does not show."""
 
-UNSPACED_CHARACTER = rf"{UNSPACED_LETTER}[\p{{M}}\u200c\u200d]*"
+UNSPACED_CHARACTER = rf"{UNSPACED_LETTER}[\p{{M}}\u200c\u200d\uff9e\uff9f]*"
 """Such a letter with the marks that belong to it: vowel signs, tones, stacked consonants' signs."""
 
 EMOJI_SEQUENCE = (

@@ -9,6 +9,7 @@ import pytest
 
 from simengine.lexical import LexicalIndex
 from simengine.lexical.analysis import query_terms
+from simengine.lexical.compounds import holds_codes_alone
 from tests.lexical.samples import build
 
 LETTERS = ("A", "S", "T", "IT", "IS", "NO", "ON", "OF", "IN", "AT", "B", "XO")
@@ -132,3 +133,17 @@ def test_plain_stop_words_are_left_out() -> None:
 
 def test_plain_joined_words_are_their_parts_first() -> None:
     assert query_terms("well-known") == {"well": 1.0, "known": 1.0, "well-known^": 0.3}
+
+
+@pytest.mark.parametrize(
+    ("query", "alone"),
+    [
+        ("S-100", True),
+        ("os.path.join lru_cache", True),
+        ("C++", True),
+        ("pump S-100", False),
+        ("well-known", False),
+    ],
+)
+def test_a_query_of_codes_alone_is_told(query: str, alone: bool) -> None:
+    assert holds_codes_alone(query) is alone
