@@ -104,14 +104,15 @@ def level_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
     """Open the lexical index for writing, at exactly the committed rows.
 
     Rows beyond the last commit (a kill between the two commits) are cut off; a lexical index that is damaged,
-    missing or behind, or that cannot forget those rows, is made again from the documents.
+    missing or behind, that cannot forget those rows, or that an earlier version's text analysis wrote, is made again
+    from the documents.
     """
     LexicalIndex.discard_leftovers(writer.lexical_path)
     try:
         lexical = LexicalIndex.open(writer.lexical_path, create=True)
         try:
             check_tie(lexical, writer)
-            forgotten = lexical.truncate(writer.n_rows)
+            forgotten = not lexical.is_outdated and lexical.truncate(writer.n_rows)
             level = forgotten and lexical.n_rows == lexical.n_passages == writer.n_rows
         except BaseException:
             lexical.close()
@@ -142,15 +143,15 @@ def rebuild_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
 
 
 def lexical_is_sound(writer: IndexWriter) -> bool:
-    """Whether every file of the lexical index has the checksum that it was written with, and every row is there."""
+    """Whether every file of the lexical index has its checksum, every row is there, and today's analysis wrote it."""
     try:
         with LexicalIndex.open(writer.lexical_path, create=True) as lexical:
             lexical.verify()
             check_rows(lexical, writer.n_rows)
             check_tie(lexical, writer)
+            return not lexical.is_outdated
     except DamagedIndexError:
         return False
-    return True
 
 
 def check_rows(lexical: LexicalIndex, n_rows: int) -> None:

@@ -1,16 +1,20 @@
 """From a text to the words that the lexical index counts, and from a query to weighted terms.
 
-Rust (tantivy) splits at everything that is neither letter nor digit, lower-cases, folds to ASCII and stems
-English. What it cannot do is prepared here, by adding words to the text before it is split:
+Words are runs of letters, digits and marks, folded (see `simengine.text.folding`) and stemmed as English ones. Beside
+them an index holds:
 
-- Text without spaces between words (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese, Tibetan) becomes
-  single characters and pairs of neighbouring characters. A query takes the pairs alone, unless a run has one
-  character.
-- Identifiers keep a word for the whole beside the words of their parts: `os.path.join` is found by `join`
-  and, better, by `os.path.join`; `getUserName` by `user name`; `C++` is not `C`.
-- Compatibility forms (full-width letters, ligatures, half-width katakana) are normalised by NFKC.
-- A word of more than `MAX_WORD_CHARS` characters (tantivy drops such words and says nothing) is replaced by a
-  digest, so that the exact same word still finds it.
+- for text without spaces between words (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese and others), single
+  characters and pairs of neighbouring ones. A query takes the pairs alone, unless a run has one character;
+- the whole of a word of several parts, such as a code, a version or an identifier (see `compounds`);
+- emoji of several signs as a whole, symbols one by one;
+- a term of its own for a stop word that is written as a name ("the IT department", "vitamin A"), and the pair of a
+  word and the single letter behind it ("vitamin-a").
+
+Every word is indexed, stop words too; queries leave plain ones out. A query also looks for other spellings of a code:
+`S-100`, `S100` and `S 100` find each other.
+
+A word of more than `MAX_WORD_CHARS` characters (tantivy drops such words and says nothing) is replaced by a digest,
+so that the exact same word still finds it.
 """
 
 from __future__ import annotations
@@ -18,155 +22,180 @@ from __future__ import annotations
 import functools
 import hashlib
 import re
-import unicodedata
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from simengine.lexical.compounds import (
+    camel_parts,
+    compounds,
+    is_code,
+    is_plain,
+    other_spellings,
+    parts_of,
+    spaced_codes,
+    wholes,
+)
+from simengine.lexical.names import STOP_WORDS, WEAK_WORDS, name_terms, wanted_names
+from simengine.text.folding import cleaned, folded
+from simengine.text.tokens import EMOJI_SEQUENCE, UNSPACED_CHARACTER, holds_unspaced, pattern
 
 if TYPE_CHECKING:
     import tantivy
 
-ANALYSIS = "simengine1"
-"""Name of this analysis; stored in the index, which is rebuilt when it was written by another one."""
+ANALYSIS = "simengine2"
+"""Name of this analysis; stored in the index. One that another analysis wrote is searched by the rules of that one
+where they are known (see `simengine.lexical.earlier`), and made anew by the next writer."""
 
 MAX_WORD_CHARS = 8_000
 
-_UNSPACED_CHARS = (
-    "\u3005-\u3007\u3021-\u3029\u3031-\u3035\u3038-\u303c"  # iteration marks, Hangzhou numerals
-    "\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff"  # kana
-    "\u3105-\u312f\u31a0-\u31bf"  # Bopomofo
-    "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"  # Han
-    "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3"  # Hangul
-    "\u0e01-\u0e4e\u0e81-\u0edf\u1000-\u109f\u1780-\u17dd\u0f40-\u0fbc"  # Thai, Lao, Burmese, Khmer, Tibetan
-)
-_UNSPACED = re.compile(f"[{_UNSPACED_CHARS}]+")
-# Marks (tone, killer, stacking) that the Rust splitter takes for separators; a word loses them, consistently.
-_SPLITTING_MARKS = re.compile(
-    "[\ud800-\udfff\u00ad\u200b-\u200d\u2060\ufeff\u0e3f\u0e47-\u0e4f\u0eba\u0ec8-\u0ecc\u1037\u1039\u103a\u104a-\u104f\u109e\u109f"
-    "\u17b4\u17b5\u17c9-\u17db\u17dd\u0f84-\u0f87\u302a-\u302f\u3099-\u309c\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d"
-    "\u0ccd\u0d4d\u0dca]"
-)
-# Places where a word of several parts is joined: lowerUpper, HTTPServer, a.b, a_b, a::b, C++, C#.
-_JOINT = re.compile(
-    r"[A-Z_.:#+](?:(?<=[a-z0-9][A-Z])|(?<=[A-Z][A-Z])(?=[a-z][a-z])|(?<=\w[_.:+])(?=[\w:+])|(?<=\w#))",
-    re.ASCII,
-)
-_COMPOUND = re.compile(r"\w+(?:(?:\.|::)\w+)+|[A-Za-z]\w*(?:\+\+|#)|\w+", re.ASCII)
-_CAMEL_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z]{2})|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
-_WORD = re.compile(r"\w+")
-_LONG_WORD = re.compile(rf"\w{{{MAX_WORD_CHARS + 1},}}")
-# Rare letters (Lisu) stand for the joints: the Rust splitter must not split there.
-_JOINT_LETTERS = str.maketrans({".": "\ua4f8", ":": "\ua4f9", "_": "\ua4fa", "+": "\ua4fb", "#": "\ua4fc"})
-
-_STOP_WORDS = """
-a an and are as at be but by for if in into is it no not of on or s such t that the their then there
-these they this to was will with
-""".split()  # noqa: SIM905 - a list of strings reads worse
-_WEAK_WORDS = """
-about been can could did do does from had has have how its me my our should so some than them those we
-were what when where which who whom whose why would you your
-""".split()  # noqa: SIM905
 WEAK_WEIGHT = 0.3
 """What a question word or another weak word counts in a query. On 28 sets of questions and claims 0 to 0.5 are within
 0.001 of each other in nDCG@10; counting such words fully loses 0.004."""
+SPELLING_WEIGHT = 0.5
+"""What another spelling of a code counts beside the query's own, at most."""
+JOINED_WEIGHT = 0.3
+"""What the whole of plain joined words ("x-ray") counts in a query beside its parts."""
+
+_LONG_WORD = re.compile(rf"(?<!\S)\S{{{MAX_WORD_CHARS + 1},}}")
+# ZERO WIDTH NON-JOINER between Arabic letters, as Persian writes compounds: parts, and the word without it.
+_PERSIAN_COMPOUND = re.compile("(?<![\u0600-\u06ff])[\u0600-\u06ff]+(?:\u200c[\u0600-\u06ff]+)+")
+_WITHOUT_MARKS = re.compile("[\u3005-\u3029\u3031-\u3098\u309b-\ua48f\uac00-\ud7a3\U00020000-\U000323af]+")
+_PARTS_OF_SEQUENCES = re.compile(
+    "[\u200d\u20e3\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]"
+)
 
 
 def prepare_passage(text: str) -> str:
-    """The text with everything added that the Rust splitter needs to find its words."""
-    return _prepare(text, passage=True)
+    """The words of a text between spaces, ready for stemming (see `passage_analyzer`)."""
+    clean, body, added = _read(text, _grams_of_passage)
+    for compound in compounds(clean):
+        if is_code(compound):
+            added.extend(wholes(compound))
+        added.extend(camel_parts(compound))
+    added.extend(spaced_codes(clean))
+    added.extend(name_terms(clean))
+    return _joined(body, added)
 
 
-def query_terms(text: str) -> dict[str, float]:
+def query_terms(text: str, *, names: bool = True) -> dict[str, float]:
     """The distinct terms of a query and the weight of each: how often it occurs, less for weak words.
 
     Args:
-        text: free text; nothing in it is query syntax. Stop words count only where nothing else is left.
+        text: free text; nothing in it is query syntax. Stop words count only where nothing else is left, in codes
+            (`S-100`, `A/B`) and where they are written as names (`the IT department`).
+        names: with the terms for names, which a passage that writes them in small letters does not hold.
     """
-    prepared = _prepare(text, passage=False)
-    terms: dict[str, float] = dict(Counter(_analyzer(stop_words=True).analyze(prepared)))
-    if not terms:
-        return dict(Counter(_analyzer(stop_words=False).analyze(prepared)))
+    clean, body, added = _read(text, _grams_of_query)
+    words = Counter(_joined(body, added).split())
+    kept = Counter({word: count for word, count in words.items() if word not in STOP_WORDS})
+    weights: dict[str, float] = {}
+    for compound in compounds(clean):
+        kept.update(camel_parts(compound))
+        kept.update(wholes(compound))
+        stop_words = _stop_words_of_code(compound)
+        kept.update(stop_words)
+        if is_plain(compound) and not stop_words:
+            weights.update(dict.fromkeys(wholes(compound), JOINED_WEIGHT))
+    terms = _stemmed(kept or words)
     for weak in _weak_terms() & terms.keys():
-        terms[weak] *= WEAK_WEIGHT
+        weights[weak] = WEAK_WEIGHT
+    for term, weight in weights.items():
+        terms[term] *= weight
+    if names:
+        for name, is_name in wanted_names(clean):
+            terms.setdefault(name, 1.0 if is_name else WEAK_WEIGHT)
     return terms
+
+
+def spelling_terms(text: str) -> dict[str, str]:
+    """Terms for other spellings of a query's codes, each with the query's own term that it stands for, or ""."""
+    clean, _, _ = _read(text, _grams_of_query)
+    spellings = [pair for pair in other_spellings(clean) if pair[0]]
+    terms = _analyzer().analyze(" ".join(spelling for spelling, _ in spellings))
+    return {
+        term: "".join(_analyzer().analyze(original))
+        for term, (_, original) in zip(terms, spellings, strict=True)
+    }
+
+
+def passage_terms(text: str) -> set[str]:
+    """The distinct terms of a passage, as the index holds them."""
+    return set(_analyzer().analyze(prepare_passage(text)))
+
+
+def passage_analyzer() -> tantivy.TextAnalyzer:
+    """What is left to do for prepared passages: splitting at spaces, and stemming."""
+    return _analyzer()
+
+
+@functools.cache
+def _analyzer() -> tantivy.TextAnalyzer:
+    from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
+
+    return TextAnalyzerBuilder(Tokenizer.whitespace()).filter(Filter.stemmer("english")).build()
 
 
 @functools.cache
 def _weak_terms() -> frozenset[str]:
-    return frozenset(_analyzer(stop_words=False).analyze(" ".join(_WEAK_WORDS)))
+    return frozenset(_analyzer().analyze(" ".join(sorted(WEAK_WORDS))))
 
 
-def text_units(text: str) -> tuple[list[str], list[str]]:
-    """What a text is written in: words, and the single characters of scripts without spaces between words."""
+def _stemmed(words: Counter[str]) -> dict[str, float]:
+    """The same counts by terms, in the same order."""
+    terms: dict[str, float] = {}
+    for term, count in zip(_analyzer().analyze(" ".join(words)), words.values(), strict=True):
+        terms[term] = terms.get(term, 0.0) + count
+    return terms
+
+
+def _read(text: str, grams: Callable[[list[str]], str]) -> tuple[str, str, list[str]]:
+    """The text cleaned, for finding compounds in it; its words between spaces; emoji sequences and other wholes."""
     if text.isascii():
-        return _WORD.findall(text), []
-    characters = [char for run in _UNSPACED.findall(text) for char in run]
-    return _WORD.findall(_UNSPACED.sub(" ", text)), characters
+        return text, folded(text), []
+    added: list[str] = []
+    if _PARTS_OF_SEQUENCES.search(text):
+        sequences = [found[0].replace("\ufe0f", "") for found in pattern(EMOJI_SEQUENCE).finditer(text)]
+        added += [sequence for sequence in sequences if len(sequence) > 1]
+    if "\u200c" in text:
+        joined = _PERSIAN_COMPOUND.findall(text)
+        added += [folded(cleaned(compound.replace("\u200c", ""))) for compound in joined]
+        text = _PERSIAN_COMPOUND.sub(lambda compound: compound[0].replace("\u200c", " "), text)
+    clean = cleaned(text)
+    body = folded(clean)
+    if holds_unspaced(body):
+        run = pattern(f"(?:{UNSPACED_CHARACTER})+")
+        body = run.sub(lambda found: f" {grams(_characters(found[0]))} ", body)
+        clean = run.sub(" ", clean)
+    return clean, body, added
 
 
-def passage_analyzer() -> tantivy.TextAnalyzer:
-    """The Rust half of the analysis, as the index applies it to prepared passages."""
-    return _analyzer(stop_words=False)
-
-
-@functools.cache
-def _analyzer(*, stop_words: bool) -> tantivy.TextAnalyzer:
-    from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
-
-    builder = TextAnalyzerBuilder(Tokenizer.simple()).filter(Filter.lowercase()).filter(Filter.ascii_fold())
-    if stop_words:
-        builder = builder.filter(Filter.custom_stopword(_STOP_WORDS))
-    return builder.filter(Filter.stemmer("english")).build()
-
-
-def _prepare(text: str, *, passage: bool) -> str:
-    if not text.isascii():
-        text = _SPLITTING_MARKS.sub("", unicodedata.normalize("NFKC", text))
-    if len(text) > MAX_WORD_CHARS:
-        text = _LONG_WORD.sub(_digest, text)
-    added = _identifier_words(text)
-    if not text.isascii():
-        text = _UNSPACED.sub(_grams_of_passage if passage else _grams_of_query, text)
-    return f"{text} {' '.join(added)}" if added else text
+def _joined(body: str, added: list[str]) -> str:
+    words = f"{body} {' '.join(added)}" if added else body
+    return _LONG_WORD.sub(_digest, words) if len(words) > MAX_WORD_CHARS else words
 
 
 def _digest(word: re.Match[str]) -> str:
-    return hashlib.blake2b(word[0].lower().encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()
+    return hashlib.blake2b(word[0].encode(), digest_size=20).hexdigest()
 
 
-def _grams_of_passage(run: re.Match[str]) -> str:
-    chars = run[0]
-    pairs = " ".join(map("".join, pairwise(chars)))
-    return f" {' '.join(chars)} {pairs} "
+def _characters(run: str) -> list[str]:
+    return list(run) if _WITHOUT_MARKS.fullmatch(run) else pattern(UNSPACED_CHARACTER).findall(run)
 
 
-def _grams_of_query(run: re.Match[str]) -> str:
-    chars = run[0]
-    return f" {' '.join(map(''.join, pairwise(chars)))} " if len(chars) > 1 else f" {chars} "
+def _grams_of_passage(characters: list[str]) -> str:
+    return f"{' '.join(characters)} {_grams_of_query(characters)}" if len(characters) > 1 else characters[0]
 
 
-def _identifier_words(text: str) -> list[str]:
-    """Wholes and parts that splitting at non-letters would not give, for every compound word of the text."""
-    words: list[str] = []
-    done = 0
-    for joint in _JOINT.finditer(text):
-        if joint.start() < done:
-            continue
-        start, done = _bounds(text, joint.start())
-        for compound in _COMPOUND.findall(text, start, done):
-            if not compound.isalnum():
-                words.append(compound.translate(_JOINT_LETTERS))
-            for piece in re.split(r"[^A-Za-z0-9]+", compound):
-                parts = _CAMEL_PARTS.findall(piece)
-                if len(parts) > 1 and not piece.isupper():
-                    words.extend(parts)
-    return words
+def _grams_of_query(characters: list[str]) -> str:
+    return " ".join(map("".join, pairwise(characters))) if len(characters) > 1 else characters[0]
 
 
-def _bounds(text: str, position: int) -> tuple[int, int]:
-    """The stretch around `position` that holds no white space, at most 256 characters to either side."""
-    before = text[max(0, position - 256) : position]
-    after = text[position : position + 256]
-    head = before.split()[-1] if before and not before[-1].isspace() else ""
-    tail = after.split(maxsplit=1)[0] if after and not after[0].isspace() else ""
-    return position - len(head), position + len(tail)
+def _stop_words_of_code(compound: str) -> list[str]:
+    known_code = is_code(compound)
+    return [
+        part.lower()
+        for part in parts_of(compound)
+        if part.lower() in STOP_WORDS and (known_code or part.isupper())
+    ]

@@ -8,14 +8,13 @@ import re
 import struct
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from simengine.errors import DamagedIndexError, SimengineError, StorageFullError, StoreError
 from simengine.lexical.own_files import SEAL, is_segment_id
-from simengine.lexical.names import SEAL, is_segment_id
 from simengine.text.checks import parse_own_json
 
 _PARTS = ("term", "idx", "pos", "store", "fast", "fieldnorm")
@@ -79,11 +78,11 @@ def _no_room(folder: Path) -> bool:
     return False
 
 
-def check_meta(folder: Path, analysis: str) -> int:
-    """Raise DamagedIndexError unless meta.json reads well, names this analysis, and its files exist.
+def check_meta(folder: Path, analyses: Collection[str]) -> tuple[str, int]:
+    """Raise DamagedIndexError unless meta.json reads well, names one of these analyses, and its files exist.
 
     Returns:
-        Bytes of those files.
+        The analysis, and bytes of those files.
     """
     meta = _read_meta(folder)
     _check_seal(folder)
@@ -94,9 +93,10 @@ def check_meta(folder: Path, analysis: str) -> int:
         names = list(_file_names(meta))
     except (KeyError, TypeError) as error:
         raise DamagedIndexError(folder / "meta.json", f"is not a lexical index: no {error}") from error
-    if tokenizers != {analysis}:
+    analysis = tokenizers.pop() if len(tokenizers) == 1 else None
+    if analysis not in analyses:
         reason = (
-            f"was written by text analysis {sorted(tokenizers)}, this version has {analysis!r}; rebuild it"
+            f"was written by text analysis {analysis!r}; this version reads {', '.join(analyses)}; rebuild it"
         )
         raise DamagedIndexError(folder / "meta.json", reason)
     n_bytes = 0
@@ -105,7 +105,7 @@ def check_meta(folder: Path, analysis: str) -> int:
             n_bytes += (folder / name).stat().st_size
         except OSError:
             raise DamagedIndexError(folder / name, "is missing from the lexical index") from None
-    return n_bytes
+    return str(analysis), n_bytes
 
 
 def seal(folder: Path) -> None:

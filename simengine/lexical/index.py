@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from simengine.errors import DamagedIndexError, IndexLockedError, IndexNotFoundError, UsageError
+from simengine.lexical import analysis, earlier
 from simengine.lexical.analysis import ANALYSIS, passage_analyzer, prepare_passage
 from simengine.lexical.files import (
     check_meta,
@@ -28,7 +29,7 @@ from simengine.lexical.own_files import (
     move_rest,
     refuse_link,
 )
-from simengine.lexical.query import Reader
+from simengine.lexical.query import QueryAnalysis, Reader
 from simengine.lexical.tie import Tie, read_tie, write_tie
 from simengine.types import FloatMatrix, Mask, RowArray
 
@@ -45,6 +46,7 @@ TITLE_REPEATS = 1
 CHECKED_BYTES = 64_000_000
 """An index up to this size is compared with its checksums when it is opened; `verify` compares any."""
 
+_ANALYSES: dict[str, QueryAnalysis] = {ANALYSIS: analysis, earlier.ANALYSIS: earlier}
 _WRITER_HEAP_BYTES = 48_000_000
 _OPEN_TRIES = 10
 
@@ -57,14 +59,18 @@ class LexicalIndex:
     """
 
     def __init__(
-        self, path: Path, index: tantivy.Index, held: tempfile.TemporaryDirectory[str] | None
+        self,
+        path: Path,
+        index: tantivy.Index,
+        held: tempfile.TemporaryDirectory[str] | None,
+        written_by: str = ANALYSIS,
     ) -> None:
-        self._path = path
+        self._path, self._written_by = path, written_by
         self._index = index
         self._held = held  # a stand-in folder, where the real one cannot be written to
         self._writer: tantivy.IndexWriter | None = None
         self._lock = threading.Lock()
-        self._reader = Reader(path, index)
+        self._reader = Reader(path, index, _ANALYSES[written_by])
         self._next_row = self._reader.n_rows
 
     @classmethod
@@ -80,7 +86,7 @@ class LexicalIndex:
 
         Raises:
             IndexNotFoundError: there is no such index, and `create` is False.
-            DamagedIndexError: the files are not what was written, or come from another text analysis.
+            DamagedIndexError: the files are not what was written, or come from an unknown text analysis.
         """
         folder = Path(path)
         return _while_replaced(folder, lambda: cls._open(folder, create, checked_bytes))
@@ -98,14 +104,15 @@ class LexicalIndex:
             folder.mkdir(parents=True, exist_ok=True)
             with no_panic(folder):
                 tantivy.Index(_schema(), str(folder))
-        if check_meta(folder, ANALYSIS) <= checked_bytes:
+        written_by, n_bytes = check_meta(folder, _ANALYSES)
+        if n_bytes <= checked_bytes:
             verify_files(folder)
         real, held = readable_folder(folder)
         with no_panic(folder):
             index = tantivy.Index.open(str(real))
             index.register_tokenizer(ANALYSIS, passage_analyzer())
             index.config_reader("manual")
-            return cls(folder, index, held)
+            return cls(folder, index, held, written_by)
 
     @classmethod
     def rebuild(
@@ -178,6 +185,11 @@ class LexicalIndex:
         """
         write_tie(self._path, tie)
 
+    @property
+    def is_outdated(self) -> bool:
+        """Whether an earlier version's analysis wrote it: it can be searched; adding to it takes a rebuild first."""
+        return self._written_by != ANALYSIS
+
     def add(self, rows: Sequence[int], titles: Sequence[str], texts: Sequence[str]) -> None:
         """Add passages; they are found after `commit`.
 
@@ -187,7 +199,7 @@ class LexicalIndex:
             texts: n passages.
 
         Raises:
-            UsageError: the rows do not rise, or the lengths differ.
+            UsageError: the rows do not rise, the lengths differ, or the index `is_outdated`.
             IndexLockedError: another writer is at work.
         """
         import tantivy
@@ -195,6 +207,10 @@ class LexicalIndex:
         if not len(rows) == len(titles) == len(texts):
             raise UsageError(
                 f"rows, titles and texts differ in number: {len(rows)}, {len(titles)}, {len(texts)}"
+            )
+        if self.is_outdated:
+            raise UsageError(
+                f"{self._path}: an earlier version wrote this lexical index; rebuild it to add to it"
             )
         with self._lock:
             writer = self._open_writer()
@@ -337,7 +353,7 @@ class LexicalIndex:
     def _refresh(self) -> None:
         with no_panic(self._path):
             self._index.reload()
-            self._reader = Reader(self._path, self._index)
+            self._reader = Reader(self._path, self._index, _ANALYSES[self._written_by])
         self._next_row = self._reader.n_rows
 
 

@@ -7,11 +7,11 @@ import math
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from simengine.lexical.analysis import query_terms
+from simengine.lexical.analysis import SPELLING_WEIGHT
 from simengine.lexical.files import no_panic
 from simengine.types import FloatMatrix, Mask, RowArray
 
@@ -34,11 +34,19 @@ _SET_COST = 12
 """A row in a set given to tantivy costs as much as so many hits fetched and then filtered (at 100k rows)."""
 
 
+class QueryAnalysis(Protocol):
+    """What makes terms of a query: the module `simengine.lexical.analysis`, or one for earlier indexes."""
+
+    def query_terms(self, text: str, /) -> dict[str, float]: ...
+
+    def spelling_terms(self, text: str, /) -> dict[str, str]: ...
+
+
 class Reader:
     """One committed state of the index. Immutable, so that any number of threads may search it."""
 
-    def __init__(self, path: Path, index: tantivy.Index) -> None:
-        self._path = path
+    def __init__(self, path: Path, index: tantivy.Index, analysis: QueryAnalysis) -> None:
+        self._path, self._analysis = path, analysis
         self._schema = index.schema
         self._searcher = index.searcher()
         self._n_docs: int = self._searcher.num_docs
@@ -133,7 +141,13 @@ class Reader:
         return self._choose_terms(text) if len(text) > _REMEMBERED_CHARS else self._known_terms(text)
 
     def _choose_terms(self, text: str) -> dict[str, float]:
-        terms = query_terms(text)
+        terms = self._analysis.query_terms(text)
+        for spelling, original in self._analysis.spelling_terms(text).items():
+            if spelling not in terms and self._df(spelling):
+                # However rare the other spelling is, it says less than the query's own, if there is that one.
+                known = original and self._df(original)
+                limit = min(1.0, self._idf(original) / self._idf(spelling)) * SPELLING_WEIGHT
+                terms[spelling] = limit if known else 1.0
         if len(terms) <= MAX_TERMS:
             return terms
         looked_up = list(terms.items())[:MAX_TERMS_LOOKED_UP]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from simengine.lexical.analysis import passage_analyzer, prepare_passage, query_terms, text_units
+from simengine.lexical.analysis import passage_terms, query_terms
 from simengine.qa.words import is_chinese
+from simengine.text.tokens import text_units
 
 _LETTER = r"[^\W_\u3040-\u30ff\u3400-\u9fff]"
 _NAME = re.compile(rf"(?<!{_LETTER})(?:[A-Z](?:{_LETTER}|-)*|(?:{_LETTER})*?\d(?:{_LETTER}|[.,-](?=\d))*)")
@@ -54,11 +55,11 @@ def denies(text: str) -> bool:
 
 
 def _share(question: str, text: str) -> float:
-    terms = query_terms(question)
+    terms = query_terms(question, names=False)
     total = sum(terms.values())
     if not total:
         return 0.0
-    known = set(passage_analyzer().analyze(prepare_passage(text)))
+    known = passage_terms(text)
     return sum(weight for term, weight in terms.items() if term in known) / total
 
 

@@ -10,7 +10,8 @@ The fused score of a passage for a query is::
   is near, words count more.
 - ``boost`` is 1 for text that the model can read, and ``1 / (1 - unknown) ** 4`` (at most `MOST_BOOST`) for a query
   in characters of which it cannot tell that share from each other, as an English model most Chinese ones, or of whose
-  words it has no tokens for that share, whichever is more.
+  words it has no tokens for that share, whichever is more. It is `CODE_BOOST` times that for a query of nothing but
+  codes or identifiers.
 - Cosines are first brought to the scale of all-MiniLM-L6-v2, for which the constants were chosen: models differ in
   how near they put texts that have nothing to do with each other.
 
@@ -46,13 +47,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simengine.lexical.analysis import text_units
+from simengine.lexical.compounds import holds_codes_alone
+from simengine.text.tokens import text_units
 from simengine.types import FloatMatrix, Json, RowArray
 
 RRF_CONSTANT = 60
 WEIGHT = 0.02
 LEAST_BEST = 0.2
 MOST_BOOST = 40.0
+CODE_BOOST = 4.0
+"""By how much words count more where a query is a code or an identifier: models put all such codes near each other."""
 LEVEL, SPREAD = 0.0352, 0.0752  # of all-MiniLM-L6-v2, as `trust` measures them
 UNSEEN_SHARE = 0.5
 """A passage beyond the lexical candidates is taken to score this share of the last of them."""
@@ -113,7 +117,12 @@ class Fusion:
         best = np.maximum(cosines.max(axis=1, initial=LEAST_BEST), LEAST_BEST)
         roots = np.sqrt(np.where(bounds > 0, bounds, np.inf))
         shares = [0.0] * len(texts) if unknown is None else unknown
-        boosts = np.array([self.boost(text, share) for text, share in zip(texts, shares, strict=True)])
+        boosts = np.array(
+            [
+                self.boost(text, share) * (CODE_BOOST if holds_codes_alone(text) else 1)
+                for text, share in zip(texts, shares, strict=True)
+            ]
+        )
         weights = (WEIGHT * boosts / (roots * best**2)).astype(np.float32)
         fused: FloatMatrix = cosines + weights[:, None] * lexical
         return fused

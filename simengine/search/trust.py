@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from simengine.lexical.analysis import text_units
+from simengine.text.tokens import text_units
 from simengine.types import Json
 
 if TYPE_CHECKING:

@@ -1,1 +1,1 @@
-"""Texts as such, whatever they are used for. The ground floor: imports nothing but the errors."""
+"""What every part of the package knows about text: what may be read as text, how spellings fold, what a word is."""

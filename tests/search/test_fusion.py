@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simengine.search.fusion import LEAST_BEST, LEVEL, MOST_BOOST, SPREAD, WEIGHT, Fusion, rrf
+from simengine.search.fusion import CODE_BOOST, LEAST_BEST, LEVEL, MOST_BOOST, SPREAD, WEIGHT, Fusion, rrf
 from simengine.search.trust import measure_trust
 from simengine.store.snapshot import Snapshot
 from simengine.types import Document
@@ -39,6 +39,15 @@ def test_words_count_more_where_no_passage_is_near() -> None:
     nothing = Fusion().fuse(["gas"], matrix([-0.5, -0.6]), matrix([0.0, 9.0]), bounds(9))[0]
     assert near[1] < far[1]
     np.testing.assert_allclose(nothing[1], -0.6 + WEIGHT * 9 / (3 * LEAST_BEST**2), rtol=1e-5)
+
+
+def test_words_count_more_for_a_query_that_is_a_code() -> None:
+    sides = matrix([0.9, 0.8]), matrix([1.0, 2.0]), bounds(9)
+    plain = Fusion().fuse(["a code S-100"], *sides) - Fusion().fuse(
+        ["a code S-100"], sides[0], 0 * sides[1], sides[2]
+    )
+    code = Fusion().fuse(["S-100"], *sides) - Fusion().fuse(["S-100"], sides[0], 0 * sides[1], sides[2])
+    np.testing.assert_allclose(code, CODE_BOOST * plain, rtol=1e-4)
 
 
 def test_query_without_a_known_word_is_ranked_by_meaning() -> None:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from html import escape
-from itertools import groupby, pairwise
+from itertools import pairwise
 
-from simengine.lexical.analysis import query_terms, text_units
+from simengine.lexical.analysis import passage_terms, query_terms, spelling_terms
+from simengine.lexical.compounds import compounds_at, wholes
+from simengine.lexical.names import STOP_WORDS
+from simengine.text.folding import cleaned
+from simengine.text.tokens import EMOJI_SEQUENCE, SPACED_WORD, UNSPACED_CHARACTER, holds_unspaced, pattern
 from simengine.types import Span
 
-_WORD = re.compile(r"[^\W_]+")
 FULL_WEIGHT = 1.0  # question words and other weak words of a query weigh less and are not marked
+_PIECE = rf"(?P<run>(?:{UNSPACED_CHARACTER})+)|(?P<emoji>{EMOJI_SEQUENCE})|(?P<word>{SPACED_WORD})|\p{{S}}"
 
 
 def matched_spans(text: str, query: str) -> list[Span]:
     """The words of `text` that the lexical index would find for `query`: other forms of a word too.
 
     Chinese and other text without spaces is matched by pairs of neighbouring characters, as the index does it, and
-    by single ones only where the query has nothing else.
+    by single ones only where the query has nothing else. A stop word is matched as a part of a code and as a name.
 
     Args:
         text: any text.
@@ -29,31 +32,55 @@ def matched_spans(text: str, query: str) -> list[Span]:
         Rising spans that do not touch.
     """
     wanted = {term for term, weight in query_terms(query).items() if weight >= FULL_WEIGHT}
+    wanted |= spelling_terms(query).keys()
     if not wanted:
         return []
-    unspaced = set(text_units(text)[1])
+    plain = wanted if wanted <= STOP_WORDS else wanted - STOP_WORDS
+    codes = _codes(text, wanted)
     found: list[Span] = []
-    for word in _WORD.finditer(text):
-        at = word.start()
-        for is_unspaced, characters in groupby(word[0], unspaced.__contains__):
-            piece = "".join(characters)
-            found += _in_run(piece, at, wanted) if is_unspaced else _in_word(piece, at, wanted)
-            at += len(piece)
+    before = ""
+    for piece in pattern(_PIECE).finditer(text):
+        span = Span(*piece.span())
+        if piece["run"]:
+            found += _in_run(piece["run"], span.start, wanted)
+        elif (
+            plain & _terms(piece[0])
+            or any(code.start <= span.start < code.end for code in codes)
+            or (
+                piece[0].isupper() and wanted & (_terms(f"{before} {piece[0]}") - _terms(before) - STOP_WORDS)
+            )
+        ):
+            found.append(span)
+        before = piece["word"] or before
     return joined(found)
 
 
-def _in_word(word: str, at: int, wanted: set[str]) -> list[Span]:
-    return [Span(at, at + len(word))] if wanted & _terms(word) else []
+def _codes(text: str, wanted: set[str]) -> list[Span]:
+    """Words of several parts that the query names as a whole."""
+    if holds_unspaced(text):
+        text = pattern(UNSPACED_CHARACTER).sub(lambda found: " " * len(found[0]), text)
+    return [
+        Span(at, at + len(code))
+        for at, code in compounds_at(text)
+        if not wanted.isdisjoint(wholes(cleaned(code)))
+    ]
 
 
 def _in_run(run: str, at: int, wanted: set[str]) -> list[Span]:
-    pairs = [Span(at + i, at + i + 2) for i in range(len(run) - 1) if wanted & _terms(run[i : i + 2])]
-    return pairs + [Span(at + i, at + i + 1) for i, character in enumerate(run) if character in wanted]
+    characters = [Span(*found.span()) for found in pattern(UNSPACED_CHARACTER).finditer(run)]
+    spans = [Span(one.start, two.end) for one, two in pairwise(characters)] + characters
+    return shifted((span for span in spans if wanted & _gram(run[span.start : span.end])), -at)
 
 
 @lru_cache(maxsize=20_000)
-def _terms(word: str) -> frozenset[str]:
-    return frozenset(query_terms(word))
+def _gram(characters: str) -> frozenset[str]:
+    """The one term of a pair of characters, or of a single one, as a query has it."""
+    return frozenset(query_terms(characters))
+
+
+@lru_cache(maxsize=20_000)
+def _terms(words: str) -> frozenset[str]:
+    return frozenset(passage_terms(words))
 
 
 def joined(spans: Iterable[Span]) -> list[Span]:

@@ -50,6 +50,21 @@ def test_mixed_scripts_keep_their_offsets():
     assert words("😀 长城 😀", "长城") == ["长城"]
 
 
+def test_words_are_matched_as_they_are_folded_for_search():
+    assert words("Sightseeing in İstanbul", "ISTANBUL") == ["İstanbul"]
+    assert words("שָׁלוֹם עולם", "שלום") == ["שָׁלוֹם"]
+    assert words("हिन्दी और भाषा", "भाषा") == ["भाषा"]
+    assert words("หนังสือภาษาไทย", "ภาษา") == ["ภาษา"]
+    assert words("x\u030cy and xz", "xy") == ["x\u030cy"]
+    assert words("👎 then 👍🏽", "👍") == ["👍🏽"]
+
+
+def test_stop_words_are_marked_in_codes_and_names_alone():
+    assert words("the pump's S-100, S100 and T-200", "S-100") == ["S", "100", "S100"]
+    assert words("vitamin A is not a vitamin E", "vitamin A") == ["vitamin", "A", "vitamin"]
+    assert words("it is the IT department", "the IT department") == ["IT", "department"]
+
+
 def test_nothing_is_matched_by_a_query_without_words():
     assert words("anything", "?!") == []
 
