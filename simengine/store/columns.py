@@ -83,7 +83,13 @@ def load_columns(
 
 
 def _own_column(reader: Reader, n: int, name: str) -> npt.NDArray[np.object_]:
-    """(n,) ids, or titles with None for the empty one, by doc_key."""
+    """(n,) ids, or titles with None for the empty one, by doc_key.
+
+    Titles are not compared with the documents' digests, for which every text would have to be read.
+
+    Raises:
+        DamagedIndexError: a document is missing, or an id is not what was written.
+    """
     column: npt.NDArray[np.object_] = np.full(n, None, dtype=np.object_)
     if name == ID_FIELD:
         for key, id_ in fetch_ids(reader, range(n)).items():

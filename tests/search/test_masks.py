@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 from simengine.errors import FilterError
+from simengine.search.filters import Filter
 from simengine.search.masks import Selections
 from simengine.search.options import SearchOptions
 from simengine.store.snapshot import Snapshot
@@ -180,3 +183,24 @@ def test_keys_that_hold_dots_and_deep_objects_are_found_in_bounded_steps(tmp_pat
         with pytest.raises(FilterError):
             selections.select(f"{'a.' * 31}b = 1")
     close_bench(bench)
+
+
+def test_a_slow_filter_does_not_hold_up_another_one(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    started, go_on = threading.Event(), threading.Event()
+    evaluate = Filter.evaluate
+
+    def slow(self: Filter, *arguments: Any) -> Any:
+        if "slow" in self.expression:
+            started.set()
+            assert go_on.wait(30)
+        return evaluate(self, *arguments)
+
+    monkeypatch.setattr(Filter, "evaluate", slow)
+    with Snapshot.open(bench.path) as snapshot, ThreadPoolExecutor(1) as pool:
+        selections = Selections(snapshot)
+        waiting = pool.submit(selections.select, 'n = 1 or title = "slow"')
+        assert started.wait(30)
+        assert selections.select("n = 2").n_documents == 1
+        assert not waiting.done()
+        go_on.set()
+        assert waiting.result().n_documents == 1

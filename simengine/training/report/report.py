@@ -14,7 +14,6 @@ from simengine.store.files import make_folder, replace_file
 from simengine.training.report.card import TASK_CARDS, model_card
 from simengine.training.report.plots import dev_curves, plot_calibration, plot_confusion, plot_learning_curve
 from simengine.training.report.types import TrainReport
-from simengine.types import finite
 
 REPORT_NAME, CARD_NAME = "report.json", "README.md"
 MAX_CONFUSION_LABELS = 30
@@ -41,7 +40,7 @@ def write_report(folder: Path, report: TrainReport) -> tuple[Path, ...]:
     if report.task not in TASK_CARDS:
         raise UsageError(f"task is {report.task!r}; expected one of {', '.join(TASK_CARDS)}")
     make_folder(folder)
-    text = json.dumps(finite(report.as_dict()), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
     replace_file(folder / REPORT_NAME, (text + "\n").encode())
     try:
         pictures = _draw(folder, report)
