@@ -210,9 +210,11 @@ def command(
                 if contents:
                     whole = contents if len(who.users) > 1 else contents[0]
                     out.write(json.dumps(whole, ensure_ascii=False, indent=2) + "\n")
-            if texts := (*who.liked_texts, *who.disliked_texts):
+            known = [engine.get(id_) for id_ in (*who.likes, *who.dislikes)]
+            texts = (*who.liked_texts, *who.disliked_texts)
+            unknown_warning(engine)([*texts, *(each.text for each in known if each is not None)])
+            if texts:
                 note_cut(count_cut_queries(texts, engine.encoder), engine.encoder, "text")
-                unknown_warning(engine)(texts)
             if run.veto is not None:
                 unknown_warning(judge, judge=True)((*choice.refuse, *choice.require))
                 note(

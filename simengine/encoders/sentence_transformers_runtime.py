@@ -85,8 +85,9 @@ class SentenceTransformersEncoder(BiEncoder):
     def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
         prompt = self._config.prompt(role)
         counts = self.tokenizer.encode(texts, prompt=prompt)
+        measured = (counts.n_tokens, counts.n_truncated, counts.n_unknown, counts.unknown_share)
         if not len(texts):
-            return Encoded(np.empty((0, self.dimension), np.float32), counts.n_tokens, counts.n_truncated)
+            return Encoded(np.empty((0, self.dimension), np.float32), *measured)
         task = {"query": {"task": "query"}, "passage": {"task": "document"}}.get(role, {})
         with self._lock, limited_threads(self._threads):
             vectors = self._model.encode(
@@ -97,7 +98,7 @@ class SentenceTransformersEncoder(BiEncoder):
                 normalize_embeddings=True,
                 **task,
             )
-        return Encoded(np.ascontiguousarray(vectors, np.float32), counts.n_tokens, counts.n_truncated)
+        return Encoded(np.ascontiguousarray(vectors, np.float32), *measured)
 
 
 def _n_vectors(module: Any) -> int | None:

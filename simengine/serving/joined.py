@@ -146,14 +146,19 @@ class JoinedIndex:
         """What the index's model can read of each text, and what it has no tokens for."""
         return readings_of(self.engine.encoder, texts)
 
-    def notes(self, texts: Sequence[str], *, judged: Sequence[str] = ()) -> list[str]:
+    def notes(
+        self, texts: Sequence[str], *, judged: Sequence[str] = (), ids: Sequence[str] = ()
+    ) -> list[str]:
         """What a client is told of texts that a model can hardly read; nothing where all can be read.
 
         Args:
             texts: that the index's model has read.
             judged: texts that the served judge has read.
+            ids: of documents whose vectors count as those of `texts`.
         """
-        found = [unreadable_note(self.engine.encoder, texts)] if texts else []
+        documents = [self.engine.get(id_) for id_ in ids]
+        read = [*texts, *(document.text for document in documents if document is not None)]
+        found = [unreadable_note(self.engine.encoder, read)] if read else []
         if judged:
             found.append(unreadable_note(self.judges.judge(), judged, judge=True))
         return [note for note in found if note]

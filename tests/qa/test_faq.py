@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from simengine.qa.answerer import Answerer
 from simengine.qa.faq import MAX_ANSWER_CHARS, reads_like_question, stored_question
 from simengine.qa.options import AnswerOptions
 from simengine.types import Document, Hit, Passage
+from tests.cross_encoders.fakes import ascii_readings
 from tests.faults.encoder import vector_of
-from tests.qa.fakes import UNSURE, Library, table
+from tests.qa.fakes import UNSURE, Library, TableModel, table
 
 RETURN = Document("return", " Within thirty days, with the receipt. ", "Can I return an item?")
 OPEN = Document("open", "From nine to five.", metadata={"question": "When are you open?"})
@@ -82,3 +84,31 @@ def test_fields_of_metadata_come_in_the_order_of_the_options() -> None:
 def test_without_faq_a_question_title_is_a_title() -> None:
     answerer = Answerer(Library(RETURN), table(), options=AnswerOptions(faq="never"))
     assert answerer.ask("Can I return an item?").verdict == "not found"
+
+
+def test_a_question_that_the_encoder_cannot_read_matches_itself_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its vector may be that of any other question; its words may still be the very same."""
+    stored = Document("zh", "三十天内。", "如何退货？")
+    monkeypatch.setattr(
+        Library, "encode", lambda self, texts, role="text": np.ones((len(texts), 1), np.float32)
+    )
+    answerer = Answerer(Library(stored), table())
+    assert answerer.ask("如何联系客服？").source == "faq"
+    monkeypatch.setattr(Library, "readings", ascii_readings, raising=False)
+    assert answerer.ask("如何联系客服？").verdict == "not found"
+    same = answerer.ask("如何退货？")
+    assert (same.verdict, same.text) == ("supported", "三十天内。")
+
+
+def test_a_judge_that_cannot_read_the_question_answers_stored_ones_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(TableModel, "readings", ascii_readings)
+    library = Library(Document("zh", "三十天内。", "如何退货？"), Document("p", "如何退货？三十天内寄回。"))
+    same = Answerer(library, table()).ask("如何退货？")
+    assert (same.source, same.text) == ("faq", "三十天内。")
+    assert same.notes == ("the model does not know 如, 何, 退, 货, …: it can answer stored questions only",)
+    options = AnswerOptions(faq="never")
+    assert Answerer(library, table(), options=options).ask("如何退货？").verdict == "not found"

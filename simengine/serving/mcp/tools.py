@@ -162,7 +162,7 @@ class Tools:
             found = served.recommend(
                 liked, disliked, refuse, liked_texts=liked_texts, n=n, where=where, reasons=reasons
             )
-            notes = served.notes(liked_texts, judged=refuse)
+            notes = served.notes(liked_texts, judged=refuse, ids=[*liked, *disliked])
         return RecommendToolResult(
             index=served.name,
             recommendations=[RecommendationResult.of(each) for each in found],

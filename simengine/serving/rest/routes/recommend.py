@@ -45,6 +45,8 @@ def _recommended(served: ServedIndex, request: RecommendRequest) -> RecommendRes
         index=served.name,
         recommendations=[RecommendationResult.of(each) for each in found],
         notes=served.notes(
-            [*request.liked_texts, *request.disliked_texts], judged=[*request.refuse, *request.require]
+            [*request.liked_texts, *request.disliked_texts],
+            judged=[*request.refuse, *request.require],
+            ids=[*request.liked, *request.disliked],
         ),
     )
