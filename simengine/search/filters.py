@@ -21,6 +21,7 @@ import numpy as np
 from simengine.errors import FilterError
 from simengine.search.factors import BOOL, LIST, NUMBER, OBJECT, TEXT, Factors, kind_of
 from simengine.search.filter_syntax import Comparison, Step, cut, fail, parse, shown_value
+from simengine.search.time_limit import check_time_limit
 from simengine.store.contract import Column
 from simengine.types import Mask
 
@@ -103,6 +104,7 @@ class Filter:
         held: list[Mask] = []
         for step in self._program:
             if isinstance(step, Comparison):
+                check_time_limit()
                 column = factors(step.field)
                 self._check(step, column, known_fields)
                 held.append(column.keep(step))
