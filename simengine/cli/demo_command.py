@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import webbrowser
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -121,21 +122,9 @@ def command(
         threads=model_choice.threads,
         offline=model_choice.offline,
     )
-    listening = listen(host, port)
-    try:
-        rules = HostRules.of(host, allowed_host)
-        with upload_folder():
-            _serve(
-                path,
-                model_choice,
-                ServingSettings(models=models),
-                listening,
-                rules,
-                browser=not no_browser,
-                quiet=quiet,
-            )
-    finally:
-        listening.close()
+    rules, settings = HostRules.of(host, allowed_host), ServingSettings(models=models)
+    with closing(listen(host, port)) as listening, upload_folder():
+        _serve(path, model_choice, settings, listening, rules, browser=not no_browser, quiet=quiet)
 
 
 def _serve(

@@ -21,6 +21,12 @@ def test_a_port_needs_http(call, tmp_path: Path) -> None:
     assert "--port needs --http" in result.err
 
 
+def test_an_allowed_host_needs_http(call, tmp_path: Path) -> None:
+    result = call("mcp", tmp_path, "--allowed-host", "agent.example")
+    assert (result.code, result.out) == (2, "")
+    assert "--allowed-host needs --http" in result.err
+
+
 def test_a_missing_index_is_named(call, tmp_path: Path) -> None:
     pytest.importorskip("mcp", reason="the extra mcp is not installed")
     result = call("mcp", tmp_path / "none")
