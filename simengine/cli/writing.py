@@ -121,7 +121,8 @@ def describe_write(report: IndexReport, path: Path, policy: Policy) -> list[str]
     if report.passages_unreadable:
         lines.append(
             f"{report.passages_unreadable:,} of {counted(report.passages, 'passage')} in characters that the model "
-            "does not know: it cannot tell them apart, so that only their words are found; name one that does (--model)"
+            "does not know: it cannot tell them apart, so only their words can be found; an index built with a model "
+            "that knows them (--model) does better"
         )
     if policy == "sync":
         lines.append(f'next: simengine search -i {path} "your question"')
