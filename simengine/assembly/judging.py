@@ -26,7 +26,6 @@ from simengine.rerank.options import (
     check_weight,
 )
 from simengine.rerank.reranker import CALIBRATED_TASK, Reranker
-from simengine.rerank.result import RerankResult
 from simengine.search.options import SearchOptions
 from simengine.search.retriever import Retriever
 from simengine.store.snapshot import Snapshot
@@ -228,39 +227,6 @@ def chosen(choice: JudgeChoice, judge: Judge, fitted: Fitted) -> tuple[int, floa
     if depth is None:
         depth = DEFAULT_DEPTH if blend is None else blend.depth
     return depth, weight
-
-
-def rerank_search(
-    retriever: Retriever,
-    judges: Judges,
-    queries: Sequence[str],
-    search: SearchOptions,
-    options: JudgeOptions,
-    fitted: Fitted | None = None,
-) -> RerankResult:
-    """Search, then judge the candidates and put the best `search.k` of them into order.
-
-    Where no stage may change the order (weight 0), only the hits that are wanted are judged.
-
-    Args:
-        retriever: the opened index.
-        judges: the engine's.
-        queries: texts.
-        search: `k` is the number of hits wanted after reranking.
-        options: how to judge.
-        fitted: what is stored with the index.
-
-    Returns:
-        Hits with judgements; timings of the search and of the judges, "total" of both.
-    """
-    reranker = judges.reranker(options, fitted)
-    k = search.k
-    wanted = k if all(stage.weight == 0 for stage in reranker.stages) else max(k, reranker.depth)
-    found = retriever.run(queries, replace(search, k=wanted))
-    result = reranker.rerank(queries, found.hits, k=k)
-    times = {**found.timings_ms, **result.timings_ms}
-    times["total"] = found.timings_ms.get("total", 0.0) + result.timings_ms["rerank"]
-    return replace(result, timings_ms=times)
 
 
 def fitted_of(path: Path) -> Fitted:

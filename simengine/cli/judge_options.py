@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 
     from simengine.assembly.judging import JudgeOptions
     from simengine.rerank.judge import Kind
-    from simengine.rerank.reranker import Reranker
-    from simengine.rerank.result import StageCount
+    from simengine.search.result import StageCount
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,15 +132,14 @@ def refuse_unused_judge(*, rerank: bool, collapse: bool) -> None:
             raise UsageError(f"--{name.replace('_', '-')} needs {wanted}")
 
 
-def tell(counts: Sequence[Sequence[StageCount]], reranker: Reranker, *, quiet: bool) -> None:
+def tell(counts: Sequence[Sequence[StageCount]], *, quiet: bool) -> None:
     """Say on stderr what the hits do not show: candidates left unjudged, queries cut, an order left alone.
 
     Args:
         counts: for each query what each stage did.
-        reranker: what did it.
         quiet: leave out what is no warning.
     """
-    if all(stage.weight == 0 for stage in reranker.stages):
+    if counts and all(stage.weight == 0 for stages in counts for stage in stages):
         note("the order is the retriever's: the judge's weight is 0", quiet=quiet)
     if not all(stage.complete for stages in counts for stage in stages):
         last = [stages[-1] for stages in counts]

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from simengine.corpus.queries import Query
     from simengine.rerank.fit import BlendFit
     from simengine.rerank.reranker import Reranker
-    from simengine.rerank.result import StageCount
+    from simengine.search.result import StageCount
     from simengine.types import Hit
 
 BATCH_QUERIES = 64
@@ -239,7 +239,7 @@ def _write_reranked(
             for (query, _), hits in zip(block, result.hits, strict=True):
                 write(query, hits)
             counts += result.counts
-    tell(counts, reranker, quiet=quiet)
+    tell(counts, quiet=quiet)
 
 
 def _fit(folder: Path, split: str, index: Path, options: JudgeOptions, *, keep_self: bool) -> BlendFit:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
@@ -29,14 +26,8 @@ from simengine.cli.texts import count_cut_queries, note_cut, query_blocks, unkno
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from simengine.assembly.judging import JudgeOptions
-    from simengine.engine import Engine
     from simengine.search.options import Fusion, Mode, SearchOptions
-    from simengine.types import Hit
-
-    Runner = Callable[[Sequence[str]], tuple[list[list[Hit]], Mapping[str, float]]]
+    from simengine.search.result import StageCount
 
 BATCH_QUERIES = 256
 
@@ -85,21 +76,6 @@ search_options = together(
     ),
     collected(SearchChoice, "choice"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class AfterSearch:
-    """What is done with the hits.
-
-    Attributes:
-        judges: cross-encoders that judge.
-        rerank: let them put the hits into a new order.
-        collapse: let the last one fold hits that say the same.
-    """
-
-    judges: JudgeOptions
-    rerank: bool
-    collapse: bool
 
 
 @click.command("search")
@@ -160,80 +136,39 @@ def command(
         raise UsageError("give a query, or --queries FILE")
     refuse_unused_judge(rerank=rerank, collapse=collapse)
     options = choice.options(shown.k or (100 if shown.format_ == "trec" else 10))
-    wanted = rerank or collapse
-    after = AfterSearch(judging.options(judge, model_choice), rerank, collapse) if wanted else None
+    asked = judging.options(judge, model_choice) if rerank or collapse else None
     found, cut, stages = 0, 0, dict[str, float]()
+    counts: list[tuple[StageCount, ...]] = []
     with model_choice.open_engine(find_index(index_path)) as engine:
         if len(engine) == 0:
             note(f"the index {engine.path} holds no documents", quiet=quiet)
         with (
             shown.writer(one_query=queries_file is None) as write,
             progress_bar(hidden=quiet or no_progress or queries_file is None) as progress,
-            _runner(engine, options, after, quiet=quiet) as run,
         ):
             progress.stage("queries")
             warn = unknown_warning(engine)
+            warn_judged = None if asked is None else unknown_warning(engine.judge(asked), judge=True)
             for block in query_blocks(query, queries_file, BATCH_QUERIES):
                 texts = [item.text for item in block]
-                hits_of, times = run(texts)
-                for item, hits in zip(block, hits_of, strict=True):
+                if warn_judged is not None:
+                    warn_judged(texts)
+                result = engine.run_judged(texts, options, asked, rerank=rerank, collapse=collapse)
+                for item, hits in zip(block, result.hits, strict=True):
                     write(item, hits)
                     found += bool(hits)
-                for name, value in times.items():
+                counts += result.counts
+                for name, value in result.timings_ms.items():
                     stages[name] = stages.get(name, 0.0) + value
-                if "encode" in times:
+                if "encode" in result.timings_ms:
                     warn(texts)
                     cut += count_cut_queries(texts, engine.encoder)
                 progress.advance(len(block))
         if cut:
             note_cut(cut, engine.encoder, "query")
+    tell(counts, quiet=quiet)
     if timings:
         note("  ".join(f"{name} {value:.1f} ms" for name, value in stages.items()))
     if not found and shown.format_ == "table":
         note("nothing found", quiet=quiet)
     return 5 if fail_empty and not found else 0
-
-
-@contextmanager
-def _runner(
-    engine: Engine, options: SearchOptions, after: AfterSearch | None, *, quiet: bool
-) -> Iterator[Runner]:
-    """A function from queries to their hits and the time of each stage; what judges left undone is told at the end."""
-    if after is None:
-
-        def search(texts: Sequence[str]) -> tuple[list[list[Hit]], Mapping[str, float]]:
-            result = engine.run(texts, options)
-            return result.hits, result.timings_ms
-
-        yield search
-        return
-    from simengine.assembly.collapsing import CANDIDATES_PER_HIT, collapse_hits
-    from simengine.assembly.judging import Judges, fitted_of, rerank_search
-
-    judges, fitted, opened, counts = after.judges, fitted_of(engine.path), Judges(), list[Any]()
-    wanted = replace(options, k=options.k * CANDIDATES_PER_HIT) if after.collapse else options
-    judge = opened.get(judges.stages[-1], judges)
-    warn = unknown_warning(judge, judge=True)
-
-    def judged(texts: Sequence[str]) -> tuple[list[list[Hit]], Mapping[str, float]]:
-        warn(texts)
-        if after.rerank:
-            result = rerank_search(engine, opened, texts, wanted, judges, fitted)
-            counts.extend(result.counts)
-            hits, times = result.hits, result.timings_ms
-        else:
-            found = engine.run(texts, wanted)
-            hits, times = found.hits, found.timings_ms
-        if not after.collapse:
-            return hits, times
-        start = time.perf_counter()
-        hits = collapse_hits(engine, hits, opened.nli(judges), k=options.k)
-        spent = (time.perf_counter() - start) * 1000
-        return hits, {**times, "collapse": spent, "total": times["total"] + spent}
-
-    try:
-        yield judged
-        if after.rerank:
-            tell(counts, opened.reranker(judges, fitted), quiet=quiet)
-    finally:
-        opened.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, get_args, overload
 
 import numpy as np
@@ -20,7 +19,7 @@ from simengine.types import Document, FloatMatrix, Hit, PairScore
 
 if TYPE_CHECKING:
     from simengine.assembly.judging import Fitted, JudgeOptions
-    from simengine.rerank.result import RerankResult
+    from simengine.rerank.judge import Judge
 
 
 class SearchableIndex(OpenedIndex):
@@ -86,23 +85,14 @@ class SearchableIndex(OpenedIndex):
         options = SearchOptions(k=k, mode=mode, where=where, fusion=fusion, exact=exact)
         texts = [as_text(queries, "the query")] if isinstance(queries, str) else as_texts(queries, "query")
         judging = _judging_of(rerank)
-        if as_flag(collapse, "collapse"):
-            hits = self._collapsed(texts, options, judging or None, rerank=judging is not False)
-        elif judging is False:
-            hits = self.run(texts, options).hits
-        else:
-            hits = self.run_judged(texts, options, judging).hits
+        hits = self.run_judged(
+            texts,
+            options,
+            judging or None,
+            rerank=judging is not False,
+            collapse=as_flag(collapse, "collapse"),
+        ).hits
         return hits[0] if isinstance(queries, str) else hits
-
-    def _collapsed(
-        self, queries: Sequence[str], options: SearchOptions, judging: JudgeOptions | None, *, rerank: bool
-    ) -> list[list[Hit]]:
-        from simengine.assembly.collapsing import CANDIDATES_PER_HIT, collapse_hits
-
-        chosen = judging or self._judging()
-        wanted = replace(options, k=options.k * CANDIDATES_PER_HIT)
-        found = self.run_judged(queries, wanted, chosen) if rerank else self.run(queries, wanted)
-        return collapse_hits(self, found.hits, self._judges.nli(chosen), k=options.k)
 
     def run(self, queries: Sequence[str], options: SearchOptions) -> SearchResult:
         """As `search`, with the time that each stage took."""
@@ -110,20 +100,32 @@ class SearchableIndex(OpenedIndex):
             return reader.searcher.search(queries, expect(options, SearchOptions, "options"))
 
     def run_judged(
-        self, queries: Sequence[str], options: SearchOptions, judging: JudgeOptions | None = None
-    ) -> RerankResult:
-        """Search, then let cross-encoders judge the candidates; with timings and what was judged.
+        self,
+        queries: Sequence[str],
+        options: SearchOptions,
+        judging: JudgeOptions | None = None,
+        *,
+        rerank: bool = True,
+        collapse: bool = False,
+    ) -> SearchResult:
+        """As `search`, with timings and what was judged.
 
         Args:
             queries: texts.
-            options: how to search; `k` is the number of hits wanted after judging.
-            judging: which judges, how deep, within what time; None for the judge that ships. Weights and
+            options: how to search; `k` is the number of hits wanted in the end.
+            judging: which cross-encoders, how deep, within what time; None for the one that ships. Weights and
                 calibrations that were fitted for this index are used.
+            rerank: let them put the candidates into a better order.
+            collapse: fold hits that say the same.
         """
-        from simengine.assembly.judging import rerank_search
-
         texts, options = as_texts(queries, "query"), expect(options, SearchOptions, "options")
-        return rerank_search(self, self._judges, texts, options, self._chosen(judging), self._fitted())
+        if not (rerank or collapse):
+            return self.run(texts, options)
+        from simengine.assembly.pipeline import AfterSearch, run_search
+
+        after = AfterSearch(self._chosen(judging), rerank, collapse)
+        fitted = self._fitted() if rerank else None
+        return run_search(self, texts, options, after, judges=self._judges, fitted=fitted)
 
     def rerank(
         self,
@@ -132,7 +134,7 @@ class SearchableIndex(OpenedIndex):
         judging: JudgeOptions | None = None,
         *,
         k: int | None = None,
-    ) -> RerankResult:
+    ) -> SearchResult:
         """Judge hits that the caller has, and put them into a better order.
 
         Args:
@@ -142,6 +144,11 @@ class SearchableIndex(OpenedIndex):
             k: hits wanted for each query; None for all.
         """
         return self._judges.reranker(self._chosen(judging), self._fitted()).rerank(queries, hits, k=k)
+
+    def judge(self, judging: JudgeOptions | None = None) -> Judge:
+        """The cross-encoder that has the last word with these options, loaded when first asked for."""
+        chosen = self._chosen(judging)
+        return self._judges.get(chosen.stages[-1], chosen)
 
     def _chosen(self, judging: JudgeOptions | None) -> JudgeOptions:
         from simengine.assembly.judging import JudgeOptions

@@ -14,8 +14,8 @@ from simengine.rerank.blend import best_first, blended, scores_below
 from simengine.rerank.candidates import judged_text, span_in_document
 from simengine.rerank.judge import Judge, Judged
 from simengine.rerank.options import RerankOptions, Stage
-from simengine.rerank.result import RerankResult, StageCount
 from simengine.rerank.subject import without_foreign_contradictions
+from simengine.search.result import SearchResult, StageCount
 from simengine.text.arguments import as_texts, as_whole, expect, items_of
 from simengine.types import Hit, Judgement
 
@@ -80,7 +80,7 @@ class Reranker:
 
     def rerank(
         self, queries: Sequence[str], hits: Sequence[Sequence[Hit]], *, k: int | None = None
-    ) -> RerankResult:
+    ) -> SearchResult:
         """Judge and reorder the hits of each query.
 
         Args:
@@ -110,10 +110,10 @@ class Reranker:
                     spent += self._stage_within(number, state, deadline)
         result = [state.finished(k) for state in states]
         total = self._clock() - start
-        return RerankResult(
+        return SearchResult(
             result,
-            [tuple(state.counts) for state in states],
             {"judge": spent * 1000, "rerank": total * 1000},
+            [tuple(state.counts) for state in states],
         )
 
     def _stage_of_all(self, number: int, states: Sequence[_State]) -> float:
@@ -183,7 +183,8 @@ class Reranker:
             below = scores_below(len(rest)).tolist()
             rest = [replace(hit, score=score) for hit, score in zip(rest, below, strict=True)]
         state.hits = head + rest
-        state.counts.append(StageCount(n_wanted, n_judged, int(np.count_nonzero(said.n_truncated))))
+        n_truncated = int(np.count_nonzero(said.n_truncated))
+        state.counts.append(StageCount(n_wanted, n_judged, n_truncated, stage.weight))
 
     def _calibrated(self, judge: Judge, said: Judged, *, claim: bool) -> list[float] | None:
         calibration = self._calibrations.get(judge.fingerprint)

@@ -1,4 +1,4 @@
-"""A hit as JSON, under the names that the command line prints and that `simengine rerank` reads back."""
+"""A hit as JSON: the same from the command line, the service and the tools for agents."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ if TYPE_CHECKING:
 
 
 def hit_record(hit: Hit) -> dict[str, Any]:
-    """A hit as JSON; with what a judge said of it, if one did, and the hits that were folded into it, if any were."""
-    record: dict[str, Any] = {
+    """A hit as JSON, numbers with six decimals; `simengine rerank` reads it back."""
+    judgement = hit.judgement
+    return {
         "rank": hit.rank,
         "id": hit.id,
         "score": round(hit.score, 6),
@@ -18,12 +19,9 @@ def hit_record(hit: Hit) -> dict[str, Any]:
         "title": hit.title,
         "passage": {"start": hit.passage.start, "end": hit.passage.end, "text": hit.passage.text},
         "metadata": dict(hit.metadata),
+        "judgement": None if judgement is None else judgement_record(hit, judgement),
+        "duplicates": list(hit.duplicates),
     }
-    if hit.judgement is not None:
-        record["judgement"] = judgement_record(hit, hit.judgement)
-    if hit.duplicates:
-        record["duplicates"] = list(hit.duplicates)
-    return record
 
 
 def judgement_record(hit: Hit, judgement: Judgement) -> dict[str, Any]:
@@ -40,4 +38,5 @@ def judgement_record(hit: Hit, judgement: Judgement) -> dict[str, Any]:
         "stance": judgement.stance,
         "probabilities": probabilities and {name: round(value, 6) for name, value in probabilities.items()},
         "evidence": evidence,
+        "n_truncated": judgement.n_truncated,
     }

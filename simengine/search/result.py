@@ -9,17 +9,46 @@ from simengine.types import FloatMatrix, Hit, RowArray
 
 
 @dataclass(frozen=True, slots=True)
+class StageCount:
+    """What one reranking stage did for one query.
+
+    Attributes:
+        n_wanted: candidates that it was to judge.
+        n_judged: those that it judged; fewer where the time budget ended.
+        n_truncated: those of which it could not read the whole query.
+        weight: its share of the blended score; 0 where it left the order alone.
+    """
+
+    n_wanted: int
+    n_judged: int
+    n_truncated: int
+    weight: float
+
+    @property
+    def complete(self) -> bool:
+        """Whether it judged all that it was to judge."""
+        return self.n_judged == self.n_wanted
+
+
+@dataclass(frozen=True, slots=True)
 class SearchResult:
     """Hits for each query.
 
     Attributes:
         hits: for each query its hits, best first.
-        timings_ms: wall time of each stage over all queries: "filter", "encode", "dense", "lexical", "fuse", "fetch"
-            (those that ran) and "total".
+        timings_ms: wall time of each stage over all queries: "filter", "encode", "dense", "lexical", "fuse", "fetch",
+            "judge" (the cross-encoders), "rerank" (judging and reordering), "collapse" (those that ran) and "total".
+        counts: for each query what each reranking stage did; empty where nothing was reranked.
     """
 
     hits: list[list[Hit]]
     timings_ms: Mapping[str, float]
+    counts: Sequence[tuple[StageCount, ...]] = ()
+
+    @property
+    def n_incomplete(self) -> int:
+        """Queries of which the time budget left candidates unjudged."""
+        return sum(not all(stage.complete for stage in stages) for stages in self.counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
 
-from simengine.types import Answer, Evidence, Hit, Judgement, Recommendation, Span, Verdict
+from simengine.search.records import hit_record
+from simengine.types import Answer, Evidence, Hit, Recommendation, Span, Verdict
 
 
 class Result(BaseModel):
@@ -77,19 +78,6 @@ class JudgementResult(Result):
     evidence: TextSpan | None = Field(description="The sentence of the document that speaks for the stance.")
     n_truncated: int = Field(ge=0, description="Tokens of the query that the model could not read.")
 
-    @classmethod
-    def of(cls, judgement: Judgement, hit: Hit) -> Self:
-        """A judgement of a hit, with the text of its evidence."""
-        span, known = judgement.evidence, judgement.probabilities
-        return cls(
-            relevance=float(judgement.relevance),
-            calibrated=judgement.calibrated,
-            stance=judgement.stance,  # type: ignore[arg-type]  # checked against the literals here
-            probabilities=None if known is None else Probabilities.of(known),
-            evidence=None if span is None else TextSpan.cut(span, hit.passage.text, hit.passage.start),
-            n_truncated=judgement.n_truncated,
-        )
-
 
 class HitResult(Result):
     """A document that was found, with its best passage."""
@@ -109,18 +97,7 @@ class HitResult(Result):
     @classmethod
     def of(cls, hit: Hit) -> Self:
         """The same of `Hit`."""
-        passage = hit.passage
-        return cls(
-            rank=hit.rank,
-            id=hit.id,
-            score=float(hit.score),
-            scores=_floats(hit.scores),
-            title=hit.title,
-            passage=TextSpan(start=passage.start, end=passage.end, text=passage.text),
-            metadata=dict(hit.metadata),
-            judgement=None if hit.judgement is None else JudgementResult.of(hit.judgement, hit),
-            duplicates=list(hit.duplicates),
-        )
+        return cls.model_validate(hit_record(hit))
 
 
 class EvidenceResult(Result):

@@ -13,7 +13,7 @@ import numpy as np
 from simengine.corpus.items import Documents, as_documents
 from simengine.errors import DataError, SimengineError, UsageError
 from simengine.indexing.facts import facts_of
-from simengine.search.options import Mode, SearchOptions
+from simengine.search.options import Fusion, Mode, SearchOptions
 from simengine.search.result import SearchResult
 from simengine.serving.batching import OverloadedError
 from simengine.serving.joined import JoinedIndex
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from simengine.qa.decision import Decision
     from simengine.qa.options import AnswerOptions
     from simengine.recommend.recommender import TextRecommender
-    from simengine.rerank.result import RerankResult
 
 WARM_TEXT, WARM_TEXTS = "what runs when many texts come at once", 32
 COLLAPSE_COSINE = 0.98
@@ -86,19 +85,22 @@ class ServedIndex(JoinedIndex):
         claim: bool = False,
         budget_ms: float | None = None,
         exact: bool = False,
-    ) -> SearchResult | RerankResult:
+        fusion: Fusion = "auto",
+        collapse: bool = False,
+    ) -> SearchResult:
         """The best documents for a query.
 
         Args:
             query: a text that is not blank.
-            k, mode, where, exact: see `SearchOptions`.
+            k, mode, where, exact, fusion: see `SearchOptions`.
             rerank: let the judge put the candidates into a better order.
             claim: the query is a claim, and each hit's stance on it is wanted; reranks.
             budget_ms: see `simengine.rerank.options.RerankOptions`.
+            collapse: fold hits that say the same into the best of them.
 
         Returns:
-            One list of hits, and the time of each stage: "queue" (waiting for other callers), those of
-            `SearchResult`, with reranking those of `RerankResult`, "total". A `RerankResult` where it was reranked.
+            One list of hits, and the time of each stage: "queue" (waiting for other callers) and those of
+            `SearchResult`.
 
         Raises:
             UsageError, FilterError: as `Engine.search`.
@@ -107,14 +109,15 @@ class ServedIndex(JoinedIndex):
         """
         if budget_ms is not None and not (rerank or claim):
             raise UsageError("budget_ms limits the time of reranking; ask for rerank, too")
-        options = SearchOptions(k=k, mode=mode, where=where, exact=exact)
+        options = SearchOptions(k=k, mode=mode, where=where, exact=exact, fusion=fusion)
         text = as_text(query, "query")
-        if not (rerank or claim):
+        if not (rerank or claim or collapse):
             return self.run([text], options)
-        from simengine.assembly.judging import rerank_search
+        from simengine.assembly.pipeline import AfterSearch, run_search
 
         judging = self.judges.options(claim=claim, budget_ms=budget_ms)
-        return rerank_search(self, self.judges, [text], options, judging, self._fitted())
+        after = AfterSearch(judging, rerank or claim, collapse)
+        return run_search(self, [text], options, after, judges=self.judges, fitted=self._fitted())
 
     def similar(self, document_id: str, k: int = 10, *, where: str | None = None) -> list[Hit]:
         """The documents that are nearest to a document, without itself.

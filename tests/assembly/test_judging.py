@@ -18,9 +18,9 @@ from simengine.assembly.judging import (
     fit_index_blend,
     fitted_of,
     open_judge,
-    rerank_search,
     store_blend,
 )
+from simengine.assembly.pipeline import rerank_search
 from simengine.calibration.calibration import Calibration
 from simengine.engine import Engine
 from simengine.errors import DamagedIndexError, IndexNotFoundError, UsageError

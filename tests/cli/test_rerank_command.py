@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from simengine.assembly.judging import JudgeChoice, JudgeOptions, Judges, rerank_search
+from simengine.assembly.judging import JudgeChoice, JudgeOptions, Judges
+from simengine.assembly.pipeline import rerank_search
 from simengine.engine import Engine
 from simengine.rerank.candidates import passages_as_hits
 from simengine.search.options import SearchOptions
@@ -145,8 +146,8 @@ def test_weight_0_gives_what_search_gives(call, folder: Path, index: Path) -> No
     assert [(r["id"], r["score"], r["rank"]) for r in found] == [
         (r["id"], r["score"], r["rank"]) for r in plain
     ]
-    assert all("judgement" in record for record in found)
-    assert not any("judgement" in record for record in plain)
+    assert all(record["judgement"] is not None for record in found)
+    assert all(record["judgement"] is None for record in plain)
 
 
 def test_every_format_of_search_can_be_reranked(call, folder: Path, index: Path, tmp_path: Path) -> None:

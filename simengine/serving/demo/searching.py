@@ -7,10 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from simengine.rerank.result import RerankResult
 from simengine.search.options import Mode
 from simengine.serving.demo.cards import cards, head, shortened
-from simengine.serving.demo.folding import folded
 from simengine.serving.demo.notices import notice
 from simengine.serving.demo.strings import Language, Text
 from simengine.serving.demo.strings.search import SEARCH
@@ -70,24 +68,18 @@ def run_search(served: ServedIndex, asked: Asked) -> Shown:
         where=asked.where,
         rerank=asked.rerank or asked.claim,
         claim=asked.claim,
+        collapse=asked.fold,
     )
-    hits, timings = found.hits[0], dict(found.timings_ms)
-    if asked.fold and len(hits) > 1:
-        start = time.perf_counter()
-        hits = folded(served, hits)
-        timings["fold"] = 1000 * (time.perf_counter() - start)
-        timings["total"] = timings.get("total", 0.0) + timings["fold"]
     notes: list[Text] = []
-    if isinstance(found, RerankResult):
-        if found.n_incomplete:
-            notes.append(SEARCH.incomplete)
-        if served.notes([], judged=[asked.query]):
-            notes.append(UNKNOWN.judge)
+    if found.n_incomplete:
+        notes.append(SEARCH.incomplete)
+    if found.counts and served.notes([], judged=[asked.query]):
+        notes.append(UNKNOWN.judge)
     if asked.mode != "lexical" and served.notes([asked.query]):
         notes.append(UNKNOWN.model)
     return Shown(
-        hits,
-        timings,
+        found.hits[0],
+        found.timings_ms,
         query=asked.query,
         where=asked.where,
         notes=tuple(notes),

@@ -11,7 +11,6 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
 from simengine.errors import SimengineError
-from simengine.rerank.result import RerankResult
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.mcp.results import (
     IndexDescription,
@@ -78,18 +77,33 @@ class Tools:
             bool,
             Field(description="The query is a claim: say of each hit whether it supports or contradicts it."),
         ] = False,
+        fusion: Annotated[Literal["auto", "rrf"], Field(description="How hybrid joins both sides.")] = "auto",
+        exact: Annotated[
+            bool, Field(description="Compare with every vector instead of asking the approximate index.")
+        ] = False,
+        collapse: Annotated[
+            bool, Field(description="Fold hits that say the same into the best of them; slower.")
+        ] = False,
         index: Index = None,
     ) -> SearchToolResult:
         """Find documents by meaning and by words. Each hit comes with its best passage, its place and its metadata."""
         with _told():
             served = self._catalogue.find(index)
-            found = served.search(query, k=k, mode=mode, where=where, rerank=rerank or claim, claim=claim)
+            found = served.search(
+                query,
+                k=k,
+                mode=mode,
+                where=where,
+                rerank=rerank or claim,
+                claim=claim,
+                exact=exact,
+                fusion=fusion,
+                collapse=collapse,
+            )
             notes = served.notes(
                 [] if mode == "lexical" else [query], judged=[query] if rerank or claim else []
             )
-        n_unjudged = 0
-        if isinstance(found, RerankResult):
-            n_unjudged = sum(stage.n_wanted - stage.n_judged for stage in found.counts[0])
+        n_unjudged = sum(stage.n_wanted - stage.n_judged for stages in found.counts for stage in stages)
         return SearchToolResult(
             index=served.name,
             hits=[HitResult.of(hit) for hit in found.hits[0]],

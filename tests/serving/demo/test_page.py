@@ -10,13 +10,13 @@ import pytest
 
 gr = pytest.importorskip("gradio", reason="the page needs simengine-search[demo]")
 
+
 from simengine.engine import Engine  # noqa: E402
 from simengine.errors import IndexNotFoundError, UsageError  # noqa: E402
 from simengine.serving.demo import build_demo  # noqa: E402
 from simengine.serving.demo.ask_tab import AskTab  # noqa: E402
 from simengine.serving.demo.context import DemoContext  # noqa: E402
 from simengine.serving.demo.facets import Facet  # noqa: E402
-from simengine.serving.demo.folding import folded  # noqa: E402
 from simengine.serving.demo.index_tab import IndexTab, health_html  # noqa: E402
 from simengine.serving.demo.notices import failure, notice  # noqa: E402
 from simengine.serving.demo.search_tab import SearchTab  # noqa: E402
@@ -26,7 +26,7 @@ from simengine.serving.demo.strings.unknown import UNKNOWN  # noqa: E402
 from simengine.serving.demo.theme import css, head, theme  # noqa: E402
 from simengine.serving.served import ServedIndex  # noqa: E402
 from simengine.store.verify import REMAKE, Problem, VerifyReport  # noqa: E402
-from simengine.types import Document, Hit, Passage  # noqa: E402
+from simengine.types import Document  # noqa: E402
 from tests.cross_encoders.fakes import ascii_readings  # noqa: E402
 from tests.faults.encoder import WordEncoder  # noqa: E402
 from tests.qa.fakes import TableModel  # noqa: E402
@@ -156,19 +156,15 @@ def test_a_search_from_another_tab_opens_the_search_tab_and_is_done_once(context
     assert 'role="alert"' in last(tab.on_near("en", 3, "gone"))[2]
 
 
-def test_the_same_text_twice_is_folded_and_near_texts_only_if_each_entails_the_other(served: ServedIndex):
-    def hit(name: str, text: str, rank: int) -> Hit:
-        return Hit(name, 1.0 / rank, rank, "", Passage(0, len(text), text), {}, {})
-
-    hits = [
-        hit("a", "The cat sat on the mat.", 1),
-        hit("b", "the CAT sat on the mat.", 2),
-        hit("c", "The cat sat on the mat not.", 3),
-    ]
-    found = folded(served, hits)
-    assert [(each.id, each.duplicates) for each in found] == [("a", ("b",)), ("c", ())]
-    apart = [hit("a", "one thing", 1), hit("b", "another matter", 2)]
-    assert folded(served, apart) == apart
+def test_hits_that_say_the_same_are_collapsed_by_the_engines_rule(served: ServedIndex):
+    query = "cats and dogs who are content"
+    for fold in (True, False):
+        shown = run_search(served, asked(query, fold=fold))
+        expected = served.engine.search(query, k=5, collapse=fold)
+        assert [(hit.id, hit.duplicates) for hit in shown.hits] == [
+            (hit.id, hit.duplicates) for hit in expected
+        ]
+        assert ("collapse" in shown.timings_ms) is fold
 
 
 def test_why_nothing_was_found_is_said(served: ServedIndex, tmp_path: Path):

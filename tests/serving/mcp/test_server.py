@@ -12,7 +12,6 @@ pytest.importorskip("mcp", reason="the extra mcp is not installed")
 from mcp import Client
 
 from simengine.errors import StoreError
-from simengine.rerank.result import RerankResult
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.mcp import build_server
 from simengine.serving.results import AnswerResult, HitResult, RecommendationResult, VerdictResult
@@ -80,7 +79,6 @@ def test_a_claim_gets_stances(catalogue: Catalogue) -> None:
     claim = "The tower was built in 1889."
     found = given(catalogue, "search", query=claim, claim=True, k=2)
     result = catalogue.default.search(claim, k=2, rerank=True, claim=True)
-    assert isinstance(result, RerankResult)
     assert found["hits"] == [HitResult.of(hit).model_dump(mode="json") for hit in result.hits[0]]
     assert found["hits"][0]["judgement"]["stance"] == "supports"
     assert found["n_unjudged"] == 0

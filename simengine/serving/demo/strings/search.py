@@ -72,7 +72,7 @@ class SEARCH:
     stage_fetch = Text("fetch", "读取")
     stage_judge = Text("judge", "判断")
     stage_queue = Text("wait", "等待")
-    stage_fold = Text("fold duplicates", "合并重复")
+    stage_collapse = Text("collapse duplicates", "合并重复")
     stage_rest = Text("other", "其他")
     score = Text("score", "得分")
     relevance = Text("relevance", "相关度")
@@ -100,7 +100,7 @@ STAGE_NAMES = {
     "fuse": SEARCH.stage_fuse,
     "fetch": SEARCH.stage_fetch,
     "judge": SEARCH.stage_judge,
-    "fold": SEARCH.stage_fold,
+    "collapse": SEARCH.stage_collapse,
     "rest": SEARCH.stage_rest,
 }
 STANCE_NAMES = {"supports": SEARCH.supports, "contradicts": SEARCH.contradicts, "neutral": SEARCH.neutral}

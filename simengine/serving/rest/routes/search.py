@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from simengine.rerank.result import RerankResult
 from simengine.search.result import SearchResult
 from simengine.serving.reading import count_cut_tokens
 from simengine.serving.rest.context import ServiceContext
@@ -39,6 +38,8 @@ def _searched(served: ServedIndex, request: SearchRequest) -> SearchResponse:
         claim=request.claim,
         budget_ms=request.budget_ms,
         exact=request.exact,
+        fusion=request.fusion,
+        collapse=request.collapse,
     )
     cut = 0
     if request.mode != "lexical":
@@ -57,10 +58,9 @@ def _searched(served: ServedIndex, request: SearchRequest) -> SearchResponse:
     )
 
 
-def _judged(found: SearchResult | RerankResult) -> list[JudgedCount]:
-    if not isinstance(found, RerankResult):
-        return []
+def _judged(found: SearchResult) -> list[JudgedCount]:
     return [
         JudgedCount(n_wanted=stage.n_wanted, n_judged=stage.n_judged, n_truncated=stage.n_truncated)
-        for stage in found.counts[0]
+        for stages in found.counts
+        for stage in stages
     ]

@@ -45,6 +45,11 @@ class SearchRequest(Request):
     exact: bool = Field(
         default=False, description="Compare with every vector instead of asking the candidate index."
     )
+    fusion: Literal["auto", "rrf"] = Field(default="auto", description="How hybrid joins both sides.")
+    collapse: bool = Field(
+        default=False,
+        description="Fold hits that say the same into the best of them, whose `duplicates` names the others.",
+    )
 
 
 class JudgedCount(Result):

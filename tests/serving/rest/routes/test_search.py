@@ -35,8 +35,8 @@ def test_a_hit_says_all_that_the_engine_knows(given, engine: Engine) -> None:
         {
             "rank": 1,
             "id": "market",
-            "score": hit.score,
-            "scores": dict(hit.scores),
+            "score": round(hit.score, 6),
+            "scores": {name: round(value, 6) for name, value in hit.scores.items()},
             "title": "",
             "passage": {"start": 0, "end": 30, "text": "The stock market fell sharply."},
             "metadata": {"year": 2021, "nested": {"a": [1, None, 0.5]}},
