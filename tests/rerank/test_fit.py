@@ -115,7 +115,7 @@ def test_a_stored_fit_that_is_damaged_is_refused() -> None:
     table = fit_blend(queries, qrels, hits, judge, depth=10).as_table()
     with pytest.raises(UsageError, match="weight"):
         BlendFit.from_table({name: value for name, value in table.items() if name != "weight"})
-    with pytest.raises(UsageError, match="weight is 7"):
+    with pytest.raises(UsageError, match="is 7; expected a number between 0 and 1"):
         BlendFit.from_table({**table, "weight": 7})
 
 
