@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from simengine.cross_encoders.nli import NLIModel
     from simengine.engine import Engine
+    from simengine.engine.models import Models, Rerank
+    from simengine.search.options import SearchOptions
     from simengine.types import (
         Answer,
         Document,
@@ -30,16 +32,22 @@ __all__ = [
     "Evidence",
     "Hit",
     "Judgement",
+    "Models",
     "NLIModel",
     "PairScore",
     "Passage",
     "Recommendation",
+    "Rerank",
+    "SearchOptions",
     "Verdict",
     "__version__",
 ]
 
 _HOMES = {
     "Engine": "simengine.engine",
+    "Models": "simengine.engine.models",
+    "Rerank": "simengine.engine.models",
+    "SearchOptions": "simengine.search.options",
     "NLIModel": "simengine.cross_encoders.nli",
     **dict.fromkeys(
         (

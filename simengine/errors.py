@@ -18,6 +18,7 @@
     │   ├── IndexLockedError
     │   ├── DamagedIndexError                        names the damaged file
     │   └── StorageFullError
+    ├── UnknownDocumentError                         the index holds no document of that id
     ├── DeviceError                                  a GPU was asked for and cannot be used
     └── MissingExtraError                            an optional package is not installed
 
@@ -133,6 +134,10 @@ class DamagedIndexError(StoreError):
 
 class StorageFullError(StoreError):
     """The disk (or a quota, or a file size limit) is full; what was committed before is kept."""
+
+
+class UnknownDocumentError(SimengineError):
+    """The index holds no document of that id."""
 
 
 class DeviceError(SimengineError):

@@ -85,6 +85,7 @@ class Hit:
         scores: the parts that `score` was made of, such as {"dense": 0.61, "lexical": 7.3}.
         judgement: what a cross-encoder said; None where none was asked.
         duplicates: ids of worse hits that say the same and were folded into this one, best first.
+        explanation: why it was found, for people; "" where that was not asked for.
     """
 
     id: str
@@ -96,6 +97,12 @@ class Hit:
     scores: Mapping[str, float]
     judgement: Judgement | None = None
     duplicates: tuple[str, ...] = ()
+    explanation: str = ""
+
+    @property
+    def text(self) -> str:
+        """The best passage's text."""
+        return self.passage.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from simengine.models.paths import keep_model
 from simengine.text.arguments import as_flag, as_path_name, as_whole, expect
 
 
@@ -32,7 +33,7 @@ class EncoderOptions:
 
     def __post_init__(self) -> None:
         if self.model is not None:
-            object.__setattr__(self, "model", as_path_name(self.model, "model"))
+            object.__setattr__(self, "model", keep_model(as_path_name(self.model, "model")))
         if self.threads is not None:
             object.__setattr__(self, "threads", as_whole(self.threads, "threads"))
         for name in ("device", "runtime", "precision"):

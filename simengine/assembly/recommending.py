@@ -3,22 +3,53 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
 import numpy as np
 
 from simengine.encoders.contract import Role
+from simengine.recommend.askers import Taste
 from simengine.recommend.blend import BlendOptions
 from simengine.recommend.histories import PreferenceOptions
 from simengine.recommend.items import ItemVectors
 from simengine.recommend.profiles import ProfileOptions
+from simengine.recommend.ranking import ListOptions
 from simengine.recommend.recommender import TextRecommender
 from simengine.recommend.scorers.contract import Scorer
-from simengine.recommend.veto import Inference
+from simengine.recommend.veto import Inference, Veto
 from simengine.store.snapshot import Snapshot
-from simengine.types import Document, FloatMatrix
+from simengine.types import Document, FloatMatrix, Recommendation
+
+COLLAPSE_COSINE = 0.98
+"""Of recommended documents with this cosine or more only the best is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What somebody wants to be recommended.
+
+    Attributes:
+        liked, disliked: ids of documents.
+        liked_texts, disliked_texts: any texts.
+        refuse: statements that no recommended document may entail, such as "The film is violent."
+        require: statements that none may contradict.
+        n: documents wanted, at least 1; fewer come back where there are no more.
+        reasons: find the sentence that speaks for each.
+        diversity: see `simengine.recommend.ListOptions`.
+    """
+
+    liked: Sequence[str] = ()
+    disliked: Sequence[str] = ()
+    liked_texts: Sequence[str] = ()
+    disliked_texts: Sequence[str] = ()
+    refuse: Sequence[str] = ()
+    require: Sequence[str] = ()
+    n: int = 10
+    reasons: bool = False
+    diversity: float = 0.0
 
 
 class OpenedEngine(Protocol):
@@ -125,3 +156,44 @@ def recommender_for(
 
 def _joined(segments: Sequence[FloatMatrix], dimension: int) -> FloatMatrix:
     return np.concatenate(segments) if segments else np.empty((0, dimension), np.float32)
+
+
+class LazyInference:
+    """An NLI model that is loaded when it first has pairs to judge."""
+
+    def __init__(self, load: Callable[[], Inference]) -> None:
+        self._load = load
+
+    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
+        """See `NLIModel`."""
+        return self._load().probabilities(pairs)
+
+
+def recommend(
+    recommender: TextRecommender,
+    engine: OpenedEngine,
+    wishes: Wishes,
+    *,
+    nli: Callable[[], Inference],
+    items: Sequence[str] | None = None,
+) -> list[Recommendation]:
+    """Documents for somebody's taste, best first; nothing that is liked or disliked comes back.
+
+    Args:
+        recommender: of the engine's index.
+        engine: gives the texts that vetoes read.
+        wishes: what is wanted.
+        nli: gives the NLI model; called where there are vetoes.
+        items: ids that may be recommended; None for all.
+
+    Raises:
+        UsageError: nothing is liked or disliked, or a document is not there.
+    """
+    taste = Taste(wishes.liked, wishes.disliked, wishes.liked_texts, wishes.disliked_texts)
+    veto = None
+    if wishes.refuse or wishes.require:
+        veto = Veto(nli(), engine, refuse=wishes.refuse, require=wishes.require)
+    options = ListOptions(diversity=wishes.diversity, collapse_cosine=COLLAPSE_COSINE)
+    ids, scores = recommender.recommend(taste, wishes.n, items=items, options=options, veto=veto)
+    explained = recommender.explain(taste, ids.tolist(), reasons=wishes.reasons)
+    return [replace(each, score=float(score)) for each, score in zip(explained, scores.tolist(), strict=True)]

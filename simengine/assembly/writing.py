@@ -36,14 +36,21 @@ from simengine.store.writer import IndexWriter
 from simengine.text.checks import surrogate_fault
 from simengine.types import Document
 
+GIVEN_MODEL = "given by the caller"
+"""Name of a model that was handed in as an object: to search the index, hand it in again."""
 # What a compaction need not derive again, or cannot: fits on labelled data.
 KEPT = ("fusion", "calibration", "rerank", "answer", "runtime", "recipe", "sources")
 
 
 def open_writer(
-    path: Path, encoder_options: EncoderOptions, options: IndexOptions, *, create: bool
+    path: Path,
+    encoder_options: EncoderOptions,
+    options: IndexOptions,
+    *,
+    create: bool,
+    encoder: BiEncoder | None = None,
 ) -> tuple[IndexWriter, BiEncoder]:
-    """Open an index for writing, or create it, with the encoder that fits it.
+    """Open an index for writing, or create it, with the encoder that fits it, or the one that is given.
 
     Raises:
         IndexNotFoundError: `create` is False and there is none.
@@ -56,14 +63,16 @@ def open_writer(
         try:
             _check_same_settings(writer.settings, options, path)
             _check_same_sources(writer, options)
-            encoder = open_encoder(writer.settings, encoder_options)
+            if encoder is None:
+                encoder = open_encoder(writer.settings, encoder_options)
+            check_fingerprint(writer.settings, encoder)
             verify_runtime(writer.settings, encoder)
         except BaseException:
             writer.close()
             raise
         return writer, encoder
-    encoder = open_encoder(None, encoder_options)
-    name = encoder_options.model or DEFAULT_MODEL
+    name = encoder_options.model or (DEFAULT_MODEL if encoder is None else GIVEN_MODEL)
+    encoder = encoder or open_encoder(None, encoder_options)
     if expand(name).is_dir():
         name = str(expand(name).resolve())  # the index may be opened from another folder
     settings = new_settings(encoder, name, options)
@@ -159,10 +168,10 @@ def write_documents(
     iterator = iter(documents)
     first = next(iterator, None)
     stream: Iterable[Document] = chain((first,) if first is not None else (), iterator)
-    if encoder is not None:
+    if encoder is not None and not create:
         writer = _open_for(path, encoder, options)
     else:
-        writer, encoder = open_writer(path, encoder_options, options, create=create)
+        writer, encoder = open_writer(path, encoder_options, options, create=create, encoder=encoder)
         if on_encoder is not None:
             on_encoder(encoder)
     with writer:

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from simengine.assembly import (
-    EncoderOptions,
     IndexOptions,
     compact_index,
     delete_documents,
@@ -14,11 +13,12 @@ from simengine.assembly import (
 )
 from simengine.corpus.items import Documents, as_documents
 from simengine.encoders.contract import BiEncoder
+from simengine.engine.models import Models
 from simengine.engine.reasoning import ReasoningIndex
+from simengine.errors import UsageError
 from simengine.indexing.report import IndexReport, Progress
-from simengine.models.paths import keep_model
 from simengine.store.generations import locate
-from simengine.text.arguments import as_ids, as_path
+from simengine.text.arguments import as_ids, as_path, expect
 
 
 class Engine(ReasoningIndex):
@@ -45,22 +45,24 @@ class Engine(ReasoningIndex):
         precision: str = "auto",
         threads: int | None = None,
         offline: bool = False,
+        models: Models | None = None,
     ) -> Engine:
         """Open an index. The model is loaded when a search first needs it.
 
         Args:
             path: the index directory.
             model: folder or hub name of the bi-encoder; by default the one that the index names.
-            device, runtime, precision, threads, offline: see `simengine.assembly.EncoderOptions`.
+            device, runtime, precision, threads, offline: see `Models`.
+            models: all of these in one value, and the other models; instead of them.
 
         Raises:
             IndexNotFoundError: there is no index at `path`.
             DamagedIndexError: a file of it is damaged.
         """
-        options = EncoderOptions(model, device, runtime, precision, threads, offline)
+        chosen = _models(models, Models(model, None, None, device, runtime, precision, threads, offline))
         folder = as_path(path, "path")
         locate(folder)  # a message that there is none shows the path as it was given
-        return cls(folder, options)
+        return cls(folder, chosen)
 
     @classmethod
     def build(
@@ -80,6 +82,7 @@ class Engine(ReasoningIndex):
         overwrite: bool = False,
         seed: int = 0,
         progress: Progress | None = None,
+        models: Models | None = None,
     ) -> Engine:
         """Build an index at `path` and open it. A build that was killed goes on where it stopped.
 
@@ -95,7 +98,7 @@ class Engine(ReasoningIndex):
             IndexExistsError: there is an index of other settings at `path`.
         """
         place = as_path(path, "path").absolute()
-        encoder_options = EncoderOptions(keep_model(model), device, runtime, precision, threads, offline)
+        chosen = _models(models, Models(model, None, None, device, runtime, precision, threads, offline))
         options = IndexOptions(
             recipe, chunk_tokens, overlap_tokens, overwrite, seed=seed, command="Engine.build"
         )
@@ -104,13 +107,14 @@ class Engine(ReasoningIndex):
             as_documents(documents),
             place,
             "sync",
-            encoder_options=encoder_options,
+            encoder_options=chosen.encoder_options(),
+            encoder=chosen.encoder if isinstance(chosen.encoder, BiEncoder) else None,
             options=options,
             create=True,
             progress=progress,
             on_encoder=loaded.append,
         )
-        return cls(place, encoder_options, loaded[0])
+        return cls(place, chosen, loaded[0] if loaded else None)
 
     # -- changing --------------------------------------------------------------------------------------------
 
@@ -156,3 +160,14 @@ class Engine(ReasoningIndex):
             report = compact_index(self.path, threads=self._options.threads, progress=progress)
         self.refresh()
         return report
+
+
+def _models(given: Models | None, single: Models) -> Models:
+    """The models that were given in one value, or one by one."""
+    if given is None:
+        return single
+    if single != Models():
+        raise UsageError(
+            "models was given beside model, device, runtime, precision, threads or offline; give one"
+        )
+    return expect(given, Models, "models", "Models(...)")

@@ -5,32 +5,37 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import NoReturn, Self
+from typing import TYPE_CHECKING, NoReturn, Self
 
-from simengine.assembly import EncoderOptions, Reader, open_encoder, open_reader, verify_runtime
+from simengine.assembly import Reader, open_encoder, open_reader, verify_runtime
+from simengine.assembly.encoder import check_fingerprint
 from simengine.assembly.judging import JudgeOptions, Judges
 from simengine.encoders.contract import BiEncoder
+from simengine.engine.models import Models
 from simengine.errors import UsageError
-from simengine.models.paths import keep_model
 from simengine.store.contract import Counts
 from simengine.store.settings import IndexSettings
+
+if TYPE_CHECKING:
+    from simengine.recommend.recommender import TextRecommender
 
 
 class OpenedIndex:
     """What `Engine` stands on: one reader at a time, replaced when the index changes, closed when nobody uses it."""
 
-    def __init__(self, path: Path, options: EncoderOptions, encoder: BiEncoder | None = None) -> None:
+    def __init__(self, path: Path, models: Models, encoder: BiEncoder | None = None) -> None:
         """Use `Engine.open` or `Engine.build`."""
         self.path = path.absolute()  # changing directory must not lead to another index, or another model
-        self._options = replace(options, model=keep_model(options.model))
+        self.models = models
+        self._options = models.encoder_options()
         self._encoder = encoder
         self._encoder_lock = threading.Lock()
         self._write_lock = threading.Lock()
         self._refresh_lock = threading.Lock()
         self._judges = Judges()
+        self._recommender: TextRecommender | None = None
         self._reader = self._open_reader()
         self._closed = False
 
@@ -59,8 +64,12 @@ class OpenedIndex:
         return self._encoder
 
     def _load_encoder(self) -> BiEncoder:
-        settings = self._reader.snapshot.settings
-        encoder = open_encoder(settings, self._options)
+        settings, given = self._reader.snapshot.settings, self.models.encoder
+        if isinstance(given, BiEncoder):
+            check_fingerprint(settings, given)
+            encoder = given
+        else:
+            encoder = open_encoder(settings, self._options)
         known = self._reader.snapshot.derived("runtime")
         if known is None or known.get("name") != encoder.runtime:
             verify_runtime(settings, encoder)
@@ -93,8 +102,8 @@ class OpenedIndex:
             reader.leave()
 
     def _judging(self) -> JudgeOptions:
-        """The judge that ships."""
-        return JudgeOptions(threads=self._options.threads, offline=self._options.offline)
+        """The engine's NLI model judges."""
+        return self.models.judging(None)
 
     def _check_open(self) -> None:
         if self._closed:
@@ -108,7 +117,7 @@ class OpenedIndex:
 
     def _close_models(self) -> None:
         self._judges.close()
-        if self._encoder is not None:
+        if self._encoder is not None and self._encoder is not self.models.encoder:
             self._encoder.close()
 
     def __reduce__(self) -> NoReturn:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from simengine.engine.searching import SearchableIndex
-from simengine.text.arguments import as_text, as_texts, expect
+from simengine.text.arguments import as_ids, as_pairs, as_text, as_texts, expect
 
 if TYPE_CHECKING:
     from simengine.cross_encoders.nli import NLIModel
@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from simengine.qa.options import AnswerOptions
     from simengine.reasoning.contradictions import ContradictionOptions, Contradictions
     from simengine.reasoning.duplicates import DuplicateOptions, Duplicates
+    from simengine.reasoning.zero_shot import Classification
     from simengine.recommend.recommender import TextRecommender
-    from simengine.types import Answer
+    from simengine.types import Answer, Recommendation, Verdict
 
 
 class ReasoningIndex(SearchableIndex):
@@ -48,6 +49,86 @@ class ReasoningIndex(SearchableIndex):
         nli = self._shipped_nli()
         rule = stored_rule(self.path, nli.model.fingerprint.digest, "")
         return Answerer(self, nli, None, options, rule).ask(question, history)
+
+    def nli(self, pairs: Iterable[tuple[str, str]]) -> list[Verdict]:
+        """Does each premise entail its hypothesis, contradict it, or neither?
+
+        Args:
+            pairs: n pairs (premise, hypothesis).
+
+        Returns:
+            n verdicts, in order.
+        """
+        return self._shipped_nli().verdicts(as_pairs(pairs))
+
+    def classify(
+        self,
+        texts: Iterable[str],
+        labels: Iterable[str],
+        *,
+        task: str = "topic",
+        multi_label: bool = False,
+        threshold: float = 0.5,
+    ) -> list[Classification]:
+        """The label of each text, out of labels that no model was trained for; see `ZeroShotClassifier.classify`."""
+        from simengine.reasoning.zero_shot import ZeroShotClassifier
+
+        return ZeroShotClassifier(self._shipped_nli()).classify(
+            as_texts(texts),
+            as_texts(labels, "label"),
+            task=task,
+            multi_label=multi_label,
+            threshold=threshold,
+        )
+
+    def recommend(
+        self,
+        liked: Iterable[str | int] = (),
+        disliked: Iterable[str | int] = (),
+        *,
+        liked_texts: Iterable[str] = (),
+        disliked_texts: Iterable[str] = (),
+        refuse: Iterable[str] = (),
+        require: Iterable[str] = (),
+        k: int = 10,
+        where: str | None = None,
+        reasons: bool = False,
+        diversity: float = 0.0,
+    ) -> list[Recommendation]:
+        """Documents for somebody's taste, best first; nothing that is liked or disliked comes back.
+
+        Args:
+            liked, disliked: ids of documents.
+            liked_texts, disliked_texts: any texts.
+            refuse: statements that no recommended document may entail, such as "The film is violent."
+            require: statements that none may contradict.
+            k: documents wanted; fewer come back where there are no more.
+            where: filter on metadata.
+            reasons: find the sentence that speaks for each.
+            diversity: 0 ranks by score alone, 1 by being unlike what stands above.
+
+        Raises:
+            UsageError: nothing is liked or disliked, or a document is not there.
+            FilterError: the filter cannot be read or does not fit the metadata.
+        """
+        from simengine.assembly.recommending import LazyInference, Wishes, recommend, recommender_for
+
+        wishes = Wishes(
+            as_ids(liked),
+            as_ids(disliked),
+            as_texts(liked_texts, "liked text"),
+            as_texts(disliked_texts, "disliked text"),
+            as_texts(refuse, "statement"),
+            as_texts(require, "statement"),
+            k,
+            reasons,
+            diversity,
+        )
+        items = None if where is None else self.matching_ids(where)
+        with self._write_lock:
+            if self._recommender is None:
+                self._recommender = recommender_for(self, nli=LazyInference(self._shipped_nli))
+        return recommend(self._recommender, self, wishes, nli=self._shipped_nli, items=items)
 
     def recommender(self) -> TextRecommender:
         """A recommender whose items are the documents, with vetoes and reasons by inference.
@@ -116,5 +197,9 @@ class ReasoningIndex(SearchableIndex):
         return expect(nli, NLIModel, "nli", "an NLIModel, as NLIModel.load(name) gives it")
 
     def _shipped_nli(self) -> NLIModel:
+        """The engine's NLI model: the one that was given, else the one that ships."""
+        from simengine.cross_encoders.nli import NLIModel
+
         self._check_open()
-        return self._judges.nli(self._judging())
+        given = self.models.nli
+        return given if isinstance(given, NLIModel) else self._judges.nli(self._judging())

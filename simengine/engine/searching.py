@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, get_args, overload
 
 import numpy as np
 
 from simengine.encoders.contract import Role
 from simengine.engine.opened import OpenedIndex
-from simengine.errors import UsageError
+from simengine.errors import UnknownDocumentError, UsageError
 from simengine.models.unknown import Reading, readings_of, tells_apart
 from simengine.search.options import Fusion, Mode, SearchOptions
 from simengine.search.result import SearchArrays, SearchResult
@@ -19,6 +20,7 @@ from simengine.types import Document, FloatMatrix, Hit, PairScore
 
 if TYPE_CHECKING:
     from simengine.assembly.judging import Fitted, JudgeOptions
+    from simengine.engine.models import Models, Rerank
     from simengine.rerank.judge import Judge
 
 
@@ -35,8 +37,9 @@ class SearchableIndex(OpenedIndex):
         where: str | None = ...,
         fusion: Fusion = ...,
         exact: bool = ...,
-        rerank: bool | JudgeOptions = ...,
+        rerank: bool | Rerank | JudgeOptions = ...,
         collapse: bool = ...,
+        explain: bool = ...,
     ) -> list[Hit]: ...
 
     @overload
@@ -49,8 +52,9 @@ class SearchableIndex(OpenedIndex):
         where: str | None = ...,
         fusion: Fusion = ...,
         exact: bool = ...,
-        rerank: bool | JudgeOptions = ...,
+        rerank: bool | Rerank | JudgeOptions = ...,
         collapse: bool = ...,
+        explain: bool = ...,
     ) -> list[list[Hit]]: ...
 
     def search(
@@ -62,8 +66,9 @@ class SearchableIndex(OpenedIndex):
         where: str | None = None,
         fusion: Fusion = "auto",
         exact: bool = False,
-        rerank: bool | JudgeOptions = False,
+        rerank: bool | Rerank | JudgeOptions = False,
         collapse: bool = False,
+        explain: bool = False,
     ) -> list[Hit] | list[list[Hit]]:
         """The k best documents for one query, or for each of several.
 
@@ -74,17 +79,19 @@ class SearchableIndex(OpenedIndex):
             where: filter on metadata, such as `year >= 2020 and kind in ("class", "function")`.
             fusion: how hybrid joins both sides: "auto" or "rrf".
             exact: compare with every vector instead of asking the candidate index.
-            rerank: let a cross-encoder judge the candidates: True for the one that ships, or how to judge. Each
-                judged hit carries a `judgement`.
+            rerank: let a cross-encoder judge the candidates: True for the one that ships, or a `Rerank`. Each judged
+                hit carries a `judgement`.
             collapse: fold hits that say the same into the best of them, whose `duplicates` names the others. Near hits
                 that contradict each other are no duplicates; an NLI model decides, the one of `rerank` if given.
+            explain: say of each hit, in its `explanation`, what its score is made of and which words bring it near to
+                the query; takes some encodings for each hit.
 
         Returns:
             A list of hits for one text; a list of such lists, in order, for several.
         """
         options = SearchOptions(k=k, mode=mode, where=where, fusion=fusion, exact=exact)
         texts = [as_text(queries, "the query")] if isinstance(queries, str) else as_texts(queries, "query")
-        judging = _judging_of(rerank)
+        judging = _judging_of(rerank, self.models)
         hits = self.run_judged(
             texts,
             options,
@@ -92,7 +99,33 @@ class SearchableIndex(OpenedIndex):
             rerank=judging is not False,
             collapse=as_flag(collapse, "collapse"),
         ).hits
+        if as_flag(explain, "explain"):
+            from simengine.assembly.explaining import explained
+
+            hits = [explained(self.encoder, text, found) for text, found in zip(texts, hits, strict=True)]
         return hits[0] if isinstance(queries, str) else hits
+
+    def similar(self, document_id: str, k: int = 10, *, where: str | None = None) -> list[Hit]:
+        """The documents that are nearest to a document, without itself.
+
+        Args:
+            document_id: of the document; the mean of its passages' vectors is searched for.
+            k: documents wanted; fewer come back where there are no more.
+            where: filter on metadata.
+
+        Raises:
+            UnknownDocumentError: there is no such document.
+        """
+        name, options = as_id(document_id, "document_id"), SearchOptions(k=k, mode="dense", where=where)
+        with self._lease() as reader:
+            stored = reader.snapshot.document_by_id(name)
+            if stored is None:
+                raise UnknownDocumentError(f"the index holds no document {name!r:.80}")
+            rows = np.flatnonzero(reader.snapshot.row_documents() == stored.doc_key)
+            vector = reader.snapshot.vectors(rows).mean(axis=0, dtype=np.float32)
+            (hits,) = reader.searcher.search_vectors(vector[None], replace(options, k=options.k + 1))
+        others = [hit for hit in hits if hit.id != name][: options.k]
+        return [replace(hit, rank=rank) for rank, hit in enumerate(others, 1)]
 
     def run(self, queries: Sequence[str], options: SearchOptions) -> SearchResult:
         """As `search`, with the time that each stage took."""
@@ -253,18 +286,21 @@ class SearchableIndex(OpenedIndex):
             return reader.searcher.matching_ids(where)
 
 
-def _judging_of(rerank: object) -> JudgeOptions | Literal[False] | None:
-    """How to judge; None for the judge that ships, False for none at all."""
+def _judging_of(rerank: object, models: Models) -> JudgeOptions | Literal[False] | None:
+    """How to judge; None for the engine's own way, False for not at all."""
     from simengine.assembly.judging import JudgeOptions
+    from simengine.engine.models import Rerank
 
     if isinstance(rerank, JudgeOptions):
         return rerank
+    if isinstance(rerank, Rerank):
+        return models.judging(rerank)
     if isinstance(rerank, (str, os.PathLike)):
+        name = os.fspath(rerank)
         raise UsageError(
-            f"rerank is {os.fspath(rerank)!r:.60}; expected True, False or JudgeOptions. To name a model write "
-            f"JudgeOptions(stages=(JudgeChoice({os.fspath(rerank)!r:.60}),)), both from simengine.assembly.judging"
+            f"rerank is {name!r:.60}; expected True, False or Rerank(...). To name a model: Rerank({name!r:.60})"
         )
     try:
         return None if as_flag(rerank, "rerank") else False
     except UsageError as error:
-        raise UsageError(f"{error}, or JudgeOptions (of simengine.assembly.judging)") from None
+        raise UsageError(f"{error}, or Rerank(...)") from None

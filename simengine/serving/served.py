@@ -4,14 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from simengine.corpus.items import Documents, as_documents
-from simengine.errors import DataError, SimengineError, UsageError
+from simengine.errors import DataError, SimengineError, UnknownDocumentError, UsageError
 from simengine.indexing.facts import facts_of
 from simengine.search.options import Fusion, Mode, SearchOptions
 from simengine.search.result import SearchResult
@@ -21,7 +17,7 @@ from simengine.serving.judges import SharedJudges
 from simengine.serving.settings import ServingSettings
 from simengine.serving.telling import public_name, without_folders
 from simengine.store.snapshot import Snapshot
-from simengine.text.arguments import as_id, as_ids, as_text
+from simengine.text.arguments import as_ids, as_text
 from simengine.types import Answer, Document, FloatMatrix, Hit, Recommendation
 
 if TYPE_CHECKING:
@@ -35,12 +31,6 @@ if TYPE_CHECKING:
     from simengine.recommend.recommender import TextRecommender
 
 WARM_TEXT, WARM_TEXTS = "what runs when many texts come at once", 32
-COLLAPSE_COSINE = 0.98
-"""Of recommended documents with this cosine or more only the best is kept, as `simengine recommend` does."""
-
-
-class UnknownDocumentError(SimengineError):
-    """The index holds no document of that id."""
 
 
 class ConflictError(SimengineError):
@@ -130,15 +120,8 @@ class ServedIndex(JoinedIndex):
         Raises:
             UnknownDocumentError: there is no such document.
         """
-        vector = _document_vector(self.engine.path, as_id(document_id, "document_id"))
-        if vector is None:
-            raise UnknownDocumentError(f"the index {self.name!r} holds no document {document_id!r:.80}")
-        options = SearchOptions(k=k, mode="dense", where=where)
-        k = options.k
         with self._turn_for(where):
-            hits = self.engine.search_vectors(vector[None], replace(options, k=k + 1))[0]
-        others = [hit for hit in hits if hit.id != document_id][:k]
-        return [replace(hit, rank=rank) for rank, hit in enumerate(others, 1)]
+            return self.engine.similar(document_id, k, where=where)
 
     def get(self, document_id: str) -> Document | None:
         """The document of that id, or None."""
@@ -199,36 +182,32 @@ class ServedIndex(JoinedIndex):
             UsageError: nothing is liked or disliked, or a document is not there.
             FilterError: the filter cannot be read or does not fit the metadata.
         """
-        from simengine.recommend import ListOptions, Taste, Veto
+        from simengine.assembly.recommending import Wishes, recommend
 
-        taste = Taste(liked, disliked, liked_texts, disliked_texts)
-        veto = None
-        if refuse or require:
-            veto = Veto(self.nli_model(), self.engine, refuse=refuse, require=require)
         items = None
         if where is not None:
             with self._turn_for(where):
                 items = self.engine.matching_ids(where)
-        recommender = self.recommender()
-        ids, scores = recommender.recommend(
-            taste,
+        wishes = Wishes(
+            liked,
+            disliked,
+            liked_texts,
+            disliked_texts,
+            refuse,
+            require,
             n,
-            items=items,
-            options=ListOptions(diversity=diversity, collapse_cosine=COLLAPSE_COSINE),
-            veto=veto,
+            reasons=reasons,
+            diversity=diversity,
         )
-        explained = recommender.explain(taste, ids.tolist(), reasons=reasons)
-        return [
-            replace(each, score=float(score)) for each, score in zip(explained, scores.tolist(), strict=True)
-        ]
+        return recommend(self.recommender(), self.engine, wishes, nli=self.nli_model, items=items)
 
     def recommender(self) -> TextRecommender:
         """The recommender of this index, made when first asked for; it sees documents as they come and go."""
-        from simengine.assembly.recommending import recommender_for
+        from simengine.assembly.recommending import LazyInference, recommender_for
 
         with self._lock:
             if self._recommender is None:
-                self._recommender = recommender_for(self.engine, nli=_LazyInference(self.nli_model))
+                self._recommender = recommender_for(self.engine, nli=LazyInference(self.nli_model))
             return self._recommender
 
     # -- changing --------------------------------------------------------------------------------------------
@@ -339,28 +318,6 @@ class ServedIndex(JoinedIndex):
 
         digest, reader = nli.model.fingerprint.digest, reader_name(self.settings.models.reader)
         return self._keep("rule", lambda: stored_rule(self.engine.path, digest, reader))
-
-
-class _LazyInference:
-    """An NLI model that is loaded when it first has pairs to judge."""
-
-    def __init__(self, load: Callable[[], NLIModel]) -> None:
-        self._load = load
-
-    def probabilities(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
-        """See `NLIModel`."""
-        return self._load().probabilities(pairs)
-
-
-def _document_vector(path: Path, document_id: str) -> FloatMatrix | None:
-    """The mean of the vectors of a document's passages: (dim,) float32; None where there is no such document."""
-    with Snapshot.open(path) as snapshot:
-        stored = snapshot.document_by_id(document_id)
-        if stored is None:
-            return None
-        rows = np.flatnonzero(snapshot.row_documents() == stored.doc_key)
-        mean: FloatMatrix = snapshot.vectors(rows).mean(axis=0, dtype=np.float32)
-        return mean
 
 
 def _checked(documents: Documents) -> list[Document]:

@@ -31,19 +31,28 @@ def environment(tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "PATH": path, "PYTHONPATH": str(README.parent), "NO_COLOR": "1"}
 
 
-def test_python_example_runs_and_answers(tmp_path: Path, environment: dict[str, str]) -> None:
-    (example,) = blocks("python")
+def run_python(example: str, folder: Path, environment: dict[str, str]) -> list[str]:
     result = subprocess.run(
         [sys.executable, "-c", example],
-        cwd=tmp_path,
+        cwd=folder,
         env=environment,
         capture_output=True,
         text=True,
         check=False,
     )
     assert result.returncode == 0, result.stderr
-    assert result.stdout.splitlines()[0].startswith("rates ")
-    assert "rates" not in result.stdout.splitlines()[1]
+    return result.stdout.splitlines()
+
+
+def test_python_examples_run_and_answer(tmp_path: Path, environment: dict[str, str]) -> None:
+    first, second = blocks("python")
+    lines = run_python(first, tmp_path, environment)
+    assert lines[0].startswith("rates ")
+    assert "rates" not in lines[1]
+    lines = run_python(second, tmp_path, environment)
+    assert lines[0].startswith("b 0.")
+    assert "Stocks fell. meaning 0." in lines[0]
+    assert lines[1:] == ["supported", "contradiction", "b b"]
 
 
 def test_shell_examples_run_in_order(tmp_path: Path, environment: dict[str, str]) -> None:

@@ -13,10 +13,10 @@ import pytest
 
 from simengine.cross_encoders.load import load_cross_encoder
 from simengine.engine import Engine
-from simengine.errors import DataError, FilterError, ModelNotFoundError, UsageError
+from simengine.errors import DataError, FilterError, ModelNotFoundError, UnknownDocumentError, UsageError
 from simengine.serving.batching import OverloadedError
 from simengine.serving.catalogue import Catalogue, UnknownIndexError
-from simengine.serving.served import ConflictError, ServedIndex, UnknownDocumentError
+from simengine.serving.served import ConflictError, ServedIndex
 from simengine.serving.settings import BatchSettings, ModelSettings, ServingSettings
 from simengine.types import Document
 from tests.serving.library import DOCUMENTS, TOWER, build_library, graded_model, word_models

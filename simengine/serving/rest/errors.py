@@ -24,6 +24,7 @@ from simengine.errors import (
     SimengineError,
     StorageFullError,
     StoreError,
+    UnknownDocumentError,
     UsageError,
 )
 from simengine.search.time_limit import TimeLimitError
@@ -32,7 +33,7 @@ from simengine.serving.catalogue import UnknownIndexError
 from simengine.serving.naming import UnknownModelError
 from simengine.serving.rest.keys import ForbiddenError, MissingKeyError
 from simengine.serving.rest.lifecycle import NotReadyError
-from simengine.serving.served import ConflictError, UnknownDocumentError
+from simengine.serving.served import ConflictError
 from simengine.serving.telling import told
 
 RETRY_NOT_READY_S, RETRY_LOCKED_S = 5, 1

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from fastapi import Path as PathField
 
-from simengine.errors import UsageError
+from simengine.errors import UnknownDocumentError, UsageError
 from simengine.indexing.report import IndexReport
 from simengine.serving.rest.context import ServiceContext
 from simengine.serving.rest.paths import register
@@ -22,7 +22,7 @@ from simengine.serving.rest.schemas_documents import (
     WriteRequest,
     WriteResult,
 )
-from simengine.serving.served import ServedIndex, UnknownDocumentError
+from simengine.serving.served import ServedIndex
 
 DocumentId = Annotated[str, PathField(min_length=1, max_length=MAX_ID_CHARS)]
 IndexName = Annotated[str | None, Query(description="Which index, where several are served.")]
