@@ -137,7 +137,8 @@ def _answer_all(
     hidden: bool,
 ) -> int:
     """Write the answers; returns how many questions were answered."""
-    from simengine.cli.ask_output import answer_record, answer_text
+    from simengine.cli.ask_output import answer_text
+    from simengine.records import answer_record
 
     style = format_ or ("table" if path is None else "jsonl")
     found = written = 0

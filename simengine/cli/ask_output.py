@@ -9,53 +9,12 @@ import click
 
 from simengine.cli.search_output import mark
 from simengine.cli.terminal import one_line, shorten, wrap
-from simengine.search.records import hit_record
 
 if TYPE_CHECKING:
-    from simengine.types import Answer, Evidence, Json, Span
+    from simengine.types import Answer
 
 NARROWEST, WIDEST = 40, 120
 COLOURS = {"supported": "green", "contradicted": "red", "not found": "yellow"}
-
-
-def answer_record(answer: Answer) -> dict[str, object]:
-    """An answer as JSON."""
-    asked = {"asked": answer.asked} if answer.asked else {}
-    return {
-        **asked,
-        "question": answer.question,
-        "verdict": answer.verdict,
-        "answer": answer.text,
-        "probability": round(answer.probability, 6),
-        "calibrated": answer.calibrated,
-        "threshold": round(answer.threshold, 6),
-        "source": answer.source,
-        "span": _span(answer.span),
-        "evidence": _evidence(answer.evidence),
-        "against": _evidence(answer.against),
-        "scores": {name: round(value, 6) for name, value in answer.scores.items()},
-        "notes": list(answer.notes),
-        "nearest": [
-            {**hit_record(hit), "relevance": hit.judgement and round(hit.judgement.relevance, 6)}
-            for hit in answer.nearest
-        ],
-    }
-
-
-def _span(span: Span | None) -> Json:
-    return None if span is None else {"start": span.start, "end": span.end}
-
-
-def _evidence(evidence: Evidence | None) -> dict[str, object] | None:
-    if evidence is None:
-        return None
-    return {
-        "document_id": evidence.document_id,
-        "title": evidence.title,
-        "start": evidence.span.start,
-        "end": evidence.span.end,
-        "text": evidence.text,
-    }
 
 
 def answer_text(answer: Answer) -> str:

@@ -19,6 +19,7 @@ from simengine.cli.output import open_output
 from simengine.cli.pair_input import PairInput, pair_input
 from simengine.cli.terminal import counted, note, one_line
 from simengine.cli.texts import unknown_warning
+from simengine.records import verdict_record
 
 if TYPE_CHECKING:
     from simengine.corpus.pairs import Pair
@@ -91,17 +92,13 @@ def _line(pair: Pair, verdict: Verdict, given: PairInput) -> str:
             return _table(pair, verdict)
         probability = verdict.probabilities[verdict.label]
         return f"{verdict.label}\t{probability:.4f}\t{one_line(pair.text1)}\t{one_line(pair.text2)}"
-    span = verdict.evidence
-    evidence = span and {"start": span.start, "end": span.end, "text": pair.text1[span.start : span.end]}
+    found = verdict_record(verdict, pair.text1)
     record = {
         "premise": pair.text1,
         "hypothesis": pair.text2,
         **pair.extra,
-        "verdict": verdict.label,
-        "probabilities": {name: round(value, 6) for name, value in verdict.probabilities.items()},
-        "evidence": evidence,
-        "n_windows": verdict.n_windows,
-        **({"reason": verdict.reason} if verdict.reason else {}),
+        "verdict": found.pop("label"),  # the file may have a field called "label"
+        **found,
     }
     return json.dumps(record, ensure_ascii=False)
 

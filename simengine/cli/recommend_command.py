@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from simengine.cli.output import open_output
 from simengine.cli.terminal import counted, fit, note, one_line, progress_bar, shorten
 from simengine.cli.texts import count_cut_queries, note_cut, unknown_warning
 from simengine.errors import UsageError
+from simengine.records import recommendation_record
 
 if TYPE_CHECKING:
     from simengine.cross_encoders.nli import NLIModel
@@ -360,22 +361,12 @@ def _tell(recommender: TextRecommender, interactions: Interactions, problem: str
 
 
 def _record(each: Recommendation, score: float, *, detailed: bool, reasons: bool) -> dict[str, Any]:
-    record: dict[str, Any] = {"rank": each.rank, "id": each.id, "score": round(score, 6)}
+    """A recommendation as JSON; for long lists of many users without what its document says."""
+    record = recommendation_record(replace(each, score=score))
     if detailed:
-        record["title"] = each.title
-    record["liked_id"] = each.liked_id
-    if reasons:
-        reason = each.reason
-        record["reason"] = reason and {
-            "document_id": reason.document_id,
-            "start": reason.span.start,
-            "end": reason.span.end,
-            "text": reason.text,
-        }
-    if detailed:
-        record["scores"] = {name: round(value, 6) for name, value in each.scores.items()}
-        record["metadata"] = dict(each.metadata)
-    return record
+        return record
+    names = ("rank", "id", "score", "liked_id", *(("reason",) if reasons else ()))
+    return {name: record[name] for name in names}
 
 
 def _write(out: IO[str], user: str, records: Sequence[dict[str, Any]], format_: str) -> None:

@@ -13,6 +13,7 @@ FAQ: TypeAlias = Literal["auto", "always", "never"]
 FollowUps: TypeAlias = Literal["better", "expand", "off"]
 TITLE = "title"
 """Among `AnswerOptions.question_fields`, the document's title; all other names are of metadata."""
+QUESTION_FIELDS = ("question", TITLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class AnswerOptions:
     read: int = 3
     mode: Mode = "hybrid"
     where: str | None = None
-    question_fields: tuple[str, ...] = ("question", TITLE)
+    question_fields: tuple[str, ...] = QUESTION_FIELDS
     faq: FAQ = "auto"
     precision: float | None = None
     threshold: float | None = None

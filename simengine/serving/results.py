@@ -1,17 +1,13 @@
-"""What the fronts give back, as pydantic models: simengine's values under the names that the command line prints.
-
-The REST service and the MCP server share them, so that both describe and check the same JSON.
-"""
+"""The JSON of `simengine.records`, described and checked by pydantic, for the REST service and the MCP server."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
 
-from simengine.search.records import hit_record
-from simengine.types import Answer, Evidence, Hit, Recommendation, Span, Verdict
+from simengine.records import answer_record, hit_record, recommendation_record, verdict_record
+from simengine.types import Answer, Hit, Recommendation, Verdict
 
 
 class Result(BaseModel):
@@ -34,11 +30,6 @@ class CharacterSpan(Result):
     start: int = Field(ge=0)
     end: int = Field(ge=0)
 
-    @classmethod
-    def of(cls, span: Span) -> Self:
-        """The same of `Span`."""
-        return cls(start=span.start, end=span.end)
-
 
 class TextSpan(Result):
     """A piece of a text, and where it stands there."""
@@ -47,11 +38,6 @@ class TextSpan(Result):
     end: int = Field(ge=0)
     text: str
 
-    @classmethod
-    def cut(cls, span: Span, text: str, offset: int = 0) -> Self:
-        """The piece of `text` at `span`, where `text` begins at character `offset` of what `span` counts in."""
-        return cls(start=span.start, end=span.end, text=text[span.start - offset : span.end - offset])
-
 
 class Probabilities(Result):
     """Of the three classes of natural language inference; they sum to 1."""
@@ -59,11 +45,6 @@ class Probabilities(Result):
     entailment: FiniteFloat = Field(ge=0, le=1)
     neutral: FiniteFloat = Field(ge=0, le=1)
     contradiction: FiniteFloat = Field(ge=0, le=1)
-
-    @classmethod
-    def of(cls, probabilities: Mapping[str, float]) -> Self:
-        """The same of a mapping that holds these three names."""
-        return cls(**{name: float(value) for name, value in probabilities.items()})
 
 
 class JudgementResult(Result):
@@ -109,17 +90,6 @@ class EvidenceResult(Result):
     end: int = Field(ge=0)
     text: str
 
-    @classmethod
-    def of(cls, evidence: Evidence) -> Self:
-        """The same of `Evidence`."""
-        return cls(
-            document_id=evidence.document_id,
-            title=evidence.title,
-            start=evidence.span.start,
-            end=evidence.span.end,
-            text=evidence.text,
-        )
-
 
 class AnswerResult(Result):
     """What the corpus says to a question, or that it says nothing."""
@@ -144,22 +114,7 @@ class AnswerResult(Result):
     @classmethod
     def of(cls, answer: Answer) -> Self:
         """The same of `Answer`."""
-        return cls(
-            question=answer.question,
-            asked=answer.asked or None,
-            verdict=answer.verdict,  # type: ignore[arg-type]  # checked against the literals here
-            answer=answer.text,
-            probability=float(answer.probability),
-            calibrated=answer.calibrated,
-            threshold=float(answer.threshold),
-            source=answer.source,  # type: ignore[arg-type]
-            span=None if answer.span is None else CharacterSpan.of(answer.span),
-            evidence=None if answer.evidence is None else EvidenceResult.of(answer.evidence),
-            against=None if answer.against is None else EvidenceResult.of(answer.against),
-            scores=_floats(answer.scores),
-            notes=list(answer.notes),
-            nearest=[HitResult.of(hit) for hit in answer.nearest],
-        )
+        return cls.model_validate(answer_record(answer))
 
 
 class RecommendationResult(Result):
@@ -177,16 +132,7 @@ class RecommendationResult(Result):
     @classmethod
     def of(cls, item: Recommendation) -> Self:
         """The same of `Recommendation`."""
-        return cls(
-            rank=item.rank,
-            id=item.id,
-            title=item.title,
-            score=float(item.score),
-            liked_id=item.liked_id or None,
-            reason=None if item.reason is None else EvidenceResult.of(item.reason),
-            scores=_floats(item.scores),
-            metadata=dict(item.metadata),
-        )
+        return cls.model_validate(recommendation_record(item))
 
 
 class VerdictResult(Result):
@@ -205,15 +151,4 @@ class VerdictResult(Result):
     @classmethod
     def of(cls, verdict: Verdict, premise: str) -> Self:
         """A verdict, with the text of its evidence out of the premise."""
-        return cls(
-            label=verdict.label,  # type: ignore[arg-type]  # checked against the literals here
-            probabilities=Probabilities.of(verdict.probabilities),
-            evidence=None if verdict.evidence is None else TextSpan.cut(verdict.evidence, premise),
-            n_windows=verdict.n_windows,
-            n_truncated=verdict.n_truncated,
-            reason=verdict.reason,
-        )
-
-
-def _floats(values: Mapping[str, float]) -> dict[str, float]:
-    return {name: float(value) for name, value in values.items()}
+        return cls.model_validate(verdict_record(verdict, premise))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,19 +11,14 @@ import pytest
 pytest.importorskip("fastapi", reason="the extra serve is not installed")
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 pytest.importorskip("gradio", reason="the page needs simengine-search[demo]")
-import anyio
-from mcp import Client
-
 from simengine.assembly.judging import JudgeOptions
-from simengine.cli.main import _run
 from simengine.engine import Engine
-from simengine.search.records import hit_record
+from simengine.records import hit_record
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.demo.searching import Asked, run_search
-from simengine.serving.mcp import build_server
 from simengine.types import Document
+from tests.fronts.fronts import as_json, command_line, http, tool
 from tests.serving.library import DOCUMENTS, word_models
-from tests.serving.rest.support import served
 
 TWINS = [
     Document("tower again", "The tower was built in 1889. It is 300 metres high.", "", {"year": 1890}),
@@ -65,28 +59,10 @@ def by_command_line(
     for name, value in request.items():
         if name != "query":
             words += [f"--{name}"] if value is True else [{"k": "-k"}.get(name, f"--{name}"), str(value)]
-    capfd.readouterr()
-    assert _run(["search", "-i", str(index), "--format", "json", "--offline", *words, request["query"]]) == 0
-    hits: list[dict[str, Any]] = json.loads(capfd.readouterr().out)["hits"]
-    return hits
-
-
-def by_http(catalogue: Catalogue, request: dict[str, Any]) -> list[dict[str, Any]]:
-    with served(catalogue) as client:
-        answer = client.post("/v1/search", json=request)
-    assert answer.status_code == 200, answer.text
-    hits: list[dict[str, Any]] = answer.json()["hits"]
-    return hits
-
-
-def by_tool(catalogue: Catalogue, request: dict[str, Any]) -> list[dict[str, Any]]:
-    async def call() -> Any:
-        async with Client(build_server(catalogue)) as client:
-            return await client.call_tool("search", request)
-
-    result = anyio.run(call)
-    assert not result.is_error, result.content
-    hits: list[dict[str, Any]] = result.structured_content["hits"]
+    found = command_line(
+        capfd, "search", "-i", index, "--format", "json", "--offline", *words, request["query"]
+    )
+    hits: list[dict[str, Any]] = found["hits"]
     return hits
 
 
@@ -107,12 +83,12 @@ def on_the_page(catalogue: Catalogue, request: dict[str, Any]) -> list[dict[str,
 def test_every_front_end_finds_the_same(
     index: Path, request_: dict[str, Any], capfd: pytest.CaptureFixture[str]
 ) -> None:
-    expected = json.loads(json.dumps(by_library(index, request_)))
+    expected = as_json(by_library(index, request_))
     assert expected
     assert by_command_line(index, request_, capfd) == expected
     with Catalogue.of([Engine.open(index, offline=True)]) as catalogue:
-        assert by_http(catalogue, request_) == expected
-        assert by_tool(catalogue, request_) == expected
+        assert http(catalogue, "/v1/search", request_)["hits"] == expected
+        assert tool(catalogue, "search", request_)["hits"] == expected
         if not request_.keys() & {"fusion", "exact"}:
             assert on_the_page(catalogue, request_) == expected
 

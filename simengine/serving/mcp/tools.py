@@ -119,6 +119,17 @@ class Tools:
             Field(max_length=50, description="Earlier questions of the conversation, oldest first."),
         ] = [],  # noqa: B006 - copied by pydantic, and shown in the tool's schema
         where: Where = None,
+        threshold: Annotated[
+            float | None,
+            Field(ge=0, le=1, description="Answers of a lower probability are not given."),
+        ] = None,
+        candidates: Annotated[
+            int, Field(ge=1, le=100, description="Documents that the search offers for the question.")
+        ] = 8,
+        faq: Annotated[
+            Literal["auto", "always", "never"],
+            Field(description="Titles as stored questions: those that read like one, all, or none."),
+        ] = "auto",
         index: Index = None,
     ) -> AnswerResult:
         """Answer a question out of the documents: the answer, the sentence that it stands on and a verdict.
@@ -129,7 +140,8 @@ class Tools:
 
         with _told():
             served = self._catalogue.find(index)
-            return AnswerResult.of(served.ask(question, history, AnswerOptions(where=where)))
+            options = AnswerOptions(where=where, threshold=threshold, candidates=candidates, faq=faq)
+            return AnswerResult.of(served.ask(question, history, options))
 
     def score(
         self,
@@ -160,11 +172,19 @@ class Tools:
         liked: Annotated[Identifiers, Field(description="Ids of documents.")] = [],  # noqa: B006
         disliked: Annotated[Identifiers, Field(description="Ids of documents.")] = [],  # noqa: B006
         liked_texts: Annotated[Texts, Field(description="Descriptions of what is liked.")] = [],  # noqa: B006
+        disliked_texts: Annotated[Texts, Field(description="Descriptions of what is disliked.")] = [],  # noqa: B006
         refuse: Annotated[
             Statements, Field(description="Leave out documents that entail one of these statements.")
         ] = [],  # noqa: B006
+        require: Annotated[
+            Statements, Field(description="Leave out documents that contradict one of these statements.")
+        ] = [],  # noqa: B006
         n: Annotated[int, Field(ge=1, le=100, description="Documents wanted.")] = 10,
         where: Where = None,
+        diversity: Annotated[
+            float,
+            Field(ge=0, le=1, description="0 ranks by score alone, 1 by being unlike what stands above."),
+        ] = 0.0,
         reasons: Annotated[
             bool, Field(description="Give the sentence of each document that speaks for it; slower.")
         ] = False,
@@ -174,9 +194,20 @@ class Tools:
         with _told():
             served = self._catalogue.find(index)
             found = served.recommend(
-                liked, disliked, refuse, liked_texts=liked_texts, n=n, where=where, reasons=reasons
+                liked,
+                disliked,
+                refuse,
+                require=require,
+                liked_texts=liked_texts,
+                disliked_texts=disliked_texts,
+                n=n,
+                where=where,
+                reasons=reasons,
+                diversity=diversity,
             )
-            notes = served.notes(liked_texts, judged=refuse, ids=[*liked, *disliked])
+            notes = served.notes(
+                [*liked_texts, *disliked_texts], judged=[*refuse, *require], ids=[*liked, *disliked]
+            )
         return RecommendToolResult(
             index=served.name,
             recommendations=[RecommendationResult.of(each) for each in found],

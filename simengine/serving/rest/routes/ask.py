@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from simengine.qa.options import AnswerOptions
 from simengine.serving.rest.context import ServiceContext
 from simengine.serving.rest.operations import operation_id
 from simengine.serving.rest.schemas.ask import AskRequest, AskResponse
@@ -20,7 +19,7 @@ def router(context: ServiceContext) -> APIRouter:
         context.check_query(request.question, "question")
         context.log_text("question", request.question)
         served = context.index(request.index)
-        options = AnswerOptions(where=request.where, threshold=request.threshold, n_nearest=request.n_nearest)
+        options = request.options()
 
         def answered() -> AskResponse:
             answer = AnswerResult.of(served.ask(request.question, request.history, options))

@@ -1,0 +1,111 @@
+"""Results as JSON: the same from the command line, the service and the tools for agents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from simengine.types import Answer, Evidence, Hit, Judgement, Recommendation, Span, Verdict
+
+
+def hit_record(hit: Hit) -> dict[str, Any]:
+    """A hit as JSON, numbers with six decimals; `simengine rerank` reads it back."""
+    judgement = hit.judgement
+    return {
+        "rank": hit.rank,
+        "id": hit.id,
+        "score": round(hit.score, 6),
+        "scores": _rounded(hit.scores),
+        "title": hit.title,
+        "passage": {"start": hit.passage.start, "end": hit.passage.end, "text": hit.passage.text},
+        "metadata": dict(hit.metadata),
+        "judgement": None if judgement is None else judgement_record(hit, judgement),
+        "duplicates": list(hit.duplicates),
+    }
+
+
+def judgement_record(hit: Hit, judgement: Judgement) -> dict[str, Any]:
+    """A judgement of a hit as JSON, with the text of its evidence."""
+    span, evidence = judgement.evidence, None
+    if span is not None:
+        start = hit.passage.start
+        text = hit.passage.text[span.start - start : span.end - start]
+        evidence = {"start": span.start, "end": span.end, "text": text}
+    probabilities = judgement.probabilities
+    return {
+        "relevance": round(judgement.relevance, 6),
+        "calibrated": judgement.calibrated,
+        "stance": judgement.stance,
+        "probabilities": probabilities and _rounded(probabilities),
+        "evidence": evidence,
+        "n_truncated": judgement.n_truncated,
+    }
+
+
+def answer_record(answer: Answer) -> dict[str, Any]:
+    """An answer as JSON, numbers with six decimals."""
+    return {
+        "question": answer.question,
+        "asked": answer.asked or None,
+        "verdict": answer.verdict,
+        "answer": answer.text,
+        "probability": round(answer.probability, 6),
+        "calibrated": answer.calibrated,
+        "threshold": round(answer.threshold, 6),
+        "source": answer.source,
+        "span": _span(answer.span),
+        "evidence": evidence_record(answer.evidence),
+        "against": evidence_record(answer.against),
+        "scores": _rounded(answer.scores),
+        "notes": list(answer.notes),
+        "nearest": [hit_record(hit) for hit in answer.nearest],
+    }
+
+
+def recommendation_record(item: Recommendation) -> dict[str, Any]:
+    """A recommendation as JSON, numbers with six decimals."""
+    return {
+        "rank": item.rank,
+        "id": item.id,
+        "title": item.title,
+        "score": round(item.score, 6),
+        "liked_id": item.liked_id or None,
+        "reason": evidence_record(item.reason),
+        "scores": _rounded(item.scores),
+        "metadata": dict(item.metadata),
+    }
+
+
+def verdict_record(verdict: Verdict, premise: str) -> dict[str, Any]:
+    """A verdict as JSON, numbers with six decimals, with the text of its evidence out of the premise."""
+    span = verdict.evidence
+    return {
+        "label": verdict.label,
+        "probabilities": _rounded(verdict.probabilities),
+        "evidence": span and {"start": span.start, "end": span.end, "text": premise[span.start : span.end]},
+        "n_windows": verdict.n_windows,
+        "n_truncated": verdict.n_truncated,
+        "reason": verdict.reason,
+    }
+
+
+def evidence_record(evidence: Evidence | None) -> dict[str, Any] | None:
+    """Where something stands, as JSON."""
+    if evidence is None:
+        return None
+    return {
+        "document_id": evidence.document_id,
+        "title": evidence.title,
+        "start": evidence.span.start,
+        "end": evidence.span.end,
+        "text": evidence.text,
+    }
+
+
+def _span(span: Span | None) -> dict[str, int] | None:
+    return None if span is None else {"start": span.start, "end": span.end}
+
+
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(float(value), 6) for name, value in values.items()}
