@@ -15,7 +15,7 @@ def hit_record(hit: Hit) -> dict[str, Any]:
     return {
         "rank": hit.rank,
         "id": hit.id,
-        "score": round(hit.score, 6),
+        "score": round(float(hit.score), 6),
         "scores": _rounded(hit.scores),
         "title": hit.title,
         "passage": {"start": hit.passage.start, "end": hit.passage.end, "text": hit.passage.text},
@@ -34,7 +34,7 @@ def judgement_record(hit: Hit, judgement: Judgement) -> dict[str, Any]:
         evidence = {"start": span.start, "end": span.end, "text": text}
     probabilities = judgement.probabilities
     return {
-        "relevance": round(judgement.relevance, 6),
+        "relevance": round(float(judgement.relevance), 6),
         "calibrated": judgement.calibrated,
         "stance": judgement.stance,
         "probabilities": probabilities and _rounded(probabilities),
@@ -50,9 +50,9 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "asked": answer.asked or None,
         "verdict": answer.verdict,
         "answer": answer.text,
-        "probability": round(answer.probability, 6),
+        "probability": round(float(answer.probability), 6),
         "calibrated": answer.calibrated,
-        "threshold": round(answer.threshold, 6),
+        "threshold": round(float(answer.threshold), 6),
         "source": answer.source,
         "span": _span(answer.span),
         "evidence": evidence_record(answer.evidence),
@@ -69,7 +69,7 @@ def recommendation_record(item: Recommendation) -> dict[str, Any]:
         "rank": item.rank,
         "id": item.id,
         "title": item.title,
-        "score": round(item.score, 6),
+        "score": round(float(item.score), 6),
         "liked_id": item.liked_id or None,
         "reason": evidence_record(item.reason),
         "scores": _rounded(item.scores),

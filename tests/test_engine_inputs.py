@@ -89,9 +89,9 @@ def test_blank_texts_are_encoded_and_not_searched(engine: Engine) -> None:
 
 def test_rerank_says_how_a_model_is_named(engine: Engine) -> None:
     for name in ("my-model", Path("my-model")):
-        with pytest.raises(UsageError, match=r"JudgeOptions\(stages=\(JudgeChoice\('my-model'\),\)\)"):
+        with pytest.raises(UsageError, match=r"Rerank\('my-model'\)"):
             engine.search("cats", rerank=name)  # type: ignore[call-overload]
-    with pytest.raises(UsageError, match="rerank is 1; expected True or False, or JudgeOptions"):
+    with pytest.raises(UsageError, match=r"rerank is 1; expected True or False, or Rerank"):
         engine.search("cats", rerank=1)  # type: ignore[call-overload]
     with pytest.raises(UsageError, match=r"stage 1 is str 'a'; expected a JudgeChoice"):
         JudgeOptions(stages=("a",))  # type: ignore[arg-type]

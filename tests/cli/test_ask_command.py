@@ -67,7 +67,7 @@ def test_json_says_what_was_found_and_where(call, path: Path) -> None:
     )
     assert found["calibrated"] is False
     assert len(found["nearest"]) == 3
-    assert "asked" not in found
+    assert found["asked"] is None
 
 
 def test_the_table_shows_verdict_answer_and_place(call, path: Path) -> None:

@@ -95,8 +95,9 @@ def test_a_judgement_stands_in_the_record_with_the_text_of_its_evidence() -> Non
         "stance": "contradicts",
         "probabilities": {"entailment": 0.05, "neutral": 0.25, "contradiction": 0.7},
         "evidence": {"start": 110, "end": 120, "text": "Cats bark."},
+        "n_truncated": 0,
     }
-    assert "judgement" not in json.loads(written("jsonl", [[hit()]]))
+    assert json.loads(written("jsonl", [[hit()]]))["judgement"] is None
 
 
 def test_relevance_alone_leaves_stance_and_evidence_null() -> None:
@@ -108,6 +109,7 @@ def test_relevance_alone_leaves_stance_and_evidence_null() -> None:
         "stance": None,
         "probabilities": None,
         "evidence": None,
+        "n_truncated": 0,
     }
     assert "uncalibrated" not in card(found, "query")
 

@@ -41,8 +41,8 @@ def test_a_hit_keeps_everything_as_plain_numbers() -> None:
     assert json.loads(made.model_dump_json()) == {
         "rank": 1,
         "id": "a",
-        "score": float(np.float32(0.1)),
-        "scores": {"dense": float(np.float32(0.1))},
+        "score": 0.1,
+        "scores": {"dense": 0.1},
         "title": "T",
         "passage": {"start": 10, "end": 25, "text": "One. Two three."},
         "metadata": {"n": 10**30, "x": [None, {"y": "猫"}]},
