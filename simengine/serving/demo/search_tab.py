@@ -92,7 +92,7 @@ class SearchTab:
                     {"label": SEARCH.count},
                 )
                 self.fold = self._switch(
-                    "se-fold", {"label": SEARCH.fold, "info": SEARCH.fold_info}, value=True
+                    "se-fold", {"label": SEARCH.fold, "info": SEARCH.fold_info}, value=False
                 )
 
     def _facet(self, facet: Facet) -> None:

@@ -26,7 +26,9 @@ class SEARCH:
         "Each result says whether it supports or contradicts it.", "每条结果会标明支持还是反驳该论断。"
     )
     fold = Text("Fold duplicates", "合并重复结果")
-    fold_info = Text("Results that say the same are shown once.", "内容相同的结果只显示一次。")
+    fold_info = Text(
+        "Show results that say the same once; takes about a second.", "内容相同的结果只显示一次，约需一秒。"
+    )
     least = Text("{field} from", "{field} 不小于")
     greatest = Text("{field} to", "{field} 不大于")
     expression = Text("Filter expression", "筛选表达式")
