@@ -104,7 +104,20 @@ def _check_weights(folder: Path, model: Any, info: dict[str, Any], *, pooler: bo
             f"{folder}: the weights do not fit the network that config.json describes ({type(model).__name__}), which "
             f"{'; '.join(found)}. Fetch the model again, or use one whose architecture transformers itself has"
         )
-    for name, weight in model.named_parameters():
+    check_finite(folder, model)
+
+
+def check_finite(folder: Path, module: Any) -> None:
+    """Refuse weights with which every vector would be NaN.
+
+    Args:
+        folder: named in messages.
+        module: a torch module.
+
+    Raises:
+        ModelDamagedError: naming a weight that holds NaN or an infinite number.
+    """
+    for name, weight in module.named_parameters():
         if weight.device.type != "meta" and not bool(weight.isfinite().all()):
             raise ModelDamagedError(
                 f"{folder}: {name} holds numbers that are not finite; fetch the model again"
