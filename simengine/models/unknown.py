@@ -31,6 +31,7 @@ SHOWN_WORDS, SHOWN_CHARACTERS, SHOWN_TEXT = 4, 20, 40
 _UNKNOWN_NAMES = ("[UNK]", "<unk>", "<|unk|>", "UNK")
 _HIGH_BYTE = re.compile(r"<0x[89A-F][0-9A-F]>")
 _ASCII_WORD = re.compile(r"[0-9A-Za-z$+<=>^`|~]")
+_PERHAPS_LOST = re.compile("[^\\w\\s][\u0338\u20d2]|[\ue000-\uf8ff\U000f0000-\U0010fffd]")
 _MARKS_OF_ALL = frozenset(("COMBINING", "MODIFIER", "VARIATION"))
 _NO_SCRIPT = frozenset(("", "SIGN", "LATIN"))
 
@@ -189,6 +190,34 @@ def token_kinds(tokenizer: Any) -> TokenKinds:
 def _continues(piece: str, word_piece: bool) -> bool:
     """Whether a piece stands inside a word."""
     return piece.startswith("##") if word_piece else not piece.startswith(("\u2581", "\u0120"))
+
+
+def lost_signs(text: str, normalizer: Any) -> tuple[str, ...]:
+    """What a tokenizer leaves out of a text although it changes the meaning, and makes no token for.
+
+    These are the stroke through a sign, without which "not equal" is "equal", and characters of private use (icons).
+
+    Args:
+        text: any text.
+        normalizer: of a tokenizer of the `tokenizers` package, or None.
+    """
+    if text.isascii() or normalizer is None:
+        return ()
+    signs = dict.fromkeys(_PERHAPS_LOST.findall(unicodedata.normalize("NFD", text)))
+    return tuple(
+        unicodedata.normalize("NFC", sign)
+        for sign in signs
+        if sign[-1] not in unicodedata.normalize("NFD", normalizer.normalize_str(sign))
+    )
+
+
+def widened(text: str, start: int, end: int) -> str:
+    """A part of a text with the Greek letters before it, of which the first is known, and the marks behind it."""
+    while start and _kind(text[start]) == _kind(text[start - 1]) == "GREEK":
+        start -= 1
+    while end < len(text) and unicodedata.category(text[end])[0] == "M":
+        end += 1
+    return text[start:end]
 
 
 def folded(text: str) -> str:

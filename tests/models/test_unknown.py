@@ -210,3 +210,30 @@ def test_byte_pieces_by_name_say_nothing_above_ascii(tmp_path: Path) -> None:
     made.save(str(tmp_path / "tokenizer.json"))
     tokenizer = FastTokenizer.from_file(tmp_path / "tokenizer.json", max_tokens=64)
     assert [reading.unreadable for reading in tokenizer.readings(["a", "猫"])] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("the set x ∈ A", "the set x ∉ A"),
+        ("where a = b", "where a ≠ b"),
+        ("where a = b", "where a =\u0338 b"),
+        ("the icon \ue001 here", "the icon \ue002 here"),
+        ("the word ปี is", "the word ปู is"),
+    ],
+)
+def test_what_a_tokenizer_drops_tells_texts_apart(english: FastTokenizer, one: str, other: str) -> None:
+    same, different = english.readings([one, other])
+    assert same.known == different.known
+    assert indistinct(same, different)
+    assert not can_entail(READABLE, different)
+    assert same.share == different.share
+
+
+def test_words_are_named_whole(english: FastTokenizer) -> None:
+    (reading,) = english.readings(["Καλημέρα ดี"])
+    assert reading.unknown == ("καλημέρα", "ดี")
+
+
+def test_accents_of_letters_are_not_missed(english: FastTokenizer) -> None:
+    assert [reading.unknown for reading in english.readings(["café naïve", "Noël ≥ 5"])] == [(), ()]
