@@ -11,8 +11,8 @@ import functools
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -77,6 +77,23 @@ def tells_apart(one: Reading, other: Reading) -> bool:
     return (comparable(one, other) or comparable(other, one)) and not indistinct(one, other)
 
 
+def score_says_something(one: Reading, other: Reading) -> bool:
+    """Whether the similarity of two texts has a meaning as a number, even if it does not show them to be the same.
+
+    It has none where a text is unreadable, or where the texts differ in more unknown words than known tokens.
+    """
+    if one.unreadable or other.unreadable:
+        return False
+    return tells_apart(one, other) or _distance(one.known, other.known) > _distance(
+        one.unknown, other.unknown
+    )
+
+
+def _distance(one: Sequence[Hashable], other: Sequence[Hashable]) -> int:
+    counts, others = Counter(one), Counter(other)
+    return ((counts - others) + (others - counts)).total()
+
+
 def can_entail(premise: Reading, hypothesis: Reading) -> bool:
     """Whether a model can say that one text entails another: what it cannot read there has to stand in both."""
     if premise.unreadable or hypothesis.unreadable:
@@ -125,11 +142,26 @@ def readings_of(reader: object, texts: Sequence[str]) -> list[Reading]:
     return [found[text] for text in texts]
 
 
-def comparable_pairs(reader: object, pairs: Sequence[tuple[str, str]]) -> Mask:
-    """(n,) bool, see `comparable`, for n pairs of texts; `reader` as for `readings_of`."""
-    read = readings_of(reader, [text for pair in pairs for text in pair])
-    found = (comparable(one, other) for one, other in zip(read[::2], read[1::2], strict=True))
+def relevance_pairs(reader: object, pairs: Sequence[tuple[str, str]]) -> Mask:
+    """(n,) bool: whether a model can say how relevant texts are to queries.
+
+    As `comparable`; symbols such as emoji, which queries and texts are decorated with, count only where all else is
+    the same.
+
+    Args:
+        reader: as for `readings_of`.
+        pairs: n pairs of a text and a query.
+    """
+    read = readings_of(reader, [part for pair in pairs for part in pair])
+    found = (
+        comparable(text, query if indistinct(text, query) else _without_symbols(query))
+        for text, query in zip(read[::2], read[1::2], strict=True)
+    )
     return np.fromiter(found, bool, count=len(pairs))
+
+
+def _without_symbols(reading: Reading) -> Reading:
+    return replace(reading, unknown=tuple(word for word in reading.unknown if any(map(str.isalnum, word))))
 
 
 @dataclass(frozen=True, slots=True)
