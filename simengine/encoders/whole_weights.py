@@ -45,6 +45,9 @@ def whole_weights(folder: Path, *, pooler: bool = True, to_train: bool = False) 
     def from_pretrained(cls: Any, *args: Any, **kwargs: Any) -> Any:
         if threading.get_ident() != loader or kwargs.get("output_loading_info"):
             return original(cls, *args, **kwargs)
+        if (config := kwargs.get("config")) is not None:
+            # These change how the result is handed over and in which steps, but not the result.
+            config.return_dict, config.chunk_size_feed_forward = True, 0
         wanted = {"output_loading_info": True, "ignore_mismatched_sizes": True}
         model, info = original(cls, *args, **{**kwargs, **wanted})
         _check_weights(folder, model, info, pooler=pooler, to_train=to_train)

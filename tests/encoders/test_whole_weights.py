@@ -302,3 +302,23 @@ def test_modules_that_do_not_fit_each_other_are_damage(tiny_model: Path, tmp_pat
     listing.write_text(json.dumps([first, third, second]))
     with pytest.raises(ModelDamagedError, match="its list of modules cannot be loaded"):
         load(tmp_path / "turned")
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_how_outputs_are_handed_over_changes_no_vector(
+    changed: Callable[..., Path], tiny_model: Path, runtime: str
+) -> None:
+    encoder = load(changed(return_dict=False, chunk_size_feed_forward=4), runtime)
+    np.testing.assert_allclose(encoder.encode(TEXTS), load(tiny_model).encode(TEXTS), atol=1e-5)
+    encoder.close()
+
+
+@pytest.mark.parametrize("named", [{"a": "../elsewhere/model.safetensors"}, ["a"]])
+def test_shards_outside_of_the_folder_are_refused(changed: Callable[..., Path], named: Any) -> None:
+    folder = changed()
+    (folder / "model.safetensors").rename(folder / "model-00001-of-00001.safetensors")
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": named}))
+    with pytest.raises(
+        ModelDamagedError, match="weight_map does not give a file of this folder for every tensor"
+    ):
+        load(folder)
