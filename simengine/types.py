@@ -112,7 +112,7 @@ class PairScore:
     Attributes:
         text1, text2: as given.
         score: cosine of their vectors, in [-1, 1].
-        told_apart: False where the score means nothing: the model has no tokens for most of a text, or for all that
+        told_apart: False where the score means nothing: the model has no tokens for most of a text, or for most that
             the texts differ in.
     """
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -328,8 +329,8 @@ def leading_index(
 ) -> tuple[Path | None, tuple[str, ...]]:
     """Tell an index that stands in front of a command's other words from these, as in `search indexes/x "words"`.
 
-    Only a folder that is an index counts, and only with words behind it. The bare name of an index under indexes/
-    may well be a word: it counts where something behind it was quoted, and it is told.
+    Only a folder that is an index counts, and only with words behind it. The bare name of an index may well be a
+    word: it is told, and one under indexes/ counts only where something behind it was quoted.
 
     Args:
         words: all arguments of the command.
@@ -347,12 +348,13 @@ def leading_index(
     first = by_name(Path(words[0])) if words and words[0].strip() else None
     if first is None or not is_index(first):
         return option, words
-    rest, is_path = words[1:], len(Path(words[0]).parts) != 1
+    rest, is_path = words[1:], "/" in words[0] or os.sep in words[0]
     if not rest and not alone:
         if is_path or names:
             raise UsageError(f"{words[0]} is an index; give {noun} too")
         return option, words
-    if not is_path and not names and rest and not any(" " in word.strip() for word in rest):
+    quoted = any(" " in word.strip() for word in rest)
+    if not (is_path or names or quoted or not rest) and not is_index(Path(words[0])):
         return option, words
     if not is_path:
         note(f"{words[0]} is an index, {first}, and not part of {noun}", quiet=False)

@@ -76,7 +76,7 @@ def _line(scored: _Scored, given: PairInput) -> str:
 def _scored(encoder: BiEncoder, given: PairInput) -> Iterator[_Scored]:
     import numpy as np
 
-    from simengine.models.unknown import tells_apart
+    from simengine.models.unknown import score_says_something
 
     for block in given.blocks():
         texts = [text for pair in block for text in (pair.text1, pair.text2)]
@@ -88,4 +88,6 @@ def _scored(encoder: BiEncoder, given: PairInput) -> Iterator[_Scored]:
             zip(block, cosines.tolist(), cut.tolist(), strict=True)
         ):
             one, other = read[2 * number], read[2 * number + 1]
-            yield _Scored(pair, cosine, n_cut, tells_apart(one, other), (*one.unknown, *other.unknown))
+            yield _Scored(
+                pair, cosine, n_cut, score_says_something(one, other), (*one.unknown, *other.unknown)
+            )

@@ -12,7 +12,7 @@ from simengine.cross_encoders.contract import CrossEncoder
 from simengine.cross_encoders.labels import nli_columns, sigmoid, softmax
 from simengine.cross_encoders.windows import predict_in_windows
 from simengine.errors import UsageError
-from simengine.models.unknown import comparable_pairs
+from simengine.models.unknown import relevance_pairs
 from simengine.text.arguments import as_pairs
 from simengine.types import FloatMatrix
 
@@ -72,7 +72,7 @@ class RelevanceModel:
             each = softmax(windows.logits[:, self._columns])[:, 0]
         groups = list(windows.groups())
         scores = np.asarray([each[group].max() for group in groups], np.float32)
-        scores[~comparable_pairs(self.model, turned)] = 0.0
+        scores[~relevance_pairs(self.model, turned)] = 0.0
         return PairScores(
             scores,
             np.asarray([windows.n_truncated[group].max() for group in groups], np.int32),

@@ -10,7 +10,7 @@ import numpy as np
 
 from simengine.encoders.contract import BiEncoder, Encoded, Role
 from simengine.encoders.torch_modules import limited_threads, quiet
-from simengine.encoders.whole_weights import check_vocabulary, whole_weights
+from simengine.encoders.whole_weights import check_finite, check_vocabulary, load_errors, whole_weights
 from simengine.errors import ModelDamagedError
 from simengine.models.config import ModelConfig
 from simengine.models.fingerprint import Fingerprint
@@ -55,6 +55,7 @@ class SentenceTransformersEncoder(BiEncoder):
                 truncate_dim=config.dimension if config.truncated else None,
                 model_kwargs={"dtype": dtype},
             )
+            check_finite(config.folder, self._model)
         self.fingerprint = fingerprint
         self.runtime = f"sentence-transformers-{device}-{precision}"
         self.dimension = int(self._model.get_embedding_dimension() or config.dimension)
@@ -63,6 +64,8 @@ class SentenceTransformersEncoder(BiEncoder):
         # The tokenizer of `tokenizers` is not to be reconfigured by two threads at once.
         self._lock = threading.Lock()
         self.tokenizer: FastTokenizer = self._own_tokenizer()
+        with quiet(), load_errors(config.folder, "its list of modules"):
+            self._model.encode(["a text"], show_progress_bar=False)
 
     def _own_tokenizer(self) -> FastTokenizer:
         from tokenizers import Tokenizer

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simengine.encoders.whole_weights import check_vocabulary, load_errors, whole_weights
+from simengine.encoders.whole_weights import check_finite, check_vocabulary, load_errors, whole_weights
 from simengine.errors import ModelDamagedError
 from simengine.models.config import DenseStep, ModelConfig, NormalizeStep, PoolingStep, Step
 from simengine.models.tokenization import FastTokenizer
@@ -202,6 +202,7 @@ def _load_dense(step: DenseStep) -> torch.nn.Module:
     with load_errors(step.folder, "the dense layer"):
         dense = Dense()
         dense.load_state_dict(_read_weights(step.folder))
+        check_finite(step.folder, dense)
     return dense.float().eval()
 
 

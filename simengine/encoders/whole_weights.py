@@ -45,6 +45,9 @@ def whole_weights(folder: Path, *, pooler: bool = True, to_train: bool = False) 
     def from_pretrained(cls: Any, *args: Any, **kwargs: Any) -> Any:
         if threading.get_ident() != loader or kwargs.get("output_loading_info"):
             return original(cls, *args, **kwargs)
+        if (config := kwargs.get("config")) is not None:
+            # These change how the result is handed over and in which steps, but not the result.
+            config.return_dict, config.chunk_size_feed_forward = True, 0
         wanted = {"output_loading_info": True, "ignore_mismatched_sizes": True}
         model, info = original(cls, *args, **{**kwargs, **wanted})
         _check_weights(folder, model, info, pooler=pooler, to_train=to_train)
@@ -104,7 +107,20 @@ def _check_weights(folder: Path, model: Any, info: dict[str, Any], *, pooler: bo
             f"{folder}: the weights do not fit the network that config.json describes ({type(model).__name__}), which "
             f"{'; '.join(found)}. Fetch the model again, or use one whose architecture transformers itself has"
         )
-    for name, weight in model.named_parameters():
+    check_finite(folder, model)
+
+
+def check_finite(folder: Path, module: Any) -> None:
+    """Refuse weights with which every vector would be NaN.
+
+    Args:
+        folder: named in messages.
+        module: a torch module.
+
+    Raises:
+        ModelDamagedError: naming a weight that holds NaN or an infinite number.
+    """
+    for name, weight in module.named_parameters():
         if weight.device.type != "meta" and not bool(weight.isfinite().all()):
             raise ModelDamagedError(
                 f"{folder}: {name} holds numbers that are not finite; fetch the model again"

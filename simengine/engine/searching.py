@@ -12,7 +12,7 @@ import numpy as np
 from simengine.encoders.contract import Role
 from simengine.engine.opened import OpenedIndex
 from simengine.errors import UnknownDocumentError, UsageError
-from simengine.models.unknown import Reading, readings_of, tells_apart
+from simengine.models.unknown import Reading, readings_of, score_says_something
 from simengine.search.options import Fusion, Mode, SearchOptions
 from simengine.search.result import SearchArrays, SearchResult
 from simengine.text.arguments import as_choice, as_flag, as_id, as_text, as_texts, expect
@@ -259,7 +259,7 @@ class SearchableIndex(OpenedIndex):
         vectors, known = self.encoder.encode(texts), self.readings(texts)
         n = len(first)
         return [
-            PairScore(one, two, float(np.clip(a @ b, -1.0, 1.0)), tells_apart(read_one, read_two))
+            PairScore(one, two, float(np.clip(a @ b, -1.0, 1.0)), score_says_something(read_one, read_two))
             for one, two, a, b, read_one, read_two in zip(
                 first, second, vectors[:n], vectors[n:], known[:n], known[n:], strict=True
             )

@@ -167,7 +167,7 @@ def _read(text: str, grams: Callable[[list[str]], str]) -> tuple[str, str, list[
     if holds_unspaced(body):
         run = pattern(f"(?:{UNSPACED_CHARACTER})+")
         body = run.sub(lambda found: f" {grams(_characters(found[0]))} ", body)
-        clean = run.sub(" ", clean)
+        clean = run.sub(r" \g<0> ", clean)
     return clean, body, added
 
 

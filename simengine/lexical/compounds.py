@@ -13,19 +13,21 @@ from collections.abc import Iterator
 from simengine.text.folding import folded
 from simengine.text.tokens import pattern
 
-# Where a word of several parts is joined: lowerUpper, HTTPServer, a-b, a.b, a_b, a::b, a/b, a&b, C++, C#, A*, A-, .NET.
+# Where a word of several parts is joined: lowerUpper, HTTPServer, a-b, a.b, a_b, a::b, a/b, a&b, C++, C#, A*, A-,
+# .NET, $5, 5%.
 _JOINT = (
-    r"[A-Z_.:#+&/\\@*$-](?:(?<=[a-z0-9][A-Z])|(?<=[A-Z][A-Z])(?=[a-z][a-z])|(?<=\w[_.:+&/\\@-])(?=:?\w)"
-    r"|(?<=\w[#+])(?!\w)|(?<=\b[A-Za-z]\*)(?![\w*])|(?<=\b[A-Z]-)(?![\w-])|(?<![^\s(\[{\"'`][.#@$])(?<=[.#@$])(?=[A-Za-z]))"
+    r"[A-Z_.:#+&/\\@*$%-](?:(?<=[a-z0-9][A-Z])|(?<=[A-Z][A-Z])(?=[a-z][a-z])|(?<=\w[_.:+&/\\@-])(?=:?\w)"
+    r"|(?<=\w[#+])(?!\w)|(?<=\b[A-Za-z]\*)(?![\w*])|(?<=\b[A-Z]-)(?![\w-])|(?<![^\s(\[{\"'`][.#@$])(?:(?<=[.#@$])(?=[A-Za-z])|(?<=\$)(?=\d)(?!\d+,\d))"
+    r"|(?<=\d%)(?![\w%]))"
 )
 _COMPOUND = (
     r"(?:(?<![^\s(\[{\"'`])[.#@$])?\w+(?:(?:::|[-.:&/\\@+])\w+)*"
-    r"(?:\+\+?(?![\w+])|#(?!\w)|(?<=\b[A-Za-z])\*(?![\w*])|(?<=\b[A-Z])-(?![\w-]))?"
+    r"(?:\+\+?(?![\w+])|#(?!\w)|(?<=\b[A-Za-z])\*(?![\w*])|(?<=\b[A-Z])-(?![\w-])|(?<=\d)%(?![\w%]))?"
 )
 _IN_ASCII = re.compile(_JOINT, re.ASCII), re.compile(_COMPOUND, re.ASCII)
 _UNMARKED = re.compile(_JOINT), re.compile(_COMPOUND)
 _MARKED = re.compile("[\u0300-\u036f\u0480-\u0489\u0590-\u1cff\ua600-\uabff\U00010000-\U0001efff]")
-_LEVELS = (re.compile(r"[/\\]"), re.compile("-"), re.compile(r"::|[.:&@+#$*]"), re.compile("_"))
+_LEVELS = (re.compile(r"[/\\]"), re.compile("-"), re.compile(r"::|[.:&@+#$*%]"), re.compile("_"))
 """Joints from the loosest to the closest: of `lib/ab-1.1_x` also `ab-1.1_x`, `1.1_x` and `1_x`."""
 _PLAIN = re.compile(r"[^\W_]+(?:[-/\\][^\W_]+)+")
 _CODE_PART_CHARS = 3
@@ -34,7 +36,7 @@ _SPACED_CODE = re.compile(r"(?<!\w)([^\W\d_]{1,3}) (\d{1,20})(?!\w)")
 _GLUED_CODE = re.compile(r"(?<![\w.-])(?:([^\W\d_]{1,20})(\d{1,20})|(\d{1,20})([^\W\d_]{1,20}))(?![\w-])")
 _CAMEL_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z]{2})|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
 _ASCII_PIECE = re.compile(r"[A-Za-z0-9]+")
-_SIGNS = re.compile(r"([-_.:/\\@+#*$&]+)")
+_SIGNS = re.compile(r"([-_.:/\\@+#*$&%]+)")
 _UNSTEMMED = "^"
 _REACH = 256  # characters of one compound to either side of a joint
 
@@ -102,7 +104,7 @@ def other_spellings(text: str) -> Iterator[tuple[str, str]]:
         A folded word, and the one in the query for which it stands ("" where that is two words).
     """
     for compound in compounds(text):
-        if "-" in compound and is_code(compound):
+        if "-" in compound:
             for whole in wholes(compound):
                 yield whole.replace("-", "").removesuffix(_UNSTEMMED), whole
     for letters, digits in _SPACED_CODE.findall(text):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from simengine.lexical.compounds import unstemmed
 from simengine.text.folding import folded
+from simengine.text.tokens import holds_unspaced
 
 STOP_WORDS = frozenset(
     """
@@ -26,6 +27,7 @@ _WORD_BEFORE = re.compile(r"([^\W_]+)(?:[ (\"/&,-]|, )\Z")
 _WORD_AFTER = re.compile(r"[ )\"/&,-]{1,2}([^\W_]+)")
 _LETTER_BEHIND = re.compile(r" (?<=\w )([A-Za-z])(?![\w'])")
 _LETTER_AT_END = re.compile(r"\s*(?:[.,;:?!)]|\Z)")
+_FEW_WORDS = 2
 _REACH = 40  # characters in which the neighbours of a word are looked for
 
 
@@ -57,6 +59,9 @@ def wanted_names(text: str) -> Iterator[tuple[str, bool]]:
         before = _word_before(text, found.start() + 1)
         if before and _is_content(folded(before[1])):
             yield _pair(folded(before[1]), letter), True
+    words = folded(text).split()
+    if len(words) == _FEW_WORDS:  # "it support" and "A level", where all else is equal
+        yield from ((word, False) for word in words if word in STOP_WORDS)
 
 
 def _names(text: str) -> Iterator[tuple[str, str]]:
@@ -72,9 +77,11 @@ def _names(text: str) -> Iterator[tuple[str, str]]:
         start, end = found.span()
         before = _word_before(text, start)
         after = _WORD_AFTER.match(text, end, end + _REACH)
-        neighbours = [before] if word == "a" else [before, after]  # a sentence may begin with "A"
+        # A sentence may begin with "A", but not in Chinese.
+        article = word == "a" and not (after and holds_unspaced(after[1]))
+        neighbours = [before] if article else [before, after]
         around = [neighbour[1] for neighbour in neighbours if neighbour]
-        if not all(map(str.isupper, around)) or (not around and word != "a"):
+        if not all(map(str.isupper, around)) or (not around and not article):
             beside = before is not None and text[start - 1] == " " and text[end : end + 1] != "-"
             yield word, folded(before[1]) if before and beside else ""
 
@@ -84,7 +91,9 @@ def _word_before(text: str, end: int) -> re.Match[str] | None:
 
 
 def _is_content(word: str) -> bool:
-    return len(word) > 1 and word.isalpha() and word not in STOP_WORDS and word not in WEAK_WORDS
+    if len(word) < 2 or not word.isalpha() or holds_unspaced(word):
+        return False
+    return word not in STOP_WORDS and word not in WEAK_WORDS
 
 
 def _as_name(word: str) -> str:

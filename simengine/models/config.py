@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-from simengine.errors import ModelDamagedError, UsageError
+from simengine.errors import ModelDamagedError, ModelError, UsageError
 from simengine.models.folder import (
     max_tokens_of,
     module_kind,
@@ -144,8 +144,21 @@ def read_config(folder: Path, *, truncate_dim: int | None = None) -> ModelConfig
 
     Raises:
         ModelDamagedError: a file is missing or is not what it should be.
+        ModelError: the folder names code that is not part of torch.
         UsageError: `truncate_dim` is not between 1 and the model's dimension.
     """
+    try:
+        return _read_config(folder, truncate_dim)
+    except UsageError:
+        raise
+    except (TypeError, ValueError, KeyError, AttributeError) as error:
+        raise ModelDamagedError(
+            f"{folder}: a setting has a value of the wrong type, or is missing ({type(error).__name__}: {error}); "
+            "fetch the model again"
+        ) from error
+
+
+def _read_config(folder: Path, truncate_dim: int | None) -> ModelConfig:
     listing = read_module_list(folder)
     modules = _read_modules(folder, listing) if listing is not None else None
     transformer_folder = modules.transformer_folder if modules else folder
@@ -157,12 +170,12 @@ def read_config(folder: Path, *, truncate_dim: int | None = None) -> ModelConfig
     saved = read_settings(folder / "config_sentence_transformers.json", missing_ok=True)
     family = str(architecture.get("model_type", ""))
     full = _output_dimension(modules.steps, architecture)
-    wanted = saved.get("truncate_dim") if truncate_dim is None else truncate_dim
+    wanted = _saved_dimension(folder, saved) if truncate_dim is None else truncate_dim
     if truncate_dim is not None and not 1 <= truncate_dim <= (full or truncate_dim):
         raise UsageError(
             f"truncate_dim is {truncate_dim}; this model gives {full} dimensions, so 1 to {full}"
         )
-    dimension = min(int(wanted), full or int(wanted)) if wanted else full
+    dimension = min(wanted, full or wanted) if wanted else full
     prompts, default_prompt_name = saved_prompts(folder, saved)
     return ModelConfig(
         folder=folder,
@@ -183,6 +196,16 @@ def read_config(folder: Path, *, truncate_dim: int | None = None) -> ModelConfig
     )
 
 
+def _saved_dimension(folder: Path, saved: Mapping[str, Any]) -> int | None:
+    wanted = saved.get("truncate_dim")
+    if wanted is not None and (type(wanted) is not int or wanted < 1):
+        raise ModelDamagedError(
+            f"{folder / 'config_sentence_transformers.json'}: truncate_dim is {wanted!r}; expected a whole number of "
+            "at least 1, or null"
+        )
+    return wanted
+
+
 def saved_prompts(folder: Path, saved: Mapping[str, Any]) -> tuple[Mapping[str, str], str | None]:
     """A model's prompts by name, and the name of the one for texts of no role.
 
@@ -191,9 +214,15 @@ def saved_prompts(folder: Path, saved: Mapping[str, Any]) -> tuple[Mapping[str, 
         saved: its config_sentence_transformers.json.
 
     Raises:
-        ModelDamagedError: there is no prompt of that name.
+        ModelDamagedError: the prompts are not texts by name, or there is no prompt of that name.
     """
-    prompts = {name: text or "" for name, text in (saved.get("prompts") or {}).items()}
+    given = saved.get("prompts") or {}
+    if not isinstance(given, dict) or any(not isinstance(text, str | None) for text in given.values()):
+        raise ModelDamagedError(
+            f"{folder / 'config_sentence_transformers.json'}: prompts is {given!r}; expected texts by name, as in "
+            '{"query": "query: "}'
+        )
+    prompts = {name: text or "" for name, text in given.items()}
     name = saved.get("default_prompt_name")
     # sentence-transformers has these two, empty, in every model.
     if name is not None and name not in {*prompts, "query", "document"}:
@@ -261,7 +290,13 @@ def _read_step(kind: str, folder: Path) -> Step | None:
         return None
     settings = read_settings(folder / "config.json")
     activation = str(settings.get("activation_function", "torch.nn.modules.activation.Tanh"))
-    # sentence-transformers replaces functions it does not trust by Tanh; running that here would hide it.
+    if not activation.startswith(
+        "torch."
+    ):  # sentence-transformers would replace it by Tanh, and only log that
+        raise ModelError(
+            f"{folder / 'config.json'}: its activation function is {activation!r}; expected a class of torch.nn: "
+            "simengine runs no other code that a model's folder names"
+        )
     if not activation.startswith("torch.nn.") or not _on_sentence(settings):
         return None
     return DenseStep(

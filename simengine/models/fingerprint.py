@@ -13,6 +13,7 @@ from typing import Any
 from simengine.errors import ModelDamagedError
 from simengine.models.config import DenseStep, ModelConfig, NormalizeStep, Step
 from simengine.models.files import hash_of_tensors, remembered_hash
+from simengine.models.folder import read_settings
 from simengine.text.checks import parse_own_json
 
 # Keys of config.json that change what the network computes, for the families that the fast runtimes know.
@@ -149,12 +150,22 @@ def _weights_in(folder: Path) -> list[Path]:
         if (folder / single).is_file():
             return [folder / single]
         if shards := sorted(folder.glob(several)):
+            _check_shard_names(folder / f"{single}.index.json")
             return shards
     if others := sorted([*folder.glob("*.safetensors"), *folder.glob("*.bin"), *folder.glob("*.pt")]):
         return others
     raise ModelDamagedError(
         f"{folder}: no weights there; expected model.safetensors (or its shards) or pytorch_model.bin"
     )
+
+
+def _check_shard_names(index: Path) -> None:
+    """The files that the list of shards names are those beside it, which are hashed."""
+    named = read_settings(index, missing_ok=True).get("weight_map") or {}
+    if not isinstance(named, dict) or any(Path(str(name)).name != name for name in named.values()):
+        raise ModelDamagedError(
+            f"{index}: weight_map does not give a file of this folder for every tensor; fetch the model again"
+        )
 
 
 def _tokenizer_hash(config: ModelConfig) -> str:

@@ -111,6 +111,9 @@ def max_tokens_of(folder: Path, settings: Mapping[str, Any], architecture: Mappi
         folder: of the transformer.
         settings: from `transformer_settings`.
         architecture: config.json.
+
+    Raises:
+        ModelDamagedError: a limit is not a positive number.
     """
     tokenizer = read_settings(folder / "tokenizer_config.json", missing_ok=True)
     processor = settings.get("processor_kwargs") or settings.get("tokenizer_args") or {}
@@ -121,6 +124,11 @@ def max_tokens_of(folder: Path, settings: Mapping[str, Any], architecture: Mappi
         limits.append(positions - (int(architecture.get("pad_token_id") or 0) + 1 if offset else 0))
     own = processor.get("model_max_length") or settings.get("max_seq_length")
     chosen = own if own is not None else tokenizer.get("model_max_length")
-    if isinstance(chosen, int | float) and chosen < _NO_LIMIT:
+    if chosen is not None and (type(chosen) not in (int, float) or chosen < 1):
+        raise ModelDamagedError(
+            f"{folder}: its limit of tokens (max_seq_length or model_max_length) is {chosen!r}; expected a number of "
+            "at least 1"
+        )
+    if chosen is not None and chosen < _NO_LIMIT:
         limits.append(int(chosen))
     return min(limits) if limits else 512

@@ -52,6 +52,8 @@ _MODULES: Final = {
     "CLIPModel": _CLIP,
     "Router": _ROUTER,
     "Asym": _ROUTER,
+    "BoW": "a bag of words, which counts the words of a list of its own",
+    "WordEmbeddings": "vectors of single words with a tokenizer of their own",
     "LogitScore": "a reranker that scores pairs by a language model",
 }
 _PICTURE_FAMILIES: Final = frozenset(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import ModelDamagedError
-from simengine.models.unknown import READABLE, Reading, TokenKinds, folded, token_kinds
+from simengine.models.unknown import READABLE, Reading, TokenKinds, folded, lost_signs, token_kinds, widened
 from simengine.types import FloatMatrix
 
 
@@ -132,6 +132,9 @@ class FastTokenizer:
         encodings = self._tokenizer.encode_batch([texts[row] for row in partly], add_special_tokens=False)
         for row, encoding in zip(partly, encodings, strict=True):
             found[row] = self._reading(texts[row], encoding)
+        for row, text in enumerate(texts):
+            if lost := lost_signs(text, self._tokenizer.normalizer):
+                found[row] = replace(found[row], unknown=(*found[row].unknown, *lost))
         return found
 
     def _reading(self, text: str, encoding: Any) -> Reading:
@@ -146,7 +149,7 @@ class FastTokenizer:
         for place in np.flatnonzero(unknown).tolist():
             start, end = encoding.offsets[place]
             spans[int(words[place])] = (spans.get(int(words[place]), (start, end))[0], end)
-        pieces = tuple(folded(text[start:end]) for start, end in spans.values())
+        pieces = tuple(folded(widened(text, start, end)) for start, end in spans.values())
         return Reading(float(share), tuple(ids[~unknown].tolist()), pieces)
 
     @cached_property

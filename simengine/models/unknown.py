@@ -11,8 +11,8 @@ import functools
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,7 @@ SHOWN_WORDS, SHOWN_CHARACTERS, SHOWN_TEXT = 4, 20, 40
 _UNKNOWN_NAMES = ("[UNK]", "<unk>", "<|unk|>", "UNK")
 _HIGH_BYTE = re.compile(r"<0x[89A-F][0-9A-F]>")
 _ASCII_WORD = re.compile(r"[0-9A-Za-z$+<=>^`|~]")
+_PERHAPS_LOST = re.compile("[^\\w\\s][\u0338\u20d2]|[\ue000-\uf8ff\U000f0000-\U0010fffd]")
 _MARKS_OF_ALL = frozenset(("COMBINING", "MODIFIER", "VARIATION"))
 _NO_SCRIPT = frozenset(("", "SIGN", "LATIN"))
 
@@ -76,6 +77,23 @@ def tells_apart(one: Reading, other: Reading) -> bool:
     return (comparable(one, other) or comparable(other, one)) and not indistinct(one, other)
 
 
+def score_says_something(one: Reading, other: Reading) -> bool:
+    """Whether the similarity of two texts has a meaning as a number, even if it does not show them to be the same.
+
+    It has none where a text is unreadable, or where the texts differ in more unknown words than known tokens.
+    """
+    if one.unreadable or other.unreadable:
+        return False
+    return tells_apart(one, other) or _distance(one.known, other.known) > _distance(
+        one.unknown, other.unknown
+    )
+
+
+def _distance(one: Sequence[Hashable], other: Sequence[Hashable]) -> int:
+    counts, others = Counter(one), Counter(other)
+    return ((counts - others) + (others - counts)).total()
+
+
 def can_entail(premise: Reading, hypothesis: Reading) -> bool:
     """Whether a model can say that one text entails another: what it cannot read there has to stand in both."""
     if premise.unreadable or hypothesis.unreadable:
@@ -105,7 +123,8 @@ def unreadable_note(reader: object, texts: Sequence[str], *, judge: bool = False
             shown = shown if len(shown) <= SHOWN_TEXT else f"{shown[: SHOWN_TEXT - 1]}…"
             name = "judge" if judge else "model"
             what = "gives no verdict on such texts" if judge else "cannot tell such texts apart"
-            return f"the {name} does not know the characters of {shown!r}: it {what}; name one that does"
+            other = "another judge" if judge else "a multilingual model such as multilingual-e5-small"
+            return f"the {name} does not know the characters of {shown!r}: it {what}; {other} may"
     return ""
 
 
@@ -124,11 +143,26 @@ def readings_of(reader: object, texts: Sequence[str]) -> list[Reading]:
     return [found[text] for text in texts]
 
 
-def comparable_pairs(reader: object, pairs: Sequence[tuple[str, str]]) -> Mask:
-    """(n,) bool, see `comparable`, for n pairs of texts; `reader` as for `readings_of`."""
-    read = readings_of(reader, [text for pair in pairs for text in pair])
-    found = (comparable(one, other) for one, other in zip(read[::2], read[1::2], strict=True))
+def relevance_pairs(reader: object, pairs: Sequence[tuple[str, str]]) -> Mask:
+    """(n,) bool: whether a model can say how relevant texts are to queries.
+
+    As `comparable`; symbols such as emoji, which queries and texts are decorated with, count only where all else is
+    the same.
+
+    Args:
+        reader: as for `readings_of`.
+        pairs: n pairs of a text and a query.
+    """
+    read = readings_of(reader, [part for pair in pairs for part in pair])
+    found = (
+        comparable(text, query if indistinct(text, query) else _without_symbols(query))
+        for text, query in zip(read[::2], read[1::2], strict=True)
+    )
     return np.fromiter(found, bool, count=len(pairs))
+
+
+def _without_symbols(reading: Reading) -> Reading:
+    return replace(reading, unknown=tuple(word for word in reading.unknown if any(map(str.isalnum, word))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +223,34 @@ def token_kinds(tokenizer: Any) -> TokenKinds:
 def _continues(piece: str, word_piece: bool) -> bool:
     """Whether a piece stands inside a word."""
     return piece.startswith("##") if word_piece else not piece.startswith(("\u2581", "\u0120"))
+
+
+def lost_signs(text: str, normalizer: Any) -> tuple[str, ...]:
+    """What a tokenizer leaves out of a text although it changes the meaning, and makes no token for.
+
+    These are the stroke through a sign, without which "not equal" is "equal", and characters of private use (icons).
+
+    Args:
+        text: any text.
+        normalizer: of a tokenizer of the `tokenizers` package, or None.
+    """
+    if text.isascii() or normalizer is None:
+        return ()
+    signs = dict.fromkeys(_PERHAPS_LOST.findall(unicodedata.normalize("NFD", text)))
+    return tuple(
+        unicodedata.normalize("NFC", sign)
+        for sign in signs
+        if sign[-1] not in unicodedata.normalize("NFD", normalizer.normalize_str(sign))
+    )
+
+
+def widened(text: str, start: int, end: int) -> str:
+    """A part of a text with the Greek letters before it, of which the first is known, and the marks behind it."""
+    while start and _kind(text[start]) == _kind(text[start - 1]) == "GREEK":
+        start -= 1
+    while end < len(text) and unicodedata.category(text[end])[0] == "M":
+        end += 1
+    return text[start:end]
 
 
 def folded(text: str) -> str:

@@ -15,7 +15,7 @@ from simengine.cross_encoders.nli import NLIModel
 from simengine.cross_encoders.relevance import RelevanceModel, SimilarityModel
 from simengine.cross_encoders.windows import predict_in_windows
 from simengine.errors import UsageError
-from simengine.models.unknown import Reading, comparable_pairs
+from simengine.models.unknown import Reading, relevance_pairs
 from simengine.types import FloatMatrix, Span
 
 Kind: TypeAlias = Literal["auto", "relevance", "similarity", "nli"]
@@ -179,7 +179,7 @@ class CrossEncoderJudge:
         groups = list(windows.groups())
         best = np.array([values[group].max() for group in groups], np.float32)
         turned = [(text, query) for query, text in pairs]
-        best[~comparable_pairs(self.model, turned)] = 0.0
+        best[~relevance_pairs(self.model, turned)] = 0.0
         cut = [windows.n_truncated[group].max() for group in groups]
         return Judged(np.clip(best, 0.0, 1.0), np.array(cut, np.int32))
 

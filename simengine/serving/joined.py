@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 import numpy as np
 
 from simengine.encoders.contract import Encoded, Role, joined
-from simengine.models.unknown import Reading, readings_of, tells_apart, unreadable_note
+from simengine.models.unknown import Reading, readings_of, score_says_something, unreadable_note
 from simengine.search.options import SearchOptions
 from simengine.search.result import SearchResult
 from simengine.search.time_limit import time_left
@@ -137,7 +137,7 @@ class JoinedIndex:
                 one,
                 two,
                 float(np.clip(vectors[places[one]] @ vectors[places[two]], -1.0, 1.0)),
-                tells_apart(read[places[one]], read[places[two]]),
+                score_says_something(read[places[one]], read[places[two]]),
             )
             for one, two in checked
         ]

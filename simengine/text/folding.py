@@ -23,11 +23,14 @@ _INVISIBLE = re.compile(
 )  # selectors, fillers
 _TATWEEL = "\u0640\u07fa"
 _OTHER_SPELLINGS = {"\u0901": "\u0902", "\u06c0": "\u0647"}  # candrabindu as anusvara; heh with yeh above
-_SET_APART = re.compile("[\u2122\u2120]")  # trade marks: NFKC glues "TM" to the name
+_SET_APART = re.compile("[\u2116\u2120\u2122]")  # NFKC glues "No" to the number, "TM" to the name
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 # By the letters around them: quotes inside Hebrew abbreviations, nukta of Hindi loan letters, order of Thai marks.
 _IN_CONTEXT = re.compile("[\u05d0-\u0eff]")
 _HEBREW_QUOTES = re.compile("(?<=[\u05d0-\u05ea])[\"'\u05f3\u05f4\u201c\u201d](?=[\u05d0-\u05ea])")
+_DEAD_NASAL = re.compile(
+    "[\u0919\u091e\u0923\u0928\u092e]\u094d(?=[\u0915-\u092d])"
+)  # Hindi also writes anusvara
 _LOAN_NUKTA = re.compile("(?<=[\u0915-\u0917\u091c\u092b])\u093c")
 _TONE_BEFORE_VOWEL = re.compile("([\u0e48-\u0e4b\u0ec8-\u0ecb])([\u0e4d\u0ecd])")
 
@@ -83,6 +86,7 @@ def cleaned(text: str) -> str:
     text = _NOT_ASCII.sub(lambda run: run[0].translate(_CLEAN), text)
     if _IN_CONTEXT.search(text):
         text = _LOAN_NUKTA.sub("", _HEBREW_QUOTES.sub("", text))
+        text = _DEAD_NASAL.sub("\u0902", text)
         text = _TONE_BEFORE_VOWEL.sub(r"\2\1", text)
     return text
 

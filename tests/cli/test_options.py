@@ -72,6 +72,10 @@ def test_an_index_in_front_of_words_is_the_index(capsys: pytest.CaptureFixture[s
     assert capsys.readouterr().err == ""
     assert taken("docs", "two words") == ("indexes/docs", ("two words",))
     assert "docs is an index, indexes/docs, and not part of a query" in capsys.readouterr().err
+    assert taken("here", "words") == ("here", ("words",))
+    assert "here is an index, here, and not part of a query" in capsys.readouterr().err
+    assert taken("./here", "words") == taken("here/", "words") == ("here", ("words",))
+    assert capsys.readouterr().err == ""
 
 
 def test_only_an_index_with_words_behind_it_is_one() -> None:

@@ -97,8 +97,9 @@ def test_what_the_model_cannot_read_is_not_relevant(
     pairs = [
         ("猫", "猫"),
         ("who", "猫 狗"),
-        ("sells red 🍎 here", "we sell 🍏 here"),
+        ("we sell 🍎 here", "we sell 🍏 here"),
         ("sells 🍎 here", "we sell 🍎 too"),
+        ("we sell apples 🙂", "who sells apples 😡"),
     ]
     scores = RelevanceModel(model).scores([*pairs, ("who", "he did")])
     assert scores[:3].tolist() == [0.0, 0.0, 0.0]

@@ -271,3 +271,54 @@ def test_a_load_by_someone_else_is_not_checked(changed: Callable[..., Path]) -> 
         load(folder, "torch")
     assert PreTrainedModel.from_pretrained.__func__ is before
     assert AutoModel.from_pretrained(folder).config.model_type == "bert"
+
+
+@pytest.mark.parametrize("kind", ["Dense", "LayerNorm"])
+def test_numbers_that_are_not_finite_are_found_in_every_module(
+    tiny_model: Path, tmp_path: Path, kind: str
+) -> None:
+    import torch
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer import modules
+
+    model = SentenceTransformer(str(tiny_model), device="cpu")
+    size = model.get_embedding_dimension()
+    added = modules.Dense(size, 4) if kind == "Dense" else modules.LayerNorm(size)
+    next(added.parameters()).data.fill_(float("nan"))
+    SentenceTransformer(modules=[model[0], model[1], added], device="cpu").save(str(tmp_path / "nan"))
+    with torch.no_grad(), pytest.raises(ModelDamagedError, match="weight holds numbers that are not finite"):
+        load(tmp_path / "nan")
+
+
+def test_modules_that_do_not_fit_each_other_are_damage(tiny_model: Path, tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer import modules
+
+    model = SentenceTransformer(str(tiny_model), device="cpu")
+    dense = modules.Dense(model.get_embedding_dimension(), 4)
+    SentenceTransformer(modules=[model[0], model[1], dense], device="cpu").save(str(tmp_path / "turned"))
+    listing = tmp_path / "turned" / "modules.json"
+    first, second, third = json.loads(listing.read_text())
+    listing.write_text(json.dumps([first, third, second]))
+    with pytest.raises(ModelDamagedError, match="its list of modules cannot be loaded"):
+        load(tmp_path / "turned")
+
+
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_how_outputs_are_handed_over_changes_no_vector(
+    changed: Callable[..., Path], tiny_model: Path, runtime: str
+) -> None:
+    encoder = load(changed(return_dict=False, chunk_size_feed_forward=4), runtime)
+    np.testing.assert_allclose(encoder.encode(TEXTS), load(tiny_model).encode(TEXTS), atol=1e-5)
+    encoder.close()
+
+
+@pytest.mark.parametrize("named", [{"a": "../elsewhere/model.safetensors"}, ["a"]])
+def test_shards_outside_of_the_folder_are_refused(changed: Callable[..., Path], named: Any) -> None:
+    folder = changed()
+    (folder / "model.safetensors").rename(folder / "model-00001-of-00001.safetensors")
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": named}))
+    with pytest.raises(
+        ModelDamagedError, match="weight_map does not give a file of this folder for every tensor"
+    ):
+        load(folder)

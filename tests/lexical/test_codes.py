@@ -79,6 +79,22 @@ CATALOGUES = {
         "group O",
     ],
     "names in small letters": ["vitamin a", "vitamin b", "vitamin e", "plan a", "plan s", "plan t"],
+    "amounts": ["$100", "€100", "£100", "100", "100%", "10%", "$10", "10", "$100-200"],
+    "beside characters": [
+        "A型",
+        "B型",
+        "S型",
+        "T型",
+        "AB型",
+        "ビタミンA",
+        "ビタミンE",
+        "IT部門",
+        "HR部門",
+        "型号A-1",
+        "型号S-1",
+    ],
+    "beside Korean": ["비타민A", "비타민B", "비타민 C", "비타민 S", "IT부서", "HR부서"],
+    "names of two words": ["A level", "O level", "it support", "hr support", "the band", "my band"],
     "scripts": ["Ä-1", "Б-1", "В-1", "ПК-100", "КП-100", "ב-1", "α-1", "β-1"],
 }
 
@@ -121,6 +137,14 @@ def test_a_stop_word_in_capitals_is_a_name(tmp_path: Path) -> None:
     assert first(index, "the IT department") == 1
     assert first(index, "NO reacts") == 2
     assert first(index, "IT") == 1
+
+
+def test_a_hyphen_between_words_finds_them_joined(tmp_path: Path) -> None:
+    index = build(
+        tmp_path / "index", ["electric cars", "an email address", "cooperative banks", "operative banks"]
+    )
+    assert first(index, "e-mail") == 1
+    assert first(index, "co-operative") == 2
 
 
 def test_plain_stop_words_are_left_out() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simengine.errors import ModelDamagedError, UsageError
+from simengine.errors import ModelDamagedError, ModelError, UsageError
 from simengine.models.config import DenseStep, NormalizeStep, PoolingStep, read_config
 
 Make = Callable[..., Path]
@@ -187,3 +187,35 @@ def test_what_changes_the_computation_is_left_to_sentence_transformers(
 def test_a_limit_among_the_tokenizers_settings_is_read(make_folder: Make) -> None:
     config = read_config(make_folder(settings={"tokenizer_args": {"model_max_length": 9}}))
     assert (config.unsupported, config.max_tokens) == (None, 9)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"sentence_transformers": {"prompts": ["query: "]}},
+            r"prompts is \['query: '\]; expected texts by name",
+        ),
+        (
+            {"sentence_transformers": {"prompts": {"query": 5}}},
+            r"prompts is \{'query': 5\}; expected texts by name",
+        ),
+        ({"sentence_transformers": {"truncate_dim": "16"}}, "truncate_dim is '16'; expected a whole number"),
+        ({"sentence_transformers": {"truncate_dim": -3}}, "truncate_dim is -3; expected a whole number"),
+        ({"settings": {"max_seq_length": "256"}}, "limit of tokens .* is '256'; expected a number"),
+        ({"settings": {"max_seq_length": -5}}, "limit of tokens .* is -5; expected a number"),
+        ({"pooling": {"pooling_mode": 3}}, "a setting has a value of the wrong type.*TypeError"),
+        ({"config": {"hidden_size": "wide"}}, "a setting has a value of the wrong type.*ValueError"),
+    ],
+)
+def test_a_setting_of_the_wrong_type_is_damage(make_folder: Make, change: Any, said: str) -> None:
+    with pytest.raises(ModelDamagedError, match=said):
+        read_config(make_folder(**change))
+
+
+def test_a_dense_layer_with_code_of_its_own_is_refused(make_folder: Make, write_json: Write) -> None:
+    folder = make_folder(types=["Transformer", "Pooling", "Dense"])
+    settings = {"in_features": 4, "out_features": 2, "activation_function": "modeling_x.Swish"}
+    write_json(folder / "2_Dense" / "config.json", settings)
+    with pytest.raises(ModelError, match=r"is 'modeling_x\.Swish'; expected a class of torch\.nn"):
+        read_config(folder)

@@ -37,6 +37,8 @@ TRANSFORMER = f"{BASE}.modules.transformer.Transformer"
         ({"config": {"model_type": "siglip"}}, "CLIP"),
         ({"types": [f"{BASE}.modules.router.Router"]}, "router"),
         ({"types": ["Asym"]}, "router"),
+        ({"types": ["BoW"]}, "a bag of words"),
+        ({"types": ["WordEmbeddings", "Pooling"]}, "vectors of single words"),
         ({"sentence_transformers": {"model_type": "CrossEncoder"}}, "a cross-encoder"),
         ({"sentence_transformers": {"model_type": "TimeEncoder"}}, "'TimeEncoder'"),
     ],

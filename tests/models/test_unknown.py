@@ -13,10 +13,11 @@ from simengine.models.unknown import (
     Reading,
     can_entail,
     comparable,
-    comparable_pairs,
     indistinct,
     not_known,
     readings_of,
+    relevance_pairs,
+    score_says_something,
     tells_apart,
     token_kinds,
     unreadable_note,
@@ -135,7 +136,7 @@ def test_entailment_needs_the_unknown_words_of_the_hypothesis_in_the_premise(eng
     assert not comparable(apples, pears)
     assert comparable(plain, apples)
     pairs = [("five 🎉 cats sat here", "five 💀 cats sat here"), ("a cat", "a dog"), ("猫", "a cat")]
-    assert comparable_pairs(english, pairs).tolist() == [False, True, False]
+    assert relevance_pairs(english, pairs).tolist() == [False, True, False]
 
 
 def test_a_note_names_the_first_unreadable_text(english: FastTokenizer) -> None:
@@ -210,3 +211,62 @@ def test_byte_pieces_by_name_say_nothing_above_ascii(tmp_path: Path) -> None:
     made.save(str(tmp_path / "tokenizer.json"))
     tokenizer = FastTokenizer.from_file(tmp_path / "tokenizer.json", max_tokens=64)
     assert [reading.unreadable for reading in tokenizer.readings(["a", "猫"])] == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("the set x ∈ A", "the set x ∉ A"),
+        ("where a = b", "where a ≠ b"),
+        ("where a = b", "where a =\u0338 b"),
+        ("the icon \ue001 here", "the icon \ue002 here"),
+        ("the word ปี is", "the word ปู is"),
+    ],
+)
+def test_what_a_tokenizer_drops_tells_texts_apart(english: FastTokenizer, one: str, other: str) -> None:
+    same, different = english.readings([one, other])
+    assert same.known == different.known
+    assert indistinct(same, different)
+    assert not can_entail(READABLE, different)
+    assert same.share == different.share
+
+
+def test_words_are_named_whole(english: FastTokenizer) -> None:
+    (reading,) = english.readings(["Καλημέρα ดี"])
+    assert reading.unknown == ("καλημέρα", "ดี")
+
+
+def test_accents_of_letters_are_not_missed(english: FastTokenizer) -> None:
+    assert [reading.unknown for reading in english.readings(["café naïve", "Noël ≥ 5"])] == [(), ()]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "says"),
+    [
+        ("Our team won the final in Berlin 🏆", "The stock market fell sharply today 📉", True),
+        ("The novelist 村上春樹 was born in Kyoto", "Shares fell sharply in London after 湯 resigned", True),
+        ("The delivery 😀", "The delivery 😡", False),
+        ("we won 🇩🇪 against them", "We won 🇫🇷 vs them", False),
+        ("The price of 苹果 is five", "The price of 香蕉 is 5", False),
+        ("Great 👍", "Great job", True),
+        ("გამარჯობა", "ნახვამდის", False),
+    ],
+)
+def test_a_score_says_something_where_most_of_the_difference_is_known(
+    english: FastTokenizer, one: str, other: str, says: bool
+) -> None:
+    assert score_says_something(*english.readings([one, other])) is says
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "relevant"),
+    [
+        ("Cancel your subscription in the settings 🙂", "how do I cancel my subscription 😡", True),
+        ("I love it 👍", "I love it 👎", False),
+        ("The price of 苹果 is five dollars", "what does 香蕉 cost in dollars", False),
+    ],
+)
+def test_other_emoji_in_a_query_leave_a_text_its_relevance(
+    english: FastTokenizer, text: str, query: str, relevant: bool
+) -> None:
+    assert relevance_pairs(english, [(text, query)]).tolist() == [relevant]

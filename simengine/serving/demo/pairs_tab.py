@@ -11,7 +11,7 @@ import gradio as gr
 
 from simengine.errors import SimengineError
 from simengine.explain import explain_pair
-from simengine.models.unknown import tells_apart
+from simengine.models.unknown import score_says_something
 from simengine.serving.demo.cards import skeleton
 from simengine.serving.demo.context import DemoContext
 from simengine.serving.demo.export import SAVE_FILE
@@ -246,7 +246,7 @@ def compare_texts(served: ServedIndex, text1: str, text2: str) -> Compared:
     """
     explanation = explain_pair(served.engine.encoder, text1, text2)
     pair, score = (text1, text2), None
-    told_apart = tells_apart(*served.readings(pair))
+    told_apart = score_says_something(*served.readings(pair))
     try:
         graded, judge = served.judges.similarity(), served.judges.judge()
         if graded is None and judge.kind != "nli":
