@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 import simengine
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.rest import errors
-from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.context import KINDS_OF_WORK, ServiceContext
 from simengine.serving.rest.docs_page import docs_page
 from simengine.serving.rest.gate import PAGE_PATH, Gate
 from simengine.serving.rest.keys import KeyFile
@@ -99,7 +99,7 @@ def create_app(
         UsageError: the file of keys is missing, holds none, or others may read it.
     """
     chosen = settings or ServiceSettings()
-    lifecycle = Lifecycle(2 * chosen.max_requests)
+    lifecycle = Lifecycle(KINDS_OF_WORK * 2 * chosen.max_requests)
     context = ServiceContext(catalogue, chosen, lifecycle)
     log = log or JsonLog(texts=chosen.log_texts)
     keys = _open_keys(chosen.keys_file, log)
