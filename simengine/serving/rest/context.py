@@ -18,6 +18,7 @@ from simengine.serving.catalogue import Catalogue
 from simengine.serving.rest.lifecycle import Lifecycle
 from simengine.serving.served import ServedIndex
 from simengine.serving.settings import ServiceSettings
+from simengine.text.checks import check_text
 
 T = TypeVar("T")
 
@@ -100,19 +101,21 @@ class ServiceContext:
             fields[name] = text
 
     def check_query(self, text: str, what: str = "query") -> None:
-        """Raise UsageError (422) where a query, question or statement is longer than allowed."""
+        """Raise UsageError or DataError (422) where a query, question or statement is too long, or not a text."""
+        check_text(text, what)
         most = self.settings.limits.max_query_chars
         if len(text) > most:
             raise UsageError(f"{what} has {len(text):,} characters; at most {most:,} are taken")
 
     def check_texts(self, texts: Sequence[str], what: str = "texts") -> None:
-        """Raise UsageError (422) where there are more texts than allowed, or one is too long."""
+        """Raise UsageError or DataError (422) where there are too many texts, or one is too long or not a text."""
         limits = self.settings.limits
         if len(texts) > limits.max_texts:
             raise UsageError(
                 f"{what}: {len(texts):,} are given; at most {limits.max_texts:,} are taken at once"
             )
         for number, text in enumerate(texts):
+            check_text(text, f"{what}[{number}]")
             if len(text) > limits.max_text_chars:
                 raise UsageError(
                     f"{what}[{number}] has {len(text):,} characters; at most {limits.max_text_chars:,} are taken"
