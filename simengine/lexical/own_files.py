@@ -32,7 +32,7 @@ def check_names(folder: Path) -> None:
     Its garbage collection removes whatever .managed.json lists and meta.json does not name, wherever that lies.
 
     Raises:
-        DamagedIndexError: .managed.json holds anything but names of tantivy's files, or a lock is a symbolic link.
+        DamagedIndexError: .managed.json holds anything but names of tantivy's files, or a file of the index is a symbolic link.
     """
     file = folder / _MANAGED
     try:
@@ -48,13 +48,13 @@ def check_names(folder: Path) -> None:
             raise DamagedIndexError(
                 file, f"lists {name!r:.80}, which is no file of a lexical index; rebuild it"
             )
-    for lock in folder.glob(".tantivy-*.lock"):
-        if lock.is_symlink():
-            raise DamagedIndexError(lock, "is a symbolic link, which simengine does not follow; remove it")
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if _OWN.fullmatch(entry.name) and not _UNFINISHED.fullmatch(entry.name):
+            refuse_link(entry)
 
 
 def refuse_link(path: Path) -> None:
-    """Refuse a symbolic link where a folder is to be written.
+    """Refuse a symbolic link where the index has a folder or a file.
 
     Raises:
         DamagedIndexError: it is one.

@@ -83,6 +83,16 @@ def test_a_lock_that_is_a_link_is_refused_and_not_created_elsewhere(folder: Path
     assert not (folder.parent / "made").exists()
 
 
+@pytest.mark.parametrize("pattern", ["meta.json", "*.store"])
+def test_a_linked_file_is_not_read(folder: Path, pattern: str) -> None:
+    link = next(folder.glob(pattern))
+    link.rename(folder.parent / "moved")
+    link.symlink_to(folder.parent / "moved")
+    with pytest.raises(DamagedIndexError, match="symbolic link") as caught:
+        LexicalIndex.open(folder)
+    assert caught.value.path == link
+
+
 def test_rebuilding_keeps_what_others_put_into_the_folder(folder: Path) -> None:
     for place in ("i", "i.new", "i.old"):
         (folder.parent / place).mkdir(exist_ok=True)
