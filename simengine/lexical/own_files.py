@@ -32,7 +32,7 @@ def check_names(folder: Path) -> None:
     Its garbage collection removes whatever .managed.json lists and meta.json does not name, wherever that lies.
 
     Raises:
-        DamagedIndexError: .managed.json holds anything but names of tantivy's files, or a file of the index is a symbolic link.
+        DamagedIndexError: .managed.json names other files than tantivy's, or a file is a symbolic link.
     """
     file = folder / _MANAGED
     try:

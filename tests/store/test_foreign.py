@@ -173,9 +173,8 @@ def test_a_linked_manifest_or_segment_is_not_read(index: Path, elsewhere: Path, 
     (index / name).symlink_to(elsewhere / "moved")
     before = held(elsewhere)
     for use in (Snapshot.open, IndexWriter.open):
-        with pytest.raises(DamagedIndexError, match="symbolic link") as caught:
-            with use(index) as opened:
-                opened.vectors(np.arange(2)) if isinstance(opened, Snapshot) else opened.commit(change(["c"]))
+        with pytest.raises(DamagedIndexError, match="symbolic link") as caught, use(index) as opened:
+            opened.vectors(np.arange(2)) if isinstance(opened, Snapshot) else opened.commit(change(["c"]))
         assert caught.value.path == index / name
     (problem,) = verify(index).problems
     assert problem.file == index / name
