@@ -11,12 +11,12 @@ from simengine.errors import DamagedIndexError
 
 SEAL = "meta.crc32"
 TIE = "tie.json"
-_MANAGED = ".managed.json"
+MANAGED = ".managed.json"
 _SEGMENT_ID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 _TANTIVY = re.compile(r"[0-9a-f]{32}(?:\.[0-9]+)?\.[a-z]+(?:\.temp)?|meta\.json")
 _UNFINISHED = re.compile(r"\.tmp[A-Za-z0-9.]+")
 _OWN = re.compile(
-    rf"{_TANTIVY.pattern}|{_UNFINISHED.pattern}|{re.escape(SEAL)}|{re.escape(TIE)}|{re.escape(_MANAGED)}"
+    rf"{_TANTIVY.pattern}|{_UNFINISHED.pattern}|{re.escape(SEAL)}|{re.escape(TIE)}|{re.escape(MANAGED)}"
     r"|\.tantivy-[a-z]+\.lock"
 )
 
@@ -34,7 +34,7 @@ def check_names(folder: Path) -> None:
     Raises:
         DamagedIndexError: .managed.json names other files than tantivy's, or a file is a symbolic link.
     """
-    file = folder / _MANAGED
+    file = folder / MANAGED
     try:
         names = json.loads(file.read_bytes())
     except FileNotFoundError:
