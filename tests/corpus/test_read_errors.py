@@ -349,5 +349,5 @@ def test_missing_optional_package_names_the_extra(
         return real(module, *rest)  # type: ignore[arg-type]
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    with pytest.raises(MissingExtraError, match=r"simengine\[files\]"):
+    with pytest.raises(MissingExtraError, match=r"simengine-search\[files\]"):
         list(read_corpus([write(name, b"x")]))
