@@ -71,5 +71,8 @@ def test_a_missing_gradio_names_the_extra(library: Path, monkeypatch: pytest.Mon
     for name in [name for name in sys.modules if name == "gradio" or name.startswith("gradio.")]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "gradio", None)
-    with Catalogue.open([library]) as catalogue, pytest.raises(MissingExtraError, match=r"simengine-search\[demo\]"):
+    with (
+        Catalogue.open([library]) as catalogue,
+        pytest.raises(MissingExtraError, match=r"simengine-search\[demo\]"),
+    ):
         mount_pages(fastapi.FastAPI(), catalogue)
