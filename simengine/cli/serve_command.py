@@ -139,7 +139,12 @@ limit_options = together(
     _at_least(1, "--max-query-chars", 10_000, "Characters of a query, a question or a statement."),
     _at_least(1, "--max-documents", 1_000, "Documents in one write."),
     _at_least(1, "--max-k", 1_000, "Hits."),
-    _at_least(1, "--max-requests", 64, "Requests at the same time; as many again wait, more get 429."),
+    _at_least(
+        1,
+        "--max-requests",
+        64,
+        "Requests of a kind (quick, slow, write) at once; as many again wait.",
+    ),
     _at_least(1, "--max-connections", 1_000, "Open connections; beyond it the one silent longest is closed."),
     _at_least(0.001, "--header-timeout-s", 10.0, "A connection that has sent no header by then is closed."),
     _at_least(1, "--max-queued", 256, "Callers that may wait for a model; more get 429."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 import struct
 import tempfile
 import zlib
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.errors import DamagedIndexError, SimengineError, StorageFullError, StoreError
-from simengine.lexical.own_files import SEAL, is_segment_id
+from simengine.lexical.own_files import MANAGED, SEAL, is_segment_id
 from simengine.text.checks import parse_own_json
 
 _PARTS = ("term", "idx", "pos", "store", "fast", "fieldnorm")
@@ -118,6 +119,11 @@ def seal(folder: Path) -> None:
         return
     with suppress(OSError):  # without room for it, meta.json stays unchecked
         replace_small(folder / SEAL, f"{zlib.crc32(content):08x}\n")
+        # tantivy makes these readable by their owner alone; they get the permissions that the umask gives all others.
+        mode = stat.S_IMODE((folder / SEAL).stat().st_mode)
+        for name in ("meta.json", MANAGED):
+            with suppress(FileNotFoundError):
+                (folder / name).chmod(mode)
 
 
 def replace_small(path: Path, content: str) -> None:

@@ -11,12 +11,12 @@ from simengine.errors import DamagedIndexError
 
 SEAL = "meta.crc32"
 TIE = "tie.json"
-_MANAGED = ".managed.json"
+MANAGED = ".managed.json"
 _SEGMENT_ID = re.compile(r"[0-9a-f]{8}(-?[0-9a-f]{4}){3}-?[0-9a-f]{12}")
 _TANTIVY = re.compile(r"[0-9a-f]{32}(?:\.[0-9]+)?\.[a-z]+(?:\.temp)?|meta\.json")
 _UNFINISHED = re.compile(r"\.tmp[A-Za-z0-9.]+")
 _OWN = re.compile(
-    rf"{_TANTIVY.pattern}|{_UNFINISHED.pattern}|{re.escape(SEAL)}|{re.escape(TIE)}|{re.escape(_MANAGED)}"
+    rf"{_TANTIVY.pattern}|{_UNFINISHED.pattern}|{re.escape(SEAL)}|{re.escape(TIE)}|{re.escape(MANAGED)}"
     r"|\.tantivy-[a-z]+\.lock"
 )
 
@@ -32,9 +32,9 @@ def check_names(folder: Path) -> None:
     Its garbage collection removes whatever .managed.json lists and meta.json does not name, wherever that lies.
 
     Raises:
-        DamagedIndexError: .managed.json holds anything but names of tantivy's files, or a lock is a symbolic link.
+        DamagedIndexError: .managed.json names other files than tantivy's, or a file is a symbolic link.
     """
-    file = folder / _MANAGED
+    file = folder / MANAGED
     try:
         names = json.loads(file.read_bytes())
     except FileNotFoundError:
@@ -48,13 +48,13 @@ def check_names(folder: Path) -> None:
             raise DamagedIndexError(
                 file, f"lists {name!r:.80}, which is no file of a lexical index; rebuild it"
             )
-    for lock in folder.glob(".tantivy-*.lock"):
-        if lock.is_symlink():
-            raise DamagedIndexError(lock, "is a symbolic link, which simengine does not follow; remove it")
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if _OWN.fullmatch(entry.name) and not _UNFINISHED.fullmatch(entry.name):
+            refuse_link(entry)
 
 
 def refuse_link(path: Path) -> None:
-    """Refuse a symbolic link where a folder is to be written.
+    """Refuse a symbolic link where the index has a folder or a file.
 
     Raises:
         DamagedIndexError: it is one.

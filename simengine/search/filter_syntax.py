@@ -287,12 +287,27 @@ def _value(token: Token) -> Scalar:
 def _read(text: str, position: int) -> Scalar:
     """The value of one literal."""
     if text[0] in "\"'":
-        return _ESCAPE.sub(_unescaped, text[1:-1]) if "\\" in text else text[1:-1]
+        return _unescaped_text(text[1:-1], position) if "\\" in text else text[1:-1]
     if text[0] in "+-.0123456789" or text[0].isdigit():
         if len(text) > _MAX_DIGITS:
             raise _FaultError(f"a number of {len(text):,} characters is too long", position)
         return int(text) if text.lstrip("+-").isdigit() else float(text)
     return {"true": True, "false": False, "null": None}[text.lower()]
+
+
+def _unescaped_text(text: str, position: int) -> str:
+    """A text without its escapes; two halves of a surrogate pair are one character, as in JSON."""
+    plain = _ESCAPE.sub(_unescaped, text)
+    if plain.isascii():
+        return plain
+    try:
+        return plain.encode("utf-16", "surrogatepass").decode("utf-16")
+    except UnicodeDecodeError:
+        raise _FaultError(
+            "a text holds half of a surrogate pair, which is not a character; write both halves, as in "
+            '"\\ud83d\\ude00", or the character itself',
+            position,
+        ) from None
 
 
 def _unescaped(escape: re.Match[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from simengine.errors import DataError, SimengineError, UnknownDocumentError, Us
 from simengine.indexing.facts import facts_of
 from simengine.search.options import Fusion, Mode, SearchOptions
 from simengine.search.result import SearchResult
+from simengine.search.time_limit import time_limit
 from simengine.serving.batching import OverloadedError
 from simengine.serving.joined import JoinedIndex
 from simengine.serving.judges import SharedJudges
@@ -241,9 +243,18 @@ class ServedIndex(JoinedIndex):
         return self._write(lambda: self.engine.update(given))
 
     def delete(self, ids: Sequence[str] = (), *, where: str | None = None) -> IndexReport:
-        """Delete documents by id, by filter, or both. See `Engine.delete`."""
+        """Delete documents by id, by filter, or both. See `Engine.delete`.
+
+        Raises:
+            TimeLimitError: evaluating the filter took longer than a caller waits; nothing is deleted.
+        """
         names = as_ids(ids)
-        return self._write(lambda: self.engine.delete(names, where=where))
+
+        def change() -> IndexReport:
+            with time_limit(time.monotonic() + self.settings.timeout_s):
+                return self.engine.delete(names, where=where)
+
+        return self._write(change)
 
     def _write(self, change: Callable[[], IndexReport]) -> IndexReport:
         """Do a write after those that came before it. Once it is accepted it is done, whether or not anyone waits."""

@@ -148,7 +148,8 @@ class ServiceSettings:
             any given, all other names are refused, even with keys.
         limits: of one request.
         connections: how many there may be, and how long they may be silent.
-        max_requests: requests that are worked on at the same time; as many again may wait. One more gets 429.
+        max_requests: requests of one kind (quick ones, slow ones, writes) that are worked on at the same time; as
+            many again may wait. One more gets 429.
         timeout_s: a request that only reads is answered within this time, with 504 if need be.
         body_timeout_s: a request's body has to arrive within this time.
         drain_s: after the signal to stop, new work is refused with 503 for so long at least, so that a load balancer

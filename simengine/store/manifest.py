@@ -12,6 +12,7 @@ from simengine.errors import DamagedIndexError, StoreError
 from simengine.store.contract import Counts
 from simengine.store.digest import canonical_json
 from simengine.store.files import MANIFEST, generation_name, generation_number, replace_file
+from simengine.store.ours import refuse_link
 from simengine.store.records import Head
 from simengine.store.settings import IndexSettings
 from simengine.types import Json
@@ -114,10 +115,11 @@ def read_pointer(root: Path) -> Pointer | None:
         None where there is no such file.
 
     Raises:
-        DamagedIndexError: it is not what was written.
+        DamagedIndexError: it is not what was written, or a symbolic link.
         StoreError: written by a newer version of the format.
     """
     path = root / MANIFEST
+    refuse_link(path)
     try:
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):

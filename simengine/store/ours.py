@@ -64,8 +64,13 @@ def refuse_links(folder: Path) -> None:
     """
     files = [f"{DATABASE}{suffix}" for suffix in ("", "-wal", "-shm")]
     for path in (folder, *(folder / name for name in (*_INSIDE, *files))):
-        if path.is_symlink():
-            raise DamagedIndexError(path, f"{A_LINK}. Put what it points to in its place")
+        refuse_link(path)
+
+
+def refuse_link(path: Path) -> None:
+    """Raise DamagedIndexError where a symbolic link stands."""
+    if path.is_symlink():
+        raise DamagedIndexError(path, f"{A_LINK}. Put what it points to in its place")
 
 
 def is_generation(path: Path) -> bool:

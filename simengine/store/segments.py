@@ -15,6 +15,7 @@ import numpy as np
 from simengine.errors import DamagedIndexError, StoreError
 from simengine.store.contract import Segment
 from simengine.store.files import discard_file, sync_fd, sync_folder, writing
+from simengine.store.ours import refuse_link
 from simengine.types import FloatMatrix
 
 SMALL_ROWS = 2_048
@@ -98,10 +99,11 @@ def open_segment(folder: Path, record: SegmentRecord, dimension: int) -> Segment
 
     Raises:
         FileNotFoundError: there is no such file (any more).
-        DamagedIndexError: size or header is not what was written.
+        DamagedIndexError: size or header is not what was written, or a symbolic link stands there.
         StoreError: it cannot be read or mapped (permissions, limits of the system).
     """
     path = folder / record.name
+    refuse_link(path)
     header = _header(record.n_rows, dimension)
     try:
         with path.open("rb") as file:

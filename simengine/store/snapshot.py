@@ -35,6 +35,7 @@ from simengine.store.documents import (
 from simengine.store.files import DATABASE, MANIFEST, VECTORS
 from simengine.store.generations import generation_folder, lexical_folder, locate
 from simengine.store.manifest import Manifest, Pointer, check_pointer
+from simengine.store.ours import refuse_link
 from simengine.store.reader import Reader, file_stamp
 from simengine.store.records import Head
 from simengine.store.segments import HASHED_AT_OPEN_BYTES, check_segment, open_segment
@@ -163,17 +164,17 @@ class Snapshot:
         """The file that registry entry `name` names.
 
         Returns:
-            None where there is no such entry, or where a writer has replaced and removed the file since this
-            snapshot was opened: go without it, or open the index again.
+            None where there is no such entry, or a writer has replaced the file since: go without it, or open again.
 
         Raises:
-            DamagedIndexError: the file should be there and is missing.
+            DamagedIndexError: the file should be there and is missing, or is a symbolic link.
         """
         entry = self.derived(name)
         file = entry.get("file") if entry is not None else None
         if not isinstance(file, str):
             return None
         path = self._folder / file
+        refuse_link(path)
         if path.exists():
             return path
         if not self.is_current():

@@ -122,7 +122,7 @@ def verify(path: Path | str, *, deep: bool = True) -> VerifyReport:
         with findings.collecting():
             notes += _verify_generation(root, number, pointer, findings, deep=deep)
     for path in foreign(root):
-        if path.is_symlink():
+        if path.is_symlink() and path not in {problem.file for problem in findings.problems}:
             findings.add(path, A_LINK, "remove it, or put what it points to in its place")
     return VerifyReport(
         root,

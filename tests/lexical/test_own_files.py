@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,32 @@ def test_a_lock_that_is_a_link_is_refused_and_not_created_elsewhere(folder: Path
     with pytest.raises(DamagedIndexError, match="symbolic link"):
         LexicalIndex.open(folder)
     assert not (folder.parent / "made").exists()
+
+
+@pytest.mark.parametrize("pattern", ["meta.json", "*.store"])
+def test_a_linked_file_is_not_read(folder: Path, pattern: str) -> None:
+    link = next(folder.glob(pattern))
+    link.rename(folder.parent / "moved")
+    link.symlink_to(folder.parent / "moved")
+    with pytest.raises(DamagedIndexError, match="symbolic link") as caught:
+        LexicalIndex.open(folder)
+    assert caught.value.path == link
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o077, 0o600)])
+def test_all_files_have_the_permissions_that_the_umask_gives(tmp_path: Path, umask: int, mode: int) -> None:
+    before = os.umask(umask)
+    try:
+        with LexicalIndex.open(tmp_path / "i", create=True) as index:
+            for row in range(3):
+                index.add([row], [""], ["gas"])
+                index.commit()
+    finally:
+        os.umask(before)
+    files = {file.name: file.stat().st_mode & 0o777 for file in (tmp_path / "i").iterdir()}
+    assert {"meta.json", ".managed.json"} <= set(files)
+    assert set(files.values()) == {mode}
 
 
 def test_rebuilding_keeps_what_others_put_into_the_folder(folder: Path) -> None:

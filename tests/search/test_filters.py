@@ -117,6 +117,16 @@ def test_large_integers_are_exact() -> None:
     assert kept(f"n = {2**53 + 1}", [{"n": 2**53}, {"n": 1.0}]) == []
 
 
+def test_escaped_characters_beyond_the_first_plane_are_one_character_and_halves_are_refused() -> None:
+    records = [{"face": "😀"}, {"face": "x"}]
+    assert kept(r'face = "\ud83d\ude00"', records) == [0]
+    assert kept(r'face in ("\uD83D\uDE00", "y")', records) == [0]
+    for half in (r"\ud83d", r"\ude00", r"\ude00\ud83d", r"😀\ud83d"):
+        with pytest.raises(FilterError, match="half of a surrogate pair") as caught:
+            kept(f'face = "{half}"', records)
+        assert caught.value.position == 7
+
+
 def test_no_documents_give_an_empty_mask() -> None:
     assert kept("anything = 1", []) == []
 

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from simengine.search.dense import DenseSide
+from simengine.search.factors import Factors
 from simengine.search.masks import Selection, Selections
+from simengine.search.time_limit import TimeLimitError
 from simengine.serving.batching import WaitTimeoutError
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.served import ServedIndex
@@ -121,6 +123,65 @@ def test_the_service_answers_a_slow_search_with_504_and_the_others_meanwhile(
             go.set()
     finally:
         go.set()
+
+
+def test_slow_requests_leave_places_for_quick_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("fastapi", reason="the extra serve is not installed")
+    from tests.serving.rest.support import problem, served
+
+    plain, began, go = Selections.select, threading.Semaphore(0), threading.Event()
+
+    def select(self: Selections, expression: str) -> Selection:
+        began.release()
+        assert go.wait(WAIT_S)
+        return plain(self, expression)
+
+    monkeypatch.setattr(Selections, "select", select)
+    slow = {"query": "cats purr", "where": "year > 1900", "k": 1}
+    with (
+        word_models(),
+        Catalogue.of([build_library(tmp_path / "library")]) as catalogue,
+        ThreadPoolExecutor(2) as pool,
+        served(catalogue, max_requests=1) as client,
+    ):
+        try:
+            service = client.app.state.service  # type: ignore[attr-defined]
+            waiting = [pool.submit(client.post, "/v1/search", json=slow) for _ in range(2)]
+            assert began.acquire(timeout=WAIT_S)
+            while service.lifecycle.n_accepted < 2:
+                time.sleep(0.01)
+            time.sleep(0.05)  # from being accepted to its place
+            assert problem(client.post("/v1/search", json=slow)) == (429, "overloaded")
+            found = client.post("/v1/search", json={"query": "cats purr", "k": 1}).json()
+            assert found["hits"][0]["id"] == "cats"
+            assert client.get("/v1/documents/dogs").json()["id"] == "dogs"
+            assert client.delete("/v1/documents/rates").json()["deleted"] == 1
+            go.set()
+            assert [each.result(WAIT_S).status_code for each in waiting] == [200, 200]
+            assert client.post("/v1/search", json=slow).status_code == 200
+        finally:
+            go.set()
+
+
+def test_deleting_by_a_filter_has_a_time_limit_and_deletes_nothing_when_it_is_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = Factors.keep
+
+    def slow(self: Factors, step: Any) -> Any:
+        time.sleep(0.3)
+        return plain(self, step)
+
+    monkeypatch.setattr(Factors, "keep", slow)
+    with word_models():
+        served = ServedIndex("slow", build_library(tmp_path / "slow"), ServingSettings(timeout_s=0.2))
+        try:
+            with pytest.raises(TimeLimitError):
+                served.delete(where="year > 1900 and year < 2100")
+            assert served.document("cats").id == "cats"
+            assert served.delete(["cats"]).deleted == 1
+        finally:
+            served.close()
 
 
 def test_judging_that_nobody_waits_for_is_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import os
 import sqlite3
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from simengine.errors import DamagedIndexError, IndexExistsError, UsageError
@@ -164,6 +165,39 @@ def test_a_linked_database_or_lock_is_not_written_through(index: Path, elsewhere
         IndexWriter.open(index)
     assert caught.value.path == link
     assert (elsewhere / "precious.txt").read_text() == "precious.txt"
+
+
+@pytest.mark.parametrize("name", ["manifest.json", "gen-000001/vectors/000001.npy"])
+def test_a_linked_manifest_or_segment_is_not_read(index: Path, elsewhere: Path, name: str) -> None:
+    (index / name).rename(elsewhere / "moved")
+    (index / name).symlink_to(elsewhere / "moved")
+    before = held(elsewhere)
+    for use in (Snapshot.open, IndexWriter.open):
+        with pytest.raises(DamagedIndexError, match="symbolic link") as caught, use(index) as opened:
+            opened.vectors(np.arange(2)) if isinstance(opened, Snapshot) else opened.commit(change(["c"]))
+        assert caught.value.path == index / name
+    (problem,) = verify(index).problems
+    assert problem.file == index / name
+    assert held(elsewhere) == before
+
+
+def test_a_linked_manifest_is_made_anew(index: Path, elsewhere: Path) -> None:
+    (index / "manifest.json").rename(elsewhere / "moved")
+    (index / "manifest.json").symlink_to(elsewhere / "moved")
+    before = held(elsewhere)
+    assert repair_manifest(index)
+    assert not (index / "manifest.json").is_symlink()
+    assert verify(index).ok
+    assert held(elsewhere) == before
+
+
+def test_a_linked_derived_file_is_not_read(index: Path, elsewhere: Path) -> None:
+    with IndexWriter.open(index) as writer:
+        path = writer.new_derived_path(suffix=".faiss")
+        path.symlink_to(elsewhere / "precious.txt")
+        writer.set_derived("candidates", {"file": f"ann/{path.name}"})
+    with Snapshot.open(index) as snapshot, pytest.raises(DamagedIndexError, match="symbolic link"):
+        snapshot.derived_file("candidates")
 
 
 def test_the_index_itself_may_be_given_as_a_link(index: Path, tmp_path: Path) -> None:

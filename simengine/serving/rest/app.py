@@ -16,8 +16,9 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 import simengine
 from simengine.serving.catalogue import Catalogue
+from simengine.serving.hosts import HostRules
 from simengine.serving.rest import errors
-from simengine.serving.rest.context import ServiceContext
+from simengine.serving.rest.context import KINDS_OF_WORK, ServiceContext
 from simengine.serving.rest.docs_page import docs_page
 from simengine.serving.rest.gate import PAGE_PATH, Gate
 from simengine.serving.rest.keys import KeyFile
@@ -60,7 +61,7 @@ class ErrorBody(BaseModel):
 
 
 ERRORS: dict[int | str, dict[str, Any]] = {
-    400: {"model": ErrorBody, "description": "The request is no HTTP or no JSON in UTF-8"},
+    400: {"model": ErrorBody, "description": "The request is not HTTP"},
     401: {"model": ErrorBody, "description": "No API key, or one that is not known"},
     403: {"model": ErrorBody, "description": "The API key does not have the scope"},
     404: {"model": ErrorBody, "description": "No such index, document or model"},
@@ -96,14 +97,15 @@ def create_app(
         warm: load the encoders and the judge at the start; until then /ready answers 503.
 
     Raises:
-        UsageError: the file of keys is missing, holds none, or others may read it.
+        UsageError: the file of keys is missing, holds none, or others may read it; or an allowed host is no host name.
     """
     chosen = settings or ServiceSettings()
-    lifecycle = Lifecycle(2 * chosen.max_requests)
+    lifecycle = Lifecycle(KINDS_OF_WORK * 2 * chosen.max_requests)
     context = ServiceContext(catalogue, chosen, lifecycle)
     log = log or JsonLog(texts=chosen.log_texts)
     keys = _open_keys(chosen.keys_file, log)
     metrics = Metrics(catalogue, lifecycle, keys)
+    rules = HostRules.of(chosen.host, chosen.allowed_hosts, any_name=keys is not None or chosen.insecure)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -127,7 +129,7 @@ def create_app(
     app.state.service = context
     app.state.keys = keys
     errors.install(app)
-    app.add_middleware(Gate, context=context, keys=keys, metrics=metrics, log=log)
+    app.add_middleware(Gate, context=context, keys=keys, metrics=metrics, log=log, rules=rules)
     app.include_router(health.router(context, metrics, keys))
     security = [] if keys is None else [Depends(HTTPBearer(auto_error=False, description="An API key"))]
     for module in ROUTERS:

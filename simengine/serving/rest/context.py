@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from simengine.errors import UsageError
 from simengine.search.time_limit import check_time_limit, time_limit
-from simengine.serving.batching import WaitTimeoutError
+from simengine.serving.batching import OverloadedError, WaitTimeoutError
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.rest.lifecycle import Lifecycle
 from simengine.serving.served import ServedIndex
 from simengine.serving.settings import ServiceSettings
+from simengine.text.checks import check_text
 
 T = TypeVar("T")
+
+KINDS_OF_WORK = 3
+"""Quick reading, slow reading, writing: each has its own places; see `ServiceContext.call`."""
 
 logged_texts: ContextVar[dict[str, object] | None] = ContextVar("logged_texts", default=None)
 
@@ -41,12 +46,15 @@ class ServiceContext:
     catalogue: Catalogue
     settings: ServiceSettings
     lifecycle: Lifecycle
-    _readers: ThreadPoolExecutor = field(init=False)
-    _writers: ThreadPoolExecutor = field(init=False)
+    _quick: _Places = field(init=False)
+    _slow: _Places = field(init=False)
+    _writers: _Places = field(init=False)
 
     def __post_init__(self) -> None:
-        self._readers = ThreadPoolExecutor(self.settings.max_requests, "simengine-request")
-        self._writers = ThreadPoolExecutor(self.settings.max_requests, "simengine-write-request")
+        most = self.settings.max_requests
+        self._quick = _Places(most, "quick-request")
+        self._slow = _Places(most, "request")
+        self._writers = _Places(most, "write-request")
 
     def index(self, name: str | None = None) -> ServedIndex:
         """The index that a request names; None is the default one.
@@ -56,10 +64,16 @@ class ServiceContext:
         """
         return self.catalogue.find(name)
 
-    async def call(self, function: Callable[[], T]) -> T:
+    async def call(self, function: Callable[[], T], *, quick: bool = False) -> T:
         """Run a blocking function that only reads, in a thread. It stops at its next stage when its time is over.
 
+        Args:
+            function: what is run.
+            quick: it takes milliseconds, whatever the request asks for. Such work has places of its own, so that slow
+                work never fills them.
+
         Raises:
+            OverloadedError: too much work of its kind is under way (429).
             WaitTimeoutError: it took longer than a request may (504).
         """
         end = time.monotonic() + self.settings.timeout_s
@@ -69,7 +83,7 @@ class ServiceContext:
                 check_time_limit()
                 return function()
 
-        work = asyncio.get_running_loop().run_in_executor(self._readers, limited)
+        work = asyncio.wrap_future((self._quick if quick else self._slow).submit(limited))
         done, _ = await asyncio.wait({work}, timeout=self.settings.timeout_s)
         if not done:
             work.cancel()
@@ -78,7 +92,7 @@ class ServiceContext:
 
     async def write(self, function: Callable[[], T]) -> T:
         """Run a blocking function that changes an index, in a thread of its own kind, to its end."""
-        return await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._writers, function))
+        return await asyncio.shield(asyncio.wrap_future(self._writers.submit(function)))
 
     def log_text(self, name: str, text: str) -> None:
         """Put a user's text into this request's line of the log, if the service was told to log texts."""
@@ -87,19 +101,21 @@ class ServiceContext:
             fields[name] = text
 
     def check_query(self, text: str, what: str = "query") -> None:
-        """Raise UsageError (422) where a query, question or statement is longer than allowed."""
+        """Raise UsageError or DataError (422) where a query, question or statement is too long, or not a text."""
+        check_text(text, what)
         most = self.settings.limits.max_query_chars
         if len(text) > most:
             raise UsageError(f"{what} has {len(text):,} characters; at most {most:,} are taken")
 
     def check_texts(self, texts: Sequence[str], what: str = "texts") -> None:
-        """Raise UsageError (422) where there are more texts than allowed, or one is too long."""
+        """Raise UsageError or DataError (422) where there are too many texts, or one is too long or not a text."""
         limits = self.settings.limits
         if len(texts) > limits.max_texts:
             raise UsageError(
                 f"{what}: {len(texts):,} are given; at most {limits.max_texts:,} are taken at once"
             )
         for number, text in enumerate(texts):
+            check_text(text, f"{what}[{number}]")
             if len(text) > limits.max_text_chars:
                 raise UsageError(
                     f"{what}[{number}] has {len(text):,} characters; at most {limits.max_text_chars:,} are taken"
@@ -113,5 +129,35 @@ class ServiceContext:
 
     def close(self) -> None:
         """Wait for the work that was accepted."""
-        self._writers.shutdown(wait=True)
-        self._readers.shutdown(wait=True, cancel_futures=True)
+        self._writers.shutdown()
+        self._quick.shutdown(cancel_futures=True)
+        self._slow.shutdown(cancel_futures=True)
+
+
+class _Places:
+    """Threads for requests of one kind; as many requests as there are threads may wait.
+
+    Args:
+        most: threads.
+        name: of the threads.
+    """
+
+    def __init__(self, most: int, name: str) -> None:
+        self._threads = ThreadPoolExecutor(most, f"simengine-{name}")
+        self._free = threading.BoundedSemaphore(2 * most)
+
+    def submit(self, function: Callable[[], T]) -> Future[T]:
+        """Run a function in a thread. Its place is free when it has ended, not when nobody waits for it any more.
+
+        Raises:
+            OverloadedError: all places are taken.
+        """
+        if not self._free.acquire(blocking=False):
+            raise OverloadedError("the service")
+        work = self._threads.submit(function)
+        work.add_done_callback(lambda _: self._free.release())
+        return work
+
+    def shutdown(self, *, cancel_futures: bool = False) -> None:
+        """Wait for what runs, and for what waits unless it is cancelled."""
+        self._threads.shutdown(wait=True, cancel_futures=cancel_futures)

@@ -57,18 +57,22 @@ class Gate:
         keys: None where no keys are asked for.
         metrics: counts requests.
         log: gets a line for each request.
+        rules: which names and pages are answered.
     """
 
     def __init__(
-        self, app: ASGIApp, *, context: ServiceContext, keys: KeyFile | None, metrics: Metrics, log: JsonLog
+        self,
+        app: ASGIApp,
+        *,
+        context: ServiceContext,
+        keys: KeyFile | None,
+        metrics: Metrics,
+        log: JsonLog,
+        rules: HostRules,
     ) -> None:
         self._app, self._context, self._keys = app, context, keys
-        self._metrics, self._log = metrics, log
-        settings = context.settings
-        self._arriving = Arriving(2 * settings.max_requests)
-        self._rules = HostRules.of(
-            settings.host, settings.allowed_hosts, any_name=keys is not None or settings.insecure
-        )
+        self._metrics, self._log, self._rules = metrics, log, rules
+        self._arriving = Arriving(2 * context.settings.max_requests)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle a request."""

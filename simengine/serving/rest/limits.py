@@ -78,7 +78,7 @@ async def read_body(
         TooLargeError: it has more bytes than are taken; known from its header, or as soon as they arrive.
         SlowBodyError: it did not arrive in time.
         MediaTypeError: it is not said to be JSON.
-        DataError: its JSON is nested deeper than is taken.
+        DataError: it is not UTF-8, or its JSON is nested deeper than is taken.
         RequestValidationError: a text in it holds half of a character.
         DisconnectedError: the client went away.
     """
@@ -120,12 +120,17 @@ async def _gather(receive: Receive, most: int) -> bytes:
 
 
 async def check_json(body: bytes, most: int) -> None:
-    """Refuse JSON that is nested deeper than `most`, or spells half of a surrogate pair in any text or name.
+    """Refuse JSON that is not UTF-8, is nested deeper than `most`, or spells half of a surrogate pair anywhere.
+
+    Python's own reader takes UTF-16, UTF-32 and halves of surrogate pairs in UTF-8, too; what follows here does not.
 
     Raises:
-        DataError: it is nested too deeply.
+        DataError: it is not UTF-8, or nested too deeply.
         RequestValidationError: a field holds half of a character; names the field.
     """
+    check_utf8(body, "body")
+    if b"\0" in body:
+        raise DataError("is not JSON in UTF-8: it holds a zero byte", "the request's body")
     most = min(most, MAX_REQUEST_DEPTH)
     suspicious = _SURROGATE.search(body) is not None
     if not suspicious and body.count(b"[") + body.count(b"{") <= most:
@@ -157,11 +162,18 @@ def check_address(scope: MutableMapping[str, Any]) -> None:
         ("path", scope.get("raw_path") or b""),
         ("query string", scope.get("query_string") or b""),
     ):
-        try:
-            unquote_to_bytes(raw).decode()
-        except UnicodeDecodeError as error:
-            byte = error.object[error.start]
-            raise DataError(f"is not valid UTF-8: byte 0x{byte:02x}", f"the request's {place}") from None
+        check_utf8(unquote_to_bytes(raw), place)
+
+
+def check_utf8(raw: bytes, place: str) -> None:
+    """Raise DataError where a part of a request is not UTF-8."""
+    if raw.isascii():
+        return
+    try:
+        raw.decode()
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        raise DataError(f"is not valid UTF-8: byte 0x{byte:02x}", f"the request's {place}") from None
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

@@ -173,6 +173,12 @@ def test_wider_than_this_machine_needs_keys_or_the_word(tmp_path: Path) -> None:
     assert ServiceSettings(host="::1").host == "::1"
 
 
+@pytest.mark.parametrize("name", ["http://search.example", "search.example:80", "*", "a b", ""])
+def test_an_allowed_host_has_to_be_a_name(catalogue: Catalogue, name: str) -> None:
+    with pytest.raises(UsageError, match="expected a host name alone"):
+        create_app(catalogue, ServiceSettings(allowed_hosts=(name,)))
+
+
 def test_without_keys_only_names_of_this_machine_are_answered(client: TestClient) -> None:
     for host in ("localhost", "127.0.0.1:8000", "[::1]:8000", "LOCALHOST:1"):
         assert client.get("/v1/indexes", headers={"host": host}).status_code == 200

@@ -118,6 +118,21 @@ def test_whole_characters_and_what_is_not_json_pass_on(body: bytes) -> None:
     assert read(arriving(body)) == body
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"x": "caf\xe9"}',
+        b'{"x": "\xed\xa0\xbd"}',
+        '{"x": "\ud83d"}'.encode("utf-16", "surrogatepass"),
+        '{"x": "a"}'.encode("utf-16-le"),
+        '{"x": "a"}'.encode("utf-32-be"),
+    ],
+)
+def test_bodies_are_utf8(body: bytes) -> None:
+    with pytest.raises(DataError, match="UTF-8"):
+        read(arriving(body))
+
+
 def test_addresses_are_utf8() -> None:
     check_address({"raw_path": b"/v1/documents/caf%C3%A9", "query_string": b"id=%F0%9F%98%80&id=a%2Fb"})
     for scope in ({"raw_path": b"/v1/documents/caf%E9"}, {"query_string": b"id=%ED%A0%BD"}):

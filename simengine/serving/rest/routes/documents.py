@@ -63,7 +63,7 @@ def router(context: ServiceContext) -> APIRouter:
     @routes.get("/v1/documents/{document_id:anything}", summary="A document")
     async def read(document_id: DocumentId, index: IndexName = None) -> DocumentBody:
         served = context.index(index)
-        return DocumentBody.of(await context.call(lambda: served.document(document_id)))
+        return DocumentBody.of(await context.call(lambda: served.document(document_id), quick=True))
 
     @routes.delete("/v1/documents/{document_id:anything}", summary="Delete a document")
     async def delete_one(document_id: DocumentId, index: IndexName = None) -> WriteResult:
@@ -82,7 +82,7 @@ def router(context: ServiceContext) -> APIRouter:
     @routes.get("/v1/indexes/{name}", summary="What an index holds")
     async def facts(name: str) -> IndexFacts:
         served = context.index(name)
-        return IndexFacts.model_validate(await context.call(served.facts))
+        return IndexFacts.model_validate(await context.call(served.facts, quick=True))
 
     return routes
 

@@ -23,7 +23,8 @@ def router(context: ServiceContext) -> APIRouter:
         context.check_query(request.query)
         context.log_text("query", request.query)
         served = context.index(request.index)
-        return await context.call(lambda: _searched(served, request))
+        slow = request.where is not None or request.rerank or request.claim or request.exact
+        return await context.call(lambda: _searched(served, request), quick=not slow)
 
     return routes
 
