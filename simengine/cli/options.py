@@ -343,9 +343,12 @@ def leading_index(
 
     Raises:
         UsageError: another index than --index, or an index with nothing behind it.
+        IndexNotFoundError: the first word is a path that can only be meant as an index, and is none.
     """
     first = by_name(Path(words[0])) if words and words[0].strip() else None
     if first is None or not is_index(first):
+        if first is not None and len(words) > 1 and not names and (option is None or not typed("index_path")):
+            _refuse_no_index(first, noun)
         return option, words
     rest, is_path = words[1:], len(Path(words[0]).parts) != 1
     if not rest and not alone:
@@ -357,6 +360,21 @@ def leading_index(
     if not is_path:
         note(f"{words[0]} is an index, {first}, and not part of {noun}", quiet=False)
     return find_index(first, option), rest
+
+
+def _refuse_no_index(path: Path, noun: str) -> None:
+    """Refuse a first word such as indexes/typo or another/folder, which would become part of a query."""
+    try:
+        is_below = len(path.parts) > 1 and path.parent.is_dir() and path.parent.samefile(DEFAULT_FOLDER)
+        is_folder = len(path.parts) > 1 and path.is_dir()
+    except OSError:  # a long text is no name of a file, or there is no folder indexes/
+        return
+    if is_below or is_folder:
+        found = "a folder, but not an index" if is_folder else "not there"
+        raise IndexNotFoundError(
+            f"{path} stands where an index may be named, and is {found}. If it belongs to {noun}, name the index with "
+            "--index"
+        )
 
 
 def is_index(path: Path) -> bool:

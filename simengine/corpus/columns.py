@@ -32,6 +32,8 @@ _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:e[+-][0-9]{2,3})?|e[+-]
 _ANY_INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*\Z")
 _ANY_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
 _INTEGERS = range(-(1 << 63), 1 << 63)
+_LONGEST_INTEGER = 18
+"""Digits; longer ones may not fit 64 bits, and as decimals they would become other numbers."""
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 
 Convert = Callable[[str], Json]
@@ -114,18 +116,22 @@ class _Column:
     numeric: bool = True
     boolean: bool = True
     integers: bool = True
+    long: bool = False
     inexact: tuple[str, str, int] = ("", "", 0)
     unlike_boolean: tuple[str, str, int] = ("", "", 0)
 
     def look(self, cell: str, source: str, line: int) -> None:
         self.filled = True
-        if self.exact:
-            number = exact_number(cell)
-            self.integers = self.integers and type(number) is int
+        if self.numeric:
+            number = exact_number(cell) if self.exact else None
+            is_integer = type(number) is int
             if number is None:
-                self.exact, self.inexact = False, (cell, source, line)
-        if not self.exact and self.numeric:
-            self.numeric = any_number(cell) is not None
+                if self.exact:
+                    self.exact, self.inexact = False, (cell, source, line)
+                self.numeric = any_number(cell) is not None
+                is_integer = _ANY_INTEGER.match(cell) is not None
+                self.long = self.long or (is_integer and len(cell.strip()) > _LONGEST_INTEGER)
+            self.integers = self.integers and is_integer
         if self.boolean and cell.lower() not in ("true", "false"):
             self.boolean, self.unlike_boolean = False, (cell, source, line)
 
@@ -236,10 +242,13 @@ def _is_left_out(column: _Column, notes: list[str]) -> bool:
 
 def _stays_text(column: _Column) -> str:
     cell, source, line = column.inexact
-    kind = "int" if _ANY_INTEGER.match(cell) else "float"
+    place = f"{cell!r:.40} ({source}, line {line})"
+    if column.long:
+        return f"column {column.name!r} stays text: it holds numbers of more than {_LONGEST_INTEGER} digits"
+    kind = "int" if column.integers else "float"
     return (
-        f"column {column.name!r} stays text, since a number would not be written back as {cell!r} "
-        f"({source}, line {line}); --types {column.name}={kind} makes numbers of it"
+        f"column {column.name!r} stays text, so that {place} keeps its spelling; to filter it as numbers, give "
+        f"--types {column.name}={kind}"
     )
 
 

@@ -133,6 +133,10 @@ def test_score_of_pairs_keeps_order_and_extra_fields(call, tmp_path: Path) -> No
 
 def test_score_needs_two_texts_or_a_file(call) -> None:
     assert call("score", "only one").code == 2
+    for command in ("score", "nli"):
+        both = call(command, "--pairs", "pairs.csv", "one text")
+        assert both.code == 2
+        assert "or --pairs FILE; 1 text given" in both.err
 
 
 def test_doctor_explains_and_succeeds(call) -> None:

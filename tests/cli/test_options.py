@@ -82,8 +82,8 @@ def test_only_an_index_with_words_behind_it_is_one() -> None:
         ("docs",),
         ("docs", "about", "cats"),  # a sentence without quotes
         ("folder", "words here"),
-        ("folder/inner", "words here"),
-        ("indexes/none", "words here"),
+        ("and/or", "words here"),
+        ("indexes/none",),
         ("file.txt", "words here"),
         ("words", "indexes/docs"),
         ("", "words here"),
@@ -93,6 +93,18 @@ def test_only_an_index_with_words_behind_it_is_one() -> None:
     ):
         assert taken(*words) == (None, words)
         assert taken(*words, option="other") == ("other", words)
+
+
+@pytest.mark.parametrize(
+    "words", [("indexes/none", "words here"), ("./indexes/none/", "a"), ("folder/inner", "a")]
+)
+def test_a_path_that_can_only_be_meant_as_an_index_is_no_part_of_a_query(words: tuple[str, ...]) -> None:
+    an_index("indexes/docs")
+    Path("folder/inner").mkdir(parents=True)
+    with pytest.raises(IndexNotFoundError, match="If it belongs to a query, name the index with --index"):
+        taken(*words)
+    assert taken(*words, option="other") == ("other", words)
+    assert taken(*words, names=True) == (None, words)  # files and folders follow
 
 
 def test_an_index_without_words_or_beside_another_one_is_refused() -> None:

@@ -214,6 +214,29 @@ def test_the_report_says_which_numbers_stay_text(write: Write) -> None:
     assert "--types zip=int" in report.notes[0]
 
 
+@pytest.mark.parametrize(
+    ("cells", "advice"),
+    [
+        ("007 12", "--types v=int"),
+        ("007 1.5", "--types v=float"),
+        ("1.5 007", "--types v=float"),
+        ("9.90 10.5", "--types v=float"),
+        ("+1 -9223372036854775", "--types v=int"),
+        ("1 9223372036854775808", "more than 18 digits"),
+        ("0.5 1234567890123456789", "more than 18 digits"),
+    ],
+)
+def test_the_advised_type_fits_every_cell(write: Write, cells: str, advice: str) -> None:
+    report, values = ReadReport(), cells.split()
+    path = write("c.csv", table(values, "v"))
+    assert [document.metadata["v"] for document in read_corpus([path], None, report)] == values
+    assert len(report.notes) == 1
+    assert advice in report.notes[0]
+    if kind := advice.partition("=")[2]:
+        typed = read_corpus([path], ReadOptions(types={"v": kind}))
+        assert [document.metadata["v"] for document in typed] == [float(cell) for cell in values]
+
+
 def test_a_named_pipe_is_typed_as_a_file_is(tmp_path: Path) -> None:
     pipe = tmp_path / "p.csv"
     os.mkfifo(pipe)

@@ -98,7 +98,7 @@ def test_a_question_without_text_is_left_out_and_counted(write: Write) -> None:
         (squad(ask("\ud800")), None, r"qas\[0\]: 'id' holds half of a surrogate pair"),
         (squad(ask("1"), title="\ud800"), None, r"data\[0\]: 'title' holds half of a surrogate pair"),
         (squad(ask("1", (0, "\ud800"))), None, r"answers\[0\]: 'text' holds half of a surrogate pair"),
-        ('{"data": ' + "[" * 100_000, None, "nested too deeply"),
+        ('{"data": ' + "[" * 100_000, None, "nested more than 100 deep"),
         (b"\xff", None, "not valid utf-8"),
     ],
 )

@@ -149,7 +149,7 @@ def test_ease_refuses_a_catalogue_that_is_too_large(monkeypatch: pytest.MonkeyPa
 
 def test_als_without_implicit_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "implicit.cpu.als", None)
-    with pytest.raises(MissingExtraError, match=r"simengine\[recommend\]"):
+    with pytest.raises(MissingExtraError, match=r"simengine-search\[recommend\]"):
         AlsScorer()
 
 

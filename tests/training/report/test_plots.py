@@ -98,5 +98,5 @@ def test_drawing_leaves_pyplot_alone(tmp_path: Path) -> None:
 
 def test_without_matplotlib_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
-    with pytest.raises(MissingExtraError, match=r"simengine\[train\]"):
+    with pytest.raises(MissingExtraError, match=r"simengine-search\[train\]"):
         plot_confusion(tmp_path / "x.png", ["a"], [[1]])
