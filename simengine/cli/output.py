@@ -15,6 +15,7 @@ from typing import IO, BinaryIO
 from simengine.errors import UsageError
 
 STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+_OTHER_FORMATS = (".csv", ".tsv", ".parquet", ".xlsx", ".gz", ".zst", ".zip")
 UTF_8 = ("utf-8", "utf8")
 
 
@@ -43,6 +44,18 @@ def open_output(path: Path | None) -> Iterator[IO[str]]:
         place.open("w", encoding="utf-8", newline="\n") as file,
     ):
         yield file
+
+
+def check_json_lines(path: Path | None) -> None:
+    """Refuse a name that promises another format than JSON Lines, by which the file would be read wrongly later.
+
+    Raises:
+        UsageError: it ends in .csv, .gz or the like.
+    """
+    if path is not None and path.suffix.lower() in _OTHER_FORMATS:
+        raise UsageError(
+            f"the output is JSON Lines, and {path} would be read as {path.suffix}; name it NAME.jsonl"
+        )
 
 
 @contextmanager

@@ -125,8 +125,8 @@ def items_of(given: object, what: str, *, ordered: bool = True, dimensions: int 
         )
     if is_open_file(given):
         raise UsageError(f"expected {many}, got an open file; give its lines, as in file.read().splitlines()")
-    if getattr(given, "ndim", dimensions) != dimensions:
-        raise UsageError(f"expected {many}, got an array of shape {getattr(given, 'shape', None)}")
+    if getattr(given, "ndim", dimensions) != dimensions and isinstance(getattr(given, "shape", None), tuple):
+        raise UsageError(f"expected {many}, got an array of shape {given.shape}")  # type: ignore[attr-defined]
     as_list = getattr(given, "to_pylist", None)  # of pyarrow, whose items are not Python's
     if callable(as_list):
         return iter(as_list())
@@ -148,10 +148,8 @@ def is_table(given: object) -> bool:
 
 
 def is_open_file(given: object) -> bool:
-    """Whether it is a file, open for reading."""
-    return isinstance(given, io.IOBase) or (
-        callable(getattr(given, "readline", None)) and callable(getattr(given, "read", None))
-    )
+    """Whether it is a file, open for reading, or several as of `fileinput`."""
+    return isinstance(given, io.IOBase) or callable(getattr(given, "readline", None))
 
 
 def as_whole(given: object, name: str, least: int = 1, most: int | None = None) -> int:

@@ -50,6 +50,20 @@ def test_verbose_shows_where_an_error_came_from(call, index: Path, monkeypatch) 
     assert "SIMENGINE_VERBOSE" in call("--help").out
 
 
+def test_what_nobody_foresaw_is_one_line_and_not_a_traceback(call, monkeypatch) -> None:
+    def fail(**_: object) -> None:
+        raise RuntimeError("no such luck")
+
+    monkeypatch.setattr("simengine.cli.info_command.command.callback", fail)
+    result = call("info")
+    assert result.code == 1
+    assert result.err.startswith("Error: simengine failed unexpectedly (RuntimeError: no such luck). ")
+    assert "Traceback" not in result.err
+    monkeypatch.setenv("SIMENGINE_VERBOSE", "1")
+    with pytest.raises(RuntimeError):
+        call("info")
+
+
 def test_a_reader_that_stops_early_is_exit_0(index: Path, tmp_path: Path) -> None:
     queries = tmp_path / "queries.txt"
     queries.write_text("".join(f"stocks and planets {n}\n" for n in range(600)))
