@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -292,7 +293,7 @@ def find_index(*given: Path | None) -> Path:
         IndexNotFoundError: none was given and there is none, or more than one, to choose from.
     """
     named = [by_name(path) for path in given if path is not None]
-    if len({path.resolve() for path in named}) > 1 and typed("index_path"):
+    if len({os.path.realpath(path) for path in named}) > 1 and typed("index_path"):
         raise UsageError(f"two different indexes are named: {named[0]} and {named[1]}")
     if named:
         return named[0]

@@ -82,7 +82,9 @@ def _written(path: Path) -> Iterator[Path]:
     if _is_special(path) or str(path).startswith(("/dev/fd/", "/dev/stderr", "/proc/")):
         yield path
         return
-    target = path.resolve()  # a link stays a link
+    target = Path(os.path.realpath(path))  # a link stays a link
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     try:

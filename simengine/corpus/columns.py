@@ -243,9 +243,9 @@ def _is_left_out(column: _Column, notes: list[str]) -> bool:
 def _stays_text(column: _Column) -> str:
     cell, source, line = column.inexact
     place = f"{cell!r:.40} ({source}, line {line})"
-    if column.long:
+    kind = _number_kind(column)
+    if kind is None:
         return f"column {column.name!r} stays text: it holds numbers of more than {_LONGEST_INTEGER} digits"
-    kind = "int" if column.integers else "float"
     return (
         f"column {column.name!r} stays text, so that {place} keeps its spelling; to filter it as numbers, give "
         f"--types {column.name}={kind}"
@@ -259,23 +259,37 @@ def _chosen(column: _Column, known: str | None) -> Convert | None:
         return None
     if known == "bool":
         if not column.boolean:
-            raise _conflict(name, "true or false", column.unlike_boolean)
+            raise _conflict(column, "true or false", column.unlike_boolean)
         return _declared(name, "bool")
     if column.exact:
         return _number_of(name)
     if known == NUMBER:
-        raise _conflict(name, "a number", column.inexact)
+        raise _conflict(column, "a number", column.inexact)
     return None
 
 
-def _conflict(name: str, expected: str, place: tuple[str, str, int]) -> DataError:
+def _conflict(column: _Column, expected: str, place: tuple[str, str, int]) -> DataError:
     cell, source, line = place
+    kind = _number_kind(column) if expected == "a number" else None
+    if kind is not None:
+        advice = f"Give --types {column.name}={kind} to store numbers, in their usual spelling"
+    else:
+        advice = (
+            "Build the index anew with `simengine index --overwrite`, or add the column as text all the same with "
+            f"--types {column.name}=str"
+        )
     reason = (
-        f"the field {name!r} is {expected} in the index, and this cell, {cell!r:.40}, cannot become that without a "
-        "change; a field of two types would be missed by filters. Build the index anew with --overwrite, or name "
-        f"the type, as in --types {name}=str"
+        f"the field {column.name!r} is {expected} in the index, and the cell {cell!r:.40} would not be written back as "
+        f"it stands; a filter on a field of two types misses one of them. {advice}"
     )
     return DataError(reason, source, line)
+
+
+def _number_kind(column: _Column) -> str | None:
+    """The type that makes numbers of every cell of a column, or None."""
+    if not column.numeric or column.long:
+        return None
+    return "int" if column.integers else "float"
 
 
 def _number_of(name: str) -> Convert:

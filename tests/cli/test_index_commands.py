@@ -209,7 +209,11 @@ def test_codes_and_versions_of_a_table_come_back_and_are_found(call, tmp_path: P
     more.write_text("id,text,stars\ne,five,4.50\n")
     refused = call("add", more, "-i", tmp_path / "ix", "--offline")
     assert refused.code == 4
-    assert f"{more}:2: the field 'stars' is a number in the index" in refused.err
+    assert f"{more}:2: the field 'stars' is a number in the index, and the cell '4.50'" in refused.err
+    assert "--types stars=float" in refused.err
+    more.write_text("id,text,stars\ne,five,many\n")
+    assert "`simengine index --overwrite`" in call("add", more, "-i", tmp_path / "ix", "--offline").err
+    more.write_text("id,text,stars\ne,five,4.50\n")
     assert call("export", "-i", tmp_path / "ix").out == exported
     assert call("add", more, "-i", tmp_path / "ix", "--offline", "--types", "stars=float").code == 0
     (tmp_path / "mixed.jsonl").write_text('{"id": "f", "text": "six", "zip": 501, "stars": 2}\n')

@@ -85,3 +85,15 @@ def test_no_color_that_is_not_empty_turns_colour_off(monkeypatch, value: str, co
     monkeypatch.setattr("simengine.cli.info_command.command", probe)
     cli.main(["probe"], standalone_mode=False)
     assert seen == [colour]
+
+
+@pytest.mark.parametrize(
+    "command", ["info LOOP", "search -i LOOP words", "export INDEX -o LOOP", "index LOOP"]
+)
+def test_a_link_that_leads_to_itself_is_named(call, index: Path, tmp_path: Path, command: str) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to("loop")
+    result = call(*command.replace("LOOP", str(loop)).replace("INDEX", str(index)).split())
+    assert result.code in (1, 4)
+    assert result.err.startswith(f"Error: {loop}: ")
+    assert loop.is_symlink()

@@ -169,13 +169,19 @@ def test_a_column_gets_the_type_that_its_field_has_in_the_index(
 
 
 @pytest.mark.parametrize(
-    ("known", "cells"), [("number", ["1", "2.50"]), ("number", ["a"]), ("bool", ["yes"])]
+    ("known", "cells", "advice"),
+    [
+        ("number", ["1", "2.50"], "--types x=float"),
+        ("number", ["007"], "--types x=int"),
+        ("number", ["a"], "--overwrite"),
+        ("bool", ["yes"], "--overwrite"),
+    ],
 )
 def test_a_column_that_cannot_have_the_type_of_the_index_is_refused(
-    write: Write, known: str, cells: list[str]
+    write: Write, known: str, cells: list[str], advice: str
 ) -> None:
     path = write("c.csv", table(cells))
-    with pytest.raises(DataError, match="a field of two types would be missed by filters") as caught:
+    with pytest.raises(DataError, match=f"a field of two types misses one of them.*{advice}") as caught:
         column(path, known_types={"x": known})
     assert caught.value.line == len(cells) + 1
     assert column(path, known_types={"x": known}, types={"x": "str"}) == cells
