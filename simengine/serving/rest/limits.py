@@ -78,7 +78,7 @@ async def read_body(
         TooLargeError: it has more bytes than are taken; known from its header, or as soon as they arrive.
         SlowBodyError: it did not arrive in time.
         MediaTypeError: it is not said to be JSON.
-        DataError: its JSON is nested deeper than is taken.
+        DataError: its JSON is not UTF-8, or nested deeper than is taken.
         RequestValidationError: a text in it holds half of a character.
         DisconnectedError: the client went away.
     """
@@ -120,12 +120,13 @@ async def _gather(receive: Receive, most: int) -> bytes:
 
 
 async def check_json(body: bytes, most: int) -> None:
-    """Refuse JSON that is nested deeper than `most`, or spells half of a surrogate pair in any text or name.
+    """Refuse JSON that is not UTF-8, is nested deeper than `most`, or spells half of a surrogate pair somewhere.
 
     Raises:
-        DataError: it is nested too deeply.
+        DataError: it is not UTF-8, or nested too deeply.
         RequestValidationError: a field holds half of a character; names the field.
     """
+    _check_utf_8(body)
     most = min(most, MAX_REQUEST_DEPTH)
     suspicious = _SURROGATE.search(body) is not None
     if not suspicious and body.count(b"[") + body.count(b"{") <= most:
@@ -134,6 +135,17 @@ async def check_json(body: bytes, most: int) -> None:
         await asyncio.to_thread(_check_json, body, most, suspicious)
     else:
         _check_json(body, most, suspicious)
+
+
+def _check_utf_8(body: bytes) -> None:
+    """Raise DataError for a body in another encoding, UTF-16 included, which Python's JSON would take."""
+    try:
+        body.decode()
+    except UnicodeDecodeError as error:
+        byte, place = body[error.start], error.start + 1
+        raise DataError(f"is not valid UTF-8: byte 0x{byte:02x} (byte {place})", "body") from None
+    if b"\0" in body:
+        raise DataError(f"holds the byte 0x00 (byte {body.index(0) + 1}); send JSON as UTF-8", "body")
 
 
 def _check_json(body: bytes, most: int, suspicious: bool) -> None:

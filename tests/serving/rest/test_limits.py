@@ -118,6 +118,22 @@ def test_whole_characters_and_what_is_not_json_pass_on(body: bytes) -> None:
     assert read(arriving(body)) == body
 
 
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b'{"query": "caf\xe9"}', r"body: is not valid UTF-8: byte 0xe9 \(byte 15\)"),
+        ('{"query": "a"}'.encode("utf-16"), r"body: is not valid UTF-8: byte 0xff \(byte 1\)"),
+        (
+            '{"query": "\\ud83d"}'.encode("utf-16-le"),
+            r"body: holds the byte 0x00 \(byte 2\); send JSON as UTF-8",
+        ),
+    ],
+)
+def test_a_body_in_another_encoding_is_refused_with_the_place(body: bytes, message: str) -> None:
+    with pytest.raises(DataError, match=message):
+        read(arriving(body))
+
+
 def test_addresses_are_utf8() -> None:
     check_address({"raw_path": b"/v1/documents/caf%C3%A9", "query_string": b"id=%F0%9F%98%80&id=a%2Fb"})
     for scope in ({"raw_path": b"/v1/documents/caf%E9"}, {"query_string": b"id=%ED%A0%BD"}):
