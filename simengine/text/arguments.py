@@ -114,9 +114,12 @@ def items_of(given: object, what: str, *, ordered: bool = True, dimensions: int 
     if isinstance(given, (str, bytes, bytearray)):
         raise UsageError(f"expected {many}, got the one {given!r:.60}; put it in a list")
     if is_table(given):
-        raise UsageError(
-            f'expected {many}, got a table ({type(given).__name__}); give one of its columns, as in table["text"]'
+        part = (
+            'one of its columns, as in table["text"]'
+            if dimensions == 1
+            else "two of its columns, as in zip(table[a], table[b])"
         )
+        raise UsageError(f"expected {many}, got a table ({type(given).__name__}); give {part}")
     if isinstance(given, Mapping):
         raise UsageError(f"expected {many}, got a mapping; give a list, as in list(mapping.values())")
     if ordered and isinstance(given, (set, frozenset)):
