@@ -74,7 +74,7 @@ def check_command(
         count += 1
         characters += len(document.text)
     click.echo(f"{counted(count, 'document')}, {counted(characters, 'character')}")
-    for line in describe_read(report, options):
+    for line in describe_read(report, options, kept=True):
         click.echo(printable(line))
 
 

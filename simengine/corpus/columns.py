@@ -144,7 +144,7 @@ def survey(
     types: Mapping[str, str],
     known: Mapping[str, str],
     notes: list[str],
-    advise: bool = True,
+    text_columns: list[str] | None = None,
 ) -> ColumnTypes:
     """Read tables once to give each column one type over all of them; memory does not grow with the rows.
 
@@ -157,7 +157,7 @@ def survey(
         types: column → one of COLUMN_TYPES, which is taken instead.
         known: column → the type ("str", "bool" or NUMBER) that it has where the rows will be added.
         notes: gets a line for whatever a person should know.
-        advise: say also which columns of numbers stay text, and which types make numbers of them.
+        text_columns: gets a line for each column of numbers that stays text, with the type that makes numbers of it.
 
     Raises:
         DataError: a column of `known` has another type here.
@@ -178,8 +178,8 @@ def survey(
             continue
         if (convert := _chosen(column, known.get(name))) is not None:
             converts[name] = convert
-        elif advise and column.filled and column.numeric and known.get(name) is None:
-            notes.append(_stays_text(column))
+        elif text_columns is not None and column.filled and column.numeric and known.get(name) is None:
+            text_columns.append(_stays_text(column))
     return ColumnTypes(converts, frozenset(left_out))
 
 

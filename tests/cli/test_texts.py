@@ -85,3 +85,10 @@ def test_every_line_of_stdin_has_its_vector(call, monkeypatch) -> None:
     first, blank, last = map(json.loads, call("embed", "--input", "-").out.splitlines())
     assert (first["id"], blank["id"], last["id"]) == ("0", "1", "2")
     assert first["vector"] == last["vector"] != blank["vector"]
+
+
+def test_columns_are_advised_on_where_their_values_are_kept(call, tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("id,text,price\na,cats purr,9.90\n")
+    assert "--types price=float" in call("corpus", "check", table).out
+    assert "price" not in call("embed", "--input", table).err
