@@ -349,25 +349,28 @@ def leading_index(
     first = by_name(Path(words[0])) if words and words[0].strip() else None
     if first is None or not is_index(first):
         if first is not None and len(words) > 1 and not names and (option is None or not typed("index_path")):
-            _refuse_no_index(first, noun)
+            _refuse_no_index(words[0], noun)
         return option, words
-    rest, is_path = words[1:], len(Path(words[0]).parts) != 1
+    rest, is_path = words[1:], os.sep in words[0]
     if not rest and not alone:
         if is_path or names:
             raise UsageError(f"{words[0]} is an index; give {noun} too")
         return option, words
     if not is_path and not names and rest and not any(" " in word.strip() for word in rest):
         return option, words
-    if not is_path:
+    if not is_path and not names and not alone:
         note(f"{words[0]} is an index, {first}, and not part of {noun}", quiet=False)
     return find_index(first, option), rest
 
 
-def _refuse_no_index(path: Path, noun: str) -> None:
+def _refuse_no_index(word: str, noun: str) -> None:
     """Refuse a first word such as indexes/typo or another/folder, which would become part of a query."""
+    path = Path(word)
+    if os.sep not in word:
+        return
     try:
         is_below = len(path.parts) > 1 and path.parent.is_dir() and path.parent.samefile(DEFAULT_FOLDER)
-        is_folder = len(path.parts) > 1 and path.is_dir()
+        is_folder = path.is_dir()
     except OSError:  # a long text is no name of a file, or there is no folder indexes/
         return
     if is_below or is_folder:

@@ -69,6 +69,8 @@ def test_an_index_in_front_of_words_is_the_index(capsys: pytest.CaptureFixture[s
     assert taken("indexes/docs/", "two words") == ("indexes/docs", ("two words",))
     assert taken("indexes/docs", "words", option="./indexes/docs") == ("indexes/docs", ("words",))
     assert taken("indexes/docs", alone=True) == ("indexes/docs", ())
+    assert taken("./here", "word") == taken("here/", "word") == ("here", ("word",))
+    assert taken("docs", "more.jsonl", names=True) == ("indexes/docs", ("more.jsonl",))
     assert capsys.readouterr().err == ""
     assert taken("docs", "two words") == ("indexes/docs", ("two words",))
     assert "docs is an index, indexes/docs, and not part of a query" in capsys.readouterr().err
@@ -96,7 +98,8 @@ def test_only_an_index_with_words_behind_it_is_one() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [("indexes/none", "words here"), ("./indexes/none/", "a"), ("folder/inner", "a")]
+    "words",
+    [("indexes/none", "words here"), ("./indexes/none/", "a"), ("folder/inner", "a"), ("./folder", "a")],
 )
 def test_a_path_that_can_only_be_meant_as_an_index_is_no_part_of_a_query(words: tuple[str, ...]) -> None:
     an_index("indexes/docs")
