@@ -18,7 +18,7 @@ from simengine.cli.options import (
     output_options,
     together,
 )
-from simengine.cli.output import open_output
+from simengine.cli.output import check_json_lines, open_output
 from simengine.cli.terminal import Bar, Silent, counted, note, progress_bar
 from simengine.cli.texts import label_fields, note_cut
 from simengine.cli.watched import WatchedClasses, WatchedEncoder, WatchedScores
@@ -128,6 +128,7 @@ def command(
     from simengine.corpus.examples import ReadCount, example_record
     from simengine.training.augment import AugmentOptions, augment_pairs
 
+    check_json_lines(output)
     options = AugmentOptions(**asdict(choice))
     count = ReadCount()
     pairs = list(_read(task, file, label_fields(fields), count))

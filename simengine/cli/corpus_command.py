@@ -11,7 +11,7 @@ import click
 
 from simengine.cli.corpus_input import read_options
 from simengine.cli.options import CorpusChoice, corpus_options, output_options
-from simengine.cli.output import open_output
+from simengine.cli.output import STDOUT, check_json_lines, open_output
 from simengine.cli.terminal import Stopwatch, counted, note, printable, seconds
 from simengine.types import Document
 
@@ -39,10 +39,12 @@ def python_docs_command(output: Path, quiet: bool, no_progress: bool) -> None:
     """
     from simengine.corpus.python_docs import python_docs
 
+    check_json_lines(output)
     watch = Stopwatch()
     count = write_jsonl(python_docs(), output)
+    place = "stdout" if str(output) in STDOUT else output
     note(
-        f"{counted(count, 'document')} of Python {sys.version.split()[0]} written to {output} "
+        f"{counted(count, 'document')} of Python {sys.version.split()[0]} written to {place} "
         f"in {seconds(watch.elapsed_s)}",
         quiet=quiet,
     )
@@ -72,7 +74,7 @@ def check_command(
         count += 1
         characters += len(document.text)
     click.echo(f"{counted(count, 'document')}, {counted(characters, 'character')}")
-    for line in describe_read(report, options):
+    for line in describe_read(report, options, kept=True):
         click.echo(printable(line))
 
 

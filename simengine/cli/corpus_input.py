@@ -49,8 +49,13 @@ def read_options(choice: CorpusChoice, known_types: Mapping[str, str] | None = N
     )
 
 
-def describe_read(report: ReadReport, options: ReadOptions) -> list[str]:
-    """Lines that say what was left out and what was made up; empty when all records were taken as they stood."""
+def describe_read(report: ReadReport, options: ReadOptions, *, kept: bool = False) -> list[str]:
+    """Lines that say what was left out and what was made up; empty when all records were taken as they stood.
+
+    Args:
+        report, options: of the reading.
+        kept: the metadata is kept with an index, where filters use it.
+    """
     lines = []
     if report.rejected:
         reasons = ", ".join(
@@ -66,7 +71,8 @@ def describe_read(report: ReadReport, options: ReadOptions) -> list[str]:
         are = "file is" if report.ignored_files == 1 else "files are"
         were = "was" if report.ignored_files == 1 else "were"
         lines.append(f"{report.ignored_files:,} {are} no text and {were} left out ({kinds}{more})")
-    return lines + _describe_not_followed(report, options) + _limited(report.notes)
+    columns = [*report.notes, *(report.text_columns if kept else ())]
+    return lines + _describe_not_followed(report, options) + _limited(columns)
 
 
 def noted_corpus(sources: Sequence[str | Path]) -> Iterator[Document]:

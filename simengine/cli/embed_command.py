@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -13,10 +12,10 @@ import click
 
 from simengine.cli.corpus_input import noted_corpus
 from simengine.cli.options import ModelChoice, model_options, output_options
-from simengine.cli.output import open_output
+from simengine.cli.output import check_json_lines, open_output
 from simengine.cli.terminal import progress_bar
 from simengine.cli.texts import note_cut, refuse_blank, unknown_warning
-from simengine.errors import UsageError
+from simengine.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from simengine.types import FloatMatrix
@@ -61,6 +60,8 @@ def command(
 
     if bool(texts) == (source is not None):
         raise UsageError("give texts as arguments, or --input")
+    if output is not None and output.suffix != ".npy":
+        check_json_lines(output)
     refuse_blank(texts)
     if source is not None:
         check_source(source)  # before a model is loaded for it
@@ -89,11 +90,31 @@ def command(
 def _texts(source: str) -> Iterator[tuple[str, str]]:
     """Ids and texts: lines of stdin, or documents of a corpus (title in front)."""
     if source == "-":
-        for number, line in enumerate(sys.stdin):
-            yield str(number), line.rstrip("\r\n")
+        for number, line in enumerate(_stdin_lines()):
+            yield str(number), line
         return
     for document in noted_corpus([source]):
         yield document.id, f"{document.title} {document.text}" if document.title else document.text
+
+
+def _stdin_lines() -> Iterator[str]:
+    """Every line of standard input, blank ones too, so that line n is vector n."""
+    from simengine.corpus.lines import decode, read_chunks, read_lines
+    from simengine.corpus.read import MAX_LINE_BYTES
+    from simengine.corpus.report import ReadReport, RecordFault
+    from simengine.corpus.sources import STDIN_NAME, Source
+    from simengine.text.checks import check_text
+
+    source = Source(STDIN_NAME, None, "txt-lines", "", "stdin")
+    chunks = read_chunks(source, ReadReport())
+    for number, offset, content, _ in read_lines(chunks, source, MAX_LINE_BYTES, "utf-8"):
+        try:
+            if isinstance(content, RecordFault):
+                raise content
+            line = decode(content, "utf-8", offset)
+        except RecordFault as fault:
+            raise DataError(fault.reason, source.name, number) from fault
+        yield check_text(line, source.name, number)
 
 
 def _write_npy(blocks: Iterator[tuple[list[str], FloatMatrix]], path: Path, dimension: int) -> None:

@@ -156,6 +156,15 @@ class NLIExamples(PairExamples):
 class SimilarityExamples(PairExamples):
     """Graded similarity."""
 
+    def __init__(self, file: str, choice: EvaluateChoice) -> None:
+        super().__init__(file, choice)
+        judged = {example.score for example in self.examples}
+        if len(judged) < 2:
+            n = counted(len(self.examples), "pair")
+            raise DataError(
+                f"a correlation needs pairs with different scores; all are the same here ({n})", file
+            )
+
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_scored_pairs(file, fields=label_fields(self.choice.fields), count=self.count)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from simengine.cli.options import find_index, index_argument, index_option, output_options
-from simengine.cli.output import open_output
+from simengine.cli.output import check_json_lines, open_output
 from simengine.cli.terminal import counted, note
 
 if TYPE_CHECKING:
@@ -51,6 +51,8 @@ def command(
     from simengine.store.snapshot import Snapshot
 
     matrix = check_npy(output) if what == "vectors" else None
+    if matrix is None:
+        check_json_lines(output)
     with Snapshot.open(find_index(index_argument, index_path)) as snapshot:
         if matrix is not None:
             count = export_vectors(snapshot, matrix)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from pathlib import Path
@@ -87,7 +88,7 @@ def command(
         overwrite=overwrite,
         prune=prune,
         seed=seed,
-        sources=tuple(source if source == "-" else str(Path(source).resolve()) for source in sources),
+        sources=tuple(source if source == "-" else os.path.realpath(source) for source in sources),
         check_sources=output is None and not overwrite,
         command=shlex.join(["simengine", *sys.argv[1:]]),
     )
@@ -115,7 +116,7 @@ def default_output(sources: tuple[str, ...]) -> Path:
     if is_stream(sources[0]):
         given = "stdin" if sources[0] == "-" else "a pipe"
         raise UsageError(f"reading from {given}: name the index directory with --output")
-    name = Path(sources[0]).resolve().name
+    name = Path(os.path.realpath(sources[0])).name
     for suffix in (".gz", ".zst", ".jsonl", ".ndjson", ".json", ".csv", ".tsv", ".parquet", ".txt", ".md"):
         name = name.removesuffix(suffix)
     return DEFAULT_FOLDER / (name or "index")

@@ -165,6 +165,14 @@ def _run(args: list[str] | None) -> int:
     except MemoryError:
         note("Error: out of memory. Free some, or use fewer --threads, each of which needs its own.")
         return 1
+    except Exception as problem:
+        if os.environ.get("SIMENGINE_VERBOSE"):
+            raise
+        what = f"{type(problem).__name__}: {problem}".rstrip(": ")
+        note(
+            f"Error: simengine failed unexpectedly ({what}). SIMENGINE_VERBOSE=1 shows where; please report it."
+        )
+        return 1
 
 
 def describe_os_error(error: OSError) -> str:

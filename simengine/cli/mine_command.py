@@ -19,7 +19,7 @@ from simengine.cli.options import (
     output_options,
     together,
 )
-from simengine.cli.output import open_output
+from simengine.cli.output import check_json_lines, open_output
 from simengine.cli.terminal import counted, note, progress_bar
 from simengine.cli.texts import note_cut, text_fields
 from simengine.cli.watched import WatchedClasses, WatchedEncoder
@@ -147,6 +147,7 @@ def command(
     """
     from simengine.training.mining import mine_hard_negatives
 
+    check_json_lines(output)
     options = choice.options()
     pairs = _positives(file, text_fields(fields), quiet=quiet)
     passages = _texts_of(corpus) if corpus else None

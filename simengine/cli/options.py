@@ -293,7 +293,7 @@ def find_index(*given: Path | None) -> Path:
         IndexNotFoundError: none was given and there is none, or more than one, to choose from.
     """
     named = [by_name(path) for path in given if path is not None]
-    if len({path.resolve() for path in named}) > 1 and typed("index_path"):
+    if len({os.path.realpath(path) for path in named}) > 1 and typed("index_path"):
         raise UsageError(f"two different indexes are named: {named[0]} and {named[1]}")
     if named:
         return named[0]
@@ -344,9 +344,12 @@ def leading_index(
 
     Raises:
         UsageError: another index than --index, or an index with nothing behind it.
+        IndexNotFoundError: the first word is a path that can only be meant as an index, and is none.
     """
     first = by_name(Path(words[0])) if words and words[0].strip() else None
     if first is None or not is_index(first):
+        if first is not None and len(words) > 1 and not names and (option is None or not typed("index_path")):
+            _refuse_no_index(words[0], noun)
         return option, words
     rest, is_path = words[1:], "/" in words[0] or os.sep in words[0]
     if not rest and not alone:
@@ -356,9 +359,27 @@ def leading_index(
     quoted = any(" " in word.strip() for word in rest)
     if not (is_path or names or quoted or not rest) and not is_index(Path(words[0])):
         return option, words
-    if not is_path:
+    if not is_path and not names and not alone:
         note(f"{words[0]} is an index, {first}, and not part of {noun}", quiet=False)
     return find_index(first, option), rest
+
+
+def _refuse_no_index(word: str, noun: str) -> None:
+    """Refuse a first word such as indexes/typo or another/folder, which would become part of a query."""
+    path = Path(word)
+    if os.sep not in word:
+        return
+    try:
+        is_below = len(path.parts) > 1 and path.parent.is_dir() and path.parent.samefile(DEFAULT_FOLDER)
+        is_folder = path.is_dir()
+    except OSError:  # a long text is no name of a file, or there is no folder indexes/
+        return
+    if is_below or is_folder:
+        found = "a folder, but not an index" if is_folder else "not there"
+        raise IndexNotFoundError(
+            f"{path} stands where an index may be named, and is {found}. If it belongs to {noun}, name the index with "
+            "--index"
+        )
 
 
 def is_index(path: Path) -> bool:

@@ -15,6 +15,7 @@ from typing import IO, BinaryIO
 from simengine.errors import UsageError
 
 STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+_OTHER_FORMATS = (".csv", ".tsv", ".parquet", ".xlsx", ".gz", ".zst", ".zip")
 UTF_8 = ("utf-8", "utf8")
 
 
@@ -45,6 +46,18 @@ def open_output(path: Path | None) -> Iterator[IO[str]]:
         yield file
 
 
+def check_json_lines(path: Path | None) -> None:
+    """Refuse a name that promises another format than JSON Lines, by which the file would be read wrongly later.
+
+    Raises:
+        UsageError: it ends in .csv, .gz or the like.
+    """
+    if path is not None and path.suffix.lower() in _OTHER_FORMATS:
+        raise UsageError(
+            f"the output is JSON Lines, and {path} would be read as {path.suffix}; name it NAME.jsonl"
+        )
+
+
 @contextmanager
 def open_binary_output(path: Path) -> Iterator[BinaryIO]:
     """As `open_output`, for bytes; the file can be sought in.
@@ -69,7 +82,9 @@ def _written(path: Path) -> Iterator[Path]:
     if _is_special(path) or str(path).startswith(("/dev/fd/", "/dev/stderr", "/proc/")):
         yield path
         return
-    target = path.resolve()  # a link stays a link
+    target = Path(os.path.realpath(path))  # a link stays a link
+    if target.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(path))
     if target.exists() and not os.access(target, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     try:

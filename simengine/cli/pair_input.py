@@ -60,7 +60,7 @@ class PairInput:
         """
         from simengine.corpus.sources import check_source
 
-        if self.alone == (len(self.texts) != 2):
+        if len(self.texts) != (2 if self.alone else 0):
             given = f"; {counted(len(self.texts), 'text')} given" if self.texts else ""
             raise UsageError(f"give {what}, or --pairs FILE{given}")
         refuse_blank(self.texts)

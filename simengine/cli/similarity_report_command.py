@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from simengine.cli.options import ModelChoice, model_options, output_options
-from simengine.cli.output import open_output
+from simengine.cli.output import check_json_lines, open_output
 from simengine.cli.terminal import counted, note, one_line, print_pairs, progress_bar, shorten
 from simengine.cli.texts import text_fields
 from simengine.cli.watched import WatchedEncoder
@@ -95,6 +95,8 @@ def command(
     from simengine.training.duplicates import DuplicateOptions, find_duplicates
 
     names = text_fields(fields)
+    check_json_lines(output)
+    check_json_lines(drop_output)
     if drop_output is not None and is_stream(file):
         raise UsageError(
             "--drop-output reads the file a second time, which standard input and pipes do not allow"

@@ -68,7 +68,7 @@ def write_sources(
         note(f"\nStopped. What was committed to {path} is kept; run the same command again to continue.")
         raise click.exceptions.Exit(130) from None
     mixed = types.notes()[:MAX_NOTES]
-    for line in (*describe_read(read, chosen), *mixed, *describe_write(report, path, policy)):
+    for line in (*describe_read(read, chosen, kept=True), *mixed, *describe_write(report, path, policy)):
         note(line, quiet=quiet)
 
 

@@ -32,6 +32,8 @@ _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:e[+-][0-9]{2,3})?|e[+-]
 _ANY_INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*\Z")
 _ANY_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
 _INTEGERS = range(-(1 << 63), 1 << 63)
+_LONGEST_INTEGER = 18
+"""Digits; longer ones may not fit 64 bits, and as decimals they would become other numbers."""
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 
 Convert = Callable[[str], Json]
@@ -114,18 +116,22 @@ class _Column:
     numeric: bool = True
     boolean: bool = True
     integers: bool = True
+    long: bool = False
     inexact: tuple[str, str, int] = ("", "", 0)
     unlike_boolean: tuple[str, str, int] = ("", "", 0)
 
     def look(self, cell: str, source: str, line: int) -> None:
         self.filled = True
-        if self.exact:
-            number = exact_number(cell)
-            self.integers = self.integers and type(number) is int
+        if self.numeric:
+            number = exact_number(cell) if self.exact else None
+            is_integer = type(number) is int
             if number is None:
-                self.exact, self.inexact = False, (cell, source, line)
-        if not self.exact and self.numeric:
-            self.numeric = any_number(cell) is not None
+                if self.exact:
+                    self.exact, self.inexact = False, (cell, source, line)
+                self.numeric = any_number(cell) is not None
+                is_integer = _ANY_INTEGER.match(cell) is not None
+                self.long = self.long or (is_integer and len(cell.strip()) > _LONGEST_INTEGER)
+            self.integers = self.integers and is_integer
         if self.boolean and cell.lower() not in ("true", "false"):
             self.boolean, self.unlike_boolean = False, (cell, source, line)
 
@@ -138,7 +144,7 @@ def survey(
     types: Mapping[str, str],
     known: Mapping[str, str],
     notes: list[str],
-    advise: bool = True,
+    text_columns: list[str] | None = None,
 ) -> ColumnTypes:
     """Read tables once to give each column one type over all of them; memory does not grow with the rows.
 
@@ -151,7 +157,7 @@ def survey(
         types: column → one of COLUMN_TYPES, which is taken instead.
         known: column → the type ("str", "bool" or NUMBER) that it has where the rows will be added.
         notes: gets a line for whatever a person should know.
-        advise: say also which columns of numbers stay text, and which types make numbers of them.
+        text_columns: gets a line for each column of numbers that stays text, with the type that makes numbers of it.
 
     Raises:
         DataError: a column of `known` has another type here.
@@ -172,8 +178,8 @@ def survey(
             continue
         if (convert := _chosen(column, known.get(name))) is not None:
             converts[name] = convert
-        elif advise and column.filled and column.numeric and known.get(name) is None:
-            notes.append(_stays_text(column))
+        elif text_columns is not None and column.filled and column.numeric and known.get(name) is None:
+            text_columns.append(_stays_text(column))
     return ColumnTypes(converts, frozenset(left_out))
 
 
@@ -236,10 +242,13 @@ def _is_left_out(column: _Column, notes: list[str]) -> bool:
 
 def _stays_text(column: _Column) -> str:
     cell, source, line = column.inexact
-    kind = "int" if _ANY_INTEGER.match(cell) else "float"
+    place = f"{cell!r:.40} ({source}, line {line})"
+    kind = _number_kind(column)
+    if kind is None:
+        return f"column {column.name!r} stays text: it holds numbers of more than {_LONGEST_INTEGER} digits"
     return (
-        f"column {column.name!r} stays text, since a number would not be written back as {cell!r} "
-        f"({source}, line {line}); --types {column.name}={kind} makes numbers of it"
+        f"column {column.name!r} stays text, so that {place} keeps its spelling; to filter it as numbers, give "
+        f"--types {column.name}={kind}"
     )
 
 
@@ -250,23 +259,37 @@ def _chosen(column: _Column, known: str | None) -> Convert | None:
         return None
     if known == "bool":
         if not column.boolean:
-            raise _conflict(name, "true or false", column.unlike_boolean)
+            raise _conflict(column, "true or false", column.unlike_boolean)
         return _declared(name, "bool")
     if column.exact:
         return _number_of(name)
     if known == NUMBER:
-        raise _conflict(name, "a number", column.inexact)
+        raise _conflict(column, "a number", column.inexact)
     return None
 
 
-def _conflict(name: str, expected: str, place: tuple[str, str, int]) -> DataError:
+def _conflict(column: _Column, expected: str, place: tuple[str, str, int]) -> DataError:
     cell, source, line = place
+    kind = _number_kind(column) if expected == "a number" else None
+    if kind is not None:
+        advice = f"Give --types {column.name}={kind} to store numbers, in their usual spelling"
+    else:
+        advice = (
+            "Build the index anew with `simengine index --overwrite`, or add the column as text all the same with "
+            f"--types {column.name}=str"
+        )
     reason = (
-        f"the field {name!r} is {expected} in the index, and this cell, {cell!r:.40}, cannot become that without a "
-        "change; a field of two types would be missed by filters. Build the index anew with --overwrite, or name "
-        f"the type, as in --types {name}=str"
+        f"the field {column.name!r} is {expected} in the index, and the cell {cell!r:.40} would not be written back as "
+        f"it stands; a filter on a field of two types misses one of them. {advice}"
     )
     return DataError(reason, source, line)
+
+
+def _number_kind(column: _Column) -> str | None:
+    """The type that makes numbers of every cell of a column, or None."""
+    if not column.numeric or column.long:
+        return None
+    return "int" if column.integers else "float"
 
 
 def _number_of(name: str) -> Convert:

@@ -201,6 +201,11 @@ def _reader(physical: _PhysicalLines, source: Source, delimiter: str | None) -> 
 def _csv_detail(error: csv.Error, first: int, last: int) -> str:
     if str(error) == "unexpected end of data":
         return "a quoted field is still open at the end of the file"
+    if "new-line character" in str(error):
+        return (
+            "a carriage return stands where no line ends: lines end in LF or CRLF, and a line break within a field "
+            "needs quotes around the field; convert the line ends of an old Mac file with tr '\\r' '\\n'"
+        )
     return f"{error}" if first == last else f"{error} (the row reaches to line {last})"
 
 

@@ -28,6 +28,7 @@ from simengine.types import Document, Json
 Documents: TypeAlias = "Iterable[Document | Mapping[str, Json] | str] | Any"
 """Documents, mappings, texts, or a table of pandas, polars or pyarrow (which are not imported here)."""
 SOURCE = "documents"
+_FILE_SUFFIXES = (".jsonl", ".json", ".csv", ".tsv", ".parquet", ".txt", ".md", ".gz", ".zst")
 ID_HEX_DIGITS = 16
 
 
@@ -96,7 +97,9 @@ def _items(given: object) -> Iterator[tuple[object, bool]]:
 def _refuse_lone(given: object) -> None:
     if isinstance(given, Mapping):
         hint = "put it in a list"
-        if given and all(isinstance(value, (list, tuple)) for value in given.values()):
+        if given and all(
+            isinstance(value, (list, tuple)) or getattr(value, "ndim", 0) == 1 for value in given.values()
+        ):
             hint = "these are columns: give rows, as in [dict(zip(columns, row)) for row in zip(*columns.values())]"
         elif not any(name in given for name in (*TEXT_FIELDS, TITLE_FIELD)):
             hint = "give a list of documents, or one of its parts, as in given['train']"
@@ -105,7 +108,7 @@ def _refuse_lone(given: object) -> None:
         raise DataError(f"expected several documents, got one {type(given).__name__}; {hint}", SOURCE)
     if isinstance(given, (str, Document)):
         hint = "put it in a list"
-        if isinstance(given, str) and given.lower().endswith((".jsonl", ".csv", ".tsv", ".parquet", ".txt")):
+        if isinstance(given, str) and given.lower().endswith(_FILE_SUFFIXES):
             hint = "a file is read by simengine.corpus.read.read_corpus([path])"
         raise DataError(f"expected several documents, got one {type(given).__name__}; {hint}", SOURCE)
     if isinstance(given, os.PathLike) or is_open_file(given):
@@ -150,16 +153,29 @@ def _as_document(item: Any, number: int, maker: DocumentMaker, *, cells: bool) -
         fields = {name: item[name] for name in item.keys()}  # noqa: SIM118 - also of a row of a database
         record = _record(fields, cells=cells or hasattr(item, "iloc"))  # of a row of a pandas frame
     else:
-        hint = ""
-        if isinstance(item, tuple):
-            hint = "; write Document(id, text), or a mapping with the names of its fields"
-        raise RecordFault(
-            "not a document", f"expected a Document, a mapping or a text, got {shown(item)}{hint}"
-        )
+        detail = f"expected a Document, a mapping or a text, got {shown(item)}; {_instead_of(item)}"
+        raise RecordFault("not a document", detail)
     document, made = maker.make(record, SOURCE, number, escaped=True)
     if made:
         document = dataclasses.replace(document, id=content_id(document.text, document.title))
     return document, made
+
+
+def _instead_of(item: object) -> str:
+    """What to write instead of an item that is no document."""
+    if callable(getattr(item, "_asdict", None)):
+        return "give mappings, as in [row._asdict() for row in rows]"
+    if dataclasses.is_dataclass(item):
+        return "give mappings, as in [dataclasses.asdict(row) for row in rows]"
+    if callable(getattr(item, "model_dump", None)):
+        return "give mappings, as in [row.model_dump() for row in rows]"
+    if getattr(getattr(item, "dtype", None), "names", None):
+        return "give a table, as in pandas.DataFrame(array)"
+    if isinstance(item, os.PathLike) or is_open_file(item):
+        return "documents in files are read by simengine.corpus.read.read_corpus([path])"
+    if isinstance(item, (bytes, bytearray)):
+        return "decode it first, as in text.decode('utf-8')"
+    return "write Document(id, text), or a mapping with the names of its fields"
 
 
 def _checked(document: Document, number: int, maker: DocumentMaker) -> Document:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 
+from simengine.corpus.fields import TEXT_FIELDS
 from simengine.corpus.json_stream import JsonStream
 from simengine.corpus.json_values import checked_record, strict_decoder, too_deep
 from simengine.corpus.lines import Line, decode
@@ -74,7 +75,8 @@ def _explained(fault: RecordFault, raw: bytes) -> RecordFault:
 def json_items(chunks: Iterable[bytes], encoding: str, source: Source, max_bytes: int) -> Iterator[Item]:
     """Yield the records of one JSON array, or of the only array in one JSON object, in constant memory.
 
-    An object without an array is one record, and objects that follow each other are records, too. A record's number
+    An object without an array, or with a text of its own, is one record, and objects that follow each other are
+    records, too. A record's number
     is the line that it begins on; where several begin on one line it counts on from the record before, so that no
     number comes twice.
 
@@ -148,7 +150,7 @@ def _object(stream: JsonStream) -> Iterator[Item]:
         if not isinstance(key, str):
             stream.fail("broken JSON: expected the name of a member in quotation marks")
         stream.take(":")
-        if stream.array_of_objects_follows():
+        if not _is_record(members) and stream.array_of_objects_follows():
             if found:
                 both = f"{found!r} and {key!r}"
                 stream.fail(
@@ -161,6 +163,10 @@ def _object(stream: JsonStream) -> Iterator[Item]:
         texts += [key_text, text]
         if isinstance(members[key], RecordFault):
             stream.fail(f"{key!r}: {members[key]}")
+        if found and _is_record(members):
+            stream.fail(
+                f"the object holds a text, {key!r}, and records, {found!r}; write one record per line (.jsonl)"
+            )
     stream.take("}")
     if found or list(members.values()) == [[]]:
         return
@@ -168,6 +174,11 @@ def _object(stream: JsonStream) -> Iterator[Item]:
     yield line, _as_record(members, text, ""), text
     if stream.peek() == "{":
         yield from _sequence(stream)
+
+
+def _is_record(members: dict[str, object]) -> bool:
+    """Whether an object has a text itself, so that an array in it is a field and not the records."""
+    return any(isinstance(members.get(name), str) for name in TEXT_FIELDS)
 
 
 def _sequence(stream: JsonStream) -> Iterator[Item]:

@@ -108,9 +108,9 @@ def read_corpus(
     to a temporary file): numbers where every cell is written back as it stands ("0.1428571428571428", "12",
     "1e-07"; not "007", "1.10" or integers of more than 18 digits), else text; `options.types` names another.
     Empty cells are null. Columns without a name are left out when they are empty or number the rows, else they
-    are called "column 3". `report.notes` says what was decided. The fields
-    "metadata.text", "metadata.title" and "metadata._id", which `write_corpus` makes, become the metadata
-    fields text, title and _id again where a record has `_id`, `title` and `text` of its own.
+    are called "column 3". `report.notes` and `report.text_columns` say what was decided. The fields "metadata.text",
+    "metadata.title" and "metadata._id", which `write_corpus` makes, become the metadata fields text, title and _id
+    again where a record has `_id`, `title` and `text` of its own.
 
     Args:
         sources: paths; "-" is standard input (JSON Lines unless `options.format` says otherwise).
@@ -159,6 +159,7 @@ def _survey(
         types=options.types,
         known=options.known_types,
         notes=report.notes,
+        text_columns=report.text_columns,
     )
     return tables, types
 

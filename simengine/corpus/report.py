@@ -69,6 +69,8 @@ class ReadReport:
         special_files: pipes, sockets and devices in folders; they are never opened.
         not_followed: the paths of the first of these links and special files.
         notes: what a person should know about how tables were read, a line each.
+        text_columns: which columns of numbers stay text, and which types make numbers of them; of use to whoever
+            filters by them.
     """
 
     records: int = 0
@@ -84,6 +86,7 @@ class ReadReport:
     special_files: int = 0
     not_followed: list[str] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    text_columns: list[str] = field(default_factory=list)
 
     def accept(self) -> None:
         """Count a record that is about to be yielded."""

@@ -233,7 +233,7 @@ def _posix(path: Path) -> str:
     try:
         posix.encode()
     except UnicodeEncodeError as error:
-        reason = "the file name is no valid UTF-8 and cannot become an id: rename it"
+        reason = "the file name is not valid UTF-8 and cannot become an id: rename it"
         raise DataError(reason, ascii(posix)) from error
     return posix
 

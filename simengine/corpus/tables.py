@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
+from simengine.corpus.fields import ID_FIELDS
 from simengine.corpus.report import RecordFault
 from simengine.errors import UsageError
 from simengine.text.checks import MAX_JSON_DEPTH, TOO_DEEP
@@ -23,7 +24,7 @@ def table_rows(table: Any) -> Iterator[dict[str, object]]:
         table: something that `simengine.text.arguments.is_table` accepts.
 
     Raises:
-        UsageError: two columns have one name, or a lazy frame was given.
+        UsageError: two columns have one name, the index of a pandas frame holds the ids, or a lazy frame was given.
     """
     kind = type(table).__name__
     if callable(getattr(table, "collect_schema", None)) and not callable(getattr(table, "iter_rows", None)):
@@ -34,10 +35,21 @@ def table_rows(table: Any) -> Iterator[dict[str, object]]:
         return iter(table.iter_rows(named=True))
     if callable(getattr(table, "itertuples", None)):  # pandas
         names = _distinct(list(table.columns), kind)
+        _refuse_id_index(table, names)
         return (dict(zip(names, row, strict=True)) for row in table.itertuples(index=False, name=None))
     _distinct(list(table.schema.names), kind)
     batches = table.to_batches() if callable(getattr(table, "to_batches", None)) else [table]  # pyarrow
     return (row for batch in batches for row in batch.to_pylist())
+
+
+def _refuse_id_index(frame: Any, columns: list[Any]) -> None:
+    """Refuse a frame of pandas whose ids are its index, which would be left out."""
+    lost = [name for name in frame.index.names if name in ID_FIELDS]
+    if lost and not any(name in ID_FIELDS for name in columns):
+        raise UsageError(
+            f"the index of the {type(frame).__name__} is called {lost[0]!r}, and an index is not read; make it a "
+            "column, as in frame.reset_index()"
+        )
 
 
 def _distinct(names: list[Any], kind: str) -> list[Any]:

@@ -44,7 +44,6 @@ def typed_items(
         types={},
         known={},
         notes=report.notes,
-        advise=False,
     )
     for line, record, raw in read_items(source, max_line_bytes, encoding, report, headerless, delimiter):
         if not isinstance(record, RecordFault):

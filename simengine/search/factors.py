@@ -106,6 +106,12 @@ class Factors:
             and (bool(lists) or OBJECT in self.kinds_present)
         )
 
+    def spells_numbers(self) -> bool:
+        """Whether its values are texts that all spell numbers, such as prices that kept their spelling."""
+        return self.kinds_present == {TEXT} and all(
+            is_number(value) for value in self._values if isinstance(value, str)
+        )
+
     def _documents(self, values: Mask) -> Mask:
         """(n_documents,) bool: those that have any of the values given by (len(values),) bool."""
         items: Mask = values[self._codes]
@@ -192,6 +198,15 @@ def kind_of(value: object) -> int:
     if isinstance(value, str):
         return TEXT
     return LIST if isinstance(value, list) else OBJECT
+
+
+def is_number(text: str) -> bool:
+    """Whether a text spells a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _hashable(value: object) -> object:

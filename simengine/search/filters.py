@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simengine.errors import FilterError
-from simengine.search.factors import BOOL, LIST, NUMBER, OBJECT, TEXT, Factors, kind_of
+from simengine.search.factors import BOOL, LIST, NUMBER, OBJECT, TEXT, Factors, is_number, kind_of
 from simengine.search.filter_syntax import Comparison, Step, cut, fail, parse, shown_value
 from simengine.search.time_limit import check_time_limit
 from simengine.store.contract import Column
@@ -27,6 +27,7 @@ from simengine.types import Mask
 
 _NAMES = {BOOL: "true or false", NUMBER: "numbers", TEXT: "text", LIST: "lists", OBJECT: "objects"}
 _ONE = {BOOL: "a boolean", NUMBER: "a number", TEXT: "text", LIST: "a list"}
+_ORDERED = ("<", "<=", ">", ">=")
 _KNOWN_COMPARED = 1_000
 _COMPARED_CHARS = 64
 _NEAREST = 3
@@ -130,8 +131,9 @@ class Filter:
         if not wanted & present - {LIST} and column.holds_objects():
             inner = [n for n in known_fields() if n.startswith(f"{step.field}.")] if known_fields else []
             fail(_of_objects(step.field, inner), self.expression, step.position)
-        if not wanted & present:
-            fail(_mistyped(step, present), self.expression, step.position)
+        if not wanted & present or (step.operator == "in" and not wanted <= present):
+            are_numbers = column.spells_numbers()
+            fail(_mistyped(step, present, are_numbers=are_numbers), self.expression, step.position)
 
 
 def _kinds_wanted(step: Comparison) -> set[int]:
@@ -143,8 +145,8 @@ def _kinds_wanted(step: Comparison) -> set[int]:
     return kinds
 
 
-def _mistyped(step: Comparison, present: frozenset[int]) -> str:
-    value = step.values[0]
+def _mistyped(step: Comparison, present: frozenset[int], *, are_numbers: bool) -> str:
+    value = next((each for each in step.values if kind_of(each) not in present), step.values[0])
     written = cut(shown_value(value))
     has = " or ".join(_NAMES[kind] for kind in sorted(present))
     if step.operator == "contains":
@@ -152,9 +154,16 @@ def _mistyped(step: Comparison, present: frozenset[int]) -> str:
     reason = f"{step.field} holds {has} in every document, and {written} is {_ONE[kind_of(value)]}"
     if present == {LIST}:
         return f"{reason}; write: {step.field} contains {written}"
-    if present == {NUMBER} and isinstance(value, str) and _is_number(value):
+    if present == {NUMBER} and isinstance(value, str) and is_number(value):
         return f"{reason}; write {cut(value)} without quotes"
     if present == {TEXT} and not isinstance(value, str):
+        if are_numbers and step.operator in _ORDERED:
+            return (
+                f'{reason}; as texts "9" comes after "10". To compare numbers, build the index with numbers in this '
+                f"field; for a .csv or .tsv, with --types {step.field}=float"
+            )
+        if isinstance(value, float):
+            return f"{reason}; write it in quotes, spelled as in the documents"
         return f'{reason}; write "{written}"'
     return reason
 
@@ -164,14 +173,6 @@ def _of_objects(name: str, inner: list[str]) -> str:
     return (
         f"{reason}: {', '.join(inner[:_LISTED])}{', …' if len(inner) > _LISTED else ''}" if inner else reason
     )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _unknown(name: str, known: list[str]) -> str:

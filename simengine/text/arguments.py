@@ -114,9 +114,12 @@ def items_of(given: object, what: str, *, ordered: bool = True, dimensions: int 
     if isinstance(given, (str, bytes, bytearray)):
         raise UsageError(f"expected {many}, got the one {given!r:.60}; put it in a list")
     if is_table(given):
-        raise UsageError(
-            f'expected {many}, got a table ({type(given).__name__}); give one of its columns, as in table["text"]'
+        part = (
+            'one of its columns, as in table["text"]'
+            if dimensions == 1
+            else "two of its columns, as in zip(table[a], table[b])"
         )
+        raise UsageError(f"expected {many}, got a table ({type(given).__name__}); give {part}")
     if isinstance(given, Mapping):
         raise UsageError(f"expected {many}, got a mapping; give a list, as in list(mapping.values())")
     if ordered and isinstance(given, (set, frozenset)):
@@ -125,8 +128,8 @@ def items_of(given: object, what: str, *, ordered: bool = True, dimensions: int 
         )
     if is_open_file(given):
         raise UsageError(f"expected {many}, got an open file; give its lines, as in file.read().splitlines()")
-    if getattr(given, "ndim", dimensions) != dimensions:
-        raise UsageError(f"expected {many}, got an array of shape {getattr(given, 'shape', None)}")
+    if getattr(given, "ndim", dimensions) != dimensions and isinstance(getattr(given, "shape", None), tuple):
+        raise UsageError(f"expected {many}, got an array of shape {given.shape}")  # type: ignore[attr-defined]
     as_list = getattr(given, "to_pylist", None)  # of pyarrow, whose items are not Python's
     if callable(as_list):
         return iter(as_list())
@@ -148,10 +151,8 @@ def is_table(given: object) -> bool:
 
 
 def is_open_file(given: object) -> bool:
-    """Whether it is a file, open for reading."""
-    return isinstance(given, io.IOBase) or (
-        callable(getattr(given, "readline", None)) and callable(getattr(given, "read", None))
-    )
+    """Whether it is a file, open for reading, or several as of `fileinput`."""
+    return isinstance(given, io.IOBase) or callable(getattr(given, "readline", None))
 
 
 def as_whole(given: object, name: str, least: int = 1, most: int | None = None) -> int:

@@ -133,7 +133,7 @@ def _found(source: DataSource, folder: Path | None, where: str) -> DataSource:
                 raise RecipeError(
                     f"{where}: {source.path!r} is a pipe or a device; training reads its files twice"
                 )
-            name = source.name or f"{place.parent.name}/{place.name.split('.')[0]}"
+            name = source.name or (Path(place.parent.name) / place.name.split(".")[0]).as_posix()
             return replace(source, path=str(place), name=name)
     searched = ", ".join(dict.fromkeys(str(place) for place in places))
     hint = "" if data or given.is_absolute() else f"; {DATA_VARIABLE} may name the folder of the data sets"

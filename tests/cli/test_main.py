@@ -50,6 +50,20 @@ def test_verbose_shows_where_an_error_came_from(call, index: Path, monkeypatch) 
     assert "SIMENGINE_VERBOSE" in call("--help").out
 
 
+def test_what_nobody_foresaw_is_one_line_and_not_a_traceback(call, monkeypatch) -> None:
+    def fail(**_: object) -> None:
+        raise RuntimeError("no such luck")
+
+    monkeypatch.setattr("simengine.cli.info_command.command.callback", fail)
+    result = call("info")
+    assert result.code == 1
+    assert result.err.startswith("Error: simengine failed unexpectedly (RuntimeError: no such luck). ")
+    assert "Traceback" not in result.err
+    monkeypatch.setenv("SIMENGINE_VERBOSE", "1")
+    with pytest.raises(RuntimeError):
+        call("info")
+
+
 def test_a_reader_that_stops_early_is_exit_0(index: Path, tmp_path: Path) -> None:
     queries = tmp_path / "queries.txt"
     queries.write_text("".join(f"stocks and planets {n}\n" for n in range(600)))
@@ -71,3 +85,15 @@ def test_no_color_that_is_not_empty_turns_colour_off(monkeypatch, value: str, co
     monkeypatch.setattr("simengine.cli.info_command.command", probe)
     cli.main(["probe"], standalone_mode=False)
     assert seen == [colour]
+
+
+@pytest.mark.parametrize(
+    "command", ["info LOOP", "search -i LOOP words", "export INDEX -o LOOP", "index LOOP"]
+)
+def test_a_link_that_leads_to_itself_is_named(call, index: Path, tmp_path: Path, command: str) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to("loop")
+    result = call(*command.replace("LOOP", str(loop)).replace("INDEX", str(index)).split())
+    assert result.code in (1, 4)
+    assert result.err.startswith(f"Error: {loop}: ")
+    assert loop.is_symlink()

@@ -69,6 +69,8 @@ def test_an_index_in_front_of_words_is_the_index(capsys: pytest.CaptureFixture[s
     assert taken("indexes/docs/", "two words") == ("indexes/docs", ("two words",))
     assert taken("indexes/docs", "words", option="./indexes/docs") == ("indexes/docs", ("words",))
     assert taken("indexes/docs", alone=True) == ("indexes/docs", ())
+    assert taken("./here", "word") == taken("here/", "word") == ("here", ("word",))
+    assert taken("docs", "more.jsonl", names=True) == ("indexes/docs", ("more.jsonl",))
     assert capsys.readouterr().err == ""
     assert taken("docs", "two words") == ("indexes/docs", ("two words",))
     assert "docs is an index, indexes/docs, and not part of a query" in capsys.readouterr().err
@@ -86,8 +88,8 @@ def test_only_an_index_with_words_behind_it_is_one() -> None:
         ("docs",),
         ("docs", "about", "cats"),  # a sentence without quotes
         ("folder", "words here"),
-        ("folder/inner", "words here"),
-        ("indexes/none", "words here"),
+        ("and/or", "words here"),
+        ("indexes/none",),
         ("file.txt", "words here"),
         ("words", "indexes/docs"),
         ("", "words here"),
@@ -97,6 +99,19 @@ def test_only_an_index_with_words_behind_it_is_one() -> None:
     ):
         assert taken(*words) == (None, words)
         assert taken(*words, option="other") == ("other", words)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("indexes/none", "words here"), ("./indexes/none/", "a"), ("folder/inner", "a"), ("./folder", "a")],
+)
+def test_a_path_that_can_only_be_meant_as_an_index_is_no_part_of_a_query(words: tuple[str, ...]) -> None:
+    an_index("indexes/docs")
+    Path("folder/inner").mkdir(parents=True)
+    with pytest.raises(IndexNotFoundError, match="If it belongs to a query, name the index with --index"):
+        taken(*words)
+    assert taken(*words, option="other") == ("other", words)
+    assert taken(*words, names=True) == (None, words)  # files and folders follow
 
 
 def test_an_index_without_words_or_beside_another_one_is_refused() -> None:

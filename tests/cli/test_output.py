@@ -120,3 +120,18 @@ def test_blocks_become_one_array_that_numpy_reads(tmp_path: Path, sizes: tuple[i
     read = np.load(tmp_path / "m.npy", mmap_mode="r")
     assert read.dtype == np.float32
     np.testing.assert_array_equal(read, np.concatenate([np.empty((0, 7), np.float32), *blocks]))
+
+
+@pytest.mark.parametrize(
+    "command", ["export", "corpus python-docs", "embed cats", "mine p.jsonl", "augment p.jsonl --task nli"]
+)
+@pytest.mark.parametrize("name", ["out.csv", "out.jsonl.gz", "out.PARQUET"])
+def test_json_lines_do_not_get_the_name_of_another_format(
+    call, tmp_path: Path, command: str, name: str
+) -> None:
+    result = call(*command.split(), "-o", tmp_path / name)
+    assert result.code == 2
+    assert (
+        f"the output is JSON Lines, and {tmp_path / name} would be read as {Path(name).suffix}" in result.err
+    )
+    assert list(tmp_path.iterdir()) == []

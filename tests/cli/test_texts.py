@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 from pathlib import Path
 
 import pytest
@@ -60,3 +62,33 @@ def test_a_model_that_does_not_know_a_texts_characters_is_told_of_once_and_other
     said = capsys.readouterr().err
     what = "it gives no verdict on such texts; another judge may"
     assert said == f"the judge does not know the characters of '这家店很好': {what}\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (b"fine\ncaf\xe9\n", "<stdin>:2: wrong encoding: byte 0xe9"),
+        (b"a\0b", "<stdin>:1: holds the character U+0000"),
+    ],
+)
+def test_lines_of_stdin_that_are_no_text_are_named(call, monkeypatch, given: bytes, message: str) -> None:
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given), encoding="utf-8"))
+    result = call("embed", "--input", "-")
+    assert result.code == 4
+    assert message in result.err
+
+
+def test_every_line_of_stdin_has_its_vector(call, monkeypatch) -> None:
+    monkeypatch.setattr(
+        "sys.stdin", io.TextIOWrapper(io.BytesIO(b"\xef\xbb\xbfcats\r\n\ncats"), encoding="utf-8")
+    )
+    first, blank, last = map(json.loads, call("embed", "--input", "-").out.splitlines())
+    assert (first["id"], blank["id"], last["id"]) == ("0", "1", "2")
+    assert first["vector"] == last["vector"] != blank["vector"]
+
+
+def test_columns_are_advised_on_where_their_values_are_kept(call, tmp_path: Path) -> None:
+    table = tmp_path / "t.csv"
+    table.write_text("id,text,price\na,cats purr,9.90\n")
+    assert "--types price=float" in call("corpus", "check", table).out
+    assert "price" not in call("embed", "--input", table).err

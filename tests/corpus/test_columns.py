@@ -169,13 +169,19 @@ def test_a_column_gets_the_type_that_its_field_has_in_the_index(
 
 
 @pytest.mark.parametrize(
-    ("known", "cells"), [("number", ["1", "2.50"]), ("number", ["a"]), ("bool", ["yes"])]
+    ("known", "cells", "advice"),
+    [
+        ("number", ["1", "2.50"], "--types x=float"),
+        ("number", ["007"], "--types x=int"),
+        ("number", ["a"], "--overwrite"),
+        ("bool", ["yes"], "--overwrite"),
+    ],
 )
 def test_a_column_that_cannot_have_the_type_of_the_index_is_refused(
-    write: Write, known: str, cells: list[str]
+    write: Write, known: str, cells: list[str], advice: str
 ) -> None:
     path = write("c.csv", table(cells))
-    with pytest.raises(DataError, match="a field of two types would be missed by filters") as caught:
+    with pytest.raises(DataError, match=f"a field of two types misses one of them.*{advice}") as caught:
         column(path, known_types={"x": known})
     assert caught.value.line == len(cells) + 1
     assert column(path, known_types={"x": known}, types={"x": "str"}) == cells
@@ -209,9 +215,35 @@ def test_the_report_says_which_numbers_stay_text(write: Write) -> None:
     report = ReadReport()
     path = write("c.csv", "id,text,zip,name\n007,x,00501,a1\n008,y,1,b\n")
     list(read_corpus([path], None, report))
-    assert len(report.notes) == 1
-    assert "column 'zip' stays text" in report.notes[0]
-    assert "--types zip=int" in report.notes[0]
+    (line,) = report.text_columns
+    assert "column 'zip' stays text" in line
+    assert "--types zip=int" in line
+    assert report.notes == []
+
+
+@pytest.mark.parametrize(
+    ("cells", "advice"),
+    [
+        ("007 12", "--types v=int"),
+        ("007 1.5", "--types v=float"),
+        ("1.5 007", "--types v=float"),
+        ("9.90 10.5", "--types v=float"),
+        ("+1 -9223372036854775", "--types v=int"),
+        ("1 9223372036854775808", "more than 18 digits"),
+        ("0.5 1234567890123456789", "more than 18 digits"),
+    ],
+)
+def test_the_advised_type_fits_every_cell(write: Write, cells: str, advice: str) -> None:
+    report, values = ReadReport(), cells.split()
+    path = write("c.csv", table(values, "v"))
+    assert [document.metadata["v"] for document in read_corpus([path], None, report)] == values
+    (line,) = report.text_columns
+    assert advice in line
+    if kind := advice.partition("=")[2]:
+        typed = read_corpus([path], ReadOptions(types={"v": kind}))
+        assert [document.metadata["v"] for document in typed] == [
+            (int if kind == "int" else float)(cell) for cell in values
+        ]
 
 
 def test_a_named_pipe_is_typed_as_a_file_is(tmp_path: Path) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fileinput
 import hashlib
+from dataclasses import dataclass
+from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 import pytest
@@ -11,7 +15,7 @@ import pytest
 from simengine.corpus.fields import check_encodable
 from simengine.corpus.items import as_documents, content_id
 from simengine.corpus.report import RecordFault
-from simengine.errors import DataError
+from simengine.errors import DataError, UsageError
 from simengine.types import Document
 
 LOOP: list[object] = []
@@ -34,6 +38,24 @@ UNSTORABLE = {
     "deep": (DEEP, "field 'm': lists and objects are nested more than 100 deep"),
     "integer of too many digits": (10**5000, "digits"),
 }
+
+
+class Row(NamedTuple):
+    id: str
+    text: str
+
+
+@dataclass
+class Entry:
+    id: str
+    text: str
+
+
+class Model:
+    """What pydantic offers of a model."""
+
+    def model_dump(self) -> dict[str, str]:
+        return {"id": "a", "text": "t"}
 
 
 @pytest.mark.parametrize("case", UNSTORABLE)
@@ -65,6 +87,13 @@ def test_unstorable_metadata_is_named_with_its_position(case: str, kind: str) ->
         ("\ud800", "unpaired surrogate"),
         (" ", "neither text nor title"),
         (None, "got None"),
+        (Row("a", "t"), "row._asdict() for row in rows"),
+        (Entry("a", "t"), "dataclasses.asdict(row) for row in rows"),
+        (Model(), "row.model_dump() for row in rows"),
+        (np.array([("a", "t")], dtype=[("id", "U1"), ("text", "U1")])[0], "pandas.DataFrame(array)"),
+        (Path("corpus.jsonl"), "read_corpus([path])"),
+        (b"text", "text.decode('utf-8')"),
+        (("a", "t"), "write Document(id, text)"),
     ],
 )
 def test_bad_items_are_named_with_their_position(item: object, message: str) -> None:
@@ -112,3 +141,14 @@ def test_given_ids_are_left_alone() -> None:
 def test_check_encodable_never_raises_a_bare_error(value: object) -> None:
     with pytest.raises(RecordFault, match="not a JSON value"):
         check_encodable("a", "", "t", {"m": value})
+
+
+def test_columns_and_files_are_told_from_documents(tmp_path: Path) -> None:
+    path = tmp_path / "lines.txt"
+    path.write_text("one\ntwo\n")
+    with fileinput.input(path) as lines, pytest.raises(UsageError, match=r"read_corpus\(\[path\]\)"):
+        list(as_documents(lines))
+    with pytest.raises(DataError, match="these are columns: give rows"):
+        list(as_documents({"id": np.array(["a"]), "text": np.array(["t"])}))
+    with pytest.raises(DataError, match="given\\['train'\\]"):
+        list(as_documents({"train": object()}))

@@ -85,6 +85,18 @@ def test_objects_that_follow_each_other_are_records(write: Write) -> None:
     assert ids(write("c.json", '{"id": "a", "text": "x",\n "tags": ["p"]}')) == ["a"]
 
 
+def test_one_record_with_a_list_of_objects_is_not_the_list(write: Write) -> None:
+    comments = '"comments": [{"id": "c1", "text": "nice"}, {"id": "c2", "text": "no"}]'
+    (document,) = read_corpus([write("c.json", f'{{"id": "a", "text": "x", {comments}, "n": 1}}')])
+    assert (document.id, document.text, document.metadata["n"]) == ("a", "x", 1)
+    assert document.metadata["comments"] == [{"id": "c1", "text": "nice"}, {"id": "c2", "text": "no"}]
+    assert ids(write("d.json", f'{{"name": "x", {comments}, "n": 1}}')) == ["c1", "c2"]
+    with pytest.raises(
+        DataError, match="holds a text, 'text', and records, 'comments'; write one record per line"
+    ):
+        ids(write("e.json", f'{{"id": "a", {comments}, "text": "x"}}'))
+
+
 @pytest.mark.parametrize(
     ("content", "line", "message"),
     [

@@ -188,6 +188,7 @@ FAULTY_TABLES = {
         "1 fields, the header has 2",
     ),
     "quote in the middle": ('id,text\n1,a\n2,"b"c\n', 3, "broken table row", "expected after"),
+    "lone carriage return": ("id,text\n1,a\n2,b\rc\n", 3, "broken table row", "lines end in LF or CRLF"),
     "open quote": ('id,text\n1,a\n2,"b\n3,c\n', 3, "broken table row", "still open at the end"),
     "duplicate id": ("id,text\n1,a\n1,b\n", 3, "duplicate id", "first given at line 2"),
     "empty text": ("id,text\n1,a\n2,\n", 3, "empty text", "'2'"),

@@ -139,7 +139,7 @@ def test_file_name_that_is_no_text_is_an_error(tmp_path: Path) -> None:
         (folder / os.fsdecode(b"\xff.txt")).write_text("x")
     except OSError:
         pytest.skip("this file system takes UTF-8 names only")
-    with pytest.raises(DataError, match="no valid UTF-8"):
+    with pytest.raises(DataError, match="not valid UTF-8"):
         ids("f")
 
 

@@ -166,3 +166,15 @@ def test_an_error_of_the_callers_iterator_passes_through() -> None:
     assert next(documents).text == "x"
     with pytest.raises(OSError, match="the database went away"):
         next(documents)
+
+
+def test_an_index_that_holds_the_ids_is_not_left_out_in_silence() -> None:
+    frame = pd.DataFrame(COLUMNS, dtype=object).set_index("id")
+    with pytest.raises(
+        UsageError, match=r"is called 'id', and an index is not read; .* frame\.reset_index\(\)"
+    ):
+        list(as_documents(frame))
+    assert list(as_documents(frame.reset_index())) == ROWS
+    named = pd.DataFrame(COLUMNS, dtype=object)
+    named.index.name = "id"  # the column of that name holds the ids
+    assert list(as_documents(named)) == ROWS

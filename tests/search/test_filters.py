@@ -167,6 +167,7 @@ def test_unreadable_expression_names_the_position(
         ("score = '2'", "write 2 without quotes"),
         ("kind = 3", 'write "3"'),
         ("date > 2020", 'write "2020"'),
+        ("kind = 9.90", "write it in quotes, spelled as in the documents"),
         ("author = 'Ann'", "holds objects"),
         ("score contains 'x'", "looks into lists and texts"),
     ],
@@ -176,6 +177,19 @@ def test_wrong_name_or_type_is_explained(expression: str, message: str) -> None:
         kept(expression)
     assert message in caught.value.reason
     assert caught.value.position == 0
+
+
+def test_numbers_that_are_texts_are_not_compared_as_texts_by_advice() -> None:
+    prices = [{"price": "9.90"}, {"price": "10.5"}, {"price": None}]
+    with pytest.raises(FilterError, match=r"--types price=float") as caught:
+        kept("price > 10", prices)
+    assert "write" not in caught.value.reason
+
+
+def test_every_value_of_a_list_has_a_type_that_the_field_has() -> None:
+    with pytest.raises(FilterError, match=r"zip holds text in every document, and 501 is a number; write "):
+        kept('zip in ("12345", 501)', [{"zip": "12345"}, {"zip": "501"}])
+    assert kept('zip in ("12345", 501)', [{"zip": "12345"}, {"zip": 501}, {"zip": "501"}]) == [0, 1]
 
 
 def test_list_compared_as_a_value_points_to_contains() -> None:

@@ -57,6 +57,10 @@ def test_columns_of_tables_are_texts() -> None:
     assert as_texts(pandas.Series(TWO)) == as_texts(arrow.array(TWO)) == TWO
     with pytest.raises(UsageError, match=r"got a table \(DataFrame\); give one of its columns"):
         as_texts(pandas.DataFrame({"text": TWO}))
+    frame = pandas.DataFrame({"a": TWO, "b": TWO})
+    with pytest.raises(UsageError, match=r"give two of its columns, as in zip\(table\[a\], table\[b\]\)"):
+        as_pairs(frame)
+    assert as_pairs(zip(frame["a"], frame["b"], strict=True)) == [(text, text) for text in TWO]
 
 
 def test_subclasses_of_str_become_their_value() -> None:

@@ -130,7 +130,7 @@ async def check_json(body: bytes, most: int) -> None:
     """
     check_utf8(body, "body")
     if b"\0" in body:
-        raise DataError("is not JSON in UTF-8: it holds a zero byte", "the request's body")
+        raise DataError(f"is not JSON in UTF-8: byte {body.index(0) + 1} is zero", "the request's body")
     most = min(most, MAX_REQUEST_DEPTH)
     suspicious = _SURROGATE.search(body) is not None
     if not suspicious and body.count(b"[") + body.count(b"{") <= most:
@@ -172,8 +172,8 @@ def check_utf8(raw: bytes, place: str) -> None:
     try:
         raw.decode()
     except UnicodeDecodeError as error:
-        byte = error.object[error.start]
-        raise DataError(f"is not valid UTF-8: byte 0x{byte:02x}", f"the request's {place}") from None
+        byte = f"byte 0x{error.object[error.start]:02x} (byte {error.start + 1})"
+        raise DataError(f"is not valid UTF-8: {byte}", f"the request's {place}") from None
 
 
 def replayed(body: bytes, receive: Receive) -> Receive:

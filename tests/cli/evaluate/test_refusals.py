@@ -71,6 +71,17 @@ def test_wrong_files_and_options_are_refused(
     assert re.search(message, called.err)
 
 
+@pytest.mark.parametrize("scores", [[3.0], [5.0, 5.0, 5.0]])
+def test_judgements_that_allow_no_correlation_are_refused_before_a_model_works(
+    call: Callable, tmp_path: Path, scores: list[float]
+) -> None:
+    rows = [{"text1": f"a {n}", "text2": "b", "score": score} for n, score in enumerate(scores)]
+    file = write_lines(tmp_path / "sts.jsonl", rows)
+    called = call("evaluate", "sts", file, "-m", "no/model")
+    assert called.code == 4
+    assert f"{file}: a correlation needs pairs with different scores" in called.err
+
+
 def test_a_tagger_that_knows_no_tag_of_the_file_is_refused(
     call: Callable, models: dict[str, Path], tmp_path: Path
 ) -> None:
