@@ -81,6 +81,13 @@ def test_models_are_given_in_one_value_or_one_by_one(tmp_path: Path, engine: Eng
         Models(nli=3)  # type: ignore[arg-type]
 
 
+def test_the_constructor_says_how_an_index_is_opened(engine: Engine) -> None:
+    with pytest.raises(UsageError, match=r"Engine\.open\('films'\)"):
+        Engine("films")  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"expected several queries, got None$"):
+        engine.search(None)  # type: ignore[call-overload]
+
+
 def test_models_that_the_caller_hands_in_are_used_and_stay_open(tmp_path: Path) -> None:
     closed: list[str] = []
 

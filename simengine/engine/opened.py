@@ -25,8 +25,12 @@ if TYPE_CHECKING:
 class OpenedIndex:
     """What `Engine` stands on: one reader at a time, replaced when the index changes, closed when nobody uses it."""
 
-    def __init__(self, path: Path, models: Models, encoder: BiEncoder | None = None) -> None:
+    def __init__(self, path: Path, models: Models | None = None, encoder: BiEncoder | None = None) -> None:
         """Use `Engine.open` or `Engine.build`."""
+        if models is None:
+            raise UsageError(
+                f"an index is opened with Engine.open({str(path)!r}), and made with Engine.build"
+            )
         self.path = path.absolute()  # changing directory must not lead to another index, or another model
         self.models = models
         self._options = models.encoder_options()

@@ -137,7 +137,8 @@ def items_of(given: object, what: str, *, ordered: bool = True, dimensions: int 
         items: Iterator[Any] = iter(given)  # type: ignore[call-overload]
         return items
     except TypeError:
-        raise UsageError(f"expected {many}, got {shown(given)}; put it in a list") from None
+        advice = "" if given is None else "; put it in a list"
+        raise UsageError(f"expected {many}, got {shown(given)}{advice}") from None
 
 
 def is_table(given: object) -> bool:
