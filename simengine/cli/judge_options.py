@@ -40,26 +40,25 @@ class JudgeSettings:
             judge: the (last) judge's model, None for the one that simengine carries.
             choice: device, threads and offline hold for all judges.
         """
-        from simengine.assembly.judging import JudgeChoice, JudgeOptions
-        from simengine.rerank.options import DEFAULT_DEPTH
+        from simengine.engine.models import Rerank
 
-        names = label_names(self.labels)
-        last = JudgeChoice(judge, cast("Kind", self.judge_kind), names, self.depth, self.judge_weight)
-        stages: tuple[JudgeChoice, ...] = (last,)
+        first = None
         if self.first_judge is not None:
-            depth = self.first_depth or 2 * (self.depth or DEFAULT_DEPTH)
-            stages = (JudgeChoice(self.first_judge, depth=depth), last)
+            first = Rerank(self.first_judge, self.first_depth)
         elif self.first_depth is not None:
             raise UsageError("--first-depth needs --first-judge")
-        return JudgeOptions(
-            stages,
-            claim=self.claim,
-            budget_ms=self.budget_ms,
-            device=choice.device,
-            precision=self.judge_precision,
-            threads=choice.threads,
-            offline=choice.offline,
+        rerank = Rerank(
+            judge,
+            self.depth,
+            self.judge_weight,
+            cast("Kind", self.judge_kind),
+            label_names(self.labels),
+            self.claim,
+            self.budget_ms,
+            self.judge_precision,
+            first,
         )
+        return choice.models().judging(rerank)
 
 
 judge_options = together(

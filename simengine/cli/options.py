@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from simengine.assembly import EncoderOptions
     from simengine.encoders.contract import BiEncoder
     from simengine.engine import Engine
+    from simengine.engine.models import Models
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -62,13 +63,15 @@ class ModelChoice:
     threads: int | None
     offline: bool
 
-    def encoder_options(self) -> EncoderOptions:
+    def models(self) -> Models:
         """The same, as the engine takes it."""
-        from simengine.assembly import EncoderOptions
+        from simengine.engine.models import Models
 
-        return EncoderOptions(
-            model=self.model, device=self.device, threads=self.threads, offline=self.offline
-        )
+        return Models(self.model, device=self.device, threads=self.threads, offline=self.offline)
+
+    def encoder_options(self) -> EncoderOptions:
+        """The same, for writing to an index."""
+        return self.models().encoder_options()
 
     def load_encoder(self) -> BiEncoder:
         """The model itself."""
@@ -80,9 +83,7 @@ class ModelChoice:
         """An index, to be searched with this model."""
         from simengine.engine import Engine
 
-        return Engine.open(
-            index, model=self.model, device=self.device, threads=self.threads, offline=self.offline
-        )
+        return Engine.open(index, models=self.models())
 
 
 @dataclass(frozen=True, slots=True)
