@@ -13,9 +13,8 @@ from typing import Final
 
 from simengine.errors import ModelDamagedError, ModelNotFoundError
 from simengine.models.cache import cache_directory, create_folder_atomically, exclusive
+from simengine.models.delta_folder import TOKENIZER_NAME, WEIGHTS_NAME
 from simengine.models.files import hash_of_tensors, sha256_of_file
-from simengine.models.packaged_blocks import BlockFile, read_block_file
-from simengine.models.packaged_folder import TOKENIZER_NAME, WEIGHTS_NAME, write_folder
 
 MULTILINGUAL_MODEL: Final = "multilingual-e5-small"
 MULTILINGUAL_REPOSITORY: Final = "intfloat/multilingual-e5-small"
@@ -65,14 +64,17 @@ def packaged_model() -> Path:
         return target
     with exclusive(target):
         if not _is_whole(target):
-            create_folder_atomically(target, functools.partial(_write, read_block_file(source)))
+            create_folder_atomically(target, functools.partial(_write, source))
             if not _is_whole(target):
                 raise ModelDamagedError(f"{target}: holds other weights than {source} stands for")
     return target
 
 
-def _write(blocks: BlockFile, folder: Path) -> None:
-    write_folder(blocks, folder, card=_CARD)
+def _write(source: Path, folder: Path) -> None:
+    from simengine.models.packaged_blocks import read_block_file
+    from simengine.models.packaged_folder import write_folder
+
+    write_folder(read_block_file(source), folder, card=_CARD)
 
 
 def _is_whole(folder: Path) -> bool:

@@ -11,10 +11,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from simengine.models.delta_folder import TOKENIZER_NAME, WEIGHTS_NAME
 from simengine.models.packaged_blocks import BlockFile
 
-WEIGHTS_NAME: Final = "model.safetensors"
-TOKENIZER_NAME: Final = "tokenizer.json"
 PROMPTS: Final = {"query": "query: ", "passage": "passage: "}
 _SPACE = "\u2581"
 _SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")

@@ -168,22 +168,7 @@ class ServedIndex(JoinedIndex):
         reasons: bool = False,
         diversity: float = 0.0,
     ) -> list[Recommendation]:
-        """Documents for somebody's taste, best first; nothing that is liked or disliked comes back.
-
-        Args:
-            liked, disliked: ids of documents.
-            refuse: statements that no recommended document may entail, such as "The film is violent."
-            require: statements that none may contradict.
-            liked_texts, disliked_texts: any texts.
-            n: at least 1; fewer come back where there are no more.
-            where: filter on metadata.
-            reasons: find the sentence that speaks for each.
-            diversity: see `simengine.recommend.ListOptions`.
-
-        Raises:
-            UsageError: nothing is liked or disliked, or a document is not there.
-            FilterError: the filter cannot be read or does not fit the metadata.
-        """
+        """Documents for somebody's taste, best first; see `Engine.recommend`, which calls `n` `k`."""
         from simengine.assembly.recommending import Wishes, recommend
 
         items = None
