@@ -23,9 +23,9 @@ from quality_retrieval import read_collection
 from simengine import Document, Engine
 from simengine.corpus.examples import read_relevance
 from simengine.corpus.read import ReadOptions, read_corpus
+from simengine.requests.search import SearchOptions
 from simengine.rerank.candidates import judged_text
 from simengine.rerank.judge import Judge
-from simengine.search.options import SearchOptions
 from simengine.types import Hit
 
 ANSWER_SETS = {"wikiqa_dev": "qa/wikiqa/dev.jsonl.gz", "trecqa_dev": "qa/trecqa/dev.jsonl.gz"}

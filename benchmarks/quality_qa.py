@@ -39,9 +39,9 @@ from simengine.errors import UsageError
 from simengine.evaluation.answer_text import answer_match, score_answer, squad_normalise
 from simengine.qa.answerer import Answerer
 from simengine.qa.fitting import DecisionExample, fit_decision
-from simengine.qa.options import AnswerOptions
-from simengine.search.options import SearchOptions
-from simengine.search.result import SearchResult
+from simengine.requests.ask import AnswerOptions
+from simengine.requests.search import SearchOptions
+from simengine.results.search import SearchResult
 from simengine.types import Answer, Document, FloatMatrix, Hit, Passage
 
 HELD_OUT = ("Normans", "Steam_engine", "European_Union_law", "Harvard_University", "Imperialism", "Warsaw")

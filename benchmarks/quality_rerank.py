@@ -37,7 +37,7 @@ import numpy.typing as npt
 from _candidates import Candidates, judged, read_candidates, set_names
 from _common import find_data, write_result
 
-from simengine.assembly.judging import JudgeChoice, JudgeOptions, open_judge
+from simengine.engine.loaded import JudgeChoice, JudgeOptions, open_judge
 from simengine.evaluation.bootstrap import bootstrap_intervals
 from simengine.evaluation.units import MeanUnits
 from simengine.rerank.fit import WEIGHTS, choose_weight, weight_table

@@ -77,7 +77,7 @@ def our_runs(collection: Collection, cache: Path, model: Path) -> Runs:
     """Index the collection with the engine as a user would, and search it in every mode."""
     from simengine import Engine
     from simengine.corpus.read import ReadOptions, read_corpus
-    from simengine.search.options import SearchOptions
+    from simengine.requests.search import SearchOptions
 
     index = cache / "indexes" / collection.name
     texts = [text for _, text in collection.queries]

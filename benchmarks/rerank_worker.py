@@ -22,7 +22,7 @@ Rank = Callable[[str, list[str]], Any]
 def ours(precision: str, folder: str, threads: int | None) -> tuple[Rank, str]:
     """The reranker as a user of the library calls it, hits and judgements included."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from simengine.assembly.judging import JudgeChoice, JudgeOptions, Judges
+    from simengine.engine.loaded import JudgeChoice, JudgeOptions, Judges
     from simengine.rerank.candidates import passages_as_hits
 
     options = JudgeOptions(

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from simengine.cross_encoders.nli import NLIModel
-    from simengine.engine import Engine
-    from simengine.engine.models import Models, Rerank
-    from simengine.search.options import SearchOptions
+    from simengine.engine import Engine, TextEngine
+    from simengine.engine.models import Models
+    from simengine.requests.rerank import Rerank
+    from simengine.requests.search import SearchOptions
     from simengine.types import (
         Answer,
         Document,
@@ -39,15 +40,17 @@ __all__ = [
     "Recommendation",
     "Rerank",
     "SearchOptions",
+    "TextEngine",
     "Verdict",
     "__version__",
 ]
 
 _HOMES = {
     "Engine": "simengine.engine",
+    "TextEngine": "simengine.engine",
     "Models": "simengine.engine.models",
-    "Rerank": "simengine.engine.models",
-    "SearchOptions": "simengine.search.options",
+    "Rerank": "simengine.requests.rerank",
+    "SearchOptions": "simengine.requests.search",
     "NLIModel": "simengine.cross_encoders.nli",
     **dict.fromkeys(
         (

@@ -114,12 +114,14 @@ class PairScore:
         score: cosine of their vectors, in [-1, 1].
         told_apart: False where the score means nothing: the model has no tokens for most of a text, or for most that
             the texts differ in.
+        graded: similarity in [0, 1] by a cross-encoder for it; None where none was asked.
     """
 
     text1: str
     text2: str
     score: float
     told_apart: bool = True
+    graded: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

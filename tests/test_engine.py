@@ -22,7 +22,7 @@ from simengine.errors import (
     UsageError,
 )
 from simengine.models.resolve import resolve_model
-from simengine.search.options import SearchOptions
+from simengine.requests.search import SearchOptions
 from simengine.store.snapshot import Snapshot
 from simengine.types import Hit
 

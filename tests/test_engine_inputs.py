@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from simengine import Document, Engine
-from simengine.assembly.judging import JudgeChoice, JudgeOptions
+from simengine.engine.loaded import JudgeChoice, JudgeOptions
 from simengine.errors import DataError, SimengineError, UsageError
-from simengine.qa.options import AnswerOptions
-from simengine.search.options import SearchOptions
+from simengine.requests.ask import AnswerOptions
+from simengine.requests.search import SearchOptions
 from tests.serving.library import word_models
 
 ODD: dict[str, Any] = {

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from simengine import Document, Engine
-from simengine.assembly.judging import JudgeChoice, JudgeOptions
+from simengine.engine.loaded import JudgeChoice, JudgeOptions
 from simengine.errors import UsageError
-from simengine.search.options import SearchOptions
+from simengine.requests.search import SearchOptions
 from simengine.store.snapshot import Snapshot
 from simengine.store.writer import IndexWriter
 
@@ -90,7 +90,7 @@ def test_a_recommender_of_the_engine_leaves_out_what_is_liked(engine: Engine) ->
 
 
 def test_claims_that_conflict_are_found_and_are_no_duplicates(engine: Engine) -> None:
-    from simengine.reasoning.contradictions import ContradictionOptions
+    from simengine.requests.conflicts import ContradictionOptions
 
     conflicts = engine.contradictions(options=ContradictionOptions(min_probability=0.5)).conflicts
     assert any({each.claim1.document_id, each.claim2.document_id} == {"yes", "no"} for each in conflicts)

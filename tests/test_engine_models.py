@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from simengine import Document, Engine, Models, NLIModel, Rerank
-from simengine.assembly.judging import JudgeChoice, JudgeOptions
+from simengine.engine.loaded import JudgeChoice, JudgeOptions
 from simengine.errors import FingerprintMismatchError, ModelNotFoundError, UnknownDocumentError, UsageError
 from tests.faults.encoder import WordEncoder
 from tests.qa.fakes import TableModel

@@ -27,6 +27,7 @@ class Subject:
 
     def build(self, corpus: Path, folder: Path) -> dict[str, Any]:
         from simengine.assembly import EncoderOptions, write_documents
+
         from simengine.corpus.items import as_documents
 
         report = write_documents(

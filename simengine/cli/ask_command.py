@@ -99,7 +99,7 @@ def command(
         raise UsageError("--fit finds the thresholds itself: give --precision when asking")
     options, wording = ask_choice.options(), ask_choice.wording(model_choice)
     labelled = None if fit_file is None else _read_labelled(fit_file)
-    from simengine.assembly.answering import check_question_fields, open_answerer
+    from simengine.engine.answering import check_question_fields, open_answerer
 
     index = find_index(index_path)
     if ask_choice.question_fields:
@@ -138,7 +138,7 @@ def _answer_all(
 ) -> int:
     """Write the answers; returns how many questions were answered."""
     from simengine.cli.ask_output import answer_text
-    from simengine.records import answer_record
+    from simengine.results.records import answer_record
 
     style = format_ or ("table" if path is None else "jsonl")
     found = written = 0
@@ -198,13 +198,13 @@ def _converse(answerer: Answerer, warn: Callable[[Iterable[str]], None], *, quie
 
 
 def _read_labelled(path: str) -> list[LabelledQuestion]:
-    from simengine.assembly.answering import read_labelled_questions
+    from simengine.engine.answering import read_labelled_questions
 
     return list(read_labelled_questions(path))
 
 
 def _keep_decision(index: Path, decision: Decision, *, quiet: bool) -> None:
-    from simengine.assembly.answering import store_decision
+    from simengine.engine.answering import store_decision
 
     replaced = store_decision(index, decision, lock_timeout_s=LOCK_WAIT_S)
     note(f"decision {'replaced the one before' if replaced else 'stored'} in {index}", quiet=quiet)
@@ -218,7 +218,7 @@ def _fit(
     format_: str | None,
 ) -> Decision:
     """Fit on labelled questions, and show what came of it."""
-    from simengine.assembly.answering import fit_answers, reader_name
+    from simengine.engine.answering import fit_answers, reader_name
 
     name = "stdin" if path == "-" else Path(str(path)).name
     decision = fit_answers(answerer, questions, reader=reader_name(reader), fitted_on=name)

@@ -18,9 +18,9 @@ from simengine.cli.options import (
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
-    from simengine.assembly.answering import AnswerModels
-    from simengine.qa.options import FAQ, AnswerOptions
+    from simengine.engine.answering import AnswerModels
     from simengine.qa.wording import Wording
+    from simengine.requests.ask import FAQ, AnswerOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class AskChoice:
 
     def options(self) -> AnswerOptions:
         """How questions are answered."""
-        from simengine.qa.options import AnswerOptions
+        from simengine.requests.ask import AnswerOptions
 
         fields = {"question_fields": self.question_fields} if self.question_fields else {}
         return AnswerOptions(
@@ -57,7 +57,7 @@ class AskChoice:
 
     def models(self, choice: ModelChoice) -> AnswerModels:
         """Judge and reader."""
-        from simengine.assembly.answering import AnswerModels
+        from simengine.engine.answering import AnswerModels
 
         names = label_names(self.labels)
         return AnswerModels(self.judge, names, self.reader, choice.device, choice.threads, choice.offline)

@@ -29,10 +29,10 @@ from simengine.cli.texts import label_fields
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
-    from simengine.assembly.calibrating import JudgedPairs
     from simengine.calibration.calibration import Calibration, Fitted
     from simengine.cross_encoders.contract import CrossEncoder
     from simengine.encoders.contract import BiEncoder
+    from simengine.engine.fitting import JudgedPairs
     from simengine.store.settings import IndexSettings
 
 TASKS = ("relevance", "nli", "entailment", "answer", "classification", "cosine")
@@ -169,7 +169,7 @@ def command(
     elif format_ == "table" and (output is None or str(output) != "-"):
         print_pairs(lines)
     if index is not None:
-        from simengine.assembly.calibrating import store_calibration
+        from simengine.engine.fitting import store_calibration
 
         replaced = store_calibration(index, calibration, lock_timeout_s=LOCK_WAIT_S)
         what = "replaced the one before" if replaced else "stored"
@@ -179,10 +179,10 @@ def command(
 def _fit(
     fit: FitChoice, settings: IndexSettings | None, model_choice: ModelChoice, *, hidden: bool
 ) -> tuple[Fitted, JudgedPairs]:
-    from simengine.assembly.calibrating import JUDGED_BEFORE, judge_pairs, read_judged_pairs
-    from simengine.assembly.judging import named_outputs
     from simengine.calibration.calibration import fit_calibration_counted
     from simengine.corpus.sources import check_source
+    from simengine.engine.fitting import JUDGED_BEFORE, judge_pairs, read_judged_pairs
+    from simengine.engine.loaded import named_outputs
 
     source, names = str(fit.pairs), label_fields(fit.fields)
     if fit.task in JUDGED_BEFORE and fit.score_field is None:

@@ -169,7 +169,7 @@ class Source:
 
     def _read(self) -> Iterator[Document]:
         if self.snapshot is not None:
-            from simengine.assembly.reasoning import selected_documents
+            from simengine.engine.inference import selected_documents
 
             yield from selected_documents(self.snapshot, self._where)
             return

@@ -86,8 +86,9 @@ def command(
     For contracts, policies, answers. Every sentence that states something is compared with those nearest to it, by
     the model in both directions and by rules for numbers, dates and negations. Each conflict comes with its places.
     """
-    from simengine.assembly.reasoning import nli_calibration
-    from simengine.reasoning.contradictions import ContradictionOptions, find_contradictions
+    from simengine.engine.inference import nli_calibration
+    from simengine.reasoning.contradictions import find_contradictions
+    from simengine.requests.conflicts import ContradictionOptions
 
     options = ContradictionOptions(
         neighbours=claims.neighbours,

@@ -65,9 +65,9 @@ def command(
 
     Similar documents are the same if each entails every sentence of the other and nothing in them conflicts.
     """
-    from simengine.assembly.reasoning import nli_calibration
-    from simengine.reasoning.duplicates import DuplicateOptions, find_duplicates
-    from simengine.reasoning.duplicates_guard import GuardOptions
+    from simengine.engine.inference import nli_calibration
+    from simengine.reasoning.duplicates import find_duplicates
+    from simengine.requests.conflicts import DuplicateOptions, GuardOptions
 
     if no_guard and typed("judge"):
         raise UsageError("--no-guard uses no model; leave out --judge")

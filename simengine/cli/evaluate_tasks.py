@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from simengine.cli.terminal import Bar, Silent
     from simengine.engine import Engine
     from simengine.evaluation.answer_text import MatchName
-    from simengine.search.options import Mode
+    from simengine.requests.search import Mode
 
 E = TypeVar("E")
 BLOCK = 1_024
@@ -314,7 +314,7 @@ class RetrievalExamples(TaskExamples[Any]):
     ) -> Judged:
         from simengine.cli.texts import count_cut_queries
         from simengine.evaluation.ranking import without_own
-        from simengine.search.options import SearchOptions
+        from simengine.requests.search import SearchOptions
 
         own = self.choice.index_path is None
         depth = DEPTH if self.choice.keep_self else DEPTH + 1

@@ -14,9 +14,9 @@ from simengine.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from simengine.assembly.judging import JudgeOptions
+    from simengine.engine.loaded import JudgeOptions
     from simengine.rerank.judge import Kind
-    from simengine.search.result import StageCount
+    from simengine.results.search import StageCount
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from simengine.cli.output import open_output
 from simengine.cli.pair_input import PairInput, pair_input
 from simengine.cli.terminal import counted, note, one_line
 from simengine.cli.texts import unknown_warning
-from simengine.records import verdict_record
+from simengine.results.records import verdict_record
 
 if TYPE_CHECKING:
     from simengine.corpus.pairs import Pair
@@ -70,9 +70,9 @@ def load_nli_model(choice: ModelChoice, labels: str | None) -> NLIModel:
         UsageError: there are more or fewer names than outputs, or they are not those of NLI.
         ModelError: the model is not there, is damaged, or is no cross-encoder.
     """
-    from simengine.assembly.judging import named_outputs
     from simengine.cross_encoders.load import load_cross_encoder
     from simengine.cross_encoders.nli import NLIModel
+    from simengine.engine.loaded import named_outputs
 
     model = load_cross_encoder(
         choice.model, device=choice.device, threads=choice.threads, offline=choice.offline

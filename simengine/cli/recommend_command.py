@@ -26,7 +26,7 @@ from simengine.cli.output import open_output
 from simengine.cli.terminal import counted, fit, note, one_line, progress_bar, shorten
 from simengine.cli.texts import count_cut_queries, note_cut, unknown_warning
 from simengine.errors import UsageError
-from simengine.records import recommendation_record
+from simengine.results.records import recommendation_record
 
 if TYPE_CHECKING:
     from simengine.cross_encoders.nli import NLIModel
@@ -321,7 +321,7 @@ def _recommender(
     quiet: bool,
 ) -> TextRecommender:
     """A recommender that has learned the history, if there is one."""
-    from simengine.assembly.recommending import recommender_for
+    from simengine.engine.recommending import recommender_for
     from simengine.recommend import BlendOptions, PreferenceOptions, read_interactions
     from simengine.recommend.defaults import blend_scorers, why_no_blend
 

@@ -26,11 +26,11 @@ from simengine.cli.texts import refuse_blank, unknown_warning
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
-    from simengine.assembly.judging import JudgeOptions
     from simengine.corpus.queries import Query
+    from simengine.engine.loaded import JudgeOptions
     from simengine.rerank.fit import BlendFit
     from simengine.rerank.reranker import Reranker
-    from simengine.search.result import StageCount
+    from simengine.results.search import StageCount
     from simengine.types import Hit
 
 BATCH_QUERIES = 64
@@ -206,7 +206,7 @@ def _hits_with_queries(
 @contextmanager
 def _reranker(options: JudgeOptions, *, scored: bool, index_path: Path | None) -> Iterator[Reranker]:
     """The judges; alone where there are no scores to blend with, else as fitted for an index that is named."""
-    from simengine.assembly.judging import Judges, fitted_of
+    from simengine.engine.loaded import Judges, fitted_of
 
     if not scored:
         if any(choice.weight == 0 for choice in options.stages):
@@ -243,10 +243,10 @@ def _write_reranked(
 
 
 def _fit(folder: Path, split: str, index: Path, options: JudgeOptions, *, keep_self: bool) -> BlendFit:
-    from simengine.assembly.judging import Judges, fit_index_blend
+    from simengine.engine.loaded import Judges, fit_index_blend
     from simengine.evaluation.collection import read_collection
+    from simengine.requests.search import SearchOptions
     from simengine.rerank.options import DEFAULT_DEPTH
-    from simengine.search.options import SearchOptions
 
     if len(options.stages) > 1 or options.claim or options.budget_ms is not None:
         raise UsageError("--fit is for one judge, without --first-judge, --claim and --budget-ms")
@@ -271,7 +271,7 @@ def _fit(folder: Path, split: str, index: Path, options: JudgeOptions, *, keep_s
 
 
 def _keep_fit(index: Path, fitted: BlendFit, *, quiet: bool) -> None:
-    from simengine.assembly.judging import store_blend
+    from simengine.engine.loaded import store_blend
 
     store_blend(index, fitted, lock_timeout_s=LOCK_WAIT_S)
     note(f"weight for reranking stored in {index}", quiet=quiet)

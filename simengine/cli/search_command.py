@@ -26,8 +26,8 @@ from simengine.cli.texts import count_cut_queries, note_cut, query_blocks, unkno
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
-    from simengine.search.options import Fusion, Mode, SearchOptions
-    from simengine.search.result import StageCount
+    from simengine.requests.search import Fusion, Mode, SearchOptions
+    from simengine.results.search import StageCount
 
 BATCH_QUERIES = 256
 
@@ -43,7 +43,7 @@ class SearchChoice:
 
     def options(self, k: int) -> SearchOptions:
         """The same, as the engine takes it."""
-        from simengine.search.options import SearchOptions
+        from simengine.requests.search import SearchOptions
 
         mode, fusion = cast("Mode", self.mode), cast("Fusion", self.fusion)
         return SearchOptions(k=k, mode=mode, where=self.where, fusion=fusion, exact=self.exact)

@@ -17,7 +17,7 @@ import click
 from simengine.cli.options import collected, output_option, together
 from simengine.cli.output import open_output
 from simengine.cli.terminal import cells, fit, one_line, shorten, wrap
-from simengine.records import hit_record, judgement_record
+from simengine.results.records import hit_record, judgement_record
 
 if TYPE_CHECKING:
     from simengine.corpus.queries import Query

@@ -41,10 +41,10 @@ def write_sources(
 ) -> None:
     """Read the sources into the index at `path`, and report on stderr."""
     from simengine.assembly import write_documents
-    from simengine.assembly.reading import field_types
     from simengine.corpus.field_types import FieldTypes
     from simengine.corpus.read import ReadReport, read_corpus
     from simengine.corpus.sources import any_table, source_bytes
+    from simengine.engine.reading import field_types
 
     if corpus_choice.skip_invalid and corpus_choice.rejects is None:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -40,7 +40,7 @@ class NLIModel:
     labels = NLI_LABELS
 
     def __init__(self, model: CrossEncoder, *, labels: Mapping[str, str] | None = None) -> None:
-        self.model = model
+        self.model, self.names = model, labels
         self._columns = nli_columns(model.labels, labels)
 
     @classmethod

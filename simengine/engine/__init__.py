@@ -1,5 +1,6 @@
-"""The object that a user of the library holds."""
+"""`Engine`: every verb over one opened index."""
 
-from simengine.engine.facade import Engine
+from simengine.engine.engine import Engine
+from simengine.engine.texts import TextEngine
 
-__all__ = ["Engine"]
+__all__ = ["Engine", "TextEngine"]

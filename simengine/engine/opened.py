@@ -1,56 +1,58 @@
-"""An opened index: its reader, its encoder, and how long they live."""
+"""An opened index: one reader at a time, the encoder that fits it, and how long they live."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, NoReturn, Self
+from typing import get_args
 
-from simengine.assembly import Reader, open_encoder, open_reader, verify_runtime
-from simengine.assembly.encoder import check_fingerprint
-from simengine.assembly.judging import JudgeOptions, Judges
-from simengine.encoders.contract import BiEncoder
+import numpy as np
+
+from simengine.encoders.contract import BiEncoder, Role
+from simengine.engine.encoder import check_fingerprint, open_encoder, verify_runtime
 from simengine.engine.models import Models
-from simengine.errors import UsageError
+from simengine.engine.reading import IndexReader, open_reader
+from simengine.errors import UnknownDocumentError, UsageError
+from simengine.models.unknown import Reading, readings_of
+from simengine.requests.search import SearchOptions, SimilarRequest
+from simengine.results.search import SearchArrays, SearchResult
 from simengine.store.contract import Counts
 from simengine.store.settings import IndexSettings
-
-if TYPE_CHECKING:
-    from simengine.recommend.recommender import TextRecommender
+from simengine.text.arguments import as_choice, as_id, as_texts, expect
+from simengine.types import Document, FloatMatrix, Hit
 
 
 class OpenedIndex:
-    """What `Engine` stands on: one reader at a time, replaced when the index changes, closed when nobody uses it."""
+    """Candidates, vectors and documents of an index; see `simengine.search.retriever.Retriever`.
 
-    def __init__(self, path: Path, models: Models | None = None, encoder: BiEncoder | None = None) -> None:
-        """Use `Engine.open` or `Engine.build`."""
-        if models is None:
-            raise UsageError(
-                f"an index is opened with Engine.open({str(path)!r}), and made with Engine.build"
-            )
+    Searches may come from any number of threads. When the index changes, the reader is replaced, and the old one is
+    closed when nobody uses it any more.
+
+    Args:
+        path: the index directory.
+        models: which encoder, and where it runs.
+        encoder: one that is loaded already and is closed with the index.
+
+    Raises:
+        IndexNotFoundError: there is no index at `path`.
+        DamagedIndexError: a file of it is damaged.
+    """
+
+    def __init__(self, path: Path, models: Models, encoder: BiEncoder | None = None) -> None:
         self.path = path.absolute()  # changing directory must not lead to another index, or another model
         self.models = models
-        self._options = models.encoder_options()
         self._encoder = encoder
-        self._encoder_lock = threading.Lock()
-        self._write_lock = threading.Lock()
-        self._refresh_lock = threading.Lock()
-        self._judges = Judges()
-        self._recommender: TextRecommender | None = None
+        self._encoder_lock, self._refresh_lock = threading.Lock(), threading.Lock()
         self._reader = self._open_reader()
         self._closed = False
-
-    def __len__(self) -> int:
-        """Number of documents."""
-        return self.counts.documents
 
     @property
     def counts(self) -> Counts:
         """What the index holds."""
-        with self._lease() as reader:
+        with self.lease() as reader:
             return reader.snapshot.counts
 
     @property
@@ -68,69 +70,138 @@ class OpenedIndex:
         return self._encoder
 
     def _load_encoder(self) -> BiEncoder:
-        settings, given = self._reader.snapshot.settings, self.models.encoder
-        if isinstance(given, BiEncoder):
-            check_fingerprint(settings, given)
-            encoder = given
-        else:
-            encoder = open_encoder(settings, self._options)
-        known = self._reader.snapshot.derived("runtime")
+        snapshot = self._reader.snapshot
+        encoder = open_encoder(snapshot.settings, self.models)
+        known = snapshot.derived("runtime")
         if known is None or known.get("name") != encoder.runtime:
-            verify_runtime(settings, encoder)
+            verify_runtime(snapshot.settings, encoder)
         return encoder
+
+    def use_encoder(self, encoder: BiEncoder) -> None:
+        """Go on with an encoder that gives the same vectors, such as one that batches several callers' texts.
+
+        Raises:
+            FingerprintMismatchError: it is not the index's.
+        """
+        check_fingerprint(self.settings, encoder)
+        self._encoder = encoder
+
+    # -- searching -------------------------------------------------------------------------------------------
+
+    def run(self, queries: Sequence[str], options: SearchOptions) -> SearchResult:
+        """Candidates for each query, with the time that each stage took."""
+        with self.lease() as reader:
+            return reader.searcher.search(queries, expect(options, SearchOptions, "options"))
+
+    def search_arrays(self, queries: Sequence[str] | FloatMatrix, options: SearchOptions) -> SearchArrays:
+        """Ids and scores alone, as arrays, for pipelines: no texts are fetched.
+
+        Args:
+            queries: texts, or their vectors (q, dim) float32 with rows L2-normalised (dense mode only).
+        """
+        options = expect(options, SearchOptions, "options")
+        with self.lease() as reader:
+            if isinstance(queries, np.ndarray) and queries.dtype.kind == "f":
+                return reader.searcher.search_vector_arrays(queries, options)
+            return reader.searcher.search_arrays(as_texts(queries, "query"), options)
+
+    def search_vectors(self, queries: FloatMatrix, options: SearchOptions | None = None) -> list[list[Hit]]:
+        """Hits for vectors that the caller has: (q, dim) float32; rows are L2-normalised here."""
+        chosen = SearchOptions(mode="dense") if options is None else expect(options, SearchOptions, "options")
+        with self.lease() as reader:
+            return reader.searcher.search_vectors(queries, chosen)
+
+    def similar(self, request: SimilarRequest) -> list[Hit]:
+        """The documents nearest to a document, without itself.
+
+        Raises:
+            UnknownDocumentError: there is no such document.
+        """
+        name = request.document_id
+        options = SearchOptions(request.k, "dense", request.where)
+        with self.lease() as reader:
+            stored = reader.snapshot.document_by_id(name)
+            if stored is None:
+                raise UnknownDocumentError(f"there is no document {name!r:.80} in the index")
+            rows = np.flatnonzero(reader.snapshot.row_documents() == stored.doc_key)
+            vector = reader.snapshot.vectors(rows).mean(axis=0, dtype=np.float32)
+            (hits,) = reader.searcher.search_vectors(vector[None], replace(options, k=options.k + 1))
+        others = [hit for hit in hits if hit.id != name][: options.k]
+        return [replace(hit, rank=rank) for rank, hit in enumerate(others, 1)]
+
+    def matching_ids(self, where: str) -> list[str]:
+        """Ids of all documents that a filter keeps.
+
+        Raises:
+            FilterError: the expression cannot be read, or names a field that no document has.
+        """
+        with self.lease() as reader:
+            return reader.searcher.matching_ids(where)
+
+    def get(self, document_id: str) -> Document | None:
+        """The document of that id, or None."""
+        document_id = as_id(document_id, "document_id")
+        with self.lease() as reader:
+            stored = reader.snapshot.document_by_id(document_id)
+            return None if stored is None else Document(stored.id, stored.text, stored.title, stored.metadata)
+
+    # -- texts -----------------------------------------------------------------------------------------------
+
+    def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
+        """Vectors of texts: (n, dim) float32, rows L2-normalised; see `BiEncoder.encode_counted` for `role`."""
+        self.check_open()
+        as_choice(role, "role", get_args(Role))
+        return self.encoder.encode(as_texts(texts), role=role)
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """What the index's model can read of each text, and what it has no tokens for."""
+        return readings_of(self.encoder, as_texts(texts))
+
+    # -- life ------------------------------------------------------------------------------------------------
 
     def refresh(self) -> bool:
         """See what other processes have committed. Returns whether there was anything new."""
         with self._refresh_lock:
-            self._check_open()
+            self.check_open()
             if self._reader.snapshot.is_current():
                 return False
             old, self._reader = self._reader, self._open_reader()
             old.retire()
             return True
 
-    def _open_reader(self) -> Reader:
-        return open_reader(self.path, lambda: self.encoder, threads=self._options.threads)
+    def _open_reader(self) -> IndexReader:
+        return open_reader(self.path, lambda: self.encoder, threads=self.models.threads)
 
     @contextmanager
-    def _lease(self) -> Iterator[Reader]:
+    def lease(self) -> Iterator[IndexReader]:
         """A reader that stays open while it is used, whatever other threads do."""
-        self._check_open()
+        self.check_open()
         reader = self._reader
         while not reader.enter():
-            self._check_open()
+            self.check_open()
             reader = self._reader
         try:
             yield reader
         finally:
             reader.leave()
 
-    def _judging(self) -> JudgeOptions:
-        """The engine's NLI model judges."""
-        return self.models.judging(None)
-
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Raise UsageError if the index was closed."""
         if self._closed:
             raise UsageError(f"the engine for {self.path} is closed")
 
-    def close(self) -> None:
-        """Release files and threads; searches that run now end first."""
+    def close(self, then: Callable[[], None] | None = None) -> None:
+        """Release files, threads and the encoder, unless it is the caller's; searches that run now end first.
+
+        Args:
+            then: called after the last search has ended.
+        """
         if not self._closed:
             self._closed = True
-            self._reader.retire(then=self._close_models)
+            self._reader.retire(then=lambda: self._closed_by_all(then))
 
-    def _close_models(self) -> None:
-        self._judges.close()
+    def _closed_by_all(self, then: Callable[[], None] | None) -> None:
         if self._encoder is not None and self._encoder is not self.models.encoder:
             self._encoder.close()
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("an Engine holds open files and cannot be pickled; call Engine.open in each process")
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        if then is not None:
+            then()

@@ -15,7 +15,7 @@ from typing import Any
 from filelock import FileLock
 
 from simengine.errors import StoreError
-from simengine.models.paths import expand
+from simengine.paths import expand
 from simengine.text.checks import parse_own_json
 
 LOCK_TIMEOUT_S = 600.0

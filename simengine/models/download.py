@@ -10,7 +10,7 @@ from typing import Final
 from simengine.errors import ModelDamagedError, ModelNotFoundError
 from simengine.models.cache import cache_directory
 from simengine.models.folder import module_kind, path_inside, read_module_list, read_settings
-from simengine.models.paths import expand
+from simengine.paths import expand
 
 _ETAG_TIMEOUT_S = 5.0
 _SETTINGS: Final = ("*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken", "*.codes", "README.md")

@@ -22,7 +22,7 @@ from simengine.models.packaged import (
     packaged_file,
     packaged_model,
 )
-from simengine.models.paths import expand
+from simengine.paths import expand
 from simengine.text.arguments import as_path_name
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"

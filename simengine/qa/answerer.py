@@ -17,11 +17,11 @@ from simengine.qa.faq import match_faq, stored_question
 from simengine.qa.fitting import DecisionExample, LabelledQuestion, is_right
 from simengine.qa.followup import expand
 from simengine.qa.judging import JudgedPairs
-from simengine.qa.options import AnswerOptions
 from simengine.qa.passages import SpanReader, premise, read_passages
 from simengine.qa.verdict import CONTRADICTED, NOT_FOUND, Decided, decide
 from simengine.qa.wording import Wording
-from simengine.search.options import SearchOptions
+from simengine.requests.ask import AnswerOptions
+from simengine.requests.search import SearchOptions
 from simengine.search.retriever import Retriever
 from simengine.text.arguments import as_text, as_texts, expect
 from simengine.types import Answer, Hit, Judgement

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias, cast, get_args
+from typing import Protocol, cast, get_args
 
 import numpy as np
 
@@ -12,10 +12,10 @@ from simengine.calibration.calibration import Calibration
 from simengine.corpus.examples import NLI_LABELS
 from simengine.errors import UsageError
 from simengine.indexing.report import NoProgress, Progress
+from simengine.requests.conflicts import Rule
 from simengine.text.arguments import as_whole
 from simengine.types import Evidence, FloatMatrix
 
-Rule: TypeAlias = Literal["both", "mean", "either"]
 ENTAILMENT, NEUTRAL, CONTRADICTION = (
     NLI_LABELS.index(label) for label in ("entailment", "neutral", "contradiction")
 )

@@ -24,58 +24,14 @@ from simengine.reasoning.conflict import (
     NLI,
     Conflict,
     PairJudge,
-    Rule,
     check_calibration,
-    check_count,
-    check_rule,
-    check_share,
     judge_pairs,
     named,
 )
 from simengine.reasoning.conflict_cues import Profile, priorities, profile
 from simengine.reasoning.conflict_rules import disagreement
+from simengine.requests.conflicts import ContradictionOptions
 from simengine.types import Document, Evidence, FloatMatrix
-
-
-@dataclass(frozen=True, slots=True)
-class ContradictionOptions:
-    """How conflicts are looked for.
-
-    Attributes:
-        neighbours: each claim is compared with so many of those nearest to it.
-        min_cosine: least similarity of two claims that are compared; in [-1, 1].
-        across_documents: compare claims of different documents only.
-        max_pairs: at most so many pairs are judged, the most suspicious first; what was left out is reported.
-        rule: what the two directions make together: "either" (the larger probability), "mean" or "both" (the
-            smaller). Contradiction goes both ways, but models often see it only from one side ("A dog barks" rules
-            out "No dog barks" for them, and not the other way round), so that "both" misses most conflicts.
-        min_probability: a conflict if the rule gives at least this. Near what one half of the pairs of
-            benchmarks/quality_contradictions.py chose for the model that ships, which is too sure of contradictions;
-            with a calibrated model or the rule "both", less will do.
-        rules: also report sentences that are alike but for one number, measure, date or negation, whatever the model
-            says.
-        min_words: see `ClaimOptions`.
-
-    Raises:
-        UsageError: a value is out of range.
-    """
-
-    neighbours: int = 10
-    min_cosine: float = 0.5
-    across_documents: bool = False
-    max_pairs: int = 20_000
-    rule: Rule = "either"
-    min_probability: float = 0.97
-    rules: bool = True
-    min_words: int = 3
-
-    def __post_init__(self) -> None:
-        check_count("neighbours", self.neighbours)
-        check_count("max_pairs", self.max_pairs)
-        check_share("min_cosine", self.min_cosine, least=-1.0)
-        check_share("min_probability", self.min_probability)
-        check_rule(self.rule)
-        ClaimOptions(self.min_words)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,44 +15,19 @@ from simengine.models.unknown import readings_of, tells_apart
 from simengine.reasoning.claims import normalised
 from simengine.reasoning.claims_neighbours import NearPairs, components, near_pairs
 from simengine.reasoning.claims_statements import Encode
-from simengine.reasoning.conflict import Conflict, PairJudge, check_calibration, check_count, check_share
+from simengine.reasoning.conflict import Conflict, PairJudge, check_calibration
 from simengine.reasoning.duplicates_guard import (
-    GuardOptions,
     Sameness,
     SentenceConflict,
     Text,
     compare_texts,
     read_texts,
 )
+from simengine.requests.conflicts import DuplicateOptions
 from simengine.types import Document, Evidence, FloatMatrix
 
 COMPARED_AT_ONCE = 64
 EXACT, ENTAILED, NEAR = "exact", "entailed", "near"
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicateOptions:
-    """How duplicates are looked for.
-
-    Attributes:
-        neighbours: each document is compared with so many of those nearest to it.
-        min_cosine: least similarity of two documents that are compared, by the mean of their sentences' vectors.
-        max_pairs: at most so many pairs of documents are judged, the nearest first; what was left out is reported.
-        guard: when two texts say the same.
-
-    Raises:
-        UsageError: a value is out of range.
-    """
-
-    neighbours: int = 10
-    min_cosine: float = 0.8
-    max_pairs: int = 10_000
-    guard: GuardOptions = field(default_factory=GuardOptions)
-
-    def __post_init__(self) -> None:
-        check_count("neighbours", self.neighbours)
-        check_count("max_pairs", self.max_pairs)
-        check_share("min_cosine", self.min_cosine, least=-1.0)
 
 
 @dataclass(frozen=True, slots=True)

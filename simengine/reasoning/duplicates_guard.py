@@ -16,44 +16,16 @@ from simengine.reasoning.conflict import (
     NLI,
     PAIRS_AT_ONCE,
     PairJudge,
-    Rule,
     check_calibration,
-    check_rule,
-    check_share,
     judge_pairs,
     named,
 )
 from simengine.reasoning.conflict_cues import cues, profile
 from simengine.reasoning.conflict_rules import disagreement
+from simengine.requests.conflicts import GuardOptions
 from simengine.types import FloatMatrix, Span
 
 ALIGNED_COSINE = 0.5  # below this two sentences speak of different things
-
-
-@dataclass(frozen=True, slots=True)
-class GuardOptions:
-    """When two texts say the same.
-
-    Attributes:
-        min_entailment: every sentence must be entailed with at least this probability, in both directions.
-        min_contradiction: two sentences conflict if by `rule` they contradict with at least this probability.
-        rule: what the two directions make together, see `ContradictionOptions`.
-        rules: sentences that are alike but for one number, measure, date or negation conflict too, and those with
-            opposite words are not the same.
-
-    Raises:
-        UsageError: a value is out of range.
-    """
-
-    min_entailment: float = 0.5
-    min_contradiction: float = 0.9
-    rule: Rule = "either"
-    rules: bool = True
-
-    def __post_init__(self) -> None:
-        check_share("min_entailment", self.min_entailment)
-        check_share("min_contradiction", self.min_contradiction)
-        check_rule(self.rule)
 
 
 @dataclass(frozen=True, slots=True)

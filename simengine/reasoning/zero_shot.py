@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -14,11 +13,11 @@ from simengine.cross_encoders.nli import NLIModel
 from simengine.errors import UsageError
 from simengine.models.unknown import can_entail, not_known
 from simengine.reasoning.zero_shot_templates import check_labels, hypotheses_for, templates_for
+from simengine.requests.pairs import Prior
 from simengine.text.arguments import as_texts
 from simengine.types import FloatMatrix
 
 Floats = npt.NDArray[np.float64]
-Prior = Literal["none", "empty", "texts"]
 PRIORS = ("none", "empty", "texts")
 EMPTY_TEXTS = ("", "N/A", "...")
 TASK = "classification"

@@ -12,10 +12,11 @@ import numpy.typing as npt
 
 from simengine.errors import UsageError
 from simengine.evaluation.ranking import evaluate_ranking
+from simengine.requests.rerank import DEFAULT_DEPTH
 from simengine.rerank.blend import Values, best_first, blended
 from simengine.rerank.candidates import judged_text
 from simengine.rerank.judge import Judge
-from simengine.rerank.options import DEFAULT_DEPTH, check_depth, check_weight
+from simengine.rerank.options import check_depth, check_weight
 from simengine.types import Hit, Json
 
 WEIGHTS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, Protocol, TypeAlias, get_args
+from typing import Protocol, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -16,9 +16,9 @@ from simengine.cross_encoders.relevance import RelevanceModel, SimilarityModel
 from simengine.cross_encoders.windows import predict_in_windows
 from simengine.errors import UsageError
 from simengine.models.unknown import Reading, relevance_pairs
+from simengine.requests.rerank import Kind
 from simengine.types import FloatMatrix, Span
 
-Kind: TypeAlias = Literal["auto", "relevance", "similarity", "nli"]
 STANCES: Mapping[str, str] = {
     "entailment": "supports",
     "neutral": "neutral",

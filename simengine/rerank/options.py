@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simengine.errors import UsageError
+from simengine.requests.rerank import DEFAULT_DEPTH
 from simengine.rerank.judge import Judge
 from simengine.text.arguments import as_flag, as_number, as_whole
 
-DEFAULT_DEPTH, DEFAULT_WEIGHT = 20, 0.25
+DEFAULT_WEIGHT = 0.25
 """Candidates that are judged, and the judge's share of the blended score (see `simengine.rerank.blend`), where nothing
 was fitted for an index.
 

@@ -15,7 +15,7 @@ from simengine.rerank.candidates import judged_text, span_in_document
 from simengine.rerank.judge import Judge, Judged
 from simengine.rerank.options import RerankOptions, Stage
 from simengine.rerank.subject import without_foreign_contradictions
-from simengine.search.result import SearchResult, StageCount
+from simengine.results.search import SearchResult, StageCount
 from simengine.text.arguments import as_texts, as_whole, expect, items_of
 from simengine.types import Hit, Judgement
 

@@ -12,12 +12,12 @@ import numpy as np
 
 from simengine.errors import StoreError, UsageError
 from simengine.models.unknown import readings_of
+from simengine.requests.search import SearchOptions
+from simengine.results.search import SearchArrays, SearchResult
 from simengine.search.dense import DenseSide
 from simengine.search.fusion import UNSEEN_SHARE, Fusion, rrf
 from simengine.search.masks import Selection, Selections
-from simengine.search.options import SearchOptions
 from simengine.search.ranking import Ranked, best_by_id, is_settled
-from simengine.search.result import SearchArrays, SearchResult
 from simengine.search.time_limit import check_time_limit
 from simengine.text.arguments import as_texts, shown
 from simengine.types import FloatMatrix, Hit, Mask, Passage, RowArray

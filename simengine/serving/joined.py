@@ -14,8 +14,8 @@ import numpy as np
 
 from simengine.encoders.contract import Encoded, Role, joined
 from simengine.models.unknown import Reading, readings_of, score_says_something, unreadable_note
-from simengine.search.options import SearchOptions
-from simengine.search.result import SearchResult
+from simengine.requests.search import SearchOptions
+from simengine.results.search import SearchResult
 from simengine.search.time_limit import time_left
 from simengine.serving.batching import Batcher, WaitTimeoutError, text_tokens
 from simengine.serving.judges import SharedJudges

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from simengine.assembly.judging import JudgeChoice, JudgeOptions, Judges, open_judge
 from simengine.cross_encoders.contract import CrossEncoder, Predicted
 from simengine.cross_encoders.reader import Reader, load_reader
+from simengine.engine.loaded import JudgeChoice, JudgeOptions, Judges, open_judge
 from simengine.models.unknown import Reading
 from simengine.rerank.judge import CrossEncoderJudge, Judge
 from simengine.serving.batching import Batcher, text_tokens

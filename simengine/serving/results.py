@@ -1,4 +1,4 @@
-"""The JSON of `simengine.records`, described and checked by pydantic, for the REST service and the MCP server."""
+"""The JSON of `simengine.results.records`, described and checked by pydantic, for the REST service and the MCP server."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
 
-from simengine.records import answer_record, hit_record, recommendation_record, verdict_record
+from simengine.results.records import answer_record, hit_record, recommendation_record, verdict_record
 from simengine.types import Answer, Hit, Recommendation, Verdict
 
 

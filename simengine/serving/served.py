@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from simengine.corpus.items import Documents, as_documents
 from simengine.errors import DataError, SimengineError, UnknownDocumentError, UsageError
 from simengine.indexing.facts import facts_of
-from simengine.search.options import Fusion, Mode, SearchOptions
-from simengine.search.result import SearchResult
+from simengine.requests.search import Fusion, Mode, SearchOptions
+from simengine.results.search import SearchResult
 from simengine.search.time_limit import time_limit
 from simengine.serving.batching import OverloadedError
 from simengine.serving.joined import JoinedIndex
@@ -23,14 +23,14 @@ from simengine.text.arguments import as_ids, as_text
 from simengine.types import Answer, Document, FloatMatrix, Hit, Recommendation
 
 if TYPE_CHECKING:
-    from simengine.assembly.judging import Fitted
     from simengine.calibration.calibration import Calibration
     from simengine.cross_encoders.nli import NLIModel
     from simengine.engine import Engine
+    from simengine.engine.loaded import Fitted
     from simengine.indexing.report import IndexReport
     from simengine.qa.decision import Decision
-    from simengine.qa.options import AnswerOptions
     from simengine.recommend.recommender import TextRecommender
+    from simengine.requests.ask import AnswerOptions
 
 WARM_TEXT, WARM_TEXTS = "what runs when many texts come at once", 32
 
@@ -105,7 +105,7 @@ class ServedIndex(JoinedIndex):
         text = as_text(query, "query")
         if not (rerank or claim or collapse):
             return self.run([text], options)
-        from simengine.assembly.pipeline import AfterSearch, run_search
+        from simengine.engine.pipeline import AfterSearch, run_search
 
         judging = self.judges.options(claim=claim, budget_ms=budget_ms)
         after = AfterSearch(judging, rerank or claim, collapse)
@@ -169,7 +169,7 @@ class ServedIndex(JoinedIndex):
         diversity: float = 0.0,
     ) -> list[Recommendation]:
         """Documents for somebody's taste, best first; see `Engine.recommend`, which calls `n` `k`."""
-        from simengine.assembly.recommending import Wishes, recommend
+        from simengine.engine.recommending import Wishes, recommend
 
         items = None
         if where is not None:
@@ -190,7 +190,7 @@ class ServedIndex(JoinedIndex):
 
     def recommender(self) -> TextRecommender:
         """The recommender of this index, made when first asked for; it sees documents as they come and go."""
-        from simengine.assembly.recommending import LazyInference, recommender_for
+        from simengine.engine.recommending import LazyInference, recommender_for
 
         with self._lock:
             if self._recommender is None:
@@ -305,12 +305,12 @@ class ServedIndex(JoinedIndex):
             raise UsageError(f"the index {self.name!r} is closed")
 
     def _fitted(self) -> Fitted:
-        from simengine.assembly.judging import fitted_of
+        from simengine.engine.loaded import fitted_of
 
         return self._keep("fitted", lambda: fitted_of(self.engine.path))
 
     def _rule(self, nli: NLIModel) -> Decision | Calibration | None:
-        from simengine.assembly.answering import reader_name, stored_rule
+        from simengine.engine.answering import reader_name, stored_rule
 
         digest, reader = nli.model.fingerprint.digest, reader_name(self.settings.models.reader)
         return self._keep("rule", lambda: stored_rule(self.engine.path, digest, reader))

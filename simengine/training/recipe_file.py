@@ -12,7 +12,7 @@ from typing import Any
 
 from simengine.corpus.sources import is_stream, refuse_special
 from simengine.errors import MissingExtraError, RecipeError
-from simengine.models.paths import expand
+from simengine.paths import expand
 from simengine.training.recipe import DataSource, Recipe
 
 DATA_VARIABLE = "SIMENGINE_DATA"

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from simengine.assembly.answering import ENTRY, read_labelled_questions, store_decision, stored_rule
 from simengine.calibration.calibration import Calibration
 from simengine.cross_encoders.reader import load_reader
+from simengine.engine.answering import ENTRY, read_labelled_questions, store_decision, stored_rule
 from simengine.errors import DamagedIndexError, DataError
 from simengine.qa.decision import Decision
 from simengine.store.snapshot import Snapshot
@@ -34,8 +34,8 @@ RULES = (("1889", "tower built", "entailment"), ("300", HOW, "entailment"), ("ä¸
 
 @pytest.fixture(autouse=True)
 def _models(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
-    monkeypatch.setattr("simengine.assembly.answering.load_cross_encoder", lambda *a, **b: TableModel(*RULES))
+    monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
+    monkeypatch.setattr("simengine.engine.answering.load_cross_encoder", lambda *a, **b: TableModel(*RULES))
     for name in (
         "SIMENGINE_NLI_MODEL",
         "SIMENGINE_READER",
@@ -191,7 +191,7 @@ def test_a_reader_gives_its_words_and_where_they_stand(
     call, path: Path, readers: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "simengine.assembly.answering.load_cross_encoder", lambda *a, **b: TableModel(("", "", "entailment"))
+        "simengine.engine.answering.load_cross_encoder", lambda *a, **b: TableModel(("", "", "entailment"))
     )
     result = call("ask", "-i", path, "-w", 'kind == "a"', "--reader", readers[0], "--format", "json", WHEN)
     assert result.code == 0, result.err

@@ -25,8 +25,8 @@ QUERY = "is the shop open today"
 @pytest.fixture(autouse=True)
 def _models(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SIMENGINE_NLI_MODEL", raising=False)
-    monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
-    monkeypatch.setattr("simengine.assembly.judging.load_cross_encoder", lambda *a, **b: TableModel(*RULES))
+    monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
+    monkeypatch.setattr("simengine.engine.loaded.load_cross_encoder", lambda *a, **b: TableModel(*RULES))
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_a_judge_that_is_no_nli_model_is_refused(call, path: Path, monkeypatch: 
             super().__init__()
             self.labels = ("score",)
 
-    monkeypatch.setattr("simengine.assembly.judging.load_cross_encoder", lambda *a, **b: OneOutput())
+    monkeypatch.setattr("simengine.engine.loaded.load_cross_encoder", lambda *a, **b: OneOutput())
     result = call("search", "-i", path, "--mode", "dense", "--collapse", "--judge", "x/y", QUERY)
     assert result.code == 2
     assert "y judges relevance; expected an NLI model" in result.err

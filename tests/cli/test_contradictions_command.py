@@ -7,8 +7,8 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-
 from simengine.assembly import write_documents
+
 from simengine.cli import contradictions_command, duplicates_command
 from simengine.models.fingerprint import Fingerprint
 from simengine.types import Document
@@ -178,7 +178,7 @@ def test_without_the_guard_it_says_that_nothing_was_judged(call, tmp_path: Path)
 @pytest.fixture
 def word_index(monkeypatch: pytest.MonkeyPatch, documents: list[Document], tmp_path: Path) -> Path:
     """An index of the twelve documents by an encoder that takes microseconds."""
-    monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
+    monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
     write_documents(documents, tmp_path / "words", "sync", create=True)
     return tmp_path / "words"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from simengine.assembly.recommending import recommender_for
 from simengine.engine import Engine
+from simengine.engine.recommending import recommender_for
 from simengine.recommend import ListOptions, Taste, read_interactions
 from simengine.types import Document
 

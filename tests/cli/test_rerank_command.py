@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from simengine.assembly.judging import JudgeChoice, JudgeOptions, Judges
-from simengine.assembly.pipeline import rerank_search
 from simengine.engine import Engine
+from simengine.engine.loaded import JudgeChoice, JudgeOptions, Judges
+from simengine.engine.pipeline import rerank_search
+from simengine.requests.search import SearchOptions
 from simengine.rerank.candidates import passages_as_hits
-from simengine.search.options import SearchOptions
 from simengine.types import Hit
 from tests.contracts.pair_models import PairRecipe, make_pair_model
 from tests.cross_encoders.fakes import ascii_readings
@@ -326,7 +326,7 @@ def test_too_few_labelled_queries_are_a_usage_error(call, folder: Path, index: P
 
 
 def test_texts_that_the_judge_does_not_know_are_told_of_once(call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simengine.assembly.judging.load_cross_encoder", lambda *a, **b: TableModel())
+    monkeypatch.setattr("simengine.engine.loaded.load_cross_encoder", lambda *a, **b: TableModel())
     assert "does not know" not in call("rerank", "谁?", *PASSAGES, "-q").err
     monkeypatch.setattr(TableModel, "readings", ascii_readings)
     assert call("rerank", "谁?", *PASSAGES, "-q").err.count("the judge does not know") == 1

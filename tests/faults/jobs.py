@@ -16,8 +16,8 @@ from typing import Any
 import faiss  # noqa: F401
 import tantivy  # noqa: F401
 import threadpoolctl  # type: ignore[import-untyped,unused-ignore]  # noqa: F401
+from simengine.assembly import open_reader
 
-import simengine.assembly.encoder
 import simengine.cli.add_command
 import simengine.cli.compact_command
 import simengine.cli.delete_command
@@ -26,10 +26,10 @@ import simengine.cli.update_command
 import simengine.cli.verify_command
 import simengine.corpus.read
 import simengine.engine
+import simengine.engine.encoder
 import simengine.indexing.derive
 import simengine.indexing.indexer
 import simengine.store.segments
-from simengine.assembly import open_reader
 from simengine.cli.main import _run
 from simengine.errors import IndexNotFoundError
 from simengine.lexical.index import LexicalIndex
@@ -45,7 +45,7 @@ from tests.faults.syscalls import Fault, Supervised, supervise
 
 def prepare() -> None:
     """Make this process, and all that it forks, commit often and encode in no time."""
-    simengine.assembly.encoder.load_encoder = encoder.load_word_encoder  # type: ignore[assignment]
+    simengine.engine.encoder.load_encoder = encoder.load_word_encoder  # type: ignore[assignment]
     simengine.indexing.indexer.COMMIT_PASSAGES = 24
     simengine.indexing.indexer.READ_DOCUMENTS = 5
     simengine.indexing.derive.TAIL_ROWS = 20
@@ -295,7 +295,7 @@ def open_while_replaced(path: Path, arguments: Sequence[str], before: str) -> St
         arguments: of the command.
         before: what is not open yet: "candidates" or "lexical".
     """
-    module, left = simengine.assembly.reading, [arguments]
+    module, left = simengine.engine.reading, [arguments]
     load_index, open_lexical = module.load_index, module._open_lexical
 
     def replace(generation: Path) -> None:

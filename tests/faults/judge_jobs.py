@@ -13,13 +13,13 @@ import scipy.optimize  # noqa: F401
 import sklearn.isotonic
 import sklearn.linear_model  # noqa: F401
 
-import simengine.assembly.answering
-import simengine.assembly.judging
 import simengine.cli.ask_command
 import simengine.cli.calibrate_command
 import simengine.cli.rerank_command
 import simengine.cross_encoders.load
 import simengine.cross_encoders.nli
+import simengine.engine.answering
+import simengine.engine.loaded
 from simengine.cross_encoders.contract import Predicted
 from simengine.store.writer import IndexWriter
 from tests.faults.jobs import command, wait_for
@@ -28,8 +28,8 @@ from tests.qa.fakes import TableModel
 
 FITTING = (simengine.cli.ask_command, simengine.cli.calibrate_command, simengine.cli.rerank_command)
 LOADING = (
-    simengine.assembly.answering,
-    simengine.assembly.judging,
+    simengine.engine.answering,
+    simengine.engine.loaded,
     simengine.cross_encoders.load,
     simengine.cross_encoders.nli,
 )

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
 from simengine.assembly import open_reader
-from simengine.assembly.reading import Reader
-from simengine.search.options import SearchOptions
+
+from simengine.engine.reading import Reader
+from simengine.requests.search import SearchOptions
 from simengine.store.snapshot import Snapshot
 from tests.faults import encoder
 

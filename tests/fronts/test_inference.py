@@ -12,8 +12,8 @@ pytest.importorskip("fastapi", reason="the extra serve is not installed")
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 
 from simengine.engine import Engine
-from simengine.qa.options import AnswerOptions
-from simengine.records import answer_record, recommendation_record, verdict_record
+from simengine.requests.ask import AnswerOptions
+from simengine.results.records import answer_record, recommendation_record, verdict_record
 from simengine.serving.catalogue import Catalogue
 from tests.fronts.fronts import as_json, command_line, http, tool
 from tests.serving.library import TOWER, build_library, patch_models, word_models
@@ -51,7 +51,7 @@ def test_every_front_end_answers_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     patch_models(monkeypatch.setattr)
-    monkeypatch.setattr("simengine.assembly.answering.load_cross_encoder", _table)
+    monkeypatch.setattr("simengine.engine.answering.load_cross_encoder", _table)
     with Engine.open(index, offline=True) as engine:
         expected = as_json(answer_record(engine.ask(TOWER, options=AnswerOptions(**options))))
     words = [word for name, value in options.items() for word in (f"--{name}", value)]

@@ -11,9 +11,9 @@ import pytest
 pytest.importorskip("fastapi", reason="the extra serve is not installed")
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 pytest.importorskip("gradio", reason="the page needs simengine-search[demo]")
-from simengine.assembly.judging import JudgeOptions
 from simengine.engine import Engine
-from simengine.records import hit_record
+from simengine.engine.loaded import JudgeOptions
+from simengine.results.records import hit_record
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.demo.searching import Asked, run_search
 from simengine.types import Document

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from simengine.assembly.writing import write_documents
+from simengine.engine.writing import write_documents
 from simengine.indexing.facts import coverage, facts_of, folder_bytes
 from simengine.store.snapshot import Snapshot
 from simengine.types import Document
@@ -18,7 +18,7 @@ from tests.faults.encoder import load_word_encoder
 
 @pytest.fixture
 def index(monkeypatch: pytest.MonkeyPatch, documents: list[Document], tmp_path: Path) -> Path:
-    monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
+    monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
     write_documents(documents, tmp_path / "index", "sync", create=True)
     return tmp_path / "index"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simengine.assembly.writing import delete_documents, write_documents
+from simengine.engine.writing import delete_documents, write_documents
 from simengine.errors import DamagedIndexError, IndexNotFoundError
 from simengine.indexing import health
 from simengine.indexing.health import check_index
@@ -19,7 +19,7 @@ from tests.faults.encoder import load_word_encoder
 
 @pytest.fixture
 def index(monkeypatch: pytest.MonkeyPatch, documents: list[Document], tmp_path: Path) -> Path:
-    monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
+    monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
     write_documents(documents, tmp_path / "index", "sync", create=True)
     return tmp_path / "index"
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simengine.assembly.writing import write_documents
 from simengine.encoders.contract import BiEncoder, Encoded, Role
+from simengine.engine.writing import write_documents
 from simengine.errors import DataError, StoreError
 from simengine.indexing import indexer as module
 from simengine.indexing.facts import facts_of
@@ -136,7 +136,7 @@ def test_what_the_model_does_not_know_is_counted_and_kept_with_its_document(inde
 
 
 def test_prune_deletes_what_the_corpus_no_longer_holds(index: Path, encoder: CountingEncoder) -> None:
-    from simengine.assembly.options import IndexOptions
+    from simengine.requests.index import IndexOptions
 
     write(index, some(10), encoder)
     report = write(index, some(5, start=3), encoder, options=IndexOptions(prune=True))
@@ -226,13 +226,14 @@ def test_documents_that_the_corpus_lacks_are_counted(index: Path, encoder: Count
 
 def test_recipe_of_a_file_is_kept_in_the_index(tmp_path: Path, encoder: CountingEncoder, monkeypatch) -> None:
     from simengine.assembly import open_reader
-    from simengine.assembly.options import IndexOptions
-    from simengine.assembly.writing import open_writer
+
+    from simengine.engine.writing import open_writer
+    from simengine.requests.index import IndexOptions
 
     recipe = tmp_path / "mine.toml"
     recipe.write_text('description = "mine"\nfactory = "HNSW8"\nmin_rows = 10\n')
-    monkeypatch.setattr("simengine.assembly.writing.open_encoder", lambda settings, options: encoder)
-    from simengine.assembly.options import EncoderOptions
+    monkeypatch.setattr("simengine.engine.writing.open_encoder", lambda settings, options: encoder)
+    from simengine.requests.index import EncoderOptions
 
     writer, _ = open_writer(
         tmp_path / "i", EncoderOptions(), IndexOptions(recipe=str(recipe), chunk_tokens=32), create=True

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from simengine import Engine
-from simengine.assembly.writing import delete_documents, repair_index, write_documents
+from simengine.engine.writing import delete_documents, repair_index, write_documents
 from simengine.errors import DamagedIndexError
 from simengine.indexing.health import check_index
 from simengine.lexical.tie import Tie, read_tie, write_tie
@@ -21,7 +21,7 @@ from tests.faults.encoder import load_word_encoder
 
 @pytest.fixture(autouse=True)
 def word_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
+    monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import tantivy
 
-from simengine.assembly.writing import compact_index, repair_index, write_documents
+from simengine.engine.writing import compact_index, repair_index, write_documents
 from simengine.errors import UsageError
 from simengine.indexing.health import check_index
 from simengine.lexical import LexicalIndex, earlier
@@ -75,7 +75,7 @@ def test_its_queries_keep_the_first_analysis() -> None:
 def test_whatever_writes_next_makes_it_anew(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, rewritten_by: str
 ) -> None:
-    monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
+    monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
     path = tmp_path / "index"
     documents = [Document(id=f"d{row}", text=text) for row, text in enumerate(TEXTS)]
     write_documents(documents, path, "sync", create=True)

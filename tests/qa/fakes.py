@@ -12,8 +12,8 @@ from simengine.cross_encoders.nli import NLIModel
 from simengine.cross_encoders.reader import ReadAnswer, ReaderSettings
 from simengine.errors import UsageError
 from simengine.models.fingerprint import Fingerprint
-from simengine.search.options import SearchOptions
-from simengine.search.result import SearchResult
+from simengine.requests.search import SearchOptions
+from simengine.results.search import SearchResult
 from simengine.types import Document, FloatMatrix, Hit, Passage
 from tests.cross_encoders.fakes import WordTokenizer
 from tests.faults.encoder import vector_of

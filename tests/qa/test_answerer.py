@@ -10,7 +10,7 @@ from simengine.calibration.calibration import Calibration
 from simengine.errors import UsageError
 from simengine.qa.answerer import Answerer
 from simengine.qa.decision import plain_score
-from simengine.qa.options import AnswerOptions
+from simengine.requests.ask import AnswerOptions
 from simengine.types import Answer, Document
 from tests.faults.encoder import vector_of
 from tests.qa.fakes import SURE, UNSURE, Library, Rule, SpanTable, TableModel, table
@@ -279,7 +279,7 @@ def test_what_is_added_while_it_runs_is_answered_at_once(
     from simengine.engine import Engine
     from tests.faults.encoder import load_word_encoder
 
-    monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
+    monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
     question = "When does the pool open?"
     with Engine.build([BRIDGE], tmp_path / "index") as engine:
         answerer = Answerer(engine, table(("seven", question, "entailment")))

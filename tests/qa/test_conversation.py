@@ -7,7 +7,7 @@ import pytest
 from simengine.errors import UsageError
 from simengine.qa.answerer import Answerer
 from simengine.qa.conversation import Conversation
-from simengine.qa.options import AnswerOptions
+from simengine.requests.ask import AnswerOptions
 from simengine.types import Document
 from tests.qa.fakes import Library, table
 

@@ -12,7 +12,7 @@ from simengine.errors import UsageError
 from simengine.qa.answerer import Answerer
 from simengine.qa.decision import Decision, PlainDecision, feature_names, feature_row, plain_score
 from simengine.qa.fitting import DecisionExample, LabelledQuestion, fit_decision, is_right
-from simengine.qa.options import AnswerOptions
+from simengine.requests.ask import AnswerOptions
 from simengine.types import Document, Hit
 from tests.qa.fakes import Library, TableModel, table
 

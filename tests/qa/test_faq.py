@@ -7,7 +7,7 @@ import pytest
 
 from simengine.qa.answerer import Answerer
 from simengine.qa.faq import MAX_ANSWER_CHARS, reads_like_question, stored_question
-from simengine.qa.options import AnswerOptions
+from simengine.requests.ask import AnswerOptions
 from simengine.types import Document, Hit, Passage
 from tests.cross_encoders.fakes import ascii_readings
 from tests.faults.encoder import vector_of

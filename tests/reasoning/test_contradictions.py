@@ -5,7 +5,8 @@ import pytest
 
 from simengine.calibration.calibration import Calibration
 from simengine.errors import UsageError
-from simengine.reasoning.contradictions import ContradictionOptions, find_contradictions
+from simengine.reasoning.contradictions import find_contradictions
+from simengine.requests.conflicts import ContradictionOptions
 from simengine.types import Document
 from tests.reasoning.judges import CONTRADICTS, TableJudge, documents, encode
 

@@ -3,8 +3,9 @@ from __future__ import annotations
 import pytest
 
 from simengine.errors import UsageError
-from simengine.reasoning.duplicates import DuplicateOptions, Duplicates, find_duplicates
-from simengine.reasoning.duplicates_guard import GuardOptions, duplicate_guard
+from simengine.reasoning.duplicates import Duplicates, find_duplicates
+from simengine.reasoning.duplicates_guard import duplicate_guard
+from simengine.requests.conflicts import DuplicateOptions, GuardOptions
 from simengine.types import Document
 from tests.reasoning.judges import CONTRADICTS, ENTAILS, TableJudge, documents, encode
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from simengine.errors import FilterError
+from simengine.requests.search import SearchOptions
 from simengine.search.filters import Filter
 from simengine.search.masks import Selections
-from simengine.search.options import SearchOptions
 from simengine.store.snapshot import Snapshot
 from simengine.types import Document
 from tests.search.conftest import Bench, close_bench, new_bench

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from simengine.errors import FilterError, StoreError, UsageError
-from simengine.search.options import SearchOptions
+from simengine.requests.search import SearchOptions
 from simengine.search.searcher import Searcher
 from simengine.store.snapshot import Snapshot
 from simengine.types import Document

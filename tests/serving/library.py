@@ -56,8 +56,8 @@ def word_models() -> Iterator[None]:
 def patch_models(set_attribute: object) -> None:
     """As `word_models`, for a process of its own; `set_attribute` takes a dotted name and a value."""
     assert callable(set_attribute)
-    set_attribute("simengine.assembly.encoder.load_encoder", load_word_encoder)
-    set_attribute("simengine.assembly.judging.load_cross_encoder", load_table_judge)
+    set_attribute("simengine.engine.encoder.load_encoder", load_word_encoder)
+    set_attribute("simengine.engine.loaded.load_cross_encoder", load_table_judge)
 
 
 def graded_model(set_attribute: object) -> None:
@@ -67,7 +67,7 @@ def graded_model(set_attribute: object) -> None:
         return ScoreModel() if name == "graded" else load_table_judge(name, **options)
 
     assert callable(set_attribute)
-    set_attribute("simengine.assembly.judging.load_cross_encoder", load)
+    set_attribute("simengine.engine.loaded.load_cross_encoder", load)
 
 
 class ScoreModel(TableModel):

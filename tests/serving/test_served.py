@@ -246,7 +246,7 @@ def test_a_model_that_is_named_wrongly_is_an_error_before_anything_is_served(
 ) -> None:
     with word_models():
         build_library(tmp_path / "own").close()
-        monkeypatch.setattr("simengine.assembly.judging.load_cross_encoder", load_cross_encoder)
+        monkeypatch.setattr("simengine.engine.loaded.load_cross_encoder", load_cross_encoder)
         gone = str(tmp_path / "gone")
         for models in (ModelSettings(gone), ModelSettings(similarity=gone), ModelSettings(reader=gone)):
             settings = ServingSettings(models)

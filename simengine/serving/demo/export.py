@@ -7,7 +7,7 @@ import io
 import json
 from collections.abc import Sequence
 
-from simengine.records import hit_record
+from simengine.results.records import hit_record
 from simengine.types import Hit
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")

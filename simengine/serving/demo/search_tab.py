@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import gradio as gr
 
-from simengine.search.options import Mode
+from simengine.requests.search import Mode
 from simengine.serving.demo.cards import ON_SIMILAR, skeleton
 from simengine.serving.demo.context import DemoContext
 from simengine.serving.demo.examples import example_buttons, example_queries, in_language, sample_documents

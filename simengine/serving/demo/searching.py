@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from simengine.search.options import Mode
+from simengine.requests.search import Mode
 from simengine.serving.demo.cards import cards, head, shortened
 from simengine.serving.demo.notices import notice
 from simengine.serving.demo.strings import Language, Text

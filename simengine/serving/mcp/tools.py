@@ -136,7 +136,7 @@ class Tools:
 
         The verdict "not found" means that the documents do not say it; the nearest passages are given then.
         """
-        from simengine.qa.options import AnswerOptions
+        from simengine.requests.ask import AnswerOptions
 
         with _told():
             served = self._catalogue.find(index)

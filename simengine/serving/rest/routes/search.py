@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from simengine.search.result import SearchResult
+from simengine.results.search import SearchResult
 from simengine.serving.reading import count_cut_tokens
 from simengine.serving.rest.context import ServiceContext
 from simengine.serving.rest.operations import operation_id

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from simengine.qa.options import QUESTION_FIELDS, AnswerOptions
+from simengine.requests.ask import QUESTION_FIELDS, AnswerOptions
 from simengine.serving.rest.schemas.common import Filter, IndexName, Request, Statement
 from simengine.serving.results import AnswerResult
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from simengine.engine import Engine
-from simengine.qa.options import AnswerOptions
+from simengine.requests.ask import AnswerOptions
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.results import AnswerResult
 from simengine.types import Answer

@@ -81,7 +81,7 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     path = tmp_path_factory.mktemp("narrow") / "library"
     with word_models(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(
-            "simengine.assembly.judging.load_cross_encoder",
+            "simengine.engine.loaded.load_cross_encoder",
             lambda *_, **__: TableModel(*RULES, max_tokens=20),
         )
         build_library(path).close()

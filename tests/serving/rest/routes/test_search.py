@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from simengine.assembly.judging import JudgeOptions
 from simengine.engine import Engine
-from simengine.search.options import SearchOptions
+from simengine.engine.loaded import JudgeOptions
+from simengine.requests.search import SearchOptions
 from simengine.serving.results import HitResult
 from simengine.types import Hit
 from tests.serving.library import word_models

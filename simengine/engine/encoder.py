@@ -4,40 +4,44 @@ from __future__ import annotations
 
 import datetime
 
-from simengine.assembly.options import EncoderOptions, IndexOptions
 from simengine.encoders.canary import CANARY_COSINE_MIN, CANARY_VERSION, canary_texts, check_canary
 from simengine.encoders.contract import BiEncoder
 from simengine.encoders.load import load_encoder
+from simengine.engine.models import Models
 from simengine.errors import FingerprintMismatchError, ModelNotFoundError, UsageError
 from simengine.index.recipe import load_recipe
+from simengine.requests.index import IndexOptions
 from simengine.store.settings import IndexSettings
 
 DEFAULT_OVERLAP_TOKENS = 32
 MOST_CHUNK_TOKENS = 512  # by default; models without a limit of their own would make one passage of a book
 
 
-def open_encoder(settings: IndexSettings | None, options: EncoderOptions) -> BiEncoder:
-    """Load the bi-encoder; with an index's settings, refuse one that did not build the index.
+def open_encoder(settings: IndexSettings | None, models: Models) -> BiEncoder:
+    """The bi-encoder, loaded or as it was given; with an index's settings, refuse one that did not build the index.
 
     Raises:
         FingerprintMismatchError: other weights, tokenizer, pooling, prompts, normalisation, length or dimension; or
             the same, in a runtime whose output differs from the stored vectors.
     """
-    name = options.model or (settings.model_name if settings else None)
-    try:
-        encoder = load_encoder(
-            name,
-            device=options.device,
-            runtime=options.runtime,
-            precision=options.precision,
-            threads=options.threads,
-            offline=options.offline,
-        )
-    except ModelNotFoundError as error:
-        if settings is None or options.model is not None:
-            raise
-        hint = "The index was built with it; name the folder where it is now (--model)."
-        raise ModelNotFoundError(f"{error} {hint}") from error
+    given = models.encoder
+    if isinstance(given, BiEncoder):
+        encoder = given
+    else:
+        try:
+            encoder = load_encoder(
+                given or (settings.model_name if settings else None),
+                device=models.device,
+                runtime=models.runtime,
+                precision=models.precision,
+                threads=models.threads,
+                offline=models.offline,
+            )
+        except ModelNotFoundError as error:
+            if settings is None or given is not None:
+                raise
+            hint = "The index was built with it; name the folder where it is now (--model)."
+            raise ModelNotFoundError(f"{error} {hint}") from error
     if settings is not None:
         check_fingerprint(settings, encoder)
     return encoder

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from simengine.assembly.calibrating import read_judged_pairs
+from simengine.engine.fitting import read_judged_pairs
 from simengine.errors import DataError
 
 

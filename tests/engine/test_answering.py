@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from simengine.assembly.answering import AnswerModels, fit_answers, open_answerer, store_decision
 from simengine.engine import Engine
+from simengine.engine.answering import AnswerModels, fit_answers, open_answerer, store_decision
 from simengine.errors import UsageError
 from simengine.qa.fitting import LabelledQuestion
-from simengine.qa.options import AnswerOptions
+from simengine.requests.ask import AnswerOptions
 from simengine.types import Document
 from tests.faults.encoder import load_word_encoder
 from tests.qa.fakes import TableModel
@@ -21,9 +21,9 @@ TOWER = Document("tower", "The tower was built in 1889. It is 300 metres high.")
 
 @pytest.fixture(autouse=True)
 def _models(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
+    monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
     monkeypatch.setattr(
-        "simengine.assembly.answering.load_cross_encoder",
+        "simengine.engine.answering.load_cross_encoder",
         lambda *args, **options: TableModel(("1889", "tower built", "entailment")),
     )
 

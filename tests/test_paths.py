@@ -15,8 +15,8 @@ from simengine.errors import ModelNotFoundError, StoreError
 from simengine.models import cache
 from simengine.models.cache import cache_directory
 from simengine.models.files import sha256_of_file
-from simengine.models.paths import expand, keep_model
 from simengine.models.resolve import DEFAULT_MODEL_WEIGHTS_SHA256, resolve_model
+from simengine.paths import expand, keep_model
 
 CACHES = ("SIMENGINE_CACHE", "XDG_CACHE_HOME", "HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE")
 

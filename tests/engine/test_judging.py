@@ -6,10 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-
 from simengine.assembly import judging
-from simengine.assembly.calibrating import store_calibration
-from simengine.assembly.judging import (
+
+from simengine.calibration.calibration import Calibration
+from simengine.engine import Engine
+from simengine.engine.fitting import store_calibration
+from simengine.engine.loaded import (
     Fitted,
     JudgeChoice,
     JudgeOptions,
@@ -20,14 +22,12 @@ from simengine.assembly.judging import (
     open_judge,
     store_blend,
 )
-from simengine.assembly.pipeline import rerank_search
-from simengine.calibration.calibration import Calibration
-from simengine.engine import Engine
+from simengine.engine.pipeline import rerank_search
 from simengine.errors import DamagedIndexError, IndexNotFoundError, UsageError
+from simengine.requests.search import SearchOptions
 from simengine.rerank.fit import BlendFit
 from simengine.rerank.options import DEFAULT_DEPTH, DEFAULT_WEIGHT
-from simengine.search.options import SearchOptions
-from simengine.search.result import SearchResult
+from simengine.results.search import SearchResult
 from simengine.store.writer import IndexWriter
 from simengine.types import Document, FloatMatrix, Hit
 from tests.cross_encoders.fakes import WordModel
@@ -192,7 +192,7 @@ def test_a_fit_leaves_out_the_document_with_the_querys_id() -> None:
 def test_a_blend_is_kept_with_the_index_and_others_stay(
     tmp_path: Path, documents: list[Document], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
+    monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
     path = tmp_path / "index"
     Engine.build(documents, path).close()
     assert fitted_of(path) == Fitted()
@@ -209,7 +209,7 @@ def test_a_blend_is_kept_with_the_index_and_others_stay(
 def test_calibrations_of_relevance_are_found_by_the_judges_fingerprint(
     tmp_path: Path, documents: list[Document], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
+    monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
     path = tmp_path / "index"
     Engine.build(documents, path).close()
     known = Calibration(
@@ -224,7 +224,7 @@ def test_calibrations_of_relevance_are_found_by_the_judges_fingerprint(
 def test_a_stored_blend_that_cannot_be_read_says_which_index_is_damaged(
     tmp_path: Path, documents: list[Document], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
+    monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
     path = tmp_path / "index"
     Engine.build(documents, path).close()
     with IndexWriter.open(path) as writer:

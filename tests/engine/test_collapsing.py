@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simengine.assembly.collapsing import collapse_hits
+from simengine.engine.collapsing import collapse_hits
 from simengine.types import FloatMatrix, Hit, Passage
 from tests.reasoning.judges import CONTRADICTS, ENTAILS, TableJudge, encode
 

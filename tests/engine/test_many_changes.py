@@ -24,7 +24,7 @@ MERGED = 16  # tantivy merges segments of one size once there are eight
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch, documents: list[Document], memory_path: Path) -> Iterator[Engine]:
-    monkeypatch.setattr("simengine.assembly.encoder.load_encoder", load_word_encoder)
+    monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
     with Engine.build(documents, memory_path / "index") as opened:
         gc.collect()
         gc.disable()  # nothing may have to wait for a collection, which can be a long time away

@@ -8,14 +8,12 @@ from typing import Protocol
 
 from simengine.encoders.contract import Role
 from simengine.reasoning.conflict import PairJudge
-from simengine.reasoning.duplicates import DuplicateOptions
 from simengine.reasoning.duplicates_guard import duplicate_guard
+from simengine.requests.conflicts import DuplicateOptions
 from simengine.rerank.candidates import judged_text
 from simengine.search.collapse import collapse_near
 from simengine.types import FloatMatrix, Hit
 
-CANDIDATES_PER_HIT = 2
-"""So many hits are looked at for each that is wanted, so that enough are left."""
 MIN_COSINE = DuplicateOptions().min_cosine
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import numpy as np
 
-from simengine.assembly.encoder import check_fingerprint, new_settings, open_encoder, verify_runtime
-from simengine.assembly.options import EncoderOptions, IndexOptions
 from simengine.corpus.chunk import Chunker, ChunkSettings
 from simengine.encoders.contract import BiEncoder
+from simengine.engine.encoder import check_fingerprint, new_settings, open_encoder, verify_runtime
+from simengine.engine.models import Models
 from simengine.errors import IndexExistsError, IndexNotFoundError, StoreError, UsageError
 from simengine.index.recipe import load_recipe, recipe_to_table
 from simengine.indexing.derive import (
@@ -26,8 +26,9 @@ from simengine.indexing.derive import (
 )
 from simengine.indexing.indexer import Indexer, Policy
 from simengine.indexing.report import IndexReport, NoProgress, Progress
-from simengine.models.paths import expand
 from simengine.models.resolve import DEFAULT_MODEL
+from simengine.paths import expand
+from simengine.requests.index import IndexOptions
 from simengine.search.masks import Selections
 from simengine.search.trust import VERSION, measure_trust
 from simengine.store.settings import IndexSettings
@@ -44,7 +45,7 @@ KEPT = ("fusion", "calibration", "rerank", "answer", "runtime", "recipe", "sourc
 
 def open_writer(
     path: Path,
-    encoder_options: EncoderOptions,
+    models: Models,
     options: IndexOptions,
     *,
     create: bool,
@@ -64,15 +65,15 @@ def open_writer(
             _check_same_settings(writer.settings, options, path)
             _check_same_sources(writer, options)
             if encoder is None:
-                encoder = open_encoder(writer.settings, encoder_options)
+                encoder = open_encoder(writer.settings, models)
             check_fingerprint(writer.settings, encoder)
             verify_runtime(writer.settings, encoder)
         except BaseException:
             writer.close()
             raise
         return writer, encoder
-    name = encoder_options.model or (DEFAULT_MODEL if encoder is None else GIVEN_MODEL)
-    encoder = encoder or open_encoder(None, encoder_options)
+    name = models.encoder_name or (GIVEN_MODEL if encoder or models.encoder else DEFAULT_MODEL)
+    encoder = encoder or open_encoder(None, models)
     if expand(name).is_dir():
         name = str(expand(name).resolve())  # the index may be opened from another folder
     settings = new_settings(encoder, name, options)
@@ -141,7 +142,7 @@ def write_documents(
     path: Path,
     policy: Policy,
     *,
-    encoder_options: EncoderOptions | None = None,
+    models: Models | None = None,
     options: IndexOptions | None = None,
     encoder: BiEncoder | None = None,
     create: bool = False,
@@ -162,7 +163,7 @@ def write_documents(
         What was done.
     """
     start = time.perf_counter()
-    encoder_options, options = encoder_options or EncoderOptions(), options or IndexOptions()
+    models, options = models or Models(), options or IndexOptions()
     progress, report = progress or NoProgress(), IndexReport()
     _check_name(path)
     iterator = iter(documents)
@@ -171,7 +172,7 @@ def write_documents(
     if encoder is not None and not create:
         writer = _open_for(path, encoder, options)
     else:
-        writer, encoder = open_writer(path, encoder_options, options, create=create, encoder=encoder)
+        writer, encoder = open_writer(path, models, options, create=create, encoder=encoder)
         if on_encoder is not None:
             on_encoder(encoder)
     with writer:
@@ -192,11 +193,11 @@ def write_documents(
         elif policy == "sync":
             report.absent = indexer.n_unseen
         if ann_is_due(writer):
-            device = "cuda" if encoder_options.device.startswith("cuda") else "cpu"
+            device = "cuda" if models.device.startswith("cuda") else "cpu"
             build_ann(
                 writer,
                 device=device,
-                threads=encoder_options.threads,
+                threads=models.threads,
                 seed=options.seed,
                 report=report,
                 progress=progress,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import numpy as np
 
@@ -23,39 +23,20 @@ from simengine.recommend.veto import Inference, Veto
 from simengine.store.snapshot import Snapshot
 from simengine.types import Document, FloatMatrix, Recommendation
 
+if TYPE_CHECKING:
+    from simengine.engine.parts import Parts
+    from simengine.requests.recommend import RecommendRequest
+
 COLLAPSE_COSINE = 0.98
 """Of recommended documents with this cosine or more only the best is kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What somebody wants to be recommended.
-
-    Attributes:
-        liked, disliked: ids of documents.
-        liked_texts, disliked_texts: any texts.
-        refuse: statements that no recommended document may entail, such as "The film is violent."
-        require: statements that none may contradict.
-        n: documents wanted, at least 1; fewer come back where there are no more.
-        reasons: find the sentence that speaks for each.
-        diversity: see `simengine.recommend.ListOptions`.
-    """
-
-    liked: Sequence[str] = ()
-    disliked: Sequence[str] = ()
-    liked_texts: Sequence[str] = ()
-    disliked_texts: Sequence[str] = ()
-    refuse: Sequence[str] = ()
-    require: Sequence[str] = ()
-    n: int = 10
-    reasons: bool = False
-    diversity: float = 0.0
 
 
 class OpenedEngine(Protocol):
     """What a recommender needs of an engine; `simengine.Engine` gives it."""
 
-    path: Path
+    @property
+    def path(self) -> Path:
+        """The index directory."""
 
     def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
         """Vectors of texts: (n, dim) float32, rows L2-normalised."""
@@ -169,31 +150,23 @@ class LazyInference:
         return self._load().probabilities(pairs)
 
 
-def recommend(
-    recommender: TextRecommender,
-    engine: OpenedEngine,
-    wishes: Wishes,
-    *,
-    nli: Callable[[], Inference],
-    items: Sequence[str] | None = None,
-) -> list[Recommendation]:
+def run_recommend(parts: Parts, request: RecommendRequest) -> list[Recommendation]:
     """Documents for somebody's taste, best first; nothing that is liked or disliked comes back.
 
     Args:
-        recommender: of the engine's index.
-        engine: gives the texts that vetoes read.
-        wishes: what is wanted.
-        nli: gives the NLI model; called where there are vetoes.
-        items: ids that may be recommended; None for all.
+        parts: of an engine.
+        request: what is wanted.
 
     Raises:
         UsageError: nothing is liked or disliked, or a document is not there.
     """
-    taste = Taste(wishes.liked, wishes.disliked, wishes.liked_texts, wishes.disliked_texts)
+    recommender = parts.recommender()
+    items = None if request.where is None else parts.retriever.matching_ids(request.where)
+    taste = Taste(request.liked, request.disliked, request.liked_texts, request.disliked_texts)
     veto = None
-    if wishes.refuse or wishes.require:
-        veto = Veto(nli(), engine, refuse=wishes.refuse, require=wishes.require)
-    options = ListOptions(diversity=wishes.diversity, collapse_cosine=COLLAPSE_COSINE)
-    ids, scores = recommender.recommend(taste, wishes.n, items=items, options=options, veto=veto)
-    explained = recommender.explain(taste, ids.tolist(), reasons=wishes.reasons)
+    if request.refuse or request.require:
+        veto = Veto(parts.models.nli(), parts.index, refuse=request.refuse, require=request.require)
+    options = ListOptions(diversity=request.diversity, collapse_cosine=COLLAPSE_COSINE)
+    ids, scores = recommender.recommend(taste, request.k, items=items, options=options, veto=veto)
+    explained = recommender.explain(taste, ids.tolist(), reasons=request.reasons)
     return [replace(each, score=float(score)) for each, score in zip(explained, scores.tolist(), strict=True)]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from simengine.encoders.contract import BiEncoder
 from simengine.errors import DamagedIndexError, IndexNotFoundError, StoreError
@@ -15,17 +17,27 @@ from simengine.lexical.index import LexicalIndex
 from simengine.search.searcher import Searcher
 from simengine.store.snapshot import Snapshot
 
+if TYPE_CHECKING:
+    from simengine.engine.fitted import Fitted
+
 REOPEN_TRIES = 5
 CHECKED_BYTES = 256_000_000  # a candidate index up to this size is hashed when opened; `verify` hashes any
 
 
-class Reader:
+class IndexReader:
     """A snapshot with its searcher, closed when the last search that uses it has ended."""
 
     def __init__(self, snapshot: Snapshot, searcher: Searcher) -> None:
         self.snapshot, self.searcher = snapshot, searcher
         self._users, self._retired, self._lock = 0, False, threading.Lock()
         self._then: Callable[[], None] | None = None
+
+    @cached_property
+    def fitted(self) -> Fitted:
+        """What was fitted for the index, as this snapshot has it."""
+        from simengine.engine.fitted import Fitted
+
+        return Fitted.of(self.snapshot)
 
     def enter(self) -> bool:
         """Take part, unless the reader is closed already."""
@@ -90,7 +102,7 @@ def field_types(path: Path, most: int | None = None) -> dict[str, str]:
     return found
 
 
-def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | None) -> Reader:
+def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | None) -> IndexReader:
     """A snapshot of the index as it is now, with a searcher over it.
 
     Raises:
@@ -100,7 +112,7 @@ def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | 
     for _ in range(REOPEN_TRIES):
         snapshot = Snapshot.open(path)
         try:
-            return Reader(snapshot, _open_searcher(snapshot, encoder, threads))
+            return IndexReader(snapshot, _open_searcher(snapshot, encoder, threads))
         except (DamagedIndexError, IndexNotFoundError, FileNotFoundError) as error:
             stale = not snapshot.is_current()
             snapshot.close()

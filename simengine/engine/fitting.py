@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from simengine.calibration.calibration import Calibration
 from simengine.calibration.fitting import N_FOLDS
-from simengine.calibration.stored import ENTRY
 from simengine.corpus.columns import any_number
 from simengine.corpus.examples import NLI_LABELS, LabelledPair, read_nli, read_relevance
 from simengine.cross_encoders.contract import CrossEncoder
@@ -21,8 +19,13 @@ from simengine.encoders.contract import BiEncoder
 from simengine.errors import DataError, UsageError
 from simengine.evaluation.pair_models import BiEncoderScorer, CrossEncoderScorer, NLIProbabilities
 from simengine.indexing.report import NoProgress, Progress
-from simengine.store.writer import IndexWriter
+from simengine.requests.rerank import DEFAULT_DEPTH, Rerank
+from simengine.requests.search import SearchOptions
+from simengine.rerank.fit import BlendFit, fit_blend
 from simengine.types import FloatMatrix
+
+if TYPE_CHECKING:
+    from simengine.engine.parts import Parts
 
 TASKS = ("relevance", "nli", "entailment", "answer", "classification", "cosine")
 JUDGED_BEFORE = ("answer", "classification")
@@ -124,27 +127,6 @@ def read_judged_pairs(
     return JudgedPairs(given, wanted, _groups(pairs), "probability" if inside else "other")
 
 
-def store_calibration(path: Path, calibration: Calibration, *, lock_timeout_s: float = 0.0) -> bool:
-    """Keep a calibration with an index, in the place of one for the same task.
-
-    Args:
-        path: the index directory.
-        calibration: what to keep.
-        lock_timeout_s: how long to wait for another writer.
-
-    Returns:
-        Whether there was one for this task before.
-
-    Raises:
-        IndexNotFoundError, IndexLockedError, StoreError: as opening an index for writing.
-    """
-    with IndexWriter.open(path, lock_timeout_s=lock_timeout_s) as writer:
-        entry = dict(writer.derived(ENTRY) or {})
-        known = calibration.task in entry
-        writer.set_derived(ENTRY, {**entry, calibration.task: calibration.as_table()})
-    return known
-
-
 def _judge(
     task: str, model: CrossEncoder | BiEncoder, labels: dict[str, str] | None
 ) -> tuple[Judge, Callable[[], int]]:
@@ -186,3 +168,44 @@ def _blocks(items: Iterable[_Item], size: int) -> Iterable[list[_Item]]:
     source = iter(items)
     while block := list(islice(source, size)):
         yield block
+
+
+def fit_rerank(
+    parts: Parts,
+    queries: Mapping[str, str],
+    qrels: Mapping[str, Mapping[str, int]],
+    rerank: Rerank | None = None,
+    *,
+    search: SearchOptions | None = None,
+    fitted_on: str = "",
+    keep_self: bool = False,
+) -> BlendFit:
+    """Choose a reranker's weight for an index on labelled queries (see `simengine.rerank.fit.fit_blend`).
+
+    Args:
+        parts: of an engine.
+        queries: query id to text; those without a relevant document are not searched.
+        qrels: query id to document id to grade.
+        rerank: which reranker, and how deep.
+        search: how the candidates are found; its `k` does not matter.
+        fitted_on: what the queries are, for people.
+        keep_self: rerank the document with the query's own id too, which is left out as BEIR does.
+
+    Raises:
+        UsageError: too few queries with a relevant document, or a reranking of several stages.
+    """
+    asked = rerank or Rerank()
+    if asked.first is not None or asked.claim or asked.budget_ms is not None:
+        raise UsageError("a weight is fitted for one reranker, without `first`, `claim` and `budget_ms`")
+    names = [name for name, grades in qrels.items() if any(grade > 0 for grade in grades.values())]
+    if absent := [name for name in names if name not in queries]:
+        raise UsageError(f"{len(absent)} judged queries have no text, such as {absent[0]!r}")
+    depth = asked.depth or DEFAULT_DEPTH
+    wanted, judge = max(depth, 10), parts.models.judge(asked)
+    options = replace(search or SearchOptions(), k=wanted + 1)
+    found = parts.retriever.run([queries[name] for name in names], options).hits
+    hits = {
+        name: [hit for hit in of_query if keep_self or hit.id != name][:wanted]
+        for name, of_query in zip(names, found, strict=True)
+    }
+    return fit_blend(queries, qrels, hits, judge, depth=depth, fitted_on=fitted_on)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from simengine.records import (
+from simengine.results.records import (
     answer_record,
     hit_record,
     judgement_record,

@@ -1,0 +1,106 @@
+"""Answering questions with the parts of an engine."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Sequence
+from typing import TYPE_CHECKING
+
+from simengine.engine.fitted import answer_rule, store_decision
+from simengine.errors import UsageError
+from simengine.models.files import sha256_of_file
+from simengine.models.resolve import resolve_model
+from simengine.qa.answerer import Answerer
+from simengine.qa.fitting import LabelledQuestion, fit_decision
+from simengine.requests.ask import QUESTION_FIELDS, TITLE, AnswerOptions, AskRequest
+from simengine.types import Answer
+
+if TYPE_CHECKING:
+    from simengine.engine.parts import Parts
+    from simengine.qa.decision import Decision
+
+
+def run_ask(parts: Parts, request: AskRequest) -> list[Answer]:
+    """An answer to each question."""
+    answerer = open_answerer(parts, request.options())
+    if request.history:
+        return [answerer.ask(request.questions[0], request.history)]
+    return answerer.ask_many(request.questions)
+
+
+def open_answerer(parts: Parts, options: AnswerOptions | None = None, *, fitted: bool = True) -> Answerer:
+    """What answers over an index, with what was fitted for its models.
+
+    Args:
+        parts: of an engine.
+        options: see `AnswerOptions`.
+        fitted: use what is stored with the index; False decides by the plain rule.
+
+    Raises:
+        UsageError: a precision was asked for that nothing fitted gives, or no document has a question field.
+    """
+    models, chosen = parts.models, options or AnswerOptions()
+    nli, reader = models.nli(), models.reader()
+    with parts.index.lease() as lease:
+        if chosen.question_fields != QUESTION_FIELDS:
+            _check_question_fields(lease.snapshot.fields(), chosen.question_fields)
+        rule = None
+        if fitted:
+            rule = answer_rule(lease.snapshot, nli, reader_name(models.models.reader), note=parts.note)
+    return Answerer(parts.retriever, nli, reader, chosen, rule, wording=models.models.wording)
+
+
+def fit_answers(
+    parts: Parts,
+    questions: Sequence[LabelledQuestion],
+    options: AnswerOptions | None = None,
+    *,
+    fitted_on: str = "",
+    lock_timeout_s: float = 0.0,
+) -> Decision:
+    """Answer labelled questions by the plain rule, fit the decision on what comes of it, and keep it with the index.
+
+    Args:
+        parts: of an engine.
+        questions: 40 at least; some that the index does not answer should be among them, as among those to come.
+        options: see `AnswerOptions`.
+        fitted_on: what the questions are, for people.
+        lock_timeout_s: how long to wait for another writer.
+
+    Raises:
+        UsageError: too few, all answered right, or all wrong.
+        MissingExtraError: scikit-learn is not installed.
+    """
+    answerer = open_answerer(parts, options, fitted=False)
+    decision = fit_decision(
+        answerer.examples(questions),
+        judge=answerer.judge_digest,
+        reader=reader_name(parts.models.models.reader),
+        fitted_on=fitted_on,
+    )
+    store_decision(parts.index.path, decision, lock_timeout_s=lock_timeout_s)
+    return decision
+
+
+def _check_question_fields(known: Collection[str], names: Sequence[str]) -> None:
+    """Refuse names of fields that no document of an index has: nothing would ever match."""
+    for name in names:
+        if name != TITLE and name not in known and known:
+            raise UsageError(f"no document has a field {name!r}; there are: {', '.join([TITLE, *known])}")
+
+
+def reader_name(reader: str | None) -> str:
+    """The name under which what was fitted with a reader is kept; "" without one.
+
+    Args:
+        reader: a folder or a hub name. Training calls each run's folder the same, so the weights count too.
+
+    Raises:
+        ModelNotFoundError: there is no such model.
+    """
+    if reader is None:
+        return ""
+    folder = resolve_model(reader, offline=True).path
+    weights = sorted([*folder.glob("*.safetensors"), *folder.glob("*.bin")])
+    digest = hashlib.sha256("".join(map(sha256_of_file, weights)).encode()).hexdigest()
+    return f"{folder.name}-{digest[:12]}"

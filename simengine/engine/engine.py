@@ -1,0 +1,376 @@
+"""The object that a user of the library holds: an index that can be searched, asked, judged and changed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from simengine.corpus.items import Documents, as_documents
+from simengine.encoders.contract import BiEncoder, Role
+from simengine.engine.dispatch import function_for
+from simengine.engine.models import Models, models_of
+from simengine.engine.opened import OpenedIndex
+from simengine.engine.parts import Parts
+from simengine.engine.verbs import Verbs
+from simengine.engine.writing import compact_index, delete_documents, write_documents
+from simengine.errors import UsageError
+from simengine.indexing.report import IndexReport, Progress
+from simengine.models.unknown import Reading
+from simengine.requests.index import IndexOptions
+from simengine.requests.search import SearchOptions
+from simengine.results.search import SearchArrays
+from simengine.store.contract import Counts
+from simengine.store.generations import locate
+from simengine.store.settings import IndexSettings
+from simengine.text.arguments import as_ids, as_path
+from simengine.types import Document, FloatMatrix, Hit
+
+if TYPE_CHECKING:
+    from simengine.engine.loaded import LoadedModels
+    from simengine.indexing.indexer import Policy
+    from simengine.qa.decision import Decision
+    from simengine.qa.fitting import LabelledQuestion
+    from simengine.recommend.recommender import TextRecommender
+    from simengine.requests.ask import AnswerOptions
+    from simengine.requests.rerank import Rerank
+    from simengine.rerank.fit import BlendFit
+    from simengine.search.retriever import Retriever
+
+logger = logging.getLogger("simengine")
+
+
+class Engine(Verbs):
+    """An index directory, opened: search it from any number of threads, change it from one at a time.
+
+    A search sees the index as it was when the engine was opened, or last changed or refreshed through it. Every verb is
+    also a request (see `simengine.requests`) for `run`; the methods with plain arguments make these requests.
+
+    Example:
+        >>> from simengine import Document, Engine
+        >>> documents = [Document("a", "Cats purr."), Document("b", "Stocks fell sharply.")]
+        >>> with Engine.build(documents, "animals") as engine:
+        ...     print(engine.search("the market went down", k=1)[0].id)
+        b
+    """
+
+    def __init__(
+        self,
+        index: OpenedIndex,
+        *,
+        loaded: LoadedModels | None = None,
+        retriever: Retriever | None = None,
+        note: Callable[[str], None] = logger.info,
+    ) -> None:
+        """Use `Engine.open` or `Engine.build`.
+
+        Args:
+            index: closed with the engine.
+            loaded: models that several engines share and that stay their owner's; None loads the index's own.
+            retriever: gives candidates and vectors in the index's place, such as one that batches callers.
+            note: gets, in a sentence, what users should know, such as why something stored is not used.
+        """
+        if not isinstance(index, OpenedIndex):
+            raise UsageError(
+                f"an index is opened with Engine.open({os.fspath(index)!r}), and made with Engine.build"
+            )
+        from simengine.engine.loaded import LoadedModels
+
+        self._index, self._own_models = index, loaded is None
+        self._parts = Parts(
+            index, retriever or index, loaded or LoadedModels(index.models), self.recommender, note
+        )
+        self._write_lock, self._recommender_lock = threading.Lock(), threading.Lock()
+        self._recommender: TextRecommender | None = None
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path,
+        *,
+        model: str | None = None,
+        device: str = "auto",
+        runtime: str = "auto",
+        precision: str = "auto",
+        threads: int | None = None,
+        offline: bool = False,
+        models: Models | None = None,
+        note: Callable[[str], None] = logger.info,
+    ) -> Self:
+        """Open an index. Models are loaded when they are first needed.
+
+        Args:
+            path: the index directory.
+            model: folder or hub name of the bi-encoder; by default the one that the index names.
+            device, runtime, precision, threads, offline: see `Models`.
+            models: all of these in one value, and the other models; instead of them.
+            note: gets, in a sentence, what users should know, such as why something stored is not used.
+
+        Raises:
+            IndexNotFoundError: there is no index at `path`.
+            DamagedIndexError: a file of it is damaged.
+        """
+        chosen = models_of(models, Models(model, None, None, device, runtime, precision, threads, offline))
+        folder = as_path(path, "path")
+        locate(folder)  # a message that there is none shows the path as it was given
+        return cls(OpenedIndex(folder, chosen), note=note)
+
+    @classmethod
+    def build(
+        cls,
+        documents: Documents,
+        path: str | Path,
+        *,
+        model: str | None = None,
+        device: str = "auto",
+        runtime: str = "auto",
+        precision: str = "auto",
+        threads: int | None = None,
+        offline: bool = False,
+        recipe: str | None = None,
+        chunk_tokens: int | None = None,
+        overlap_tokens: int | None = None,
+        overwrite: bool = False,
+        seed: int = 0,
+        progress: Progress | None = None,
+        models: Models | None = None,
+    ) -> Self:
+        """Build an index at `path` and open it. A build that was killed goes on where it stopped.
+
+        Args:
+            documents: read once, in blocks: documents, mappings, texts, or a table of pandas, polars or pyarrow.
+                Mappings and rows have "id", "text", "title" (optional) and metadata in all other keys; a plain string
+                is named by a digest of itself. See `simengine.corpus.items.as_documents`.
+            recipe, chunk_tokens, overlap_tokens, overwrite, seed: see `IndexOptions`.
+
+        Raises:
+            DataError: an id occurs twice, or a document is empty.
+            UsageError: what was given does not hold documents; says what to write.
+            IndexExistsError: there is an index of other settings at `path`.
+        """
+        chosen = models_of(models, Models(model, None, None, device, runtime, precision, threads, offline))
+        options = IndexOptions(
+            recipe, chunk_tokens, overlap_tokens, overwrite, seed=seed, command="Engine.build"
+        )
+        place, loaded = as_path(path, "path").absolute(), list[BiEncoder]()
+        write_documents(
+            as_documents(documents),
+            place,
+            "sync",
+            models=chosen,
+            options=options,
+            create=True,
+            progress=progress,
+            on_encoder=loaded.append,
+        )
+        return cls(OpenedIndex(place, chosen, loaded[0] if loaded else None))
+
+    def run(self, request: Any, *, progress: Progress | None = None) -> Any:
+        """See `Verbs.run`."""
+        self._index.check_open()
+        function = function_for(request)
+        return (
+            function(self._parts, request)
+            if progress is None
+            else function(self._parts, request, progress=progress)
+        )
+
+    # -- below the verbs -----------------------------------------------------------------------------------------
+
+    def search_arrays(self, queries: Sequence[str] | FloatMatrix, options: SearchOptions) -> SearchArrays:
+        """Ids and scores alone, as arrays, for pipelines: no texts are fetched.
+
+        Args:
+            queries: texts, or their vectors (q, dim) float32 with rows L2-normalised (dense mode only).
+        """
+        return self._index.search_arrays(queries, options)
+
+    def search_vectors(self, queries: FloatMatrix, options: SearchOptions | None = None) -> list[list[Hit]]:
+        """Hits for vectors that the caller has: (q, dim) float32; rows are L2-normalised here."""
+        return self._parts.retriever.search_vectors(queries, options)
+
+    def matching_ids(self, where: str) -> list[str]:
+        """Ids of all documents that a filter keeps.
+
+        Raises:
+            FilterError: the expression cannot be read, or names a field that no document has.
+        """
+        return self._parts.retriever.matching_ids(where)
+
+    def get(self, document_id: str) -> Document | None:
+        """The document of that id, or None."""
+        return self._index.get(document_id)
+
+    def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
+        """Vectors of texts: (n, dim) float32, rows L2-normalised.
+
+        Args:
+            texts: a list, a generator, an array of strings, a column of a table; read once. Blank ones are encoded too.
+            role: see `BiEncoder.encode_counted`.
+        """
+        return self._parts.retriever.encode(texts, role=role)
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """What the index's model can read of each text, and what it has no tokens for."""
+        return self._index.readings(texts)
+
+    def recommender(self) -> TextRecommender:
+        """The recommender whose items are the documents, with vetoes and reasons by inference.
+
+        For scorers of your own, blends and other preferences see `simengine.engine.recommending.recommender_for`.
+        """
+        from simengine.engine.recommending import LazyInference, recommender_for
+
+        with self._recommender_lock:
+            if self._recommender is None:
+                self._recommender = recommender_for(self, nli=LazyInference(self._parts.models.nli))
+            return self._recommender
+
+    # -- fitting on labelled data ----------------------------------------------------------------------------------
+
+    def fit_answers(
+        self,
+        questions: Sequence[LabelledQuestion],
+        options: AnswerOptions | None = None,
+        *,
+        fitted_on: str = "",
+        lock_timeout_s: float = 0.0,
+    ) -> Decision:
+        """Fit the decision about answers on labelled questions, and keep it with the index."""
+        from simengine.engine.answering import fit_answers
+
+        with self._changing():
+            return fit_answers(
+                self._parts, questions, options, fitted_on=fitted_on, lock_timeout_s=lock_timeout_s
+            )
+
+    def fit_rerank(
+        self,
+        queries: Mapping[str, str],
+        qrels: Mapping[str, Mapping[str, int]],
+        rerank: Rerank | None = None,
+        *,
+        search: SearchOptions | None = None,
+        fitted_on: str = "",
+        keep_self: bool = False,
+        store: bool = True,
+        lock_timeout_s: float = 0.0,
+    ) -> BlendFit:
+        """Choose the reranker's weight on labelled queries, and keep it with the index; see `fit_rerank`."""
+        from simengine.engine.fitted import store_blend
+        from simengine.engine.fitting import fit_rerank
+
+        fit = fit_rerank(
+            self._parts, queries, qrels, rerank, search=search, fitted_on=fitted_on, keep_self=keep_self
+        )
+        if store:
+            with self._changing():
+                store_blend(self.path, fit, lock_timeout_s=lock_timeout_s)
+        return fit
+
+    # -- changing ----------------------------------------------------------------------------------------------
+
+    def add(
+        self, documents: Documents, *, options: IndexOptions | None = None, progress: Progress | None = None
+    ) -> IndexReport:
+        """Add documents; they are found as soon as this returns.
+
+        Raises:
+            DataError: an id is in the index with other content.
+            IndexLockedError: another process is writing.
+        """
+        return self._write(documents, "add", options, progress)
+
+    def update(
+        self, documents: Documents, *, options: IndexOptions | None = None, progress: Progress | None = None
+    ) -> IndexReport:
+        """Replace documents by id, and add those that are new."""
+        return self._write(documents, "update", options, progress)
+
+    def _write(
+        self, documents: Documents, policy: Policy, options: IndexOptions | None, progress: Progress | None
+    ) -> IndexReport:
+        with self._changing():
+            return write_documents(
+                as_documents(documents),
+                self.path,
+                policy,
+                models=self.models,
+                options=options,
+                encoder=self.encoder,
+                progress=progress,
+            )
+
+    def delete(self, ids: Iterable[str | int] = (), *, where: str | None = None) -> IndexReport:
+        """Delete documents by id, by filter, or both. Ids that are not there are listed in the report."""
+        names = as_ids(ids)
+        with self._changing():
+            return delete_documents(self.path, names, where)
+
+    def compact(self, *, progress: Progress | None = None) -> IndexReport:
+        """Fold additions and deletions into a new generation; searches go on meanwhile."""
+        with self._changing():
+            return compact_index(self.path, threads=self.models.threads, progress=progress)
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """One change at a time; searches see it as soon as it is done."""
+        self._index.check_open()
+        with self._write_lock:
+            yield
+        self.refresh()
+
+    # -- about, and the end ----------------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        """Number of documents."""
+        return self.counts.documents
+
+    @property
+    def path(self) -> Path:
+        """The index directory."""
+        return self._index.path
+
+    @property
+    def models(self) -> Models:
+        """Which models it uses, and where they run."""
+        return self._index.models
+
+    @property
+    def counts(self) -> Counts:
+        """What the index holds."""
+        return self._index.counts
+
+    @property
+    def settings(self) -> IndexSettings:
+        """What the index was built with."""
+        return self._index.settings
+
+    @property
+    def encoder(self) -> BiEncoder:
+        """The bi-encoder, loaded on first use; it is refused when it is not the one that built the index."""
+        return self._index.encoder
+
+    def refresh(self) -> bool:
+        """See what other processes have committed. Returns whether there was anything new."""
+        return self._index.refresh()
+
+    def close(self) -> None:
+        """Release files, models and threads; searches that run now end first."""
+        self._index.close(then=self._parts.models.close if self._own_models else None)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an Engine holds open files and cannot be pickled; call Engine.open in each process")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

@@ -1,0 +1,139 @@
+"""What was fitted on labelled data for an index, and is kept with it: blends, calibrations, decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from simengine.calibration.calibration import Calibration
+from simengine.calibration.stored import ENTRY as CALIBRATIONS
+from simengine.calibration.stored import load_calibration, stored_calibrations
+from simengine.errors import DamagedIndexError, UsageError
+from simengine.rerank.fit import BlendFit
+from simengine.rerank.reranker import CALIBRATED_TASK
+from simengine.store.snapshot import Snapshot
+from simengine.store.writer import IndexWriter
+from simengine.types import Json
+
+if TYPE_CHECKING:
+    from simengine.cross_encoders.nli import NLIModel
+    from simengine.qa.decision import Decision
+
+BLENDS = "rerank"
+"""Entry of an index's registry: {reranker's fingerprint: a table of BlendFit}."""
+DECISIONS = "answer"
+"""Entry of an index's registry: {NLI model and reader: a table of a Decision}."""
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """What rerankers take.
+
+    Attributes:
+        blends: by the fingerprint of a reranker.
+        relevance: calibrations of relevance, by the fingerprint of a reranker.
+    """
+
+    blends: Mapping[str, BlendFit] = field(default_factory=dict)
+    relevance: Mapping[str, Calibration] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, snapshot: Snapshot) -> Fitted:
+        """What an index holds.
+
+        Raises:
+            DamagedIndexError: what is stored there is not what it should be.
+        """
+        blends = {}
+        for reranker, table in (snapshot.derived(BLENDS) or {}).items():
+            try:
+                blends[reranker] = BlendFit.from_table(cast("Mapping[str, Any]", table))
+            except (UsageError, TypeError) as error:
+                raise DamagedIndexError(snapshot.path, f"its weight for reranking: {error}") from error
+        known = stored_calibrations(snapshot).values()
+        return cls(blends, {each.model: each for each in known if each.task == CALIBRATED_TASK})
+
+
+def nli_calibration(snapshot: Snapshot, nli: NLIModel, *, note: Note | None = None) -> Calibration | None:
+    """The calibration that an index holds for the probabilities of an NLI model; None where there is none.
+
+    Args:
+        snapshot: of the index.
+        nli: whose probabilities are calibrated.
+        note: gets the reason why a stored calibration is not used.
+    """
+    return load_calibration(snapshot, "nli", nli.model.fingerprint.digest, note=note)
+
+
+def answer_rule(
+    snapshot: Snapshot, nli: NLIModel, reader: str = "", *, note: Note | None = None
+) -> Decision | Calibration | None:
+    """What decides about answers in an index: a fitted decision, else a calibration of the plain rule, else nothing.
+
+    Args:
+        snapshot: of the index.
+        nli: the NLI model that checks answers.
+        reader: see `simengine.engine.answering.reader_name`.
+        note: gets the reason why something stored is not used.
+
+    Raises:
+        DamagedIndexError: what is stored is not a decision.
+    """
+    digest = nli.model.fingerprint.digest
+    entry = snapshot.derived(DECISIONS) or {}
+    table = entry.get(_decision_key(digest, reader))
+    if table is not None:
+        from simengine.qa.decision import Decision
+
+        try:
+            return Decision.from_table(cast("Mapping[str, Any]", table))
+        except UsageError as error:
+            raise DamagedIndexError(snapshot.path, f"its decision about answers: {error}") from error
+    if entry and note is not None:
+        note(
+            "the decision that is stored with the index was fitted with another NLI model or reader: probabilities "
+            "stay uncalibrated until it is fitted again (simengine ask --fit)"
+        )
+    calibration = load_calibration(snapshot, "answer", digest, note=note)
+    return None if calibration is None or calibration.scale != "probability" else calibration
+
+
+def store_blend(path: Path, fit: BlendFit, *, lock_timeout_s: float = 0.0) -> bool:
+    """Keep a fitted weight with an index; see `_store`."""
+    return _store(path, BLENDS, fit.judge, fit.as_table(), lock_timeout_s)
+
+
+def store_decision(path: Path, decision: Decision, *, lock_timeout_s: float = 0.0) -> bool:
+    """Keep a decision about answers with an index; see `_store`."""
+    key = _decision_key(decision.judge, decision.reader)
+    return _store(path, DECISIONS, key, decision.as_table(), lock_timeout_s)
+
+
+def store_calibration(path: Path, calibration: Calibration, *, lock_timeout_s: float = 0.0) -> bool:
+    """Keep a calibration with an index, one for each task; see `_store`."""
+    return _store(path, CALIBRATIONS, calibration.task, calibration.as_table(), lock_timeout_s)
+
+
+def _store(path: Path, entry: str, key: str, table: Json, lock_timeout_s: float) -> bool:
+    """Keep something fitted in the place of what was fitted for the same key before.
+
+    Args:
+        lock_timeout_s: how long to wait for another writer.
+
+    Returns:
+        Whether there was something for this key.
+
+    Raises:
+        IndexNotFoundError, IndexLockedError, StoreError: as opening an index for writing.
+    """
+    with IndexWriter.open(path, lock_timeout_s=lock_timeout_s) as writer:
+        known: dict[str, Json] = dict(writer.derived(entry) or {})
+        writer.set_derived(entry, {**known, key: table})
+    return key in known
+
+
+def _decision_key(judge: str, reader: str) -> str:
+    return f"{judge}+{reader}" if reader else judge

@@ -1,0 +1,191 @@
+"""The models beside the bi-encoder: loaded when first needed, each once."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from simengine.cross_encoders.contract import CrossEncoder
+from simengine.cross_encoders.load import DEFAULT_NLI_MODEL, load_cross_encoder
+from simengine.cross_encoders.nli import NLIModel
+from simengine.engine.models import Models
+from simengine.errors import UsageError
+from simengine.requests.rerank import DEFAULT_DEPTH, Rerank
+from simengine.rerank.judge import CrossEncoderJudge
+from simengine.rerank.options import DEFAULT_WEIGHT, RerankOptions, Stage
+from simengine.rerank.reranker import Reranker
+
+if TYPE_CHECKING:
+    from simengine.cross_encoders.reader import Reader
+    from simengine.engine.fitted import Fitted
+
+Wrap = Callable[[CrossEncoder], CrossEncoder]
+Labels = tuple[str, ...] | Mapping[str, str] | None
+
+
+class LoadedModels:
+    """NLI model, rerankers and reader of an engine, or of several. May be used from several threads at once.
+
+    Args:
+        models: which ones, and where they run.
+        wrap: what every cross-encoder that is loaded is put into, such as one that batches the pairs of several
+            callers; closing it closes the model.
+    """
+
+    def __init__(self, models: Models | None = None, *, wrap: Wrap | None = None) -> None:
+        self.models = models or Models()
+        self._wrap = wrap
+        self._cross_encoders: dict[tuple[str, str], CrossEncoder] = {}
+        self._judges: dict[Rerank, CrossEncoderJudge] = {}
+        self._reader: Reader | None = None
+        self._lock = threading.RLock()
+
+    def cross_encoder(self, name: str, precision: str = "auto") -> CrossEncoder:
+        """A cross-encoder by name; see `load_cross_encoder`."""
+        with self._lock:
+            key = (name, precision)
+            if key not in self._cross_encoders:
+                chosen = self.models
+                model = load_cross_encoder(
+                    name,
+                    device=chosen.device,
+                    precision=precision,
+                    threads=chosen.threads,
+                    offline=chosen.offline,
+                )
+                self._cross_encoders[key] = self._wrap(model) if self._wrap is not None else model
+            return self._cross_encoders[key]
+
+    def judge(self, rerank: Rerank | None = None) -> CrossEncoderJudge:
+        """The cross-encoder of a stage, which says how well texts answer queries.
+
+        Raises:
+            As `load_cross_encoder`, and UsageError where the model's outputs are not those of its kind.
+        """
+        asked = rerank or Rerank()
+        key = Rerank(asked.model, kind=asked.kind, labels=asked.labels, precision=asked.precision)
+        with self._lock:
+            if key not in self._judges:
+                self._judges[key] = self._open(key)
+            return self._judges[key]
+
+    def _open(self, asked: Rerank) -> CrossEncoderJudge:
+        model, name, labels = self._chosen(asked)
+        names = labels if isinstance(labels, Mapping) else named_outputs(model.labels, labels)
+        return CrossEncoderJudge(model, kind=asked.kind, labels=names, name=name)
+
+    def _chosen(self, asked: Rerank) -> tuple[CrossEncoder, str, Labels]:
+        """The model of a stage, its name for people, and what its outputs are called."""
+        reranker, nli = self.models.reranker, self.models.nli
+        if asked.model is None and isinstance(reranker, CrossEncoder):
+            return reranker, type(reranker).__name__, asked.labels
+        name, labels = asked.model or (reranker if isinstance(reranker, str) else None), asked.labels
+        if name is None:
+            if isinstance(nli, NLIModel):
+                return nli.model, "nli", asked.labels or nli.names
+            name, labels = nli or DEFAULT_NLI_MODEL, labels or self.models.nli_labels
+        return self.cross_encoder(name, asked.precision), Path(name).name, labels
+
+    def nli(self, rerank: Rerank | None = None) -> NLIModel:
+        """The NLI model: that of a reranking which names one, else the engine's.
+
+        Raises:
+            UsageError: the named model is not an NLI model.
+        """
+        asked = rerank or Rerank()
+        if asked.model is None:
+            given = self.models.nli
+            if isinstance(given, NLIModel):
+                return given
+            asked = Rerank(
+                given or DEFAULT_NLI_MODEL, labels=self.models.nli_labels, precision=asked.precision
+            )
+        judge = self.judge(asked)
+        if judge.nli is None:
+            raise UsageError(
+                f"{judge.name} is a model for {judge.kind}; expected an NLI model, which has three outputs"
+            )
+        return judge.nli
+
+    def reader(self) -> Reader | None:
+        """The reader; None where none is named."""
+        if self.models.reader is None:
+            return None
+        with self._lock:
+            if self._reader is None:
+                from simengine.cross_encoders.reader import load_reader
+
+                chosen = self.models
+                self._reader = load_reader(
+                    self.models.reader, device=chosen.device, threads=chosen.threads, offline=chosen.offline
+                )
+            return self._reader
+
+    def similarity(self) -> CrossEncoderJudge | None:
+        """The cross-encoder for graded similarity; None where none is named."""
+        name = self.models.similarity
+        return None if name is None else self.judge(Rerank(name, kind="similarity"))
+
+    def reranker(self, rerank: Rerank, fitted: Fitted | None = None) -> Reranker:
+        """The stages of a reranking, with weights and depths as given, as fitted, or the defaults."""
+        stages = []
+        for asked in rerank.stages():
+            judge = self.judge(asked)
+            depth, weight = depth_and_weight(asked, judge, fitted)
+            stages.append(Stage(judge, depth, weight))
+        options = RerankOptions(rerank.claim, rerank.budget_ms)
+        return Reranker(stages, options, calibrations={} if fitted is None else fitted.relevance)
+
+    def load_named(self) -> None:
+        """Load the models that are named, so that a wrong name is an error before anything is served.
+
+        Raises:
+            ModelError, UsageError: one cannot be loaded, or is of another kind.
+        """
+        if self.models.nli is not None:
+            self.nli()
+        if self.models.reranker is not None:
+            self.judge()
+        self.similarity()
+        self.reader()
+
+    def loaded(self) -> Sequence[CrossEncoder]:
+        """The cross-encoders that are loaded."""
+        with self._lock:
+            return list(self._cross_encoders.values())
+
+    def close(self) -> None:
+        """Release the models; those that were given stay the caller's."""
+        with self._lock:
+            for model in self._cross_encoders.values():
+                model.close()
+            self._cross_encoders.clear()
+            self._judges.clear()
+
+
+def named_outputs(own: Sequence[str], given: Sequence[str] | None) -> dict[str, str] | None:
+    """From a model's own labels to names that were given for them, in their order; None where none were given.
+
+    Raises:
+        UsageError: there are more or fewer names than outputs.
+    """
+    if given is None:
+        return None
+    if len(given) != len(own):
+        raise UsageError(f"{len(given)} labels are given; the model has {len(own)}: {', '.join(own)}")
+    return dict(zip(own, given, strict=True))
+
+
+def depth_and_weight(asked: Rerank, judge: CrossEncoderJudge, fitted: Fitted | None) -> tuple[int, float]:
+    """Depth and weight of a stage: as given, else as fitted for the index and this model, else the defaults."""
+    blend = None if fitted is None else fitted.blends.get(judge.fingerprint)
+    if blend is not None and blend.kind != judge.kind:
+        blend = None
+    depth, weight = asked.depth, asked.weight
+    if depth is None:
+        depth = DEFAULT_DEPTH if blend is None else blend.depth
+    if weight is None:
+        weight = DEFAULT_WEIGHT if blend is None else blend.weight
+    return depth, weight

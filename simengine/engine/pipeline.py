@@ -1,0 +1,80 @@
+"""A search from the query to the hits that are shown: candidates, reranking, collapsing, explaining."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from simengine.requests.search import SearchOptions, SearchRequest
+from simengine.results.search import SearchResult
+
+if TYPE_CHECKING:
+    from simengine.engine.fitted import Fitted
+    from simengine.engine.parts import Parts
+    from simengine.requests.rerank import Rerank, RerankRequest
+    from simengine.requests.search import SimilarRequest
+    from simengine.types import Hit
+
+CANDIDATES_PER_HIT = 2
+"""Where hits are collapsed, this many are looked at for each that is wanted, so that enough are left."""
+
+
+def run_search(parts: Parts, request: SearchRequest) -> SearchResult:
+    """Search, then rerank, collapse and explain as the request says."""
+    options = request.options()
+    wanted = replace(options, k=options.k * CANDIDATES_PER_HIT) if request.collapse else options
+    if request.rerank is None:
+        found = parts.retriever.run(request.queries, wanted)
+    else:
+        found = _search_and_rerank(parts, request.queries, wanted, request.rerank)
+    if request.collapse:
+        found = _collapsed(parts, found, request)
+    if request.explain:
+        from simengine.engine.explaining import explained
+
+        encoder = parts.index.encoder
+        hits = [explained(encoder, *each) for each in zip(request.queries, found.hits, strict=True)]
+        found = replace(found, hits=hits)
+    return found
+
+
+def run_similar(parts: Parts, request: SimilarRequest) -> list[Hit]:
+    """The documents nearest to a document, without itself."""
+    return parts.retriever.similar(request)
+
+
+def run_rerank(parts: Parts, request: RerankRequest) -> SearchResult:
+    """Put hits that the caller has into a better order."""
+    reranker = parts.models.reranker(request.rerank, _fitted(parts))
+    return reranker.rerank(request.queries, request.hits, k=request.k)
+
+
+def _search_and_rerank(
+    parts: Parts, queries: Sequence[str], options: SearchOptions, rerank: Rerank
+) -> SearchResult:
+    """Where no stage may change the order (weight 0), only the hits that are wanted are judged."""
+    reranker = parts.models.reranker(rerank, _fitted(parts))
+    k = options.k
+    wanted = k if all(stage.weight == 0 for stage in reranker.stages) else max(k, reranker.depth)
+    found = parts.retriever.run(queries, replace(options, k=wanted))
+    result = reranker.rerank(queries, found.hits, k=k)
+    times = {**found.timings_ms, **result.timings_ms}
+    times["total"] = found.timings_ms.get("total", 0.0) + result.timings_ms["rerank"]
+    return replace(result, timings_ms=times)
+
+
+def _collapsed(parts: Parts, found: SearchResult, request: SearchRequest) -> SearchResult:
+    from simengine.engine.collapsing import collapse_hits
+
+    start = time.perf_counter()
+    hits = collapse_hits(parts.retriever, found.hits, parts.models.nli(request.rerank), k=request.k)
+    spent = (time.perf_counter() - start) * 1000
+    times = {**found.timings_ms, "collapse": spent, "total": found.timings_ms.get("total", 0.0) + spent}
+    return replace(found, hits=hits, timings_ms=times)
+
+
+def _fitted(parts: Parts) -> Fitted | None:
+    with parts.index.lease() as reader:
+        return None if reader is None else reader.fitted

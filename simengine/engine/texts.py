@@ -1,0 +1,137 @@
+"""The verbs that need no index: similarity, inference, labels, explanations, reranking of given passages."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from simengine.encoders.contract import BiEncoder, Role
+from simengine.engine.dispatch import function_for
+from simengine.engine.encoder import open_encoder
+from simengine.engine.models import Models
+from simengine.engine.parts import Parts
+from simengine.engine.verbs import Verbs
+from simengine.errors import UsageError
+from simengine.models.unknown import Reading, readings_of
+from simengine.text.arguments import as_texts
+from simengine.types import FloatMatrix
+
+if TYPE_CHECKING:
+    from simengine.engine.loaded import LoadedModels
+    from simengine.indexing.report import Progress
+
+logger = logging.getLogger("simengine")
+
+
+class TextEngine(Verbs):
+    """The models without an index. What needs documents raises UsageError.
+
+    Args:
+        models: which ones, and where they run; each is loaded when it is first needed.
+        loaded: models that stay their owner's, in place of own ones.
+        note: gets, in a sentence, what users should know.
+
+    Example:
+        >>> from simengine import Models, TextEngine
+        >>> with TextEngine(Models(offline=True)) as engine:
+        ...     print(engine.nli([("Cats purr.", "No cat makes a sound.")])[0].label)
+        contradiction
+    """
+
+    def __init__(
+        self,
+        models: Models | None = None,
+        *,
+        loaded: LoadedModels | None = None,
+        note: Callable[[str], None] = logger.info,
+    ) -> None:
+        from simengine.engine.loaded import LoadedModels
+
+        self._texts, self._own_models = _NoIndex(models or Models()), loaded is None
+        parts = loaded or LoadedModels(self._texts.models)
+        self._parts = Parts(self._texts, self._texts, parts, self._texts.refuse, note)  # type: ignore[arg-type]
+
+    def run(self, request: Any, *, progress: Progress | None = None) -> Any:
+        """See `Verbs.run`.
+
+        Raises:
+            UsageError: the request needs an index.
+        """
+        function = function_for(request)
+        return (
+            function(self._parts, request)
+            if progress is None
+            else function(self._parts, request, progress=progress)
+        )
+
+    def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
+        """Vectors of texts: (n, dim) float32, rows L2-normalised."""
+        return self._texts.encode(texts, role=role)
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """What the bi-encoder can read of each text, and what it has no tokens for."""
+        return self._texts.readings(texts)
+
+    @property
+    def encoder(self) -> BiEncoder:
+        """The bi-encoder, loaded on first use."""
+        return self._texts.encoder
+
+    def close(self) -> None:
+        """Release the models that are its own."""
+        self._texts.close()
+        if self._own_models:
+            self._parts.models.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _NoIndex:
+    """In the place of an index: its encoder, and an error for everything else."""
+
+    path = Path()
+
+    def __init__(self, models: Models) -> None:
+        self.models = models
+        self._encoder: BiEncoder | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def encoder(self) -> BiEncoder:
+        """The bi-encoder, loaded on first use."""
+        with self._lock:
+            if self._encoder is None:
+                self._encoder = open_encoder(None, self.models)
+            return self._encoder
+
+    def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
+        return self.encoder.encode(as_texts(texts), role=role)
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        return readings_of(self.encoder, as_texts(texts))
+
+    @contextmanager
+    def lease(self) -> Iterator[None]:
+        """Nothing was fitted, and nothing is stored."""
+        yield None
+
+    def refuse(self, *_: object, **__: object) -> NoReturn:
+        """What all other methods of a retriever do."""
+        raise UsageError("this needs an index; open one with Engine.open(path)")
+
+    run = search_vectors = similar = matching_ids = get = refuse
+
+    def close(self) -> None:
+        if self._encoder is not None and self._encoder is not self.models.encoder:
+            self._encoder.close()

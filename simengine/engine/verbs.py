@@ -1,0 +1,361 @@
+"""The verbs of an engine with plain arguments: each makes a request and hands it to `run`."""
+
+from __future__ import annotations
+
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+from simengine.errors import UsageError
+from simengine.requests.search import Fusion, Mode, SearchRequest, SimilarRequest
+from simengine.text.arguments import as_flag, as_ids, as_pairs, as_text, as_texts, expect
+from simengine.types import Hit
+
+if TYPE_CHECKING:
+    from simengine.explain import PairExplanation
+    from simengine.indexing.report import Progress
+    from simengine.reasoning.contradictions import Contradictions
+    from simengine.reasoning.duplicates import Duplicates
+    from simengine.reasoning.zero_shot import Classification
+    from simengine.requests.ask import AnswerOptions, AskRequest
+    from simengine.requests.conflicts import (
+        ContradictionOptions,
+        ContradictionsRequest,
+        DuplicateOptions,
+        DuplicatesRequest,
+    )
+    from simengine.requests.pairs import (
+        ClassifyRequest,
+        ClassifyTask,
+        ExplainRequest,
+        NLIRequest,
+        ScoreRequest,
+    )
+    from simengine.requests.recommend import RecommendRequest
+    from simengine.requests.rerank import Rerank, RerankRequest
+    from simengine.results.search import SearchResult
+    from simengine.types import Answer, PairScore, Recommendation, Verdict
+
+
+class Verbs(ABC):
+    """Everything that can be asked of an index, in terms of `run`."""
+
+    @overload
+    def run(self, request: SearchRequest | RerankRequest) -> SearchResult: ...
+    @overload
+    def run(self, request: SimilarRequest) -> list[Hit]: ...
+    @overload
+    def run(self, request: AskRequest) -> list[Answer]: ...
+    @overload
+    def run(self, request: RecommendRequest) -> list[Recommendation]: ...
+    @overload
+    def run(self, request: ScoreRequest) -> list[PairScore]: ...
+    @overload
+    def run(self, request: NLIRequest) -> list[Verdict]: ...
+    @overload
+    def run(self, request: ClassifyRequest) -> list[Classification]: ...
+    @overload
+    def run(self, request: ExplainRequest) -> PairExplanation: ...
+    @overload
+    def run(self, request: ContradictionsRequest, *, progress: Progress | None = None) -> Contradictions: ...
+    @overload
+    def run(self, request: DuplicatesRequest, *, progress: Progress | None = None) -> Duplicates: ...
+
+    @abstractmethod
+    def run(self, request: Any, *, progress: Progress | None = None) -> Any:
+        """Answer a request; the way of all front ends.
+
+        Args:
+            request: see `simengine.requests`.
+            progress: of contradictions and duplicates.
+        """
+
+    # -- searching -------------------------------------------------------------------------------------------
+
+    @overload
+    def search(  # type: ignore[overload-overlap]  # a str is a sequence of str: the first overload wins
+        self,
+        queries: str,
+        k: int = ...,
+        *,
+        mode: Mode = ...,
+        where: str | None = ...,
+        fusion: Fusion = ...,
+        exact: bool = ...,
+        rerank: bool | Rerank = ...,
+        collapse: bool = ...,
+        explain: bool = ...,
+    ) -> list[Hit]: ...
+
+    @overload
+    def search(
+        self,
+        queries: Sequence[str],
+        k: int = ...,
+        *,
+        mode: Mode = ...,
+        where: str | None = ...,
+        fusion: Fusion = ...,
+        exact: bool = ...,
+        rerank: bool | Rerank = ...,
+        collapse: bool = ...,
+        explain: bool = ...,
+    ) -> list[list[Hit]]: ...
+
+    def search(
+        self,
+        queries: str | Sequence[str],
+        k: int = 10,
+        *,
+        mode: Mode = "hybrid",
+        where: str | None = None,
+        fusion: Fusion = "auto",
+        exact: bool = False,
+        rerank: bool | Rerank = False,
+        collapse: bool = False,
+        explain: bool = False,
+    ) -> list[Hit] | list[list[Hit]]:
+        """The k best documents for one query, or for each of several.
+
+        Args:
+            queries: one text, or several: a list, a generator, an array of strings, a column of a table.
+            k, mode, where, fusion, exact: see `SearchOptions`.
+            rerank: let a cross-encoder reorder the candidates: True for the engine's, or a `Rerank`. Each hit that it
+                has read carries a `judgement`.
+            collapse: fold hits that say the same into the best of them, whose `duplicates` names the others. Near hits
+                that contradict each other are not duplicates; an NLI model decides, the one of `rerank` if given.
+            explain: say of each hit, in its `explanation`, what its score is made of and which words bring it near to
+                the query; takes some encodings for each hit.
+
+        Returns:
+            A list of hits for one text; a list of such lists, in order, for several.
+        """
+        one = isinstance(queries, str)
+        texts = [as_text(queries, "the query")] if one else as_texts(queries, "query")
+        request = SearchRequest(
+            k=k,
+            mode=mode,
+            where=where,
+            fusion=fusion,
+            exact=exact,
+            queries=tuple(texts),
+            rerank=_rerank_of(rerank),
+            collapse=collapse,
+            explain=explain,
+        )
+        hits = self.run(request).hits
+        return hits[0] if one else hits
+
+    def similar(self, document_id: str, k: int = 10, *, where: str | None = None) -> list[Hit]:
+        """The documents nearest to a document, without itself; see `SimilarRequest`.
+
+        Raises:
+            UnknownDocumentError: there is no such document.
+        """
+        return self.run(SimilarRequest(document_id, k, where))
+
+    def rerank(
+        self,
+        queries: Sequence[str],
+        hits: Sequence[Sequence[Hit]],
+        rerank: Rerank | None = None,
+        *,
+        k: int | None = None,
+    ) -> SearchResult:
+        """Put hits that the caller has into a better order.
+
+        Args:
+            queries: q texts.
+            hits: for each query its candidates, best first.
+            rerank: how; None as fitted for the index.
+            k: hits wanted for each query; None for all.
+        """
+        from simengine.requests.rerank import Rerank, RerankRequest
+
+        return self.run(RerankRequest(tuple(as_texts(queries, "query")), hits, rerank or Rerank(), k))
+
+    # -- questions and recommendations -------------------------------------------------------------------------
+
+    def ask(self, question: str, history: Iterable[str] = (), options: AnswerOptions | None = None) -> Answer:
+        """Answer a question out of the index, or say that it is not there.
+
+        A decision or calibration that was fitted for this index is used.
+
+        Args:
+            question: English or Chinese, as far as the models know them.
+            history: earlier questions of the same conversation, oldest first; not blank.
+            options: see `AnswerOptions`.
+
+        Raises:
+            UsageError: the question is blank, not a string, or too long.
+        """
+        from simengine.requests.ask import AnswerOptions, AskRequest
+
+        question, earlier = as_text(question, "the question"), as_texts(history, "earlier question")
+        chosen = AnswerOptions() if options is None else expect(options, AnswerOptions, "options")
+        return self.run(AskRequest.of(chosen, questions=(question,), history=tuple(earlier)))[0]
+
+    def recommend(
+        self,
+        liked: Iterable[str | int] = (),
+        disliked: Iterable[str | int] = (),
+        *,
+        liked_texts: Iterable[str] = (),
+        disliked_texts: Iterable[str] = (),
+        refuse: Iterable[str] = (),
+        require: Iterable[str] = (),
+        k: int = 10,
+        where: str | None = None,
+        reasons: bool = False,
+        diversity: float = 0.0,
+    ) -> list[Recommendation]:
+        """Documents for somebody's taste, best first; nothing that is liked or disliked comes back.
+
+        Args:
+            liked, disliked, liked_texts, disliked_texts, refuse, require, k, where, reasons, diversity: see
+                `RecommendRequest`.
+
+        Raises:
+            UsageError: nothing is liked or disliked, or a document is not there.
+            FilterError: the filter cannot be read or does not fit the metadata.
+        """
+        from simengine.requests.recommend import RecommendRequest
+
+        request = RecommendRequest(
+            tuple(as_ids(liked)),
+            tuple(as_ids(disliked)),
+            tuple(as_texts(liked_texts, "liked text")),
+            tuple(as_texts(disliked_texts, "disliked text")),
+            tuple(as_texts(refuse, "statement")),
+            tuple(as_texts(require, "statement")),
+            k,
+            where,
+            reasons,
+            diversity,
+        )
+        return self.run(request)
+
+    # -- pairs and texts -----------------------------------------------------------------------------------------
+
+    @overload
+    def score(  # type: ignore[overload-overlap]  # a str is a sequence of str: the first overload wins
+        self, text1: str, text2: str
+    ) -> PairScore: ...
+
+    @overload
+    def score(self, text1: Iterable[str], text2: Iterable[str]) -> list[PairScore]: ...
+
+    def score(self, text1: str | Iterable[str], text2: str | Iterable[str]) -> PairScore | list[PairScore]:
+        """Cosine similarity of two texts; or of n texts with n others, the first with the first and so on.
+
+        Returns:
+            A `PairScore` for two texts, n of them in order for two sequences.
+
+        Raises:
+            UsageError: one text and several, or sequences of different lengths.
+        """
+        from simengine.requests.pairs import ScoreRequest
+
+        one = isinstance(text1, str)
+        if one != isinstance(text2, str):
+            raise UsageError(
+                "one text and several were given; expected two texts, or two lists of equal length"
+            )
+        first = [as_text(text1, "text1")] if one else as_texts(text1, "text1")
+        second = [as_text(text2, "text2")] if one else as_texts(text2, "text2")
+        if len(first) != len(second):
+            raise UsageError(
+                f"there are {len(first):,} texts in text1 and {len(second):,} in text2; expected as many of each. To "
+                "compare each with each, multiply what encode gives: encode(a) @ encode(b).T"
+            )
+        scores = self.run(ScoreRequest(tuple(zip(first, second, strict=True))))
+        return scores[0] if one else scores
+
+    def nli(self, pairs: Iterable[tuple[str, str]]) -> list[Verdict]:
+        """Does each premise entail its hypothesis, contradict it, or neither?
+
+        Args:
+            pairs: n pairs (premise, hypothesis).
+
+        Returns:
+            n verdicts, in order.
+        """
+        from simengine.requests.pairs import NLIRequest
+
+        return self.run(NLIRequest(tuple(as_pairs(pairs))))
+
+    def classify(
+        self,
+        texts: Iterable[str],
+        labels: Iterable[str],
+        *,
+        task: ClassifyTask = "topic",
+        multi_label: bool = False,
+        threshold: float = 0.5,
+    ) -> list[Classification]:
+        """The label of each text, out of labels that no model was trained for; see `ClassifyRequest`."""
+        from simengine.requests.pairs import ClassifyRequest
+
+        return self.run(
+            ClassifyRequest(
+                tuple(as_texts(texts)),
+                tuple(as_texts(labels, "label")),
+                task=task,
+                multi_label=multi_label,
+                threshold=threshold,
+            )
+        )
+
+    def explain(self, text1: str, text2: str) -> PairExplanation:
+        """Which words bring two texts near to each other, and how much of their cosine each is worth."""
+        from simengine.requests.pairs import ExplainRequest
+
+        return self.run(ExplainRequest(text1, text2))
+
+    # -- the whole index -----------------------------------------------------------------------------------------
+
+    def contradictions(
+        self,
+        *,
+        where: str | None = None,
+        options: ContradictionOptions | None = None,
+        progress: Progress | None = None,
+    ) -> Contradictions:
+        """Claims of the documents that conflict, each with its places; see `ContradictionOptions`."""
+        from simengine.requests.conflicts import ContradictionOptions, ContradictionsRequest
+
+        chosen = (
+            ContradictionOptions() if options is None else expect(options, ContradictionOptions, "options")
+        )
+        return self.run(ContradictionsRequest.of(chosen, where=where), progress=progress)
+
+    def duplicates(
+        self,
+        *,
+        where: str | None = None,
+        options: DuplicateOptions | None = None,
+        progress: Progress | None = None,
+    ) -> Duplicates:
+        """Documents that say the same, and similar ones that contradict each other; see `DuplicateOptions`."""
+        from simengine.requests.conflicts import DuplicateOptions, DuplicatesRequest
+
+        chosen = DuplicateOptions() if options is None else expect(options, DuplicateOptions, "options")
+        return self.run(DuplicatesRequest.of(chosen, where=where), progress=progress)
+
+
+def _rerank_of(given: object) -> Rerank | None:
+    """How to rerank, from what `search` takes; None for not at all."""
+    from simengine.requests.rerank import Rerank
+
+    if isinstance(given, Rerank):
+        return given
+    if isinstance(given, (str, os.PathLike)):
+        name = os.fspath(given)
+        raise UsageError(
+            f"rerank is {name!r:.60}; expected True, False or Rerank(...). To name a model: Rerank({name!r:.60})"
+        )
+    try:
+        return Rerank() if as_flag(given, "rerank") else None
+    except UsageError as error:
+        raise UsageError(f"{error}, or Rerank(...)") from None

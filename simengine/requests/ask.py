@@ -1,0 +1,119 @@
+"""Answering questions out of an index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, TypeAlias
+
+from annotated_types import Ge, Le, MaxLen, MinLen
+
+from simengine.errors import UsageError
+from simengine.requests.fields import Filter, Help, Texts, check_fields, values_of
+from simengine.requests.search import Mode
+
+FAQ: TypeAlias = Literal["auto", "always", "never"]
+FollowUps: TypeAlias = Literal["better", "expand", "off"]
+TITLE = "title"
+"""Among `AnswerOptions.question_fields`, the document's title; all other names are of metadata."""
+QUESTION_FIELDS = ("question", TITLE)
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOptions:
+    """How questions are answered.
+
+    Attributes:
+        candidates: documents that the search offers, at least 1.
+        read: of these, passages that are read sentence by sentence, at least 1.
+        mode, where: of the search; see `SearchOptions`.
+        question_fields: where a document keeps the question that it answers: names of metadata, or "title".
+        faq: "auto" takes a title for a stored question where it reads like one; "always" takes every title, "never"
+            answers from passages alone. Metadata named in `question_fields` counts with "auto" and "always".
+        precision: in [0, 1], the wanted share of right answers among those given; needs a decision that was fitted
+            on labelled questions.
+        threshold: answers of a lower probability are not given; None for that of `precision`, else 0.5.
+        followups: of a question that leans on the one before, "better" judges it as asked and with its subject put in
+            and takes the answer of higher probability; "expand" judges it with its subject alone, "off" as asked.
+        n_nearest: passages that an answer names for reading on, at least 0.
+        max_question_chars: longer questions are refused.
+
+    Raises:
+        UsageError: a value is out of range.
+    """
+
+    candidates: Annotated[int, Ge(1), Help("Documents that the search offers for each question.")] = 8
+    read: Annotated[int, Ge(1), Help("Of these, passages that are read sentence by sentence.")] = 3
+    mode: Annotated[Mode, Help("How that search works: by meaning and words, by meaning, or by words.")] = (
+        "hybrid"
+    )
+    where: Filter = None
+    question_fields: Annotated[
+        tuple[str, ...],
+        Texts("question field"),
+        MinLen(1),
+        MaxLen(20),
+        Help("Metadata fields that hold the question which a document answers, or `title`."),
+    ] = QUESTION_FIELDS
+    faq: Annotated[
+        FAQ, Help("Titles as stored questions: those that read like one (auto), all of them, or none.")
+    ] = "auto"
+    precision: Annotated[
+        float | None,
+        Ge(0),
+        Le(1),
+        Help("Give answers of which this share is right; needs a decision that was fitted for the index."),
+    ] = None
+    threshold: Annotated[
+        float | None,
+        Ge(0),
+        Le(1),
+        Help("Do not give answers of a lower probability. [default: as fitted for the index, else 0.5]"),
+    ] = None
+    followups: Annotated[
+        FollowUps,
+        Help(
+            "A question that leans on the one before: as asked or with its subject filled in, whichever is answered "
+            "better; with its subject; or as asked."
+        ),
+    ] = "better"
+    n_nearest: Annotated[int, Ge(0), Help("Passages to list for reading on.")] = 3
+    max_question_chars: Annotated[int, Ge(1)] = 2_000
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+        if self.precision is not None and self.threshold is not None:
+            raise UsageError("give a precision or a threshold, not both")
+
+
+@dataclass(frozen=True, slots=True)
+class AskRequest(AnswerOptions):
+    """An answer to each question.
+
+    Attributes:
+        questions: several ones do not lean on each other.
+        history: earlier questions of the conversation that a single question continues, oldest first.
+    """
+
+    questions: Annotated[tuple[str, ...], Texts("question")] = field(default=(), kw_only=True)
+    history: Annotated[
+        tuple[str, ...],
+        Texts("earlier question"),
+        MaxLen(50),
+        Help("Earlier questions of the conversation, oldest first: a follow-up keeps their subject."),
+    ] = field(default=(), kw_only=True)
+
+    def __post_init__(self) -> None:
+        AnswerOptions.__post_init__(self)
+        if self.history and len(self.questions) != 1:
+            raise UsageError(f"a history belongs to one question; {len(self.questions)} were given beside it")
+
+    @classmethod
+    def of(
+        cls, options: AnswerOptions, *, questions: tuple[str, ...], history: tuple[str, ...] = ()
+    ) -> AskRequest:
+        """Questions to be answered in some way."""
+        return cls(**values_of(AnswerOptions, options), questions=questions, history=history)
+
+    def options(self) -> AnswerOptions:
+        """How to answer, without the questions."""
+        return AnswerOptions(**values_of(AnswerOptions, self))

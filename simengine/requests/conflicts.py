@@ -1,0 +1,156 @@
+"""Contradictions and duplicates among documents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, TypeAlias
+
+from annotated_types import Ge, Le
+
+from simengine.requests.fields import Filter, Help, check_fields, values_of
+
+Rule: TypeAlias = Literal["both", "mean", "either"]
+Neighbours: TypeAlias = Annotated[
+    int, Ge(1), Help("Each one is compared with this many of those nearest to it.")
+]
+Cosine: TypeAlias = Annotated[float, Ge(-1), Le(1), Help("Least cosine of two that are compared.")]
+Probability: TypeAlias = Annotated[float, Ge(0), Le(1)]
+DirectionRule: TypeAlias = Annotated[
+    Rule,
+    Help(
+        "Which probability counts of both directions: the smaller (both), their mean, or the larger (either)."
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class ContradictionOptions:
+    """How conflicts are looked for.
+
+    Attributes:
+        neighbours: each claim is compared with this many of those nearest to it.
+        min_cosine: least similarity of two claims that are compared; in [-1, 1].
+        across_documents: compare claims of different documents only.
+        max_pairs: at most this many pairs are judged, the most suspicious first; what was left out is reported.
+        rule: what the two directions make together: "either" (the larger probability), "mean" or "both" (the
+            smaller). Contradiction goes both ways, but models often see it only from one side ("A dog barks" rules
+            out "No dog barks" for them, and not the other way round), so that "both" misses most conflicts.
+        min_probability: a conflict if the rule gives at least this. Near what one half of the pairs of
+            benchmarks/quality_contradictions.py chose for the model that ships, which is too sure of contradictions;
+            with a calibrated model or the rule "both", less will do.
+        rules: also report sentences that are alike but for one number, measure, date or negation, whatever the model
+            says.
+        min_words: shorter sentences say too little to be judged; three Chinese characters count as two words.
+
+    Raises:
+        UsageError: a value is out of range.
+    """
+
+    neighbours: Neighbours = 10
+    min_cosine: Cosine = 0.5
+    across_documents: Annotated[bool, Help("Compare claims of different documents only.")] = False
+    max_pairs: Annotated[int, Ge(1), Help("Judge at most this many pairs, the most suspicious first.")] = (
+        20_000
+    )
+    rule: DirectionRule = "either"
+    min_probability: Annotated[Probability, Help("Report conflicts of at least this probability.")] = 0.97
+    rules: Annotated[
+        bool, Help("Also report sentences that are alike but for one number, measure, date or negation.")
+    ] = True
+    min_words: Annotated[int, Ge(1), Help("Leave out shorter sentences.")] = 3
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+@dataclass(frozen=True, slots=True)
+class ContradictionsRequest(ContradictionOptions):
+    """Claims of the documents that conflict.
+
+    Attributes:
+        where: filter expression over the metadata.
+    """
+
+    where: Filter = None
+
+    @classmethod
+    def of(cls, options: ContradictionOptions, *, where: str | None = None) -> ContradictionsRequest:
+        """The documents that a filter keeps, looked through in some way."""
+        return cls(**values_of(ContradictionOptions, options), where=where)
+
+    def options(self) -> ContradictionOptions:
+        """How to look for them, without the filter."""
+        return ContradictionOptions(**values_of(ContradictionOptions, self))
+
+
+@dataclass(frozen=True, slots=True)
+class GuardOptions:
+    """When two texts say the same.
+
+    Attributes:
+        min_entailment: every sentence must be entailed with at least this probability, in both directions.
+        min_contradiction: two sentences conflict if by `rule` they contradict with at least this probability.
+        rule: what the two directions make together, see `ContradictionOptions`.
+        rules: sentences that are alike but for one number, measure, date or negation conflict too, and those with
+            opposite words are not the same.
+
+    Raises:
+        UsageError: a value is out of range.
+    """
+
+    min_entailment: Annotated[
+        Probability, Help("Probability with which each must entail every sentence of the other.")
+    ] = 0.5
+    min_contradiction: Annotated[
+        Probability, Help("Probability from which two sentences contradict each other.")
+    ] = 0.9
+    rule: DirectionRule = "either"
+    rules: Annotated[
+        bool, Help("Sentences that are alike but for one number, measure, date or negation conflict too.")
+    ] = True
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateOptions:
+    """How duplicates are looked for.
+
+    Attributes:
+        neighbours: each document is compared with this many of those nearest to it.
+        min_cosine: least similarity of two documents that are compared, by the mean of their sentences' vectors.
+        max_pairs: at most this many pairs of documents are judged, the nearest first; what was left out is reported.
+        guard: when two texts say the same.
+
+    Raises:
+        UsageError: a value is out of range.
+    """
+
+    neighbours: Neighbours = 10
+    min_cosine: Cosine = 0.8
+    max_pairs: Annotated[int, Ge(1), Help("Judge at most this many pairs, the nearest first.")] = 10_000
+    guard: GuardOptions = field(default_factory=GuardOptions)
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatesRequest(DuplicateOptions):
+    """Documents that say the same, and similar ones that contradict each other.
+
+    Attributes:
+        where: filter expression over the metadata.
+    """
+
+    where: Filter = None
+
+    @classmethod
+    def of(cls, options: DuplicateOptions, *, where: str | None = None) -> DuplicatesRequest:
+        """The documents that a filter keeps, looked through in some way."""
+        return cls(**values_of(DuplicateOptions, options), where=where)
+
+    def options(self) -> DuplicateOptions:
+        """How to look for them, without the filter."""
+        return DuplicateOptions(**values_of(DuplicateOptions, self))

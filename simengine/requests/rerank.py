@@ -1,0 +1,106 @@
+"""Reranking with cross-encoders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, TypeAlias
+
+from annotated_types import Ge, Gt, Le
+
+from simengine.errors import UsageError
+from simengine.paths import keep_model
+from simengine.requests.fields import Help, K, Texts, check_fields
+from simengine.text.arguments import as_path_name, expect
+from simengine.types import Hit
+
+Kind: TypeAlias = Literal["auto", "relevance", "similarity", "nli"]
+Precision: TypeAlias = Literal["auto", "f32", "bf16", "f16", "int8"]
+DEFAULT_DEPTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Rerank:
+    """How cross-encoders put the candidates of a search into a better order.
+
+    Attributes:
+        model: folder or name of a cross-encoder; None for the engine's reranker.
+        depth: candidates that it reads, at least 1; None for what was fitted for the index, else 20.
+        weight: its share of the score, in [0, 1]; None for what was fitted for the index, else a measured default.
+        kind: how its outputs are read.
+        labels: names of its outputs in their order, where its files do not say what they are.
+        claim: the queries are claims: say of each hit whether it supports or contradicts its query. Needs an NLI model.
+        budget_ms: time for each query's candidates, in milliseconds; those beyond it are not reranked.
+        precision: of its arithmetic.
+        first: a cheaper reranker that selects, from more candidates, those that this one reads.
+
+    Raises:
+        UsageError: a value is of another type or out of range.
+    """
+
+    model: Annotated[str | None, Help("Cross-encoder that reranks: a folder or a name.")] = None
+    depth: Annotated[
+        int | None,
+        Ge(1),
+        Help("Candidates reranked for each query. [default: as fitted for the index, else 20]"),
+    ] = None
+    weight: Annotated[
+        float | None,
+        Ge(0),
+        Le(1),
+        Help(
+            "The reranker's share of the score: 0 keeps the order of the search, 1 is the reranker alone. [default: "
+            "as fitted for the index, else a measured one]"
+        ),
+    ] = None
+    kind: Annotated[
+        Kind,
+        Help("How the reranker's outputs are read: auto is nli for three outputs, relevance for one."),
+    ] = "auto"
+    labels: Annotated[
+        tuple[str, ...] | None, Texts("label"), Help("Names of the model's outputs, in their order.")
+    ] = None
+    claim: Annotated[
+        bool, Help("The query is a claim: say of each hit whether it supports or contradicts it.")
+    ] = False
+    budget_ms: Annotated[
+        float | None, Gt(0), Help("Time to rerank one query's candidates, in milliseconds.")
+    ] = None
+    precision: Annotated[Precision, Help("Of the reranker's arithmetic.")] = "auto"
+    first: Rerank | None = None
+
+    def __post_init__(self) -> None:
+        if self.model is not None:
+            object.__setattr__(self, "model", keep_model(as_path_name(self.model, "the model of Rerank")))
+        check_fields(self)
+        if self.first is not None and (self.first.claim or self.first.budget_ms is not None):
+            raise UsageError("claim and budget_ms apply to all stages; give them to the last one")
+
+    def stages(self) -> tuple[Rerank, ...]:
+        """The rerankers in the order in which they work; a first one reads twice as many candidates by default."""
+        if self.first is None:
+            return (self,)
+        *before, last = expect(self.first, Rerank, "first").stages()
+        if last.depth is None:
+            last = replace(last, depth=2 * (self.depth or DEFAULT_DEPTH))
+        return (*before, last, replace(self, first=None))
+
+
+@dataclass(frozen=True, slots=True)
+class RerankRequest:
+    """Hits that the caller has, put into a better order.
+
+    Attributes:
+        queries: q texts.
+        hits: for each query its candidates, best first.
+        rerank: how.
+        k: hits wanted for each query; None for all.
+    """
+
+    queries: Annotated[tuple[str, ...], Texts("query")]
+    hits: Sequence[Sequence[Hit]]
+    rerank: Rerank = Rerank()
+    k: Annotated[K | None, Help("Number of hits.")] = None
+
+    def __post_init__(self) -> None:
+        check_fields(self)

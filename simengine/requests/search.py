@@ -1,0 +1,102 @@
+"""Searching an index."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal, TypeAlias
+
+from annotated_types import Ge, Le
+
+from simengine.requests.fields import MOST_WANTED, Filter, Help, K, Texts, check_fields, values_of
+from simengine.requests.rerank import Rerank
+
+Mode: TypeAlias = Literal["hybrid", "dense", "lexical"]
+Fusion: TypeAlias = Literal["auto", "rrf"]
+
+DEFAULT_CANDIDATES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class SearchOptions:
+    """How candidates are found.
+
+    Attributes:
+        k: documents wanted for each query, at least 1; fewer come out where the index, or the filter, holds fewer.
+        mode: "hybrid" (meaning and words), "dense" (meaning) or "lexical" (words; BM25).
+        where: filter expression over the metadata (see `simengine.search.filters`), None for all documents.
+        candidates: passages that each side offers to the fusion, at least 1; never fewer than k are used. More
+            find documents that both sides rank low; beyond 100 hardly any are left to find.
+        exact: compare with every vector instead of asking the ANN index.
+        fusion: "auto" trusts each side as far as query and corpus suggest (see `simengine.search.fusion`); "rrf" is
+            reciprocal rank fusion.
+
+    Raises:
+        UsageError: a value is out of range, or of another type.
+        DataError: the filter contains half of a surrogate pair or U+0000.
+    """
+
+    k: K = 10
+    mode: Annotated[
+        Mode, Help("How to search: by meaning and words, by meaning alone, or by words alone.")
+    ] = "hybrid"
+    where: Filter = None
+    candidates: Annotated[
+        int, Ge(1), Le(MOST_WANTED), Help("Passages that each side of a hybrid search offers to the fusion.")
+    ] = DEFAULT_CANDIDATES
+    exact: Annotated[bool, Help("Compare with every vector instead of using the ANN index.")] = False
+    fusion: Annotated[
+        Fusion,
+        Help(
+            "How hybrid search combines both sides: auto trusts each as far as the query and corpus suggest; "
+            "rrf is reciprocal rank fusion."
+        ),
+    ] = "auto"
+
+    def __post_init__(self) -> None:
+        check_fields(self)
+
+
+@dataclass(frozen=True, slots=True)
+class SearchRequest(SearchOptions):
+    """Hits for one or more queries.
+
+    Attributes:
+        queries: texts.
+        rerank: how cross-encoders reorder the candidates; None leaves them in the order of the search.
+        collapse: fold hits that say the same into the best of them.
+        explain: say of each hit what its score is made of and which words bring it near to the query.
+    """
+
+    queries: Annotated[tuple[str, ...], Texts("query")] = field(default=(), kw_only=True)
+    rerank: Rerank | None = field(default=None, kw_only=True)
+    collapse: Annotated[
+        bool, Help("Fold hits that say the same into the best of them; an NLI model makes sure that they do.")
+    ] = field(default=False, kw_only=True)
+    explain: Annotated[
+        bool, Help("Say of each hit what its score is made of and which words bring it near to the query.")
+    ] = field(default=False, kw_only=True)
+
+    def options(self) -> SearchOptions:
+        """How candidates are found, without queries and what comes after."""
+        return SearchOptions(**values_of(SearchOptions, self))
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarRequest:
+    """The documents nearest to a document, without itself.
+
+    Attributes:
+        document_id: the mean of its passages' vectors is searched for.
+        k: documents wanted.
+        where: filter expression over the metadata.
+    """
+
+    document_id: Annotated[str, Help("Id of the document.")]
+    k: K = 10
+    where: Filter = None
+
+    def __post_init__(self) -> None:
+        from simengine.text.arguments import as_id
+
+        object.__setattr__(self, "document_id", as_id(self.document_id, "document_id"))
+        check_fields(self)

@@ -1,0 +1,1 @@
+"""What the verbs give back, and the same as JSON."""
