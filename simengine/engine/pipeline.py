@@ -13,7 +13,8 @@ from simengine.results.search import SearchResult
 if TYPE_CHECKING:
     from simengine.engine.fitted import Fitted
     from simengine.engine.parts import Parts
-    from simengine.requests.rerank import Rerank, RerankRequest
+    from simengine.requests.hits import RerankRequest
+    from simengine.requests.rerank import Rerank
     from simengine.requests.search import SimilarRequest
     from simengine.types import Hit
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
         DuplicateOptions,
         DuplicatesRequest,
     )
+    from simengine.requests.hits import RerankRequest
     from simengine.requests.pairs import (
         ClassifyRequest,
         ClassifyTask,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
         ScoreRequest,
     )
     from simengine.requests.recommend import RecommendRequest
-    from simengine.requests.rerank import Rerank, RerankRequest
+    from simengine.requests.rerank import Rerank
     from simengine.results.search import SearchResult
     from simengine.types import Answer, PairScore, Recommendation, Verdict
 
@@ -171,7 +172,8 @@ class Verbs(ABC):
             rerank: how; None as fitted for the index.
             k: hits wanted for each query; None for all.
         """
-        from simengine.requests.rerank import Rerank, RerankRequest
+        from simengine.requests.hits import RerankRequest
+        from simengine.requests.rerank import Rerank
 
         return self.run(RerankRequest(tuple(as_texts(queries, "query")), hits, rerank or Rerank(), k))
 

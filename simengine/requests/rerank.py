@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, TypeAlias
 
@@ -10,9 +9,8 @@ from annotated_types import Ge, Gt, Le
 
 from simengine.errors import UsageError
 from simengine.paths import keep_model
-from simengine.requests.fields import Help, K, Texts, check_fields
+from simengine.requests.fields import Help, Texts, check_fields
 from simengine.text.arguments import as_path_name, expect
-from simengine.types import Hit
 
 Kind: TypeAlias = Literal["auto", "relevance", "similarity", "nli"]
 Precision: TypeAlias = Literal["auto", "f32", "bf16", "f16", "int8"]
@@ -84,23 +82,3 @@ class Rerank:
         if last.depth is None:
             last = replace(last, depth=2 * (self.depth or DEFAULT_DEPTH))
         return (*before, last, replace(self, first=None))
-
-
-@dataclass(frozen=True, slots=True)
-class RerankRequest:
-    """Hits that the caller has, put into a better order.
-
-    Attributes:
-        queries: q texts.
-        hits: for each query its candidates, best first.
-        rerank: how.
-        k: hits wanted for each query; None for all.
-    """
-
-    queries: Annotated[tuple[str, ...], Texts("query")]
-    hits: Sequence[Sequence[Hit]]
-    rerank: Rerank = Rerank()
-    k: Annotated[K | None, Help("Number of hits.")] = None
-
-    def __post_init__(self) -> None:
-        check_fields(self)
