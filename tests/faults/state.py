@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from simengine.assembly import open_reader
 
-from simengine.engine.reading import Reader
+from simengine.engine.reading import IndexReader, open_reader
 from simengine.requests.search import SearchOptions
 from simengine.store.snapshot import Snapshot
 from tests.faults import encoder
@@ -70,7 +69,7 @@ def read_state(path: Path, modes: Sequence[str] = MODES) -> State:
         reader.retire()
 
 
-def state_of(reader: Reader, modes: Sequence[str] = MODES) -> State:
+def state_of(reader: IndexReader, modes: Sequence[str] = MODES) -> State:
     """Everything that a snapshot and its searcher give."""
     snapshot, searcher = reader.snapshot, reader.searcher
     keys, rows = np.arange(snapshot.n_documents), np.arange(snapshot.n_rows)
