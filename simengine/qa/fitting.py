@@ -14,7 +14,7 @@ from simengine.calibration.fitting import optional_module
 from simengine.errors import UsageError
 from simengine.evaluation.answer_text import answer_match, cmrc_normalise, squad_normalise
 from simengine.qa.decision import Decision, feature_names, feature_row
-from simengine.qa.words import is_chinese
+from simengine.text.scripts import is_chinese
 
 Floats = npt.NDArray[np.float64]
 PRECISIONS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99)

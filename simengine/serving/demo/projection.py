@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import MissingExtraError, UsageError
+from simengine.text.scripts import HAN
 from simengine.types import FloatMatrix, RowArray
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ READ_CHARS = 600
 MIN_CLUSTERS, MAX_CLUSTERS = 3, 12
 WORDS_PER_CLUSTER = 3
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_HAN = re.compile(r"(?=([\u3400-\u4dbf\u4e00-\u9fff]{2}))")
+_HAN = re.compile(rf"(?=([{HAN}]{{2}}))")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
