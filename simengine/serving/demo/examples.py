@@ -14,6 +14,7 @@ from simengine.qa.words import content_words
 from simengine.serving.demo.strings import Language
 from simengine.store.contract import StoredDocument
 from simengine.store.snapshot import Snapshot
+from simengine.text.joining import joined
 from simengine.text.scripts import HAN, is_chinese
 
 SAMPLED = 60
@@ -91,7 +92,7 @@ def _query(document: StoredDocument) -> str:
 
 
 def _key_words(document: StoredDocument) -> str:
-    words = content_words(f"{document.title} {_first_sentence(document.text)}")
+    words = content_words(joined(document.title, _first_sentence(document.text)))
     text = " ".join(words[: MOST_WORDS - 4])
     return text if len(text) <= MAX_CHARS else ""
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import MissingExtraError, UsageError
+from simengine.text.joining import joined
 from simengine.text.scripts import HAN
 from simengine.types import FloatMatrix, RowArray
 
@@ -126,7 +127,7 @@ def corpus_map(snapshot: Snapshot) -> CorpusMap:
     reduced = reduce_dimensions(vectors)
     places = layout(reduced)
     clusters = cluster(reduced)
-    texts = [f"{document.title} {document.text[:READ_CHARS]}" for document in documents]
+    texts = [joined(document.title, document.text[:READ_CHARS]) for document in documents]
     length = SHORT_LABEL_CHARS if len(documents) >= SHORT_LABELS_FROM else LABEL_CHARS
     return CorpusMap(
         keys,
