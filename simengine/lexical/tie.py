@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from simengine.errors import DamagedIndexError, StorageFullError, StoreError
-from simengine.lexical.files import FULL_ERRNOS, replace_small
+from simengine.files import is_full
+from simengine.lexical.files import replace_small
 from simengine.lexical.own_files import TIE
 
 
@@ -46,7 +47,7 @@ def write_tie(folder: Path, tie: Tie) -> None:
             return
         replace_small(file, content)
     except (OSError, UnicodeDecodeError) as error:
-        if isinstance(error, OSError) and error.errno in FULL_ERRNOS:
+        if is_full(error):
             raise StorageFullError(f"{file}: no room to write ({os.strerror(error.errno)})") from error
         raise StoreError(f"{file}: cannot write: {error}") from error
 

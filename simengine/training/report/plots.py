@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from simengine.errors import MissingExtraError, UsageError
 from simengine.evaluation.calibration import Calibration
-from simengine.store.files import make_folder, replace_file
+from simengine.files import make_folder, replace_file, writing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -194,5 +194,6 @@ def _figure(width: float, height: float) -> Figure:
 def _save(figure: Figure, path: Path) -> None:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
-    make_folder(path.parent)
-    replace_file(path, buffer.getvalue())
+    with writing(path):
+        make_folder(path.parent)
+        replace_file(path, buffer.getvalue())
