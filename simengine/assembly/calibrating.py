@@ -20,7 +20,7 @@ from simengine.cross_encoders.contract import CrossEncoder
 from simengine.encoders.contract import BiEncoder
 from simengine.errors import DataError, UsageError
 from simengine.evaluation.pair_models import BiEncoderScorer, CrossEncoderScorer, NLIProbabilities
-from simengine.indexing.report import NoProgress, Progress
+from simengine.progress import NoProgress, Progress
 from simengine.store.writer import IndexWriter
 from simengine.types import FloatMatrix
 

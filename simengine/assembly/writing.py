@@ -25,9 +25,10 @@ from simengine.indexing.derive import (
     tie_lexical,
 )
 from simengine.indexing.indexer import Indexer, Policy
-from simengine.indexing.report import IndexReport, NoProgress, Progress
+from simengine.indexing.report import IndexReport
 from simengine.models.paths import expand
 from simengine.models.resolve import DEFAULT_MODEL
+from simengine.progress import NoProgress, Progress
 from simengine.search.masks import Selections
 from simengine.search.trust import VERSION, measure_trust
 from simengine.store.settings import IndexSettings

@@ -16,7 +16,8 @@ from simengine.encoders.contract import BiEncoder
 from simengine.engine.models import Models
 from simengine.engine.reasoning import ReasoningIndex
 from simengine.errors import UsageError
-from simengine.indexing.report import IndexReport, Progress
+from simengine.indexing.report import IndexReport
+from simengine.progress import Progress
 from simengine.store.generations import locate
 from simengine.text.arguments import as_ids, as_path, expect
 

@@ -10,7 +10,7 @@ from simengine.text.arguments import as_ids, as_pairs, as_text, as_texts, expect
 
 if TYPE_CHECKING:
     from simengine.cross_encoders.nli import NLIModel
-    from simengine.indexing.report import Progress
+    from simengine.progress import Progress
     from simengine.qa.options import AnswerOptions
     from simengine.reasoning.contradictions import ContradictionOptions, Contradictions
     from simengine.reasoning.duplicates import DuplicateOptions, Duplicates

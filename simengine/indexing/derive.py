@@ -11,9 +11,10 @@ from simengine.files import hash_file
 from simengine.index.build import build_index
 from simengine.index.recall import measure_recall
 from simengine.index.recipe import Recipe, choose_recipe, load_recipe, recipe_from_table, recipe_to_table
-from simengine.indexing.report import IndexReport, Progress
+from simengine.indexing.report import IndexReport
 from simengine.lexical.index import LexicalIndex, RowBatch
 from simengine.lexical.tie import Tie
+from simengine.progress import Progress
 from simengine.store.snapshot import Snapshot
 from simengine.store.writer import IndexWriter
 
