@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from simengine.errors import StorageFullError, StoreError
 
-FULL_ERRNOS = frozenset(
+_FULL = frozenset(
     number for number in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", None)) if number is not None
 )
 _PROBE_BYTES = 256 << 10
@@ -32,9 +32,9 @@ def random_name() -> str:
     return os.urandom(4).hex()
 
 
-def is_full(error: BaseException) -> bool:
+def is_full(error: OSError) -> bool:
     """Whether an operating system error means that the disk, a quota or a file size limit is full."""
-    return isinstance(error, OSError) and error.errno in FULL_ERRNOS
+    return error.errno in _FULL
 
 
 def no_room(folder: Path, growing: Iterable[Path]) -> bool:

@@ -16,7 +16,8 @@ from filelock import FileLock, Timeout
 
 from simengine.encoders.hardware import choose_threads
 from simengine.encoders.torch_modules import limited_threads, quiet
-from simengine.errors import MissingExtraError, UsageError
+from simengine.errors import UsageError
+from simengine.extras import optional_module
 from simengine.models.resolve import resolve_model
 from simengine.text.checks import parse_own_json
 from simengine.training import adapt
@@ -107,10 +108,7 @@ def train(
 
 def _check_packages() -> None:
     for package in ("datasets", "accelerate", "sklearn", "scipy"):
-        try:
-            __import__(package)
-        except ImportError as error:
-            raise MissingExtraError(package, "train", "training") from error
+        optional_module(package, "train", "training")
 
 
 def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:

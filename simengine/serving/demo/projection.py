@@ -8,14 +8,14 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from simengine.errors import MissingExtraError, UsageError
+from simengine.errors import UsageError
+from simengine.extras import optional_module
 from simengine.text.joining import joined
 from simengine.text.scripts import HAN
 from simengine.types import FloatMatrix, RowArray
@@ -329,8 +329,4 @@ def label_of(title: str, text: str, length: int) -> str:
 
 
 def _sklearn(module: str) -> Any:
-    try:
-        return import_module(f"sklearn.{module}")
-    except ImportError as error:
-        package = (error.name or "sklearn").partition(".")[0]
-        raise MissingExtraError(package, "demo", "the map of the corpus") from error
+    return optional_module(f"sklearn.{module}", "demo", "the map of the corpus")
