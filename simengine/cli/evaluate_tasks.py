@@ -37,9 +37,10 @@ from simengine.evaluation.predictors import Reader, SpanAnswer, Tagger
 
 if TYPE_CHECKING:
     from simengine.cli.evaluate_command import EvaluateChoice
-    from simengine.cli.terminal import Bar, Silent
+    from simengine.cli.terminal import Bar
     from simengine.engine import Engine
     from simengine.evaluation.answer_text import MatchName
+    from simengine.progress import NoProgress
     from simengine.requests.search import Mode
 
 E = TypeVar("E")
@@ -83,10 +84,10 @@ class TaskExamples(ABC, Generic[E]):
         """The examples of the file."""
 
     @abstractmethod
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+    def judge(self, model: ModelChoice, progress: Bar | NoProgress) -> Judged:
         """Let a model predict all examples, and judge it."""
 
-    def blocks(self, progress: Bar | Silent, size: int = BLOCK) -> Iterator[Sequence[E]]:
+    def blocks(self, progress: Bar | NoProgress, size: int = BLOCK) -> Iterator[Sequence[E]]:
         """The examples in blocks, each counted as done when the next is asked for."""
         progress.stage("examples", len(self.examples))
         for start in range(0, len(self.examples), size):
@@ -100,7 +101,7 @@ class PairExamples(TaskExamples[LabelledPair]):
 
     relevance = False
 
-    def scores(self, model: ModelChoice, progress: Bar | Silent) -> tuple[np.ndarray, Judging]:
+    def scores(self, model: ModelChoice, progress: Bar | NoProgress) -> tuple[np.ndarray, Judging]:
         """(n,) scores by a bi-encoder or a cross-encoder, whichever the model is."""
         scorer, runtime = load_scorer(model, relevance=self.relevance, labels=self.choice.labels)
         judging = Judging(model_name(model), runtime)
@@ -139,7 +140,7 @@ class NLIExamples(PairExamples):
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_nli(file, fields=label_fields(self.choice.fields), count=self.count)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+    def judge(self, model: ModelChoice, progress: Bar | NoProgress) -> Judged:
         refuse_other_kinds(model, "nli", "cross-encoder")
         classifier, runtime = load_nli(model, self.choice.labels)
         judging = Judging(model_name(model), runtime)
@@ -168,7 +169,7 @@ class SimilarityExamples(PairExamples):
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_scored_pairs(file, fields=label_fields(self.choice.fields), count=self.count)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+    def judge(self, model: ModelChoice, progress: Bar | NoProgress) -> Judged:
         scores, judging = self.scores(model, progress)
         return judging.result(assessment.assess_similarity(self.examples, scores), self.notes)
 
@@ -181,7 +182,7 @@ class RerankExamples(PairExamples):
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_relevance(file, fields=label_fields(self.choice.fields), count=self.count)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+    def judge(self, model: ModelChoice, progress: Bar | NoProgress) -> Judged:
         scores, judging = self.scores(model, progress)
         return judging.result(assessment.assess_answer_selection(self.examples, scores), self.notes)
 
@@ -192,7 +193,7 @@ class ReadingExamples(TaskExamples[ReadingExample]):
     def read(self, file: str) -> Iterator[ReadingExample]:
         return read_squad(file, count=self.count)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+    def judge(self, model: ModelChoice, progress: Bar | NoProgress) -> Judged:
         refuse_other_kinds(model, "reading", "reader")
         from simengine.cross_encoders.reader import load_reader
 
@@ -207,7 +208,7 @@ class ReadingExamples(TaskExamples[ReadingExample]):
         judged = assessment.assess_reading(self.examples, found, threshold=threshold, match=match)
         return judging.result(judged, self.notes)
 
-    def _answers(self, reader: Reader, progress: Bar | Silent) -> list[SpanAnswer]:
+    def _answers(self, reader: Reader, progress: Bar | NoProgress) -> list[SpanAnswer]:
         found: list[SpanAnswer] = []
         for block in self.blocks(progress, QUERY_BLOCK):
             found += reader.answers([(one.question, one.context) for one in block], allow_none=False)
@@ -232,7 +233,7 @@ class TaggingExamples(TaskExamples[TaggedSentence]):
     def read(self, file: str) -> Iterator[TaggedSentence]:
         return read_tagging(file, count=self.count)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+    def judge(self, model: ModelChoice, progress: Bar | NoProgress) -> Judged:
         refuse_other_kinds(model, "tagging", "tagger")
         from simengine.cross_encoders.tagger import load_tagger
 
@@ -253,7 +254,7 @@ class TaggingExamples(TaskExamples[TaggedSentence]):
             predicted = self._tags(tagger, progress)
         return judging.result(assessment.assess_tagging(self.examples, predicted), self.notes)
 
-    def _tags(self, tagger: Tagger, progress: Bar | Silent) -> list[Sequence[str]]:
+    def _tags(self, tagger: Tagger, progress: Bar | NoProgress) -> list[Sequence[str]]:
         predicted: list[Sequence[str]] = []
         for block in self.blocks(progress, QUERY_BLOCK):
             predicted += tagger.tag_sentences([example.tokens for example in block])
@@ -273,14 +274,14 @@ class RetrievalExamples(TaskExamples[Any]):
         )
         return iter(self.collection.queries)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+    def judge(self, model: ModelChoice, progress: Bar | NoProgress) -> Judged:
         with TemporaryDirectory(prefix="simengine-evaluate-") as temporary:
             engine, notes = self._engine(model, Path(temporary), progress)
             with engine:
                 return self._search(engine, model, notes, progress)
 
     def _engine(
-        self, model: ModelChoice, temporary: Path, progress: Bar | Silent
+        self, model: ModelChoice, temporary: Path, progress: Bar | NoProgress
     ) -> tuple[Engine, tuple[str, ...]]:
         """The index that was named, or one made of the collection's corpus for this once."""
         from simengine.cli.options import find_index
@@ -310,7 +311,7 @@ class RetrievalExamples(TaskExamples[Any]):
         return engine, notes
 
     def _search(
-        self, engine: Engine, model: ModelChoice, notes: tuple[str, ...], progress: Bar | Silent
+        self, engine: Engine, model: ModelChoice, notes: tuple[str, ...], progress: Bar | NoProgress
     ) -> Judged:
         from simengine.cli.texts import count_cut_queries
         from simengine.evaluation.ranking import without_own

@@ -10,7 +10,8 @@ import click
 
 from simengine.cli.corpus_input import MAX_NOTES, describe_read, read_options
 from simengine.cli.options import CorpusChoice
-from simengine.cli.terminal import Bar, Silent, counted, note, progress_bar, seconds
+from simengine.cli.terminal import Bar, counted, note, progress_bar, seconds
+from simengine.progress import NoProgress
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +77,7 @@ def watched(
     documents: Iterator[Document],
     read: ReadReport,
     n_bytes: int | None,
-    progress: Bar | Silent,
+    progress: Bar | NoProgress,
     types: FieldTypes,
 ) -> Iterator[Document]:
     """The same documents; their number is estimated from the bytes read so far, so that time left can be shown."""

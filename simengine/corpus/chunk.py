@@ -11,6 +11,7 @@ import numpy as np
 
 from simengine.corpus.cutter import Cutter, Starts
 from simengine.errors import UsageError
+from simengine.text.joining import joined
 from simengine.types import Document, Span, Tokenizer
 
 MIN_TOKENS = 8
@@ -67,10 +68,7 @@ def passage_text(document: Document, span: Span) -> str:
         document: the document; a blank title is left out.
         span: the passage.
     """
-    body = document.text[span.start : span.end]
-    if not document.title or document.title.isspace():
-        return body
-    return f"{document.title} {body}" if body else document.title
+    return joined(document.title, document.text[span.start : span.end])
 
 
 class Chunker:
@@ -213,8 +211,7 @@ class Chunker:
 
 def _prefix_chars(document: Document) -> int:
     """Characters that `passage_text` puts in front of a passage."""
-    blank = not document.title or document.title.isspace()
-    return 0 if blank else len(document.title) + 1
+    return len(joined(document.title, "x")) - 1
 
 
 def _without_contained(spans: list[Span]) -> list[Span]:

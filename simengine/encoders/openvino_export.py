@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.metadata
 import json
 from collections.abc import Callable, Mapping
@@ -14,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.encoders.openvino_import import import_openvino, silent_converter
+from simengine.files import hash_file
 from simengine.models.cache import cache_directory, create_folder_atomically, exclusive, read_json
 from simengine.models.config import ModelConfig
 from simengine.models.fingerprint import Fingerprint, settings_digest
@@ -114,7 +114,7 @@ def _read_graph(folder: Path) -> ExportedGraph | None:
     if not isinstance(note, dict) or not _sizes_agree(folder, note.get("files")):
         return None
     # Damage in the weights shows in the probe's vector; in the vocabulary it could hide.
-    if _sha256(folder / TOKENIZER_NAME) != note.get("tokenizer_sha256"):
+    if hash_file(folder / TOKENIZER_NAME) != note.get("tokenizer_sha256"):
         return None
     return ExportedGraph(
         folder=folder,
@@ -125,10 +125,6 @@ def _read_graph(folder: Path) -> ExportedGraph | None:
         probe=np.asarray(note["probe"], np.float32),
         extra=note.get("extra") or {},
     )
-
-
-def _sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _sizes_agree(folder: Path, sizes: Any) -> bool:
@@ -172,7 +168,7 @@ def write_note(
         "format": GRAPH_FORMAT,
         "pad_token_id": pad_token_id,
         "probe": [float(value) for value in probe],
-        "tokenizer_sha256": _sha256(folder / TOKENIZER_NAME),
+        "tokenizer_sha256": hash_file(folder / TOKENIZER_NAME),
         "files": {name: (folder / name).stat().st_size for name in names},
         "extra": dict(extra or {}),
     }

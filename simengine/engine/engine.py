@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from simengine.corpus.items import Documents
     from simengine.engine.loaded import LoadedModels
     from simengine.indexing.indexer import Policy
-    from simengine.indexing.report import IndexReport, Progress
+    from simengine.indexing.report import IndexReport
+    from simengine.progress import Progress
     from simengine.qa.decision import Decision
     from simengine.qa.fitting import LabelledQuestion
     from simengine.recommend.recommender import TextRecommender

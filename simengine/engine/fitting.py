@@ -18,7 +18,7 @@ from simengine.cross_encoders.contract import CrossEncoder
 from simengine.encoders.contract import BiEncoder
 from simengine.errors import DataError, UsageError
 from simengine.evaluation.pair_models import BiEncoderScorer, CrossEncoderScorer, NLIProbabilities
-from simengine.indexing.report import NoProgress, Progress
+from simengine.progress import NoProgress, Progress
 from simengine.requests.rerank import DEFAULT_DEPTH, Rerank
 from simengine.requests.search import SearchOptions
 from simengine.rerank.fit import BlendFit, fit_blend

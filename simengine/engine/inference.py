@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from simengine.engine.fitted import nli_calibration
-from simengine.indexing.report import Progress
 from simengine.models.unknown import score_says_something
+from simengine.progress import Progress
 from simengine.search.masks import Selections
 from simengine.store.snapshot import Snapshot
 from simengine.types import Document, FloatMatrix, PairScore

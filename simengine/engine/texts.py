@@ -23,7 +23,7 @@ from simengine.types import FloatMatrix
 
 if TYPE_CHECKING:
     from simengine.engine.loaded import LoadedModels
-    from simengine.indexing.report import Progress
+    from simengine.progress import Progress
 
 logger = logging.getLogger("simengine")
 

@@ -14,7 +14,7 @@ from simengine.types import Hit
 
 if TYPE_CHECKING:
     from simengine.explain import PairExplanation
-    from simengine.indexing.report import Progress
+    from simengine.progress import Progress
     from simengine.reasoning.contradictions import Contradictions
     from simengine.reasoning.duplicates import Duplicates
     from simengine.reasoning.zero_shot import Classification

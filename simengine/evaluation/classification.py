@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from simengine.errors import UsageError
 from simengine.evaluation.calibration import Calibration, evaluate_calibration
-from simengine.evaluation.extras import optional_module
 from simengine.evaluation.units import ClassificationUnits
+from simengine.extras import optional_module
 from simengine.text.arguments import as_texts
 from simengine.types import Json, RowArray
 
@@ -90,7 +90,7 @@ def evaluate_classification(
     gold, predicted = as_texts(gold, "gold label"), as_texts(predicted, "predicted label")
     labels = as_texts(labels, "label")
     units = classification_units(gold, predicted, labels=labels)
-    metrics = optional_module("sklearn.metrics", "classification metrics")
+    metrics = optional_module("sklearn.metrics", "evaluate", "classification metrics")
     numbers = np.arange(len(labels))
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
         units.gold, units.predicted, labels=numbers, zero_division=0

@@ -20,8 +20,8 @@ from simengine.evaluation.bootstrap import (
     check_resampling,
     percentile_interval,
 )
-from simengine.evaluation.extras import optional_module
 from simengine.evaluation.units import Units, Values
+from simengine.extras import optional_module
 from simengine.types import Json
 
 EQUAL = 1e-9
@@ -183,5 +183,5 @@ def mcnemar(only_first: int, only_second: int) -> float:
     """Two-sided p-value of McNemar's exact test, from the units that only one of two models gets right."""
     if only_first + only_second == 0:
         return 1.0
-    stats = optional_module("scipy.stats", "McNemar's test")
+    stats = optional_module("scipy.stats", "evaluate", "McNemar's test")
     return float(stats.binomtest(only_first, only_first + only_second, 0.5).pvalue)

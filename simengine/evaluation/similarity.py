@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
-from simengine.evaluation.extras import optional_module
 from simengine.evaluation.units import SimilarityUnits, varies
+from simengine.extras import optional_module
 from simengine.types import Json
 
 
@@ -54,7 +54,7 @@ def evaluate_similarity(
     scores = np.asarray(predicted, np.float64)
     if not varies(scores):
         return SimilarityResult(len(units), math.nan, math.nan)
-    stats = optional_module("scipy.stats", "correlations")
+    stats = optional_module("scipy.stats", "evaluate", "correlations")
     return SimilarityResult(
         len(units),
         float(stats.pearsonr(units.gold, scores).statistic),

@@ -13,8 +13,8 @@ from typing import Any, cast
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.evaluation.extras import optional_module
 from simengine.evaluation.units import TaggingUnits, precision_recall_f1
+from simengine.extras import optional_module
 from simengine.types import Json
 
 Tags = Sequence[Sequence[str]]
@@ -119,7 +119,7 @@ def find_entities(tags: Tags) -> list[list[Entity]]:
         MissingExtraError: nervaluate is not installed.
     """
     check_tags(tags, "given")
-    loader = optional_module("nervaluate.loaders", "entity F1").ListLoader()
+    loader = optional_module("nervaluate.loaders", "evaluate", "entity F1").ListLoader()
     found = loader.load([list(line) for line in tags])
     return [[Entity(e.start, e.end + 1, e.label) for e in line] for line in found]
 
@@ -132,7 +132,7 @@ def _evaluator(gold: Tags, predicted: Tags) -> Any:
             raise UsageError(f"sentence {number} has {len(right)} tokens and {len(found)} predicted tags")
     check_tags(gold, "gold")
     check_tags(predicted, "predicted")
-    nervaluate = optional_module("nervaluate", "entity F1")
+    nervaluate = optional_module("nervaluate", "evaluate", "entity F1")
     types = sorted({tag[2:] for tags in (gold, predicted) for line in tags for tag in line if tag != "O"})
     lists = [[list(line) for line in tags] for tags in (gold, predicted)]
     return nervaluate.Evaluator(*lists, tags=types, loader="list")

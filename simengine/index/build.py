@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +11,7 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from simengine.errors import DamagedIndexError, RecipeError, UsageError
+from simengine.files import hash_file
 from simengine.index.device import GpuCopy, import_faiss, parse_device, require_gpu
 from simengine.index.faiss_index import END, MARKER, ExactIndex, FaissIndex
 from simengine.index.recipe import Recipe, resolve_factory
@@ -250,8 +250,7 @@ def _add_blocks(segments: Segments) -> Iterator[FloatMatrix]:
 
 
 def _check_digest(path: Path, expected: str) -> None:
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = hash_file(path)
     if found != expected.lower():
         raise DamagedIndexError(
             path, f"its SHA-256 is {found}; expected {expected.lower()}; build the index again"

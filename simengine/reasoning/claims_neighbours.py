@@ -9,7 +9,7 @@ import numpy as np
 
 from simengine.errors import UsageError
 from simengine.index.threads import blas_threads
-from simengine.indexing.report import NoProgress, Progress
+from simengine.progress import NoProgress, Progress
 from simengine.types import FloatMatrix, Mask, RowArray
 
 SCORES_PER_BLOCK = 1 << 22  # float32 cosines held at once: 16 MB

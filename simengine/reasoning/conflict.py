@@ -11,7 +11,7 @@ import numpy as np
 from simengine.calibration.calibration import Calibration
 from simengine.corpus.examples import NLI_LABELS
 from simengine.errors import UsageError
-from simengine.indexing.report import NoProgress, Progress
+from simengine.progress import NoProgress, Progress
 from simengine.requests.conflicts import Rule
 from simengine.text.arguments import as_whole
 from simengine.types import Evidence, FloatMatrix

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.calibration.calibration import Calibration
-from simengine.indexing.report import NoProgress, Progress
+from simengine.progress import NoProgress, Progress
 from simengine.reasoning.claims import normalised, sentence_pieces
 from simengine.reasoning.claims_statements import Encode, encode_in_blocks
 from simengine.reasoning.conflict import (

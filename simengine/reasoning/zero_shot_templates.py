@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from simengine.errors import UsageError
+from simengine.text.scripts import has_chinese
 
 SLOT = "{}"
 TEMPLATES: Mapping[tuple[str, str], tuple[str, ...]] = {
@@ -20,7 +20,6 @@ SENTIMENTS: Mapping[str, tuple[str, ...]] = {
     "zh": ("正面", "中性", "负面"),
 }
 
-_CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
 
 
@@ -36,7 +35,7 @@ def templates_for(template: str | Sequence[str] | None, task: str, labels: Seque
         UsageError: a template without a {} or with two, none at all, or an unknown task.
     """
     if template is None:
-        language = "zh" if any(_CHINESE.search(label) for label in labels) else "en"
+        language = "zh" if any(map(has_chinese, labels)) else "en"
         if (task, language) not in TEMPLATES:
             known = ", ".join(dict.fromkeys(name for name, _ in TEMPLATES))
             raise UsageError(f"task is {task!r}; templates are built in for {known}")

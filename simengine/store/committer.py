@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from simengine.errors import DamagedIndexError, StorageFullError, StoreError
+from simengine.files import discard_file, sync_folder
 from simengine.store import schema
 from simengine.store.changes import LiveDocument, PreparedDocument, append
 from simengine.store.contract import Segment
 from simengine.store.creation import COMPLETE
 from simengine.store.digest import document_crc
-from simengine.store.files import DATABASE, VECTORS, discard_file, generation_name, sync_folder
+from simengine.store.files import DATABASE, VECTORS, generation_name
 from simengine.store.generations import discard, leftovers, orphans
 from simengine.store.manifest import Manifest, Pointer, check_pointer, read_pointer, write_manifest
 from simengine.store.ours import discard_tree, refuse_links

@@ -6,15 +6,9 @@ import os
 from pathlib import Path
 
 from simengine.errors import DamagedIndexError, IndexExistsError, IndexNotFoundError
+from simengine.files import random_name, sync_folder
 from simengine.store import schema
-from simengine.store.files import (
-    DATABASE,
-    VECTORS,
-    generation_name,
-    random_name,
-    sync_folder,
-    writing,
-)
+from simengine.store.files import DATABASE, VECTORS, generation_name, writing
 from simengine.store.generations import discard, empty_enough, leftovers, locate
 from simengine.store.manifest import Pointer, write_manifest
 from simengine.store.ours import discard_tree

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 from simengine.errors import DamagedIndexError, SimengineError, StorageFullError, StoreError
-from simengine.store.files import full_message, is_full, random_name
+from simengine.files import no_room
+from simengine.store.files import full_message
 
 PAGE_BYTES = 4096
 APPLICATION_ID = 0x73696D65
@@ -210,7 +210,9 @@ def _meaning(error: sqlite3.Error, path: Path) -> SimengineError:
         case sqlite3.SQLITE_FULL:
             return StorageFullError(full_message(path, "disk full"))
         # Where no file can be created any more (no inodes), SQLite says that it cannot open or write.
-        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY if no_room(path):
+        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY if no_room(
+            path.parent, (path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
+        ):
             return StorageFullError(full_message(path, "quota or file size limit"))
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return StoreError(f"{path}: cannot write: {error}; check the permissions of file and folder")
@@ -223,33 +225,3 @@ def _meaning(error: sqlite3.Error, path: Path) -> SimengineError:
     return DamagedIndexError(
         path, f"{error}; `simengine verify` says more, then restore a copy or build again"
     )
-
-
-def no_room(path: Path) -> bool:
-    """Whether writing beside `path` fails for want of room.
-
-    SQLite reports a quota or a file size limit as a plain I/O error, which a failing device gives too.
-    """
-    try:
-        import resource
-
-        limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-    except ImportError:
-        limit = -1
-    if limit >= 0:
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(OSError):
-                if path.with_name(path.name + suffix).stat().st_size + (256 << 10) >= limit:
-                    return True
-    probe = path.with_name(f"probe.{random_name()}.tmp")
-    try:
-        with probe.open("xb") as file:
-            file.write(bytes(256 << 10))
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        return is_full(error)
-    finally:
-        with contextlib.suppress(OSError):
-            probe.unlink()
-    return False

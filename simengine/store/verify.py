@@ -10,19 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from simengine.errors import DamagedIndexError, IndexNotFoundError, SimengineError
+from simengine.files import hash_file
 from simengine.store.changes import NORM_TOLERANCE
 from simengine.store.columns import metadata_batches
 from simengine.store.commitlog import CommitLog, load_log
 from simengine.store.creation import COMPLETE
 from simengine.store.documents import passage_range, stream_documents
-from simengine.store.files import (
-    DATABASE,
-    MANIFEST,
-    VECTORS,
-    generation_name,
-    generation_numbers,
-    sha256_file,
-)
+from simengine.store.files import DATABASE, MANIFEST, VECTORS, generation_name, generation_numbers
 from simengine.store.generations import generation_folder, leftovers, locate, orphans
 from simengine.store.lock import WriteLock
 from simengine.store.manifest import Manifest, Pointer, check_pointer, write_manifest
@@ -361,5 +355,5 @@ def _derived(folder: Path, head: Head, findings: _Findings, *, deep: bool) -> No
             size, digest = entry.get("bytes"), entry.get("sha256")
             if isinstance(size, int) and path.stat().st_size != size:
                 findings.add(path, f"has {path.stat().st_size:,} bytes, {size:,} were written", REMAKE)
-            elif deep and isinstance(digest, str) and sha256_file(path) != digest:
+            elif deep and isinstance(digest, str) and hash_file(path) != digest:
                 findings.add(path, "its content is not what was written (sha256 differs)", REMAKE)

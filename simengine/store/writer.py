@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from simengine.errors import IndexExistsError, UsageError
+from simengine.files import make_folder, random_name, sync_folder
 from simengine.store import schema
 from simengine.store.changes import prepare
 from simengine.store.committer import Committer
@@ -16,7 +17,7 @@ from simengine.store.compact import copy_live
 from simengine.store.contract import Change, Counts, DeleteResult, ExistingDocument
 from simengine.store.creation import COMPLETE, begin_generation, what_stands
 from simengine.store.digest import stored_metadata
-from simengine.store.files import ANN, make_folder, random_name, sync_folder, writing
+from simengine.store.files import ANN, writing
 from simengine.store.generations import lexical_folder, locate, next_generation
 from simengine.store.lock import WriteLock
 from simengine.store.manifest import Manifest, Pointer

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from simengine.corpus.sources import is_stream, refuse_special
-from simengine.errors import MissingExtraError, RecipeError
+from simengine.errors import RecipeError
+from simengine.extras import needing
 from simengine.paths import expand
 from simengine.training.recipe import DataSource, Recipe
 
@@ -77,10 +78,8 @@ def recipe_from_table(
 
 
 def _validate(values: dict[str, Any], where: str) -> Recipe:
-    try:
+    with needing("train", "reading a training recipe", "pydantic"):
         from pydantic import TypeAdapter, ValidationError
-    except ImportError as error:
-        raise MissingExtraError("pydantic", "train", "reading a training recipe") from error
     _check_keys(Recipe, values, where)
     try:
         recipe: Recipe = TypeAdapter(Recipe).validate_python(values)

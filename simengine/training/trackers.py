@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib.util
 import os
 import shutil
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.errors import UsageError
+from simengine.extras import is_installed
 
 LOG_FOLDER = "logs"
 # By transformers' name of a tracker: modules of which one must be there, and what pip calls the package.
@@ -61,19 +61,12 @@ def _check_installed(name: str) -> None:
     if (variable := _SERVER.get(name)) is not None and variable not in os.environ:
         raise UsageError(f"reporting to {name} needs the environment variable {variable}, which its jobs set")
     modules, package = _PACKAGES.get(name, ((), ""))
-    if modules and not any(map(_is_there, modules)):
+    if modules and not any(map(is_installed, modules)):
         raise UsageError(f"reporting to {name} needs a package that is not installed: pip install {package}")
-    if name == "dagshub" and not _is_there("mlflow"):
+    if name == "dagshub" and not is_installed("mlflow"):
         raise UsageError("reporting to dagshub needs mlflow too: pip install mlflow")
     if name == "mlflow" and os.environ.get("DISABLE_MLFLOW_INTEGRATION", "").upper() == "TRUE":
         raise UsageError("reporting to mlflow is switched off by DISABLE_MLFLOW_INTEGRATION; unset it")
-
-
-def _is_there(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):  # of a submodule whose package is missing
-        return False
 
 
 def log_to(trainer: Any, folder: Path) -> bool:

@@ -19,6 +19,7 @@ from simengine.errors import DataError, UsageError
 from simengine.evaluation.answer_text import MatchName
 from simengine.evaluation.predictors import ReadingPrediction
 from simengine.evaluation.reading import best_threshold, evaluate_reading, reading_table
+from simengine.text.scripts import count_chinese
 from simengine.training import sources
 from simengine.training.tasks.contract import Part, TrainerParts, TrainingTask
 from simengine.training.tasks.token_trainer import (
@@ -223,5 +224,4 @@ def _span_logits(output: Any, batch: Batch) -> Sequence[Any]:
 def _match_of(examples: Sequence[ReadingExample]) -> MatchName:
     """ "cmrc" where answers are mostly written in Chinese characters, else "squad"."""
     text = "".join(answer for example in examples for _, answer in example.answers)
-    ideographs = sum("\u4e00" <= sign <= "\u9fff" for sign in text)
-    return "cmrc" if ideographs > len(text) / 3 else "squad"
+    return "cmrc" if count_chinese(text) > len(text) / 3 else "squad"
