@@ -27,9 +27,9 @@ def read_records(
     *,
     noun: str,
     table: Headerless | None,
-    encoding: str,
-    file_format: str | None,
-    count: ReadCount | None,
+    encoding: str = "utf-8",
+    file_format: str | None = None,
+    count: ReadCount | None = None,
     texts: frozenset[str] = frozenset(),
 ) -> Iterator[Example]:
     """Yield what `make` makes of each record of a .jsonl, .csv, .tsv or .parquet file.
