@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from simengine.corpus.columns import any_number
-from simengine.corpus.csv_tables import Headerless
-from simengine.corpus.examples.kinds import ReadCount
+from simengine.corpus.csv_tables import Headerless, usable_delimiter
 from simengine.corpus.fields import as_text, missing_field
-from simengine.corpus.report import Record, RecordFault
+from simengine.corpus.report import ReadReport, Record, RecordFault
 from simengine.corpus.sources import expand_sources, shown_name
 from simengine.corpus.typed import typed_items
 from simengine.errors import DataError, UsageError
@@ -29,7 +28,8 @@ def read_records(
     table: Headerless | None,
     encoding: str = "utf-8",
     file_format: str | None = None,
-    count: ReadCount | None = None,
+    delimiter: str | None = None,
+    count: ReadReport | None = None,
     texts: frozenset[str] = frozenset(),
 ) -> Iterator[Example]:
     """Yield what `make` makes of each record of a .jsonl, .csv, .tsv or .parquet file.
@@ -42,13 +42,15 @@ def read_records(
         table: how a table without a header is read; None when there must be one.
         encoding: of the file.
         file_format: None goes by suffix.
+        delimiter: of a table, as in `ReadOptions`.
         count: filled as records are read.
         texts: columns of a table that stay strings; the others get a type each, as in a corpus.
 
     Raises:
         DataError: the file cannot be used, or none of its records.
     """
-    count = ReadCount() if count is None else count
+    count = ReadReport() if count is None else count
+    sign = None if delimiter is None else usable_delimiter(delimiter)
     before, accepted = count.records, count.accepted
     with ExitStack() as stack:
         for file in expand_sources([path], file_format, count):
@@ -57,7 +59,7 @@ def read_records(
                     f"a text file holds no {noun}; expected .jsonl, .json, .csv, .tsv or .parquet", file.name
                 )
             for line, record, _ in typed_items(
-                file, MAX_LINE_BYTES, encoding, count, stack, headerless=table, texts=texts
+                file, MAX_LINE_BYTES, encoding, count, stack, headerless=table, texts=texts, delimiter=sign
             ):
                 try:
                     if isinstance(record, RecordFault):
