@@ -21,7 +21,7 @@ from simengine.training.losses.adversarial import with_adversarial
 from simengine.training.losses.smoothness import with_smoothness
 from simengine.training.losses.wrapping import word_embeddings
 from simengine.training.recipe import Recipe
-from simengine.training.tasks.contract import TrainerParts
+from simengine.training.tasks.contract import E, TrainerParts, TrainingTask
 from simengine.training.trainer_parts import with_dev_metrics
 
 if TYPE_CHECKING:
@@ -43,6 +43,17 @@ class TokenLoss:
     targets: tuple[str, ...]
     value: Callable[[Any, Batch], torch.Tensor]
     logits: Callable[[Any, Batch], Sequence[torch.Tensor]]
+
+
+class TokenTask(TrainingTask[E]):
+    """A task whose model is one of transformers, as `load_pretrained` makes it."""
+
+    def transformer(self, model: Any) -> Any:
+        return model
+
+    def save(self, model: Any, folder: Path) -> None:
+        super().save(model, folder)
+        model.tokenizer.save_pretrained(str(folder))
 
 
 def token_trainer(
@@ -211,10 +222,3 @@ def refuse_options(recipe: Recipe, task: str, *, classes: bool) -> None:
     for name, wanted in asked.items():
         if wanted:
             raise RecipeError(f"the task {task} has no use for {name}; leave it out")
-
-
-def save_token_model(model: Any, folder: Path) -> None:
-    """Write a model of `load_pretrained` so that plain transformers loads it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(str(folder))
-    model.tokenizer.save_pretrained(str(folder))
