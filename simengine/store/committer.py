@@ -61,13 +61,9 @@ class Committer:
         if not self.database.exists():
             raise DamagedIndexError(self.database, "missing; restore a copy of the index or build it again")
         self.connection = schema.connect_writer(self.database)
-        try:
-            with schema.translated(self.database):
-                schema.check_database(self.connection, self.database)
-                self._head = read_head(self.connection, self.database)
-        except BaseException:
-            self.connection.close()
-            raise
+        with schema.closed_on_error(self.connection), schema.translated(self.database):
+            schema.check_database(self.connection, self.database)
+            self._head = read_head(self.connection, self.database)
         self._last_segment = 0
 
     def current(self) -> Head:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Self
 
@@ -108,17 +109,13 @@ class Snapshot:
             FileNotFoundError: a file is missing.
         """
         folder = generation_folder(root, number)
-        reader = Reader(folder / DATABASE)
-        try:
+        with ExitStack() as stack:
+            reader = stack.enter_context(closing(Reader(folder / DATABASE)))
             head = reader.head()
             check_pointer(head, pointer, reader.path)
-            folder_of_vectors = folder / VECTORS
-            segments = [
-                open_segment(folder_of_vectors, record, head.settings.dimension) for record in head.segments
-            ]
-        except BaseException:
-            reader.close()
-            raise
+            vectors, dimension = folder / VECTORS, head.settings.dimension
+            segments = [open_segment(vectors, record, dimension) for record in head.segments]
+            stack.pop_all()
         return cls(root, number, reader, head, segments)
 
     def __enter__(self) -> Self:
