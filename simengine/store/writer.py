@@ -10,10 +10,10 @@ from typing import Self
 
 from simengine.errors import IndexExistsError, UsageError
 from simengine.store import schema
-from simengine.store.changes import prepare
+from simengine.store.changes import LiveDocument, prepare
 from simengine.store.committer import Committer
 from simengine.store.compact import copy_live
-from simengine.store.contract import Change, Counts, DeleteResult, ExistingDocument
+from simengine.store.contract import Change, Counts, DeleteResult
 from simengine.store.creation import COMPLETE, begin_generation, what_stands
 from simengine.store.digest import stored_metadata
 from simengine.store.files import ANN, make_folder, random_name, sync_folder, writing
@@ -183,14 +183,13 @@ class IndexWriter:
         self._committer.current()
         return Snapshot.open_generation(self.path, self.generation, None)
 
-    def lookup(self, ids: Sequence[str]) -> dict[str, ExistingDocument]:
+    def lookup(self, ids: Sequence[str]) -> dict[str, LiveDocument]:
         """The live documents among `ids`, with the digest of their content.
 
         Raises:
             DamagedIndexError: what is stored is not what was written.
         """
-        live = self._committer.live(ids)
-        return {id_: ExistingDocument(found.doc_key, found.digest) for id_, found in live.items()}
+        return self._committer.live(ids)
 
     def live_ids(self) -> Iterator[str]:
         """Ids of all live documents, sorted by their UTF-8 bytes; changes made meanwhile may show."""
