@@ -18,7 +18,7 @@ from simengine.store.files import DATABASE, VECTORS, discard_file, generation_na
 from simengine.store.generations import discard, leftovers, orphans
 from simengine.store.manifest import Manifest, Pointer, check_pointer, read_pointer, write_manifest
 from simengine.store.ours import discard_tree, refuse_links
-from simengine.store.records import Head, put_segment, put_state, read_head
+from simengine.store.records import Head, commit_stamp, put_segment, put_state, read_head
 from simengine.store.segments import (
     SegmentRecord,
     check_segment,
@@ -27,7 +27,6 @@ from simengine.store.segments import (
     segment_path,
     write_segment,
 )
-from simengine.store.stamp import commit_stamp
 from simengine.types import FloatMatrix
 
 _PARAMETERS = 500

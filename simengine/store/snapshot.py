@@ -37,10 +37,9 @@ from simengine.store.generations import generation_folder, lexical_folder, locat
 from simengine.store.manifest import Manifest, Pointer, check_pointer
 from simengine.store.ours import refuse_link
 from simengine.store.reader import Reader, file_stamp
-from simengine.store.records import Head
+from simengine.store.records import Head, commit_stamp
 from simengine.store.segments import HASHED_AT_OPEN_BYTES, check_segment, open_segment
 from simengine.store.settings import IndexSettings
-from simengine.store.stamp import commit_stamp
 from simengine.types import FloatMatrix, Json, Mask, RowArray
 
 _TRIES = 8
@@ -262,7 +261,7 @@ class Snapshot:
         return self._live_rows
 
     def commit_stamp(self, number: int) -> str | None:
-        """See `simengine.store.stamp.commit_stamp`."""
+        """See `simengine.store.records.commit_stamp`."""
         return commit_stamp(self._reader.rows, self._reader.path, self._head.generation_id, number)
 
     def _log(self) -> CommitLog:

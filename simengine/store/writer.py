@@ -175,7 +175,7 @@ class IndexWriter:
         return self._committer.current().last.counts
 
     def commit_stamp(self, number: int) -> str | None:
-        """See `simengine.store.stamp.commit_stamp`."""
+        """See `simengine.store.records.commit_stamp`."""
         return self._committer.stamp(number)
 
     def snapshot(self) -> Snapshot:
