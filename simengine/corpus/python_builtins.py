@@ -11,68 +11,13 @@ from types import FunctionType, GetSetDescriptorType, MemberDescriptorType, Modu
 from simengine.corpus.python_entries import Entry, clean_docstring, short_signature
 
 INSPECTED = frozenset(
-    [
-        "array",
-        "atexit",
-        "binascii",
-        "bisect",
-        "builtins",
-        "bz2",
-        "cmath",
-        "codecs",
-        "collections",
-        "contextvars",
-        "csv",
-        "datetime",
-        "decimal",
-        "errno",
-        "faulthandler",
-        "fcntl",
-        "functools",
-        "gc",
-        "grp",
-        "hashlib",
-        "heapq",
-        "hmac",
-        "io",
-        "itertools",
-        "json",
-        "lzma",
-        "marshal",
-        "math",
-        "mmap",
-        "operator",
-        "os",
-        "pickle",
-        "pwd",
-        "queue",
-        "random",
-        "re",
-        "resource",
-        "select",
-        "selectors",
-        "signal",
-        "socket",
-        "sqlite3",
-        "ssl",
-        "statistics",
-        "string",
-        "struct",
-        "symtable",
-        "sys",
-        "syslog",
-        "termios",
-        "threading",
-        "time",
-        "tracemalloc",
-        "types",
-        "typing",
-        "unicodedata",
-        "warnings",
-        "weakref",
-        "zlib",
-        "zoneinfo",
-    ]
+    """
+    array atexit binascii bisect builtins bz2 cmath codecs collections contextvars csv datetime decimal errno
+    faulthandler fcntl functools gc grp hashlib heapq hmac io itertools json lzma marshal math mmap operator
+    os pickle pwd queue random re resource select selectors signal socket sqlite3 ssl statistics string struct
+    symtable sys syslog termios threading time tracemalloc types typing unicodedata warnings weakref zlib
+    zoneinfo
+    """.split()  # noqa: SIM905 - a list of strings reads worse
 )
 """Modules that are imported to look at: importing them prints nothing, opens nothing, changes nothing."""
 
