@@ -26,7 +26,6 @@ from simengine.reasoning.conflict import (
     PairJudge,
     Rule,
     check_calibration,
-    check_count,
     check_rule,
     check_share,
     judge_pairs,
@@ -34,6 +33,7 @@ from simengine.reasoning.conflict import (
 )
 from simengine.reasoning.conflict_cues import Profile, priorities, profile
 from simengine.reasoning.conflict_rules import disagreement
+from simengine.text.arguments import as_whole
 from simengine.types import Document, Evidence, FloatMatrix
 
 
@@ -70,8 +70,8 @@ class ContradictionOptions:
     min_words: int = 3
 
     def __post_init__(self) -> None:
-        check_count("neighbours", self.neighbours)
-        check_count("max_pairs", self.max_pairs)
+        as_whole(self.neighbours, "neighbours", 1)
+        as_whole(self.max_pairs, "max_pairs", 1)
         check_share("min_cosine", self.min_cosine, least=-1.0)
         check_share("min_probability", self.min_probability)
         check_rule(self.rule)

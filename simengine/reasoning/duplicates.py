@@ -15,7 +15,7 @@ from simengine.models.unknown import readings_of, tells_apart
 from simengine.reasoning.claims import normalised
 from simengine.reasoning.claims_neighbours import NearPairs, components, near_pairs
 from simengine.reasoning.claims_statements import Encode
-from simengine.reasoning.conflict import Conflict, PairJudge, check_calibration, check_count, check_share
+from simengine.reasoning.conflict import Conflict, PairJudge, check_calibration, check_share
 from simengine.reasoning.duplicates_guard import (
     GuardOptions,
     Sameness,
@@ -24,6 +24,7 @@ from simengine.reasoning.duplicates_guard import (
     compare_texts,
     read_texts,
 )
+from simengine.text.arguments import as_whole
 from simengine.types import Document, Evidence, FloatMatrix
 
 COMPARED_AT_ONCE = 64
@@ -50,8 +51,8 @@ class DuplicateOptions:
     guard: GuardOptions = field(default_factory=GuardOptions)
 
     def __post_init__(self) -> None:
-        check_count("neighbours", self.neighbours)
-        check_count("max_pairs", self.max_pairs)
+        as_whole(self.neighbours, "neighbours", 1)
+        as_whole(self.max_pairs, "max_pairs", 1)
         check_share("min_cosine", self.min_cosine, least=-1.0)
 
 
