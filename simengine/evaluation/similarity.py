@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from simengine.errors import UsageError
 from simengine.evaluation.extras import optional_module
+from simengine.evaluation.result import Result
 from simengine.evaluation.units import SimilarityUnits, varies
 from simengine.types import Json
 
 
 @dataclass(frozen=True, slots=True)
-class SimilarityResult:
+class SimilarityResult(Result):
     """How well scores follow judgements.
 
     Attributes:
