@@ -51,15 +51,6 @@ class ChunkSettings:
                 f"(half of max_tokens, {self.max_tokens})"
             )
 
-    @classmethod
-    def for_model(cls, max_tokens: int) -> ChunkSettings:
-        """Settings for a model that reads `max_tokens` tokens: all of them, an eighth (at most 32) repeated.
-
-        Args:
-            max_tokens: the model's limit, special tokens included.
-        """
-        return cls(max_tokens, min(DEFAULT_OVERLAP_TOKENS, max_tokens // 8))
-
 
 def passage_text(document: Document, span: Span) -> str:
     """What is encoded for a passage: the title, a space, the passage's text (the convention of BEIR).

@@ -22,7 +22,7 @@ _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "p
 _NAME = re.compile(r"[^\W\d]\w*(?:[ ._/-]\w+){0,2}\Z")
 _NAME_CHARS = 40
 _HAN_NAME_CHARS = 4
-_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
+ANY_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
 _SHOWN_COLUMNS = 12
 
 
@@ -71,7 +71,7 @@ class Headerless:
         if not ends_in_label and all(self._is_name(cell.strip()) for cell in row):
             return None
         for name, cell in zip(names, row, strict=False):
-            is_number = _NUMBER.match(cell) is not None
+            is_number = ANY_NUMBER.match(cell) is not None
             if (name in self.texts and is_number) or (name in self.numbers and cell and not is_number):
                 return None
         return names

@@ -7,8 +7,7 @@ the sampling error of the difference between correlated proportions or percentag
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import cast
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,9 +19,9 @@ from simengine.evaluation.bootstrap import (
     check_resampling,
     percentile_interval,
 )
+from simengine.evaluation.result import Result
 from simengine.evaluation.units import Units, Values
 from simengine.extras import optional_module
-from simengine.types import Json
 
 EQUAL = 1e-9
 """Differences up to here come from rounding."""
@@ -72,7 +71,7 @@ class UnitCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Result):
     """Two models on the same units.
 
     Attributes:
@@ -86,10 +85,6 @@ class Comparison:
     noun: str
     metrics: tuple[MetricDifference, ...]
     units: UnitCounts | None
-
-    def as_dict(self) -> dict[str, Json]:
-        """As JSON."""
-        return cast("dict[str, Json]", asdict(self))
 
 
 def compare_models(

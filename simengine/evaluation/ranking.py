@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from simengine.errors import UsageError
+from simengine.evaluation.result import Result
 from simengine.evaluation.units import MeanUnits
 from simengine.extras import optional_module
 from simengine.types import Json
@@ -19,7 +20,7 @@ ANSWER_MEASURES = ("MAP", "MRR", "P@1", "nDCG@10")
 
 
 @dataclass(frozen=True, slots=True)
-class RankingResult:
+class RankingResult(Result):
     """How well queries were answered.
 
     Attributes:

@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
+from simengine.evaluation.result import Result
 from simengine.evaluation.units import SimilarityUnits, varies
 from simengine.extras import optional_module
 from simengine.types import Json
 
 
 @dataclass(frozen=True, slots=True)
-class SimilarityResult:
+class SimilarityResult(Result):
     """How well scores follow judgements.
 
     Attributes:

@@ -7,15 +7,15 @@ follows no entity of its type.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from simengine.errors import UsageError
+from simengine.evaluation.result import Result
 from simengine.evaluation.units import TaggingUnits, precision_recall_f1
 from simengine.extras import optional_module
-from simengine.types import Json
 
 Tags = Sequence[Sequence[str]]
 
@@ -41,7 +41,7 @@ class EntityScores:
 
 
 @dataclass(frozen=True, slots=True)
-class TaggingResult:
+class TaggingResult(Result):
     """How well entities were found.
 
     Attributes:
@@ -60,10 +60,6 @@ class TaggingResult:
     f1: float
     macro_f1: float
     types: tuple[EntityScores, ...]
-
-    def as_dict(self) -> dict[str, Json]:
-        """As JSON."""
-        return cast("dict[str, Json]", asdict(self))
 
 
 @dataclass(frozen=True, slots=True, order=True)

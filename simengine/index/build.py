@@ -16,7 +16,7 @@ from simengine.index.device import GpuCopy, import_faiss, parse_device, require_
 from simengine.index.faiss_index import END, MARKER, ExactIndex, FaissIndex
 from simengine.index.recipe import Recipe, resolve_factory
 from simengine.index.threads import check_threads, omp_threads
-from simengine.index.topk import Segments, check_segments, gather_rows
+from simengine.index.topk import Segments, check_segments, first_rows, gather_rows
 from simengine.text.checks import parse_own_json
 from simengine.types import FloatMatrix
 
@@ -131,7 +131,7 @@ def load_index(
         DeviceError: a GPU was asked for and there is none.
     """
     check_threads(threads)
-    blocks = None if segments is None else _first_rows(check_segments(segments), expected_rows)
+    blocks = None if segments is None else first_rows(segments, expected_rows)
     if blocks is not None:
         _check_cover(blocks, expected_rows, expected_dim)
     number, notes = _choose_device(recipe, device)
@@ -189,13 +189,6 @@ def _check_cover(segments: Segments, n_rows: int, dimension: int) -> list[tuple[
     if end != n_rows:
         raise UsageError(f"the segments hold {end} rows; expected {n_rows}")
     return blocks
-
-
-def _first_rows(segments: Segments, n_rows: int) -> list[tuple[int, FloatMatrix]]:
-    """The segments without what lies behind row n_rows."""
-    return [
-        (first_row, vectors[: n_rows - first_row]) for first_row, vectors in segments if first_row < n_rows
-    ]
 
 
 def _choose_device(recipe: Recipe, device: str) -> tuple[int | None, list[str]]:

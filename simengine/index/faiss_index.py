@@ -100,13 +100,8 @@ class FaissIndex(CandidateIndex):
     ) -> None:
         self.n_rows, self.dimension, self.recipe = n_rows, dimension, recipe
         self.factory, self.notes = factory, tuple(notes)
-        self._index, self._segments, self._threads, self._gpu, self._path = (
-            index,
-            segments,
-            threads,
-            gpu,
-            path,
-        )
+        self._index, self._segments, self._path = index, segments, path
+        self._threads, self._gpu = threads, gpu
 
     @property
     def device(self) -> str:

@@ -6,7 +6,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from simengine.errors import DamagedIndexError, IndexLockedError, IndexNotFoundError, UsageError
@@ -323,9 +322,7 @@ class LexicalIndex:
     def __enter__(self) -> LexicalIndex:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _open_writer(self) -> tantivy.IndexWriter:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -69,15 +70,15 @@ def begin_generation(root: Path, number: int, settings: IndexSettings) -> None:
 
 
 def _create_database(path: Path, settings: IndexSettings) -> None:
-    connection = schema.connect_writer(path, create=True)
-    try:
-        with schema.translated(path), schema.transaction(connection):
-            connection.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
-            for statement in schema.SCHEMA.split(";\n"):
-                if statement.strip():
-                    connection.execute(statement)
-            put_named(connection, "head", "generation", {"id": os.urandom(16).hex()})
-            put_named(connection, "head", "settings", settings.to_json())
-            put_state(connection, BUILDING, 0)
-    finally:
-        connection.close()
+    with (
+        contextlib.closing(schema.connect_writer(path, create=True)) as connection,
+        schema.translated(path),
+        schema.transaction(connection),
+    ):
+        connection.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
+        for statement in schema.SCHEMA.split(";\n"):
+            if statement.strip():
+                connection.execute(statement)
+        put_named(connection, "head", "generation", {"id": os.urandom(16).hex()})
+        put_named(connection, "head", "settings", settings.to_json())
+        put_state(connection, BUILDING, 0)

@@ -54,20 +54,23 @@ CREATE TABLE passages (
 """
 
 
-def _uri(path: Path, options: str) -> str:
-    return f"{path.absolute().as_uri()}?{options}"
+@contextlib.contextmanager
+def closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    """Close a connection where the block raises."""
+    with contextlib.ExitStack() as stack:
+        stack.callback(connection.close)
+        yield
+        stack.pop_all()
 
 
 def _connect(path: Path, options: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?{options}"
     connection = sqlite3.connect(
-        _uri(path, options), uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S
+        uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S
     )
-    try:
+    with closed_on_error(connection):
         for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "temp_store=MEMORY", "cache_size=-8000"):
             connection.execute(f"PRAGMA {pragma}")
-    except BaseException:
-        connection.close()
-        raise
     return connection
 
 
@@ -79,7 +82,7 @@ def connect_writer(path: Path, *, create: bool = False) -> sqlite3.Connection:
     """
     with translated(path):
         connection = _connect(path, "mode=rwc" if create else "mode=rw")
-        try:
+        with closed_on_error(connection):
             if create:
                 connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
             (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
@@ -97,9 +100,6 @@ def connect_writer(path: Path, *, create: bool = False) -> sqlite3.Connection:
                 "cache_size=-32000",
             ):
                 connection.execute(f"PRAGMA {pragma}")
-        except BaseException:
-            connection.close()
-            raise
     return connection
 
 
@@ -116,30 +116,22 @@ def connect_reader(path: Path) -> tuple[sqlite3.Connection, bool]:
     """
     if not path.exists():
         raise FileNotFoundError(path)
-    connection: sqlite3.Connection | None = None
     try:
-        connection = _connect(path, "mode=ro")
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        return connection, False
+        return _connect_and_look(path, "mode=ro"), False
     except sqlite3.OperationalError as error:
-        if connection is not None:
-            connection.close()
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             raise
         if not path.exists():
             raise FileNotFoundError(path) from error
         _refuse_hot_log(path, error)
-    except BaseException:
-        if connection is not None:
-            connection.close()
-        raise
-    connection = _connect(path, "mode=ro&immutable=1")
-    try:
+    return _connect_and_look(path, "mode=ro&immutable=1"), True
+
+
+def _connect_and_look(path: Path, options: str) -> sqlite3.Connection:
+    connection = _connect(path, options)
+    with closed_on_error(connection):
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except BaseException:
-        connection.close()
-        raise
-    return connection, True
+    return connection
 
 
 def _refuse_hot_log(path: Path, error: sqlite3.Error) -> None:

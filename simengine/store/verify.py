@@ -86,12 +86,12 @@ class _Findings:
             self.problems.append(problem)
 
     @contextlib.contextmanager
-    def collecting(self, remedy: str = RESTORE) -> Iterator[None]:
+    def collecting(self) -> Iterator[None]:
         """Keep the first damage that a check finds and go on with the next check."""
         try:
             yield
         except DamagedIndexError as error:
-            self.add(error.path, error.reason, remedy)
+            self.add(error.path, error.reason)
 
 
 def verify(path: Path | str, *, deep: bool = True) -> VerifyReport:
@@ -153,11 +153,8 @@ def repair_manifest(path: Path | str, *, lock_timeout_s: float = 0.0) -> bool:
             number, pointer = locate(root)
         except DamagedIndexError:
             number, pointer = newest_generation(root), None
-        reader = Reader(generation_folder(root, number) / DATABASE)
-        try:
+        with contextlib.closing(Reader(generation_folder(root, number) / DATABASE)) as reader:
             head = reader.head()
-        finally:
-            reader.close()
         check_pointer(head, pointer, reader.path)
         if pointer is not None and pointer.revision == head.revision:
             return False
@@ -180,12 +177,11 @@ def newest_generation(root: Path) -> int:
     """
     states: dict[int, str] = {}
     for number in generation_numbers(root):
-        with contextlib.suppress(SimengineError, FileNotFoundError):
-            reader = Reader(generation_folder(root, number) / DATABASE)
-            try:
-                states[number] = reader.head().state
-            finally:
-                reader.close()
+        with (
+            contextlib.suppress(SimengineError, FileNotFoundError),
+            contextlib.closing(Reader(generation_folder(root, number) / DATABASE)) as reader,
+        ):
+            states[number] = reader.head().state
     if not states:
         raise IndexNotFoundError(f"{root}: no generation here has a database that can be read")
     return max(states, key=lambda number: (states[number] == COMPLETE, number))
@@ -217,7 +213,7 @@ def _verify_generation(
     except FileNotFoundError:
         findings.add(root / generation_name(number) / DATABASE, "missing")
         return []
-    try:
+    with contextlib.closing(reader):
         findings.checked.append(reader.path)
         if deep:
             _sqlite_check(reader, findings)
@@ -230,8 +226,6 @@ def _verify_generation(
                 _documents(reader, head, log, findings)
         _segments(folder, head, findings, deep=deep)
         _derived(folder, head, findings, deep=deep)
-    finally:
-        reader.close()
     stray = leftovers(root, number) + orphans(folder, {record.name for record in head.segments}, head.derived)
     return [f"{path}: not part of the index; the next writer removes it" for path in stray]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import os
 import tomllib
@@ -62,7 +63,7 @@ def recipe_from_table(
     Raises:
         RecipeError: see `load_recipe`.
     """
-    values = _deep_copy(table)
+    values = copy.deepcopy(dict(table))
     for key, value in (overrides or {}).items():
         _set(values, key.split("."), value, where)
     recipe = _validate(values, where)
@@ -154,12 +155,6 @@ def _set(values: dict[str, Any], keys: list[str], value: Any, where: str) -> Non
         if not isinstance(values, dict):
             raise RecipeError(f"{where}: {'.'.join(keys)} cannot be set, {key} is no table")
     values[last] = value
-
-
-def _deep_copy(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _deep_copy(item) for key, item in value.items()}
-    return [_deep_copy(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _shown(value: Any) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from simengine.encoders.hardware import choose_threads
+from simengine.encoders.hardware import choose_device, choose_threads
 from simengine.encoders.torch_modules import limited_threads, quiet
 from simengine.errors import UsageError
 from simengine.extras import optional_module
@@ -22,7 +22,7 @@ from simengine.files import replace_file
 from simengine.models.resolve import resolve_model
 from simengine.text.checks import parse_own_json
 from simengine.training import adapt
-from simengine.training.arguments import common_arguments, training_device
+from simengine.training.arguments import common_arguments
 from simengine.training.guard import guard_against_leakage
 from simengine.training.recipe import Recipe
 from simengine.training.report.report import write_report
@@ -173,7 +173,7 @@ class _Run:
     ) -> None:
         self._recipe, self._output, self._options = recipe, output, options
         self._printer, self._note = printer or ProgressPrinter(), note
-        self._device = training_device(options.device)
+        self._device = choose_device(options.device)
 
     def go(self) -> TrainResult:
         import transformers
