@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from html import escape
 from typing import TYPE_CHECKING
 
 import gradio as gr
+from markupsafe import Markup
 
 from simengine.serving.demo.ask_tab import build_ask_tab
 from simengine.serving.demo.context import DemoContext
@@ -15,6 +15,7 @@ from simengine.serving.demo.index_tab import build_index_tab
 from simengine.serving.demo.map_tab import build_map_tab
 from simengine.serving.demo.pairs_tab import build_pairs_tab
 from simengine.serving.demo.recommend_tab import build_recommend_tab
+from simengine.serving.demo.rendering import render
 from simengine.serving.demo.search_tab import build_search_tab
 from simengine.serving.demo.strings import DEFAULT_LANGUAGE, FRAME, LANGUAGES, Language, Text
 from simengine.serving.demo.theme import css, head, theme
@@ -132,10 +133,9 @@ def as_served(engine_or_served: Engine | ServedIndex) -> ServedIndex:
     return engine_or_served
 
 
-def header_html(served: ServedIndex, language: Language) -> str:
+def header_html(served: ServedIndex, language: Language) -> Markup:
     """The name of the index and how much it holds."""
-    about = FRAME.about.of(language).format(documents=f"{len(served.engine):,}")
-    return f"<h1>{escape(served.name)}</h1><p>{escape(about)}</p>"
+    return render("header", language, {"name": served.name, "n": len(served.engine)})
 
 
 FIRST_LANGUAGE = """() => {

@@ -6,12 +6,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
-from simengine.serving.demo.answers import Turn, conversation, question_html, take_turn
-from simengine.serving.demo.cards import ON_SIMILAR, skeleton
+from simengine.serving.demo.answers import Turn, conversation, take_turn
+from simengine.serving.demo.cards import ON_SIMILAR
 from simengine.serving.demo.context import DemoContext
 from simengine.serving.demo.examples import example_buttons, example_questions, in_language, sample_documents
 from simengine.serving.demo.notices import failure, notice
+from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import LANGUAGES, Language
 from simengine.serving.demo.strings.ask import ASK
 from simengine.text.checks import check_text
@@ -65,14 +67,14 @@ class AskTab:
     def ask(self, language: Language, question: str, turns: Sequence[Turn]) -> Iterator[Sequence[Any]]:
         """Answer, with a skeleton shown meanwhile; a question that fails stays in its box."""
         question = (question or "").strip()
-        earlier = conversation(turns, language) if turns else ""
+        earlier = conversation(turns, language) if turns else Markup()
         if not question:
-            asked = notice("empty", ASK.blank_title.of(language), ASK.blank_body.of(language))
+            asked = notice(language, "empty", ASK.blank_title, ASK.blank_body)
             yield asked + earlier, gr.skip(), gr.skip(), gr.skip()
             return
         try:
             check_text(question, "question")
-            pending = question_html(question) + skeleton(ASK.loading.of(language), 1)
+            pending = render("pending", language, {"question": question, "label": ASK.loading, "n": 1})
             yield pending + earlier, gr.skip(), gr.skip(), gr.skip()
             turn = take_turn(self.served, question, turns)
         except Exception as error:
@@ -89,14 +91,14 @@ class AskTab:
         """Put the example into the box."""
         return str(event.text)
 
-    def again(self, language: Language, turns: Sequence[Turn]) -> tuple[str, str]:
+    def again(self, language: Language, turns: Sequence[Turn]) -> tuple[Markup, Markup]:
         """What is shown, in the language that was switched to."""
         html = conversation(turns, language) if turns else start_html(language)
         return html, self.examples_html(language)
 
-    def examples_html(self, language: Language) -> str:
+    def examples_html(self, language: Language) -> Markup:
         """The example questions."""
-        return example_buttons(ASK.try_one.of(language), self.examples[language])
+        return example_buttons(self.examples[language], language)
 
 
 def build_ask_tab(context: DemoContext) -> None:
@@ -104,6 +106,6 @@ def build_ask_tab(context: DemoContext) -> None:
     AskTab(context)
 
 
-def start_html(language: Language) -> str:
+def start_html(language: Language) -> Markup:
     """What stands where answers will be."""
-    return notice("empty", ASK.start_title.of(language), ASK.start_body.of(language))
+    return notice(language, "empty", ASK.start_title, ASK.start_body)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from html import escape
 from pathlib import Path
 
 import numpy as np
+from markupsafe import Markup
 
 from simengine.corpus.sentences import sentence_ends
 from simengine.qa.words import content_words, is_chinese
+from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language
 from simengine.store.contract import StoredDocument
 from simengine.store.snapshot import Snapshot
@@ -58,15 +59,9 @@ def example_questions(documents: Sequence[StoredDocument], n: int = 4) -> list[s
     return _spread(list(_once(_question(each) for each in documents)), n)
 
 
-def example_buttons(label: str, texts: Sequence[str]) -> str:
+def example_buttons(texts: Sequence[str], language: Language) -> Markup:
     """HTML of examples as buttons that trigger the event "example" (see `cards.ON_SIMILAR`)."""
-    if not texts:
-        return ""
-    buttons = "".join(
-        f'<button type="button" class="se-example" data-example="{escape(text)}">{escape(text)}</button>'
-        for text in texts
-    )
-    return f'<div class="se-examples"><span>{escape(label)}</span>{buttons}</div>'
+    return render("examples", language, {"examples": [("example", text, text) for text in texts]})
 
 
 def _query(document: StoredDocument) -> str:

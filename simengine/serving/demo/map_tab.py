@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
+from markupsafe import Markup
 
 from simengine.serving.demo.cards import said, shortened
 from simengine.serving.demo.context import DemoContext
 from simengine.serving.demo.facets import Facet, facets_of
 from simengine.serving.demo.notices import failure, notice
 from simengine.serving.demo.projection import MAX_POINTS, CorpusMap, PerCommit, corpus_map
+from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.map import MAP
 from simengine.types import Json
@@ -63,14 +64,14 @@ class MapTab:
             )
             self.about = gr.HTML("", js_on_load=None, apply_default_css=False, elem_id="se-map-about")
         self.state = gr.HTML(
-            notice("empty", MAP.start_title.en, MAP.start_body.en),
+            notice("en", "empty", MAP.start_title, MAP.start_body),
             js_on_load=None,
             apply_default_css=False,
             elem_id="se-map-state",
         )
         self.picture = gr.HTML(
             None,
-            html_template=(FOLDER / "map.html").read_text("utf-8"),
+            html_template=(FOLDER / "templates" / "map.html").read_text("utf-8"),
             js_on_load=(FOLDER / "map.js").read_text("utf-8"),
             apply_default_css=False,
             visible="hidden",
@@ -91,8 +92,7 @@ class MapTab:
         """Place the documents, if that was not done, and show them."""
         hidden = gr.update(visible="hidden")
         if not self.map.is_made():
-            title, body = MAP.computing_title.of(language), MAP.computing_body.of(language)
-            yield computing(title, body), "", hidden
+            yield computing(language), "", hidden
         try:
             points = self.map.get()
             shown = picture_of(points, self.colouring(points, colour, language), language)
@@ -105,7 +105,7 @@ class MapTab:
         """What is shown, in the language that was switched to."""
         choices = gr.update(choices=self._choices(language))
         if not self.map.is_made():
-            start = notice("empty", MAP.start_title.of(language), MAP.start_body.of(language))
+            start = notice(language, "empty", MAP.start_title, MAP.start_body)
             yield choices, start, "", gr.skip()
             return
         for shown in self.draw(language, colour):
@@ -136,25 +136,15 @@ def build_map_tab(context: DemoContext) -> None:
     MapTab(context)
 
 
-def computing(title: str, body: str) -> str:
+def computing(language: Language) -> Markup:
     """HTML shown while the map is made."""
-    return f'<div class="se-map-ghost" aria-busy="true">{notice("note", title, body)}</div>'
+    said = notice(language, "note", MAP.computing_title, MAP.computing_body)
+    return Markup('<div class="se-map-ghost" aria-busy="true">{}</div>').format(said)
 
 
-def about_html(points: CorpusMap, language: Language) -> str:
+def about_html(points: CorpusMap, language: Language) -> Markup:
     """How many points, whether they are a sample, and how far the picture can be trusted."""
-    n = f"{len(points):,}"
-    if len(points) < points.n_documents:
-        first = MAP.sampled.of(language).format(n=n, all=f"{points.n_documents:,}", most=f"{MAX_POINTS:,}")
-    else:
-        first = MAP.all_points.of(language).format(n=n)
-    parts = [f"<strong>{escape(first)}</strong>"]
-    if points.trust is not None:
-        text = MAP.trust.of(language).format(trust=f"{points.trust:.2f}")
-        parts.append(f'<span title="{escape(MAP.trust_hint.of(language))}">{escape(text)}</span>')
-    parts.append(f"<span>{escape(MAP.computed.of(language).format(s=f'{points.seconds:.1f}'))}</span>")
-    how = f'<p class="se-note">{escape(MAP.how.of(language))}</p>'
-    return f'<p class="se-map-facts" role="status">{"".join(parts)}</p>{how}'
+    return render("map_about", language, {"points": points, "most": MAX_POINTS})
 
 
 def picture_of(points: CorpusMap, colouring: Colouring, language: Language) -> dict[str, Any]:

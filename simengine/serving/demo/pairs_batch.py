@@ -6,11 +6,11 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from markupsafe import Markup
 
 from simengine.corpus.fields import as_text
 from simengine.corpus.formats import read_items
@@ -21,7 +21,7 @@ from simengine.errors import DataError, UsageError
 from simengine.serving.demo.cards import shortened
 from simengine.serving.demo.export import BOM, neutral
 from simengine.serving.demo.pairs_columns import pair_table, picked, width_of
-from simengine.serving.demo.pairs_html import CLASSES
+from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.pairs import PAIRS
 
@@ -34,6 +34,7 @@ BLOCK_PAIRS = 64
 SHOWN_PAIRS = 10
 SHOWN_BAD = 20
 SHOWN_CHARS = 120
+_LABELS = {"entailment": PAIRS.entailment, "neutral": PAIRS.neutral, "contradiction": PAIRS.contradiction}
 _COLUMNS = (
     "row", "text1", "text2", "cosine", "entailment", "neutral", "contradiction", "label", "unread_tokens", "problem",
 )  # fmt: skip
@@ -127,7 +128,7 @@ def score_rows(
 def as_csv(rows: Sequence[PairRow]) -> str:
     """CSV with a line for every row of the file; texts that a spreadsheet would run as formulas are neutralised."""
     with_inference = any(row.probabilities is not None for row in rows)
-    names = [name for name in _COLUMNS if with_inference or name not in (*_labels(), "label")]
+    names = [name for name in _COLUMNS if with_inference or name not in (*_LABELS, "label")]
     out = io.StringIO()
     out.write(BOM)
     writer = csv.writer(out, lineterminator="\r\n")
@@ -138,30 +139,32 @@ def as_csv(rows: Sequence[PairRow]) -> str:
     return out.getvalue()
 
 
-def progress_html(done: int, n: int, language: Language) -> str:
+def progress_html(done: int, n: int, language: Language) -> Markup:
     """A progress bar with its words."""
-    label = escape(PAIRS.scoring.of(language).format(done=f"{done:,}", n=f"{n:,}"))
-    return (
-        f'<div class="se-progress" role="status"><p>{label}</p>'
-        f'<progress max="{n}" value="{done}" aria-label="{label}"></progress></div>'
-    )
+    return render("progress", language, {"done": done, "n": n})
 
 
-def summary_html(rows: Sequence[PairRow], seconds: float, language: Language) -> str:
+def summary_html(rows: Sequence[PairRow], seconds: float, language: Language) -> Markup:
     """What was scored, the first of it, and the rows that could not be used."""
-    good, bad = [row for row in rows if not row.problem], [row for row in rows if row.problem]
-    scored = (PAIRS.scored_one if len(good) == 1 else PAIRS.scored).of(language).format(n=f"{len(good):,}")
-    took = PAIRS.in_s.of(language).format(s=f"{seconds:,.1f}")
-    head = f"<strong>{escape(scored)}</strong><span>{escape(took)}</span>"
-    if bad:
-        text = (PAIRS.bad_one if len(bad) == 1 else PAIRS.bad).of(language).format(n=f"{len(bad):,}")
-        head += f'<span class="se-badly">{escape(text)}</span>'
-    parts = [f'<div class="se-batch"><p class="se-batch-head" role="status">{head}</p>']
-    if good:
-        parts.append(_preview(good[:SHOWN_PAIRS], language))
-    if bad:
-        parts.append(_bad(bad, language))
-    return "".join([*parts, "</div>"])
+    good = [row for row in rows if not row.problem]
+    values = {
+        "n_good": len(good),
+        "good": [_cells(row, language) for row in good[:SHOWN_PAIRS]],
+        "with_inference": any(row.probabilities for row in good),
+        "bad": [(row.line, row.problem) for row in rows if row.problem],
+        "most": SHOWN_BAD,
+        "ms": 1000 * seconds,
+    }
+    return render("batch", language, values)
+
+
+def _cells(row: PairRow, language: Language) -> list[str]:
+    cells = [str(row.line), shortened(row.text1, SHOWN_CHARS), shortened(row.text2, SHOWN_CHARS)]
+    cells.append(f"{row.cosine or 0.0:.3f}")
+    if row.probabilities is not None:
+        label = max(row.probabilities, key=row.probabilities.__getitem__)
+        cells.append(f"{_LABELS[label].of(language)} {row.probabilities[label]:.2f}")
+    return cells
 
 
 def _row(line: int, record: dict[str, object] | RecordFault, fields: tuple[str, str] | None) -> PairRow:
@@ -220,10 +223,6 @@ def _scored(served: ServedIndex, rows: list[PairRow], inference: bool) -> list[P
     return done
 
 
-def _labels() -> tuple[str, ...]:
-    return tuple(name for name, _, _ in CLASSES)
-
-
 def _record(row: PairRow) -> dict[str, object]:
     known = row.probabilities
     record: dict[str, object] = {
@@ -235,48 +234,6 @@ def _record(row: PairRow) -> dict[str, object]:
         "unread_tokens": None if row.problem else row.unread_tokens,
         "problem": row.problem,
     }
-    for name in _labels():
+    for name in _LABELS:
         record[name] = None if known is None else round(known[name], 6)
     return record
-
-
-def _preview(rows: Sequence[PairRow], language: Language) -> str:
-    inference = rows[0].probabilities is not None
-    words = {name: label.of(language) for name, _, label in CLASSES}
-    heads = [PAIRS.row, PAIRS.text1, PAIRS.text2, PAIRS.cosine, *([PAIRS.verdict] if inference else [])]
-    lines = []
-    for row in rows:
-        cells = (
-            f'<td class="se-num">{row.line}</td><td class="se-text">{escape(shortened(row.text1, SHOWN_CHARS))}</td>'
-            f'<td class="se-text">{escape(shortened(row.text2, SHOWN_CHARS))}</td>'
-            f'<td class="se-num">{row.cosine or 0.0:.3f}</td>'
-        )
-        known = row.probabilities
-        if known is not None:
-            label = max(known, key=lambda name: known[name])
-            cells += f"<td>{escape(words[label])} {known[label]:.2f}</td>"
-        lines.append(f"<tr>{cells}</tr>")
-    title = PAIRS.preview.of(language).format(n=len(rows))
-    return _table(title, [head.of(language) for head in heads], lines)
-
-
-def _bad(rows: Sequence[PairRow], language: Language) -> str:
-    lines = [
-        f'<tr><td class="se-num">{row.line}</td><td class="se-text">{escape(row.problem)}</td></tr>'
-        for row in rows[:SHOWN_BAD]
-    ]
-    count = (PAIRS.bad_one if len(rows) == 1 else PAIRS.bad).of(language).format(n=f"{len(rows):,}")
-    more = ""
-    if len(rows) > SHOWN_BAD:
-        text = PAIRS.bad_more.of(language).format(n=f"{len(rows) - SHOWN_BAD:,}")
-        more = f'<p class="se-note">{escape(text)}</p>'
-    note = f'<p class="se-note">{escape(PAIRS.bad_note.of(language))}</p>'
-    return _table(count, [PAIRS.row.of(language), PAIRS.problem.of(language)], lines) + more + note
-
-
-def _table(title: str, heads: Sequence[str], lines: Sequence[str]) -> str:
-    first = "".join(f"<th>{escape(head)}</th>" for head in heads)
-    return (
-        f'<h3>{escape(title)}</h3><div class="se-table" tabindex="0" role="region" aria-label="{escape(title)}">'
-        f"<table><thead><tr>{first}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
-    )

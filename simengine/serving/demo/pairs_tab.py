@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from simengine.errors import SimengineError
 from simengine.explain import explain_pair
 from simengine.models.unknown import score_says_something
-from simengine.serving.demo.cards import skeleton
 from simengine.serving.demo.context import DemoContext
 from simengine.serving.demo.export import SAVE_FILE
-from simengine.serving.demo.notices import failure, notice, shown
+from simengine.serving.demo.notices import failure, notice, shown, skeleton
 from simengine.serving.demo.pairs_batch import (
     SUFFIXES,
     PairRow,
@@ -27,6 +26,7 @@ from simengine.serving.demo.pairs_batch import (
 )
 from simengine.serving.demo.pairs_columns import Columns, columns_of
 from simengine.serving.demo.pairs_html import ON_WORDS, Compared, compared_html
+from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language, Text
 from simengine.serving.demo.strings.pairs import PAIRS
 from simengine.text.checks import check_text
@@ -156,19 +156,18 @@ class PairsTab:
             None, [self.download], None, js=SAVE_FILE
         )
 
-    def compare(self, language: Language, text1: str, text2: str) -> Iterator[tuple[str, Compared | None]]:
+    def compare(self, language: Language, text1: str, text2: str) -> Iterator[tuple[Markup, Compared | None]]:
         """Score and explain the two texts, with a skeleton shown meanwhile."""
         one, two = (text1 or "").strip(), (text2 or "").strip()
         if not one or not two:
-            title, body = PAIRS.blank_title.of(language), PAIRS.blank_body.of(language)
-            yield notice("empty", title, body), None
+            yield notice(language, "empty", PAIRS.blank_title, PAIRS.blank_body), None
             return
         longest = max(len(one), len(two))
         if longest > MAX_CHARS:
-            body = PAIRS.too_long.of(language).format(n=f"{longest:,}", most=f"{MAX_CHARS:,}")
-            yield notice("error", PAIRS.blank_title.of(language), body), None
+            body = PAIRS.too_long.filled({"n": f"{longest:,}", "most": f"{MAX_CHARS:,}"})
+            yield notice(language, "error", PAIRS.too_long_title, body), None
             return
-        yield skeleton(PAIRS.loading.of(language), 2), None
+        yield skeleton(language, PAIRS.loading, 2), None
         try:
             check_text(one, "first text")
             check_text(two, "second text")
@@ -184,7 +183,7 @@ class PairsTab:
         _, one, two = EXAMPLES[place if 0 <= place < len(EXAMPLES) else 0]
         return one, two
 
-    def again(self, language: Language, pair: Compared | None) -> tuple[str, str]:
+    def again(self, language: Language, pair: Compared | None) -> tuple[Markup, Markup]:
         """What is shown, in the language that was switched to."""
         html = start_html(language) if pair is None else compared_html(pair, language)
         return html, examples_html(language)
@@ -201,8 +200,7 @@ class PairsTab:
         """Score a file's pairs, with a progress bar shown meanwhile."""
         hidden = gr.update(visible=False)
         if not path:
-            title, body = PAIRS.no_file_title.of(language), PAIRS.no_file_body.of(language)
-            yield notice("empty", title, body), None, hidden, hidden
+            yield notice(language, "empty", PAIRS.no_file_title, PAIRS.no_file_body), None, hidden, hidden
             return
         start = time.perf_counter()
         try:
@@ -222,7 +220,7 @@ class PairsTab:
     def stopped(self, language: Language) -> Sequence[Any]:
         """The person stopped it."""
         hidden = gr.update(visible=False)
-        return notice("note", PAIRS.stopped.of(language)), None, hidden, hidden
+        return notice(language, "note", PAIRS.stopped), None, hidden, hidden
 
     def csv_file(self, rows: list[PairRow] | None) -> dict[str, str]:
         """The result as a file for the browser to save."""
@@ -268,18 +266,15 @@ def compare_texts(served: ServedIndex, text1: str, text2: str) -> Compared:
     )
 
 
-def start_html(language: Language) -> str:
+def start_html(language: Language) -> Markup:
     """What stands where the result will be."""
-    return notice("empty", PAIRS.start_title.of(language), PAIRS.start_body.of(language))
+    return notice(language, "empty", PAIRS.start_title, PAIRS.start_body)
 
 
-def examples_html(language: Language) -> str:
+def examples_html(language: Language) -> Markup:
     """Buttons that fill both boxes."""
-    buttons = "".join(
-        f'<button type="button" class="se-example" data-place="{place}">{escape(name.of(language))}</button>'
-        for place, (name, _, _) in enumerate(EXAMPLES)
-    )
-    return f'<div class="se-examples"><span>{escape(PAIRS.try_one.of(language))}</span>{buttons}</div>'
+    examples = [("place", place, name) for place, (name, _, _) in enumerate(EXAMPLES)]
+    return render("examples", language, {"examples": examples})
 
 
 ON_EXAMPLE = """element.addEventListener('click', (event) => {

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from simengine.errors import UsageError
-from simengine.serving.demo.cards import skeleton
 from simengine.serving.demo.context import DemoContext
-from simengine.serving.demo.notices import failure, notice
+from simengine.serving.demo.notices import failure, notice, skeleton
 from simengine.serving.demo.projection import PerCommit
 from simengine.serving.demo.recommend_html import (
     ON_OPINION,
@@ -136,10 +136,10 @@ class RecommendTab:
             [self.found, self.taste_shown, self.results],
         )
 
-    def find(self, language: Language, query: str, taste: Taste) -> str:
+    def find(self, language: Language, query: str, taste: Taste) -> Markup:
         """Documents for the typed part of a title."""
         if not (query or "").strip():
-            return ""
+            return Markup()
         try:
             found, by_title = find_documents(self.served, self.titles.get(), query, FOUND)
         except Exception as error:
@@ -168,13 +168,13 @@ class RecommendTab:
         refuse: str,
         count: float,
         diversity: float,
-    ) -> Iterator[tuple[str, Recommended | None]]:
+    ) -> Iterator[tuple[Markup, Recommended | None]]:
         """Recommend for the taste, with a skeleton shown meanwhile."""
         described = (described or "").strip()
         if not (taste.liked or taste.disliked or described):
             yield start_html(language), None
             return
-        yield skeleton(RECOMMEND.loading.of(language)), None
+        yield skeleton(language, RECOMMEND.loading), None
         try:
             shown = run_recommend(self.served, taste, described, statements(refuse), int(count), diversity)
         except Exception as error:
@@ -188,7 +188,7 @@ class RecommendTab:
 
     def again(
         self, language: Language, query: str, taste: Taste, shown: Recommended | None
-    ) -> tuple[str, str, str]:
+    ) -> tuple[Markup, Markup, Markup]:
         """What is shown, in the language that was switched to."""
         results = start_html(language) if shown is None else recommended_html(shown, taste, language)
         return self.find(language, query, taste), taste_html(taste, language), results
@@ -245,6 +245,6 @@ def run_recommend(
     )
 
 
-def start_html(language: Language) -> str:
+def start_html(language: Language) -> Markup:
     """What stands where recommendations will be."""
-    return notice("empty", RECOMMEND.start_title.of(language), RECOMMEND.start_body.of(language))
+    return notice(language, "empty", RECOMMEND.start_title, RECOMMEND.start_body)

@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import gradio as gr
+from markupsafe import Markup
 
 from simengine.search.options import Mode
-from simengine.serving.demo.cards import ON_SIMILAR, skeleton
+from simengine.serving.demo.cards import ON_SIMILAR
 from simengine.serving.demo.context import DemoContext
 from simengine.serving.demo.examples import example_buttons, example_queries, in_language, sample_documents
 from simengine.serving.demo.export import SAVE_FILE, as_csv, as_jsonl
 from simengine.serving.demo.facets import Facet, as_number, expression, facets_of
-from simengine.serving.demo.notices import failure, notice
+from simengine.serving.demo.notices import failure, notice, skeleton
 from simengine.serving.demo.searching import Asked, Shown, run_search, run_similar, shown_html
 from simengine.serving.demo.strings import LANGUAGES, Language
 from simengine.serving.demo.strings.search import SEARCH
@@ -181,10 +182,10 @@ class SearchTab:
     ) -> Iterator[Sequence[Any]]:
         """Search, with a skeleton shown meanwhile."""
         if not (query or "").strip():
-            body = SEARCH.blank_body.of(language)
-            yield notice("empty", SEARCH.blank_title.of(language), body), gr.update(visible=False), None
+            blank = notice(language, "empty", SEARCH.blank_title, SEARCH.blank_body)
+            yield blank, gr.update(visible=False), None
             return
-        yield skeleton(SEARCH.loading.of(language)), gr.update(visible=False), None
+        yield skeleton(language, SEARCH.loading), gr.update(visible=False), None
         try:
             asked = Asked(query.strip(), mode, rerank, claim, int(count), fold, self.where(typed, filters))
             shown = run_search(self.served, asked)
@@ -221,7 +222,7 @@ class SearchTab:
             yield [gr.Tabs(selected="search"), "", *shown]
 
     def _similar(self, language: Language, count: int, document_id: str) -> Iterator[Sequence[Any]]:
-        yield skeleton(SEARCH.loading.of(language)), gr.update(visible=False), None
+        yield skeleton(language, SEARCH.loading), gr.update(visible=False), None
         try:
             shown = run_similar(self.served, document_id, count)
         except Exception as error:
@@ -233,14 +234,14 @@ class SearchTab:
         """Put the example into the box."""
         return str(event.text)
 
-    def again(self, language: Language, shown: Shown | None) -> tuple[str, str]:
+    def again(self, language: Language, shown: Shown | None) -> tuple[Markup, Markup]:
         """What is shown, in the language that was switched to."""
         html = start_html(language) if shown is None else shown_html(shown, language)
         return html, self.examples_html(language)
 
-    def examples_html(self, language: Language) -> str:
+    def examples_html(self, language: Language) -> Markup:
         """The example queries."""
-        return example_buttons(SEARCH.try_one.of(language), self.examples[language])
+        return example_buttons(self.examples[language], language)
 
 
 def build_search_tab(context: DemoContext) -> None:
@@ -248,9 +249,9 @@ def build_search_tab(context: DemoContext) -> None:
     SearchTab(context)
 
 
-def start_html(language: Language) -> str:
+def start_html(language: Language) -> Markup:
     """What stands where results will be."""
-    return notice("empty", SEARCH.start_title.of(language), SEARCH.start_body.of(language))
+    return notice(language, "empty", SEARCH.start_title, SEARCH.start_body)
 
 
 def _file_of(kind: str) -> Any:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from simengine.serving.demo.answers import Turn, around, conversation, turn_html
+from simengine.serving.demo.answers import Turn, around, conversation
+from simengine.serving.demo.strings import Language
 from simengine.types import Answer, Evidence, Hit, Judgement, Passage, Span
 from tests.serving.demo.test_cards import EVIL, Reader
 
 TEXT = "The tower was built in 1889. It is 300 metres high."
+
+
+def turn_html(turn: Turn, language: Language) -> str:
+    return conversation([turn], language)
 
 
 def answer(**changes: object) -> Answer:
@@ -54,15 +59,7 @@ def test_a_long_document_is_cut_around_the_evidence_and_shown_whole_on_a_click()
     evidence = Evidence("tower", "", Span(at, at + 28), TEXT[:28])
     html = turn_html(Turn("When?", answer(evidence=evidence), long), "en")
     quote, whole = html.split("<details")
-    assert (
-        len(
-            Reader(
-                quote.split("<blockquote")[1].join(["<blockquote", ""]).split("</blockquote>")[0]
-                + "</blockquote>"
-            ).text
-        )
-        < 700
-    )
+    assert len(quote) < 1_500
     assert "Whole document" in whole
     assert around(long, evidence.span).start > 0
 

@@ -84,10 +84,10 @@ def test_the_language_of_the_page_is_preferred_where_there_is_enough_of_it():
 
 
 def test_buttons_escape_what_they_say():
-    html = example_buttons("Try", ['<b>"x"'])
+    html = example_buttons(['<b>"x"'], "en")
     assert "<b>" not in html
-    assert 'data-example="&lt;b&gt;&quot;x&quot;"' in html
-    assert example_buttons("Try", []) == ""
+    assert 'data-example="&lt;b&gt;&#34;x&#34;"' in html
+    assert example_buttons([], "en") == ""
 
 
 def test_documents_are_sampled_evenly_and_deleted_ones_are_not(tmp_path: Path):

@@ -21,8 +21,7 @@ from simengine.serving.demo.index_tab import IndexTab, health_html  # noqa: E402
 from simengine.serving.demo.notices import failure, notice  # noqa: E402
 from simengine.serving.demo.search_tab import SearchTab  # noqa: E402
 from simengine.serving.demo.searching import Asked, run_search, run_similar, shown_html  # noqa: E402
-from simengine.serving.demo.strings import Text  # noqa: E402
-from simengine.serving.demo.strings.unknown import UNKNOWN  # noqa: E402
+from simengine.serving.demo.strings import UNKNOWN, Text  # noqa: E402
 from simengine.serving.demo.theme import css, head, theme  # noqa: E402
 from simengine.serving.served import ServedIndex  # noqa: E402
 from simengine.store.verify import REMAKE, Problem, VerifyReport  # noqa: E402
@@ -247,4 +246,4 @@ def test_messages_of_own_errors_are_shown_and_of_others_are_not(caplog: pytest.L
     assert "secret" not in gone
     assert "the log says why" in gone
     assert "/home/ann/secret" in caplog.text
-    assert notice("none", "<i>", "<u>").count("&lt;") == 2
+    assert notice("en", "none", "<i>", "<u>").count("&lt;") == 2

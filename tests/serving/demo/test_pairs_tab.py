@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,16 +23,10 @@ from simengine.serving.demo.pairs_batch import (
     summary_html,
 )
 from simengine.serving.demo.pairs_columns import Columns, columns_of
-from simengine.serving.demo.pairs_html import (
-    compared_html,
-    faithfulness_html,
-    probability_bar,
-    word_groups,
-    woven,
-)
+from simengine.serving.demo.pairs_html import Compared, compared_html, word_groups, woven
 from simengine.serving.demo.pairs_tab import compare_texts
+from simengine.serving.demo.strings import UNKNOWN
 from simengine.serving.demo.strings.pairs import PAIRS
-from simengine.serving.demo.strings.unknown import UNKNOWN
 from simengine.serving.served import ServedIndex
 from simengine.serving.settings import ModelSettings, ServingSettings
 from tests.cross_encoders.fakes import ascii_readings
@@ -108,19 +103,24 @@ def test_what_the_model_did_not_read_is_shown_as_unread():
 
 
 def test_figures_say_whether_the_colours_can_be_relied_on():
-    good = faithfulness_html(Faithfulness(0.4, 0.1, 0.95, 3, 20), "en")
+    side = words("cat sat", [None, None])
+
+    def shown(figure: Faithfulness | None) -> str:
+        pair = replace(explained(side, side), faithfulness=figure)
+        return compared_html(Compared(pair), "en") + compared_html(Compared(pair), "zh")
+
+    good = shown(Faithfulness(0.4, 0.1, 0.95, 3, 20))
     assert "falls by 0.40" in good
     assert "by 0.10" in good
     assert "19 of 20" in good
     assert PAIRS.unfaithful.en not in good
-    assert PAIRS.unfaithful.en in faithfulness_html(Faithfulness(0.1, 0.1, 0.5, 3, 20), "en")
-    assert PAIRS.no_figure.zh in faithfulness_html(None, "zh")
+    assert PAIRS.unfaithful.en in shown(Faithfulness(0.1, 0.1, 0.5, 3, 20))
+    assert PAIRS.no_figure.zh in shown(None)
 
 
 def test_bars_hold_shares_and_the_largest_is_marked():
-    html = probability_bar(
-        {"entailment": 0.9, "neutral": 0.07, "contradiction": 0.03}, PAIRS.first_second, "en"
-    )
+    side, shares = words("cat", [None]), {"entailment": 0.9, "neutral": 0.07, "contradiction": 0.03}
+    html = compared_html(Compared(explained(side, side), shares, shares), "en")
     assert "flex:0.9000 1 0" in html
     assert '<li class="se-top"><i class="se-e"></i>entailed <b>0.90</b></li>' in html
     assert ">90%<" in html

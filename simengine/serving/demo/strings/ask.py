@@ -12,7 +12,6 @@ class ASK:
     question_hint = Text("Ask something that the documents may answer", "问一个文档可能回答的问题")
     go = Text("Ask", "提问")
     new = Text("New conversation", "新对话")
-    try_one = Text("Try", "试试")
     start_title = Text("Answers with their evidence", "有据可查的回答")
     start_body = Text(
         "Every answer shows the sentence that it stands on. What the documents do not say is not answered. "

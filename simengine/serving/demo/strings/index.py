@@ -62,7 +62,6 @@ class INDEX:
     kinds = Text("type", "类型")
     count = Text("documents", "文档数")
     examples = Text("examples", "示例")
-    health = Text("Health", "健康状况")
     health_unknown = Text("Not checked yet", "尚未检查")
     health_unknown_body = Text(
         "The check reads every byte and compares it with what was written.",
@@ -73,4 +72,4 @@ class INDEX:
         "{files} files and {documents} documents are as they were written ({seconds} s).",
         "{files} 个文件、{documents} 篇文档与写入时一致（{seconds} 秒）。",
     )
-    damaged = Text("{n} problems", "{n} 个问题")
+    damaged = Text("{n} problems", "{n} 个问题", one="1 problem")

@@ -18,7 +18,7 @@ class MAP:
         "索引每次变更后绘制一次；文档较多时需要一些时间。",
     )
     again = Text("Draw again", "重新绘制")
-    all_points = Text("{n} documents", "{n} 篇文档")
+    all_points = Text("{n} documents", "{n} 篇文档", one="1 document")
     sampled = Text(
         "A random sample of {n} of the {all} documents: above {most} not all are drawn.",
         "从 {all} 篇文档中随机抽取 {n} 篇：超过 {most} 篇时不会全部绘制。",

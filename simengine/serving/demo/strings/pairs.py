@@ -14,7 +14,6 @@ class PAIRS:
     hint2 = Text("Someone is making music.", "有人在演奏音乐。")
     go = Text("Compare", "比较")
     swap = Text("Swap", "互换")
-    try_one = Text("Try", "试试")
     example_same = Text("Said otherwise", "换一种说法")
     example_against = Text("Similar, but contradictory", "相似但矛盾")
     example_apart = Text("Related, not the same", "相关但不同")
@@ -27,6 +26,7 @@ class PAIRS:
     loading = Text("Comparing", "正在比较")
     blank_title = Text("A text is missing", "缺少文本")
     blank_body = Text("Fill in both texts first.", "请先填写两段文本。")
+    too_long_title = Text("A text is too long", "文本过长")
     too_long = Text(
         "A text has {n} characters; up to {most} are compared here.",
         "文本有 {n} 个字符；此处最多比较 {most} 个字符。",
@@ -97,11 +97,8 @@ class PAIRS:
     scoring = Text("{done} of {n} pairs", "已完成 {done} / {n} 对")
     no_file_title = Text("No file", "没有文件")
     no_file_body = Text("Choose a file first.", "请先选择文件。")
-    scored_one = Text("1 pair scored", "已评分 1 对")
-    scored = Text("{n} pairs scored", "已评分 {n} 对")
-    in_s = Text("in {s} s", "用时 {s} 秒")
-    bad_one = Text("1 row could not be used", "1 行无法使用")
-    bad = Text("{n} rows could not be used", "{n} 行无法使用")
+    scored = Text("{n} pairs scored", "已评分 {n} 对", one="1 pair scored")
+    bad = Text("{n} rows could not be used", "{n} 行无法使用", one="1 row could not be used")
     bad_note = Text(
         "They stand in the file with their problem, and without a score.",
         "它们在结果文件中注明问题，没有分数。",

@@ -49,13 +49,10 @@ class RECOMMEND:
         "Everything was liked, disliked or left out. Leave out less.",
         "所有内容均已被标记或排除，请减少排除条件。",
     )
-    found_one = Text("1 recommendation", "1 条推荐")
-    found = Text("{n} recommendations", "{n} 条推荐")
-    in_ms = Text("{ms} ms", "{ms} 毫秒")
+    found = Text("{n} recommendations", "{n} 条推荐", one="1 recommendation")
     because = Text("because you like", "因为你喜欢")
     because_text = Text("near to what you described", "与你的描述相近")
     reason = Text("what speaks for it", "推荐理由")
     score = Text("score", "得分")
     similar = Text("Similar", "相似")
     similar_to = Text("Search near {title}", "搜索与 {title} 相近的文档")
-    both = Text("already liked or disliked", "已标记")

@@ -35,7 +35,6 @@ class SEARCH:
     expression_hint = Text(
         'year >= 2020 and not (title contains "draft")', 'year >= 2020 and not (title contains "draft")'
     )
-    try_one = Text("Try", "试试")
     start_title = Text("Ask in your own words", "用自己的话来找")
     start_body = Text(
         "Results are found by what they mean, not only by the words they use.",
@@ -54,12 +53,9 @@ class SEARCH:
     none_alone = Text("The index holds no other document.", "索引中没有其他文档。")
     blank_title = Text("The query is blank", "查询为空")
     blank_body = Text("Type a few words first.", "请先输入几个词。")
-    found_one = Text("1 result", "1 条结果")
-    found = Text("{n} results", "{n} 条结果")
+    found = Text("{n} results", "{n} 条结果", one="1 result")
     for_query = Text("for “{query}”", "查询：“{query}”")
     near_to = Text("most similar to “{title}”", "与“{title}”最相似")
-    in_ms = Text("{ms} ms", "{ms} 毫秒")
-    in_s = Text("{s} s", "{s} 秒")
     filtered = Text("filter: {filter}", "筛选：{filter}")
     incomplete = Text(
         "The judge ran out of time: some results keep their old order.",
@@ -85,8 +81,9 @@ class SEARCH:
     similar_to = Text("Show documents similar to {title}", "查找与 {title} 相似的文档")
     whole = Text("Whole passage", "完整段落")
     details = Text("Details", "详情")
-    duplicates_one = Text("1 more says the same: {ids}", "另有 1 条内容相同：{ids}")
-    duplicates = Text("{n} more say the same: {ids}", "另有 {n} 条内容相同：{ids}")
+    duplicates = Text(
+        "{n} more say the same: {ids}", "另有 {n} 条内容相同：{ids}", one="1 more says the same: {ids}"
+    )
     loading = Text("Searching…", "正在搜索…")
     export = Text("Export", "导出")
     csv = Text("CSV", "CSV")
