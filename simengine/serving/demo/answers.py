@@ -1,4 +1,4 @@
-"""Answers as HTML: verdict, answer, the evidence in its document; or that there is none, and what comes nearest."""
+"""Answers as HTML: verdict, answer and its evidence; or that nothing was found, and the closest passages."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ class Turn:
     Attributes:
         asked: as typed.
         answer: see `Answer`.
-        text: of the document that the evidence stands in; "" where there is none.
-        foreign: whether the judge hardly knows any characters of the question.
+        text: of the document with the evidence; "" without one.
+        foreign: the cross-encoder knows hardly any characters of the question.
     """
 
     asked: str

@@ -48,7 +48,7 @@ class PairRow:
         line: its line (row) in the file, from 1.
         text1, text2: "" in a row that cannot be used.
         cosine: None until it is scored, and in a row that cannot be used.
-        probabilities: of the second text if the first is true; None where it was not asked for.
+        probabilities: of the second text if the first is true; None without inference.
         unread_tokens: tokens of both texts that a model did not read.
         problem: why the row cannot be used, "" for a good one.
     """
@@ -75,13 +75,15 @@ def read_rows(
         name: of the file, for messages; its own by default.
 
     Raises:
-        DataError: the file as a whole cannot be used, holds no row, or more than MAX_PAIRS.
-        UsageError: another kind of file, or not two different names.
+        DataError: the file as a whole cannot be read, or has no rows or more than MAX_PAIRS.
+        UsageError: an unsupported kind of file, or not two different names.
     """
     path = Path(path)
     shown = name or path.name
     if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"{shown} is no {', '.join(SUFFIXES)} file; save the pairs as one of these")
+        raise UsageError(
+            f"{shown} is not a {', '.join(SUFFIXES)} file; save the pairs in one of these formats"
+        )
     fields = picked(columns)
     table = pair_table(fields or (), width_of(path))
     rows: list[PairRow] = []
@@ -96,7 +98,7 @@ def read_rows(
     except DataError as error:
         raise DataError(error.reason, shown, error.line) from error
     if not rows:
-        raise DataError("no pairs: the file holds no rows", shown)
+        raise DataError("the file has no rows", shown)
     return rows
 
 
@@ -108,7 +110,7 @@ def score_rows(
     Args:
         served: the index.
         rows: as `read_rows` gave them.
-        inference: judge entailment, too.
+        inference: run the NLI model, too.
 
     Yields:
         How many good rows are done, and all rows so far, in order.
@@ -175,7 +177,7 @@ def _row(line: int, record: dict[str, object] | RecordFault, fields: tuple[str, 
         for name in fields or _known(record):
             if name not in record:
                 held = ", ".join(map(str, record)) or "nothing"
-                raise RecordFault("missing column", f"there is no {name!r}; the row has {held:.120}")
+                raise RecordFault("missing column", f"{name!r} is missing; the row has {held:.120}")
             text = as_text(record[name], name)
             if not text or text.isspace():
                 raise RecordFault("empty text", f"the column {name!r} is blank")

@@ -25,7 +25,7 @@ class Columns:
 
     Attributes:
         names: in their order; empty where the file cannot be read.
-        texts: the two that hold the texts, or None where no name is known.
+        texts: the two with the texts, or None where no name is known.
     """
 
     names: tuple[str, ...] = ()

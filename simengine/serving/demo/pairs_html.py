@@ -26,9 +26,9 @@ class Compared:
     Attributes:
         explanation: the cosine and the words.
         forward, backward: probabilities by name, of the second text if the first is true, and the other way round;
-            None where the served judge is no NLI model.
-        graded: name and score in [0, 1] of a cross-encoder that is no NLI model.
-        unknown: the judge hardly knows the characters of a text.
+            None where the served cross-encoder is not an NLI model.
+        graded: name and score in [0, 1] of a cross-encoder that is not an NLI model.
+        unknown: the NLI model knows hardly any characters of a text.
         told_apart: see `PairScore`.
         problem: why there is no inference, "" otherwise.
     """

@@ -236,11 +236,11 @@ def compare_texts(served: ServedIndex, text1: str, text2: str) -> Compared:
     """Score and explain two texts.
 
     Args:
-        served: the index: its encoder, its judge, and its cross-encoder for graded similarity, if there is one.
+        served: the index: its encoder, its NLI model, and its cross-encoder for graded similarity, if there is one.
         text1, text2: not blank.
 
     Raises:
-        SimengineError: the encoder cannot be loaded. A judge that cannot is the result's `problem`.
+        SimengineError: the encoder cannot be loaded. A cross-encoder that cannot is the result's `problem`.
     """
     explanation = explain_pair(served.engine.encoder, text1, text2)
     pair, score = (text1, text2), None

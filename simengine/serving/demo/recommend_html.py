@@ -21,7 +21,7 @@ SHOWN_CHARS = 320
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """What a person of the page has said so far; order is that of the clicks."""
+    """What a visitor has liked and disliked so far, in the order of the clicks."""
 
     liked: tuple[Titled, ...] = ()
     disliked: tuple[Titled, ...] = ()
@@ -53,7 +53,7 @@ class Recommended:
         names: by id the titles of what is liked.
         ms: that it took.
         by_text: something was liked by its description.
-        unknown: the judge hardly knows the characters of a statement to refuse.
+        unknown: the NLI model knows hardly any characters of a statement to refuse.
     """
 
     items: Sequence[Recommendation]

@@ -183,7 +183,7 @@ class RecommendTab:
         yield recommended_html(shown, taste, language), shown
 
     def start_over(self, language: Language) -> Sequence[Any]:
-        """Forget what was said."""
+        """Forget likes, dislikes and texts."""
         return Taste(), taste_html(Taste(), language), "", "", "", "", start_html(language), None
 
     def again(
@@ -207,7 +207,7 @@ def statements(text: str) -> list[str]:
     """
     found = list(dict.fromkeys(line.strip() for line in (text or "").splitlines() if line.strip()))
     if len(found) > MAX_STATEMENTS:
-        raise UsageError(f"{len(found)} statements are given; up to {MAX_STATEMENTS} can be judged at once")
+        raise UsageError(f"{len(found)} statements given; at most {MAX_STATEMENTS} can be checked at once")
     return found
 
 

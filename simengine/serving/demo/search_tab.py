@@ -214,7 +214,7 @@ class SearchTab:
         yield from self._similar(language, int(count), str(event.id))
 
     def on_near(self, language: Language, count: float, near: str) -> Iterator[Sequence[Any]]:
-        """Another tab asked for documents similar to one."""
+        """Show documents similar to one that was chosen in another tab."""
         if not near:
             yield [gr.skip() for _ in range(5)]
             return

@@ -25,7 +25,7 @@ LEAST_STAGE_SHARE = 0.01
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A search as it was asked for."""
+    """A search with its options."""
 
     query: str
     mode: Mode
@@ -60,7 +60,7 @@ class Shown:
 
 
 def run_search(served: ServedIndex, asked: Asked) -> Shown:
-    """Search, and fold what says the same if that was asked for.
+    """Search with the options of the tab.
 
     Raises:
         SimengineError: as `ServedIndex.search`.
@@ -78,9 +78,9 @@ def run_search(served: ServedIndex, asked: Asked) -> Shown:
     if found.n_incomplete:
         notes.append(SEARCH.incomplete)
     if found.counts and served.notes([], judged=[asked.query]):
-        notes.append(UNKNOWN.judge)
+        notes.append(UNKNOWN.cross_encoder)
     if asked.mode != "lexical" and served.notes([asked.query]):
-        notes.append(UNKNOWN.model)
+        notes.append(UNKNOWN.encoder)
     return Shown(
         found.hits[0],
         found.timings_ms,

@@ -143,9 +143,9 @@ def test_a_long_passage_is_cut_around_the_match_and_shown_whole_on_a_click():
 
 
 def test_folded_duplicates_are_named():
-    assert "1 more says the same: copy" in card(hit(duplicates=("copy",)), "x", "en")
+    assert "1 more result says the same: copy" in card(hit(duplicates=("copy",)), "x", "en")
     many = card(hit(duplicates=tuple(f"d{n}" for n in range(20))), "x", "en")
-    assert "20 more say the same: d0," in many
+    assert "20 more results say the same: d0," in many
     assert "d19" not in many
 
 
@@ -160,7 +160,7 @@ def test_the_head_says_how_many_of_what_in_what_time():
         [hit()], {"encode": 3.0, "total": 12.4}, query="x", where="year > 3", notes=(Text("a note", "注"),)
     )
     read = Reader(shown_html(shown, "en"))
-    for part in ("1 result", "for “x”", "12 ms", "filter: year > 3", "a note", "encode 3.0"):
+    for part in ("1 result", "for “x”", "12 ms", "Filter: year > 3", "a note", "encode 3.0"):
         assert part in read.text
     assert "3 条结果" in shown_html(Shown([hit()] * 3, {"total": 1.0}, query="x"), "zh")
     assert "12.3 s" in shown_html(Shown([hit()], {"total": 12_345.0}, query="x"), "en")

@@ -110,8 +110,8 @@ def test_figures_say_whether_the_colours_can_be_relied_on():
         return compared_html(Compared(pair), "en") + compared_html(Compared(pair), "zh")
 
     good = shown(Faithfulness(0.4, 0.1, 0.95, 3, 20))
-    assert "falls by 0.40" in good
-    assert "by 0.10" in good
+    assert "the similarity by 0.40" in good
+    assert "lowers it by 0.10" in good
     assert "19 of 20" in good
     assert PAIRS.unfaithful.en not in good
     assert PAIRS.unfaithful.en in shown(Faithfulness(0.1, 0.1, 0.5, 3, 20))
@@ -160,12 +160,12 @@ def test_a_served_cross_encoder_for_similarity_is_shown_besides(tmp_path: Path, 
 def test_texts_that_the_models_do_not_know_are_told_of(served: ServedIndex, monkeypatch: pytest.MonkeyPatch):
     plain = compared_html(compare_texts(served, "猫喜欢睡觉", "小猫在睡觉"), "zh")
     assert PAIRS.cosine_note.zh in plain
-    assert UNKNOWN.judge.zh not in plain
+    assert UNKNOWN.cross_encoder.zh not in plain
     monkeypatch.setattr(TableModel, "readings", ascii_readings)
     monkeypatch.setattr(WordEncoder, "readings", ascii_readings)
     pair = compare_texts(served, "猫喜欢睡觉", "小猫在睡觉")
     assert (pair.unknown, pair.told_apart) == (True, False)
-    for note in (UNKNOWN.judge, UNKNOWN.pair):
+    for note in (UNKNOWN.cross_encoder, UNKNOWN.pair):
         assert note.zh in compared_html(pair, "zh")
 
 
@@ -284,7 +284,7 @@ def test_columns_that_are_not_two_names_are_refused(tmp_path: Path, columns: str
 def test_another_kind_of_file_an_empty_one_and_a_huge_one_are_refused(tmp_path: Path):
     with pytest.raises(UsageError, match=r"\.csv"):
         read_rows(write(tmp_path, "p.xlsx", "x"))
-    with pytest.raises(DataError, match="holds no rows"):
+    with pytest.raises(DataError, match="has no rows"):
         read_rows(write(tmp_path, "p.csv", "text1,text2\n"))
     with pytest.raises(DataError, match="more than"):
         read_rows(write(tmp_path, "p.csv", "text1,text2\n" + "a,b\n" * (MAX_PAIRS + 1)))
@@ -333,7 +333,7 @@ def test_the_summary_names_bad_rows_and_escapes_texts():
     rows = [PairRow(2, "<i>", "b", -0.5), *(PairRow(n, problem=f"bad <{n}>") for n in range(3, 40))]
     html = summary_html(rows, 1.5, "en")
     assert "1 pair scored" in html
-    assert "37 rows could not be used" in html
+    assert "37 rows skipped" in html
     assert "bad &lt;3&gt;" in html
     assert "and 17 more" in html
     assert "-0.500" in html

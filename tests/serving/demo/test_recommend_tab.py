@@ -82,7 +82,7 @@ def test_recommendations_leave_out_what_was_said_and_tell_why(served: ServedInde
     assert len(ids) == 3
     assert not {"quiet", "dogs"} & set(ids)
     html = recommended_html(shown, taste, "en")
-    assert "because you like <b>Peace</b>" in html
+    assert "Because you like <b>Peace</b>" in html
     assert html.count('class="se-card"') == 3
 
 

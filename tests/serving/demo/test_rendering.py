@@ -33,7 +33,7 @@ def test_a_value_that_is_missing_is_an_error():
         ("{{ SEARCH.found|count(1) }}", "1 result", "1 条结果"),
         ("{{ SEARCH.found|count(1234) }}", "1,234 results", "1,234 条结果"),
         ("{{ 'as {it} is'|t }}", "as {it} is", "as {it} is"),
-        ("{{ SEARCH.filtered|t(filter='a < {b}') }}", "filter: a &lt; {b}", "筛选：a &lt; {b}"),
+        ("{{ SEARCH.filtered|t(filter='a < {b}') }}", "Filter: a &lt; {b}", "筛选：a &lt; {b}"),
         ("{{ 1999|duration }}", "1,999 ms", "1,999 毫秒"),
         ("{{ 12345|duration }}", "12.3 s", "12.3 秒"),
         ("{{ 1500000|megabytes }}", "1.5 MB", "1.5 MB"),
