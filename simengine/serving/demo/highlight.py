@@ -16,6 +16,7 @@ from simengine.text.folding import cleaned
 from simengine.text.tokens import EMOJI_SEQUENCE, SPACED_WORD, UNSPACED_CHARACTER, holds_unspaced, pattern
 from simengine.types import Span
 
+NEARBY = 30  # characters
 FULL_WEIGHT = 1.0  # question words and other weak words of a query weigh less and are not marked
 _PIECE = rf"(?P<run>(?:{UNSPACED_CHARACTER})+)|(?P<emoji>{EMOJI_SEQUENCE})|(?P<word>{SPACED_WORD})|\p{{S}}"
 
@@ -173,12 +174,21 @@ def best_window(text: str, words: Sequence[Span], evidence: Sequence[Span], leng
         best = max(starts, key=lambda at: (sum(at <= other < at + length for other in starts), -at))
         start = max(best - length // 6, 0)
     start = min(start, len(text) - length)
-    end = start + length
+    return _at_spaces(text, start, start + length)
+
+
+def around(text: str, span: Span, length: int) -> Span:
+    """The span with about `length` characters on both sides, cut between words where there are spaces."""
+    return _at_spaces(text, max(span.start - length, 0), min(span.end + length, len(text)), span)
+
+
+def _at_spaces(text: str, start: int, end: int, kept: Span | None = None) -> Span:
+    """The stretch, with ends in the text moved inwards to a space nearby, but not into what is kept."""
     if start > 0:
-        space = text.find(" ", start, start + 30)
+        space = text.find(" ", start, min(start + NEARBY, kept.start if kept else end))
         start = start if space < 0 else space + 1
     if end < len(text):
-        space = text.rfind(" ", end - 30, end)
+        space = text.rfind(" ", max(end - NEARBY, kept.end if kept else start), end)
         end = end if space < 0 else space
     return Span(start, end)
 

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from simengine.indexing.health import check_index
 from simengine.serving.demo.cards import shortened
-from simengine.serving.demo.context import DemoContext
+from simengine.serving.demo.context import QUIET, DemoContext, area
 from simengine.serving.demo.notices import failure, notice, skeleton
 from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language
@@ -25,21 +25,15 @@ class IndexTab:
 
     def __init__(self, context: DemoContext) -> None:
         self.context, self.served = context, context.served
-        self.facts = gr.HTML("", js_on_load=None, apply_default_css=False, elem_id="se-facts")
-        self.health = gr.HTML(
-            unknown_html("en"), js_on_load=None, apply_default_css=False, elem_id="se-health"
-        )
+        self.facts = area("se-facts")
+        self.health = area("se-health", unknown_html("en"))
         with gr.Row(elem_classes="se-buttons"):
-            self.check = context.localise(
-                gr.Button(scale=0, min_width=180, elem_id="se-check"), {"value": INDEX.check}
-            )
-            self.refresh = context.localise(
-                gr.Button(scale=0, min_width=120, elem_id="se-refresh"), {"value": INDEX.refresh}
-            )
+            self.check = context.button("se-check", INDEX.check, min_width=180)
+            self.refresh = context.button("se-refresh", INDEX.refresh)
         self.found = gr.State(None)
         language = context.language
-        self.refresh.click(self.show, [language], [self.facts], show_progress="hidden")
-        self.check.click(self.look, [language], [self.health, self.found], show_progress="hidden")
+        self.refresh.click(self.show, [language], [self.facts], **QUIET)
+        self.check.click(self.look, [language], [self.health, self.found], **QUIET)
         context.on_open(self.show, [], [self.facts])
         context.on_language(self.show_now, [], [self.facts])
         context.on_language(self.health_again, [self.found], [self.health])
@@ -71,11 +65,6 @@ class IndexTab:
     def health_again(self, language: Language, found: tuple[VerifyReport, float] | None) -> Markup:
         """What the check found, in a language."""
         return unknown_html(language) if found is None else health_html(found[0], found[1], language)
-
-
-def build_index_tab(context: DemoContext) -> None:
-    """Build the tab within the page that is being built."""
-    IndexTab(context)
 
 
 def facts_html(facts: Mapping[str, Any], language: Language) -> Markup:

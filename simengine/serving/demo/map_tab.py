@@ -13,7 +13,7 @@ import numpy as np
 from markupsafe import Markup
 
 from simengine.serving.demo.cards import said, shortened
-from simengine.serving.demo.context import DemoContext
+from simengine.serving.demo.context import QUIET, DemoContext, area
 from simengine.serving.demo.facets import Facet, facets_of
 from simengine.serving.demo.notices import failure, notice
 from simengine.serving.demo.projection import MAX_POINTS, CorpusMap, PerCommit, corpus_map
@@ -56,19 +56,12 @@ class MapTab:
         self.context, self.served = context, context.served
         self.map: PerCommit[CorpusMap] = PerCommit(self.served.engine.path, corpus_map)
         with gr.Row(elem_id="se-map-head"):
-            self.colour = context.localise(
-                gr.Dropdown(
-                    self._choices("en"), value=CLUSTER, elem_id="se-map-colour", scale=0, min_width=240
-                ),
-                {"label": MAP.colour},
+            colour = gr.Dropdown(
+                self._choices("en"), value=CLUSTER, elem_id="se-map-colour", scale=0, min_width=240
             )
-            self.about = gr.HTML("", js_on_load=None, apply_default_css=False, elem_id="se-map-about")
-        self.state = gr.HTML(
-            notice("en", "empty", MAP.start_title, MAP.start_body),
-            js_on_load=None,
-            apply_default_css=False,
-            elem_id="se-map-state",
-        )
+            self.colour = context.localise(colour, {"label": MAP.colour})
+            self.about = area("se-map-about")
+        self.state = area("se-map-state", start_html("en"))
         self.picture = gr.HTML(
             None,
             html_template=(FOLDER / "templates" / "map.html").read_text("utf-8"),
@@ -82,10 +75,9 @@ class MapTab:
     def _events(self) -> None:
         context = self.context
         outputs = [self.state, self.about, self.picture]
-        quiet = {"show_progress": "hidden"}
         context.on_open(self.draw, [self.colour], outputs)
-        self.colour.input(self.draw, [context.language, self.colour], outputs, **quiet)
-        self.picture.pick(self.pick, None, [context.near], **quiet)
+        self.colour.input(self.draw, [context.language, self.colour], outputs, **QUIET)
+        self.picture.pick(self.pick, None, [context.near], **QUIET)
         context.on_language(self.again, [self.colour], [self.colour, *outputs])
 
     def draw(self, language: Language, colour: str) -> Iterator[Sequence[Any]]:
@@ -105,8 +97,7 @@ class MapTab:
         """What is shown, in the language that was switched to."""
         choices = gr.update(choices=self._choices(language))
         if not self.map.is_made():
-            start = notice(language, "empty", MAP.start_title, MAP.start_body)
-            yield choices, start, "", gr.skip()
+            yield choices, start_html(language), "", gr.skip()
             return
         for shown in self.draw(language, colour):
             yield choices, *shown
@@ -131,9 +122,9 @@ class MapTab:
         return [(MAP.cluster.of(language), CLUSTER), *((facet.name, facet.name) for facet in self._facets())]
 
 
-def build_map_tab(context: DemoContext) -> None:
-    """Build the tab within the page that is being built."""
-    MapTab(context)
+def start_html(language: Language) -> Markup:
+    """What stands where the map will be."""
+    return notice(language, "empty", MAP.start_title, MAP.start_body)
 
 
 def computing(language: Language) -> Markup:
@@ -187,20 +178,19 @@ def by_facet(facet: Facet, values: Sequence[Json], language: Language) -> Colour
     """
     if facet.kind == "range":
         return _by_scale(facet, values)
-    counts: Counter[str] = Counter()
-    for value in values:
-        counts.update(
-            {said(each) for each in (value if isinstance(value, list) else [value]) if each is not None}
-        )
+    members = [
+        [said(each) for each in (value if isinstance(value, list) else [value]) if each is not None]
+        for value in values
+    ]
+    counts = Counter(name for names in members for name in set(names))
     frequent = [name for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))][
         :SHOWN_VALUES
     ]
     places = {name: place for place, name in enumerate(frequent)}
     groups, rest = [], len(frequent)
-    for value in values:
-        members = [said(each) for each in (value if isinstance(value, list) else [value]) if each is not None]
-        known = [places[name] for name in members if name in places]
-        groups.append(min(known) if known else rest if members else -1)
+    for names in members:
+        known = [places[name] for name in names if name in places]
+        groups.append(min(known) if known else rest if names else -1)
     sizes = Counter(groups)
     legend = [(shortened(name, 40), sizes[place]) for name, place in places.items()]
     if sizes[rest]:

@@ -1,9 +1,7 @@
-"""Many pairs from a file: read with every bad row named, scored in blocks, and written as a CSV file."""
+"""Many pairs from a file: its columns, its rows with every bad one named, scores in blocks, and a CSV file of them."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,15 +10,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import Markup
 
+from simengine.corpus.columns import TABLE_FORMATS
+from simengine.corpus.csv_tables import Headerless, first_row
 from simengine.corpus.fields import as_text
 from simengine.corpus.formats import read_items
-from simengine.corpus.pairs import MAX_LINE_BYTES, PAIR_FIELDS
+from simengine.corpus.lines import read_chunks, read_lines
+from simengine.corpus.pairs import MAX_LINE_BYTES, NAMES, PAIR_FIELDS
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import expand_sources
-from simengine.errors import DataError, UsageError
+from simengine.errors import DataError, SimengineError, UsageError
 from simengine.serving.demo.cards import shortened
-from simengine.serving.demo.export import BOM, neutral
-from simengine.serving.demo.pairs_columns import pair_table, picked, width_of
+from simengine.serving.demo.export import csv_text
 from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.pairs import PAIRS
@@ -34,10 +34,88 @@ BLOCK_PAIRS = 64
 SHOWN_PAIRS = 10
 SHOWN_BAD = 20
 SHOWN_CHARS = 120
+TEXTS = ("text1", "text2")
+_MAX_COLUMNS = 200
 _LABELS = {"entailment": PAIRS.entailment, "neutral": PAIRS.neutral, "contradiction": PAIRS.contradiction}
 _COLUMNS = (
     "row", "text1", "text2", "cosine", "entailment", "neutral", "contradiction", "label", "unread_tokens", "problem",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a file.
+
+    Attributes:
+        names: in their order; empty where the file cannot be read.
+        texts: the two with the texts, or None where no name is known.
+    """
+
+    names: tuple[str, ...] = ()
+    texts: tuple[str, str] | None = None
+
+
+def columns_of(path: str | Path) -> Columns:
+    """The columns of a .csv, .tsv, .json or .jsonl file, by its header or first record."""
+    try:
+        row = _first_row(path)
+    except SimengineError:  # reading the pairs says what is wrong with it
+        return Columns()
+    known = next((pair for pair in PAIR_FIELDS if set(pair) <= set(row)), None)
+    if Path(path).suffix.lower() in (".csv", ".tsv"):
+        table = pair_table((), len(row))
+        names = None if table.is_header(row) else table.columns_of(row)
+        if names is not None:
+            return Columns(tuple(names), TEXTS)
+    return Columns(tuple(row[:_MAX_COLUMNS]), known)
+
+
+def picked(columns: str | Sequence[str | None]) -> tuple[str, str] | None:
+    """The two columns that were picked, or typed with a comma between; None for the usual ones.
+
+    Raises:
+        UsageError: there is only one, or twice the same.
+    """
+    given = columns.replace("\uff0c", ",").split(",") if isinstance(columns, str) else columns
+    names = [(name or "").strip() for name in given]
+    if not any(names):
+        return None
+    if len(names) != 2 or not all(names) or names[0] == names[1]:
+        shown = ", ".join(names)
+        raise UsageError(f"the columns are {shown!r:.60}; expected two different names")
+    return names[0], names[1]
+
+
+def pair_table(fields: Sequence[str], width: int) -> Headerless:
+    """How a table of that many columns is read: by its header, or text1, text2 and numbers where it has none."""
+    others = tuple(f"column {number}" for number in range(3, width + 1))
+    return Headerless(
+        NAMES | {name.lower() for name in fields},
+        (*TEXTS, *others),
+        texts=frozenset(TEXTS),
+        numbers=frozenset(others),
+        advice="pick the two columns with the texts",
+    )
+
+
+def width_of(path: str | Path) -> int:
+    """How many columns the first row of a file has; 2 where it cannot be read."""
+    try:
+        return len(_first_row(path)) or 2
+    except SimengineError:
+        return 2
+
+
+def _first_row(path: str | Path) -> list[str]:
+    """The cells of the first row of a table, or the names of the first record."""
+    for file in expand_sources([path], None, ReadReport()):
+        if file.format in TABLE_FORMATS:
+            lines = read_lines(read_chunks(file, ReadReport()), file, MAX_LINE_BYTES, "utf-8")
+            return [cell.strip() for cell in first_row(lines, "utf-8", file, MAX_LINE_BYTES)]
+        for _, record, _ in read_items(file, MAX_LINE_BYTES, "utf-8", ReadReport()):
+            if not isinstance(record, RecordFault):
+                return list(record)
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +209,8 @@ def as_csv(rows: Sequence[PairRow]) -> str:
     """CSV with a line for every row of the file; texts that a spreadsheet would run as formulas are neutralised."""
     with_inference = any(row.probabilities is not None for row in rows)
     names = [name for name in _COLUMNS if with_inference or name not in (*_LABELS, "label")]
-    out = io.StringIO()
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(names)
-    for row in rows:
-        record = _record(row)
-        writer.writerow([neutral(record[name]) for name in names])
-    return out.getvalue()
+    records = map(_record, rows)
+    return csv_text([names, *([record[name] for name in names] for record in records)])
 
 
 def progress_html(done: int, n: int, language: Language) -> Markup:

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from typing import Any
 
 import gradio as gr
 from markupsafe import Markup
 
 from simengine.search.options import Mode
 from simengine.serving.demo.cards import ON_SIMILAR
-from simengine.serving.demo.context import DemoContext
+from simengine.serving.demo.context import QUIET, DemoContext, area
 from simengine.serving.demo.examples import example_buttons, example_queries, in_language, sample_documents
 from simengine.serving.demo.export import SAVE_FILE, as_csv, as_jsonl
 from simengine.serving.demo.facets import Facet, as_number, expression, facets_of
 from simengine.serving.demo.notices import failure, notice, skeleton
 from simengine.serving.demo.searching import Asked, Shown, run_search, run_similar, shown_html
-from simengine.serving.demo.strings import LANGUAGES, Language
+from simengine.serving.demo.strings import LANGUAGES, Language, Text
 from simengine.serving.demo.strings.search import SEARCH
 
 DEFAULT_COUNT, MOST_COUNT = 10, 50
@@ -35,15 +35,8 @@ class SearchTab:
         }
         self._question()
         self._filters()
-        self.tried = gr.HTML(
-            self.examples_html("en"),
-            js_on_load=ON_SIMILAR,
-            apply_default_css=False,
-            elem_id="se-search-examples",
-        )
-        self.results = gr.HTML(
-            start_html("en"), js_on_load=ON_SIMILAR, apply_default_css=False, elem_id="se-results"
-        )
+        self.tried = area("se-search-examples", self.examples_html("en"), ON_SIMILAR)
+        self.results = area("se-results", start_html("en"), ON_SIMILAR)
         self._export()
         self.shown = gr.State(None)
         self._events()
@@ -51,50 +44,38 @@ class SearchTab:
     # -- components ------------------------------------------------------------------------------------------
 
     def _question(self) -> None:
-        localise = self.context.localise
+        context = self.context
         with gr.Row(elem_classes="se-ask-row", equal_height=True):
-            self.query = localise(
-                gr.Textbox(lines=1, max_lines=1, elem_id="se-query", scale=5, max_length=20_000),
-                {"label": SEARCH.query, "placeholder": SEARCH.query_hint},
+            self.query = context.textbox(
+                "se-query", SEARCH.query, SEARCH.query_hint, scale=5, max_length=20_000
             )
-            self.go = localise(
-                gr.Button(variant="primary", scale=0, min_width=112, elem_id="se-go"), {"value": SEARCH.go}
-            )
+            self.go = context.button("se-go", SEARCH.go, min_width=112, variant="primary")
         with gr.Row(elem_classes="se-options"):
             modes = ((SEARCH.hybrid, "hybrid"), (SEARCH.dense, "dense"), (SEARCH.lexical, "lexical"))
-            self.mode = localise(
+            self.mode = context.localise(
                 gr.Radio(
                     value="hybrid", elem_id="se-mode", elem_classes="se-segments", scale=0, min_width=330
                 ),
                 {"label": SEARCH.mode, "choices": modes},
             )
-            self.rerank = self._switch("se-rerank", {"label": SEARCH.rerank, "info": SEARCH.rerank_info})
-            self.claim = self._switch("se-claim", {"label": SEARCH.claim, "info": SEARCH.claim_info})
-
-    def _switch(self, elem_id: str, words: dict[str, Any], *, value: bool = False) -> gr.Checkbox:
-        box = gr.Checkbox(value=value, elem_id=elem_id, elem_classes="se-switch", min_width=200)
-        return cast("gr.Checkbox", self.context.localise(box, words))
+            self.rerank = context.switch("se-rerank", SEARCH.rerank, SEARCH.rerank_info)
+            self.claim = context.switch("se-claim", SEARCH.claim, SEARCH.claim_info)
 
     def _filters(self) -> None:
-        localise = self.context.localise
+        context = self.context
         self.choices: list[gr.Dropdown] = []
         self.ranges: list[gr.Textbox] = []
-        with localise(gr.Accordion(open=False, elem_id="se-filters"), {"label": SEARCH.filters}):
+        with context.localise(gr.Accordion(open=False, elem_id="se-filters"), {"label": SEARCH.filters}):
             with gr.Row(elem_classes="se-facets"):
                 for facet in self.facets:
                     self._facet(facet)
-            self.typed = localise(
-                gr.Textbox(lines=1, max_lines=1, elem_id="se-expression", max_length=4_000),
-                {"label": SEARCH.expression, "placeholder": SEARCH.expression_hint},
+            self.typed = context.textbox(
+                "se-expression", SEARCH.expression, SEARCH.expression_hint, max_length=4_000
             )
             with gr.Row():
-                self.count = localise(
-                    gr.Slider(1, MOST_COUNT, DEFAULT_COUNT, step=1, elem_id="se-count"),
-                    {"label": SEARCH.count},
-                )
-                self.fold = self._switch(
-                    "se-fold", {"label": SEARCH.fold, "info": SEARCH.fold_info}, value=False
-                )
+                count = gr.Slider(1, MOST_COUNT, DEFAULT_COUNT, step=1, elem_id="se-count")
+                self.count = context.localise(count, {"label": SEARCH.count})
+                self.fold = context.switch("se-fold", SEARCH.fold, SEARCH.fold_info)
 
     def _facet(self, facet: Facet) -> None:
         if facet.kind != "range":
@@ -111,26 +92,17 @@ class SearchTab:
                 )
             )
             return
-        for text, bound in ((SEARCH.least, facet.least), (SEARCH.greatest, facet.greatest)):
-            box = gr.Textbox(
-                lines=1,
-                max_lines=1,
-                placeholder=f"{bound:g}",
-                elem_classes="se-facet",
-                min_width=140,
-                max_length=40,
+        for text, bound in ((SEARCH.least, f"{facet.least:g}"), (SEARCH.greatest, f"{facet.greatest:g}")):
+            label, hint = text.filled({"field": facet.name}), Text(bound, bound)
+            self.ranges.append(
+                self.context.textbox("", label, hint, elem_classes="se-facet", min_width=140, max_length=40)
             )
-            self.ranges.append(self.context.localise(box, {"label": text.filled({"field": facet.name})}))
 
     def _export(self) -> None:
         self.file = gr.JSON(visible=False)
         with gr.Row(visible=False, elem_id="se-export") as self.export_row:
-            self.csv = self.context.localise(
-                gr.Button(size="sm", scale=0, min_width=120, elem_id="se-csv"), {"value": SEARCH.csv}
-            )
-            self.jsonl = self.context.localise(
-                gr.Button(size="sm", scale=0, min_width=120, elem_id="se-jsonl"), {"value": SEARCH.jsonl}
-            )
+            self.csv = self.context.button("se-csv", SEARCH.csv, size="sm")
+            self.jsonl = self.context.button("se-jsonl", SEARCH.jsonl, size="sm")
 
     # -- events ----------------------------------------------------------------------------------------------
 
@@ -149,21 +121,20 @@ class SearchTab:
             *self.ranges,
         ]
         outputs = [self.results, self.export_row, self.shown]
-        quiet = {"show_progress": "hidden"}
         for listen in (self.go.click, self.query.submit, self.typed.submit):
-            listen(self.search, inputs, outputs, **quiet)
-        self.results.similar(self.on_similar, [context.language, self.count], outputs, **quiet)
-        self.tried.example(self.on_example, None, [self.query], **quiet).then(
-            self.search, inputs, outputs, **quiet
+            listen(self.search, inputs, outputs, **QUIET)
+        self.results.similar(self.on_similar, [context.language, self.count], outputs, **QUIET)
+        self.tried.example(self.on_example, None, [self.query], **QUIET).then(
+            self.search, inputs, outputs, **QUIET
         )
         context.near.change(
             self.on_near,
             [context.language, self.count, context.near],
             [context.tabs, context.near, *outputs],
-            **quiet,
+            **QUIET,
         )
         for button, kind in ((self.csv, "csv"), (self.jsonl, "jsonl")):
-            button.click(_file_of(kind), [self.shown], [self.file], **quiet).then(
+            button.click(_file_of(kind), [self.shown], [self.file], **QUIET).then(
                 None, [self.file], None, js=SAVE_FILE
             )
         context.on_language(self.again, [self.shown], [self.results, self.tried])
@@ -242,11 +213,6 @@ class SearchTab:
     def examples_html(self, language: Language) -> Markup:
         """The example queries."""
         return example_buttons(self.examples[language], language)
-
-
-def build_search_tab(context: DemoContext) -> None:
-    """Build the tab within the page that is being built."""
-    SearchTab(context)
 
 
 def start_html(language: Language) -> Markup:

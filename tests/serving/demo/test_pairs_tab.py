@@ -16,13 +16,14 @@ from simengine.explain import ExplainedText, ExplainedWord, Faithfulness, PairEx
 from simengine.serving.demo.pairs_batch import (
     BLOCK_PAIRS,
     MAX_PAIRS,
+    Columns,
     PairRow,
     as_csv,
+    columns_of,
     read_rows,
     score_rows,
     summary_html,
 )
-from simengine.serving.demo.pairs_columns import Columns, columns_of
 from simengine.serving.demo.pairs_html import Compared, compared_html, word_groups, woven
 from simengine.serving.demo.pairs_tab import compare_texts
 from simengine.serving.demo.strings import UNKNOWN

@@ -10,8 +10,14 @@ import pytest
 from simengine.engine import Engine
 from simengine.errors import UsageError
 from simengine.serving.demo.projection import PerCommit
-from simengine.serving.demo.recommend_html import Taste, found_html, recommended_html, taste_html
-from simengine.serving.demo.recommend_tab import run_recommend, statements
+from simengine.serving.demo.recommend_tab import (
+    Taste,
+    found_html,
+    recommended_html,
+    run_recommend,
+    statements,
+    taste_html,
+)
 from simengine.serving.demo.strings.recommend import RECOMMEND
 from simengine.serving.demo.titles import Titled, Titles, find_documents
 from simengine.serving.served import ServedIndex
