@@ -102,7 +102,7 @@ class SearchTab:
         self.file = gr.JSON(visible=False)
         with gr.Row(visible=False, elem_id="se-export") as self.export_row:
             self.csv = self.context.button("se-csv", SEARCH.csv, size="sm")
-            self.jsonl = self.context.button("se-jsonl", SEARCH.jsonl, size="sm")
+            self.jsonl = self.context.button("se-jsonl", SEARCH.jsonl, min_width=160, size="sm")
 
     # -- events ----------------------------------------------------------------------------------------------
 

@@ -53,9 +53,9 @@ class INDEX:
     )
     calibration = Text("Calibration", "校准")
     calibration_none = Text(
-        "Not calibrated. Scores of cross-encoders are marked as uncalibrated until `simengine calibrate` has been "
+        "Not calibrated. Scores of cross-encoders are marked as uncalibrated until “simengine calibrate” has been "
         "run on labelled pairs.",
-        "尚未校准。在用标注样本运行 `simengine calibrate` 之前，交叉编码器的得分均标为“未校准”。",
+        "尚未校准。在用标注样本运行 “simengine calibrate” 之前，交叉编码器的得分均标为“未校准”。",
     )
     task = Text("Task", "任务")
     method = Text("Method", "方法")
