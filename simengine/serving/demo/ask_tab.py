@@ -11,11 +11,11 @@ from markupsafe import Markup
 
 from simengine.serving.demo.cards import ON_SIMILAR, cards
 from simengine.serving.demo.context import QUIET, DemoContext, area
-from simengine.serving.demo.examples import example_buttons, example_questions, in_language, sample_documents
+from simengine.serving.demo.examples import Examples, example_questions
 from simengine.serving.demo.highlight import Excerpt, around, excerpt, marked
 from simengine.serving.demo.notices import failure, notice
 from simengine.serving.demo.rendering import render
-from simengine.serving.demo.strings import LANGUAGES, Language
+from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.ask import ASK
 from simengine.text.checks import check_text
 from simengine.types import Answer, Evidence, Span
@@ -68,16 +68,13 @@ class AskTab:
 
     def __init__(self, context: DemoContext) -> None:
         self.context, self.served = context, context.served
-        documents = sample_documents(self.served.engine.path)
-        self.examples = {
-            each: example_questions(in_language(documents, each), N_EXAMPLES) for _, each in LANGUAGES
-        }
+        self.examples = Examples(self.served.engine.path, example_questions, N_EXAMPLES)
         with gr.Row(elem_classes="se-ask-row", equal_height=True):
             self.question = context.textbox(
                 "se-question", ASK.question, ASK.question_hint, scale=5, max_length=20_000
             )
             self.go = context.button("se-ask-go", ASK.go, min_width=112, variant="primary")
-        self.tried = area("se-ask-examples", self.examples_html("en"), ON_SIMILAR)
+        self.tried = area("se-ask-examples", self.examples.html("en"), ON_SIMILAR)
         self.talk = area("se-answers", start_html("en"))
         self.new = context.button("se-new", ASK.new, min_width=160, size="sm", visible=False)
         self.turns = gr.State([])
@@ -125,11 +122,7 @@ class AskTab:
     def again(self, language: Language, turns: Sequence[Turn]) -> tuple[Markup, Markup]:
         """What is shown, in the language that was switched to."""
         html = conversation(turns, language) if turns else start_html(language)
-        return html, self.examples_html(language)
-
-    def examples_html(self, language: Language) -> Markup:
-        """The example questions."""
-        return example_buttons(self.examples[language], language)
+        return html, self.examples.html(language)
 
 
 def start_html(language: Language) -> Markup:

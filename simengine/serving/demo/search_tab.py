@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import gradio as gr
@@ -11,12 +11,12 @@ from markupsafe import Markup
 from simengine.search.options import Mode
 from simengine.serving.demo.cards import ON_SIMILAR
 from simengine.serving.demo.context import QUIET, DemoContext, area
-from simengine.serving.demo.examples import example_buttons, example_queries, in_language, sample_documents
+from simengine.serving.demo.examples import Examples, example_queries
 from simengine.serving.demo.export import SAVE_FILE, as_csv, as_jsonl
 from simengine.serving.demo.facets import Facet, as_number, expression, facets_of
 from simengine.serving.demo.notices import failure, notice, skeleton
 from simengine.serving.demo.searching import Asked, Shown, run_search, run_similar, shown_html
-from simengine.serving.demo.strings import LANGUAGES, Language, Text
+from simengine.serving.demo.strings import Language, Text
 from simengine.serving.demo.strings.search import SEARCH
 
 DEFAULT_COUNT, MOST_COUNT = 10, 50
@@ -29,13 +29,10 @@ class SearchTab:
     def __init__(self, context: DemoContext) -> None:
         self.context, self.served = context, context.served
         self.facets = facets_of(self.served.engine.path)
-        documents = sample_documents(self.served.engine.path)
-        self.examples = {
-            each: example_queries(in_language(documents, each), N_EXAMPLES) for _, each in LANGUAGES
-        }
+        self.examples = Examples(self.served.engine.path, example_queries, N_EXAMPLES)
         self._question()
         self._filters()
-        self.tried = area("se-search-examples", self.examples_html("en"), ON_SIMILAR)
+        self.tried = area("se-search-examples", self.examples.html("en"), ON_SIMILAR)
         self.results = area("se-results", start_html("en"), ON_SIMILAR)
         self._export()
         self.shown = gr.State(None)
@@ -156,14 +153,12 @@ class SearchTab:
             blank = notice(language, "empty", SEARCH.blank_title, SEARCH.blank_body)
             yield blank, gr.update(visible=False), None
             return
-        yield skeleton(language, SEARCH.loading), gr.update(visible=False), None
-        try:
-            asked = Asked(query.strip(), mode, rerank, claim, int(count), fold, self.where(typed, filters))
-            shown = run_search(self.served, asked)
-        except Exception as error:
-            yield failure(error, language), gr.update(visible=False), None
-            return
-        yield shown_html(shown, language), gr.update(visible=bool(shown.hits)), shown
+
+        def found() -> Shown:
+            where = self.where(typed, filters)
+            return run_search(self.served, Asked(query.strip(), mode, rerank, claim, int(count), fold, where))
+
+        yield from self._show(language, found)
 
     def where(self, typed: str, filters: Sequence[Any]) -> str | None:
         """The filter that the components say."""
@@ -182,20 +177,20 @@ class SearchTab:
 
     def on_similar(self, language: Language, count: float, event: gr.EventData) -> Iterator[Sequence[Any]]:
         """Show documents similar to the one whose button was clicked."""
-        yield from self._similar(language, int(count), str(event.id))
+        yield from self._show(language, lambda: run_similar(self.served, str(event.id), int(count)))
 
     def on_near(self, language: Language, count: float, near: str) -> Iterator[Sequence[Any]]:
         """Show documents similar to one that was chosen in another tab."""
         if not near:
             yield [gr.skip() for _ in range(5)]
             return
-        for shown in self._similar(language, int(count), near):
+        for shown in self._show(language, lambda: run_similar(self.served, near, int(count))):
             yield [gr.Tabs(selected="search"), "", *shown]
 
-    def _similar(self, language: Language, count: int, document_id: str) -> Iterator[Sequence[Any]]:
+    def _show(self, language: Language, found: Callable[[], Shown]) -> Iterator[Sequence[Any]]:
         yield skeleton(language, SEARCH.loading), gr.update(visible=False), None
         try:
-            shown = run_similar(self.served, document_id, count)
+            shown = found()
         except Exception as error:
             yield failure(error, language), gr.update(visible=False), None
             return
@@ -208,11 +203,7 @@ class SearchTab:
     def again(self, language: Language, shown: Shown | None) -> tuple[Markup, Markup]:
         """What is shown, in the language that was switched to."""
         html = start_html(language) if shown is None else shown_html(shown, language)
-        return html, self.examples_html(language)
-
-    def examples_html(self, language: Language) -> Markup:
-        """The example queries."""
-        return example_buttons(self.examples[language], language)
+        return html, self.examples.html(language)
 
 
 def start_html(language: Language) -> Markup:
