@@ -6,10 +6,10 @@ from typing import Final
 
 from simengine.cross_encoders.config import PairConfig, fingerprint_of_pairs, read_pair_config
 from simengine.cross_encoders.contract import CrossEncoder
-from simengine.encoders.hardware import choose_threads
-from simengine.encoders.runtime_choice import RuntimeChoice, check_names, choose_runtime
 from simengine.models.config import KNOWN_FAMILIES
 from simengine.models.resolve import resolve_model
+from simengine.runtimes.choice import RuntimeChoice, check_names, choose_runtime
+from simengine.runtimes.hardware import choose_threads
 
 DEFAULT_NLI_MODEL: Final = "minilm-nli"
 _OPENVINO_FAMILIES = KNOWN_FAMILIES | {"electra"}

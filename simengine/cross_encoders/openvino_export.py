@@ -10,15 +10,15 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.cross_encoders.config import PairConfig
-from simengine.encoders.openvino_export import (
+from simengine.models.fingerprint import Fingerprint
+from simengine.models.pair_tokenization import PairTokenizer, TokenizedPairs
+from simengine.runtimes.openvino_export import (
     TOKENIZER_NAME,
     ExportedGraph,
     cached_graph,
     write_graph,
     write_note,
 )
-from simengine.models.fingerprint import Fingerprint
-from simengine.models.pair_tokenization import PairTokenizer, TokenizedPairs
 
 PROBE_PAIRS = (
     ("A man is playing a guitar on the street.", "Somebody makes music."),
@@ -54,7 +54,7 @@ def _export(config: PairConfig, folder: Path) -> None:
     import torch
 
     from simengine.cross_encoders.torch_model import load_classifier, padded_logits, reads_token_types
-    from simengine.encoders.torch_modules import load_tokenizer_file, quiet
+    from simengine.runtimes.torch_modules import load_tokenizer_file, quiet
 
     load_tokenizer_file(config.model, folder / TOKENIZER_NAME)
     pad_token_id = int(config.model.architecture.get("pad_token_id") or 0)

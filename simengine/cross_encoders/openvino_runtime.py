@@ -15,12 +15,12 @@ from simengine.cross_encoders.contract import CrossEncoder, Predicted
 from simengine.cross_encoders.labels import sigmoid, softmax
 from simengine.cross_encoders.openvino_export import PROBE_PAIRS, exported_pair_graph
 from simengine.cross_encoders.pair_batches import pair_batches, shared_budget
-from simengine.encoders.openvino_engine import LATENCY_TOKENS, GraphRunner
-from simengine.encoders.openvino_export import ExportedGraph
-from simengine.encoders.openvino_quantize import Check, check_texts, quantized_graph
 from simengine.errors import ModelDamagedError, UsageError
 from simengine.models.fingerprint import Fingerprint
 from simengine.models.pair_tokenization import PairTokenizer, TokenizedPairs
+from simengine.runtimes.openvino_engine import LATENCY_TOKENS, GraphRunner
+from simengine.runtimes.openvino_export import ExportedGraph
+from simengine.runtimes.openvino_quantize import Check, check_texts, quantized_graph
 from simengine.types import FloatMatrix
 
 # Small batches keep the activations in the processor's cache; see benchmarks/README.md.

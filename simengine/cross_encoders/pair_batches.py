@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from simengine.encoders.batching import Batch, make_batch, token_budget_batches
 from simengine.models.pair_tokenization import TokenizedPairs
+from simengine.runtimes.batching import Batch, make_batch, token_budget_batches
 
 
 def pair_batches(

@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from simengine.cross_encoders.config import PairConfig
 from simengine.cross_encoders.contract import CrossEncoder, Predicted
-from simengine.encoders.torch_modules import limited_threads, quiet
-from simengine.encoders.whole_weights import check_vocabulary, whole_weights
 from simengine.errors import ModelDamagedError
 from simengine.models.fingerprint import Fingerprint
 from simengine.models.tokenization import FastTokenizer
+from simengine.runtimes.torch_modules import limited_threads, quiet
+from simengine.runtimes.whole_weights import check_vocabulary, whole_weights
 
 _BATCH_SIZE = 32
 

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from simengine.encoders.batching import token_budget_batches
-from simengine.encoders.hardware import choose_device, choose_threads
-from simengine.encoders.torch_modules import quiet
-from simengine.encoders.whole_weights import check_vocabulary, whole_weights
 from simengine.errors import ModelDamagedError, ModelError
 from simengine.models.kinds import TOKENIZER_FILES, check_kind
 from simengine.models.resolve import resolve_model
+from simengine.runtimes.batching import token_budget_batches
+from simengine.runtimes.hardware import choose_device, choose_threads
+from simengine.runtimes.torch_modules import quiet
+from simengine.runtimes.whole_weights import check_vocabulary, whole_weights
 from simengine.types import FloatMatrix
 
 if TYPE_CHECKING:

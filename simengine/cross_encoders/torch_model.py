@@ -6,9 +6,9 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from simengine.cross_encoders.config import PairConfig
-from simengine.encoders.torch_modules import quiet
-from simengine.encoders.torch_packed import heads, packed_layer
-from simengine.encoders.whole_weights import load_errors, whole_weights
+from simengine.runtimes.torch_modules import quiet
+from simengine.runtimes.torch_packed import heads, packed_layer
+from simengine.runtimes.whole_weights import load_errors, whole_weights
 
 if TYPE_CHECKING:
     import torch

@@ -21,11 +21,11 @@ from simengine.cross_encoders.torch_model import (
     padded_logits,
     reads_token_types,
 )
-from simengine.encoders.batching import Batch
-from simengine.encoders.torch_modules import limited_threads, load_tokenizer_file
-from simengine.encoders.torch_packed import TOKEN_BUDGET_CPU, TOKEN_BUDGET_CUDA
 from simengine.models.fingerprint import Fingerprint
 from simengine.models.pair_tokenization import PairTokenizer
+from simengine.runtimes.batching import Batch
+from simengine.runtimes.torch_modules import limited_threads, load_tokenizer_file
+from simengine.runtimes.torch_packed import TOKEN_BUDGET_CPU, TOKEN_BUDGET_CUDA
 
 if TYPE_CHECKING:
     import torch

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from simengine.encoders.contract import BiEncoder
-from simengine.encoders.hardware import choose_threads
-from simengine.encoders.runtime_choice import RuntimeChoice, check_names, choose_runtime
 from simengine.errors import ModelError
 from simengine.models.config import ModelConfig, NormalizeStep, read_config
 from simengine.models.fingerprint import fingerprint_of
 from simengine.models.kinds import check_kind
 from simengine.models.resolve import resolve_model
+from simengine.runtimes.choice import RuntimeChoice, check_names, choose_runtime
+from simengine.runtimes.hardware import choose_threads
 
 OTHER_HEADS = ("ForSequenceClassification", "ForQuestionAnswering", "ForTokenClassification")
 
@@ -85,14 +85,14 @@ def _refuse_other_similarity(config: ModelConfig) -> None:
 def _build(config: ModelConfig, chosen: RuntimeChoice, threads: int) -> BiEncoder:
     fingerprint, device, precision = fingerprint_of(config), chosen.device, chosen.precision
     if chosen.runtime == "openvino":
-        from simengine.encoders.openvino_runtime import OpenVinoEncoder
+        from simengine.runtimes.openvino_runtime import OpenVinoEncoder
 
         return OpenVinoEncoder(config, fingerprint, precision=precision, threads=threads)
     if chosen.runtime == "torch":
-        from simengine.encoders.torch_packed import TorchEncoder
+        from simengine.runtimes.torch_packed import TorchEncoder
 
         return TorchEncoder(config, fingerprint, device=device, precision=precision, threads=threads)
-    from simengine.encoders.sentence_transformers_runtime import SentenceTransformersEncoder
+    from simengine.runtimes.sentence_transformers_runtime import SentenceTransformersEncoder
 
     return SentenceTransformersEncoder(
         config, fingerprint, device=device, precision=precision, threads=threads

@@ -14,10 +14,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from simengine.encoders.hardware import choose_threads
-from simengine.encoders.torch_modules import limited_threads, quiet
 from simengine.errors import MissingExtraError, UsageError
 from simengine.models.resolve import resolve_model
+from simengine.runtimes.hardware import choose_threads
+from simengine.runtimes.torch_modules import limited_threads, quiet
 from simengine.text.checks import parse_own_json
 from simengine.training import adapt
 from simengine.training.arguments import common_arguments, training_device

@@ -11,8 +11,8 @@ import pytest
 from simengine.cross_encoders import openvino_runtime
 from simengine.cross_encoders.labels import softmax
 from simengine.cross_encoders.load import load_cross_encoder
-from simengine.encoders.hardware import cpu_flags
 from simengine.errors import UsageError
+from simengine.runtimes.hardware import cpu_flags
 from tests.contracts.pair_models import PairRecipe, make_pair_model
 
 PAIRS = [("A plane is taking off.", "The plane leaves."), ("a fox", "dogs " * 9), ("猫", "")]

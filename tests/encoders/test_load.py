@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simengine.encoders import hardware
 from simengine.encoders.load import OTHER_HEADS, load_encoder
 from simengine.errors import DeviceError, ModelDamagedError, ModelError, UsageError
+from simengine.runtimes import hardware
 from tests.training.tiny_models import write_tiny
 
 TEXTS = ["the quick brown fox", "a plane is taking off"]

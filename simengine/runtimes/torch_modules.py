@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simengine.encoders.whole_weights import check_finite, check_vocabulary, load_errors, whole_weights
 from simengine.errors import ModelDamagedError
 from simengine.models.config import DenseStep, ModelConfig, NormalizeStep, PoolingStep, Step
 from simengine.models.tokenization import FastTokenizer
+from simengine.runtimes.whole_weights import check_finite, check_vocabulary, load_errors, whole_weights
 
 if TYPE_CHECKING:
     import torch

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from simengine.encoders.load import load_encoder
-from simengine.encoders.openvino_engine import LATENCY_TOKENS
-from simengine.encoders.openvino_runtime import TOKEN_BUDGET
+from simengine.runtimes.openvino_engine import LATENCY_TOKENS
+from simengine.runtimes.openvino_runtime import TOKEN_BUDGET
 
 TEXTS = ["the quick brown fox", "", "a plane is taking off .", "the lazy dog " * 40]
 HEAVY = {"torch", "transformers", "sentence_transformers", "openvino.tools.ovc", "openvino_telemetry"}

@@ -22,10 +22,10 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.encoders.canary import canary_texts
-from simengine.encoders.hardware import cpu_flags
-from simengine.encoders.openvino_import import import_openvino
 from simengine.errors import UsageError
 from simengine.models.cache import create_folder_atomically, exclusive, read_json
+from simengine.runtimes.hardware import cpu_flags
+from simengine.runtimes.openvino_import import import_openvino
 from simengine.types import FloatMatrix
 
 MIN_COSINE: Final = 0.999

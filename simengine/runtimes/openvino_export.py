@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simengine.encoders.openvino_import import import_openvino, silent_converter
 from simengine.models.cache import cache_directory, create_folder_atomically, exclusive, read_json
 from simengine.models.config import ModelConfig
 from simengine.models.fingerprint import Fingerprint, settings_digest
+from simengine.runtimes.openvino_import import import_openvino, silent_converter
 from simengine.types import Json
 
 # Raise it when the exported graph changes, so that graphs of older versions are not used.
@@ -141,8 +141,8 @@ def _sizes_agree(folder: Path, sizes: Any) -> bool:
 
 
 def _export(config: ModelConfig, folder: Path) -> None:
-    from simengine.encoders.torch_modules import load_tokenizer_file
     from simengine.models.tokenization import FastTokenizer
+    from simengine.runtimes.torch_modules import load_tokenizer_file
 
     load_tokenizer_file(config, folder / TOKENIZER_NAME)
     pad_token_id = int(config.architecture.get("pad_token_id") or 0)
@@ -190,7 +190,7 @@ def write_graph(module: Any, inputs: Mapping[str, Any], folder: Path) -> None:
     """
     import torch
 
-    from simengine.encoders.torch_modules import quiet
+    from simengine.runtimes.torch_modules import quiet
 
     with quiet(), torch.no_grad(), silent_converter() as convert_model:
         graph = convert_model(module, example_input=dict(inputs))
@@ -222,7 +222,7 @@ def _trace(
     """Write the graph into a folder; the vector that torch gives for the probe's token ids."""
     import torch
 
-    from simengine.encoders.torch_modules import build_head, load_transformer, quiet
+    from simengine.runtimes.torch_modules import build_head, load_transformer, quiet
 
     attention = "eager" if config.family in _LOCAL_ATTENTION else None
     transformer, head = load_transformer(config, attention=attention), build_head(config)

@@ -6,9 +6,9 @@ from collections.abc import Set
 from dataclasses import dataclass
 from typing import Final
 
-from simengine.encoders.hardware import choose_device, has_bf16_matrix_units
 from simengine.errors import UsageError
 from simengine.models.config import ModelConfig
+from simengine.runtimes.hardware import choose_device, has_bf16_matrix_units
 from simengine.text.arguments import as_choice
 
 RUNTIMES: Final = ("auto", "openvino", "torch", "sentence-transformers")

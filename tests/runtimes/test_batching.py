@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simengine.encoders.batching import token_budget_batches
+from simengine.runtimes.batching import token_budget_batches
 
 LENGTHS = st.lists(st.integers(0, 40), max_size=60)
 

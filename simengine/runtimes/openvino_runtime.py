@@ -9,15 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simengine.encoders.batching import Batch, token_budget_batches
 from simengine.encoders.contract import BiEncoder, Encoded, Role
-from simengine.encoders.openvino_engine import GraphRunner
-from simengine.encoders.openvino_export import PROBE_TEXT, ExportedGraph, exported_graph
-from simengine.encoders.openvino_quantize import cosine_check, quantized_graph
 from simengine.errors import ModelDamagedError, UsageError
 from simengine.models.config import ModelConfig
 from simengine.models.fingerprint import Fingerprint
 from simengine.models.tokenization import FastTokenizer
+from simengine.runtimes.batching import Batch, token_budget_batches
+from simengine.runtimes.openvino_engine import GraphRunner
+from simengine.runtimes.openvino_export import PROBE_TEXT, ExportedGraph, exported_graph
+from simengine.runtimes.openvino_quantize import cosine_check, quantized_graph
 from simengine.types import FloatMatrix
 
 # Small batches keep the activations in the processor's cache; see benchmarks/README.md.

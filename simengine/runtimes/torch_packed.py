@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from simengine.encoders.batching import Batch, token_budget_batches
 from simengine.encoders.contract import BiEncoder, Encoded, Role
-from simengine.encoders.torch_modules import build_head, limited_threads, load_transformer, read_tokenizer
 from simengine.models.config import ModelConfig
 from simengine.models.fingerprint import Fingerprint
 from simengine.models.tokenization import FastTokenizer
+from simengine.runtimes.batching import Batch, token_budget_batches
+from simengine.runtimes.torch_modules import build_head, limited_threads, load_transformer, read_tokenizer
 from simengine.types import FloatMatrix
 
 if TYPE_CHECKING:

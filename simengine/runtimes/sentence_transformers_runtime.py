@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from simengine.encoders.contract import BiEncoder, Encoded, Role
-from simengine.encoders.torch_modules import limited_threads, quiet
-from simengine.encoders.whole_weights import check_finite, check_vocabulary, load_errors, whole_weights
 from simengine.errors import ModelDamagedError
 from simengine.models.config import ModelConfig
 from simengine.models.fingerprint import Fingerprint
 from simengine.models.tokenization import FastTokenizer
+from simengine.runtimes.torch_modules import limited_threads, quiet
+from simengine.runtimes.whole_weights import check_finite, check_vocabulary, load_errors, whole_weights
 
 _BATCH_SIZE = 32
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simengine.encoders import openvino_quantize
-from simengine.encoders.hardware import cpu_flags
 from simengine.encoders.load import load_encoder
 from simengine.errors import UsageError
+from simengine.runtimes import openvino_quantize
+from simengine.runtimes.hardware import cpu_flags
 
 needs_vnni = pytest.mark.skipif(
     not cpu_flags() & {"avx512_vnni", "avx_vnni"}, reason="needs a processor with VNNI"

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simengine.encoders.batching import Batch
-from simengine.encoders.openvino_import import import_openvino
+from simengine.runtimes.batching import Batch
+from simengine.runtimes.openvino_import import import_openvino
 from simengine.types import FloatMatrix
 
 # Up to this many tokens in a call one request with all threads is faster than several with one each.
