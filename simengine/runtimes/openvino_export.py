@@ -1,33 +1,38 @@
-"""A model folder exported once as an OpenVINO graph, with pooling and normalisation inside, and kept."""
+"""A model folder exported once as an OpenVINO graph, from token ids to the model's outputs, and kept."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib.metadata
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from simengine.models.cache import cache_directory, create_folder_atomically, exclusive, read_json
-from simengine.models.config import ModelConfig
-from simengine.models.fingerprint import Fingerprint, settings_digest
+from simengine.models.fingerprint import settings_digest
+from simengine.runtimes.batching import make_batch
+from simengine.runtimes.contract import Network
 from simengine.runtimes.openvino_import import import_openvino, silent_converter
-from simengine.types import Json
+
+if TYPE_CHECKING:
+    import torch
+
+    from simengine.runtimes.torch_model import TorchModel
 
 # Raise it when the exported graph changes, so that graphs of older versions are not used.
 GRAPH_FORMAT = 3
-PROBE_TEXT = "A short text that shows whether the graph still computes what it computed when it was exported."
 # Padding far behind a text sees no token in its window: OpenVINO's fused attention makes NaN of that, the eager
 # form a finite number that the pooling leaves out.
 _LOCAL_ATTENTION = frozenset({"modernbert"})
 _LARGE_TABLE = 1 << 24
 """Elements of an embedding table from which its size matters."""
-GRAPH_NAME, TOKENIZER_NAME, NOTE_NAME, COMPILED_NAME = "graph.xml", "tokenizer.json", "graph.json", "compiled"
+GRAPH_NAME, TOKENIZER_NAME, NOTE_NAME = "graph.xml", "tokenizer.json", "graph.json"
+_SIDE = "token_types"  # key of a note: whether the graph has a third input, whatever that holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,68 +41,51 @@ class ExportedGraph:
 
     Attributes:
         folder: where it is.
-        path: graph.xml; its weights stand beside it as graph.bin.
-        tokenizer_path: the tokenizer as transformers reads the model folder.
-        compiled_folder: for OpenVINO's own cache of compiled graphs.
-        pad_token_id: fills up short rows.
-        probe: (dim,) float32, what torch gave for the exporter's probe text when the graph was exported.
-        extra: what else the exporter noted.
+        probe: float32, what torch gave for the network's probe when the graph was exported, row by row.
+        takes_side: whether `Rows.side` is an input of the graph, where the model has it.
     """
 
     folder: Path
-    path: Path
-    tokenizer_path: Path
-    compiled_folder: Path
-    pad_token_id: int
     probe: npt.NDArray[np.float32]
-    extra: Mapping[str, Json] = field(default_factory=dict)
+    takes_side: bool
+
+    @property
+    def path(self) -> Path:
+        """graph.xml; its weights stand beside it as graph.bin."""
+        return self.folder / GRAPH_NAME
+
+    @property
+    def tokenizer_path(self) -> Path:
+        """The tokenizer as transformers reads the model folder."""
+        return self.folder / TOKENIZER_NAME
+
+    @property
+    def compiled_folder(self) -> Path:
+        """For OpenVINO's own cache of compiled graphs."""
+        return self.folder / "compiled"
 
 
-def exported_graph(config: ModelConfig, fingerprint: Fingerprint, *, renew: bool = False) -> ExportedGraph:
+def exported_graph(network: Network[Any], *, renew: bool = False) -> ExportedGraph:
     """The model's graph from the cache, exported first if it is not there or is not whole.
 
     Exporting imports torch and transformers and takes some seconds; it happens once per model and version,
     also where several processes ask at the same time.
 
     Args:
-        config: of the model's folder.
-        fingerprint: of the same model; names the graph's folder.
+        network: the model; its fingerprint and its settings files name the graph's folder.
         renew: export again in any case (the graph in the cache was found to be damaged).
-    """
-    return cached_graph(config, fingerprint, lambda target: _export(config, target), renew=renew)
-
-
-def cached_graph(
-    config: ModelConfig,
-    fingerprint: Fingerprint,
-    export: Callable[[Path], None],
-    *,
-    variant: str = "",
-    renew: bool = False,
-) -> ExportedGraph:
-    """The graph of any model from the cache, exported first if it is not there or is not whole.
-
-    Args:
-        config: of the model's folder; its settings files are part of the name of the graph's folder.
-        fingerprint: of the same model; names the graph's folder.
-        export: writes the graph, its tokenizer and its note (see `write_graph`, `write_note`) into a folder.
-        variant: names the exporter and its version, where that is not the bi-encoders'.
-        renew: export again in any case.
 
     Raises:
         OSError: the cache cannot be written.
     """
-    folder = (
-        cache_directory()
-        / "graphs"
-        / (f"{fingerprint.digest[:32]}-{settings_digest(config)[:12]}-{_versions()}{variant}")
-    )
+    model = f"{network.fingerprint.digest[:32]}-{settings_digest(network.config)[:12]}"
+    folder = cache_directory() / "graphs" / f"{model}-{_versions()}{network.graph_variant}"
     if not renew and (found := _read_graph(folder)):
         return found
     with exclusive(folder):
         if not renew and (found := _read_graph(folder)):
             return found
-        create_folder_atomically(folder, export)
+        create_folder_atomically(folder, lambda target: _export(network, target))
         found = _read_graph(folder)
     if found is None:
         raise OSError(f"{folder}: the exported graph cannot be read back")
@@ -118,12 +106,8 @@ def _read_graph(folder: Path) -> ExportedGraph | None:
         return None
     return ExportedGraph(
         folder=folder,
-        path=folder / GRAPH_NAME,
-        tokenizer_path=folder / TOKENIZER_NAME,
-        compiled_folder=folder / COMPILED_NAME,
-        pad_token_id=int(note["pad_token_id"]),
         probe=np.asarray(note["probe"], np.float32),
-        extra=note.get("extra") or {},
+        takes_side=bool((note.get("extra") or {}).get(_SIDE, True)),
     )
 
 
@@ -140,33 +124,36 @@ def _sizes_agree(folder: Path, sizes: Any) -> bool:
         return False
 
 
-def _export(config: ModelConfig, folder: Path) -> None:
-    from simengine.models.tokenization import FastTokenizer
-    from simengine.runtimes.torch_modules import load_tokenizer_file
+def _export(network: Network[Any], folder: Path) -> None:
+    import torch
 
-    load_tokenizer_file(config, folder / TOKENIZER_NAME)
-    pad_token_id = int(config.architecture.get("pad_token_id") or 0)
-    tokenizer = FastTokenizer.from_file(
-        folder / TOKENIZER_NAME, max_tokens=config.max_tokens, lower_case=config.lower_case
-    )
-    ids = tokenizer.encode([PROBE_TEXT]).ids[0]
-    write_note(folder, pad_token_id, _trace(config, folder, ids, pad_token_id))
+    from simengine.runtimes.torch_modules import load_tokenizer_file, quiet
+
+    load_tokenizer_file(network.config, folder / TOKENIZER_NAME)
+    tokenizer = network.open_tokenizer(folder / TOKENIZER_NAME)
+    rows = network.tokenize(tokenizer, network.probe, None)
+    model = network.load("eager" if network.config.family in _LOCAL_ATTENTION else None)
+    side = rows.side if model.takes_side else None
+
+    def tensors(parts: Sequence[tuple[int, int]], length: int) -> list[torch.Tensor]:
+        """(row, tokens to keep of it) as what the model takes."""
+        ids = [rows.ids[row][:n] for row, n in parts]
+        beside = None if side is None else [side[row][:n] for row, n in parts]
+        batch = make_batch(np.arange(len(ids)), ids, beside, length, tokenizer.pad_token_id)
+        return [torch.from_numpy(array) for array in batch.inputs]
+
+    whole = [(row, len(ids)) for row, ids in enumerate(rows.ids)]
+    with quiet(), torch.inference_mode():
+        outputs = [model.padded(*tensors([part], part[1]))[0].float() for part in whole]
+    # Rows of different length, so that nothing in the trace depends on a batch without padding.
+    cut = [(0, max(whole[0][1] // 2, 1)), (0, 1)]
+    _write_graph(model, tensors([*whole, *cut], max(4, *(n for _, n in whole))), folder)
+    probe = np.concatenate([each.numpy() for each in outputs])
+    _write_note(folder, tokenizer.pad_token_id, probe, takes_side=model.takes_side)
 
 
-def write_note(
-    folder: Path,
-    pad_token_id: int,
-    probe: npt.NDArray[np.float32],
-    extra: Mapping[str, Json] | None = None,
-) -> None:
-    """Complete a folder that holds a graph and its tokenizer: sizes, hashes, and what torch computed.
-
-    Args:
-        folder: with graph.xml, graph.bin and tokenizer.json.
-        pad_token_id: fills up short rows.
-        probe: (dim,) float32, torch's result for a text that is encoded again whenever the graph is opened.
-        extra: kept for the exporter's own use.
-    """
+def _write_note(folder: Path, pad_token_id: int, probe: npt.NDArray[np.float32], *, takes_side: bool) -> None:
+    """Complete a folder that holds a graph and its tokenizer: sizes, hashes, and what torch computed."""
     names = (GRAPH_NAME, "graph.bin", TOKENIZER_NAME)
     note = {
         "format": GRAPH_FORMAT,
@@ -174,26 +161,39 @@ def write_note(
         "probe": [float(value) for value in probe],
         "tokenizer_sha256": _sha256(folder / TOKENIZER_NAME),
         "files": {name: (folder / name).stat().st_size for name in names},
-        "extra": dict(extra or {}),
+        "extra": {_SIDE: takes_side},
     }
     (folder / NOTE_NAME).write_text(json.dumps(note), encoding="utf-8")
 
 
-def write_graph(module: Any, inputs: Mapping[str, Any], folder: Path) -> None:
-    """Trace a torch module and write the graph with fp32 weights.
+def _write_graph(model: TorchModel, examples: Sequence[torch.Tensor], folder: Path) -> None:
+    """Trace a model and write the graph with fp32 weights.
 
     Args:
-        module: in evaluation mode.
-        inputs: example tensors by the names of the arguments of `forward`, in their order; with rows of
-            different length, so that nothing in the trace depends on a batch without padding.
+        model: in fp32, on the CPU.
+        examples: what it takes, for several inputs of different length.
         folder: gets graph.xml and graph.bin.
     """
     import torch
 
     from simengine.runtimes.torch_modules import quiet
 
+    class Traced(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.body, self.head = model.body, model.head
+
+        def forward(
+            self,
+            input_ids: torch.Tensor,
+            attention_mask: torch.Tensor,
+            side: torch.Tensor | None = None,
+        ) -> torch.Tensor:
+            return model.traced(input_ids, attention_mask, side)
+
+    inputs = dict(zip(("input_ids", "attention_mask", "side"), examples, strict=False))
     with quiet(), torch.no_grad(), silent_converter() as convert_model:
-        graph = convert_model(module, example_input=dict(inputs))
+        graph = convert_model(Traced().eval(), example_input=inputs)
     _halve_exact_tables(graph)
     import_openvino().save_model(graph, str(folder / GRAPH_NAME), compress_to_fp16=False)
 
@@ -214,46 +214,3 @@ def _halve_exact_tables(graph: Any) -> None:
         widened = opset13.convert(opset13.constant(halves), "f32")
         widened.get_rt_info()["decompression_0"] = ""  # without this mark the conversion is folded away
         node.input(0).replace_source_output(widened.output(0))
-
-
-def _trace(
-    config: ModelConfig, folder: Path, probe_ids: npt.NDArray[np.int64], pad_token_id: int
-) -> npt.NDArray[np.float32]:
-    """Write the graph into a folder; the vector that torch gives for the probe's token ids."""
-    import torch
-
-    from simengine.runtimes.torch_modules import build_head, load_transformer, quiet
-
-    attention = "eager" if config.family in _LOCAL_ATTENTION else None
-    transformer, head = load_transformer(config, attention=attention), build_head(config)
-
-    class Sentence(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.transformer, self.head = transformer, head
-
-        def forward(
-            self,
-            input_ids: torch.Tensor,
-            attention_mask: torch.Tensor,
-            pooling_mask: torch.Tensor | None = None,
-        ) -> torch.Tensor:
-            hidden = self.transformer(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
-            pooled = attention_mask if pooling_mask is None else pooling_mask
-            vectors: torch.Tensor = self.head(hidden, pooled)
-            return vectors
-
-    ids = torch.full((3, max(len(probe_ids), 4)), pad_token_id)
-    mask = torch.zeros_like(ids)
-    for row, length in enumerate((len(probe_ids), max(len(probe_ids) // 2, 1), 1)):
-        ids[row, :length] = torch.from_numpy(probe_ids[:length])
-        mask[row, :length] = 1
-    inputs = {"input_ids": ids, "attention_mask": mask}
-    if config.excludes_prompt:
-        inputs["pooling_mask"] = mask.clone()
-    module = Sentence().eval()
-    with quiet(), torch.inference_mode():
-        vectors = module(*(tensor[:1, : len(probe_ids)] for tensor in inputs.values()))
-    write_graph(module, inputs, folder)
-    probe: npt.NDArray[np.float32] = vectors[0].numpy().astype(np.float32)
-    return probe

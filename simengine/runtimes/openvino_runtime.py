@@ -1,59 +1,58 @@
-"""The default on CPUs: an exported graph run by OpenVINO. Loads neither torch nor transformers."""
+"""The default on CPUs: an exported graph run by OpenVINO. Loads neither torch nor transformers once exported."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-import numpy.typing as npt
 
-from simengine.encoders.contract import BiEncoder, Encoded, Role
 from simengine.errors import ModelDamagedError, UsageError
-from simengine.models.config import ModelConfig
-from simengine.models.fingerprint import Fingerprint
-from simengine.models.tokenization import FastTokenizer
-from simengine.runtimes.batching import Batch, token_budget_batches
-from simengine.runtimes.openvino_engine import GraphRunner
-from simengine.runtimes.openvino_export import PROBE_TEXT, ExportedGraph, exported_graph
-from simengine.runtimes.openvino_quantize import cosine_check, quantized_graph
+from simengine.runtimes.batching import shared_budget, token_budget_batches
+from simengine.runtimes.contract import Network, Rows, T, TokenRuntime
+from simengine.runtimes.openvino_engine import LATENCY_TOKENS, GraphRunner
+from simengine.runtimes.openvino_export import ExportedGraph, exported_graph
+from simengine.runtimes.openvino_quantize import quantized_graph
 from simengine.types import FloatMatrix
 
 # Small batches keep the activations in the processor's cache; see benchmarks/README.md.
-TOKEN_BUDGET = 768
-# Below this the graph computes something else than it did when it was exported; bf16 gives 0.9999.
-PROBE_COSINE = 0.99
+TEXT_BUDGET, PAIR_BUDGET = 768, 1_024
 
 
-class OpenVinoEncoder(BiEncoder):
-    """A sentence-transformers model of a known architecture as one OpenVINO graph on the CPU.
-
-    Args:
-        config: of the model's folder.
-        fingerprint: of the same model.
-        precision: "f32", "bf16" or "int8".
-        threads: processor threads to use at most.
+class OpenVinoRuntime(TokenRuntime[T]):
+    """A model of a known architecture as one OpenVINO graph on the CPU.
 
     Raises:
-        ModelDamagedError: the exported graph gives wrong vectors even after it was exported again.
+        ModelDamagedError: the exported graph gives wrong results even after it was exported again.
+        UsageError: int8 is not possible on this processor, or changes this model's results too much.
     """
 
-    def __init__(
-        self, config: ModelConfig, fingerprint: Fingerprint, *, precision: str, threads: int
-    ) -> None:
-        self.fingerprint = fingerprint
-        self.dimension = config.dimension
-        self.max_tokens = config.max_tokens
-        self.runtime = f"openvino-{precision}"
-        self._config, self._precision, self._threads = config, precision, threads
+    only_cpu: ClassVar[bool] = True
+    precisions: ClassVar[frozenset[str]] = frozenset({"f32", "bf16", "int8"})
+
+    def __init__(self, network: Network[T], *, device: str, precision: str, threads: int) -> None:
+        super().__init__(network, device=device, precision=precision, threads=threads)
+        self.name = f"openvino-{precision}"
+        self._precision, self._threads = precision, threads
         self._runner = self._make_runner(Path(), {}, None)  # compiles nothing before its first call
-        if not self._try(exported_graph(config, fingerprint)):
-            self._open(exported_graph(config, fingerprint, renew=True))
+        if not self._try(exported_graph(network)):
+            self._open(exported_graph(network, renew=True))
             if not self._computes_as_exported():
                 raise ModelDamagedError(
-                    f"{self._graph.path}: wrong vectors after a new export; use --runtime torch"
+                    f"{self._graph.path}: wrong {network.outputs} after a new export; use --runtime torch"
                 )
+
+    @classmethod
+    def refuses(cls, network: Network[Any], device: str) -> str | None:
+        config, tested = network.config, network.tested_families
+        if config.unsupported is not None:
+            return config.unsupported
+        if device != "cpu":
+            return f"the device is {device!r}, and it runs on the CPU"
+        if config.family not in tested:
+            return f"the architecture {config.family!r} is not one of {', '.join(sorted(tested))}"
+        return None
 
     def _try(self, graph: ExportedGraph) -> bool:
         """Open a graph that lay in the cache; False if it turns out to be damaged."""
@@ -71,15 +70,12 @@ class OpenVinoEncoder(BiEncoder):
     def _open(self, graph: ExportedGraph) -> None:
         self.close()
         self._graph = graph
-        self.tokenizer: FastTokenizer = FastTokenizer.from_file(
-            graph.tokenizer_path,
-            max_tokens=self.max_tokens,
-            pad_token_id=graph.pad_token_id,
-            lower_case=self._config.lower_case,
-        )
+        self.tokenizer = self._network.open_tokenizer(graph.tokenizer_path)
         path, settings = graph.path, {}
         if self._precision == "int8":
-            small = quantized_graph(graph.path, graph.folder / "int8", lambda: cosine_check(self._run_graph))
+            small = quantized_graph(
+                graph.path, graph.folder / "int8", self._network.int8_check, self._run_other
+            )
             path, settings = small.path, small.settings
         self._runner = self._make_runner(path, settings, graph.compiled_folder)
 
@@ -92,38 +88,31 @@ class OpenVinoEncoder(BiEncoder):
             settings=settings,
         )
 
-    def _run_graph(self, path: Path, settings: dict[str, Any], texts: Sequence[str]) -> FloatMatrix:
-        """Vectors of texts by another graph than this encoder's, which leaves nothing in the cache."""
+    def _run_other(self, path: Path, settings: dict[str, Any], inputs: Sequence[T]) -> FloatMatrix:
+        """Results of another graph than this runtime's, which leaves nothing in the cache."""
         runner = self._make_runner(path, settings, None)
         try:
-            return self._run(self.tokenizer.encode(texts).ids, 0, runner)
+            return self._run(self._network.tokenize(self.tokenizer, inputs, None), runner)
         finally:
             runner.close()
 
     def _computes_as_exported(self) -> bool:
-        vector = self._run(self.tokenizer.encode([PROBE_TEXT]).ids, 0, self._runner)[0]
-        return bool(np.isfinite(vector).all() and float(vector @ self._graph.probe) >= PROBE_COSINE)
+        rows = self._network.tokenize(self.tokenizer, self._network.probe, None)
+        got = self._run(rows, self._runner)
+        return self._network.unchanged(self._graph.probe.reshape(got.shape), got, self._precision)
 
-    def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
-        prompt = self._config.prompt(role)
-        tokens = self.tokenizer.encode(texts, prompt=prompt)
-        n_left_out = self.tokenizer.prompt_length(prompt) if prompt and self._config.excludes_prompt else 0
-        vectors = self._run(tokens.ids, n_left_out, self._runner)
-        return Encoded(vectors, tokens.n_tokens, tokens.n_truncated, tokens.n_unknown, tokens.unknown_share)
+    def _compute(self, rows: Rows) -> FloatMatrix:
+        return self._run(rows, self._runner)
 
-    def _run(self, ids: Sequence[npt.NDArray[np.int64]], n_left_out: int, runner: GraphRunner) -> FloatMatrix:
-        vectors = np.empty((len(ids), self.dimension), np.float32)
-        batches = list(token_budget_batches(ids, budget=TOKEN_BUDGET, pad_token_id=self._graph.pad_token_id))
-
-        def inputs(batch: Batch) -> list[npt.NDArray[np.int64]]:
-            if not self._config.excludes_prompt:
-                return [batch.ids, batch.mask]
-            pooled = batch.mask.copy()
-            pooled[:, :n_left_out] = 0
-            return [batch.ids, batch.mask, pooled]
-
-        runner.run(batches, inputs, vectors)
-        return vectors
+    def _run(self, rows: Rows, runner: GraphRunner) -> FloatMatrix:
+        results = np.empty((len(rows.ids), self.width), np.float32)
+        budget = TEXT_BUDGET
+        if self._network.reads_pairs:  # few, as a rule: a query with its candidates
+            budget = shared_budget(rows.ids, budget=PAIR_BUDGET, streams=self._threads, least=LATENCY_TOKENS)
+        side = rows.side if self._graph.takes_side else None
+        pad = self.tokenizer.pad_token_id
+        runner.run(list(token_budget_batches(rows.ids, side, budget=budget, pad_token_id=pad)), results)
+        return results
 
     def close(self) -> None:
         self._runner.close()
