@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from simengine.cross_encoders.config import PairConfig, fingerprint_of_pairs
 from simengine.cross_encoders.labels import sigmoid, softmax
-from simengine.cross_encoders.torch_model import PairModel
 from simengine.models.config import KNOWN_FAMILIES
 from simengine.models.fingerprint import Fingerprint
 from simengine.models.pair_tokenization import PairTokenizer
 from simengine.runtimes.check_texts import check_texts
 from simengine.runtimes.contract import Check, Counts, Network, Role, Rows
 from simengine.types import FloatMatrix
+
+if TYPE_CHECKING:
+    from simengine.cross_encoders.torch_model import PairModel
 
 MAX_PROBABILITY_CHANGE: Final = 0.05
 """int8 is refused where it changes a probability of a check pair by more than this. A trained MiniLM: 0.025."""
@@ -59,6 +61,8 @@ class PairNetwork(Network[tuple[str, str]]):
         return Rows(tokens.ids, tokens.types, Counts(tokens.n_tokens, tokens.n_truncated))
 
     def load(self, attention: str | None = None) -> PairModel:
+        from simengine.cross_encoders.torch_model import PairModel
+
         return PairModel(self.config, attention)
 
     def unchanged(self, expected: FloatMatrix, got: FloatMatrix, precision: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from simengine.models.config import ModelConfig
 from simengine.runtimes.torch_model import TorchModel
 from simengine.runtimes.torch_modules import load_model, quiet
-from simengine.runtimes.torch_packed import PACKED_FAMILIES, heads, packed_layer
+from simengine.runtimes.torch_packed import PACKED_FAMILIES, heads, packed_layers
 from simengine.runtimes.whole_weights import load_errors
 
 if TYPE_CHECKING:
@@ -95,16 +95,9 @@ def first_token_logits(
     """
     encoder = model.base_model
     n, length = ids.shape
-    hidden = encoder.embeddings(input_ids=ids, token_type_ids=types)
-    if hasattr(encoder, "embeddings_project"):
-        hidden = encoder.embeddings_project(hidden)
-    tokens = hidden.flatten(0, 1)
-    if where is not None:
-        tokens = tokens.index_select(0, where)
     seen = None if mask is None else mask.bool().view(n, 1, 1, length)
     *others, last = encoder.encoder.layer
-    for layer in others:
-        tokens = packed_layer(layer, tokens, where, (n, length), seen)
+    tokens = packed_layers(encoder, others, ids, types, where, seen)
     first = tokens.view(n, length, -1)[:, 0] if firsts is None else tokens.index_select(0, firsts)
     states = _first_token_layer(last, tokens, first, where, (n, length), seen).unsqueeze(1)
     pooler = getattr(encoder, "pooler", None)

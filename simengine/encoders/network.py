@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from simengine.encoders.torch_model import SentenceModel
 from simengine.models.fingerprint import Fingerprint, fingerprint_of
 from simengine.models.tokenization import FastTokenizer
 from simengine.runtimes.check_texts import check_texts
 from simengine.runtimes.contract import Check, Counts, Network, Role, Rows
 from simengine.types import FloatMatrix
+
+if TYPE_CHECKING:
+    from simengine.encoders.torch_model import SentenceModel
 
 MIN_COSINE: Final = 0.999
 """Every check text's int8 vector has at least this cosine to its fp32 vector, or int8 is refused."""
@@ -45,6 +47,8 @@ class SentenceNetwork(Network[str]):
         return Rows(tokens.ids, side, counts)
 
     def load(self, attention: str | None = None) -> SentenceModel:
+        from simengine.encoders.torch_model import SentenceModel
+
         return SentenceModel(self.config, attention)
 
     def unchanged(self, expected: FloatMatrix, got: FloatMatrix, precision: str) -> bool:  # noqa: ARG002

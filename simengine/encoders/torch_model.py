@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from simengine.models.config import DenseStep, ModelConfig, NormalizeStep, PoolingStep, Step
 from simengine.runtimes.torch_model import TorchModel
 from simengine.runtimes.torch_modules import load_model
-from simengine.runtimes.torch_packed import PACKED_FAMILIES, packed_forward
+from simengine.runtimes.torch_packed import PACKED_FAMILIES, packed_layers, spread
 from simengine.runtimes.whole_weights import check_finite, load_errors
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ class SentenceModel(TorchModel):
 
     def padded(self, ids: torch.Tensor, mask: torch.Tensor, side: torch.Tensor | None = None) -> torch.Tensor:
         hidden = self.body(input_ids=ids, attention_mask=mask).last_hidden_state
-        vectors: torch.Tensor = self.head(hidden.float(), mask if side is None else side)
-        return vectors
+        return self._vectors(hidden, mask, side)
 
     def packed(
         self,
@@ -47,7 +46,13 @@ class SentenceModel(TorchModel):
         side: torch.Tensor | None,
         where: torch.Tensor | None,
     ) -> torch.Tensor:
-        hidden = packed_forward(self.body, ids, mask, where)
+        n, length = ids.shape
+        seen = None if where is None else mask.bool().view(n, 1, 1, length)
+        tokens = packed_layers(self.body, self.body.encoder.layer, ids, None, where, seen)
+        hidden = spread(tokens, where, n * length).view(n, length, -1)
+        return self._vectors(hidden, mask, side)
+
+    def _vectors(self, hidden: torch.Tensor, mask: torch.Tensor, side: torch.Tensor | None) -> torch.Tensor:
         vectors: torch.Tensor = self.head(hidden.float(), mask if side is None else side)
         return vectors
 

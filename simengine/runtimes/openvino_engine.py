@@ -38,7 +38,7 @@ class GraphRunner:
         *,
         precision: str,
         threads: int,
-        compiled_folder: Path | None,
+        compiled_folder: Path | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         self._path, self._threads = path, threads

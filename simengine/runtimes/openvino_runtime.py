@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -35,7 +36,8 @@ class OpenVinoRuntime(TokenRuntime[T]):
         super().__init__(network, device=device, precision=precision, threads=threads)
         self.name = f"openvino-{precision}"
         self._precision, self._threads = precision, threads
-        self._runner = self._make_runner(Path(), {}, None)  # compiles nothing before its first call
+        self._make_runner = partial(GraphRunner, precision=precision, threads=threads)
+        self._runner = self._make_runner(Path())  # compiles nothing before its first call
         if not self._try(exported_graph(network)):
             self._open(exported_graph(network, renew=True))
             if not self._computes_as_exported():
@@ -77,20 +79,11 @@ class OpenVinoRuntime(TokenRuntime[T]):
                 graph.path, graph.folder / "int8", self._network.int8_check, self._run_other
             )
             path, settings = small.path, small.settings
-        self._runner = self._make_runner(path, settings, graph.compiled_folder)
-
-    def _make_runner(self, path: Path, settings: dict[str, Any], compiled: Path | None) -> GraphRunner:
-        return GraphRunner(
-            path,
-            precision=self._precision,
-            threads=self._threads,
-            compiled_folder=compiled,
-            settings=settings,
-        )
+        self._runner = self._make_runner(path, compiled_folder=graph.compiled_folder, settings=settings)
 
     def _run_other(self, path: Path, settings: dict[str, Any], inputs: Sequence[T]) -> FloatMatrix:
         """Results of another graph than this runtime's, which leaves nothing in the cache."""
-        runner = self._make_runner(path, settings, None)
+        runner = self._make_runner(path, settings=settings)
         try:
             return self._run(self._network.tokenize(self.tokenizer, inputs, None), runner)
         finally:

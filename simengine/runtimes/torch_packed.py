@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,28 +11,33 @@ if TYPE_CHECKING:
 PACKED_FAMILIES = frozenset({"bert", "roberta", "xlm-roberta", "camembert"})
 
 
-def packed_forward(
-    model: Any, ids: torch.Tensor, mask: torch.Tensor, where: torch.Tensor | None
+def packed_layers(
+    model: Any,
+    layers: Iterable[Any],
+    ids: torch.Tensor,
+    types: torch.Tensor | None,
+    where: torch.Tensor | None,
+    seen: torch.Tensor | None,
 ) -> torch.Tensor:
-    """The last hidden states of a BERT-like encoder, (n, length, hidden), zero at padding.
+    """The hidden states behind some layers of a BERT-like encoder: (n_tokens, hidden), text after text.
 
     Args:
-        model: transformers' BertModel, RobertaModel, XLMRobertaModel or CamembertModel.
+        model: transformers' model without a head.
+        layers: of the model, the first ones or all.
         ids: (n, length) token ids, padded on the right.
-        mask: (n, length), 1 for tokens.
-        where: positions of the tokens in the flattened mask, or None if there is no padding.
+        types: (n, length) token types, or None.
+        where: positions of the tokens in the flattened `ids`; None computes all positions, padding too.
+        seen: (n, 1, 1, length) bool, False for padding; None if there is none.
     """
-
-    n, length = ids.shape
-    hidden = model.embeddings(input_ids=ids)
-    tokens = hidden.flatten(0, 1)
+    hidden = model.embeddings(input_ids=ids, token_type_ids=types)
+    if hasattr(model, "embeddings_project"):
+        hidden = model.embeddings_project(hidden)
+    tokens: torch.Tensor = hidden.flatten(0, 1)
     if where is not None:
         tokens = tokens.index_select(0, where)
-    seen = None if where is None else mask.bool().view(n, 1, 1, length)
-    for layer in model.encoder.layer:
-        tokens = packed_layer(layer, tokens, where, (n, length), seen)
-    result: torch.Tensor = spread(tokens, where, n * length).view(n, length, -1)
-    return result
+    for layer in layers:
+        tokens = packed_layer(layer, tokens, where, (ids.shape[0], ids.shape[1]), seen)
+    return tokens
 
 
 def packed_layer(
