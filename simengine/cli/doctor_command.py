@@ -82,7 +82,7 @@ def command(gpu: bool, encode: bool, format_: str, quiet: bool, no_progress: boo
 
 
 def _machine() -> Iterator[Finding]:
-    from simengine.encoders.hardware import available_threads, cpu_flags, has_bf16_matrix_units
+    from simengine.runtimes.hardware import available_threads, cpu_flags, has_bf16_matrix_units
 
     yield Finding(
         "python",
@@ -148,8 +148,8 @@ def _faiss(*, required: bool) -> Iterator[Finding]:
 
 
 def _torch_gpu(*, required: bool) -> Iterator[Finding]:
-    from simengine.encoders.hardware import choose_device
     from simengine.errors import DeviceError
+    from simengine.runtimes.hardware import choose_device
 
     if not required and choose_device("auto") == "cpu":
         yield Finding("gpu", "note", "no NVIDIA GPU for encoding; the processor is used")

@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from simengine.encoders.hardware import has_bf16_matrix_units
+from simengine.runtimes.hardware import has_bf16_matrix_units
 from simengine.training.recipe import Optimisation, Recipe
 from simengine.training.sampling import length_sampler, temperature_sampler
 from simengine.training.tasks.contract import TrainerParts

@@ -22,14 +22,14 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from simengine.encoders.contract import BiEncoder
-from simengine.encoders.hardware import choose_device
 from simengine.encoders.load import load_encoder
-from simengine.encoders.torch_modules import quiet
-from simengine.encoders.whole_weights import whole_weights
 from simengine.errors import ModelDamagedError, UsageError
 from simengine.extras import needing
 from simengine.models.kinds import check_kind
 from simengine.models.resolve import resolve_model
+from simengine.runtimes.hardware import choose_device
+from simengine.runtimes.torch_modules import quiet
+from simengine.runtimes.whole_weights import whole_weights
 from simengine.text.arguments import as_pairs, as_texts, expect, items_of
 from simengine.text.checks import parse_own_json
 from simengine.types import FloatMatrix

@@ -11,7 +11,6 @@ import numpy as np
 
 from simengine.corpus.examples import NLI_LABELS, LabelledPair, ReadCount
 from simengine.cross_encoders.labels import softmax
-from simengine.encoders.whole_weights import whole_weights
 from simengine.errors import DataError, UsageError
 from simengine.evaluation.assessment import (
     Assessment,
@@ -20,6 +19,7 @@ from simengine.evaluation.assessment import (
     assess_similarity,
 )
 from simengine.models.kinds import check_kind
+from simengine.runtimes.whole_weights import whole_weights
 from simengine.training import sources
 from simengine.training.arguments import st_arguments
 from simengine.training.losses.adversarial import adversarial_loss

@@ -17,9 +17,9 @@ from simengine.corpus.examples import (
     read_relevance,
     read_triplets,
 )
-from simengine.encoders.whole_weights import whole_weights
 from simengine.errors import UsageError
 from simengine.models.kinds import check_kind
+from simengine.runtimes.whole_weights import whole_weights
 from simengine.training import sources
 from simengine.training.arguments import st_arguments
 from simengine.training.losses.distillation import margin_columns, margin_loss, teacher_margins

@@ -11,11 +11,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simengine.encoders.torch_modules import quiet
-from simengine.encoders.whole_weights import whole_weights
 from simengine.errors import RecipeError
 from simengine.models.config import read_config
 from simengine.models.kinds import check_kind
+from simengine.runtimes.torch_modules import quiet
+from simengine.runtimes.whole_weights import whole_weights
 from simengine.training.arguments import step_arguments
 from simengine.training.losses.adversarial import with_adversarial
 from simengine.training.losses.smoothness import with_smoothness

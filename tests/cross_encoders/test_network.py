@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simengine.cross_encoders import openvino_runtime
+from simengine.cross_encoders import network
 from simengine.cross_encoders.labels import softmax
 from simengine.cross_encoders.load import load_cross_encoder
-from simengine.encoders.hardware import cpu_flags
 from simengine.errors import UsageError
+from simengine.runtimes.hardware import cpu_flags
 from tests.contracts.pair_models import PairRecipe, make_pair_model
 
 PAIRS = [("A plane is taking off.", "The plane leaves."), ("a fox", "dogs " * 9), ("猫", "")]
@@ -88,7 +88,7 @@ def test_int8_is_close_to_fp32_and_is_kept(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # A random model of 64 dimensions averages no errors out: only closeness in kind is asked of it here.
-    monkeypatch.setattr(openvino_runtime, "MAX_PROBABILITY_CHANGE", 0.5)
+    monkeypatch.setattr(network, "MAX_PROBABILITY_CHANGE", 0.5)
     folder = make_pair_model(PairRecipe("bert", hidden=64), tmp_path)
     small = load_cross_encoder(str(folder), runtime="openvino", precision="int8", threads=1, offline=True)
     assert small.runtime == "openvino-int8"
@@ -101,7 +101,7 @@ def test_int8_is_close_to_fp32_and_is_kept(
 def test_int8_is_refused_where_probabilities_change(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(openvino_runtime, "MAX_PROBABILITY_CHANGE", -0.01)
+    monkeypatch.setattr(network, "MAX_PROBABILITY_CHANGE", -0.01)
     folder = make_pair_model(PairRecipe("bert", hidden=64), tmp_path)
     with pytest.raises(UsageError, match="largest change of a probability"):
         load_cross_encoder(str(folder), runtime="openvino", precision="int8", threads=1, offline=True)

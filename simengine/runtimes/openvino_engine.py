@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simengine.encoders.batching import Batch
-from simengine.encoders.openvino_import import import_openvino
+from simengine.runtimes.batching import Batch
+from simengine.runtimes.openvino_import import import_openvino
 from simengine.types import FloatMatrix
 
 # Up to this many tokens in a call one request with all threads is faster than several with one each.
@@ -38,7 +38,7 @@ class GraphRunner:
         *,
         precision: str,
         threads: int,
-        compiled_folder: Path | None,
+        compiled_folder: Path | None = None,
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         self._path, self._threads = path, threads
@@ -51,24 +51,18 @@ class GraphRunner:
         self._lock = threading.Lock()
         self._engines: dict[bool, _Engine] = {}
 
-    def run(
-        self,
-        batches: Sequence[Batch],
-        inputs: Callable[[Batch], list[npt.NDArray[np.int64]]],
-        results: FloatMatrix,
-    ) -> None:
+    def run(self, batches: Sequence[Batch], results: FloatMatrix) -> None:
         """Compute the graph's first output for every batch.
 
         Args:
             batches: longest first.
-            inputs: the graph's inputs for a batch.
-            results: (n, dim), filled in the rows that the batches name.
+            results: (n, width), filled in the rows that the batches name.
         """
         small = len(batches) == 1 and batches[0].ids.size <= LATENCY_TOKENS
         engine = self._engine(throughput=not small and self._threads > 1)
 
         def run(batch: Batch) -> None:
-            results[batch.rows] = engine.infer(inputs(batch))
+            results[batch.rows] = engine.infer(batch.inputs)
 
         engine.map(run, batches)
 

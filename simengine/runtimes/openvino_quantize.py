@@ -16,59 +16,24 @@ import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from simengine.encoders.canary import canary_texts
-from simengine.encoders.hardware import cpu_flags
-from simengine.encoders.openvino_import import import_openvino
 from simengine.errors import UsageError
 from simengine.models.cache import create_folder_atomically, exclusive, read_json
+from simengine.runtimes.contract import Check, T
+from simengine.runtimes.hardware import cpu_flags
+from simengine.runtimes.openvino_import import import_openvino
 from simengine.types import FloatMatrix
 
-MIN_COSINE: Final = 0.999
-"""Every check text's int8 vector has at least this cosine to its fp32 vector, or int8 is refused."""
 _GROUP_SIZES = (128, 64)  # the fastest first
-_CHECK_PARAGRAPHS = 96
 _KEPT_IN_FP32 = re.compile(r"(?:^|[._/])(?:value|v|v_lin|v_proj)[._/]")
 _NOTE = "int8.json"
 
-# (path of a graph, settings of its compilation, texts) -> vectors
-Run = Callable[[Path, dict[str, Any], Sequence[str]], FloatMatrix]
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """How it is found out whether an int8 graph still computes what the fp32 graph does.
-
-    Attributes:
-        run: (path of a graph, settings of its compilation) to its results for the check inputs.
-        agreement: of fp32 and int8 results; higher is better.
-        least: agreement from which on the int8 graph is kept.
-        name: what `agreement` is, for people, as in "smallest cosine to fp32 on 103 texts".
-    """
-
-    run: Callable[[Path, dict[str, Any]], FloatMatrix]
-    agreement: Callable[[FloatMatrix, FloatMatrix], float]
-    least: float
-    name: str
-
-
-def cosine_check(run: Run) -> Check:
-    """The check for encoders: the smallest cosine between the vectors of real texts.
-
-    Args:
-        run: encodes texts with a graph.
-    """
-    texts = check_texts()
-    return Check(
-        run=lambda path, settings: run(path, settings, texts),
-        agreement=lambda expected, got: float(np.einsum("ij,ij->i", expected, got).min()),
-        least=MIN_COSINE,
-        name=f"smallest cosine to fp32 on {len(texts)} texts",
-    )
+# (path of a graph, settings of its compilation, inputs) -> results
+Run = Callable[[Path, dict[str, Any], Sequence[T]], FloatMatrix]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,13 +51,14 @@ class QuantizedGraph:
     agreement: float
 
 
-def quantized_graph(source: Path, folder: Path, check: Callable[[], Check]) -> QuantizedGraph:
+def quantized_graph(source: Path, folder: Path, check: Callable[[], Check[T]], run: Run[T]) -> QuantizedGraph:
     """The int8 form of a graph from the cache, made and checked first if it is not there.
 
     Args:
         source: the fp32 graph.
         folder: where the int8 graph is kept.
         check: makes what the int8 graph has to pass; called only if there is no graph yet.
+        run: runs inputs through a graph.
 
     Raises:
         UsageError: this processor has no int8 dot products, or int8 changes this model's results too much.
@@ -102,12 +68,12 @@ def quantized_graph(source: Path, folder: Path, check: Callable[[], Check]) -> Q
     if found := _read(folder):
         return found
     with exclusive(folder):
-        return _read(folder) or _search(source, folder, check())
+        return _read(folder) or _search(source, folder, check(), run)
 
 
-def _search(source: Path, folder: Path, check: Check) -> QuantizedGraph:
+def _search(source: Path, folder: Path, check: Check[T], run: Run[T]) -> QuantizedGraph:
     """The fastest variant that passes: larger groups first, then one more product in fp32."""
-    expected = check.run(source, {})
+    expected = run(source, {}, check.inputs)
     best = -np.inf
 
     def attempt(target: Path, group: int, kept: str) -> float:
@@ -115,7 +81,7 @@ def _search(source: Path, folder: Path, check: Check) -> QuantizedGraph:
         target.mkdir()
         if not _write(source, target, group, kept):
             return -np.inf  # no product of this model has inner sides of whole groups
-        return check.agreement(expected, check.run(target / "graph.xml", _settings(group)))
+        return check.agreement(expected, run(target / "graph.xml", _settings(group), check.inputs))
 
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="int8-trial-") as trial:
         for group, kept in [(group, "") for group in _GROUP_SIZES] + [
@@ -158,17 +124,6 @@ def _first_feed_forward_products(source: Path) -> list[str]:
             if static and shape[0].get_length() >= 2 * shape[1].get_length():
                 found.append(str(node.get_friendly_name()))
     return found[::-1]
-
-
-def check_texts() -> list[str]:
-    """The canary texts and paragraphs of Python's own language reference, which every installation carries."""
-    from pydoc_data import topics
-
-    found = [
-        " ".join(part.split()) for _, text in sorted(topics.topics.items()) for part in text.split("\n\n")
-    ]
-    long_enough = [text for text in found if len(text) >= 40]
-    return [*canary_texts(), *long_enough[:: max(len(long_enough) // _CHECK_PARAGRAPHS, 1)]]
 
 
 def _settings(group: int) -> dict[str, Any]:

@@ -11,7 +11,7 @@ def run(code: str) -> str:
 
 def test_openvino_is_imported_without_its_converter() -> None:
     code = (
-        "import sys; from simengine.encoders.openvino_import import import_openvino; import_openvino();"
+        "import sys; from simengine.runtimes.openvino_import import import_openvino; import_openvino();"
         "print('openvino' in sys.modules, 'openvino.tools.ovc' in sys.modules, 'openvino_telemetry' in sys.modules)"
     )
     assert run(code) == "True False False"
@@ -20,7 +20,7 @@ def test_openvino_is_imported_without_its_converter() -> None:
 def test_the_callers_openvino_is_left_as_it_is() -> None:
     code = (
         "import sys, types; fake = types.ModuleType('openvino_telemetry'); sys.modules['openvino_telemetry'] = fake\n"
-        "from simengine.encoders.openvino_import import _unimportable\n"
+        "from simengine.runtimes.openvino_import import _unimportable\n"
         "with _unimportable('openvino_telemetry'): assert sys.modules['openvino_telemetry'] is None\n"
         "print(sys.modules['openvino_telemetry'] is fake)"
     )
@@ -33,7 +33,7 @@ def test_consent_is_withheld_only_while_converting() -> None:
         "class Telemetry:\n"
         "    consent = True\n"
         "one = Telemetry(); fake.Telemetry = lambda: one\n"
-        "from simengine.encoders.openvino_import import _without_consent\n"
+        "from simengine.runtimes.openvino_import import _without_consent\n"
         "with _without_consent(fake): inside = one.consent\n"
         "print(inside, one.consent)"
     )

@@ -1,114 +1,60 @@
-"""A model folder as one torch module: token ids to the sentence vector. Imports torch when called."""
+"""A bi-encoder in torch: the transformer, and the pooling, layers and normalisation that follow it."""
 
 from __future__ import annotations
 
-import contextlib
-import logging
-import tempfile
-import warnings
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simengine.encoders.whole_weights import check_finite, check_vocabulary, load_errors, whole_weights
-from simengine.errors import ModelDamagedError
 from simengine.models.config import DenseStep, ModelConfig, NormalizeStep, PoolingStep, Step
-from simengine.models.tokenization import FastTokenizer
+from simengine.runtimes.torch_model import TorchModel
+from simengine.runtimes.torch_modules import load_model
+from simengine.runtimes.torch_packed import PACKED_FAMILIES, packed_layers, spread
+from simengine.runtimes.whole_weights import check_finite, load_errors
 
 if TYPE_CHECKING:
     import torch
 
 
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Hold back warnings, log lines and progress bars of the libraries that load and trace models."""
-    from transformers.utils import logging as transformers_logging
-
-    names = ("transformers", "torch", "openvino", "huggingface_hub", "sentence_transformers")
-    levels = {name: logging.getLogger(name).level for name in names}
-    bars = transformers_logging.is_progress_bar_enabled()
-    try:
-        for name in names:
-            logging.getLogger(name).setLevel(logging.ERROR)
-        transformers_logging.disable_progress_bar()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        for name, level in levels.items():
-            logging.getLogger(name).setLevel(level)
-        if bars:
-            transformers_logging.enable_progress_bar()
-
-
-@contextlib.contextmanager
-def limited_threads(threads: int | None) -> Iterator[None]:
-    """Let torch use this many processor threads; None leaves its own choice. The setting belongs to the process."""
-    import torch
-
-    before = torch.get_num_threads()
-    if threads is None or threads == before:
-        yield
-        return
-    torch.set_num_threads(threads)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def load_transformer(config: ModelConfig, *, attention: str | None = None) -> torch.nn.Module:
-    """The transformer in fp32, evaluation mode, on the CPU, without contacting any hub.
+class SentenceModel(TorchModel):
+    """Token ids to (n, dimension), rows L2-normalised. The head runs in fp32.
 
     Args:
         config: of the model's folder.
-        attention: transformers' name of an attention implementation, or None for the family's default.
+        attention: see `load_model`.
 
     Raises:
-        ModelDamagedError: the weights do not fit the configuration, or some are missing or left over; the pooler,
-            which is not used, may be missing.
+        ModelDamagedError: the folder's weights cannot be loaded; the pooler, which is not used, may be missing.
     """
-    import torch
-    from transformers import AutoModel
 
-    options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False, "dtype": torch.float32}
-    if attention is not None:
-        options["attn_implementation"] = attention
-    with quiet(), whole_weights(config.transformer_folder, pooler=False):
-        model = AutoModel.from_pretrained(config.transformer_folder, **options)
-    module: torch.nn.Module = model.eval()
-    return module
-
-
-def load_tokenizer_file(config: ModelConfig, target: Path) -> None:
-    """Write the tokenizer as transformers understands the folder into one tokenizer.json file.
-
-    Raises:
-        ModelDamagedError: it cannot be loaded, has no fast variant, or knows more tokens than the model.
-    """
-    from transformers import AutoTokenizer
-
-    folder = config.transformer_folder
-    with quiet(), load_errors(folder, "its tokenizer"):
-        tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-    backend = getattr(tokenizer, "backend_tokenizer", None)
-    if backend is None:
-        raise ModelDamagedError(f"{folder}: its tokenizer has no fast variant")
-    check_vocabulary(folder, backend, config.architecture.get("vocab_size"))
-    backend.save(str(target))
-
-
-def read_tokenizer(config: ModelConfig) -> FastTokenizer:
-    """The tokenizer as transformers understands the folder, run without transformers."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "tokenizer.json"
-        load_tokenizer_file(config, path)
-        return FastTokenizer.from_file(
-            path,
-            max_tokens=config.max_tokens,
-            pad_token_id=int(config.architecture.get("pad_token_id") or 0),
-            lower_case=config.lower_case,
+    def __init__(self, config: ModelConfig, attention: str | None = None) -> None:
+        transformer = load_model(config.transformer_folder, pooler=False, attention=attention)
+        super().__init__(
+            transformer,
+            build_head(config),
+            takes_side=config.excludes_prompt,
+            packs=config.family in PACKED_FAMILIES,
         )
+
+    def padded(self, ids: torch.Tensor, mask: torch.Tensor, side: torch.Tensor | None = None) -> torch.Tensor:
+        hidden = self.body(input_ids=ids, attention_mask=mask).last_hidden_state
+        return self._vectors(hidden, mask, side)
+
+    def packed(
+        self,
+        ids: torch.Tensor,
+        mask: torch.Tensor,
+        side: torch.Tensor | None,
+        where: torch.Tensor | None,
+    ) -> torch.Tensor:
+        n, length = ids.shape
+        seen = None if where is None else mask.bool().view(n, 1, 1, length)
+        tokens = packed_layers(self.body, self.body.encoder.layer, ids, None, where, seen)
+        hidden = spread(tokens, where, n * length).view(n, length, -1)
+        return self._vectors(hidden, mask, side)
+
+    def _vectors(self, hidden: torch.Tensor, mask: torch.Tensor, side: torch.Tensor | None) -> torch.Tensor:
+        vectors: torch.Tensor = self.head(hidden.float(), mask if side is None else side)
+        return vectors
 
 
 def build_head(config: ModelConfig) -> torch.nn.Module:

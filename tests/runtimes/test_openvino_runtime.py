@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -10,8 +11,8 @@ import numpy as np
 import pytest
 
 from simengine.encoders.load import load_encoder
-from simengine.encoders.openvino_engine import LATENCY_TOKENS
-from simengine.encoders.openvino_runtime import TOKEN_BUDGET
+from simengine.runtimes.openvino_engine import LATENCY_TOKENS
+from simengine.runtimes.openvino_runtime import TEXT_BUDGET
 
 TEXTS = ["the quick brown fox", "", "a plane is taking off .", "the lazy dog " * 40]
 HEAVY = {"torch", "transformers", "sentence_transformers", "openvino.tools.ovc", "openvino_telemetry"}
@@ -79,6 +80,15 @@ def test_a_cut_file_in_the_cache_is_exported_again(
     np.testing.assert_allclose(encode(tiny_model), expected, atol=1e-6)
 
 
+def test_a_graph_of_an_earlier_version_is_used(tiny_model: Path, own_cache: Path) -> None:
+    expected = encode(tiny_model)
+    path = graph_folder(own_cache) / "graph.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), "extra": {}}))
+    written = path.stat().st_mtime_ns
+    np.testing.assert_array_equal(encode(tiny_model), expected)
+    assert path.stat().st_mtime_ns == written
+
+
 @pytest.mark.parametrize("name", ["graph.bin", "graph.xml", "tokenizer.json"])
 def test_overwritten_bytes_of_the_same_length_are_noticed(
     tiny_model: Path, own_cache: Path, name: str
@@ -131,7 +141,7 @@ def test_a_cache_that_cannot_be_written_is_replaced(
 
 def test_one_call_may_cross_from_the_latency_to_the_throughput_path(tiny_model: Path) -> None:
     encoder = load_encoder(str(tiny_model), runtime="openvino", threads=2, offline=True)
-    texts = [f"the fox {'dog ' * (i % 9)}{i % 3}" for i in range(TOKEN_BUDGET // 4)]
+    texts = [f"the fox {'dog ' * (i % 9)}{i % 3}" for i in range(TEXT_BUDGET // 4)]
     together = encoder.encode(texts)
     few = max(LATENCY_TOKENS // 16, 1)
     np.testing.assert_allclose(encoder.encode(texts[:few]), together[:few], atol=1e-5)
@@ -176,8 +186,6 @@ def test_a_fresh_process_may_begin_with_many_threads(tiny_model: Path) -> None:
 
 def test_a_tokenizer_setting_that_is_changed_is_followed(tmp_path: Path) -> None:
     """transformers reads do_lower_case from tokenizer_config.json, whatever tokenizer.json says."""
-    import json
-
     from sentence_transformers import SentenceTransformer
 
     from tests.training.tiny_models import write_tiny
