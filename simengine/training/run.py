@@ -18,7 +18,7 @@ from simengine.errors import UsageError
 from simengine.extras import optional_module
 from simengine.files import replace_file
 from simengine.models.resolve import resolve_model
-from simengine.runtimes.hardware import choose_threads
+from simengine.runtimes.hardware import choose_device, choose_threads
 from simengine.runtimes.torch_modules import limited_threads, quiet
 from simengine.text.checks import parse_own_json
 from simengine.training import adapt
