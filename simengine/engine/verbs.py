@@ -14,6 +14,7 @@ from simengine.text.arguments import as_flag, as_ids, as_pairs, as_text, as_text
 from simengine.types import Hit
 
 if TYPE_CHECKING:
+    from simengine.engine.fitting import CalibrationReport
     from simengine.engine.parts import Parts
     from simengine.explain import PairExplanation
     from simengine.indexing.report import Progress
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     )
     from simengine.requests.recommend import RecommendRequest, RecommendUsersRequest
     from simengine.requests.rerank import Rerank
-    from simengine.results.calibrate import CalibrationReport
     from simengine.results.recommend import UserRecommendations
     from simengine.results.search import SearchResult
     from simengine.types import Answer, PairScore, Recommendation, Verdict
