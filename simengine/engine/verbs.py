@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 from simengine.errors import UsageError
+from simengine.models.unknown import unreadable_note
 from simengine.requests.search import Fusion, Mode, SearchRequest, SimilarRequest
 from simengine.text.arguments import as_flag, as_ids, as_pairs, as_text, as_texts, expect
 from simengine.types import Hit
 
 if TYPE_CHECKING:
+    from simengine.engine.fitting import CalibrationReport
+    from simengine.engine.parts import Parts
     from simengine.explain import PairExplanation
     from simengine.progress import Progress
     from simengine.reasoning.contradictions import Contradictions
     from simengine.reasoning.duplicates import Duplicates
     from simengine.reasoning.zero_shot import Classification
     from simengine.requests.ask import AnswerOptions, AskRequest
+    from simengine.requests.calibrate import CalibrateRequest
     from simengine.requests.conflicts import (
         ContradictionOptions,
         ContradictionsRequest,
@@ -33,14 +37,20 @@ if TYPE_CHECKING:
         NLIRequest,
         ScoreRequest,
     )
-    from simengine.requests.recommend import RecommendRequest
+    from simengine.requests.recommend import RecommendRequest, RecommendUsersRequest
     from simengine.requests.rerank import Rerank
+    from simengine.results.recommend import UserRecommendations
     from simengine.results.search import SearchResult
     from simengine.types import Answer, PairScore, Recommendation, Verdict
 
 
+Reads: TypeAlias = Literal["encoder", "nli", "reranker"]
+
+
 class Verbs(ABC):
     """Everything that can be asked of an index, in terms of `run`."""
+
+    _parts: Parts
 
     @overload
     def run(self, request: SearchRequest | RerankRequest) -> SearchResult: ...
@@ -51,6 +61,8 @@ class Verbs(ABC):
     @overload
     def run(self, request: RecommendRequest) -> list[Recommendation]: ...
     @overload
+    def run(self, request: RecommendUsersRequest) -> Iterator[UserRecommendations]: ...
+    @overload
     def run(self, request: ScoreRequest) -> list[PairScore]: ...
     @overload
     def run(self, request: NLIRequest) -> list[Verdict]: ...
@@ -58,6 +70,8 @@ class Verbs(ABC):
     def run(self, request: ClassifyRequest) -> list[Classification]: ...
     @overload
     def run(self, request: ExplainRequest) -> PairExplanation: ...
+    @overload
+    def run(self, request: CalibrateRequest, *, progress: Progress | None = None) -> CalibrationReport: ...
     @overload
     def run(self, request: ContradictionsRequest, *, progress: Progress | None = None) -> Contradictions: ...
     @overload
@@ -69,8 +83,24 @@ class Verbs(ABC):
 
         Args:
             request: see `simengine.requests`.
-            progress: of contradictions and duplicates.
+            progress: of calibrating, contradictions and duplicates.
         """
+
+    def unreadable(self, texts: Iterable[str], by: Reads = "encoder", *, rerank: Rerank | None = None) -> str:
+        """For people: that a model can hardly read one of some texts, and what follows; "" where it can read all.
+
+        Args:
+            texts: any texts.
+            by: which model.
+            rerank: names the reranker; None for the engine's.
+        """
+        models = self._parts.models
+        reader: object = self._parts.index
+        if by == "nli":
+            reader = models.nli(rerank)
+        elif by == "reranker":
+            reader = models.judge(rerank)
+        return unreadable_note(reader, list(texts), judge=by != "encoder")
 
     # -- searching -------------------------------------------------------------------------------------------
 
@@ -230,12 +260,12 @@ class Verbs(ABC):
             tuple(as_ids(disliked)),
             tuple(as_texts(liked_texts, "liked text")),
             tuple(as_texts(disliked_texts, "disliked text")),
-            tuple(as_texts(refuse, "statement")),
-            tuple(as_texts(require, "statement")),
-            k,
-            where,
-            reasons,
-            diversity,
+            refuse=tuple(as_texts(refuse, "statement")),
+            require=tuple(as_texts(require, "statement")),
+            k=k,
+            where=where,
+            reasons=reasons,
+            diversity=diversity,
         )
         return self.run(request)
 
