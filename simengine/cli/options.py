@@ -16,16 +16,15 @@ from simengine.cli.terminal import note
 from simengine.errors import IndexNotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from simengine.assembly import EncoderOptions
     from simengine.encoders.contract import BiEncoder
     from simengine.engine import Engine
     from simengine.engine.models import Models
+    from simengine.engine.texts import TextEngine
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_FOLDER = Path("indexes")
-LOCK_WAIT_S = 30.0
-"""How long what was fitted, perhaps for minutes, waits for another writer before it is given up."""
+LOCK_WAIT_S = 30.0  # how long what was fitted, perhaps for minutes, waits for another writer
 
 
 def together(*decorators: Callable[[Any], Any]) -> Callable[[F], F]:
@@ -69,21 +68,23 @@ class ModelChoice:
 
         return Models(self.model, device=self.device, threads=self.threads, offline=self.offline)
 
-    def encoder_options(self) -> EncoderOptions:
-        """The same, for writing to an index."""
-        return self.models().encoder_options()
-
     def load_encoder(self) -> BiEncoder:
         """The model itself."""
         from simengine.encoders.load import load_encoder
 
         return load_encoder(self.model, device=self.device, threads=self.threads, offline=self.offline)
 
-    def open_engine(self, index: Path) -> Engine:
-        """An index, to be searched with this model."""
+    def open_engine(self, index: Path, models: Models | None = None) -> Engine:
+        """An index with this model, or with these; notes go to stderr."""
         from simengine.engine import Engine
 
-        return Engine.open(index, models=self.models())
+        return Engine.open(index, models=models or self.models(), note=note)
+
+    def text_engine(self, models: Models | None = None) -> TextEngine:
+        """The models without an index; notes go to stderr."""
+        from simengine.engine.texts import TextEngine
+
+        return TextEngine(models or self.models(), note=note)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,7 +167,6 @@ labels_option = click.option(
     help="What the outputs of the NLI model are, in their order, as in contradiction,entailment,neutral, where its "
     "files do not say it.",
 )
-
 
 allowed_host_option = click.option(
     "--allowed-host",
