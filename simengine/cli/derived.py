@@ -22,6 +22,7 @@ def request_options(
     to: str,
     defaults: Mapping[str, Any] | None = None,
     helps: Mapping[str, str] | None = None,
+    envvars: Mapping[str, str] | None = None,
 ) -> Callable[[F], F]:
     """A decorator that adds an option for each of some fields, and hands the command a request made of them.
 
@@ -32,6 +33,7 @@ def request_options(
         to: the command's parameter that gets a function from further fields (by keyword) to the request.
         defaults: other defaults than the fields'.
         helps: other help than the fields'.
+        envvars: field to the environment variable that stands in for its option.
 
     Example:
         >>> from simengine.requests.ask import AnswerOptions
@@ -47,9 +49,8 @@ def request_options(
         default = (defaults or {}).get(name, default)
         help_ = (helps or {}).get(name) or next((str(note) for note in notes if isinstance(note, Help)), None)
         spelled = words or (_spelled(name, kind, default),)
-        options.append(
-            click.option(*spelled, name, help=help_, **_settings(kind, notes, default, optional=optional))
-        )
+        settings = _settings(kind, notes, default, optional=optional)
+        options.append(click.option(*spelled, name, help=help_, envvar=(envvars or {}).get(name), **settings))
 
     def decorate(function: F) -> F:
         @functools.wraps(function)
