@@ -32,13 +32,16 @@ from simengine.text.arguments import as_ids, as_path
 from simengine.types import Document, FloatMatrix, Hit
 
 if TYPE_CHECKING:
+    from simengine.calibration.calibration import Calibration
     from simengine.engine.loaded import LoadedModels
     from simengine.qa.decision import Decision
     from simengine.qa.fitting import LabelledQuestion
     from simengine.recommend.recommender import TextRecommender
     from simengine.requests.ask import AnswerOptions
+    from simengine.requests.calibrate import CalibrateRequest
     from simengine.requests.rerank import Rerank
     from simengine.rerank.fit import BlendFit
+    from simengine.results.calibrate import CalibrationReport
     from simengine.search.retriever import Retriever
 
 logger = logging.getLogger("simengine")
@@ -234,7 +237,7 @@ class Engine(Verbs):
 
     def fit_answers(
         self,
-        questions: Sequence[LabelledQuestion],
+        questions: Sequence[LabelledQuestion] | str | Path,
         options: AnswerOptions | None = None,
         *,
         fitted_on: str = "",
@@ -269,8 +272,25 @@ class Engine(Verbs):
         )
         if store:
             with self._changing():
-                store_blend(self.path, fit, lock_timeout_s=lock_timeout_s)
+                store_blend(self.path, fit, lock_timeout_s=lock_timeout_s, note=self._parts.note)
         return fit
+
+    def calibrate(
+        self, request: CalibrateRequest, *, lock_timeout_s: float = 0.0, progress: Progress | None = None
+    ) -> CalibrationReport:
+        """Fit a calibration on labelled pairs, and keep it with the index; `run` does not keep it."""
+        report: CalibrationReport = self.run(request, progress=progress)
+        self.keep_calibration(report.calibration, lock_timeout_s=lock_timeout_s)
+        return report
+
+    def keep_calibration(
+        self, calibration: Calibration | str | Path, *, lock_timeout_s: float = 0.0
+    ) -> Calibration:
+        """Keep a calibration, or that of a JSON file, with the index."""
+        from simengine.engine.fitted import keep_calibration
+
+        with self._changing():
+            return keep_calibration(self._parts, calibration, lock_timeout_s=lock_timeout_s)
 
     # -- changing ----------------------------------------------------------------------------------------------
 

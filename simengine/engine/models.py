@@ -92,6 +92,13 @@ def _expect_model(given: object, name: str) -> None:
         expect(given, CrossEncoder, name, "a folder, a name, or a CrossEncoder")  # type: ignore[type-abstract]
 
 
+def llm_wording(base_url: str, model: str, api_key: str | None = None, *, timeout_s: float = 20.0) -> Wording:
+    """An OpenAI-compatible endpoint that words answers; see `simengine.qa.wording.Wording`."""
+    from simengine.qa.wording import Wording
+
+    return Wording(base_url, model, api_key, timeout_s=timeout_s)
+
+
 def models_of(given: Models | None, single: Models) -> Models:
     """The models that were given in one value, or one by one.
 
