@@ -1,20 +1,15 @@
-"""simengine doctor: explain the machine, and what simengine makes of it."""
+"""This machine, and what simengine makes of it: processor, GPU, packages, models."""
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, TypeAlias
-
-import click
-
-from simengine.cli.options import output_options
 
 Level: TypeAlias = Literal["ok", "note", "problem"]
 
@@ -42,39 +37,26 @@ CPU_FEATURES = (
     "sve",
     "bf16",
 )
-SIGNS = {"ok": ("✓", "green"), "note": ("·", "yellow"), "problem": ("✗", "red")}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report."""
+    """One thing that was found: what it is about, how bad it is, and a sentence."""
 
     topic: str
     level: Level
     text: str
 
 
-@click.command("doctor")
-@click.option("--gpu", is_flag=True, help="Fail (exit 1) unless FAISS and torch can both use a GPU.")
-@click.option("--encode", is_flag=True, help="Also load the model, encode a text and time it.")
-@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
-@output_options
-def command(gpu: bool, encode: bool, format_: str, quiet: bool, no_progress: bool) -> int:
-    """Explain this machine: processor, threads, GPU, FAISS, packages, models, and whether it works offline.
+def diagnose(*, gpu: bool = False, encode: bool = False) -> list[Finding]:
+    """What there is to say of this machine, and what simengine makes of it.
 
-    Exit 1 when something is wrong that keeps simengine from working.
+    Args:
+        gpu: a GPU that FAISS or torch cannot use is a problem.
+        encode: also load the default model, encode a text and time it.
     """
     findings = [*_machine(), *_packages(), *_faiss(required=gpu), *_torch_gpu(required=gpu), *_models()]
-    if encode:
-        findings += _encode()
-    if format_ == "json":
-        click.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))
-    else:
-        for finding in findings:
-            sign, colour = SIGNS[finding.level]
-            if not quiet or finding.level == "problem":
-                click.echo(f"{click.style(sign, fg=colour)} {finding.topic.ljust(10)} {finding.text}")
-    return int(any(finding.level == "problem" for finding in findings))
+    return [*findings, *_encode()] if encode else findings
 
 
 def _machine() -> Iterator[Finding]:
