@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from simengine.cli.terminal import note
+from simengine.cli.terminal import note, noting
 from simengine.errors import IndexNotFoundError, UsageError
 
 if TYPE_CHECKING:
@@ -74,17 +74,17 @@ class ModelChoice:
 
         return load_encoder(self.model, device=self.device, threads=self.threads, offline=self.offline)
 
-    def open_engine(self, index: Path, models: Models | None = None) -> Engine:
-        """An index with this model, or with these; notes go to stderr."""
+    def open_engine(self, index: Path, models: Models | None = None, *, quiet: bool = False) -> Engine:
+        """An index with this model, or with these; notes go to stderr unless `quiet`."""
         from simengine.engine import Engine
 
-        return Engine.open(index, models=models or self.models(), note=note)
+        return Engine.open(index, models=models or self.models(), note=noting(quiet=quiet))
 
     def text_engine(self, models: Models | None = None) -> TextEngine:
         """The models without an index; notes go to stderr."""
         from simengine.engine.texts import TextEngine
 
-        return TextEngine(models or self.models(), note=note)
+        return TextEngine(models or self.models(), note=noting())
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,18 +104,20 @@ class CorpusChoice:
     follow_links: bool
 
 
-def model_options_for(default: str, envvar: str = "SIMENGINE_MODEL") -> Callable[[F], F]:
+def model_options_for(
+    default: str, envvar: str | None = "SIMENGINE_MODEL", *, hidden: bool = False
+) -> Callable[[F], F]:
     """Options that name a model and where it runs, given to a command as one `ModelChoice`, called `model_choice`.
 
-    Args:
-        default: what --help names as the model that is taken without the option.
-        envvar: environment variable that names the model.
+    `default` is what --help names as the model that is taken without the option; `hidden` keeps --model, which a
+    command once had, out of --help.
     """
     return together(
         click.option(
             "-m",
             "--model",
             envvar=envvar,
+            hidden=hidden,
             help=f"Model folder or hub name. [default: {default}]",
         ),
         click.option(
@@ -148,11 +150,7 @@ output_option = click.option(
 
 
 def judge_option(purpose: str) -> Callable[[F], F]:
-    """An option that names a cross-encoder beside the command's own model.
-
-    Args:
-        purpose: what it does, for --help.
-    """
+    """An option that names a cross-encoder beside the command's own model; `purpose` is for --help."""
     return click.option(
         "--judge",
         metavar="MODEL",

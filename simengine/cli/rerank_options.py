@@ -1,149 +1,138 @@
-"""Options of the commands that judge candidates with a cross-encoder."""
+"""Options of the commands that rerank with cross-encoders."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import click
 
-from simengine.cli.options import ModelChoice, collected, label_names, labels_option, together, typed
+from simengine.cli.derived import request_options
+from simengine.cli.options import ModelChoice, collected, together, typed
+from simengine.cli.renamed import option
 from simengine.cli.terminal import counted, note
 from simengine.errors import UsageError
+from simengine.requests.rerank import Rerank
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from simengine.engine.loaded import JudgeOptions
-    from simengine.rerank.judge import Kind
+    from simengine.engine.models import Models
     from simengine.results.search import StageCount
 
 
+def nli_option(purpose: str, instead: str = "") -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """An option that names the NLI model.
+
+    Args:
+        purpose: what it does, for --help.
+        instead: what stands for the deprecated --judge, where that is not --nli alone.
+    """
+    settings = {
+        "metavar": "MODEL",
+        "envvar": "SIMENGINE_NLI_MODEL",
+        "help": f"{purpose}: folder or hub name. [default: minilm-nli, which reads English]",
+    }
+    return option("--nli", "nli", settings=settings, old=("--judge",), instead=instead)
+
+
 @dataclass(frozen=True, slots=True)
-class JudgeSettings:
-    """What `judge_options` ask for."""
+class RerankChoice:
+    """What `rerank_options` ask for."""
 
-    depth: int | None
-    judge_weight: float | None
-    judge_kind: str
-    judge_precision: str
-    labels: str | None
-    budget_ms: float | None
-    claim: bool
-    first_judge: str | None
-    first_depth: int | None
+    last: Callable[..., Rerank]
+    first: Callable[..., Rerank]
+    nli: str | None
 
-    def options(self, judge: str | None, choice: ModelChoice) -> JudgeOptions:
-        """The same, as the engine takes it.
+    def rerank(self) -> Rerank:
+        """How to rerank; which model does it by default is among `models`."""
+        first = self.first()
+        if first.model is None and first.depth is not None:
+            raise UsageError("--first-depth needs --first-reranker")
+        return replace(self.last(), model=None, first=None if first.model is None else first)
 
-        Args:
-            judge: the (last) judge's model, None for the one that simengine carries.
-            choice: device, threads and offline hold for all judges.
-        """
-        from simengine.engine.models import Rerank
-
-        first = None
-        if self.first_judge is not None:
-            first = Rerank(self.first_judge, self.first_depth)
-        elif self.first_depth is not None:
-            raise UsageError("--first-depth needs --first-judge")
-        rerank = Rerank(
-            judge,
-            self.depth,
-            self.judge_weight,
-            cast("Kind", self.judge_kind),
-            label_names(self.labels),
-            self.claim,
-            self.budget_ms,
-            self.judge_precision,
-            first,
-        )
-        return choice.models().judging(rerank)
+    def models(self, choice: ModelChoice) -> Models:
+        """The models with the reranker and the NLI model."""
+        given = self.last()
+        labels = given.labels if given.model is None else None
+        return replace(choice.models(), reranker=given.model, nli=self.nli, nli_labels=labels)
 
 
-judge_options = together(
-    click.option(
-        "--depth",
-        type=click.IntRange(1),
-        help="Candidates that are judged for each query. [default: what was fitted for the index, else 20]",
+rerank_options = together(
+    request_options(
+        Rerank,
+        {
+            "model": ("--reranker",),
+            "depth": (),
+            "weight": ("--rerank-weight",),
+            "kind": ("--reranker-kind",),
+            "precision": ("--reranker-precision",),
+            "labels": (),
+            "budget_ms": (),
+            "claim": (),
+        },
+        to="last",
+        prefix="rerank_",
+        helps={
+            "model": "Cross-encoder that reranks: folder or hub name. [default: the NLI model]",
+            "precision": "Of its arithmetic: int8 is the fastest on processors without AMX; it is refused where it "
+            "changes a probability by more than 0.05.",
+            "labels": "Names of its outputs, in their order, as in contradiction,entailment,neutral, where its files "
+            "do not say what they are.",
+            "budget_ms": "Rerank as many candidates of each query as fit in so many milliseconds; the others follow "
+            "in their order.",
+            "claim": "The query is a claim: say of each hit whether it supports or contradicts it, and where.",
+        },
+        metavars={"model": "MODEL"},
+        envvars={"model": "SIMENGINE_RERANKER"},
+        old={"weight": ("--judge-weight",), "kind": ("--judge-kind",), "precision": ("--judge-precision",)},
     ),
-    click.option(
-        "--judge-weight",
-        type=click.FloatRange(0, 1),
-        help="The judge's share of the score: 0 leaves the order alone, 1 is the judge alone. [default: what was "
-        "fitted for the index, else one that was measured]",
+    request_options(
+        Rerank,
+        {"model": ("--first-reranker",), "depth": ("--first-depth",)},
+        to="first",
+        prefix="first_",
+        helps={
+            "model": "A cheaper reranker that selects, from more candidates, those that the other one reads.",
+            "depth": "Candidates that the first reranker reads. [default: twice --depth]",
+        },
+        metavars={"model": "MODEL"},
+        old={"model": ("--first-judge",)},
     ),
-    click.option(
-        "--judge-kind",
-        type=click.Choice(["auto", "relevance", "similarity", "nli"]),
-        default="auto",
-        show_default=True,
-        help="How the judge's outputs are read: auto is nli for three outputs, relevance for one.",
+    nli_option(
+        "NLI model, which reranks unless there is a --reranker", "--reranker, or --nli for --collapse"
     ),
-    click.option(
-        "--judge-precision",
-        type=click.Choice(["auto", "f32", "bf16", "f16", "int8"]),
-        default="auto",
-        show_default=True,
-        help="int8 is the fastest on processors without AMX; it is refused where it changes a probability by more "
-        "than 0.05.",
-    ),
-    labels_option,
-    click.option(
-        "--budget-ms",
-        type=click.FloatRange(0, min_open=True),
-        help="Judge as many candidates of each query as fit in so many milliseconds; the others follow in their "
-        "order.",
-    ),
-    click.option(
-        "--claim",
-        is_flag=True,
-        help="The query is a claim: say of each hit whether it supports or contradicts it, and where.",
-    ),
-    click.option(
-        "--first-judge",
-        metavar="MODEL",
-        help="A cheaper judge that chooses, from more candidates, those that the other one reads.",
-    ),
-    click.option(
-        "--first-depth",
-        type=click.IntRange(1),
-        help="Candidates that the first judge reads. [default: twice --depth]",
-    ),
-    collected(JudgeSettings, "judging"),
+    collected(RerankChoice, "reranking"),
 )
 
 
-def refuse_unused_judge(*, rerank: bool, collapse: bool) -> None:
-    """Refuse options of a judge that has nothing to do.
+def refuse_unused(*, rerank: bool, collapse: bool) -> None:
+    """Refuse options of models that have nothing to do.
 
     Raises:
-        UsageError: one was typed that neither --rerank nor --collapse, as far as they were given, looks at.
+        UsageError: one was typed that neither --rerank nor --collapse, as far as they were given, uses.
     """
-    guard = ("judge", "labels", "judge_precision")
-    names = [] if rerank else [field.name for field in fields(JudgeSettings)]
-    names += [] if rerank or collapse else ["judge"]
-    for name in names:
-        if collapse and name in guard:
+    for parameter in click.get_current_context().command.params:
+        name, guards = parameter.name or "", parameter.name in ("nli", "rerank_labels")
+        if not guards and not name.startswith(("rerank_", "first_")):
             continue
-        if typed(name):
-            wanted = "--rerank or --collapse" if name in guard else "--rerank"
-            raise UsageError(f"--{name.replace('_', '-')} needs {wanted}")
+        if not (rerank or (collapse and guards)) and typed(name):
+            wanted = "--rerank or --collapse" if guards else "--rerank"
+            raise UsageError(f"{max(parameter.opts, key=len)} needs {wanted}")
 
 
 def tell(counts: Sequence[Sequence[StageCount]], *, quiet: bool) -> None:
-    """Say on stderr what the hits do not show: candidates left unjudged, queries cut, an order left alone.
+    """Say on stderr what the hits do not show: candidates that were not reranked, queries cut, an order left alone.
 
     Args:
         counts: for each query what each stage did.
         quiet: leave out what is no warning.
     """
     if counts and all(stage.weight == 0 for stages in counts for stage in stages):
-        note("the order is the retriever's: the judge's weight is 0", quiet=quiet)
+        note("the order is that of the search: the reranker's weight is 0", quiet=quiet)
     if not all(stage.complete for stages in counts for stage in stages):
         last = [stages[-1] for stages in counts]
         judged, wanted = sum(stage.n_judged for stage in last), sum(stage.n_wanted for stage in last)
-        note(f"the time budget ended: {judged:,} of {counted(wanted, 'candidate')} judged")
+        note(f"the time budget ended: {judged:,} of {counted(wanted, 'candidate')} reranked")
     if cut := sum(any(stage.n_truncated for stage in stages) for stages in counts):
         which = f"{cut:,} of {len(counts):,} queries" if len(counts) > 1 else "the query was"
-        note(f"{which} cut to what the judge can read beside a passage")
+        note(f"{which} cut to what the reranker can read beside a passage")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,18 @@ def note(message: str, *, quiet: bool = False) -> None:
     """A line on stderr, for people."""
     if not quiet:
         click.echo(printable(message), err=True)
+
+
+def noting(*, quiet: bool = False) -> Callable[[str], None]:
+    """`note`, which says each thing once."""
+    said = set[str]()
+
+    def say(message: str) -> None:
+        if message not in said:
+            said.add(message)
+            note(message, quiet=quiet)
+
+    return say
 
 
 def counted(number: int, noun: str) -> str:

@@ -33,6 +33,7 @@ from simengine.types import Document, FloatMatrix, Hit
 
 if TYPE_CHECKING:
     from simengine.calibration.calibration import Calibration
+    from simengine.engine.fitting import CalibrationReport
     from simengine.engine.loaded import LoadedModels
     from simengine.qa.decision import Decision
     from simengine.qa.fitting import LabelledQuestion
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from simengine.requests.calibrate import CalibrateRequest
     from simengine.requests.rerank import Rerank
     from simengine.rerank.fit import BlendFit
-    from simengine.results.calibrate import CalibrationReport
     from simengine.search.retriever import Retriever
 
 logger = logging.getLogger("simengine")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar, get_args
 import numpy as np
 import numpy.typing as npt
 
+from simengine.calibration.calibration import Calibration as Calibration
 from simengine.calibration.calibration import fit_calibration_counted
 from simengine.calibration.fitting import N_FOLDS
 from simengine.calibration.measures import top_label
@@ -33,7 +34,6 @@ from simengine.requests.calibrate import JUDGED_BEFORE, CalibratedTask, Calibrat
 from simengine.requests.rerank import DEFAULT_DEPTH, Rerank
 from simengine.requests.search import SearchOptions
 from simengine.rerank.fit import BlendFit, fit_blend
-from simengine.results.calibrate import CalibrationReport
 from simengine.text.arguments import as_choice
 from simengine.types import FloatMatrix
 
@@ -64,6 +64,23 @@ class JudgedPairs:
     groups: tuple[str, ...] | None
     scale: str
     n_truncated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationReport:
+    """A calibration, and how well probabilities tell the share of right pairs.
+
+    Attributes:
+        calibration: fitted on all pairs.
+        before: bins of the scores as they are; empty where they are no probabilities.
+        after: bins of calibrated scores of pairs that were left out of the fit.
+        n_truncated: pairs of which the model could not read everything.
+    """
+
+    calibration: Calibration
+    before: Sequence[CalibrationBin]
+    after: Sequence[CalibrationBin]
+    n_truncated: int
 
 
 def judge_pairs(

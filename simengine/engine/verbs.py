@@ -15,6 +15,7 @@ from simengine.types import Hit
 
 if TYPE_CHECKING:
     from simengine.corpus.items import Documents
+    from simengine.engine.fitting import CalibrationReport
     from simengine.engine.parts import Parts
     from simengine.indexing.report import Progress
     from simengine.reasoning.monitor import Monitor
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     )
     from simengine.requests.recommend import RecommendRequest, RecommendUsersRequest
     from simengine.requests.rerank import Rerank
-    from simengine.results.calibrate import CalibrationReport
     from simengine.results.conflicts import Contradictions, Duplicates
     from simengine.results.pairs import Classification, PairExplanation
     from simengine.results.recommend import UserRecommendations

@@ -22,6 +22,7 @@ def hit_record(hit: Hit) -> dict[str, Any]:
         "metadata": dict(hit.metadata),
         "judgement": None if judgement is None else judgement_record(hit, judgement),
         "duplicates": list(hit.duplicates),
+        **({"explanation": hit.explanation} if hit.explanation else {}),
     }
 
 
