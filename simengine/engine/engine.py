@@ -19,7 +19,7 @@ from simengine.engine.parts import Parts
 from simengine.engine.verbs import Verbs
 from simengine.errors import UsageError
 from simengine.models.unknown import Reading
-from simengine.requests.index import IndexOptions
+from simengine.requests.index import IndexOptions, Policy
 from simengine.requests.search import SearchOptions
 from simengine.results.search import SearchArrays
 from simengine.store.contract import Counts
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from simengine.corpus.items import Documents
     from simengine.engine.fitting import CalibrationReport
     from simengine.engine.loaded import LoadedModels
-    from simengine.indexing.indexer import Policy
     from simengine.indexing.report import IndexReport
     from simengine.progress import Progress
     from simengine.qa.decision import Decision

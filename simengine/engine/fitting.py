@@ -252,6 +252,8 @@ def _digest(parts: Parts, task: str) -> str:
     given = models.reranker if task == "relevance" and models.reranker is not None else models.nli
     if isinstance(given, (NLIModel, CrossEncoder)):
         return (given.model if isinstance(given, NLIModel) else given).fingerprint.digest
+    if given is not None and not isinstance(given, str):
+        return parts.models.judge().fingerprint  # a reranker of the caller's
     folder = resolve_model(given or DEFAULT_NLI_MODEL, offline=models.offline).path
     return fingerprint_of_pairs(read_pair_config(folder)).digest
 
