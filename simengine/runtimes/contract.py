@@ -1,4 +1,4 @@
-"""What a runtime is, and what it must be told of the model that it runs."""
+"""What a runtime is, and what it needs to know about the model that it runs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Counts:
     Attributes:
         n_tokens: (n,) int32, tokens of each whole input, special tokens (and the prompt's) included.
         n_truncated: (n,) int32, tokens beyond the model's limit that it did not read.
-        n_unknown, unknown_share: (n,) int32 and float32, see `Encoded`; None where that was not measured.
+        n_unknown, unknown_share: (n,) int32 and float32, see `TokenizedTexts`; None where that was not measured.
     """
 
     n_tokens: npt.NDArray[np.int32]
