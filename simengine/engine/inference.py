@@ -16,12 +16,10 @@ from simengine.types import Document, FloatMatrix, PairScore
 
 if TYPE_CHECKING:
     from simengine.engine.parts import Parts
-    from simengine.explain import PairExplanation
-    from simengine.reasoning.contradictions import Contradictions
-    from simengine.reasoning.duplicates import Duplicates
-    from simengine.reasoning.zero_shot import Classification
     from simengine.requests.conflicts import ContradictionsRequest, DuplicatesRequest
     from simengine.requests.pairs import ClassifyRequest, ExplainRequest, NLIRequest, ScoreRequest
+    from simengine.results.conflicts import Contradictions, Duplicates
+    from simengine.results.pairs import Classification, PairExplanation
     from simengine.types import Verdict
 
 

@@ -13,11 +13,7 @@ from simengine.text.arguments import as_flag, as_ids, as_pairs, as_text, as_text
 from simengine.types import Hit
 
 if TYPE_CHECKING:
-    from simengine.explain import PairExplanation
     from simengine.indexing.report import Progress
-    from simengine.reasoning.contradictions import Contradictions
-    from simengine.reasoning.duplicates import Duplicates
-    from simengine.reasoning.zero_shot import Classification
     from simengine.requests.ask import AnswerOptions, AskRequest
     from simengine.requests.conflicts import (
         ContradictionOptions,
@@ -35,6 +31,8 @@ if TYPE_CHECKING:
     )
     from simengine.requests.recommend import RecommendRequest
     from simengine.requests.rerank import Rerank
+    from simengine.results.conflicts import Contradictions, Duplicates
+    from simengine.results.pairs import Classification, PairExplanation
     from simengine.results.search import SearchResult
     from simengine.types import Answer, PairScore, Recommendation, Verdict
 
