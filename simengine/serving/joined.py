@@ -16,11 +16,11 @@ from simengine.encoders.contract import Encoded, Role, joined
 from simengine.models.unknown import Reading, readings_of, score_says_something, unreadable_note
 from simengine.requests.search import SearchOptions
 from simengine.results.search import SearchResult
-from simengine.search.time_limit import time_left
 from simengine.serving.batching import Batcher, WaitTimeoutError, text_tokens
 from simengine.serving.judges import SharedJudges
 from simengine.serving.settings import ServingSettings
 from simengine.text.arguments import as_choice, as_pairs, as_text, as_texts
+from simengine.time_limit import time_left
 from simengine.types import FloatMatrix, Hit, PairScore, Verdict
 
 if TYPE_CHECKING:

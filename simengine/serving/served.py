@@ -12,7 +12,6 @@ from simengine.errors import DataError, SimengineError, UnknownDocumentError, Us
 from simengine.indexing.facts import facts_of
 from simengine.requests.search import Fusion, Mode, SearchOptions
 from simengine.results.search import SearchResult
-from simengine.search.time_limit import time_limit
 from simengine.serving.batching import OverloadedError
 from simengine.serving.joined import JoinedIndex
 from simengine.serving.judges import SharedJudges
@@ -20,6 +19,7 @@ from simengine.serving.settings import ServingSettings
 from simengine.serving.telling import public_name, without_folders
 from simengine.store.snapshot import Snapshot
 from simengine.text.arguments import as_ids, as_text
+from simengine.time_limit import time_limit
 from simengine.types import Answer, Document, FloatMatrix, Hit, Recommendation
 
 if TYPE_CHECKING:

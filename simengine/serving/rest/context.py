@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from simengine.errors import UsageError
-from simengine.search.time_limit import check_time_limit, time_limit
 from simengine.serving.batching import OverloadedError, WaitTimeoutError
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.rest.lifecycle import Lifecycle
 from simengine.serving.served import ServedIndex
 from simengine.serving.settings import ServiceSettings
 from simengine.text.checks import check_text
+from simengine.time_limit import check_time_limit, time_limit
 
 T = TypeVar("T")
 

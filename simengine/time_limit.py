@@ -1,4 +1,4 @@
-"""A time by which a search has to be done: work that nobody waits for any more stops at its next stage."""
+"""A time by which work has to be done: work that nobody waits for any more stops at its next stage."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextvars import ContextVar
 
 from simengine.errors import SimengineError
 
-_end: ContextVar[float | None] = ContextVar("search_time_limit", default=None)
+_end: ContextVar[float | None] = ContextVar("time_limit", default=None)
 
 
 class TimeLimitError(SimengineError):
-    """A search took longer than its caller waits."""
+    """Work took longer than its caller waits."""
 
 
 @contextmanager
