@@ -52,7 +52,7 @@ def _graded(parts: Parts, request: ScoreRequest) -> FloatMatrix | None:
 
 def run_nli(parts: Parts, request: NLIRequest) -> list[Verdict]:
     """A verdict for each pair (premise, hypothesis), in order."""
-    return parts.models.nli().verdicts(request.pairs)
+    return parts.models.nli().verdicts(request.pairs, evidence=request.evidence)
 
 
 def run_explain(parts: Parts, request: ExplainRequest) -> PairExplanation:

@@ -13,6 +13,8 @@ from simengine.text.arguments import as_flag, as_ids, as_pairs, as_text, as_text
 from simengine.types import Hit
 
 if TYPE_CHECKING:
+    from simengine.engine.notes import Note
+    from simengine.engine.parts import Parts
     from simengine.indexing.report import Progress
     from simengine.requests.ask import AnswerOptions, AskRequest
     from simengine.requests.conflicts import (
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 
 class Verbs(ABC):
     """Everything that can be asked of an index, in terms of `run`."""
+
+    _parts: Parts
 
     @overload
     def run(self, request: SearchRequest | RerankRequest) -> SearchResult: ...
@@ -69,6 +73,12 @@ class Verbs(ABC):
             request: see `simengine.requests`.
             progress: of contradictions and duplicates.
         """
+
+    def notes(self, request: Any) -> list[Note]:
+        """What users should know of a request: which models can hardly read its texts; empty where all can."""
+        from simengine.engine.notes import notes_of
+
+        return notes_of(self._parts, request)
 
     # -- searching -------------------------------------------------------------------------------------------
 

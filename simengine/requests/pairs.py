@@ -35,9 +35,11 @@ class NLIRequest:
 
     Attributes:
         pairs: n pairs (premise, hypothesis).
+        evidence: find the sentence of each premise that decides; False saves reading every sentence by itself.
     """
 
     pairs: Annotated[tuple[tuple[str, str], ...], Pairs("pair"), Help("Pairs (premise, hypothesis).")]
+    evidence: Annotated[bool, Help("Find the sentence of the premise that decides.")] = True
 
     def __post_init__(self) -> None:
         check_fields(self)
