@@ -29,6 +29,7 @@ def open_encoder(settings: IndexSettings | None, models: Models) -> BiEncoder:
     if isinstance(given, BiEncoder):
         encoder = given
     else:
+        assert given is None or isinstance(given, str)  # `Models` makes bi-encoders of objects
         try:
             encoder = load_encoder(
                 given or (settings.model_name if settings else None),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from simengine.cross_encoders.contract import CrossEncoder
 from simengine.cross_encoders.load import DEFAULT_NLI_MODEL, load_cross_encoder
@@ -13,7 +13,7 @@ from simengine.cross_encoders.nli import NLIModel
 from simengine.engine.models import Models
 from simengine.errors import UsageError
 from simengine.requests.rerank import DEFAULT_DEPTH, Rerank
-from simengine.rerank.judge import CrossEncoderJudge
+from simengine.rerank.judge import CrossEncoderJudge, Judge
 from simengine.rerank.options import DEFAULT_WEIGHT, RerankOptions, Stage
 from simengine.rerank.reranker import Reranker
 
@@ -58,13 +58,18 @@ class LoadedModels:
                 self._cross_encoders[key] = self._wrap(model) if self._wrap is not None else model
             return self._cross_encoders[key]
 
-    def judge(self, rerank: Rerank | None = None) -> CrossEncoderJudge:
-        """The cross-encoder of a stage, which says how well texts answer queries.
+    def judge(self, rerank: Rerank | None = None) -> Judge:
+        """What judges in a stage of reranking: how well texts answer queries.
 
         Raises:
             As `load_cross_encoder`, and UsageError where the model's outputs are not those of its kind.
         """
-        asked = rerank or Rerank()
+        asked, given = rerank or Rerank(), self.models.reranker
+        if asked.model is None and given is not None and not isinstance(given, str | CrossEncoder):
+            return cast("Judge", given)
+        return self._judge(asked)
+
+    def _judge(self, asked: Rerank) -> CrossEncoderJudge:
         key = Rerank(asked.model, kind=asked.kind, labels=asked.labels, precision=asked.precision)
         with self._lock:
             if key not in self._judges:
@@ -102,7 +107,7 @@ class LoadedModels:
             asked = Rerank(
                 given or DEFAULT_NLI_MODEL, labels=self.models.nli_labels, precision=asked.precision
             )
-        judge = self.judge(asked)
+        judge = self._judge(asked)
         if judge.nli is None:
             raise UsageError(
                 f"{judge.name} is a model for {judge.kind}; expected an NLI model, which has three outputs"
@@ -133,7 +138,7 @@ class LoadedModels:
                 )
             return self._reader
 
-    def similarity(self) -> CrossEncoderJudge | None:
+    def similarity(self) -> Judge | None:
         """The cross-encoder for graded similarity; None where none is named."""
         name = self.models.similarity
         return None if name is None else self.judge(Rerank(name, kind="similarity"))
@@ -193,7 +198,7 @@ def named_outputs(own: Sequence[str], given: Sequence[str] | None) -> dict[str, 
     return dict(zip(own, given, strict=True))
 
 
-def depth_and_weight(asked: Rerank, judge: CrossEncoderJudge, fitted: Fitted | None) -> tuple[int, float]:
+def depth_and_weight(asked: Rerank, judge: Judge, fitted: Fitted | None) -> tuple[int, float]:
     """Depth and weight of a stage: as given, else as fitted for the index and this model, else the defaults."""
     blend = None if fitted is None else fitted.blends.get(judge.fingerprint)
     if blend is not None and blend.kind != judge.kind:

@@ -75,7 +75,11 @@ class OpenedIndex:
         snapshot = self._reader.snapshot
         encoder = open_encoder(snapshot.settings, self.models)
         known = snapshot.derived("runtime")
-        if known is None or known.get("name") != encoder.runtime:
+        if (
+            known is None
+            or known.get("name") != encoder.runtime
+            or "weights" not in encoder.fingerprint.parts
+        ):
             verify_runtime(snapshot.settings, encoder)
         return encoder
 

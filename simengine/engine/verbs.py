@@ -183,7 +183,8 @@ class Verbs(ABC):
         from simengine.requests.hits import RerankRequest
         from simengine.requests.rerank import Rerank
 
-        return self.run(RerankRequest(tuple(as_texts(queries, "query")), hits, rerank or Rerank(), k))
+        chosen = Rerank() if rerank is None else expect(rerank, Rerank, "rerank")
+        return self.run(RerankRequest(tuple(as_texts(queries, "query")), hits, chosen, k))
 
     # -- questions and recommendations -------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated
 
 from simengine.requests.fields import Help, K, Texts, check_fields
@@ -24,7 +24,7 @@ class RerankRequest:
 
     queries: Annotated[tuple[str, ...], Texts("query")]
     hits: Sequence[Sequence[Hit]]
-    rerank: Rerank = Rerank()
+    rerank: Rerank = field(default_factory=Rerank)
     k: Annotated[K | None, Help("Number of hits.")] = None
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""The JSON of `simengine.results.records`, described and checked by pydantic, for the REST service and the MCP server."""
+"""The JSON of `simengine.results.records`, described and checked by pydantic, for REST and MCP."""
 
 from __future__ import annotations
 

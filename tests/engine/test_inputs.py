@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simengine import Document, Engine
-from simengine.engine.loaded import JudgeChoice, JudgeOptions
+from simengine import Document, Engine, Rerank
 from simengine.errors import DataError, SimengineError, UsageError
 from simengine.requests.ask import AnswerOptions
 from simengine.requests.search import SearchOptions
@@ -93,8 +92,8 @@ def test_rerank_says_how_a_model_is_named(engine: Engine) -> None:
             engine.search("cats", rerank=name)  # type: ignore[call-overload]
     with pytest.raises(UsageError, match=r"rerank is 1; expected True or False, or Rerank"):
         engine.search("cats", rerank=1)  # type: ignore[call-overload]
-    with pytest.raises(UsageError, match=r"stage 1 is str 'a'; expected a JudgeChoice"):
-        JudgeOptions(stages=("a",))  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match=r"first is str 'a'; expected Rerank"):
+        Rerank(first="a")  # type: ignore[arg-type]
 
 
 Call = Callable[[Engine, Any], object]
@@ -106,8 +105,8 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
     "exact": (lambda engine, odd: engine.search("cats", exact=odd), set()),
     "collapse": (lambda engine, odd: engine.search("cats", collapse=odd), set()),
     "rerank": (lambda engine, odd: engine.search("cats", rerank=odd), set()),
-    "run": (lambda engine, odd: engine.run(["cats"], odd), set()),
-    "judging": (lambda engine, odd: engine.run_judged(["cats"], SearchOptions(), odd), {"none"}),
+    "run": (lambda engine, odd: engine.run(odd), set()),
+    "reranking": (lambda engine, odd: engine.rerank(["cats"], [[]], odd), {"none"}),
     "hits": (lambda engine, odd: engine.rerank(["cats"], odd), set()),
     "vectors": (lambda engine, odd: engine.search_vectors(odd), set()),
     "encode": (lambda engine, odd: engine.encode(odd), set()),
@@ -120,11 +119,11 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
     "question": (lambda engine, odd: engine.ask(odd), set()),
     "history": (lambda engine, odd: engine.ask("Why?", odd), set()),
     "answers": (lambda engine, odd: engine.ask("Why?", (), odd), {"none"}),
-    "contradictions": (lambda engine, odd: engine.contradictions(nli=odd), {"none"}),
+    "contradictions": (lambda engine, odd: engine.contradictions(options=odd), {"none"}),
     "duplicates": (lambda engine, odd: engine.duplicates(options=odd), {"none"}),
     "open": (lambda _, odd: Engine.open(odd), set()),
     "threads": (lambda engine, odd: Engine.open(engine.path, threads=odd), {"none", "int"}),
-    "labels": (lambda _, odd: JudgeChoice(labels=odd), {"none"}),
+    "labels": (lambda _, odd: Rerank(labels=odd), {"none"}),
     "threshold": (lambda _, odd: AnswerOptions(threshold=odd), {"none"}),
 }
 
@@ -139,7 +138,7 @@ def test_a_wrong_type_is_an_error_of_ours_everywhere(engine: Engine, name: str) 
 
 
 def test_a_model_may_be_named_by_a_path(engine: Engine) -> None:
-    assert JudgeChoice(Path("folder")).model == "folder"  # type: ignore[arg-type]
+    assert Rerank(Path("folder")).model == "folder"  # type: ignore[arg-type]
     with Engine.open(engine.path, threads=np.int64(1)) as again:  # type: ignore[arg-type]
         assert len(again) == len(engine)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from simengine import Document, Engine, Models, NLIModel, Rerank
-from simengine.engine.loaded import JudgeChoice, JudgeOptions
 from simengine.errors import FingerprintMismatchError, ModelNotFoundError, UnknownDocumentError, UsageError
 from tests.faults.encoder import WordEncoder
 from tests.qa.fakes import TableModel
@@ -56,17 +55,10 @@ def test_an_explanation_names_the_parts_of_the_score_and_the_words(engine: Engin
     assert lexical.explanation == f"words {lexical.scores['lexical']:.2f}"
 
 
-def test_rerank_says_what_judge_options_say(engine: Engine) -> None:
-    first = engine.search(TOWER, k=3, rerank=Rerank(depth=5, weight=0.5, claim=True))
-    options = JudgeOptions((JudgeChoice(depth=5, weight=0.5),), claim=True, offline=True)
-    assert first == engine.search(TOWER, k=3, rerank=options)
-    two = Models(threads=2).judging(Rerank(model="big", depth=7, first=Rerank(model="small")))
-    assert [(stage.model, stage.depth) for stage in two.stages] == [("small", 14), ("big", 7)]
-    assert two.threads == 2
-    assert Models(nli="own").judging(None).stages[0].model == "own"
+def test_what_rerank_refuses(engine: Engine) -> None:
     with pytest.raises(UsageError, match="depth"):
         Rerank(depth=0)
-    with pytest.raises(UsageError, match="hold for all stages"):
+    with pytest.raises(UsageError, match="apply to all stages"):
         Rerank(first=Rerank(claim=True))
     with pytest.raises(UsageError, match=r"Rerank\('minilm-nli'\)"):
         engine.search("cats", rerank="minilm-nli")  # type: ignore[arg-type]

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from simengine import Document, Engine
-from simengine.engine.loaded import JudgeChoice, JudgeOptions
+from simengine import Document, Engine, Rerank
 from simengine.errors import UsageError
-from simengine.requests.search import SearchOptions
+from simengine.requests.search import SearchRequest
 from simengine.store.snapshot import Snapshot
 from simengine.store.writer import IndexWriter
 
@@ -59,8 +58,8 @@ def test_hits_that_say_the_same_are_collapsed(tmp_path: Path) -> None:
 
 
 def test_a_claim_gets_stances_and_evidence_at_its_place_in_the_document(engine: Engine) -> None:
-    options = JudgeOptions(claim=True, offline=True)
-    result = engine.run_judged(["A man is playing a guitar."], SearchOptions(k=3), options)
+    request = SearchRequest(k=3, queries=("A man is playing a guitar.",), rerank=Rerank(claim=True))
+    result = engine.run(request)
     found = {hit.id: hit.judgement for hit in result.hits[0]}
     assert found["yes"] is not None
     assert found["yes"].stance == "supports"
@@ -99,7 +98,8 @@ def test_claims_that_conflict_are_found_and_are_no_duplicates(engine: Engine) ->
 
 def test_one_model_serves_everything(engine: Engine) -> None:
     engine.search("guitar", rerank=True)
-    assert len(engine._judges._loaded) == 1
+    engine.nli([("a", "b")])
+    assert len(engine._parts.models.loaded()) == 1
 
 
 def test_hits_of_the_caller_are_judged_and_none_is_lost(engine: Engine) -> None:
@@ -110,7 +110,7 @@ def test_hits_of_the_caller_are_judged_and_none_is_lost(engine: Engine) -> None:
 
 
 def test_a_judge_that_is_not_there_is_refused(engine: Engine, tmp_path: Path) -> None:
-    options = JudgeOptions(stages=(JudgeChoice(model=str(tmp_path / "nothing")),), offline=True)
+    options = Rerank(str(tmp_path / "nothing"))
     with pytest.raises(Exception, match="nothing"):
         engine.search("guitar", rerank=options)
     with pytest.raises(UsageError):

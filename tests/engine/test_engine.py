@@ -293,7 +293,7 @@ def test_without_a_lexical_index_dense_search_works_and_the_others_say_what_to_d
 def test_closing_while_a_search_runs_closes_the_encoder_after_it(engine: Engine) -> None:
     closed: list[bool] = []
     engine.encoder.close = lambda: closed.append(True)  # type: ignore[method-assign]
-    with engine._lease():
+    with engine._index.lease():
         engine.close()
         assert not closed
     assert closed == [True]
