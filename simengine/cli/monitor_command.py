@@ -27,8 +27,8 @@ from simengine.text.checks import parse_json
 if TYPE_CHECKING:
     from simengine.corpus.report import ReadReport
     from simengine.reasoning.monitor import Monitor
-    from simengine.reasoning.monitor_options import MonitorOptions, StreamText
     from simengine.reasoning.zero_shot import ZeroShotClassifier
+    from simengine.requests.monitor import MonitorOptions, StreamText
 
 BATCH_TEXTS = 64
 _UNITS_S = {"s": 1.0, "min": 60.0, "h": 3_600.0, "d": 86_400.0}
@@ -159,7 +159,7 @@ def command(
     """
     from simengine.corpus.report import ReadReport
     from simengine.corpus.sources import check_source
-    from simengine.reasoning.monitor_stream import StreamFields, read_stream
+    from simengine.corpus.streams import StreamFields, read_stream
 
     options, report = _options(watch), ReadReport()
     check_source(source)  # before a model is loaded for it
@@ -189,8 +189,7 @@ def command(
 
 
 def _options(watch: WatchChoice) -> MonitorOptions:
-    from simengine.reasoning.monitor_options import MonitorOptions
-    from simengine.reasoning.zero_shot_templates import SENTIMENTS
+    from simengine.requests.monitor import SENTIMENTS, MonitorOptions
 
     topics, of_topics = parse_labels(watch.topic, "--topic")
     given = (
@@ -216,7 +215,7 @@ def _options(watch: WatchChoice) -> MonitorOptions:
 
 def _window(given: str) -> tuple[int, float | None]:
     """Texts and seconds."""
-    from simengine.reasoning.monitor_options import DEFAULT_WINDOW
+    from simengine.requests.monitor import DEFAULT_WINDOW
 
     if given.isdecimal():
         return int(given), None
@@ -265,7 +264,7 @@ def _alerts_out(path: Path | None) -> IO[str]:
 
 def _arriving(texts: Iterator[StreamText]) -> Iterator[list[StreamText]]:
     """What has arrived so far, BATCH_TEXTS at most: a slow stream is judged at once, a fast one in batches."""
-    from simengine.reasoning.monitor_options import StreamText
+    from simengine.requests.monitor import StreamText
 
     arrived: queue.Queue[StreamText | BaseException | None] = queue.Queue(maxsize=4 * BATCH_TEXTS)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from simengine.reasoning.monitor import Monitor
-from simengine.reasoning.monitor_options import MonitorOptions, StreamText
+from simengine.requests.monitor import MonitorOptions, StreamText
 from simengine.reasoning.zero_shot import ZeroShotClassifier
 from tests.cross_encoders.fakes import ascii_readings
 from tests.reasoning.keyword_model import KeywordModel, keyword_nli
