@@ -13,9 +13,12 @@ from simengine.text.arguments import as_flag, as_ids, as_pairs, as_text, as_text
 from simengine.types import Hit
 
 if TYPE_CHECKING:
+    from simengine.corpus.items import Documents
+    from simengine.cross_encoders.nli import NLIModel
     from simengine.engine.notes import Note
     from simengine.engine.parts import Parts
     from simengine.indexing.report import Progress
+    from simengine.reasoning.monitor import Monitor
     from simengine.requests.ask import AnswerOptions, AskRequest
     from simengine.requests.conflicts import (
         ContradictionOptions,
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
         DuplicatesRequest,
     )
     from simengine.requests.hits import RerankRequest
+    from simengine.requests.monitor import MonitorOptions
     from simengine.requests.pairs import (
         ClassifyRequest,
         ClassifyTask,
@@ -324,35 +328,50 @@ class Verbs(ABC):
 
         return self.run(ExplainRequest(text1, text2))
 
+    def monitor(self, options: MonitorOptions, state: object = None) -> Monitor:
+        """A monitor of a stream of texts, new or gone on with; see `open_monitor`."""
+        from simengine.engine.inference import open_monitor
+
+        return open_monitor(self._parts, options, state)
+
+    @property
+    def nli_model(self) -> NLIModel:
+        """The NLI model, loaded on first use; it stays the engine's."""
+        return self._parts.models.nli()
+
     # -- the whole index -----------------------------------------------------------------------------------------
 
     def contradictions(
         self,
+        documents: Documents | None = None,
         *,
+        against: Documents | None = None,
         where: str | None = None,
         options: ContradictionOptions | None = None,
         progress: Progress | None = None,
     ) -> Contradictions:
-        """Claims of the documents that conflict, each with its places; see `ContradictionOptions`."""
+        """Claims that conflict, each with its places; see `ContradictionsRequest`."""
         from simengine.requests.conflicts import ContradictionOptions, ContradictionsRequest
 
         chosen = (
             ContradictionOptions() if options is None else expect(options, ContradictionOptions, "options")
         )
-        return self.run(ContradictionsRequest.of(chosen, where=where), progress=progress)
+        request = ContradictionsRequest.of(chosen, where=where, documents=documents, against=against)
+        return self.run(request, progress=progress)
 
     def duplicates(
         self,
+        documents: Documents | None = None,
         *,
         where: str | None = None,
         options: DuplicateOptions | None = None,
         progress: Progress | None = None,
     ) -> Duplicates:
-        """Documents that say the same, and similar ones that contradict each other; see `DuplicateOptions`."""
+        """Documents that say the same, and similar ones that contradict each other; see `DuplicatesRequest`."""
         from simengine.requests.conflicts import DuplicateOptions, DuplicatesRequest
 
         chosen = DuplicateOptions() if options is None else expect(options, DuplicateOptions, "options")
-        return self.run(DuplicatesRequest.of(chosen, where=where), progress=progress)
+        return self.run(DuplicatesRequest.of(chosen, where=where, documents=documents), progress=progress)
 
 
 def _rerank_of(given: object) -> Rerank | None:

@@ -23,7 +23,7 @@ from simengine.reasoning.duplicates_guard import (
     compare_texts,
     read_texts,
 )
-from simengine.requests.conflicts import DuplicateOptions
+from simengine.requests.conflicts import DuplicateOptions, GuardOptions
 from simengine.results.conflicts import Conflict, DuplicateGroup, DuplicateMember
 from simengine.results.conflicts import Duplicates as Duplicates
 from simengine.types import Document, Evidence, FloatMatrix
@@ -129,7 +129,7 @@ def _compared(
     for start in range(0, len(near.rows), COMPARED_AT_ONCE):
         rows = near.rows[start : start + COMPARED_AT_ONCE].tolist()
         pairs = [(texts[left], texts[right]) for left, right in rows]
-        found += compare_texts(pairs, judge, options.guard, calibration)
+        found += compare_texts(pairs, judge, options.guard or GuardOptions(), calibration)
         progress.advance(len(pairs))
     return found
 

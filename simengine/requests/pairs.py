@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from annotated_types import Ge, Le
 
@@ -77,6 +78,8 @@ class ClassifyRequest:
         multi_label: a text may have any number of labels.
         threshold: the probability that a label needs then.
         prior: what is taken from each label's score; see `ZeroShotClassifier.classify`.
+        calibration: the table of a calibration of these labels' probabilities, see `Calibration.as_table`; None leaves
+            them as they are.
     """
 
     texts: Annotated[tuple[str, ...], Texts("text"), Help("Texts to classify.")]
@@ -104,6 +107,7 @@ class ClassifyRequest:
             "texts on average (texts). [default: empty, with several labels for a text none]"
         ),
     ] = None
+    calibration: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         check_fields(self)
