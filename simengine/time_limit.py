@@ -46,3 +46,15 @@ def time_left(most_s: float | None = None) -> float | None:
         return most_s
     left = max(0.0, end - time.monotonic())
     return left if most_s is None else min(left, most_s)
+
+
+class LimitedProgress:
+    """A progress, as `simengine.indexing.report.Progress`, that ends the work it is given to once the time is over."""
+
+    def stage(self, name: str, total: int | None = None) -> None:  # noqa: ARG002 - as the protocol has it
+        """Raise TimeLimitError where the time is over."""
+        check_time_limit()
+
+    def advance(self, n: int) -> None:  # noqa: ARG002
+        """Raise TimeLimitError where the time is over."""
+        check_time_limit()

@@ -57,7 +57,8 @@ def _texts_of(parts: Parts, request: object) -> tuple[Sequence[str], Sequence[st
             encoded = () if request.mode == "lexical" else request.queries
             return encoded, () if request.rerank is None else request.queries, ()
         case RerankRequest():
-            return (), request.queries, ()
+            passages = [hit.passage.text for hits in request.hits for hit in hits]
+            return (), [*request.queries, *passages], ()
         case AskRequest():
             return () if request.mode == "lexical" else request.questions, (), request.questions
         case SimilarRequest():
