@@ -1,4 +1,4 @@
-"""The corpus as points in the plane: what lies near in meaning lies near in the picture."""
+"""The corpus as points in the plane: documents with similar meanings lie close together."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ def corpus_map(snapshot: Snapshot) -> CorpusMap:
     keys, vectors = document_vectors(snapshot, MAX_POINTS)
     n_documents = snapshot.counts.documents
     if len(keys) < 2:
-        raise UsageError(f"a map needs two documents at least; the index holds {n_documents}")
+        raise UsageError(f"a map needs at least two documents; the index has {n_documents}")
     stored = snapshot.documents(keys)
     documents = [stored[int(key)] for key in keys]
     reduced = reduce_dimensions(vectors)
