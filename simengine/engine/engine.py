@@ -357,6 +357,11 @@ class Engine(Verbs):
         return self.counts.documents
 
     @property
+    def index(self) -> OpenedIndex:
+        """The opened index, closed with the engine; another engine over it may have other models and retrievers."""
+        return self._index
+
+    @property
     def path(self) -> Path:
         """The index directory."""
         return self._index.path

@@ -114,6 +114,16 @@ class LoadedModels:
             )
         return judge.nli
 
+    @property
+    def nli_name(self) -> str:
+        """Name or folder of the NLI model; nothing is loaded."""
+        return _name_of(self.models.nli) or DEFAULT_NLI_MODEL
+
+    @property
+    def reranker_name(self) -> str:
+        """Name or folder of the cross-encoder that reranks; nothing is loaded."""
+        return _name_of(self.models.reranker) or self.nli_name
+
     def reader(self) -> Reader | None:
         """The reader; None where none is named."""
         if self.models.reader is None:
@@ -168,6 +178,11 @@ class LoadedModels:
                 model.close()
             self._cross_encoders.clear()
             self._judges.clear()
+
+
+def _name_of(given: object) -> str:
+    """The name of a model, or the class of one that the caller has given; "" where there is none."""
+    return given if isinstance(given, str) else "" if given is None else type(given).__name__
 
 
 def named_outputs(own: Sequence[str], given: Sequence[str] | None) -> dict[str, str] | None:

@@ -15,7 +15,9 @@ from simengine.types import Hit
 
 if TYPE_CHECKING:
     from simengine.corpus.items import Documents
+    from simengine.cross_encoders.nli import NLIModel
     from simengine.engine.fitting import CalibrationReport
+    from simengine.engine.notes import Note
     from simengine.engine.parts import Parts
     from simengine.progress import Progress
     from simengine.reasoning.monitor import Monitor
@@ -102,6 +104,12 @@ class Verbs(ABC):
         elif by == "reranker":
             reader = models.judge(rerank)
         return unreadable_note(reader, list(texts), judge=by != "encoder")
+
+    def notes(self, request: Any) -> list[Note]:
+        """What users should know of a request: which models can hardly read its texts; empty where all can."""
+        from simengine.engine.notes import notes_of
+
+        return notes_of(self._parts, request)
 
     # -- searching -------------------------------------------------------------------------------------------
 
@@ -352,6 +360,11 @@ class Verbs(ABC):
         from simengine.engine.inference import open_monitor
 
         return open_monitor(self._parts, options, state)
+
+    @property
+    def nli_model(self) -> NLIModel:
+        """The NLI model, loaded on first use; it stays the engine's."""
+        return self._parts.models.nli()
 
     # -- the whole index -----------------------------------------------------------------------------------------
 

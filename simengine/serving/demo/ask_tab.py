@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from markupsafe import Markup
 
+from simengine.requests.ask import AskRequest
 from simengine.serving.demo.cards import ON_SIMILAR, cards
 from simengine.serving.demo.context import QUIET, DemoContext, area
 from simengine.serving.demo.examples import Examples, example_questions
@@ -52,14 +53,16 @@ def take_turn(served: ServedIndex, question: str, turns: Sequence[Turn]) -> Turn
     """Answer a question with those before it as its history.
 
     Raises:
-        SimengineError: as `ServedIndex.ask`.
+        SimengineError: as `Engine.ask`.
     """
-    answer = served.ask(question, [turns[-1].answer.question] if turns else [])
+    history = (turns[-1].answer.question,) if turns else ()
+    request = AskRequest(questions=(question,), history=history)
+    (answer,) = served.engine.run(request)
     text = ""
     if answer.evidence is not None:
-        document = served.get(answer.evidence.document_id)
+        document = served.engine.get(answer.evidence.document_id)
         text = "" if document is None else document.text
-    foreign = bool(served.notes([], judged=[question]))
+    foreign = any(note.source == "nli" for note in served.engine.notes(request))
     return Turn(question, answer, text, foreign)
 
 

@@ -19,6 +19,7 @@ from simengine.corpus.pairs import MAX_LINE_BYTES, NAMES, PAIR_FIELDS
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import expand_sources
 from simengine.errors import DataError, SimengineError, UsageError
+from simengine.requests.pairs import NLIRequest
 from simengine.serving.demo.cards import shortened
 from simengine.serving.demo.export import csv_text
 from simengine.serving.demo.rendering import render
@@ -276,7 +277,7 @@ def _scored(served: ServedIndex, rows: list[PairRow], inference: bool) -> list[P
     for row in rows:
         for text in (row.text1, row.text2):
             places.setdefault(text, len(places))
-    encoded = served.encode_counted(list(places))
+    encoded = served.retriever.encode_counted(list(places))
     done = []
     for row in rows:
         one, two = places[row.text1], places[row.text2]
@@ -284,8 +285,8 @@ def _scored(served: ServedIndex, rows: list[PairRow], inference: bool) -> list[P
         unread = int(encoded.n_truncated[one] + encoded.n_truncated[two])
         done.append(replace(row, cosine=cosine, unread_tokens=unread))
     if inference:
-        pairs = [(row.text1, row.text2) for row in rows]
-        verdicts = served.nli_model().verdicts(pairs, evidence=False)
+        pairs = tuple((row.text1, row.text2) for row in rows)
+        verdicts = served.engine.run(NLIRequest(pairs, evidence=False))
         done = [
             replace(
                 row,

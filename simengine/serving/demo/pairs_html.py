@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from simengine.explain import ExplainedText, PairExplanation
+from simengine.results.pairs import ExplainedText, PairExplanation
 from simengine.serving.demo.cards import shortened
 from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language

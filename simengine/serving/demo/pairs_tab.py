@@ -10,8 +10,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from simengine.errors import SimengineError
-from simengine.explain import explain_pair
-from simengine.models.unknown import score_says_something
+from simengine.requests.pairs import ExplainRequest, NLIRequest
 from simengine.serving.demo.context import QUIET, DemoContext, area
 from simengine.serving.demo.export import SAVE_FILE
 from simengine.serving.demo.notices import failure, notice, shown, skeleton
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
     from simengine.serving.served import ServedIndex
 
 MAX_CHARS = 20_000
+DRAWS = 8
+"""Random orders of words that an explanation is compared with."""
 EXAMPLES: tuple[tuple[Text, str, str], ...] = (
     (
         PAIRS.example_same,
@@ -211,18 +212,17 @@ def compare_texts(served: ServedIndex, text1: str, text2: str) -> Compared:
     Raises:
         SimengineError: the encoder cannot be loaded. A cross-encoder that cannot is the result's `problem`.
     """
-    explanation = explain_pair(served.engine.encoder, text1, text2)
+    explanation = served.engine.run(ExplainRequest(text1, text2, draws=DRAWS))
     pair, score = (text1, text2), None
-    told_apart = score_says_something(*served.readings(pair))
+    told_apart = served.engine.score(text1, text2).told_apart
     try:
-        graded, judge = served.judges.similarity(), served.judges.judge()
-        if graded is None and judge.kind != "nli":
-            graded = judge
+        graded, reranker = served.models.similarity(), served.models.judge()
+        if graded is None and reranker.kind != "nli":
+            graded = reranker
         if graded is not None:
             score = graded.name, float(graded.judge([pair]).relevance[0])
-        if judge.kind != "nli":
-            return Compared(explanation, graded=score, told_apart=told_apart)
-        verdicts = served.nli_model().verdicts([pair, pair[::-1]], evidence=False)
+        request = NLIRequest((pair, pair[::-1]), evidence=False)
+        verdicts, notes = served.engine.run(request), served.engine.notes(request)
     except SimengineError as error:  # the similarity and the words are there all the same
         return Compared(explanation, graded=score, problem=shown(error), told_apart=told_apart)
     return Compared(
@@ -230,7 +230,7 @@ def compare_texts(served: ServedIndex, text1: str, text2: str) -> Compared:
         verdicts[0].probabilities,
         verdicts[1].probabilities,
         score,
-        unknown=bool(served.notes([], judged=pair)),
+        unknown=bool(notes),
         told_apart=told_apart,
     )
 

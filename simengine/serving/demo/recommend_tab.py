@@ -11,6 +11,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from simengine.errors import UsageError
+from simengine.requests.recommend import RecommendRequest
 from simengine.serving.demo.cards import shortened, shown_fields
 from simengine.serving.demo.context import QUIET, DemoContext, area
 from simengine.serving.demo.notices import failure, notice, skeleton
@@ -230,22 +231,23 @@ def run_recommend(
     """Recommendations with reasons.
 
     Raises:
-        SimengineError: as `ServedIndex.recommend`.
+        SimengineError: as `Engine.recommend`.
     """
     start = time.perf_counter()
-    items = served.recommend(
-        [each.id for each in taste.liked],
-        [each.id for each in taste.disliked],
-        list(refuse),
-        liked_texts=[described] if described else [],
-        n=count,
+    request = RecommendRequest(
+        liked=tuple(each.id for each in taste.liked),
+        disliked=tuple(each.id for each in taste.disliked),
+        liked_texts=(described,) if described else (),
+        refuse=tuple(refuse),
+        k=count,
         reasons=True,
         diversity=diversity,
     )
+    items = served.engine.run(request)
     texts = {}
     for item in items:
         if item.reason is None or not item.title:
-            document = served.get(item.id)
+            document = served.engine.get(item.id)
             texts[item.id] = "" if document is None else document.text[:READ_CHARS]
     return Recommended(
         items,
@@ -253,7 +255,7 @@ def run_recommend(
         {each.id: each.title for each in taste.liked},
         1000 * (time.perf_counter() - start),
         bool(described),
-        bool(served.notes([], judged=refuse)),
+        any(note.source == "nli" for note in served.engine.notes(request)),
     )
 
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup
 
-from simengine.requests.search import Mode
+from simengine.requests.rerank import Rerank
+from simengine.requests.search import Mode, SearchRequest, SimilarRequest
 from simengine.serving.demo.cards import cards, shortened
 from simengine.serving.demo.notices import notice
 from simengine.serving.demo.rendering import render
@@ -63,23 +64,24 @@ def run_search(served: ServedIndex, asked: Asked) -> Shown:
     """Search with the options of the tab.
 
     Raises:
-        SimengineError: as `ServedIndex.search`.
+        SimengineError: as `Engine.search`.
     """
-    found = served.search(
-        asked.query,
-        k=asked.count,
-        mode=asked.mode,
-        where=asked.where,
-        rerank=asked.rerank or asked.claim,
-        claim=asked.claim,
+    request = SearchRequest(
+        asked.count,
+        asked.mode,
+        asked.where,
+        queries=(asked.query,),
+        rerank=Rerank(claim=asked.claim) if asked.rerank or asked.claim else None,
         collapse=asked.fold,
     )
+    found = served.engine.run(request)
+    unread = {note.source for note in served.engine.notes(request)}
     notes: list[Text] = []
     if found.n_incomplete:
         notes.append(SEARCH.incomplete)
-    if found.counts and served.notes([], judged=[asked.query]):
+    if "reranker" in unread:
         notes.append(UNKNOWN.cross_encoder)
-    if asked.mode != "lexical" and served.notes([asked.query]):
+    if "encoder" in unread:
         notes.append(UNKNOWN.encoder)
     return Shown(
         found.hits[0],
@@ -99,7 +101,7 @@ def run_similar(served: ServedIndex, document_id: str, count: int) -> Shown:
     """
     start = time.perf_counter()
     document = served.document(document_id)
-    hits = served.similar(document_id, count)
+    hits = served.engine.run(SimilarRequest(document_id, count))
     timings = {"total": 1000 * (time.perf_counter() - start)}
     return Shown(hits, timings, near=document.title or document.id, empty=SEARCH.none_alone)
 

@@ -1,4 +1,4 @@
-"""A time by which a search has to be done: work that nobody waits for any more stops at its next stage."""
+"""A time by which work has to be done: work that nobody waits for any more stops at its next stage."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from contextvars import ContextVar
 
 from simengine.errors import SimengineError
 
-_end: ContextVar[float | None] = ContextVar("search_time_limit", default=None)
+_end: ContextVar[float | None] = ContextVar("time_limit", default=None)
 
 
 class TimeLimitError(SimengineError):
-    """A search took longer than its caller waits."""
+    """Work took longer than its caller waits."""
 
 
 @contextmanager
@@ -46,3 +46,15 @@ def time_left(most_s: float | None = None) -> float | None:
         return most_s
     left = max(0.0, end - time.monotonic())
     return left if most_s is None else min(left, most_s)
+
+
+class LimitedProgress:
+    """A progress, as `simengine.indexing.report.Progress`, that ends the work it is given to once the time is over."""
+
+    def stage(self, name: str, total: int | None = None) -> None:  # noqa: ARG002 - as the protocol has it
+        """Raise TimeLimitError where the time is over."""
+        check_time_limit()
+
+    def advance(self, n: int) -> None:  # noqa: ARG002
+        """Raise TimeLimitError where the time is over."""
+        check_time_limit()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simengine.serving.reading import count_cut_tokens
+from simengine.engine.encoder import count_cut_tokens
 from tests.faults.encoder import MAX_TOKENS, WordEncoder
 
 ENCODER = WordEncoder()

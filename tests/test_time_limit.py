@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from simengine.search.time_limit import TimeLimitError, check_time_limit, time_left, time_limit
+from simengine.time_limit import TimeLimitError, check_time_limit, time_left, time_limit
 
 
 def test_without_a_limit_nothing_stops() -> None:
