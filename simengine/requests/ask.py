@@ -52,7 +52,7 @@ class AnswerOptions:
         Texts("question field"),
         MinLen(1),
         MaxLen(20),
-        Help("Metadata fields that hold the question which a document answers, or `title`."),
+        Help("Metadata fields with the question that a document answers, or `title`."),
     ] = QUESTION_FIELDS
     faq: Annotated[
         FAQ, Help("Titles as stored questions: those that read like one (auto), all of them, or none.")

@@ -89,7 +89,7 @@ class RecommendUsersRequest(RecommendOptions):
         history: a file of interactions, for `simengine.recommend.read_interactions`.
         users: of the history; () for all of them, whose lists have only ids and scores, unless `reasons`.
         method: "content" ranks by text alone, "blend" by text, popularity and what similar users chose, with weights
-            learned from the latest part of the history; "auto" blends where the history is rich enough.
+            learned from the latest part of the history; "auto" blends if the history is rich enough.
         half_life_days: age, relative to the user's latest interaction, at which a preference counts half; None for no
             decay.
     """

@@ -32,7 +32,7 @@ _LOCAL_ATTENTION = frozenset({"modernbert"})
 _LARGE_TABLE = 1 << 24
 """Least elements of an embedding table that is stored in float16."""
 GRAPH_NAME, TOKENIZER_NAME, NOTE_NAME = "graph.xml", "tokenizer.json", "graph.json"
-_SIDE = "token_types"  # key of a note: whether the graph has a third input, whatever that holds
+_SIDE = "token_types"  # key of a note: whether the graph has a third input, token types or not
 
 
 @dataclass(frozen=True, slots=True)
