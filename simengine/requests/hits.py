@@ -32,6 +32,8 @@ class RerankRequest:
 
     def __post_init__(self) -> None:
         check_fields(self)
+        lists = tuple(tuple(items_of(found, "hit")) for found in items_of(self.hits, "hit list"))
+        object.__setattr__(self, "hits", lists)
 
 
 def passages_as_hits(
