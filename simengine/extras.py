@@ -25,7 +25,7 @@ PACKAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("ir_measures", "nervaluate", "sklearn", "scipy"),
         ),
         "serve": ("fastapi", "prometheus_client", "uvicorn"),
-        "demo": ("gradio", "sklearn", "fastapi", "prometheus_client", "uvicorn"),
+        "demo": ("gradio", "jinja2", "sklearn", "fastapi", "prometheus_client", "uvicorn"),
         "mcp": ("mcp",),
     }
 )
