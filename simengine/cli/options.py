@@ -105,12 +105,12 @@ class CorpusChoice:
 
 
 def model_options_for(
-    default: str, envvar: str | None = "SIMENGINE_MODEL", *, hidden: bool = False
+    default: str, envvar: str | None = "SIMENGINE_MODEL", *, kind: str = "Model", hidden: bool = False
 ) -> Callable[[F], F]:
     """Options that name a model and where it runs, given to a command as one `ModelChoice`, called `model_choice`.
 
-    `default` is what --help names as the model that is taken without the option; `hidden` keeps --model, which a
-    command once had, out of --help.
+    `default` is what --help names as the model that is taken without the option, `kind` what it is; `hidden` keeps
+    --model, which a command once had, out of --help.
     """
     return together(
         click.option(
@@ -118,7 +118,8 @@ def model_options_for(
             "--model",
             envvar=envvar,
             hidden=hidden,
-            help=f"Model folder or hub name. [default: {default}]",
+            metavar="MODEL",
+            help=f"{kind}: folder or hub name. [default: {default}]",
         ),
         click.option(
             "--device",
@@ -140,8 +141,8 @@ def model_options_for(
     )
 
 
-model_options: Callable[[Any], Any] = model_options_for("all-MiniLM-L6-v2")
-index_model_options: Callable[[Any], Any] = model_options_for("the index's model")
+model_options: Callable[[Any], Any] = model_options_for("all-MiniLM-L6-v2", kind="Bi-encoder")
+index_model_options: Callable[[Any], Any] = model_options_for("the index's model", kind="Bi-encoder")
 nli_model_options: Callable[[Any], Any] = model_options_for("minilm-nli", "SIMENGINE_NLI_MODEL")
 
 output_option = click.option(
@@ -162,8 +163,8 @@ def judge_option(purpose: str) -> Callable[[F], F]:
 labels_option = click.option(
     "--labels",
     metavar="A,B,C",
-    help="What the outputs of the NLI model are, in their order, as in contradiction,entailment,neutral, where its "
-    "files do not say it.",
+    help="Names of the NLI model's outputs, in their order, as in contradiction,entailment,neutral, where its files do "
+    "not say what they are.",
 )
 
 allowed_host_option = click.option(
