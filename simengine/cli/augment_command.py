@@ -75,7 +75,7 @@ def command(
     quiet: bool,
     no_progress: bool,
 ) -> None:
-    """Silver pairs: the texts of FILE paired anew, labelled by a cross-encoder where it is sure.
+    """Silver pairs: the texts of FILE in new pairs, labelled by a cross-encoder where it is sure.
 
     A bi-encoder (--model) finds the texts that are worth pairing. The new pairs come out as JSON Lines, without those
     of FILE; scores are in FILE's range. They may repeat held-out pairs: `simengine train` drops or refuses such rows.

@@ -64,7 +64,7 @@ def command(
     for line in _summary(found):
         note(line, quiet=quiet)
     if found.n_left_out:
-        note(f"{counted(found.n_left_out, 'near pair')} beyond --max-pairs were not judged")
+        note(f"{counted(found.n_left_out, 'near pair')} beyond --max-pairs were not compared")
 
 
 def _summary(found: Contradictions) -> list[str]:
@@ -77,6 +77,6 @@ def _summary(found: Contradictions) -> list[str]:
         said += f" in {counted(found.n_clusters, 'cluster')}"
     kind = "calibrated" if found.calibrated else "uncalibrated"
     return [
-        f"{read}{cut}; {counted(found.n_judged, 'pair')} judged",
+        f"{read}{cut}; {counted(found.n_judged, 'pair')} compared",
         f"{said}, probabilities {kind}, threshold {found.options.min_probability:g} by rule {found.options.rule!r}",
     ]

@@ -88,7 +88,7 @@ def _summary(found: Duplicates) -> list[str]:
     if found.guarded:
         kind = "calibrated" if found.calibrated else "uncalibrated"
         lines.append(
-            f"{counted(found.n_judged, 'near pair')} judged: {found.n_related:,} neither the same nor in conflict, "
+            f"{counted(found.n_judged, 'near pair')} compared: {found.n_related:,} neither the same nor in conflict, "
             f"{counted(len(found.conflicts), 'conflict')}; probabilities {kind}"
         )
     else:

@@ -186,7 +186,7 @@ def _alerts_out(path: Path | None) -> IO[str]:
 
 
 def _arriving(texts: Iterator[StreamText]) -> Iterator[list[StreamText]]:
-    """What has arrived so far, BATCH_TEXTS at most: a slow stream is judged at once, a fast one in batches."""
+    """What has arrived so far, BATCH_TEXTS at most: a slow stream is classified at once, a fast one in batches."""
     arrived: queue.Queue[StreamText | BaseException | None] = queue.Queue(maxsize=4 * BATCH_TEXTS)
 
     def read() -> None:

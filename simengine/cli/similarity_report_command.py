@@ -153,11 +153,11 @@ def _print_cluster(rows: Sequence[LabelledPair], cluster: Cluster) -> None:
 
 
 def _row_text(row: LabelledPair) -> str:
-    judged = [] if row.label is None else [row.label]
+    labels = [] if row.label is None else [row.label]
     if row.score is not None:
-        judged.append(f"{row.score:g}")
+        labels.append(f"{row.score:g}")
     texts = f"{shorten(row.text1, SHOWN_CHARACTERS)} | {shorten(row.text2, SHOWN_CHARACTERS)}"
-    return f"[{one_line(' '.join(judged))}] {texts}" if judged else texts
+    return f"[{one_line(' '.join(labels))}] {texts}" if labels else texts
 
 
 def _cluster_records(rows: Sequence[LabelledPair], report: DuplicateReport) -> Iterator[dict[str, Json]]:

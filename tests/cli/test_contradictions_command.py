@@ -110,7 +110,7 @@ def test_options_reach_the_search(call, tmp_path: Path) -> None:
         == []
     )
     result = call("contradictions", corpus, "--max-pairs", 1, "--min-cosine", 0, "--quiet")
-    assert "beyond --max-pairs were not judged" in result.err
+    assert "beyond --max-pairs were not compared" in result.err
     assert call("contradictions", corpus, "--quiet", "--no-rules").out == ""  # 0.94 is not enough by default
     assert call("contradictions", corpus, "--min-probability", 2).code == 2
     assert call("contradictions", corpus, "--rule", "all").code == 2
@@ -168,7 +168,7 @@ def test_duplicates_and_conflicts_are_told_apart(call, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_fakes")
-def test_without_the_guard_it_says_that_nothing_was_judged(call, tmp_path: Path) -> None:
+def test_without_the_guard_it_says_that_no_model_was_asked(call, tmp_path: Path) -> None:
     corpus = write(tmp_path / "a.jsonl", OPEN, CLOSED)
     result = call("duplicates", corpus, "--no-guard", "--min-cosine", 0.3, "--format", "jsonl")
     assert [m["kind"] for m in records(result.out)[0]["members"]] == ["near"]
