@@ -229,3 +229,28 @@ def test_a_judge_of_the_environment_does_not_forbid_no_guard(
 ) -> None:
     monkeypatch.setenv("SIMENGINE_NLI_MODEL", "some/model")
     assert call("duplicates", write(tmp_path / "a.jsonl", OPEN), "--no-guard").code == 0
+
+
+def test_an_index_may_be_the_other_side_and_be_read_by_another_model(
+    call, word_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, documents: list[Document]
+) -> None:
+    monkeypatch.setattr(NLI, lambda *given: Judge())
+    options = ("--min-cosine", -1, "--min-probability", 0, "--format", "jsonl")
+    money = ("--where", 'topic == "money"')
+    own, other = (call("contradictions", word_index, *money, *model, *options) for model in ((), ("-m", "x")))
+    assert (own.code, own.out) == (other.code, other.out)
+    found = records(
+        call("contradictions", write(tmp_path / "a.jsonl", OPEN), "--against", word_index, *options).out
+    )
+    assert {each["claim1"]["id"] for each in found} == {"a0"}
+    assert {each["claim2"]["id"] for each in found} == {each.id for each in documents}
+    missing = call("contradictions", word_index, "--against", tmp_path / "none")
+    assert missing.code == 4
+    assert "none: no such index, file or folder" in missing.err
+
+
+@pytest.mark.usefixtures("_fakes")
+def test_the_old_name_of_the_nli_option_works_with_a_note(call, tmp_path: Path) -> None:
+    result = call("duplicates", write(tmp_path / "a.jsonl", OPEN), "--judge", "some/model")
+    assert result.code == 0
+    assert "--judge is deprecated; use --nli" in result.err
