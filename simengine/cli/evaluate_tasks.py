@@ -1,4 +1,4 @@
-"""What `simengine evaluate` does for each task: read the examples, let a model predict, judge."""
+"""What `simengine evaluate` does for each task: read the examples, let a model predict, evaluate."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import numpy as np
 
-from simengine.cli.evaluate_models import cut_notes, load_nli, load_scorer, model_name, refuse_other_kinds
-from simengine.cli.options import ModelChoice
+from simengine.cli.options import label_names
 from simengine.cli.terminal import counted
 from simengine.cli.texts import label_fields
 from simengine.corpus.examples import (
@@ -30,9 +29,19 @@ from simengine.corpus.examples import (
     read_squad,
     read_tagging,
 )
+from simengine.engine.evaluating import (
+    load_answering,
+    load_nli,
+    load_scorer,
+    load_tagging,
+    model_name,
+    refuse_other_kinds,
+)
+from simengine.engine.models import Models
 from simengine.errors import DataError, UsageError
 from simengine.evaluation import assessment
 from simengine.evaluation.assessment import Assessment
+from simengine.evaluation.pair_models import BiEncoderScorer, CrossEncoderScorer, NLIProbabilities
 from simengine.evaluation.predictors import Reader, SpanAnswer, Tagger
 
 if TYPE_CHECKING:
@@ -49,7 +58,7 @@ DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Evaluated:
     """A model on the examples.
 
     Attributes:
@@ -74,7 +83,6 @@ class TaskExamples(ABC, Generic[E]):
         self.choice = choice
         self.count = ReadCount()
         self.examples: list[E] = list(islice(self.read(file), choice.limit))
-        # What is wrong with a model is to be said before the model has worked for an hour.
         self.notes = tuple(f"{n:,} left out: {reason}" for reason, n in self.count.reasons.items())
         self.notes += tuple(f"{n:,} put right: {what}" for what, n in self.count.mended.items())
 
@@ -83,11 +91,11 @@ class TaskExamples(ABC, Generic[E]):
         """The examples of the file."""
 
     @abstractmethod
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
-        """Let a model predict all examples, and judge it."""
+    def evaluate(self, model: Models, progress: Bar | Silent) -> Evaluated:
+        """Let a model predict all examples, and evaluate it."""
 
     def blocks(self, progress: Bar | Silent, size: int = BLOCK) -> Iterator[Sequence[E]]:
-        """The examples in blocks, each counted as done when the next is asked for."""
+        """The examples in blocks, each counted as done when the next is taken."""
         progress.stage("examples", len(self.examples))
         for start in range(0, len(self.examples), size):
             block = self.examples[start : start + size]
@@ -95,24 +103,32 @@ class TaskExamples(ABC, Generic[E]):
             progress.advance(len(block))
 
 
+def cut_notes(model: BiEncoderScorer | CrossEncoderScorer | NLIProbabilities) -> tuple[str, ...]:
+    """What must be said where the model could not read everything."""
+    if not model.n_truncated:
+        return ()
+    noun = "text" if isinstance(model, BiEncoderScorer) else "pair"
+    return (f"{counted(model.n_truncated, noun)} cut to what the model reads",)
+
+
 class PairExamples(TaskExamples[LabelledPair]):
     """Tasks on pairs of texts."""
 
     relevance = False
 
-    def scores(self, model: ModelChoice, progress: Bar | Silent) -> tuple[np.ndarray, Judging]:
+    def scores(self, model: Models, progress: Bar | Silent) -> tuple[np.ndarray, Evaluating]:
         """(n,) scores by a bi-encoder or a cross-encoder, whichever the model is."""
-        scorer, runtime = load_scorer(model, relevance=self.relevance, labels=self.choice.labels)
-        judging = Judging(model_name(model), runtime)
-        with judging:
+        scorer, runtime = load_scorer(model, relevance=self.relevance, labels=label_names(self.choice.labels))
+        running = Evaluating(model_name(model), runtime)
+        with running:
             found = [
                 scorer.scores([(pair.text1, pair.text2) for pair in block]) for block in self.blocks(progress)
             ]
-        judging.notes = cut_notes(scorer)
-        return np.concatenate(found), judging
+        running.notes = cut_notes(scorer)
+        return np.concatenate(found), running
 
 
-class Judging:
+class Evaluating:
     """Times the prediction, and remembers what ran."""
 
     def __init__(self, model: str, runtime: str) -> None:
@@ -121,16 +137,18 @@ class Judging:
         self.predict_s = 0.0
         self._start = 0.0
 
-    def __enter__(self) -> Judging:
+    def __enter__(self) -> Evaluating:
         self._start = time.perf_counter()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.predict_s += time.perf_counter() - self._start
 
-    def result(self, judged: Assessment, notes: tuple[str, ...]) -> Judged:
+    def result(self, assessed: Assessment, notes: tuple[str, ...]) -> Evaluated:
         """With what the task has to say."""
-        return Judged(self.model, self.runtime, judged, self.predict_s, (*notes, *judged.notes, *self.notes))
+        return Evaluated(
+            self.model, self.runtime, assessed, self.predict_s, (*notes, *assessed.notes, *self.notes)
+        )
 
 
 class NLIExamples(PairExamples):
@@ -139,18 +157,18 @@ class NLIExamples(PairExamples):
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_nli(file, fields=label_fields(self.choice.fields), count=self.count)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+    def evaluate(self, model: Models, progress: Bar | Silent) -> Evaluated:
         refuse_other_kinds(model, "nli", "cross-encoder")
-        classifier, runtime = load_nli(model, self.choice.labels)
-        judging = Judging(model_name(model), runtime)
-        with judging:
+        classifier, runtime = load_nli(model, label_names(self.choice.labels))
+        running = Evaluating(model_name(model), runtime)
+        with running:
             found = [
                 classifier.probabilities([(pair.text1, pair.text2) for pair in block])
                 for block in self.blocks(progress)
             ]
-        judging.notes = cut_notes(classifier)
-        judged = assessment.assess_nli(self.examples, np.concatenate(found), NLI_LABELS)
-        return judging.result(judged, self.notes)
+        running.notes = cut_notes(classifier)
+        assessed = assessment.assess_nli(self.examples, np.concatenate(found), NLI_LABELS)
+        return running.result(assessed, self.notes)
 
 
 class SimilarityExamples(PairExamples):
@@ -158,8 +176,7 @@ class SimilarityExamples(PairExamples):
 
     def __init__(self, file: str, choice: EvaluateChoice) -> None:
         super().__init__(file, choice)
-        judged = {example.score for example in self.examples}
-        if len(judged) < 2:
+        if len({example.score for example in self.examples}) < 2:
             n = counted(len(self.examples), "pair")
             raise DataError(
                 f"a correlation needs pairs with different scores; all are the same here ({n})", file
@@ -168,9 +185,9 @@ class SimilarityExamples(PairExamples):
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_scored_pairs(file, fields=label_fields(self.choice.fields), count=self.count)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
-        scores, judging = self.scores(model, progress)
-        return judging.result(assessment.assess_similarity(self.examples, scores), self.notes)
+    def evaluate(self, model: Models, progress: Bar | Silent) -> Evaluated:
+        scores, running = self.scores(model, progress)
+        return running.result(assessment.assess_similarity(self.examples, scores), self.notes)
 
 
 class RerankExamples(PairExamples):
@@ -181,9 +198,9 @@ class RerankExamples(PairExamples):
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_relevance(file, fields=label_fields(self.choice.fields), count=self.count)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
-        scores, judging = self.scores(model, progress)
-        return judging.result(assessment.assess_answer_selection(self.examples, scores), self.notes)
+    def evaluate(self, model: Models, progress: Bar | Silent) -> Evaluated:
+        scores, running = self.scores(model, progress)
+        return running.result(assessment.assess_answer_selection(self.examples, scores), self.notes)
 
 
 class ReadingExamples(TaskExamples[ReadingExample]):
@@ -192,20 +209,15 @@ class ReadingExamples(TaskExamples[ReadingExample]):
     def read(self, file: str) -> Iterator[ReadingExample]:
         return read_squad(file, count=self.count)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
-        refuse_other_kinds(model, "reading", "reader")
-        from simengine.cross_encoders.reader import load_reader
-
-        reader = load_reader(
-            model_name(model), device=model.device, threads=model.threads, offline=model.offline
-        )
+    def evaluate(self, model: Models, progress: Bar | Silent) -> Evaluated:
+        reader = load_answering(model)
         threshold = self.threshold(reader.settings.no_answer_threshold)
-        judging = Judging(model_name(model), "torch")
-        with judging:
+        running = Evaluating(model_name(model), "torch")
+        with running:
             found = self._answers(reader, progress)
         match = cast("MatchName", self.choice.answers)
-        judged = assessment.assess_reading(self.examples, found, threshold=threshold, match=match)
-        return judging.result(judged, self.notes)
+        assessed = assessment.assess_reading(self.examples, found, threshold=threshold, match=match)
+        return running.result(assessed, self.notes)
 
     def _answers(self, reader: Reader, progress: Bar | Silent) -> list[SpanAnswer]:
         found: list[SpanAnswer] = []
@@ -214,7 +226,7 @@ class ReadingExamples(TaskExamples[ReadingExample]):
         return found
 
     def threshold(self, of_model: float | None) -> float | None:
-        """The threshold that was asked for; else none where every question has an answer; else the model's."""
+        """The threshold that was given; else none where every question has an answer; else the model's."""
         given = self.choice.threshold
         if given is None:
             return of_model if any(example.impossible for example in self.examples) else None
@@ -232,13 +244,8 @@ class TaggingExamples(TaskExamples[TaggedSentence]):
     def read(self, file: str) -> Iterator[TaggedSentence]:
         return read_tagging(file, count=self.count)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
-        refuse_other_kinds(model, "tagging", "tagger")
-        from simengine.cross_encoders.tagger import load_tagger
-
-        tagger = load_tagger(
-            model_name(model), device=model.device, threads=model.threads, offline=model.offline
-        )
+    def evaluate(self, model: Models, progress: Bar | Silent) -> Evaluated:
+        tagger = load_tagging(model)
         tags = Counter(tag for example in self.examples for tag in example.tags)
         unknown = [(tag, n) for tag, n in tags.most_common() if tag not in tagger.labels]
         listed = ", ".join(f"{tag} ({n:,})" for tag, n in unknown[:5])
@@ -246,12 +253,12 @@ class TaggingExamples(TaskExamples[TaggedSentence]):
         if marks and marks.isdisjoint(tagger.labels):
             known = ", ".join(tagger.labels)
             raise UsageError(f"the model knows none of the file's tags ({listed}); its tags are {known}")
-        judging = Judging(model_name(model), "torch")
+        running = Evaluating(model_name(model), "torch")
         if unknown:
-            judging.notes = (f"tags that the model does not know count as missed: {listed}",)
-        with judging:
+            running.notes = (f"tags that the model does not know count as missed: {listed}",)
+        with running:
             predicted = self._tags(tagger, progress)
-        return judging.result(assessment.assess_tagging(self.examples, predicted), self.notes)
+        return running.result(assessment.assess_tagging(self.examples, predicted), self.notes)
 
     def _tags(self, tagger: Tagger, progress: Bar | Silent) -> list[Sequence[str]]:
         predicted: list[Sequence[str]] = []
@@ -273,14 +280,14 @@ class RetrievalExamples(TaskExamples[Any]):
         )
         return iter(self.collection.queries)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+    def evaluate(self, model: Models, progress: Bar | Silent) -> Evaluated:
         with TemporaryDirectory(prefix="simengine-evaluate-") as temporary:
             engine, notes = self._engine(model, Path(temporary), progress)
             with engine:
                 return self._search(engine, model, notes, progress)
 
     def _engine(
-        self, model: ModelChoice, temporary: Path, progress: Bar | Silent
+        self, model: Models, temporary: Path, progress: Bar | Silent
     ) -> tuple[Engine, tuple[str, ...]]:
         """The index that was named, or one made of the collection's corpus for this once."""
         from simengine.cli.options import find_index
@@ -289,9 +296,7 @@ class RetrievalExamples(TaskExamples[Any]):
 
         if self.choice.index_path is not None:
             path = find_index(self.choice.index_path)
-            return Engine.open(
-                path, model=model.model, device=model.device, threads=model.threads, offline=model.offline
-            ), ()
+            return Engine.open(path, models=model), ()
         report = ReadReport()
         engine = Engine.build(
             read_corpus(
@@ -300,18 +305,15 @@ class RetrievalExamples(TaskExamples[Any]):
                 report,
             ),
             temporary / "index",
-            model=model.model,
-            device=model.device,
-            threads=model.threads,
-            offline=model.offline,
+            models=model,
             progress=progress,
         )
         notes = tuple(f"{n:,} documents left out: {reason}" for reason, n in report.reasons.items())
         return engine, notes
 
     def _search(
-        self, engine: Engine, model: ModelChoice, notes: tuple[str, ...], progress: Bar | Silent
-    ) -> Judged:
+        self, engine: Engine, model: Models, notes: tuple[str, ...], progress: Bar | Silent
+    ) -> Evaluated:
         from simengine.cli.texts import count_cut_queries
         from simengine.evaluation.ranking import without_own
         from simengine.requests.search import SearchOptions
@@ -319,9 +321,9 @@ class RetrievalExamples(TaskExamples[Any]):
         own = self.choice.index_path is None
         depth = DEPTH if self.choice.keep_self else DEPTH + 1
         options = SearchOptions(k=depth, mode=cast("Mode", self.choice.mode), exact=own)
-        judging = Judging(model.model or engine.settings.model_name, engine.encoder.runtime)
+        running = Evaluating(model.encoder_name or engine.settings.model_name, engine.encoder.runtime)
         run: dict[str, list[str]] = {}
-        with judging:
+        with running:
             for block in self.blocks(progress, QUERY_BLOCK):
                 found = engine.search_arrays([query.text for query in block], options)
                 for query, ids in zip(block, found.ids, strict=True):
@@ -340,7 +342,7 @@ class RetrievalExamples(TaskExamples[Any]):
             notes += (f"{counted(absent, 'relevant document')} not in the index, counted as not found",)
         if cut := count_cut_queries(list(texts.values()), engine.encoder):
             notes += (f"{cut:,} queries cut to what the model reads",)
-        return judging.result(assessment.assess_retrieval(qrels, run, texts=texts), (*self.notes, *notes))
+        return running.result(assessment.assess_retrieval(qrels, run, texts=texts), (*self.notes, *notes))
 
 
 def _self_notes(engine: Engine, qrels: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
@@ -349,15 +351,15 @@ def _self_notes(engine: Engine, qrels: Mapping[str, Mapping[str, int]]) -> tuple
     if not own:
         return ()
     relevant = sum(qrels[query].get(query, 0) > 0 for query in own)
-    judged = f", though {counted(relevant, 'query')} judged it relevant" if relevant else ""
+    though = f", though it is relevant to {counted(relevant, 'query')}" if relevant else ""
     return (
         f"{counted(len(own), 'query')} with the id of a document: that document is left out of the ranking, as BEIR "
-        f"does{judged}; --keep-self judges it too",
+        f"does{though}; --keep-self keeps it",
     )
 
 
 def load_task(task: str) -> type[TaskExamples[Any]]:
-    """The class that reads and judges a task."""
+    """The class that reads and evaluates a task."""
     return {
         "nli": NLIExamples,
         "sts": SimilarityExamples,

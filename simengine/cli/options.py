@@ -16,7 +16,6 @@ from simengine.cli.terminal import note, noting
 from simengine.errors import IndexNotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from simengine.encoders.contract import BiEncoder
     from simengine.engine import Engine
     from simengine.engine.models import Models
     from simengine.engine.texts import TextEngine
@@ -67,12 +66,6 @@ class ModelChoice:
         from simengine.engine.models import Models
 
         return Models(self.model, device=self.device, threads=self.threads, offline=self.offline)
-
-    def load_encoder(self) -> BiEncoder:
-        """The model itself."""
-        from simengine.encoders.load import load_encoder
-
-        return load_encoder(self.model, device=self.device, threads=self.threads, offline=self.offline)
 
     def open_engine(self, index: Path, models: Models | None = None, *, quiet: bool = False) -> Engine:
         """An index with this model, or with these; notes go to stderr unless `quiet`."""
@@ -143,21 +136,10 @@ def model_options_for(
 
 model_options: Callable[[Any], Any] = model_options_for("all-MiniLM-L6-v2", kind="Bi-encoder")
 index_model_options: Callable[[Any], Any] = model_options_for("the index's model", kind="Bi-encoder")
-nli_model_options: Callable[[Any], Any] = model_options_for("minilm-nli", "SIMENGINE_NLI_MODEL")
 
 output_option = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
 )
-
-
-def judge_option(purpose: str) -> Callable[[F], F]:
-    """An option that names a cross-encoder beside the command's own model; `purpose` is for --help."""
-    return click.option(
-        "--judge",
-        metavar="MODEL",
-        envvar="SIMENGINE_NLI_MODEL",
-        help=f"{purpose}: folder or hub name. [default: minilm-nli, which reads English]",
-    )
 
 
 labels_option = click.option(

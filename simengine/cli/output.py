@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -44,6 +45,16 @@ def open_output(path: Path | None) -> Iterator[IO[str]]:
         place.open("w", encoding="utf-8", newline="\n") as file,
     ):
         yield file
+
+
+def write_lines(records: Iterable[Mapping[str, object]], path: Path | None) -> int:
+    """Write records as JSON Lines, as `open_output` writes. Returns their number."""
+    count = 0
+    with open_output(path) as out:
+        for record in records:
+            out.write(json.dumps(record, ensure_ascii=False) + "\n")
+            count += 1
+    return count
 
 
 def check_json_lines(path: Path | None) -> None:

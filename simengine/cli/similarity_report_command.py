@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
+from simengine.cli.derived import request_options
 from simengine.cli.options import ModelChoice, model_options, output_options
-from simengine.cli.output import check_json_lines, open_output
+from simengine.cli.output import check_json_lines, write_lines
 from simengine.cli.terminal import counted, note, one_line, print_pairs, progress_bar, shorten
 from simengine.cli.texts import text_fields
 from simengine.cli.watched import WatchedEncoder
 from simengine.errors import DataError, UsageError
+from simengine.requests.training import RepeatOptions
 
 if TYPE_CHECKING:
     from simengine.corpus.examples import LabelledPair
-    from simengine.training.duplicates import By, Cluster, DuplicateOptions, DuplicateReport
+    from simengine.training.duplicates import Cluster, DuplicateReport
     from simengine.types import Json
 
 SHOWN_CHARACTERS = 100
@@ -26,29 +28,8 @@ SHOWN_CHARACTERS = 100
 
 @click.command("similarity-report")
 @click.argument("file", type=click.Path(allow_dash=True))
-@click.option(
-    "--by",
-    type=click.Choice(["pair", "text1", "text2"]),
-    default="pair",
-    show_default=True,
-    help="What must be said twice: the pair, or one of its texts.",
-)
-@click.option("--symmetric", is_flag=True, help="The pair (b, a) may repeat (a, b).")
-@click.option(
-    "--jaccard",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=0.8,
-    show_default=True,
-    help="Texts are near from this similarity of their words and word pairs on.",
-)
+@request_options(RepeatOptions, {"by": (), "symmetric": (), "jaccard": (), "cosine": ()}, to="repeats")
 @click.option("--embeddings", is_flag=True, help="Compare meanings too, by a bi-encoder.")
-@click.option(
-    "--cosine",
-    type=click.FloatRange(-1, 1, min_open=True),
-    default=0.97,
-    show_default=True,
-    help="With --embeddings: texts mean the same from this cosine on.",
-)
 @click.option("--fields", help="Names of the two text fields, as in question,answer.")
 @click.option("--input-format", help="Read as this format whatever the suffix: jsonl, csv, tsv, parquet.")
 @click.option("--encoding", default="utf-8", show_default=True, help="Of text files.")
@@ -69,11 +50,8 @@ SHOWN_CHARACTERS = 100
 @output_options
 def command(
     file: str,
-    by: str,
-    symmetric: bool,
-    jaccard: float,
+    repeats: Callable[..., RepeatOptions],
     embeddings: bool,
-    cosine: float,
     fields: str | None,
     input_format: str | None,
     encoding: str,
@@ -92,7 +70,7 @@ def command(
     """
     from simengine.corpus.examples import read_any_pairs
     from simengine.corpus.sources import is_stream
-    from simengine.training.duplicates import DuplicateOptions, find_duplicates
+    from simengine.training.duplicates import find_duplicates
 
     names = text_fields(fields)
     check_json_lines(output)
@@ -102,32 +80,30 @@ def command(
             "--drop-output reads the file a second time, which standard input and pipes do not allow"
         )
     rows = list(read_any_pairs(file, fields=names, encoding=encoding, file_format=input_format))
-    options = DuplicateOptions(by=cast("By", by), symmetric=symmetric, jaccard=jaccard, cosine=cosine)
     if embeddings:
-        report = _by_meaning(rows, options, model_choice, hidden=quiet or no_progress)
+        report = _by_meaning(rows, repeats(), model_choice, hidden=quiet or no_progress)
     else:
-        report = find_duplicates(rows, options)
+        report = find_duplicates(rows, repeats())
     if format_ == "json":
         click.echo(json.dumps({"source": file, **report.as_json()}, ensure_ascii=False, indent=2))
     else:
         _print_table(rows, report, examples)
     if output is not None:
-        _write_clusters(rows, report, output)
-        note(f"{counted(len(report.clusters), 'cluster')} written to {output}", quiet=quiet)
+        count = write_lines(_cluster_records(rows, report), output)
+        note(f"{counted(count, 'cluster')} written to {output}", quiet=quiet)
     if drop_output is not None:
         n_kept = _write_kept(file, names, encoding, input_format, rows, report, drop_output)
         note(f"{n_kept:,} of {counted(len(rows), 'row')} written to {drop_output}", quiet=quiet)
 
 
 def _by_meaning(
-    rows: Sequence[LabelledPair], options: DuplicateOptions, model_choice: ModelChoice, *, hidden: bool
+    rows: Sequence[LabelledPair], options: RepeatOptions, model_choice: ModelChoice, *, hidden: bool
 ) -> DuplicateReport:
     from simengine.training.duplicates import find_duplicates
 
-    encoder = model_choice.load_encoder()
-    with progress_bar(hidden=hidden) as bar:
+    with model_choice.text_engine() as engine, progress_bar(hidden=hidden) as bar:
         bar.stage("encoding")
-        return find_duplicates(rows, options, encoder=WatchedEncoder(encoder, bar))
+        return find_duplicates(rows, options, encoder=WatchedEncoder(engine.encoder, bar))
 
 
 def _print_table(rows: Sequence[LabelledPair], report: DuplicateReport, n_examples: int) -> None:
@@ -177,22 +153,18 @@ def _print_cluster(rows: Sequence[LabelledPair], cluster: Cluster) -> None:
 
 
 def _row_text(row: LabelledPair) -> str:
-    judged = [] if row.label is None else [row.label]
+    labels = [] if row.label is None else [row.label]
     if row.score is not None:
-        judged.append(f"{row.score:g}")
+        labels.append(f"{row.score:g}")
     texts = f"{shorten(row.text1, SHOWN_CHARACTERS)} | {shorten(row.text2, SHOWN_CHARACTERS)}"
-    return f"[{one_line(' '.join(judged))}] {texts}" if judged else texts
+    return f"[{one_line(' '.join(labels))}] {texts}" if labels else texts
 
 
-def _write_clusters(rows: Sequence[LabelledPair], report: DuplicateReport, path: Path) -> None:
-    with open_output(path) as out:
-        for cluster in report.clusters:
-            members = [_member(rows[cluster.first], "first", 1.0)]
-            members += [
-                _member(rows[repeat.row], repeat.kind, repeat.similarity) for repeat in cluster.repeats
-            ]
-            record = {"size": len(members), "conflict": cluster.conflict, "rows": members}
-            out.write(json.dumps(record, ensure_ascii=False) + "\n")
+def _cluster_records(rows: Sequence[LabelledPair], report: DuplicateReport) -> Iterator[dict[str, Json]]:
+    for cluster in report.clusters:
+        members: list[Json] = [_member(rows[cluster.first], "first", 1.0)]
+        members += [_member(rows[repeat.row], repeat.kind, repeat.similarity) for repeat in cluster.repeats]
+        yield {"size": len(members), "conflict": cluster.conflict, "rows": members}
 
 
 def _member(row: LabelledPair, kind: str, similarity: float) -> dict[str, Json]:
@@ -215,14 +187,16 @@ def _write_kept(
     from simengine.training.duplicates import rows_to_keep
 
     lines = {rows[row].line for row in rows_to_keep(rows, report).tolist()}
-    n_written = 0
-    with open_output(path) as out:
+
+    def kept() -> Iterator[dict[str, Json]]:
+        n_kept = 0
         for line, record in read_pair_records(
             file, fields=names, encoding=encoding, file_format=input_format
         ):
             if line in lines:
-                out.write(json.dumps(record, ensure_ascii=False) + "\n")
-                n_written += 1
-        if n_written != len(lines):
+                n_kept += 1
+                yield record
+        if n_kept != len(lines):
             raise DataError("the file changed while it was read", file)
-    return n_written
+
+    return write_lines(kept(), path)

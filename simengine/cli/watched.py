@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 from simengine.cli.terminal import Bar, Silent
 
 if TYPE_CHECKING:
-    from simengine.encoders.contract import BiEncoder, Role
+    from simengine.engine.contracts import BiEncoder, Role
     from simengine.evaluation.pair_models import CrossEncoderScorer, NLIProbabilities
     from simengine.types import FloatMatrix
 

@@ -22,7 +22,7 @@ from simengine.engine.writing import compact_index, delete_documents, write_docu
 from simengine.errors import UsageError
 from simengine.indexing.report import IndexReport, Progress
 from simengine.models.unknown import Reading
-from simengine.requests.index import IndexOptions
+from simengine.requests.index import IndexOptions, Policy
 from simengine.requests.search import SearchOptions
 from simengine.results.search import SearchArrays
 from simengine.store.contract import Counts
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from simengine.calibration.calibration import Calibration
     from simengine.engine.fitting import CalibrationReport
     from simengine.engine.loaded import LoadedModels
-    from simengine.indexing.indexer import Policy
     from simengine.qa.decision import Decision
     from simengine.qa.fitting import LabelledQuestion
     from simengine.recommend.recommender import TextRecommender

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from simengine.encoders.contract import BiEncoder
-from simengine.explain import ExplainOptions, PairExplanation, explain_pair
+from simengine.explain import ExplainOptions, explain_pair
+from simengine.results.pairs import PairExplanation
 from simengine.types import Hit
 
 PARTS = {"dense": "meaning", "lexical": "words", "retriever": "before reranking", "judge": "reranker"}

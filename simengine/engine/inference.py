@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from simengine.calibration.calibration import Calibration
+from simengine.corpus.items import as_documents
+from simengine.engine.contents import selected_documents
 from simengine.engine.fitted import nli_calibration
+from simengine.errors import UsageError
 from simengine.indexing.report import Progress
-from simengine.models.unknown import score_says_something
-from simengine.search.masks import Selections
-from simengine.store.snapshot import Snapshot
+from simengine.models.unknown import score_says_something, unreadable_note
 from simengine.types import Document, FloatMatrix, PairScore
 
 if TYPE_CHECKING:
+    from simengine.cross_encoders.nli import NLIModel
     from simengine.engine.parts import Parts
-    from simengine.explain import PairExplanation
-    from simengine.reasoning.contradictions import Contradictions
-    from simengine.reasoning.duplicates import Duplicates
-    from simengine.reasoning.zero_shot import Classification
+    from simengine.engine.reading import IndexReader
+    from simengine.reasoning.monitor import Monitor as Monitor
+    from simengine.reasoning.zero_shot import ZeroShotClassifier
     from simengine.requests.conflicts import ContradictionsRequest, DuplicatesRequest
+    from simengine.requests.monitor import MonitorOptions
     from simengine.requests.pairs import ClassifyRequest, ExplainRequest, NLIRequest, ScoreRequest
+    from simengine.results.conflicts import Contradictions, Duplicates
+    from simengine.results.pairs import Classification, PairExplanation
     from simengine.types import Verdict
 
 
@@ -54,7 +59,7 @@ def _graded(parts: Parts, request: ScoreRequest) -> FloatMatrix | None:
 
 def run_nli(parts: Parts, request: NLIRequest) -> list[Verdict]:
     """A verdict for each pair (premise, hypothesis), in order."""
-    return parts.models.nli().verdicts(request.pairs)
+    return parts.models.nli().verdicts(request.pairs, evidence=request.evidence)
 
 
 def run_explain(parts: Parts, request: ExplainRequest) -> PairExplanation:
@@ -67,9 +72,7 @@ def run_explain(parts: Parts, request: ExplainRequest) -> PairExplanation:
 
 def run_classify(parts: Parts, request: ClassifyRequest) -> list[Classification]:
     """The label of each text."""
-    from simengine.reasoning.zero_shot import ZeroShotClassifier
-
-    return ZeroShotClassifier(parts.models.nli()).classify(
+    return classifier_of(parts, request.calibration).classify(
         request.texts,
         request.labels,
         template=request.templates or None,
@@ -81,20 +84,49 @@ def run_classify(parts: Parts, request: ClassifyRequest) -> list[Classification]
     )
 
 
+def classifier_of(parts: Parts, calibration: Mapping[str, Any] | None = None) -> ZeroShotClassifier:
+    """The classifier over the engine's NLI model."""
+    from simengine.reasoning.zero_shot import ZeroShotClassifier
+
+    known = None if calibration is None else Calibration.from_table(calibration)
+    return ZeroShotClassifier(parts.models.nli(), calibration=known)
+
+
+def open_monitor(parts: Parts, options: MonitorOptions, state: object = None) -> Monitor:
+    """A monitor of a stream, from its beginning or from a state; see `Monitor`.
+
+    Raises:
+        UsageError: the state is not one, or was made with other options.
+        FingerprintMismatchError: the state was made with another NLI model.
+    """
+    from simengine.reasoning.monitor import Monitor as Monitor
+
+    if state is None:
+        return Monitor(classifier_of(parts), options)
+    monitor = Monitor.resumed(classifier_of(parts), state)  # type: ignore[arg-type]
+    if monitor.options != options:
+        raise UsageError(
+            "the state was made with other topics, sentiments or windows; give the same, or begin a new one"
+        )
+    return monitor
+
+
 def run_contradictions(
     parts: Parts, request: ContradictionsRequest, *, progress: Progress | None = None
 ) -> Contradictions:
-    """Claims of the documents that conflict, each with its places; see `find_contradictions`."""
+    """Claims of documents that conflict, each with its places; see `find_contradictions`."""
     from simengine.reasoning.contradictions import find_contradictions
 
     nli = parts.models.nli()
+    noting = _noting(parts, nli)
     with parts.index.lease() as reader:
         return find_contradictions(
-            selected_documents(reader.snapshot, request.where),
+            noting(_documents(reader, request)),
             encode=parts.retriever.encode,
             judge=nli,
             options=request.options(),
-            calibration=nli_calibration(reader.snapshot, nli),
+            against=None if request.against is None else noting(as_documents(request.against)),
+            calibration=_calibration(parts, reader, nli),
             progress=progress,
         )
 
@@ -105,29 +137,46 @@ def run_duplicates(
     """Documents that say the same, and similar ones that contradict each other; see `find_duplicates`."""
     from simengine.reasoning.duplicates import find_duplicates
 
-    nli = parts.models.nli()
+    nli = None if request.guard is None else parts.models.nli()
     with parts.index.lease() as reader:
         return find_duplicates(
-            selected_documents(reader.snapshot, request.where),
+            _noting(parts, nli)(_documents(reader, request)),
             encode=parts.retriever.encode,
             judge=nli,
             options=request.options(),
-            calibration=nli_calibration(reader.snapshot, nli),
+            calibration=None if nli is None else _calibration(parts, reader, nli),
             progress=progress,
+            reader=None if nli is not None else parts.index.encoder,
         )
 
 
-def selected_documents(snapshot: Snapshot, where: str | None) -> Iterator[Document]:
-    """The live documents of an index that a filter keeps, in the order in which they were added.
+def _documents(
+    reader: IndexReader | None, request: ContradictionsRequest | DuplicatesRequest
+) -> Iterator[Document]:
+    """The documents of a request, else those of the index."""
+    if request.documents is not None:
+        return as_documents(request.documents)
+    if reader is None:
+        raise UsageError("this needs documents, or an index; open one with Engine.open(path)")
+    return selected_documents(reader.snapshot, request.where)
 
-    Raises:
-        FilterError: the filter cannot be read or does not fit the metadata; at once, not when first iterated.
-    """
-    keep = None if where is None else Selections(snapshot).select(where).documents
 
-    def documents() -> Iterator[Document]:
-        for stored in snapshot.iter_documents():
-            if keep is None or keep[stored.doc_key]:
-                yield Document(stored.id, stored.text, stored.title, stored.metadata)
+def _calibration(parts: Parts, reader: IndexReader | None, nli: NLIModel) -> Calibration | None:
+    return None if reader is None else nli_calibration(reader.snapshot, nli, note=parts.note)
 
-    return documents()
+
+def _noting(parts: Parts, nli: NLIModel | None) -> Callable[[Iterator[Document]], Iterator[Document]]:
+    """Passes documents on; says of the first that the model can hardly read what follows from it."""
+    said = False
+
+    def noting(documents: Iterator[Document]) -> Iterator[Document]:
+        nonlocal said
+        model = nli or parts.index.encoder
+        for document in documents:
+            found = "" if said else unreadable_note(model, [document.text], judge=nli is not None)
+            if found:
+                said = True
+                parts.note(found)
+            yield document
+
+    return noting

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 from simengine.errors import UsageError
 from simengine.models.unknown import unreadable_note
+from simengine.requests.rerank import rerank_of
 from simengine.requests.search import Fusion, Mode, SearchRequest, SimilarRequest
-from simengine.text.arguments import as_flag, as_ids, as_pairs, as_text, as_texts, expect
+from simengine.text.arguments import as_ids, as_pairs, as_text, as_texts, expect
 from simengine.types import Hit
 
 if TYPE_CHECKING:
+    from simengine.corpus.items import Documents
     from simengine.engine.fitting import CalibrationReport
     from simengine.engine.parts import Parts
-    from simengine.explain import PairExplanation
     from simengine.indexing.report import Progress
-    from simengine.reasoning.contradictions import Contradictions
-    from simengine.reasoning.duplicates import Duplicates
-    from simengine.reasoning.zero_shot import Classification
+    from simengine.reasoning.monitor import Monitor
     from simengine.requests.ask import AnswerOptions, AskRequest
     from simengine.requests.calibrate import CalibrateRequest
     from simengine.requests.conflicts import (
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
         DuplicatesRequest,
     )
     from simengine.requests.hits import RerankRequest
+    from simengine.requests.monitor import MonitorOptions
     from simengine.requests.pairs import (
         ClassifyRequest,
         ClassifyTask,
@@ -39,6 +38,8 @@ if TYPE_CHECKING:
     )
     from simengine.requests.recommend import RecommendRequest, RecommendUsersRequest
     from simengine.requests.rerank import Rerank
+    from simengine.results.conflicts import Contradictions, Duplicates
+    from simengine.results.pairs import Classification, PairExplanation
     from simengine.results.recommend import UserRecommendations
     from simengine.results.search import SearchResult
     from simengine.types import Answer, PairScore, Recommendation, Verdict
@@ -171,7 +172,7 @@ class Verbs(ABC):
             fusion=fusion,
             exact=exact,
             queries=tuple(texts),
-            rerank=_rerank_of(rerank),
+            rerank=rerank_of(rerank),
             collapse=collapse,
             explain=explain,
         )
@@ -345,49 +346,42 @@ class Verbs(ABC):
 
         return self.run(ExplainRequest(text1, text2))
 
+    def monitor(self, options: MonitorOptions, state: object = None) -> Monitor:
+        """A monitor of a stream of texts, new or gone on with; see `open_monitor`."""
+        from simengine.engine.inference import open_monitor
+
+        return open_monitor(self._parts, options, state)
+
     # -- the whole index -----------------------------------------------------------------------------------------
 
     def contradictions(
         self,
+        documents: Documents | None = None,
         *,
+        against: Documents | None = None,
         where: str | None = None,
         options: ContradictionOptions | None = None,
         progress: Progress | None = None,
     ) -> Contradictions:
-        """Claims of the documents that conflict, each with its places; see `ContradictionOptions`."""
+        """Claims that conflict, each with its places; see `ContradictionsRequest`."""
         from simengine.requests.conflicts import ContradictionOptions, ContradictionsRequest
 
         chosen = (
             ContradictionOptions() if options is None else expect(options, ContradictionOptions, "options")
         )
-        return self.run(ContradictionsRequest.of(chosen, where=where), progress=progress)
+        request = ContradictionsRequest.of(chosen, where=where, documents=documents, against=against)
+        return self.run(request, progress=progress)
 
     def duplicates(
         self,
+        documents: Documents | None = None,
         *,
         where: str | None = None,
         options: DuplicateOptions | None = None,
         progress: Progress | None = None,
     ) -> Duplicates:
-        """Documents that say the same, and similar ones that contradict each other; see `DuplicateOptions`."""
+        """Documents that say the same, and similar ones that contradict each other; see `DuplicatesRequest`."""
         from simengine.requests.conflicts import DuplicateOptions, DuplicatesRequest
 
         chosen = DuplicateOptions() if options is None else expect(options, DuplicateOptions, "options")
-        return self.run(DuplicatesRequest.of(chosen, where=where), progress=progress)
-
-
-def _rerank_of(given: object) -> Rerank | None:
-    """How to rerank, from what `search` takes; None for not at all."""
-    from simengine.requests.rerank import Rerank
-
-    if isinstance(given, Rerank):
-        return given
-    if isinstance(given, (str, os.PathLike)):
-        name = os.fspath(given)
-        raise UsageError(
-            f"rerank is {name!r:.60}; expected True, False or Rerank(...). To name a model: Rerank({name!r:.60})"
-        )
-    try:
-        return Rerank() if as_flag(given, "rerank") else None
-    except UsageError as error:
-        raise UsageError(f"{error}, or Rerank(...)") from None
+        return self.run(DuplicatesRequest.of(chosen, where=where, documents=documents), progress=progress)

@@ -24,14 +24,15 @@ from simengine.indexing.derive import (
     rebuild_lexical,
     tie_lexical,
 )
-from simengine.indexing.indexer import Indexer, Policy
+from simengine.indexing.indexer import Indexer
 from simengine.indexing.report import IndexReport, NoProgress, Progress
 from simengine.models.resolve import DEFAULT_MODEL
 from simengine.paths import expand
-from simengine.requests.index import IndexOptions
+from simengine.requests.index import IndexOptions, Policy
 from simengine.search.masks import Selections
 from simengine.search.trust import VERSION, measure_trust
 from simengine.store.settings import IndexSettings
+from simengine.store.snapshot import Snapshot
 from simengine.store.verify import repair_manifest
 from simengine.store.writer import IndexWriter
 from simengine.text.checks import surrogate_fault
@@ -231,18 +232,39 @@ def _measure_trust(writer: IndexWriter, encoder: BiEncoder, seed: int) -> None:
         writer.set_derived("fusion", {**trust, "rows": writer.n_rows})
 
 
-def delete_documents(path: Path, ids: Sequence[str], where: str | None) -> IndexReport:
-    """Delete documents by id, by filter, or both, in one commit; the filter sees what is committed by then."""
+def delete_documents(
+    path: Path, ids: Sequence[str] = (), where: str | None = None, *, dry_run: bool = False
+) -> IndexReport:
+    """Delete documents by id, by filter, or both, in one commit; the filter sees what is committed by then.
+
+    Args:
+        dry_run: delete nothing, and only say what would be deleted.
+
+    Raises:
+        FilterError: the filter cannot be read or does not fit the metadata.
+        IndexLockedError: another process writes to the index.
+    """
     report = IndexReport()
+    if dry_run:
+        with Snapshot.open(path) as snapshot:
+            chosen = _chosen(snapshot, ids, where)
+            known = snapshot.doc_keys_by_id(chosen)
+        report.deleted, report.missing = len(known), [name for name in chosen if name not in known]
+        return report
     with IndexWriter.open(path) as writer:
-        chosen = dict.fromkeys(ids)
-        if where is not None:
-            with writer.snapshot() as snapshot:
-                documents = np.flatnonzero(Selections(snapshot).select(where).documents)
-                chosen.update(dict.fromkeys(snapshot.document_ids(documents)))
-        result = writer.delete(list(chosen))
+        with writer.snapshot() as snapshot:
+            chosen = _chosen(snapshot, ids, where)
+        result = writer.delete(chosen)
     report.deleted, report.missing = len(result.deleted), list(result.missing)
     return report
+
+
+def _chosen(snapshot: Snapshot, ids: Sequence[str], where: str | None) -> list[str]:
+    chosen = dict.fromkeys(ids)
+    if where is not None:
+        documents = np.flatnonzero(Selections(snapshot).select(where).documents)
+        chosen.update(dict.fromkeys(snapshot.document_ids(documents)))
+    return list(chosen)
 
 
 def compact_index(
@@ -259,11 +281,13 @@ def compact_index(
     progress, report = progress or NoProgress(), IndexReport()
     with IndexWriter.open(path, lock_timeout_s=lock_timeout_s) as writer:
         progress.stage("documents and vectors")
+        report.purged = writer.counts().deleted_rows
         with writer.begin_compact(keep_derived=KEPT) as new:
             level_lexical(new, progress).close()
             build_ann(new, device=device, threads=threads, seed=seed, report=report, progress=progress)
             new.publish()
             new.collect_garbage()
+            report.kept, report.generation = new.counts().passages, new.generation
     report.total_s = time.perf_counter() - start
     return report
 

@@ -1,13 +1,7 @@
 """Why two texts score as they do, with a figure that says how far the explanation holds."""
 
-from simengine.explain.faithfulness import Faithfulness
-from simengine.explain.pair import (
-    ExplainedText,
-    ExplainedWord,
-    ExplainOptions,
-    PairExplanation,
-    explain_pair,
-)
+from simengine.explain.pair import ExplainOptions, explain_pair
+from simengine.results.pairs import ExplainedText, ExplainedWord, Faithfulness, PairExplanation
 
 __all__ = [
     "ExplainOptions",

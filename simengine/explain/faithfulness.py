@@ -8,34 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.explain.words import without
+from simengine.results.pairs import Faithfulness
 from simengine.types import FloatMatrix, Span
 
 SHARES = (0.2, 0.35, 0.5)
 """Shares of a text's words that are removed together."""
-
-
-@dataclass(frozen=True, slots=True)
-class Faithfulness:
-    """What removing words does to the cosine.
-
-    Attributes:
-        drop: mean loss of cosine when the words that the explanation ranks highest are removed together.
-        random_drop: the same for as many words drawn at random.
-        beaten: share of the random draws that lost less than the explanation's choice; 0.5 is no better than chance.
-        n_removals: removals by rank that `drop` is the mean of.
-        n_draws: random removals that `random_drop` is the mean of.
-    """
-
-    drop: float
-    random_drop: float
-    beaten: float
-    n_removals: int
-    n_draws: int
-
-    @property
-    def gain(self) -> float:
-        """How much more the chosen words matter than random ones; above 0 for an explanation that says anything."""
-        return self.drop - self.random_drop
 
 
 @dataclass(frozen=True, slots=True)

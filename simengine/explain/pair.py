@@ -10,8 +10,9 @@ import numpy as np
 
 from simengine.encoders.contract import BiEncoder, Role
 from simengine.errors import UsageError
-from simengine.explain.faithfulness import Faithfulness, RankedText, measure_faithfulness
+from simengine.explain.faithfulness import RankedText, measure_faithfulness
 from simengine.explain.words import grouped, without, word_spans
+from simengine.results.pairs import ExplainedText, ExplainedWord, PairExplanation
 from simengine.text.arguments import as_text
 from simengine.types import FloatMatrix, Span
 
@@ -43,68 +44,6 @@ class ExplainOptions:
             )
         if not 0 < self.min_alignment <= 1:
             raise UsageError(f"min_alignment is {self.min_alignment}; expected a number above 0 and up to 1")
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainedWord:
-    """A word (a character of Chinese, a run of words in a long text) and its part in the cosine.
-
-    Attributes:
-        start, end: characters of its text.
-        text: these characters.
-        contribution: mean of what the word adds to the cosine as the last word of its text, and as the first one;
-            below 0 where it keeps the texts apart.
-        loss: the former: the cosine that is lost when this word alone is left out.
-        partner: place of the word of the other text that it goes with best, None where there is none.
-        alignment: of that word, in [-1, 1], see `explain_pair`; of the best one also where it is too low for a partner.
-    """
-
-    start: int
-    end: int
-    text: str
-    contribution: float
-    loss: float
-    partner: int | None
-    alignment: float
-
-
-@dataclass(frozen=True, slots=True)
-class ExplainedText:
-    """One of the two texts.
-
-    Attributes:
-        text: as given.
-        words: those that the model read, in order.
-        n_read: characters that the model read; what stands behind did not enter the cosine.
-        n_truncated: tokens behind.
-    """
-
-    text: str
-    words: tuple[ExplainedWord, ...]
-    n_read: int
-    n_truncated: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PairExplanation:
-    """Why two texts have the cosine that they have.
-
-    Attributes:
-        cosine: of the two texts, in [-1, 1].
-        first, second: the texts with their words.
-        interactions: (n1, n2) float32; [i, j] is how much more leaving out word i of the first text costs while word j
-            of the second is there: cos(a, b) - cos(a - i, b) - cos(a, b - j) + cos(a - i, b - j).
-        faithfulness: whether the contributions name the words that matter; None where the texts are too short to tell,
-            and where it was not asked for.
-        n_encodings: texts that were encoded for it.
-    """
-
-    cosine: float
-    first: ExplainedText
-    second: ExplainedText
-    interactions: FloatMatrix
-    faithfulness: Faithfulness | None
-    n_encodings: int
 
 
 @dataclass(slots=True)

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, islice
-from typing import Literal, TypeAlias
 
 import numpy as np
 
@@ -20,12 +19,11 @@ from simengine.encoders.contract import BiEncoder, Encoded, joined
 from simengine.errors import DataError
 from simengine.indexing.report import IndexReport, NoProgress, Progress
 from simengine.lexical.index import LexicalIndex
+from simengine.requests.index import Policy
 from simengine.store.contract import Change, NewDocument, Unknown
 from simengine.store.digest import content_digest
 from simengine.store.writer import IndexWriter
 from simengine.types import Document, Span
-
-Policy: TypeAlias = Literal["sync", "add", "update"]
 
 COMMIT_PASSAGES = 8_192
 COMMIT_CHARACTERS = (

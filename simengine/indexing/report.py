@@ -22,6 +22,8 @@ class IndexReport:
         commits: transactions.
         read_s, chunk_s, encode_s, store_s, lexical_s, ann_s, total_s: wall-clock seconds by stage, and of the run.
         absent: live documents that the corpus of a "sync" did not hold; they are kept unless pruned.
+        purged, kept: of a compaction, passages of deleted documents that are gone, and passages that are left.
+        generation: number of the generation that a compaction has made.
     """
 
     added: int = 0
@@ -37,6 +39,9 @@ class IndexReport:
     documents_split: int = 0
     commits: int = 0
     absent: int = 0
+    purged: int = 0
+    kept: int = 0
+    generation: int = 0
     read_s: float = 0.0
     chunk_s: float = 0.0
     encode_s: float = 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, cast, get_args
 
@@ -13,8 +13,9 @@ from simengine.corpus.examples import NLI_LABELS
 from simengine.errors import UsageError
 from simengine.indexing.report import NoProgress, Progress
 from simengine.requests.conflicts import Rule
+from simengine.results.conflicts import Conflict as Conflict
 from simengine.text.arguments import as_whole
-from simengine.types import Evidence, FloatMatrix
+from simengine.types import FloatMatrix
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = (
     NLI_LABELS.index(label) for label in ("entailment", "neutral", "contradiction")
@@ -28,38 +29,6 @@ class PairJudge(Protocol):
 
     def probabilities(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
         """(n, 3) float32 for n pairs (premise, hypothesis), in the order entailment, neutral, contradiction."""
-
-
-@dataclass(frozen=True, slots=True)
-class Conflict:
-    """Two claims that cannot both be true.
-
-    Attributes:
-        claim1, claim2: where they stand; claim1 is the earlier one.
-        probability: of contradiction, both directions taken together by the rule that was asked for; a probability
-            only where `calibrated`. It is the model's also where only a rule found the conflict.
-        calibrated: whether the model's probabilities went through a calibration.
-        forward, backward: probabilities of entailment, neutral, contradiction with claim1, and with claim2, as premise.
-        cosine: similarity of the two claims.
-        found_by: "nli" where the model's probability reached the threshold; "number", "measure", "date", "time of day"
-            or "negation" where the sentences are alike but for that.
-        difference: what the sentences say differently where such a rule found it, else None.
-        cluster: conflicts that share claims, directly or through others, have one number, counted from 1.
-        also1, also2: other places where the same sentences stand.
-    """
-
-    claim1: Evidence
-    claim2: Evidence
-    probability: float
-    calibrated: bool
-    forward: Mapping[str, float]
-    backward: Mapping[str, float]
-    cosine: float
-    found_by: tuple[str, ...]
-    difference: tuple[str, str] | None = None
-    cluster: int = 0
-    also1: tuple[Evidence, ...] = ()
-    also2: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

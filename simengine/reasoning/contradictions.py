@@ -22,7 +22,6 @@ from simengine.reasoning.claims_statements import (
 )
 from simengine.reasoning.conflict import (
     NLI,
-    Conflict,
     PairJudge,
     check_calibration,
     judge_pairs,
@@ -31,39 +30,9 @@ from simengine.reasoning.conflict import (
 from simengine.reasoning.conflict_cues import Profile, priorities, profile
 from simengine.reasoning.conflict_rules import disagreement
 from simengine.requests.conflicts import ContradictionOptions
+from simengine.results.conflicts import Conflict
+from simengine.results.conflicts import Contradictions as Contradictions
 from simengine.types import Document, Evidence, FloatMatrix
-
-
-@dataclass(frozen=True, slots=True)
-class Contradictions:
-    """What was found, and what was looked at.
-
-    Attributes:
-        conflicts: those that a rule found first, then by falling probability, then by place.
-        n_documents, n_claims: read, and found in them. With two sides both are counted.
-        n_statements: claims of different wording; those of the same are judged once.
-        skipped: sentences that are no claims, by reason.
-        n_cut: sentences too long to be judged whole.
-        n_candidates: pairs near enough to be compared.
-        n_judged: pairs that the model judged, in both directions.
-        n_left_out: candidates beyond `max_pairs`.
-        n_clusters: of conflicts that share claims.
-        options: what was asked.
-        calibrated: whether probabilities are calibrated.
-    """
-
-    conflicts: tuple[Conflict, ...]
-    n_documents: int
-    n_claims: int
-    n_statements: int
-    skipped: dict[str, int]
-    n_cut: int
-    n_candidates: int
-    n_judged: int
-    n_left_out: int
-    n_clusters: int
-    options: ContradictionOptions
-    calibrated: bool
 
 
 def find_contradictions(

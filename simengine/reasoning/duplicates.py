@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from simengine.models.unknown import readings_of, tells_apart
 from simengine.reasoning.claims import normalised
 from simengine.reasoning.claims_neighbours import NearPairs, components, near_pairs
 from simengine.reasoning.claims_statements import Encode
-from simengine.reasoning.conflict import Conflict, PairJudge, check_calibration
+from simengine.reasoning.conflict import PairJudge, check_calibration
 from simengine.reasoning.duplicates_guard import (
     Sameness,
     SentenceConflict,
@@ -23,72 +23,13 @@ from simengine.reasoning.duplicates_guard import (
     compare_texts,
     read_texts,
 )
-from simengine.requests.conflicts import DuplicateOptions
+from simengine.requests.conflicts import DuplicateOptions, GuardOptions
+from simengine.results.conflicts import Conflict, DuplicateGroup, DuplicateMember
+from simengine.results.conflicts import Duplicates as Duplicates
 from simengine.types import Document, Evidence, FloatMatrix
 
 COMPARED_AT_ONCE = 64
 EXACT, ENTAILED, NEAR = "exact", "entailed", "near"
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicateMember:
-    """A document that says what its group's representative says.
-
-    Attributes:
-        id, title: of the document.
-        kind: "exact" (the same words), "entailed" (each entails the other), "near" (similar, not guarded).
-        cosine: similarity to the representative.
-        entailment: the least probability with which a sentence of the one follows from the other; 1 if exact, None
-            where not guarded.
-    """
-
-    id: str
-    title: str
-    kind: str
-    cosine: float
-    entailment: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicateGroup:
-    """Documents that say the same.
-
-    Attributes:
-        id, title: of the representative, the first of them in the corpus.
-        members: the others, in the order of the corpus. Each was compared with the representative itself.
-    """
-
-    id: str
-    title: str
-    members: tuple[DuplicateMember, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicates:
-    """What was found, and what was looked at.
-
-    Attributes:
-        groups: of two documents or more, in the order of their representatives.
-        conflicts: similar documents that contradict each other, with the sentences that do; as in `Contradictions`.
-        n_documents, n_distinct: read, and left if every group counts once.
-        n_candidates, n_judged, n_left_out: pairs of documents that are near, were judged, were beyond `max_pairs`.
-        n_related: judged pairs that neither say the same nor conflict.
-        guarded: whether a model judged; without one similar documents count as the same.
-        calibrated: whether its probabilities are calibrated.
-        options: what was asked.
-    """
-
-    groups: tuple[DuplicateGroup, ...]
-    conflicts: tuple[Conflict, ...]
-    n_documents: int
-    n_distinct: int
-    n_candidates: int
-    n_judged: int
-    n_left_out: int
-    n_related: int
-    guarded: bool
-    calibrated: bool
-    options: DuplicateOptions
 
 
 def find_duplicates(
@@ -188,7 +129,7 @@ def _compared(
     for start in range(0, len(near.rows), COMPARED_AT_ONCE):
         rows = near.rows[start : start + COMPARED_AT_ONCE].tolist()
         pairs = [(texts[left], texts[right]) for left, right in rows]
-        found += compare_texts(pairs, judge, options.guard, calibration)
+        found += compare_texts(pairs, judge, options.guard or GuardOptions(), calibration)
         progress.advance(len(pairs))
     return found
 

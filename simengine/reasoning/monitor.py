@@ -13,8 +13,9 @@ import numpy.typing as npt
 
 from simengine.errors import FingerprintMismatchError, UsageError
 from simengine.reasoning.monitor_change import fisher_exact
-from simengine.reasoning.monitor_options import Alert, Example, MonitorOptions, StreamText
 from simengine.reasoning.zero_shot import ZeroShotClassifier
+from simengine.requests.monitor import MonitorOptions, StreamText
+from simengine.results.monitor import Alert, Example
 from simengine.types import FloatMatrix, Json, Mask
 
 VERSION = 1

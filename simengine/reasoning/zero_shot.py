@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +13,7 @@ from simengine.errors import UsageError
 from simengine.models.unknown import can_entail, not_known
 from simengine.reasoning.zero_shot_templates import check_labels, hypotheses_for, templates_for
 from simengine.requests.pairs import Prior
+from simengine.results.pairs import Classification as Classification
 from simengine.text.arguments import as_texts
 from simengine.types import FloatMatrix
 
@@ -23,27 +23,6 @@ EMPTY_TEXTS = ("", "N/A", "...")
 TASK = "classification"
 BLOCK_PAIRS = 2_048
 _LEAST = 1e-7
-
-
-@dataclass(frozen=True, slots=True)
-class Classification:
-    """The classes of one text.
-
-    Attributes:
-        label: the most probable; of equals the one that was named first; "" where the model cannot read the text.
-        labels: (label,); of several possible labels all whose probability reaches the threshold, best first, which
-            may be none, as where the model cannot read the text.
-        probabilities: of each label, in the order they were named. They sum to 1 unless several labels are possible
-            or they were calibrated.
-        calibrated: whether they went through a calibration.
-        reason: why there is no label; "" where there is one.
-    """
-
-    label: str
-    labels: tuple[str, ...]
-    probabilities: Mapping[str, float]
-    calibrated: bool
-    reason: str = ""
 
 
 class ZeroShotClassifier:

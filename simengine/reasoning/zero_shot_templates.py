@@ -15,10 +15,6 @@ TEMPLATES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("sentiment", "zh"): ("这段文字的情感是{}的。", "作者的评价是{}的。"),
 }
 """By what a label is, and the language of the labels."""
-SENTIMENTS: Mapping[str, tuple[str, ...]] = {
-    "en": ("positive", "neutral", "negative"),
-    "zh": ("正面", "中性", "负面"),
-}
 
 _CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")

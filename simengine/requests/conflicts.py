@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from annotated_types import Ge, Le
 
+from simengine.errors import UsageError
 from simengine.requests.fields import Filter, Help, check_fields, values_of
 
 Rule: TypeAlias = Literal["both", "mean", "either"]
-Neighbours: TypeAlias = Annotated[
-    int, Ge(1), Help("Each one is compared with this many of those nearest to it.")
-]
-Cosine: TypeAlias = Annotated[float, Ge(-1), Le(1), Help("Least cosine of two that are compared.")]
+Neighbours: TypeAlias = Annotated[int, Ge(1), Help("How many of the nearest ones each is compared with.")]
+Cosine: TypeAlias = Annotated[float, Ge(-1), Le(1), Help("Lowest cosine of two that are compared.")]
 Probability: TypeAlias = Annotated[float, Ge(0), Le(1)]
 DirectionRule: TypeAlias = Annotated[
     Rule,
@@ -49,7 +49,7 @@ class ContradictionOptions:
     neighbours: Neighbours = 10
     min_cosine: Cosine = 0.5
     across_documents: Annotated[bool, Help("Compare claims of different documents only.")] = False
-    max_pairs: Annotated[int, Ge(1), Help("Judge at most this many pairs, the most suspicious first.")] = (
+    max_pairs: Annotated[int, Ge(1), Help("Compare at most this many pairs, the most suspicious first.")] = (
         20_000
     )
     rule: DirectionRule = "either"
@@ -65,18 +65,38 @@ class ContradictionOptions:
 
 @dataclass(frozen=True, slots=True)
 class ContradictionsRequest(ContradictionOptions):
-    """Claims of the documents that conflict.
+    """Claims of documents that conflict.
 
     Attributes:
-        where: filter expression over the metadata.
+        where: filter expression over the metadata of an index.
+        documents: read once, in place of the index's: documents, mappings, texts, or a table.
+        against: the same; compare claims of the one side with claims of the other only.
+
+    Raises:
+        UsageError: a filter beside documents.
     """
 
     where: Filter = None
+    documents: Iterable[Any] | None = None
+    against: Iterable[Any] | None = None
+
+    def __post_init__(self) -> None:
+        ContradictionOptions.__post_init__(self)
+        _check_side(self.where, self.documents)
 
     @classmethod
-    def of(cls, options: ContradictionOptions, *, where: str | None = None) -> ContradictionsRequest:
-        """The documents that a filter keeps, looked through in some way."""
-        return cls(**values_of(ContradictionOptions, options), where=where)
+    def of(
+        cls,
+        options: ContradictionOptions,
+        *,
+        where: str | None = None,
+        documents: Iterable[Any] | None = None,
+        against: Iterable[Any] | None = None,
+    ) -> ContradictionsRequest:
+        """Documents, looked through in some way."""
+        return cls(
+            **values_of(ContradictionOptions, options), where=where, documents=documents, against=against
+        )
 
     def options(self) -> ContradictionOptions:
         """How to look for them, without the filter."""
@@ -121,7 +141,8 @@ class DuplicateOptions:
         neighbours: each document is compared with this many of those nearest to it.
         min_cosine: least similarity of two documents that are compared, by the mean of their sentences' vectors.
         max_pairs: at most this many pairs of documents are judged, the nearest first; what was left out is reported.
-        guard: when two texts say the same.
+        guard: when two texts say the same; None takes similar documents for the same without asking an NLI model, which
+            is often wrong.
 
     Raises:
         UsageError: a value is out of range.
@@ -129,8 +150,8 @@ class DuplicateOptions:
 
     neighbours: Neighbours = 10
     min_cosine: Cosine = 0.8
-    max_pairs: Annotated[int, Ge(1), Help("Judge at most this many pairs, the nearest first.")] = 10_000
-    guard: GuardOptions = field(default_factory=GuardOptions)
+    max_pairs: Annotated[int, Ge(1), Help("Compare at most this many pairs, the nearest first.")] = 10_000
+    guard: GuardOptions | None = field(default_factory=GuardOptions)
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -141,16 +162,28 @@ class DuplicatesRequest(DuplicateOptions):
     """Documents that say the same, and similar ones that contradict each other.
 
     Attributes:
-        where: filter expression over the metadata.
+        where, documents: see `ContradictionsRequest`.
     """
 
     where: Filter = None
+    documents: Iterable[Any] | None = None
+
+    def __post_init__(self) -> None:
+        DuplicateOptions.__post_init__(self)
+        _check_side(self.where, self.documents)
 
     @classmethod
-    def of(cls, options: DuplicateOptions, *, where: str | None = None) -> DuplicatesRequest:
-        """The documents that a filter keeps, looked through in some way."""
-        return cls(**values_of(DuplicateOptions, options), where=where)
+    def of(
+        cls, options: DuplicateOptions, *, where: str | None = None, documents: Iterable[Any] | None = None
+    ) -> DuplicatesRequest:
+        """Documents, looked through in some way."""
+        return cls(**values_of(DuplicateOptions, options), where=where, documents=documents)
 
     def options(self) -> DuplicateOptions:
         """How to look for them, without the filter."""
         return DuplicateOptions(**values_of(DuplicateOptions, self))
+
+
+def _check_side(where: str | None, documents: object) -> None:
+    if where is not None and documents is not None:
+        raise UsageError("where chooses among the documents of an index; give it or documents, not both")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias
 
 from annotated_types import Ge, Le
 
+from simengine.errors import UsageError
 from simengine.requests.fields import Help, Pairs, Texts, check_fields
 
 ClassifyTask: TypeAlias = Literal["topic", "sentiment"]
@@ -35,9 +37,11 @@ class NLIRequest:
 
     Attributes:
         pairs: n pairs (premise, hypothesis).
+        evidence: find the sentence of each premise that decides; False saves reading every sentence by itself.
     """
 
     pairs: Annotated[tuple[tuple[str, str], ...], Pairs("pair"), Help("Pairs (premise, hypothesis).")]
+    evidence: Annotated[bool, Help("Find the sentence of the premise that decides.")] = True
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -75,6 +79,8 @@ class ClassifyRequest:
         multi_label: a text may have any number of labels.
         threshold: the probability that a label needs then.
         prior: what is taken from each label's score; see `ZeroShotClassifier.classify`.
+        calibration: the table of a calibration of these labels' probabilities, see `Calibration.as_table`; None leaves
+            them as they are.
     """
 
     texts: Annotated[tuple[str, ...], Texts("text"), Help("Texts to classify.")]
@@ -102,6 +108,11 @@ class ClassifyRequest:
             "texts on average (texts). [default: empty, with several labels for a text none]"
         ),
     ] = None
+    calibration: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         check_fields(self)
+        if len(self.labels) < 2 and not self.multi_label:
+            raise UsageError(
+                "one label is no choice; give at least two, or let a text have several (multi_label)"
+            )

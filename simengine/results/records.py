@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simengine.results.conflicts import Conflict, DuplicateGroup
+    from simengine.results.pairs import Classification
     from simengine.types import Answer, Evidence, Hit, Judgement, Recommendation, Span, Verdict
 
 
@@ -91,6 +93,52 @@ def verdict_record(verdict: Verdict, premise: str) -> dict[str, Any]:
     }
 
 
+def classification_record(found: Classification) -> dict[str, Any]:
+    """The labels of a text as JSON, numbers with six decimals; a reason only where there is no label."""
+    return {
+        "predicted": list(found.labels),
+        "probabilities": _rounded(found.probabilities),
+        "calibrated": found.calibrated,
+        **({"reason": found.reason} if found.reason else {}),
+    }
+
+
+def conflict_record(conflict: Conflict) -> dict[str, Any]:
+    """Two claims that conflict as JSON, numbers with six decimals."""
+    return {
+        "cluster": conflict.cluster,
+        "probability": round(conflict.probability, 6),
+        "calibrated": conflict.calibrated,
+        "found_by": list(conflict.found_by),
+        "difference": None if conflict.difference is None else list(conflict.difference),
+        "cosine": round(conflict.cosine, 6),
+        "claim1": _claim(conflict.claim1),
+        "claim2": _claim(conflict.claim2),
+        "also1": [_claim(each) for each in conflict.also1],
+        "also2": [_claim(each) for each in conflict.also2],
+        "forward": _rounded(conflict.forward),
+        "backward": _rounded(conflict.backward),
+    }
+
+
+def duplicates_record(group: DuplicateGroup) -> dict[str, Any]:
+    """Documents that say the same as JSON, numbers with six decimals."""
+    return {
+        "id": group.id,
+        "title": group.title,
+        "members": [
+            {
+                "id": member.id,
+                "title": member.title,
+                "kind": member.kind,
+                "cosine": round(member.cosine, 6),
+                "entailment": None if member.entailment is None else round(member.entailment, 6),
+            }
+            for member in group.members
+        ],
+    }
+
+
 def evidence_record(evidence: Evidence | None) -> dict[str, Any] | None:
     """Where something stands, as JSON."""
     if evidence is None:
@@ -102,6 +150,11 @@ def evidence_record(evidence: Evidence | None) -> dict[str, Any] | None:
         "end": evidence.span.end,
         "text": evidence.text,
     }
+
+
+def _claim(evidence: Evidence) -> dict[str, Any]:
+    record = evidence_record(evidence) or {}
+    return {"id": record.pop("document_id"), **record}
 
 
 def _span(span: Span | None) -> dict[str, int] | None:

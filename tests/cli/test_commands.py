@@ -147,10 +147,10 @@ def test_doctor_explains_and_succeeds(call) -> None:
 
 
 def test_doctor_names_a_strangers_package_that_owns_the_same_folder(call, monkeypatch) -> None:
-    from simengine.cli import doctor_command
+    from simengine.engine import diagnosis
 
-    real = doctor_command.version
-    monkeypatch.setattr(doctor_command, "version", lambda name: "3.7" if name == "simengine" else real(name))
+    real = diagnosis.version
+    monkeypatch.setattr(diagnosis, "version", lambda name: "3.7" if name == "simengine" else real(name))
     result = call("doctor")
     assert result.code == 1
     assert "simengine 3.7 from PyPI is an unrelated project" in result.out

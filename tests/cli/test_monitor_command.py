@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from simengine.reasoning.monitor import Monitor
-from simengine.reasoning.monitor_options import MonitorOptions, StreamText
 from simengine.reasoning.zero_shot import ZeroShotClassifier
+from simengine.requests.monitor import MonitorOptions, StreamText
 from tests.cross_encoders.fakes import ascii_readings
 from tests.reasoning.keyword_model import KeywordModel, keyword_nli
 
@@ -22,9 +22,7 @@ TEXTS = ["a price"] * 160 + ["an outage"] * 100
 
 @pytest.fixture(autouse=True)
 def _model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "simengine.cli.monitor_command.load_nli_model", lambda choice, labels: keyword_nli(TABLE)
-    )
+    monkeypatch.setattr("simengine.engine.loaded.LoadedModels.nli", lambda *given: keyword_nli(TABLE))
 
 
 def expected(options: MonitorOptions | None = None) -> list[dict[str, object]]:
@@ -148,7 +146,7 @@ def test_a_missing_file_is_a_data_error_before_a_model_is_loaded(
     call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "simengine.cli.monitor_command.load_nli_model", lambda choice, labels: pytest.fail("loaded")
+        "simengine.engine.loaded.LoadedModels.nli", lambda choice, labels: pytest.fail("loaded")
     )
     result = call("monitor", tmp_path / "none.jsonl", *WATCH, "--state", tmp_path / "state.json")
     assert result.code == 4

@@ -42,7 +42,7 @@ def test_a_score_that_means_nothing_is_told(call, tmp_path: Path) -> None:
 def test_info_shows_how_much_the_model_does_not_know(call, mixed: Path) -> None:
     shown = call("info", mixed / "index").out
     (line,) = [line for line in shown.splitlines() if line.startswith("unknown")]
-    assert "characters that the model does not know; 3 of 4 passages cannot be told apart by it" in line
+    assert "characters that the model does not know; it cannot tell 3 of 4 passages apart" in line
     facts = json.loads(call("info", mixed / "index", "--format", "json").out)["unknown"]
     assert (facts["documents"], facts["passages_unreadable"]) == (4, 3)
     assert facts["share"] == pytest.approx(facts["tokens_unknown"] / facts["tokens"])

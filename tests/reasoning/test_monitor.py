@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from simengine.errors import FingerprintMismatchError, UsageError
 from simengine.reasoning.monitor import Monitor
 from simengine.reasoning.monitor_change import fisher_exact
-from simengine.reasoning.monitor_options import Alert, MonitorOptions, StreamText
 from simengine.reasoning.zero_shot import ZeroShotClassifier
+from simengine.requests.monitor import MonitorOptions, StreamText
+from simengine.results.monitor import Alert
 from tests.cross_encoders.fakes import AsciiTokenizer
 from tests.reasoning.keyword_model import keyword_nli
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from simengine.corpus.report import ReadReport, RecordFault
+from simengine.corpus.streams import StreamFields, read_stream, seconds_of
 from simengine.errors import DataError
-from simengine.reasoning.monitor_options import StreamText
-from simengine.reasoning.monitor_stream import StreamFields, read_stream, seconds_of
+from simengine.requests.monitor import StreamText
 
 
 def write(path: Path, *lines: object) -> Path:

@@ -1,15 +1,23 @@
-"""What a monitor watches for, and what it says."""
+"""Watching a stream of texts for topics and sentiments."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, cast
+from typing import Annotated, Any, cast
+
+from annotated_types import Ge, Gt, Le, Lt
 
 from simengine.errors import UsageError
+from simengine.requests.fields import Help, Texts, check_fields
 from simengine.types import Json
 
 DEFAULT_WINDOW = 100
+SENTIMENTS: Mapping[str, tuple[str, ...]] = {
+    "en": ("positive", "neutral", "negative"),
+    "zh": ("正面", "中性", "负面"),
+}
+"""Sentiments by language."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,46 +40,40 @@ class MonitorOptions:
         n_examples: texts in an alert.
     """
 
-    topics: tuple[str, ...] = ()
-    sentiments: tuple[str, ...] = ()
+    topics: Annotated[tuple[str, ...], Texts("topic")] = ()
+    sentiments: Annotated[tuple[str, ...], Texts("sentiment")] = ()
     descriptions: Mapping[str, str] = field(default_factory=dict)
-    window: int = DEFAULT_WINDOW
-    window_s: float | None = None
-    reference: int = 4
-    checks: int = 4
-    threshold: float = 0.5
-    multi_label: bool = True
-    min_texts: int = 20
-    min_change: float = 0.1
-    significance: float = 0.001
-    n_examples: int = 3
+    window: Annotated[int, Ge(2)] = DEFAULT_WINDOW
+    window_s: Annotated[float | None, Gt(0)] = None
+    reference: Annotated[
+        int, Ge(1), Help("Number of windows before the latest one that it is compared with.")
+    ] = 4
+    checks: Annotated[int, Ge(1)] = 4
+    threshold: Annotated[
+        float, Ge(0), Le(1), Help("Probability from which a text counts as having a topic.")
+    ] = 0.5
+    multi_label: Annotated[bool, Help("Whether a text may have several topics, or one at most.")] = True
+    min_texts: Annotated[int, Ge(1), Help("Do not test shares of fewer texts.")] = 20
+    min_change: Annotated[float, Gt(0), Le(1), Help("Do not report smaller changes of a share.")] = 0.1
+    significance: Annotated[
+        float,
+        Gt(0),
+        Lt(1),
+        Help("Probability of a false alarm at each look, over all shares (Fisher's exact test)."),
+    ] = 0.001
+    n_examples: Annotated[int, Ge(0), Help("Number of texts in an alert.")] = 3
 
     def __post_init__(self) -> None:
+        check_fields(self)
         if not self.topics and not self.sentiments:
             raise UsageError("nothing to watch for: give topics, sentiments, or both")
         if both := sorted({*self.topics} & {*self.sentiments}):
             raise UsageError(f"{both[0]!r} is a topic and a sentiment; give them different names")
         if len(self.sentiments) == 1 or (len(self.topics) == 1 and not self.multi_label):
             raise UsageError("one label is no choice; give two at least")
-        for name, least in (
-            ("window", 2),
-            ("reference", 1),
-            ("checks", 1),
-            ("min_texts", 1),
-            ("n_examples", 0),
-        ):
-            if getattr(self, name) < least:
-                raise UsageError(f"{name} is {getattr(self, name)}; expected {least} at least")
-        if self.window_s is not None and not 0 < self.window_s < float("inf"):
-            raise UsageError(f"window_s is {self.window_s}; expected seconds above 0")
         if self.window_s is None and self.min_texts > self.window:
             raise UsageError(
                 f"min_texts is {self.min_texts}, the window {self.window} texts: nothing would ever be judged"
-            )
-        if not (0 <= self.threshold <= 1 and 0 < self.min_change <= 1 and 0 < self.significance < 1):
-            raise UsageError(
-                f"threshold {self.threshold}, min_change {self.min_change}, significance {self.significance}: expected "
-                "shares between 0 and 1"
             )
 
     def as_table(self) -> dict[str, Json]:
@@ -109,51 +111,3 @@ class StreamText:
     time_s: float | None = None
     time: str | float | None = None
     id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """A text that an alert rests on: its number in the stream (from 1), id, time, probability and beginning."""
-
-    number: int
-    id: str
-    time: str | float | None
-    probability: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Alert:
-    """A share that has changed.
-
-    Attributes:
-        change: "rise" or "fall".
-        topic, sentiment: of what the share is: texts with the topic, with the sentiment, or (both given) texts with
-            the sentiment among those with the topic.
-        share_now, n_now: in the window, and texts that it is a share of.
-        share_before, n_before: in the windows before it.
-        p_value: of Fisher's exact test, before correction for the number of shares.
-        first, last: numbers of the window's texts in the stream, from 1.
-        time_first, time_last: their times, where known.
-        examples: of the texts with the topic and sentiment: of the window after a rise, from before it after a fall.
-        calibrated: whether the probabilities that decided were calibrated.
-    """
-
-    change: str
-    topic: str | None
-    sentiment: str | None
-    share_now: float
-    n_now: int
-    share_before: float
-    n_before: int
-    p_value: float
-    first: int
-    last: int
-    time_first: str | float | None
-    time_last: str | float | None
-    examples: tuple[Example, ...]
-    calibrated: bool
-
-    def as_dict(self) -> dict[str, Json]:
-        """As JSON."""
-        return cast("dict[str, Json]", {**asdict(self), "examples": [asdict(each) for each in self.examples]})

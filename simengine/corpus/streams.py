@@ -21,7 +21,7 @@ from simengine.corpus.formats import read_items
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import expand_sources
 from simengine.errors import DataError
-from simengine.reasoning.monitor_options import StreamText
+from simengine.requests.monitor import StreamText
 
 MAX_LINE_BYTES = 32 << 20
 TIME_FIELDS = ("time", "timestamp", "date", "created_at", "created")

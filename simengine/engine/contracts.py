@@ -1,0 +1,8 @@
+"""What parts that a caller makes have to be: encoders, cross-encoders and retrievers, and what they give back."""
+
+from simengine.cross_encoders.contract import CrossEncoder, Predicted
+from simengine.encoders.contract import BiEncoder, Encoded, Role, joined
+from simengine.models.unknown import Reading
+from simengine.search.retriever import Retriever
+
+__all__ = ["BiEncoder", "CrossEncoder", "Encoded", "Predicted", "Reading", "Retriever", "Role", "joined"]

@@ -1,0 +1,134 @@
+"""What contradictions and duplicates among documents are, and the same as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from simengine.requests.conflicts import ContradictionOptions, DuplicateOptions
+from simengine.types import Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Two claims that cannot both be true.
+
+    Attributes:
+        claim1, claim2: where they stand; claim1 is the earlier one.
+        probability: of contradiction, both directions taken together by the rule that was asked for; a probability
+            only where `calibrated`. It is the model's also where only a rule found the conflict.
+        calibrated: whether the model's probabilities went through a calibration.
+        forward, backward: probabilities of entailment, neutral, contradiction with claim1, and with claim2, as premise.
+        cosine: similarity of the two claims.
+        found_by: "nli" where the model's probability reached the threshold; "number", "measure", "date", "time of day"
+            or "negation" where the sentences are alike but for that.
+        difference: what the sentences say differently where such a rule found it, else None.
+        cluster: conflicts that share claims, directly or through others, have one number, counted from 1.
+        also1, also2: other places where the same sentences stand.
+    """
+
+    claim1: Evidence
+    claim2: Evidence
+    probability: float
+    calibrated: bool
+    forward: Mapping[str, float]
+    backward: Mapping[str, float]
+    cosine: float
+    found_by: tuple[str, ...]
+    difference: tuple[str, str] | None = None
+    cluster: int = 0
+    also1: tuple[Evidence, ...] = ()
+    also2: tuple[Evidence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contradictions:
+    """What was found, and what was looked at.
+
+    Attributes:
+        conflicts: those that a rule found first, then by falling probability, then by place.
+        n_documents, n_claims: read, and found in them. With two sides both are counted.
+        n_statements: claims of different wording; those of the same are judged once.
+        skipped: sentences that are no claims, by reason.
+        n_cut: sentences too long to be judged whole.
+        n_candidates: pairs near enough to be compared.
+        n_judged: pairs that the model judged, in both directions.
+        n_left_out: candidates beyond `max_pairs`.
+        n_clusters: of conflicts that share claims.
+        options: what was asked.
+        calibrated: whether probabilities are calibrated.
+    """
+
+    conflicts: tuple[Conflict, ...]
+    n_documents: int
+    n_claims: int
+    n_statements: int
+    skipped: dict[str, int]
+    n_cut: int
+    n_candidates: int
+    n_judged: int
+    n_left_out: int
+    n_clusters: int
+    options: ContradictionOptions
+    calibrated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateMember:
+    """A document that says what its group's representative says.
+
+    Attributes:
+        id, title: of the document.
+        kind: "exact" (the same words), "entailed" (each entails the other), "near" (similar, not guarded).
+        cosine: similarity to the representative.
+        entailment: the least probability with which a sentence of the one follows from the other; 1 if exact, None
+            where not guarded.
+    """
+
+    id: str
+    title: str
+    kind: str
+    cosine: float
+    entailment: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateGroup:
+    """Documents that say the same.
+
+    Attributes:
+        id, title: of the representative, the first of them in the corpus.
+        members: the others, in the order of the corpus. Each was compared with the representative itself.
+    """
+
+    id: str
+    title: str
+    members: tuple[DuplicateMember, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicates:
+    """What was found, and what was looked at.
+
+    Attributes:
+        groups: of two documents or more, in the order of their representatives.
+        conflicts: similar documents that contradict each other, with the sentences that do; as in `Contradictions`.
+        n_documents, n_distinct: read, and left if every group counts once.
+        n_candidates, n_judged, n_left_out: pairs of documents that are near, were judged, were beyond `max_pairs`.
+        n_related: judged pairs that neither say the same nor conflict.
+        guarded: whether a model judged; without one similar documents count as the same.
+        calibrated: whether its probabilities are calibrated.
+        options: what was asked.
+    """
+
+    groups: tuple[DuplicateGroup, ...]
+    conflicts: tuple[Conflict, ...]
+    n_documents: int
+    n_distinct: int
+    n_candidates: int
+    n_judged: int
+    n_left_out: int
+    n_related: int
+    guarded: bool
+    calibrated: bool
+    options: DuplicateOptions
