@@ -16,7 +16,6 @@ from simengine.cli.terminal import note, noting
 from simengine.errors import IndexNotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from simengine.encoders.contract import BiEncoder
     from simengine.engine import Engine
     from simengine.engine.models import Models
     from simengine.engine.texts import TextEngine
@@ -68,12 +67,6 @@ class ModelChoice:
 
         return Models(self.model, device=self.device, threads=self.threads, offline=self.offline)
 
-    def load_encoder(self) -> BiEncoder:
-        """The model itself."""
-        from simengine.encoders.load import load_encoder
-
-        return load_encoder(self.model, device=self.device, threads=self.threads, offline=self.offline)
-
     def open_engine(self, index: Path, models: Models | None = None, *, quiet: bool = False) -> Engine:
         """An index with this model, or with these; notes go to stderr unless `quiet`."""
         from simengine.engine import Engine
@@ -105,12 +98,12 @@ class CorpusChoice:
 
 
 def model_options_for(
-    default: str, envvar: str | None = "SIMENGINE_MODEL", *, hidden: bool = False
+    default: str, envvar: str | None = "SIMENGINE_MODEL", *, kind: str = "Model", hidden: bool = False
 ) -> Callable[[F], F]:
     """Options that name a model and where it runs, given to a command as one `ModelChoice`, called `model_choice`.
 
-    `default` is what --help names as the model that is taken without the option; `hidden` keeps --model, which a
-    command once had, out of --help.
+    `default` is what --help names as the model that is taken without the option, `kind` what it is; `hidden` keeps
+    --model, which a command once had, out of --help.
     """
     return together(
         click.option(
@@ -118,7 +111,8 @@ def model_options_for(
             "--model",
             envvar=envvar,
             hidden=hidden,
-            help=f"Model folder or hub name. [default: {default}]",
+            metavar="MODEL",
+            help=f"{kind}: folder or hub name. [default: {default}]",
         ),
         click.option(
             "--device",
@@ -140,30 +134,19 @@ def model_options_for(
     )
 
 
-model_options: Callable[[Any], Any] = model_options_for("all-MiniLM-L6-v2")
-index_model_options: Callable[[Any], Any] = model_options_for("the index's model")
-nli_model_options: Callable[[Any], Any] = model_options_for("minilm-nli", "SIMENGINE_NLI_MODEL")
+model_options: Callable[[Any], Any] = model_options_for("all-MiniLM-L6-v2", kind="Bi-encoder")
+index_model_options: Callable[[Any], Any] = model_options_for("the index's model", kind="Bi-encoder")
 
 output_option = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
 )
 
 
-def judge_option(purpose: str) -> Callable[[F], F]:
-    """An option that names a cross-encoder beside the command's own model; `purpose` is for --help."""
-    return click.option(
-        "--judge",
-        metavar="MODEL",
-        envvar="SIMENGINE_NLI_MODEL",
-        help=f"{purpose}: folder or hub name. [default: minilm-nli, which reads English]",
-    )
-
-
 labels_option = click.option(
     "--labels",
     metavar="A,B,C",
-    help="What the outputs of the NLI model are, in their order, as in contradiction,entailment,neutral, where its "
-    "files do not say it.",
+    help="Names of the NLI model's outputs, in their order, as in contradiction,entailment,neutral, where its files do "
+    "not say what they are.",
 )
 
 allowed_host_option = click.option(

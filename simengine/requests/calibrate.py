@@ -31,6 +31,7 @@ class CalibrateRequest:
         precisions: shares of right pairs whose thresholds are stored too.
         confidence: of reaching the precisions (Wilson's interval); None for the plain share.
         score_field: field of a record with an existing score; no model runs.
+        labels: names of the cross-encoder's outputs in their order, if its files do not name them.
         fields: names of the two texts, and of the label if it is unusual.
         seed: of the split into folds.
 
@@ -51,7 +52,8 @@ class CalibrateRequest:
     precisions: Annotated[
         tuple[float, ...],
         Help(
-            "Also find the threshold from which on this share of the pairs is right, and keep it with the calibration."
+            "Also find the threshold above which this share of the pairs is right, and keep it with the calibration. "
+            "Repeatable."
         ),
     ] = ()
     confidence: Annotated[
@@ -59,12 +61,20 @@ class CalibrateRequest:
         Gt(0.5),
         Lt(1),
         Help(
-            "Reach the precision with this confidence (Wilson's interval), as in 0.95, which costs coverage."
+            "With --precision: reach it with this confidence (Wilson's interval), as in 0.95, which costs coverage."
         ),
     ] = None
     score_field: Annotated[
         str | None,
         Help("Field of a record with an existing score; no model runs."),
+    ] = None
+    labels: Annotated[
+        tuple[str, ...] | None,
+        Texts("label"),
+        Help(
+            "Names of the cross-encoder's outputs, in their order, as in contradiction,entailment,neutral, if its "
+            "files do not name them."
+        ),
     ] = None
     fields: Annotated[
         tuple[str, ...] | None,

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Annotated, Any, cast
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, Lt
 
 from simengine.errors import UsageError
 from simengine.requests.fields import Help, Texts, check_fields
@@ -58,7 +58,7 @@ class MonitorOptions:
     significance: Annotated[
         float,
         Gt(0),
-        Le(1),
+        Lt(1),
         Help("Probability of a false alarm at each check, over all shares (Fisher's exact test)."),
     ] = 0.001
     n_examples: Annotated[int, Ge(0), Help("Number of texts in an alert.")] = 3
