@@ -13,7 +13,7 @@ from simengine.cli.derived import request_options
 from simengine.cli.options import ModelChoice, model_options, output_option, output_options
 from simengine.cli.output import check_json_lines, write_lines
 from simengine.cli.renamed import option
-from simengine.cli.terminal import Bar, Silent, counted, note, progress_bar
+from simengine.cli.terminal import Bar, counted, note, progress_bar
 from simengine.cli.texts import label_fields, note_cut
 from simengine.cli.watched import WatchedClasses, WatchedEncoder, WatchedScores
 from simengine.errors import UsageError
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from simengine.corpus.examples import LabelledPair, ReadCount
     from simengine.engine.models import Models
     from simengine.evaluation.pair_models import CrossEncoderScorer, NLIProbabilities
+    from simengine.progress import NoProgress
     from simengine.training.augment import AugmentResult, ClassJudge, ScoreJudge
     from simengine.types import FloatMatrix
 
@@ -144,7 +145,7 @@ class _InRange:
 
 
 def _labelling(
-    task: str, models: Models, pairs: Sequence[LabelledPair], bar: Bar | Silent
+    task: str, models: Models, pairs: Sequence[LabelledPair], bar: Bar | NoProgress
 ) -> tuple[ClassJudge | ScoreJudge, NLIProbabilities | CrossEncoderScorer]:
     """What labels new pairs, and its part that counts what was cut."""
     from simengine.engine.evaluating import load_cross_scorer, load_nli, refuse_other_kinds, with_default

@@ -15,6 +15,7 @@ from simengine.cli.output import check_json_lines, write_lines
 from simengine.cli.terminal import progress_bar
 from simengine.cli.texts import note_cut, refuse_blank, unreadable_warning
 from simengine.errors import DataError, UsageError
+from simengine.text.joining import joined
 
 if TYPE_CHECKING:
     from simengine.engine.texts import TextEngine
@@ -107,7 +108,7 @@ def _texts(source: str) -> Iterator[tuple[str, str]]:
             yield str(number), line
         return
     for document in noted_corpus([source]):
-        yield document.id, f"{document.title} {document.text}" if document.title else document.text
+        yield document.id, joined(document.title, document.text)
 
 
 def _stdin_lines() -> Iterator[str]:

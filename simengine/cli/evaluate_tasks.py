@@ -46,9 +46,10 @@ from simengine.evaluation.predictors import Reader, SpanAnswer, Tagger
 
 if TYPE_CHECKING:
     from simengine.cli.evaluate_command import EvaluateChoice
-    from simengine.cli.terminal import Bar, Silent
+    from simengine.cli.terminal import Bar
     from simengine.engine import Engine
     from simengine.evaluation.answer_text import MatchName
+    from simengine.progress import NoProgress
     from simengine.requests.search import Mode
 
 E = TypeVar("E")
@@ -91,10 +92,10 @@ class TaskExamples(ABC, Generic[E]):
         """The examples of the file."""
 
     @abstractmethod
-    def evaluate(self, model: Models, progress: Bar | Silent) -> Evaluated:
+    def evaluate(self, model: Models, progress: Bar | NoProgress) -> Evaluated:
         """Let a model predict all examples, and evaluate it."""
 
-    def blocks(self, progress: Bar | Silent, size: int = BLOCK) -> Iterator[Sequence[E]]:
+    def blocks(self, progress: Bar | NoProgress, size: int = BLOCK) -> Iterator[Sequence[E]]:
         """The examples in blocks, each counted as done when the next is taken."""
         progress.stage("examples", len(self.examples))
         for start in range(0, len(self.examples), size):
@@ -116,7 +117,7 @@ class PairExamples(TaskExamples[LabelledPair]):
 
     relevance = False
 
-    def scores(self, model: Models, progress: Bar | Silent) -> tuple[np.ndarray, Evaluating]:
+    def scores(self, model: Models, progress: Bar | NoProgress) -> tuple[np.ndarray, Evaluating]:
         """(n,) scores by a bi-encoder or a cross-encoder, whichever the model is."""
         scorer, runtime = load_scorer(model, relevance=self.relevance, labels=label_names(self.choice.labels))
         running = Evaluating(model_name(model), runtime)
@@ -157,7 +158,7 @@ class NLIExamples(PairExamples):
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_nli(file, fields=label_fields(self.choice.fields), count=self.count)
 
-    def evaluate(self, model: Models, progress: Bar | Silent) -> Evaluated:
+    def evaluate(self, model: Models, progress: Bar | NoProgress) -> Evaluated:
         refuse_other_kinds(model, "nli", "cross-encoder")
         classifier, runtime = load_nli(model, label_names(self.choice.labels))
         running = Evaluating(model_name(model), runtime)
@@ -185,7 +186,7 @@ class SimilarityExamples(PairExamples):
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_scored_pairs(file, fields=label_fields(self.choice.fields), count=self.count)
 
-    def evaluate(self, model: Models, progress: Bar | Silent) -> Evaluated:
+    def evaluate(self, model: Models, progress: Bar | NoProgress) -> Evaluated:
         scores, running = self.scores(model, progress)
         return running.result(assessment.assess_similarity(self.examples, scores), self.notes)
 
@@ -198,7 +199,7 @@ class RerankExamples(PairExamples):
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_relevance(file, fields=label_fields(self.choice.fields), count=self.count)
 
-    def evaluate(self, model: Models, progress: Bar | Silent) -> Evaluated:
+    def evaluate(self, model: Models, progress: Bar | NoProgress) -> Evaluated:
         scores, running = self.scores(model, progress)
         return running.result(assessment.assess_answer_selection(self.examples, scores), self.notes)
 
@@ -209,7 +210,7 @@ class ReadingExamples(TaskExamples[ReadingExample]):
     def read(self, file: str) -> Iterator[ReadingExample]:
         return read_squad(file, count=self.count)
 
-    def evaluate(self, model: Models, progress: Bar | Silent) -> Evaluated:
+    def evaluate(self, model: Models, progress: Bar | NoProgress) -> Evaluated:
         reader = load_answering(model)
         threshold = self.threshold(reader.settings.no_answer_threshold)
         running = Evaluating(model_name(model), "torch")
@@ -219,7 +220,7 @@ class ReadingExamples(TaskExamples[ReadingExample]):
         assessed = assessment.assess_reading(self.examples, found, threshold=threshold, match=match)
         return running.result(assessed, self.notes)
 
-    def _answers(self, reader: Reader, progress: Bar | Silent) -> list[SpanAnswer]:
+    def _answers(self, reader: Reader, progress: Bar | NoProgress) -> list[SpanAnswer]:
         found: list[SpanAnswer] = []
         for block in self.blocks(progress, QUERY_BLOCK):
             found += reader.answers([(one.question, one.context) for one in block], allow_none=False)
@@ -244,7 +245,7 @@ class TaggingExamples(TaskExamples[TaggedSentence]):
     def read(self, file: str) -> Iterator[TaggedSentence]:
         return read_tagging(file, count=self.count)
 
-    def evaluate(self, model: Models, progress: Bar | Silent) -> Evaluated:
+    def evaluate(self, model: Models, progress: Bar | NoProgress) -> Evaluated:
         tagger = load_tagging(model)
         tags = Counter(tag for example in self.examples for tag in example.tags)
         unknown = [(tag, n) for tag, n in tags.most_common() if tag not in tagger.labels]
@@ -260,7 +261,7 @@ class TaggingExamples(TaskExamples[TaggedSentence]):
             predicted = self._tags(tagger, progress)
         return running.result(assessment.assess_tagging(self.examples, predicted), self.notes)
 
-    def _tags(self, tagger: Tagger, progress: Bar | Silent) -> list[Sequence[str]]:
+    def _tags(self, tagger: Tagger, progress: Bar | NoProgress) -> list[Sequence[str]]:
         predicted: list[Sequence[str]] = []
         for block in self.blocks(progress, QUERY_BLOCK):
             predicted += tagger.tag_sentences([example.tokens for example in block])
@@ -280,14 +281,14 @@ class RetrievalExamples(TaskExamples[Any]):
         )
         return iter(self.collection.queries)
 
-    def evaluate(self, model: Models, progress: Bar | Silent) -> Evaluated:
+    def evaluate(self, model: Models, progress: Bar | NoProgress) -> Evaluated:
         with TemporaryDirectory(prefix="simengine-evaluate-") as temporary:
             engine, notes = self._engine(model, Path(temporary), progress)
             with engine:
                 return self._search(engine, model, notes, progress)
 
     def _engine(
-        self, model: Models, temporary: Path, progress: Bar | Silent
+        self, model: Models, temporary: Path, progress: Bar | NoProgress
     ) -> tuple[Engine, tuple[str, ...]]:
         """The index that was named, or one made of the collection's corpus for this once."""
         from simengine.cli.options import find_index
@@ -312,7 +313,7 @@ class RetrievalExamples(TaskExamples[Any]):
         return engine, notes
 
     def _search(
-        self, engine: Engine, model: Models, notes: tuple[str, ...], progress: Bar | Silent
+        self, engine: Engine, model: Models, notes: tuple[str, ...], progress: Bar | NoProgress
     ) -> Evaluated:
         from simengine.cli.texts import count_cut_queries
         from simengine.evaluation.ranking import without_own

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import IO, BinaryIO
 
 from simengine.errors import UsageError
+from simengine.files import random_name, replacing
 
 STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 _OTHER_FORMATS = (".csv", ".tsv", ".parquet", ".xlsx", ".gz", ".zst", ".zip")
@@ -102,14 +103,10 @@ def _written(path: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from error
-    partial = target.with_name(f".simengine-{os.getpid()}-{os.urandom(4).hex()}.partial")
-    try:
+    with replacing(target, f".simengine-{os.getpid()}-{random_name()}.partial") as partial:
         yield partial
         if target.exists():
             shutil.copymode(target, partial)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -19,7 +19,8 @@ from simengine.cli.options import (
     output_options,
     together,
 )
-from simengine.cli.terminal import Bar, Silent, counted, note, progress_bar, seconds
+from simengine.cli.terminal import Bar, counted, note, progress_bar, seconds
+from simengine.progress import NoProgress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -118,7 +119,7 @@ def watched(
     documents: Iterator[Document],
     read: ReadReport,
     n_bytes: int | None,
-    progress: Bar | Silent,
+    progress: Bar | NoProgress,
     types: FieldTypes,
 ) -> Iterator[Document]:
     """The same documents; their number is estimated from the bytes read so far, so that time left can be shown."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Sequence
 
-from simengine.encoders.canary import CANARY_COSINE_MIN, CANARY_VERSION, canary_texts, check_canary
-from simengine.encoders.contract import BiEncoder
+from simengine.encoders.canary import CANARY_COSINE_MIN, check_canary
+from simengine.encoders.contract import BiEncoder, Role
 from simengine.encoders.load import load_encoder
 from simengine.engine.models import Models
 from simengine.errors import FingerprintMismatchError, ModelNotFoundError, UsageError
 from simengine.index.recipe import load_recipe
 from simengine.requests.index import IndexOptions
+from simengine.runtimes.check_texts import CANARY_VERSION, canary_texts
 from simengine.store.settings import IndexSettings
 
 DEFAULT_OVERLAP_TOKENS = 32
@@ -28,6 +30,7 @@ def open_encoder(settings: IndexSettings | None, models: Models) -> BiEncoder:
     if isinstance(given, BiEncoder):
         encoder = given
     else:
+        assert given is None or isinstance(given, str)  # `Models` makes bi-encoders of objects
         try:
             encoder = load_encoder(
                 given or (settings.model_name if settings else None),
@@ -77,6 +80,19 @@ def verify_runtime(settings: IndexSettings, encoder: BiEncoder) -> float:
             f"{cosine:.4f} on its canary texts); use another runtime or device"
         )
     return cosine
+
+
+def count_cut_tokens(encoder: BiEncoder, texts: Sequence[str], *, role: Role = "text") -> list[int]:
+    """For each text its tokens beyond those that the encoder reads; 0 for all that fit.
+
+    Only texts that are long enough to be cut are tokenised.
+    """
+    room = encoder.max_tokens - encoder.tokenizer.n_special_tokens - encoder.prompt_tokens(role)
+    # A token is at least one byte.
+    long = {text: 0 for text in texts if len(text) > room or len(text.encode()) > room}
+    for text, offsets in zip(long, encoder.tokenizer.offsets(list(long)) if long else [], strict=True):
+        long[text] = max(len(offsets) - room, 0)
+    return [long.get(text, 0) for text in texts]
 
 
 def new_settings(encoder: BiEncoder, name: str, options: IndexOptions) -> IndexSettings:

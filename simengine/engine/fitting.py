@@ -28,8 +28,8 @@ from simengine.engine.opened import OpenedIndex
 from simengine.errors import DataError, UsageError
 from simengine.evaluation.calibration import CalibrationBin, evaluate_calibration
 from simengine.evaluation.pair_models import BiEncoderScorer, CrossEncoderScorer, NLIProbabilities
-from simengine.indexing.report import NoProgress, Progress
 from simengine.models.resolve import resolve_model
+from simengine.progress import NoProgress, Progress
 from simengine.requests.calibrate import JUDGED_BEFORE, CalibratedTask, CalibrateRequest
 from simengine.requests.rerank import DEFAULT_DEPTH, Rerank
 from simengine.requests.search import SearchOptions
@@ -252,6 +252,8 @@ def _digest(parts: Parts, task: str) -> str:
     given = models.reranker if task == "relevance" and models.reranker is not None else models.nli
     if isinstance(given, (NLIModel, CrossEncoder)):
         return (given.model if isinstance(given, NLIModel) else given).fingerprint.digest
+    if given is not None and not isinstance(given, str):
+        return parts.models.judge().fingerprint  # a reranker of the caller's
     folder = resolve_model(given or DEFAULT_NLI_MODEL, offline=models.offline).path
     return fingerprint_of_pairs(read_pair_config(folder)).digest
 

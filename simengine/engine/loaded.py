@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from simengine.cross_encoders.contract import CrossEncoder
 from simengine.cross_encoders.load import DEFAULT_NLI_MODEL, load_cross_encoder
@@ -13,7 +13,7 @@ from simengine.cross_encoders.nli import NLIModel
 from simengine.engine.models import Models
 from simengine.errors import UsageError
 from simengine.requests.rerank import DEFAULT_DEPTH, Rerank
-from simengine.rerank.judge import CrossEncoderJudge
+from simengine.rerank.judge import CrossEncoderJudge, Judge
 from simengine.rerank.options import DEFAULT_WEIGHT, RerankOptions, Stage
 from simengine.rerank.reranker import Reranker
 
@@ -58,13 +58,18 @@ class LoadedModels:
                 self._cross_encoders[key] = self._wrap(model) if self._wrap is not None else model
             return self._cross_encoders[key]
 
-    def judge(self, rerank: Rerank | None = None) -> CrossEncoderJudge:
-        """The cross-encoder of a stage, which says how well texts answer queries.
+    def judge(self, rerank: Rerank | None = None) -> Judge:
+        """What judges in a stage of reranking: how well texts answer queries.
 
         Raises:
             As `load_cross_encoder`, and UsageError where the model's outputs are not those of its kind.
         """
-        asked = rerank or Rerank()
+        asked, given = rerank or Rerank(), self.models.reranker
+        if asked.model is None and given is not None and not isinstance(given, str | CrossEncoder):
+            return cast("Judge", given)
+        return self._judge(asked)
+
+    def _judge(self, asked: Rerank) -> CrossEncoderJudge:
         key = Rerank(asked.model, kind=asked.kind, labels=asked.labels, precision=asked.precision)
         with self._lock:
             if key not in self._judges:
@@ -102,12 +107,22 @@ class LoadedModels:
             asked = Rerank(
                 given or DEFAULT_NLI_MODEL, labels=self.models.nli_labels, precision=asked.precision
             )
-        judge = self.judge(asked)
+        judge = self._judge(asked)
         if judge.nli is None:
             raise UsageError(
                 f"{judge.name} is a model for {judge.kind}; expected an NLI model, which has three outputs"
             )
         return judge.nli
+
+    @property
+    def nli_name(self) -> str:
+        """Name or folder of the NLI model; nothing is loaded."""
+        return _name_of(self.models.nli) or DEFAULT_NLI_MODEL
+
+    @property
+    def reranker_name(self) -> str:
+        """Name or folder of the cross-encoder that reranks; nothing is loaded."""
+        return _name_of(self.models.reranker) or self.nli_name
 
     def reader(self) -> Reader | None:
         """The reader; None where none is named."""
@@ -123,7 +138,7 @@ class LoadedModels:
                 )
             return self._reader
 
-    def similarity(self) -> CrossEncoderJudge | None:
+    def similarity(self) -> Judge | None:
         """The cross-encoder for graded similarity; None where none is named."""
         name = self.models.similarity
         return None if name is None else self.judge(Rerank(name, kind="similarity"))
@@ -165,6 +180,11 @@ class LoadedModels:
             self._judges.clear()
 
 
+def _name_of(given: object) -> str:
+    """The name of a model, or the class of one that the caller has given; "" where there is none."""
+    return given if isinstance(given, str) else "" if given is None else type(given).__name__
+
+
 def named_outputs(own: Sequence[str], given: Sequence[str] | None) -> dict[str, str] | None:
     """From a model's own labels to names that were given for them, in their order; None where none were given.
 
@@ -178,7 +198,7 @@ def named_outputs(own: Sequence[str], given: Sequence[str] | None) -> dict[str, 
     return dict(zip(own, given, strict=True))
 
 
-def depth_and_weight(asked: Rerank, judge: CrossEncoderJudge, fitted: Fitted | None) -> tuple[int, float]:
+def depth_and_weight(asked: Rerank, judge: Judge, fitted: Fitted | None) -> tuple[int, float]:
     """Depth and weight of a stage: as given, else as fitted for the index and this model, else the defaults."""
     blend = None if fitted is None else fitted.blends.get(judge.fingerprint)
     if blend is not None and blend.kind != judge.kind:

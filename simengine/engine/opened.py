@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import numpy as np
 
 from simengine.encoders.contract import BiEncoder, Role
-from simengine.engine.encoder import check_fingerprint, open_encoder, verify_runtime
+from simengine.engine.encoder import check_fingerprint, count_cut_tokens, open_encoder, verify_runtime
 from simengine.engine.models import Models
 from simengine.engine.reading import IndexReader, open_reader
 from simengine.errors import UnknownDocumentError, UsageError
@@ -21,6 +22,7 @@ from simengine.requests.search import SearchOptions, SimilarRequest
 from simengine.results.search import SearchArrays, SearchResult
 from simengine.store.contract import Counts
 from simengine.store.settings import IndexSettings
+from simengine.store.snapshot import Snapshot
 from simengine.text.arguments import as_choice, as_id, as_texts, expect
 from simengine.types import Document, FloatMatrix, Hit
 
@@ -73,7 +75,11 @@ class OpenedIndex:
         snapshot = self._reader.snapshot
         encoder = open_encoder(snapshot.settings, self.models)
         known = snapshot.derived("runtime")
-        if known is None or known.get("name") != encoder.runtime:
+        if (
+            known is None
+            or known.get("name") != encoder.runtime
+            or "weights" not in encoder.fingerprint.parts
+        ):
             verify_runtime(snapshot.settings, encoder)
         return encoder
 
@@ -85,6 +91,16 @@ class OpenedIndex:
         """
         check_fingerprint(self.settings, encoder)
         self._encoder = encoder
+
+    def facts(self) -> dict[str, Any]:
+        """What the index holds, for machines; see `simengine.indexing.facts.facts_of`."""
+        with self.lease() as reader:
+            return deepcopy(reader.facts)
+
+    def check_on_disk(self) -> None:
+        """Raise StoreError where the index could not be opened now; what is open goes on working."""
+        with Snapshot.open(self.path):
+            pass
 
     # -- searching -------------------------------------------------------------------------------------------
 
@@ -156,6 +172,10 @@ class OpenedIndex:
     def readings(self, texts: Sequence[str]) -> list[Reading]:
         """What the index's model can read of each text, and what it has no tokens for."""
         return readings_of(self.encoder, as_texts(texts))
+
+    def count_cut_tokens(self, texts: Sequence[str], *, role: Role = "text") -> list[int]:
+        """For each text its tokens beyond those that the encoder reads; 0 for all that fit."""
+        return count_cut_tokens(self.encoder, texts, role=role)
 
     # -- life ------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from simengine.encoders.contract import BiEncoder
 from simengine.errors import DamagedIndexError, IndexNotFoundError, StoreError
@@ -38,6 +38,13 @@ class IndexReader:
         from simengine.engine.fitted import Fitted
 
         return Fitted.of(self.snapshot)
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What the index holds, as this snapshot has it."""
+        from simengine.indexing.facts import facts_of
+
+        return facts_of(self.snapshot.path, self.snapshot)
 
     def enter(self) -> bool:
         """Take part, unless the reader is closed already."""

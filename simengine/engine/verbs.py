@@ -15,9 +15,11 @@ from simengine.types import Hit
 
 if TYPE_CHECKING:
     from simengine.corpus.items import Documents
+    from simengine.cross_encoders.nli import NLIModel
     from simengine.engine.fitting import CalibrationReport
+    from simengine.engine.notes import Note
     from simengine.engine.parts import Parts
-    from simengine.indexing.report import Progress
+    from simengine.progress import Progress
     from simengine.reasoning.monitor import Monitor
     from simengine.requests.ask import AnswerOptions, AskRequest
     from simengine.requests.calibrate import CalibrateRequest
@@ -102,6 +104,12 @@ class Verbs(ABC):
         elif by == "reranker":
             reader = models.judge(rerank)
         return unreadable_note(reader, list(texts), judge=by != "encoder")
+
+    def notes(self, request: Any) -> list[Note]:
+        """What users should know of a request: which models can hardly read its texts; empty where all can."""
+        from simengine.engine.notes import notes_of
+
+        return notes_of(self._parts, request)
 
     # -- searching -------------------------------------------------------------------------------------------
 
@@ -206,7 +214,8 @@ class Verbs(ABC):
         from simengine.requests.hits import RerankRequest
         from simengine.requests.rerank import Rerank
 
-        return self.run(RerankRequest(tuple(as_texts(queries, "query")), hits, rerank or Rerank(), k))
+        chosen = Rerank() if rerank is None else expect(rerank, Rerank, "rerank")
+        return self.run(RerankRequest(tuple(as_texts(queries, "query")), hits, chosen, k))
 
     # -- questions and recommendations -------------------------------------------------------------------------
 
@@ -351,6 +360,11 @@ class Verbs(ABC):
         from simengine.engine.inference import open_monitor
 
         return open_monitor(self._parts, options, state)
+
+    @property
+    def nli_model(self) -> NLIModel:
+        """The NLI model, loaded on first use; it stays the engine's."""
+        return self._parts.models.nli()
 
     # -- the whole index -----------------------------------------------------------------------------------------
 

@@ -17,8 +17,9 @@ import numpy as np
 from simengine.corpus.chunk import Chunker, passage_text
 from simengine.encoders.contract import BiEncoder, Encoded, joined
 from simengine.errors import DataError
-from simengine.indexing.report import IndexReport, NoProgress, Progress
+from simengine.indexing.report import IndexReport
 from simengine.lexical.index import LexicalIndex
+from simengine.progress import NoProgress, Progress
 from simengine.requests.index import Policy
 from simengine.store.contract import Change, NewDocument, Unknown
 from simengine.store.digest import content_digest

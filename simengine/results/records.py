@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from simengine.results.conflicts import Conflict, DuplicateGroup
-    from simengine.results.pairs import Classification
+    from simengine.results.pairs import Classification, ExplainedText
     from simengine.types import Answer, Evidence, Hit, Judgement, Recommendation, Span, Verdict
 
 
@@ -93,25 +93,15 @@ def verdict_record(verdict: Verdict, premise: str) -> dict[str, Any]:
     }
 
 
-def classification_record(found: Classification) -> dict[str, Any]:
-    """The labels of a text as JSON, numbers with six decimals; a reason only where there is no label."""
-    return {
-        "predicted": list(found.labels),
-        "probabilities": _rounded(found.probabilities),
-        "calibrated": found.calibrated,
-        **({"reason": found.reason} if found.reason else {}),
-    }
-
-
 def conflict_record(conflict: Conflict) -> dict[str, Any]:
     """Two claims that conflict as JSON, numbers with six decimals."""
     return {
         "cluster": conflict.cluster,
-        "probability": round(conflict.probability, 6),
+        "probability": round(float(conflict.probability), 6),
         "calibrated": conflict.calibrated,
         "found_by": list(conflict.found_by),
-        "difference": None if conflict.difference is None else list(conflict.difference),
-        "cosine": round(conflict.cosine, 6),
+        "difference": conflict.difference and list(conflict.difference),
+        "cosine": round(float(conflict.cosine), 6),
         "claim1": _claim(conflict.claim1),
         "claim2": _claim(conflict.claim2),
         "also1": [_claim(each) for each in conflict.also1],
@@ -123,20 +113,44 @@ def conflict_record(conflict: Conflict) -> dict[str, Any]:
 
 def duplicates_record(group: DuplicateGroup) -> dict[str, Any]:
     """Documents that say the same as JSON, numbers with six decimals."""
+    members = [
+        {
+            "id": member.id,
+            "title": member.title,
+            "kind": member.kind,
+            "cosine": round(float(member.cosine), 6),
+            "entailment": None if member.entailment is None else round(float(member.entailment), 6),
+        }
+        for member in group.members
+    ]
+    return {"id": group.id, "title": group.title, "members": members}
+
+
+def classification_record(found: Classification) -> dict[str, Any]:
+    """The labels of a text as JSON, numbers with six decimals."""
     return {
-        "id": group.id,
-        "title": group.title,
-        "members": [
-            {
-                "id": member.id,
-                "title": member.title,
-                "kind": member.kind,
-                "cosine": round(member.cosine, 6),
-                "entailment": None if member.entailment is None else round(member.entailment, 6),
-            }
-            for member in group.members
-        ],
+        "predicted": list(found.labels),
+        "probabilities": _rounded(found.probabilities),
+        "calibrated": found.calibrated,
+        **({"reason": found.reason} if found.reason else {}),
     }
+
+
+def explained_record(text: ExplainedText) -> dict[str, Any]:
+    """One of two texts, with the part of each word in their cosine, as JSON, numbers with six decimals."""
+    words = [
+        {
+            "start": word.start,
+            "end": word.end,
+            "text": word.text,
+            "contribution": round(float(word.contribution), 6),
+            "loss": round(float(word.loss), 6),
+            "partner": word.partner,
+            "alignment": round(float(word.alignment), 6),
+        }
+        for word in text.words
+    ]
+    return {"words": words, "n_read": text.n_read, "n_truncated": text.n_truncated}
 
 
 def evidence_record(evidence: Evidence | None) -> dict[str, Any] | None:
@@ -153,8 +167,13 @@ def evidence_record(evidence: Evidence | None) -> dict[str, Any] | None:
 
 
 def _claim(evidence: Evidence) -> dict[str, Any]:
-    record = evidence_record(evidence) or {}
-    return {"id": record.pop("document_id"), **record}
+    return {
+        "id": evidence.document_id,
+        "title": evidence.title,
+        "start": evidence.span.start,
+        "end": evidence.span.end,
+        "text": evidence.text,
+    }
 
 
 def _span(span: Span | None) -> dict[str, int] | None:

@@ -21,8 +21,8 @@ import numpy as np
 from simengine.errors import FilterError
 from simengine.search.factors import BOOL, LIST, NUMBER, OBJECT, TEXT, Factors, is_number, kind_of
 from simengine.search.filter_syntax import Comparison, Step, cut, fail, parse, shown_value
-from simengine.search.time_limit import check_time_limit
 from simengine.store.contract import Column
+from simengine.time_limit import check_time_limit
 from simengine.types import Mask
 
 _NAMES = {BOOL: "true or false", NUMBER: "numbers", TEXT: "text", LIST: "lists", OBJECT: "objects"}

@@ -18,8 +18,8 @@ from simengine.search.dense import DenseSide
 from simengine.search.fusion import UNSEEN_SHARE, Fusion, rrf
 from simengine.search.masks import Selection, Selections
 from simengine.search.ranking import Ranked, best_by_id, is_settled
-from simengine.search.time_limit import check_time_limit
 from simengine.text.arguments import as_texts, shown
+from simengine.time_limit import check_time_limit
 from simengine.types import FloatMatrix, Hit, Mask, Passage, RowArray
 
 if TYPE_CHECKING:

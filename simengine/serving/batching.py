@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from simengine.errors import SimengineError, UsageError
-from simengine.search.time_limit import time_left, time_limit
 from simengine.serving.settings import BatchSettings
+from simengine.time_limit import time_left, time_limit
 
 Key = TypeVar("Key", bound=Hashable)
 Item = TypeVar("Item")

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import Any, Self
 
+from simengine.engine.engine import Engine
+from simengine.engine.loaded import LoadedModels
 from simengine.errors import SimengineError, UsageError
-from simengine.serving.judges import SharedJudges
-from simengine.serving.served import ServedIndex
+from simengine.serving.batching import Batcher
+from simengine.serving.served import ServedIndex, pair_batchers, shared_models
 from simengine.serving.settings import ServingSettings
-
-if TYPE_CHECKING:
-    from simengine.engine import Engine
 
 
 class UnknownIndexError(SimengineError):
@@ -25,55 +24,37 @@ class Catalogue(Mapping[str, ServedIndex]):
 
     Args:
         indexes: at least one; the first is the default.
-        judges: released by `close`, after the indexes.
+        models: those that the indexes share; released by `close`, after the indexes.
 
     Raises:
         UsageError: there is none, or two have one name.
     """
 
-    def __init__(self, indexes: Sequence[ServedIndex], judges: SharedJudges | None = None) -> None:
+    def __init__(self, indexes: Sequence[ServedIndex], models: LoadedModels | None = None) -> None:
         self._indexes = {index.name: index for index in indexes}
         if not indexes:
             raise UsageError("no index is given to serve")
         if len(self._indexes) != len(indexes):
             given = ", ".join(str(index.engine.path) for index in indexes)
             raise UsageError(f"two indexes have one name, that of their folders: {given}; rename one folder")
-        self._judges = judges
+        self._models = models
 
     @classmethod
-    def open(
-        cls,
-        paths: Sequence[Path | str],
-        settings: ServingSettings | None = None,
-        *,
-        model: str | None = None,
-    ) -> Catalogue:
-        """Open indexes; each is named after its folder. All share the judge.
+    def open(cls, paths: Sequence[Path | str], settings: ServingSettings | None = None) -> Catalogue:
+        """Open indexes; each is named after its folder. All share the models beside their own.
 
         Args:
             paths: index directories.
             settings: see `ServingSettings`.
-            model: folder or hub name of the bi-encoder; by default the one that each index names.
 
         Raises:
             IndexNotFoundError: there is no index at a path.
             UsageError: two folders have one name.
         """
-        from simengine.engine import Engine
-
         chosen = settings or ServingSettings()
         engines: list[Engine] = []
         try:
-            engines.extend(
-                Engine.open(
-                    path,
-                    model=model,
-                    device=chosen.models.device,
-                    threads=chosen.models.threads,
-                    offline=chosen.models.offline,
-                )
-                for path in paths
-            )
+            engines.extend(Engine.open(path, models=chosen.models) for path in paths)
             return cls.of(engines, chosen)
         except BaseException:
             for engine in engines:
@@ -82,11 +63,11 @@ class Catalogue(Mapping[str, ServedIndex]):
 
     @classmethod
     def of(cls, engines: Sequence[Engine], settings: ServingSettings | None = None) -> Catalogue:
-        """Serve engines that are open; `close` closes them."""
-        chosen = settings or ServingSettings()
-        judges = SharedJudges(chosen)
-        indexes = [ServedIndex(name_of(engine.path), engine, chosen, judges) for engine in engines]
-        return cls(indexes, judges)
+        """Serve engines that are open, by default with the models of the first; `close` closes them."""
+        chosen = settings or (ServingSettings(models=engines[0].models) if engines else ServingSettings())
+        models = shared_models(chosen)
+        indexes = [ServedIndex(name_of(engine.path), engine, chosen, models) for engine in engines]
+        return cls(indexes, models)
 
     @property
     def default(self) -> ServedIndex:
@@ -119,15 +100,23 @@ class Catalogue(Mapping[str, ServedIndex]):
         return len(self._indexes)
 
     def load_named(self) -> None:
-        """See `SharedJudges.load_named`."""
-        self.default.judges.load_named()
+        """See `LoadedModels.load_named`."""
+        self.default.models.load_named()
+
+    def batchers(self) -> Iterator[tuple[str, Batcher[Any, Any, Any]]]:
+        """What joins callers, for counting, each with the name of its index; "" for what indexes share."""
+        for name, served in self._indexes.items():
+            yield from ((name, batcher) for batcher in served.retriever.batchers())
+        shared = {id(served.models): served.models for served in self._indexes.values()}
+        for models in shared.values():
+            yield from (("", batcher) for batcher in pair_batchers(models))
 
     def close(self) -> None:
         """Finish what waits, then close all indexes and release the models."""
         for index in self._indexes.values():
             index.close()
-        if self._judges is not None:
-            self._judges.close()
+        if self._models is not None:
+            self._models.close()
 
     def __enter__(self) -> Self:
         return self

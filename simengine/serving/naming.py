@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from simengine.cross_encoders.load import DEFAULT_NLI_MODEL
 from simengine.errors import SimengineError
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.served import ServedIndex
@@ -26,7 +25,7 @@ class ServedModel:
         id: its name for clients; no path.
         task: "embeddings" or "rerank".
         indexes: those that use it; any of them can be asked to run it.
-        dimension: of its vectors; None for a judge.
+        dimension: of its vectors; None for a reranker.
         max_tokens: that it reads of a text, special tokens included; None where it is not known without loading it.
         created_s: when the oldest of the indexes was built, Unix time.
     """
@@ -40,16 +39,16 @@ class ServedModel:
 
 
 def served_models(catalogue: Catalogue) -> list[ServedModel]:
-    """The bi-encoders of all indexes, that of the default one first, then the judges. Nothing is loaded for it.
+    """The bi-encoders of all indexes, that of the default one first, then the rerankers. Nothing is loaded for it.
 
     Where two models have one name, the later one's is followed by the start of its fingerprint.
     """
     models: list[ServedModel] = []
     by_fingerprint: dict[str, list[ServedIndex]] = {}
-    by_judge: dict[str | None, list[ServedIndex]] = {}
+    by_reranker: dict[str, list[ServedIndex]] = {}
     for served in catalogue.values():
         by_fingerprint.setdefault(served.engine.settings.fingerprint, []).append(served)
-        by_judge.setdefault(served.settings.models.judge, []).append(served)
+        by_reranker.setdefault(served.models.reranker_name, []).append(served)
     for fingerprint, indexes in by_fingerprint.items():
         settings = indexes[0].engine.settings
         name = public_name(settings.model_name)
@@ -60,9 +59,8 @@ def served_models(catalogue: Catalogue) -> list[ServedModel]:
                 name, "embeddings", tuple(indexes), settings.dimension, settings.max_tokens, _created(indexes)
             )
         )
-    for judge, indexes in by_judge.items():
-        name = DEFAULT_NLI_MODEL if judge is None else public_name(judge)
-        models.append(ServedModel(name, "rerank", tuple(indexes), None, None, _created(indexes)))
+    for name, indexes in by_reranker.items():
+        models.append(ServedModel(public_name(name), "rerank", tuple(indexes), None, None, _created(indexes)))
     return models
 
 

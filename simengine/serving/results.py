@@ -1,4 +1,4 @@
-"""The JSON of `simengine.results.records`, described and checked by pydantic, for the REST service and the MCP server."""
+"""The JSON of `simengine.results.records`, described and checked by pydantic, for REST and MCP."""
 
 from __future__ import annotations
 
@@ -6,7 +6,18 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
 
-from simengine.results.records import answer_record, hit_record, recommendation_record, verdict_record
+from simengine.results.conflicts import Conflict, DuplicateGroup
+from simengine.results.pairs import Classification, ExplainedText
+from simengine.results.records import (
+    answer_record,
+    classification_record,
+    conflict_record,
+    duplicates_record,
+    explained_record,
+    hit_record,
+    recommendation_record,
+    verdict_record,
+)
 from simengine.types import Answer, Hit, Recommendation, Verdict
 
 
@@ -73,6 +84,11 @@ class HitResult(Result):
     judgement: JudgementResult | None = None
     duplicates: list[str] = Field(
         default_factory=list, description="Worse hits that say the same, folded into this one."
+    )
+    explanation: str | None = Field(
+        default=None,
+        description="What the score is made of, and which words bring the passage near to the query; with `explain`.",
+        exclude_if=lambda value: value is None,
     )
 
     @classmethod
@@ -152,3 +168,103 @@ class VerdictResult(Result):
     def of(cls, verdict: Verdict, premise: str) -> Self:
         """A verdict, with the text of its evidence out of the premise."""
         return cls.model_validate(verdict_record(verdict, premise))
+
+
+class ClaimResult(Result):
+    """A sentence of a document."""
+
+    id: str = Field(description="Of the document.")
+    title: str
+    start: int = Field(ge=0, description="First character in the document's text.")
+    end: int = Field(ge=0)
+    text: str
+
+
+class ConflictResult(Result):
+    """Two claims that cannot both be true."""
+
+    cluster: int = Field(ge=0, description="Conflicts that share claims have one number.")
+    probability: FiniteFloat = Field(ge=0, le=1, description="Of contradiction, by the rule asked for.")
+    calibrated: bool
+    found_by: list[str] = Field(description="The model (nli), or what the sentences are alike but for.")
+    difference: list[str] | None = Field(description="What they say differently, where a rule found it.")
+    cosine: FiniteFloat
+    claim1: ClaimResult
+    claim2: ClaimResult
+    also1: list[ClaimResult] = Field(description="Other places of the same sentence.")
+    also2: list[ClaimResult]
+    forward: Probabilities = Field(description="With claim1 as the premise.")
+    backward: Probabilities = Field(description="With claim2 as the premise.")
+
+    @classmethod
+    def of(cls, conflict: Conflict) -> Self:
+        """The same of `Conflict`."""
+        return cls.model_validate(conflict_record(conflict))
+
+
+class DuplicateResult(Result):
+    """A document that says what its group's first one says."""
+
+    id: str
+    title: str
+    kind: Literal["exact", "entailed", "near"]
+    cosine: FiniteFloat
+    entailment: FiniteFloat | None = Field(description="The least with which a sentence of the one follows.")
+
+
+class DuplicateGroupResult(Result):
+    """Documents that say the same."""
+
+    id: str = Field(description="Of the first of them.")
+    title: str
+    members: list[DuplicateResult] = Field(description="The others.")
+
+    @classmethod
+    def of(cls, group: DuplicateGroup) -> Self:
+        """The same of `DuplicateGroup`."""
+        return cls.model_validate(duplicates_record(group))
+
+
+class ClassificationResult(Result):
+    """The labels of a text."""
+
+    predicted: list[str] = Field(
+        description="One; any number with `multi_label`; none where `reason` says why."
+    )
+    probabilities: dict[str, FiniteFloat] = Field(description="Of each label.")
+    calibrated: bool
+    reason: str | None = Field(
+        default=None, description="Why there is no label.", exclude_if=lambda value: value is None
+    )
+
+    @classmethod
+    def of(cls, found: Classification) -> Self:
+        """The same of `Classification`."""
+        return cls.model_validate(classification_record(found))
+
+
+class ExplainedWordResult(Result):
+    """A word and its part in the cosine."""
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    text: str
+    contribution: FiniteFloat = Field(
+        description="What it adds to the cosine; below 0 where it keeps texts apart."
+    )
+    loss: FiniteFloat = Field(description="The cosine that is lost where it alone is left out.")
+    partner: int | None = Field(description="Place of the word of the other text that it goes with best.")
+    alignment: FiniteFloat = Field(description="Of that word, in [-1, 1].")
+
+
+class ExplainedTextResult(Result):
+    """One of two texts."""
+
+    words: list[ExplainedWordResult]
+    n_read: int = Field(ge=0, description="Characters that the model has read.")
+    n_truncated: int = Field(ge=0, description="Tokens behind them.")
+
+    @classmethod
+    def of(cls, text: ExplainedText) -> Self:
+        """The same of `ExplainedText`."""
+        return cls.model_validate(explained_record(text))

@@ -1,36 +1,28 @@
-"""An index as all front ends use it: from any number of threads, with the work of several callers joined."""
+"""An index as all front ends use it: an engine whose callers are joined, and the queue of its writes."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from simengine.corpus.items import Documents, as_documents
+from simengine.engine.engine import Engine
+from simengine.engine.loaded import LoadedModels
+from simengine.engine.texts import TextEngine
 from simengine.errors import DataError, SimengineError, UnknownDocumentError, UsageError
-from simengine.indexing.facts import facts_of
-from simengine.requests.search import Fusion, Mode, SearchOptions
-from simengine.results.search import SearchResult
-from simengine.search.time_limit import time_limit
-from simengine.serving.batching import OverloadedError
-from simengine.serving.joined import JoinedIndex
-from simengine.serving.judges import SharedJudges
+from simengine.serving.batched import BatchedCrossEncoder, BatchedRetriever
+from simengine.serving.batching import Batcher, OverloadedError
 from simengine.serving.settings import ServingSettings
 from simengine.serving.telling import public_name, without_folders
-from simengine.store.snapshot import Snapshot
-from simengine.text.arguments import as_ids, as_text
-from simengine.types import Answer, Document, FloatMatrix, Hit, Recommendation
+from simengine.text.arguments import as_ids
+from simengine.time_limit import time_limit
+from simengine.types import Document
 
 if TYPE_CHECKING:
-    from simengine.calibration.calibration import Calibration
-    from simengine.cross_encoders.nli import NLIModel
-    from simengine.engine import Engine
-    from simengine.engine.loaded import Fitted
     from simengine.indexing.report import IndexReport
-    from simengine.qa.decision import Decision
-    from simengine.recommend.recommender import TextRecommender
-    from simengine.requests.ask import AnswerOptions
 
 WARM_TEXT, WARM_TEXTS = "what runs when many texts come at once", 32
 
@@ -39,7 +31,17 @@ class ConflictError(SimengineError):
     """A document that is to be added is in the index with other content."""
 
 
-class ServedIndex(JoinedIndex):
+def shared_models(settings: ServingSettings) -> LoadedModels:
+    """The models beside the indexes' own, with the pairs of all callers joined."""
+    return LoadedModels(settings.models, wrap=lambda model: BatchedCrossEncoder(model, settings.batching))
+
+
+def pair_batchers(models: LoadedModels) -> list[Batcher[Any, Any, Any]]:
+    """Those of the cross-encoders that are loaded."""
+    return [model.batcher for model in models.loaded() if isinstance(model, BatchedCrossEncoder)]
+
+
+class ServedIndex:
     """An index that is served. May be used from any number of threads.
 
     Searches, texts and pairs of several callers are joined (see `simengine.serving.batching`); results do not depend
@@ -47,9 +49,15 @@ class ServedIndex(JoinedIndex):
 
     Args:
         name: under which it is served.
-        engine: closed with this object.
-        settings: see `ServingSettings`.
-        judges: shared by several indexes and closed by their owner; None makes own ones.
+        engine: whose index is served; closed with this object.
+        settings: see `ServingSettings`; by default with the engine's models.
+        models: shared by several indexes and closed by their owner; None makes own ones.
+
+    Attributes:
+        engine: answers requests: `engine.run` and the other methods of `Engine`.
+        texts: answers requests without regard to the index, such as reranking passages of any origin.
+        retriever: candidates and vectors of the engine.
+        models: its NLI model, rerankers and reader.
     """
 
     def __init__(
@@ -57,77 +65,18 @@ class ServedIndex(JoinedIndex):
         name: str,
         engine: Engine,
         settings: ServingSettings | None = None,
-        judges: SharedJudges | None = None,
+        models: LoadedModels | None = None,
     ) -> None:
-        super().__init__(name, engine, settings, judges)
+        self.name, self.settings = name, settings or ServingSettings(models=engine.models)
+        self.models = models or shared_models(self.settings)
+        self.retriever = BatchedRetriever(name, engine.index, self.settings)
+        self.engine = Engine(engine.index, loaded=self.models, retriever=self.retriever)
+        self.texts = TextEngine(loaded=self.models)
+        self._given, self._own_models = engine, models is None
         self._writer = ThreadPoolExecutor(1, f"simengine-write-{name}")
+        self._lock = threading.Lock()
         self._n_writes = 0
-        self._recommender: TextRecommender | None = None
-
-    # -- searching -------------------------------------------------------------------------------------------
-
-    def search(
-        self,
-        query: str,
-        *,
-        k: int = 10,
-        mode: Mode = "hybrid",
-        where: str | None = None,
-        rerank: bool = False,
-        claim: bool = False,
-        budget_ms: float | None = None,
-        exact: bool = False,
-        fusion: Fusion = "auto",
-        collapse: bool = False,
-    ) -> SearchResult:
-        """The best documents for a query.
-
-        Args:
-            query: a text that is not blank.
-            k, mode, where, exact, fusion: see `SearchOptions`.
-            rerank: let the judge put the candidates into a better order.
-            claim: the query is a claim, and each hit's stance on it is wanted; reranks.
-            budget_ms: see `simengine.rerank.options.RerankOptions`.
-            collapse: fold hits that say the same into the best of them.
-
-        Returns:
-            One list of hits, and the time of each stage: "queue" (waiting for other callers) and those of
-            `SearchResult`.
-
-        Raises:
-            UsageError, FilterError: as `Engine.search`.
-            OverloadedError: too many callers wait.
-            WaitTimeoutError: it took too long.
-        """
-        if budget_ms is not None and not (rerank or claim):
-            raise UsageError("budget_ms limits the time of reranking; ask for rerank, too")
-        options = SearchOptions(k=k, mode=mode, where=where, exact=exact, fusion=fusion)
-        text = as_text(query, "query")
-        if not (rerank or claim or collapse):
-            return self.run([text], options)
-        from simengine.engine.pipeline import AfterSearch, run_search
-
-        judging = self.judges.options(claim=claim, budget_ms=budget_ms)
-        after = AfterSearch(judging, rerank or claim, collapse)
-        return run_search(self, [text], options, after, judges=self.judges, fitted=self._fitted())
-
-    def similar(self, document_id: str, k: int = 10, *, where: str | None = None) -> list[Hit]:
-        """The documents that are nearest to a document, without itself.
-
-        Args:
-            document_id: of the document; the mean of its passages' vectors is searched for.
-            k: at least 1.
-            where: see `SearchOptions`.
-
-        Raises:
-            UnknownDocumentError: there is no such document.
-        """
-        with self._turn_for(where):
-            return self.engine.similar(document_id, k, where=where)
-
-    def get(self, document_id: str) -> Document | None:
-        """The document of that id, or None."""
-        return self.engine.get(document_id)
+        self._closed = False
 
     def document(self, document_id: str) -> Document:
         """The document of that id.
@@ -139,63 +88,6 @@ class ServedIndex(JoinedIndex):
         if found is None:
             raise UnknownDocumentError(f"the index {self.name!r} holds no document {document_id!r:.80}")
         return found
-
-    def search_vectors(self, queries: FloatMatrix, options: SearchOptions | None = None) -> list[list[Hit]]:
-        """Hits for vectors: (q, dim) float32; rows are L2-normalised here."""
-        return self.engine.search_vectors(queries, options)
-
-    # -- inference over the index ----------------------------------------------------------------------------
-
-    def ask(self, question: str, history: Sequence[str] = (), options: AnswerOptions | None = None) -> Answer:
-        """Answer a question out of the index, or say that it is not there; see `Engine.ask`."""
-        from simengine.qa.answerer import Answerer
-
-        self._refresh_soon()
-        nli, reader = self.nli_model(), self.judges.reader()
-        return Answerer(self, nli, reader, options, self._rule(nli)).ask(question, history)
-
-    def recommend(
-        self,
-        liked: Sequence[str] = (),
-        disliked: Sequence[str] = (),
-        refuse: Sequence[str] = (),
-        *,
-        require: Sequence[str] = (),
-        liked_texts: Sequence[str] = (),
-        disliked_texts: Sequence[str] = (),
-        n: int = 10,
-        where: str | None = None,
-        reasons: bool = False,
-        diversity: float = 0.0,
-    ) -> list[Recommendation]:
-        """Documents for somebody's taste, best first; see `Engine.recommend`, which calls `n` `k`."""
-        from simengine.engine.recommending import Wishes, recommend
-
-        items = None
-        if where is not None:
-            with self._turn_for(where):
-                items = self.engine.matching_ids(where)
-        wishes = Wishes(
-            liked,
-            disliked,
-            liked_texts,
-            disliked_texts,
-            refuse,
-            require,
-            n,
-            reasons=reasons,
-            diversity=diversity,
-        )
-        return recommend(self.recommender(), self.engine, wishes, nli=self.nli_model, items=items)
-
-    def recommender(self) -> TextRecommender:
-        """The recommender of this index, made when first asked for; it sees documents as they come and go."""
-        from simengine.engine.recommending import LazyInference, recommender_for
-
-        with self._lock:
-            if self._recommender is None:
-                self._recommender = recommender_for(self.engine, nli=LazyInference(self.nli_model))
-            return self._recommender
 
     # -- changing --------------------------------------------------------------------------------------------
 
@@ -244,7 +136,8 @@ class ServedIndex(JoinedIndex):
     def _write(self, change: Callable[[], IndexReport]) -> IndexReport:
         """Do a write after those that came before it. Once it is accepted it is done, whether or not anyone waits."""
         with self._lock:
-            self._check_open()
+            if self._closed:
+                raise UsageError(f"the index {self.name!r} is closed")
             if self._n_writes > self.settings.max_waiting_writes:
                 raise OverloadedError(f"writes to {self.name}")
             self._n_writes += 1
@@ -257,7 +150,6 @@ class ServedIndex(JoinedIndex):
         finally:
             with self._lock:
                 self._n_writes -= 1
-                self._version += 1
 
     @property
     def n_writes(self) -> int:
@@ -268,23 +160,20 @@ class ServedIndex(JoinedIndex):
 
     def facts(self) -> dict[str, Any]:
         """What the index holds: as `simengine info --format json`, with the name in the place of the path."""
-        return {"name": self.name, **self._keep("facts", self._facts)}
-
-    def _facts(self) -> dict[str, Any]:
-        with Snapshot.open(self.engine.path) as snapshot:
-            facts = facts_of(self.engine.path, snapshot)
+        self.retriever.refresh_soon()
+        facts = self.engine.index.facts()
         facts["settings"].pop("command")  # names files of the machine on which it was built
         facts["settings"]["model_name"] = public_name(facts["settings"]["model_name"])
-        return {**facts, "calibration": without_folders(facts["calibration"])}
+        return {"name": self.name, **facts, "calibration": without_folders(facts["calibration"])}
 
-    def warm(self, *, judge: bool = False) -> None:
-        """Load the encoder, and the judge if asked to, so that the first callers do not wait."""
+    def warm(self, *, reranker: bool = False) -> None:
+        """Load the encoder, and the reranker if asked to, so that the first callers do not wait."""
         self.engine.encoder.encode(["warm"], role="query")
         self.engine.encoder.encode(
             [WARM_TEXT] * WARM_TEXTS, role="query"
         )  # what runs many texts is made apart
-        if judge:
-            self.judges.judge().judge([("warm", "warm")])
+        if reranker:
+            self.models.judge().judge([("warm", "warm")])
 
     def close(self) -> None:
         """Finish accepted writes and what waits, then close the engine."""
@@ -293,27 +182,10 @@ class ServedIndex(JoinedIndex):
                 return
             self._closed = True
         self._writer.shutdown(wait=True)
-        self._refresher.shutdown(wait=True)
-        for batcher in self.batchers():
-            batcher.close()
-        if self._own_judges:
-            self.judges.close()
-        self.engine.close()
-
-    def _check_open(self) -> None:
-        if self._closed:
-            raise UsageError(f"the index {self.name!r} is closed")
-
-    def _fitted(self) -> Fitted:
-        from simengine.engine.loaded import fitted_of
-
-        return self._keep("fitted", lambda: fitted_of(self.engine.path))
-
-    def _rule(self, nli: NLIModel) -> Decision | Calibration | None:
-        from simengine.engine.answering import reader_name, stored_rule
-
-        digest, reader = nli.model.fingerprint.digest, reader_name(self.settings.models.reader)
-        return self._keep("rule", lambda: stored_rule(self.engine.path, digest, reader))
+        self.retriever.close()
+        if self._own_models:
+            self.models.close()
+        self._given.close()
 
 
 def _checked(documents: Documents) -> list[Document]:

@@ -6,33 +6,11 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from simengine.engine.models import Models
 from simengine.errors import UsageError
 from simengine.text.checks import MAX_JSON_DEPTH
 
 LOOPBACK_HOSTS = ("127.0.0.1", "::1", "localhost")
-
-
-@dataclass(frozen=True, slots=True)
-class ModelSettings:
-    """The models beside the index's own.
-
-    Attributes:
-        judge: folder or name of the cross-encoder that judges, NLI models first of all; None for the one that simengine
-            carries.
-        judge_labels: what its outputs are, in their order, where its files do not say.
-        reader: folder or name of a model that finds the words that answer; None answers with sentences.
-        similarity: folder or name of a cross-encoder for graded similarity, which scores pairs beside the cosine; None
-            for none.
-        device, threads, offline: see `simengine.cross_encoders.load.load_cross_encoder`.
-    """
-
-    judge: str | None = None
-    judge_labels: tuple[str, ...] | None = None
-    reader: str | None = None
-    similarity: str | None = None
-    device: str = "auto"
-    threads: int | None = None
-    offline: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +43,8 @@ class ServingSettings:
     """How indexes are served to any front end.
 
     Attributes:
-        models: beside the indexes' own.
-        batching: of encoding, searching and judging.
+        models: those of all indexes; an encoder only where it is not the index's own.
+        batching: of encoding, searching and reranking.
         timeout_s: a caller waits so long at most; what it asked for is dropped then if it was not begun.
         max_waiting_writes: writes to one index that may wait for the one that runs; one more is refused.
         refresh_s: so often at most an index is looked at for what other processes have committed.
@@ -75,7 +53,7 @@ class ServingSettings:
         UsageError: a value is out of range.
     """
 
-    models: ModelSettings = field(default_factory=ModelSettings)
+    models: Models = field(default_factory=Models)
     batching: BatchSettings = field(default_factory=BatchSettings)
     timeout_s: float = 30.0
     max_waiting_writes: int = 32

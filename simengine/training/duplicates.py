@@ -19,12 +19,11 @@ from simengine.training.leakage.relation import (
     NORMALISED,
     Strengths,
     TextRelation,
-    Thresholds,
     alike_pairs,
     relate,
     strength,
 )
-from simengine.training.leakage.report import STRONGEST_FIRST, Kind
+from simengine.training.leakage.report import STRONGEST_FIRST, Kind, LeakageOptions
 from simengine.training.leakage.tables import TextTable, TextTableBuilder
 from simengine.types import Json, RowArray
 
@@ -144,7 +143,8 @@ def find_duplicates(
     texts, table = _numbered(rows, _COLUMNS[options.by])
     keys = table.key[texts]
     wanted = np.unique(keys)
-    relation = relate(table, wanted, wanted, Thresholds(options.jaccard, None, 1, 1, options.cosine), encoder)
+    alike = LeakageOptions(jaccard=options.jaccard, cosine=options.cosine, ngram_words=None)
+    relation = relate(table, wanted, wanted, alike, encoder)
     leaders, strengths = _lead(relation, texts, keys, options.symmetric)
     return _report(rows, options, leaders, strengths, encoder)
 

@@ -23,7 +23,7 @@ def test_a_click_switches_the_language_and_it_is_remembered(page: Page):
     expect(page.get_by_role("tab", name="搜索", exact=True)).to_be_visible()
     assert tab_names(page) == CHINESE
     expect(page.locator("#se-go")).to_have_text("搜索")
-    expect(page.locator("#se-results")).to_contain_text("用自己的话来找")
+    expect(page.locator("#se-results")).to_contain_text("用自己的话搜索")
     assert page.evaluate("document.documentElement.lang") == "zh-Hans"
     page.reload()
     expect(page.get_by_role("tab", name="搜索", exact=True)).to_be_visible()
@@ -40,7 +40,7 @@ def test_a_chinese_browser_gets_chinese_and_no_english_is_left(open_page):
         labels = page.locator("#se-tabs .tabitem:visible label > span:visible").all_inner_texts()
         buttons = page.locator("#se-tabs .tabitem:visible button.lg:visible").all_inner_texts()
         assert all(any("\u4e00" <= c <= "\u9fff" for c in text) for text in buttons), (name, buttons)
-        english = {"Query", "Question", "Match by", "Filters", "First text", "Second text"}
+        english = {"Query", "Question", "Retrieval", "Results", "First text", "Second text"}
         assert not english & {label.strip() for label in labels}
 
 
@@ -55,7 +55,7 @@ def test_slash_goes_to_the_box_of_the_open_tab_and_tab_goes_on_from_there(page: 
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.closest('#se-mode') !== null")
     page.keyboard.press("ArrowRight")
-    expect(page.locator("#se-mode label.selected")).to_have_text("Meaning")
+    expect(page.locator("#se-mode label.selected")).to_have_text("Semantic")
     open_tab(page, "Ask")
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.closest('#se-question') !== null")

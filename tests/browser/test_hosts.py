@@ -142,7 +142,7 @@ def test_the_page_works_under_the_names_of_this_machine(
     pairs = tmp_path / "pairs.csv"
     pairs.write_text("text1,text2\nA cat sleeps.,A cat is asleep.\n")
     open_tab(page, "Pair scoring")
-    page.get_by_role("button", name="Many pairs from a file").click()
+    page.get_by_role("button", name="Score pairs from a file").click()
     page.set_input_files("#se-batch-file input[type=file]", pairs)
     expect(page.locator("#se-batch-file")).to_contain_text("pairs.csv")
     page.locator("#se-batch-go").click()

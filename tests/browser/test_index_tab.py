@@ -20,21 +20,21 @@ def test_it_says_what_is_in_the_index_and_how_well_it_finds(page: Page):
     tiles = page.locator("#se-facts .se-tiles")
     expect(tiles).to_contain_text(f"{len(DOCUMENTS)} documents")
     expect(tiles).to_contain_text("1.000 recall@10")
-    expect(tiles).to_contain_text("100% of the text was read")
-    expect(page.locator("#se-facts")).to_contain_text("Nothing is calibrated")
+    expect(tiles).to_contain_text("100% of the text read")
+    expect(page.locator("#se-facts")).to_contain_text("Not calibrated.")
     for field in ("kind", "year", "tags", "checked"):
         expect(page.locator("#se-facts .se-table")).to_contain_text(field)
 
 
 def test_the_check_finds_a_sound_index_sound_in_both_languages(page: Page):
     open_tab(page, "Index")
-    expect(page.locator("#se-health")).to_contain_text("Not checked yet")
+    expect(page.locator("#se-health")).to_contain_text("Not verified yet")
     page.locator("#se-check").click()
     expect(page.locator("#se-health .se-notice-good")).to_contain_text(
-        f"{len(DOCUMENTS)} documents are as they were"
+        f"{len(DOCUMENTS)} documents are intact"
     )
     page.locator("#se-language label", has_text="中文").click()
-    expect(page.locator("#se-health .se-notice-good")).to_contain_text("完好")
+    expect(page.locator("#se-health .se-notice-good")).to_contain_text("未发现问题")
     expect(page.locator("#se-facts .se-tiles")).to_contain_text("文档")
 
 

@@ -31,7 +31,7 @@ def point_at(page: Page, place: int) -> None:
 def test_all_documents_are_dots_and_pointing_at_one_shows_its_text(page: Page):
     open_map(page)
     expect(page.locator("#se-map-about")).to_contain_text(f"{len(DOCUMENTS)} documents")
-    expect(page.locator("#se-map-about")).to_contain_text("neighbours kept")
+    expect(page.locator("#se-map-about")).to_contain_text("neighbours preserved")
     tip = page.locator(f"{FRAME} .se-map-tip")
     expect(tip).to_be_hidden()
     point_at(page, 3)
@@ -82,7 +82,7 @@ def test_zooming_moves_the_dots_and_shows_all_again(page: Page):
     before = page.evaluate(where)
     page.get_by_role("button", name="Zoom in").click()
     assert page.evaluate(where) != before
-    page.get_by_role("button", name="Show all").click()
+    page.get_by_role("button", name="Reset view").click()
     assert page.evaluate(where) == before
 
 
@@ -97,6 +97,7 @@ def test_html_of_documents_stays_text(page: Page):
 
 def test_it_fits_a_narrow_screen_in_chinese_and_dark_without_serious_violations(open_page):
     page = open_page(width=390, dark=True, locale="zh-CN")
+    expect(page.locator("#se-go")).to_have_text("搜索")  # then the tabs have their Chinese names, too
     open_map(page, "地图")
     expect(page.locator("#se-map-about")).to_contain_text("篇文档")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")

@@ -23,7 +23,7 @@ def compare(page: Page, one: str, two: str) -> None:
 
 def test_two_texts_get_cosine_inference_both_ways_and_words_that_go_together(page: Page, served):
     open_tab(page, "Pair scoring")
-    expect(page.locator(RESULT)).to_contain_text("How near are two texts?")
+    expect(page.locator(RESULT)).to_contain_text("How similar are two texts?")
     pair = "A man is playing a guitar on stage.", "Nobody is playing a guitar."
     compare(page, *pair)
     result = page.locator(f"{RESULT} .se-pair")
@@ -32,7 +32,7 @@ def test_two_texts_get_cosine_inference_both_ways_and_words_that_go_together(pag
     ways = result.locator(".se-way")
     expect(ways).to_have_count(2)
     expect(ways.first.locator(".se-top")).to_contain_text("contradicted")
-    expect(result.locator(".se-faith")).to_contain_text("at random by")
+    expect(result.locator(".se-faith")).to_contain_text("random words lowers it by")
     guitars = result.locator(".se-w.se-grouped", has_text="guitar")
     expect(guitars).to_have_count(2)
     groups = {guitars.nth(place).get_attribute("data-g") for place in (0, 1)}
@@ -72,7 +72,7 @@ def test_a_file_is_scored_with_bad_rows_named_and_formulas_neutralised(page: Pag
         encoding="utf-8",
     )
     open_tab(page, "Pair scoring")
-    page.get_by_role("button", name="Many pairs from a file").click()
+    page.get_by_role("button", name="Score pairs from a file").click()
     page.locator("#se-batch-go").click()
     expect(page.locator("#se-batch-result")).to_contain_text("Choose a file first")
     page.set_input_files("#se-batch-file input[type=file]", file)
@@ -80,7 +80,7 @@ def test_a_file_is_scored_with_bad_rows_named_and_formulas_neutralised(page: Pag
     page.locator("#se-batch-go").click()
     outcome = page.locator("#se-batch-result")
     expect(outcome).to_contain_text("2 pairs scored")
-    expect(outcome).to_contain_text("1 row could not be used")
+    expect(outcome).to_contain_text("1 row skipped")
     expect(outcome).to_contain_text("the column 'text1' is blank")
     with page.expect_download() as started:
         page.locator("#se-batch-csv").click()
@@ -105,7 +105,7 @@ def test_columns_with_other_names_are_picked_from_those_of_the_file(page: Page, 
     file = tmp_path / "pairs.csv"
     file.write_text("id,Customer,Agent\n1,A cat sleeps.,A cat is asleep.\n", encoding="utf-8")
     open_tab(page, "Pair scoring")
-    page.get_by_role("button", name="Many pairs from a file").click()
+    page.get_by_role("button", name="Score pairs from a file").click()
     page.set_input_files("#se-batch-file input[type=file]", file)
     for number, name in ((1, "Customer"), (2, "Agent")):
         picker = page.locator(f"#se-batch-column{number} input")

@@ -23,7 +23,7 @@ def test_liked_and_disliked_titles_give_cards_with_reasons(page: Page):
     page.locator("#se-recommend-go").click()
     expect(page.locator(CARDS).first).to_be_visible()
     text = page.locator("#se-recommended").inner_text()
-    assert "because you like Blue whale" in text
+    assert "Because you like Blue whale" in text
     titles = page.locator(f"{CARDS} h3").all_inner_texts()
     assert not any("Blue whale" in title or "Why cats purr" in title for title in titles)
     assert page.locator(f"{CARDS} .se-quote").count() == len(titles)
@@ -53,7 +53,7 @@ def test_a_refused_statement_leaves_out_what_says_it(page: Page):
 def test_a_title_that_is_not_there_is_found_by_meaning(page: Page):
     open_tab(page, "Recommend")
     box(page, "#se-title-query").fill("beverages with caffeine")
-    expect(page.locator("#se-title-found")).to_contain_text("near in meaning")
+    expect(page.locator("#se-title-found")).to_contain_text("with a similar meaning")
     expect(page.locator("#se-title-found li").first).to_be_visible()
 
 

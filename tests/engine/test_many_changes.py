@@ -41,13 +41,13 @@ def change(engine: Engine, number: int) -> None:
 def test_what_a_search_used_goes_with_the_change_that_replaces_it(engine: Engine) -> None:
     change(engine, 1)
     kept = (
-        engine._reader,
-        engine._reader.snapshot,
-        engine._reader.searcher,
-        engine._reader.searcher._lexical,
+        engine._index._reader,
+        engine._index._reader.snapshot,
+        engine._index._reader.searcher,
+        engine._index._reader.searcher._lexical,
     )
     gone = [weakref.ref(part) for part in kept]
-    reader = weakref.ref(engine._reader.searcher._lexical._reader)  # type: ignore[union-attr]
+    reader = weakref.ref(engine._index._reader.searcher._lexical._reader)  # type: ignore[union-attr]
     del kept
     change(engine, 2)
     assert [ref() for ref in gone] == [None] * 4
@@ -77,7 +77,7 @@ def test_files_threads_and_objects_level_off(engine: Engine) -> None:
     assert late["threads"] <= early["threads"] + 16  # tantivy's end a moment after their index
     assert late["vectors"] - start["vectors"] <= MANY_SMALL
     assert late["words"] - start["words"] <= 6 * MERGED
-    folder = engine._reader.snapshot.lexical_path
+    folder = engine._index._reader.snapshot.lexical_path
     assert len(list(folder.glob("*.term"))) <= MERGED
     assert len(list((folder.parent / "vectors").iterdir())) <= MANY_SMALL
     assert engine.counts.documents == 13

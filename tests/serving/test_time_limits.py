@@ -13,11 +13,11 @@ import pytest
 from simengine.search.dense import DenseSide
 from simengine.search.factors import Factors
 from simengine.search.masks import Selection, Selections
-from simengine.search.time_limit import TimeLimitError
 from simengine.serving.batching import WaitTimeoutError
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.served import ServedIndex
 from simengine.serving.settings import BatchSettings, ServingSettings
+from simengine.time_limit import TimeLimitError
 from tests.serving.library import build_library, word_models
 
 WAIT_S = 60

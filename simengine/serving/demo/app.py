@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from html import escape
 from typing import TYPE_CHECKING
 
 import gradio as gr
+from markupsafe import Markup
 
-from simengine.serving.demo.ask_tab import build_ask_tab
-from simengine.serving.demo.context import DemoContext
-from simengine.serving.demo.index_tab import build_index_tab
-from simengine.serving.demo.map_tab import build_map_tab
-from simengine.serving.demo.pairs_tab import build_pairs_tab
-from simengine.serving.demo.recommend_tab import build_recommend_tab
-from simengine.serving.demo.search_tab import build_search_tab
+from simengine.serving.demo.ask_tab import AskTab
+from simengine.serving.demo.context import DemoContext, area
+from simengine.serving.demo.index_tab import IndexTab
+from simengine.serving.demo.map_tab import MapTab
+from simengine.serving.demo.pairs_tab import PairsTab
+from simengine.serving.demo.recommend_tab import RecommendTab
+from simengine.serving.demo.rendering import render
+from simengine.serving.demo.search_tab import SearchTab
 from simengine.serving.demo.strings import DEFAULT_LANGUAGE, FRAME, LANGUAGES, Language, Text
 from simengine.serving.demo.theme import css, head, theme
 from simengine.serving.uploads import MAX_UPLOAD_BYTES, UploadGuard, own_folder
@@ -31,13 +32,13 @@ MAX_WAITING_EVENTS = 64
 MAX_UPLOAD = f"{MAX_UPLOAD_BYTES}b"
 DELETE_FILES_S = (60, 1_800)
 """How often uploaded files are looked at, and how old they get; all go when the page is stopped."""
-TABS: tuple[tuple[str, Text, Callable[[DemoContext], None]], ...] = (
-    ("search", FRAME.search, build_search_tab),
-    ("ask", FRAME.ask, build_ask_tab),
-    ("pairs", FRAME.pairs, build_pairs_tab),
-    ("recommend", FRAME.recommend, build_recommend_tab),
-    ("map", FRAME.map, build_map_tab),
-    ("index", FRAME.index, build_index_tab),
+TABS: tuple[tuple[str, Text, Callable[[DemoContext], object]], ...] = (
+    ("search", FRAME.search, SearchTab),
+    ("ask", FRAME.ask, AskTab),
+    ("pairs", FRAME.pairs, PairsTab),
+    ("recommend", FRAME.recommend, RecommendTab),
+    ("map", FRAME.map, MapTab),
+    ("index", FRAME.index, IndexTab),
 )
 
 
@@ -79,12 +80,7 @@ def build_demo(engine_or_served: Engine | ServedIndex) -> gr.Blocks:
 
 def _head_row(served: ServedIndex) -> tuple[gr.HTML, gr.Radio, gr.Button]:
     with gr.Row(elem_classes="se-head"):
-        brand = gr.HTML(
-            header_html(served, DEFAULT_LANGUAGE),
-            js_on_load=None,
-            apply_default_css=False,
-            elem_classes="se-brand",
-        )
+        brand = area("se-brand", header_html(served, DEFAULT_LANGUAGE))
         language = gr.Radio(
             choices=list(LANGUAGES),
             value=DEFAULT_LANGUAGE,
@@ -132,10 +128,9 @@ def as_served(engine_or_served: Engine | ServedIndex) -> ServedIndex:
     return engine_or_served
 
 
-def header_html(served: ServedIndex, language: Language) -> str:
+def header_html(served: ServedIndex, language: Language) -> Markup:
     """The name of the index and how much it holds."""
-    about = FRAME.about.of(language).format(documents=f"{len(served.engine):,}")
-    return f"<h1>{escape(served.name)}</h1><p>{escape(about)}</p>"
+    return render("header", language, {"name": served.name, "n": len(served.engine)})
 
 
 FIRST_LANGUAGE = """() => {

@@ -1,23 +1,69 @@
-"""The Ask tab."""
+"""The Ask tab: a conversation of questions and answers, each with its evidence in its document."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from markupsafe import Markup
 
-from simengine.serving.demo.answers import Turn, conversation, question_html, take_turn
-from simengine.serving.demo.cards import ON_SIMILAR, skeleton
-from simengine.serving.demo.context import DemoContext
-from simengine.serving.demo.examples import example_buttons, example_questions, in_language, sample_documents
+from simengine.requests.ask import AskRequest
+from simengine.serving.demo.cards import ON_SIMILAR, cards
+from simengine.serving.demo.context import QUIET, DemoContext, area
+from simengine.serving.demo.examples import Examples, example_questions
+from simengine.serving.demo.highlight import Excerpt, around, excerpt, marked
 from simengine.serving.demo.notices import failure, notice
-from simengine.serving.demo.strings import LANGUAGES, Language
+from simengine.serving.demo.rendering import render
+from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.ask import ASK
 from simengine.text.checks import check_text
+from simengine.types import Answer, Evidence, Span
+
+if TYPE_CHECKING:
+    from simengine.serving.served import ServedIndex
 
 N_EXAMPLES = 3
 MOST_TURNS = 50
+AROUND_CHARS = 280
+WHOLE_CHARS = 20_000
+N_NEAREST = 3
+CLASSES = {"supported": "supports", "contradicted": "contradicts", "not found": "neutral"}
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question of a conversation with its answer.
+
+    Attributes:
+        asked: as typed.
+        answer: see `Answer`.
+        text: of the document with the evidence; "" without one.
+        foreign: the cross-encoder knows hardly any characters of the question.
+    """
+
+    asked: str
+    answer: Answer
+    text: str
+    foreign: bool = False
+
+
+def take_turn(served: ServedIndex, question: str, turns: Sequence[Turn]) -> Turn:
+    """Answer a question with those before it as its history.
+
+    Raises:
+        SimengineError: as `Engine.ask`.
+    """
+    history = (turns[-1].answer.question,) if turns else ()
+    request = AskRequest(questions=(question,), history=history)
+    (answer,) = served.engine.run(request)
+    text = ""
+    if answer.evidence is not None:
+        document = served.engine.get(answer.evidence.document_id)
+        text = "" if document is None else document.text
+    foreign = any(note.source == "nli" for note in served.engine.notes(request))
+    return Turn(question, answer, text, foreign)
 
 
 class AskTab:
@@ -25,28 +71,15 @@ class AskTab:
 
     def __init__(self, context: DemoContext) -> None:
         self.context, self.served = context, context.served
-        documents = sample_documents(self.served.engine.path)
-        self.examples = {
-            each: example_questions(in_language(documents, each), N_EXAMPLES) for _, each in LANGUAGES
-        }
+        self.examples = Examples(self.served.engine.path, example_questions, N_EXAMPLES)
         with gr.Row(elem_classes="se-ask-row", equal_height=True):
-            self.question = context.localise(
-                gr.Textbox(lines=1, max_lines=1, elem_id="se-question", scale=5, max_length=20_000),
-                {"label": ASK.question, "placeholder": ASK.question_hint},
+            self.question = context.textbox(
+                "se-question", ASK.question, ASK.question_hint, scale=5, max_length=20_000
             )
-            self.go = context.localise(
-                gr.Button(variant="primary", scale=0, min_width=112, elem_id="se-ask-go"), {"value": ASK.go}
-            )
-        self.tried = gr.HTML(
-            self.examples_html("en"),
-            js_on_load=ON_SIMILAR,
-            apply_default_css=False,
-            elem_id="se-ask-examples",
-        )
-        self.talk = gr.HTML(start_html("en"), js_on_load=None, apply_default_css=False, elem_id="se-answers")
-        self.new = context.localise(
-            gr.Button(size="sm", scale=0, min_width=160, visible=False, elem_id="se-new"), {"value": ASK.new}
-        )
+            self.go = context.button("se-ask-go", ASK.go, min_width=112, variant="primary")
+        self.tried = area("se-ask-examples", self.examples.html("en"), ON_SIMILAR)
+        self.talk = area("se-answers", start_html("en"))
+        self.new = context.button("se-new", ASK.new, min_width=160, size="sm", visible=False)
         self.turns = gr.State([])
         self._events()
 
@@ -55,24 +88,24 @@ class AskTab:
         inputs = [context.language, self.question, self.turns]
         outputs = [self.talk, self.turns, self.question, self.new]
         for listen in (self.go.click, self.question.submit):
-            listen(self.ask, inputs, outputs, show_progress="hidden")
-        self.tried.example(self.on_example, None, [self.question], show_progress="hidden").then(
-            self.ask, inputs, outputs, show_progress="hidden"
+            listen(self.ask, inputs, outputs, **QUIET)
+        self.tried.example(self.on_example, None, [self.question], **QUIET).then(
+            self.ask, inputs, outputs, **QUIET
         )
-        self.new.click(self.forget, [context.language], outputs, show_progress="hidden")
+        self.new.click(self.forget, [context.language], outputs, **QUIET)
         context.on_language(self.again, [self.turns], [self.talk, self.tried])
 
     def ask(self, language: Language, question: str, turns: Sequence[Turn]) -> Iterator[Sequence[Any]]:
         """Answer, with a skeleton shown meanwhile; a question that fails stays in its box."""
         question = (question or "").strip()
-        earlier = conversation(turns, language) if turns else ""
+        earlier = conversation(turns, language) if turns else Markup()
         if not question:
-            asked = notice("empty", ASK.blank_title.of(language), ASK.blank_body.of(language))
+            asked = notice(language, "empty", ASK.blank_title, ASK.blank_body)
             yield asked + earlier, gr.skip(), gr.skip(), gr.skip()
             return
         try:
             check_text(question, "question")
-            pending = question_html(question) + skeleton(ASK.loading.of(language), 1)
+            pending = render("pending", language, {"question": question, "label": ASK.loading, "n": 1})
             yield pending + earlier, gr.skip(), gr.skip(), gr.skip()
             turn = take_turn(self.served, question, turns)
         except Exception as error:
@@ -89,21 +122,52 @@ class AskTab:
         """Put the example into the box."""
         return str(event.text)
 
-    def again(self, language: Language, turns: Sequence[Turn]) -> tuple[str, str]:
+    def again(self, language: Language, turns: Sequence[Turn]) -> tuple[Markup, Markup]:
         """What is shown, in the language that was switched to."""
         html = conversation(turns, language) if turns else start_html(language)
-        return html, self.examples_html(language)
-
-    def examples_html(self, language: Language) -> str:
-        """The example questions."""
-        return example_buttons(ASK.try_one.of(language), self.examples[language])
+        return html, self.examples.html(language)
 
 
-def build_ask_tab(context: DemoContext) -> None:
-    """Build the tab within the page that is being built."""
-    AskTab(context)
-
-
-def start_html(language: Language) -> str:
+def start_html(language: Language) -> Markup:
     """What stands where answers will be."""
-    return notice("empty", ASK.start_title.of(language), ASK.start_body.of(language))
+    return notice(language, "empty", ASK.start_title, ASK.start_body)
+
+
+def conversation(turns: Sequence[Turn], language: Language) -> Markup:
+    """HTML of a conversation, the newest turn first."""
+    return render("answers", language, {"turns": [_turn(turn, language) for turn in reversed(turns)]})
+
+
+def _turn(turn: Turn, language: Language) -> dict[str, Any]:
+    answer, kind = turn.answer, CLASSES[turn.answer.verdict]
+    if answer.evidence is None:
+        return {"turn": turn, "abstention": _abstention(answer, language)}
+    return {
+        "turn": turn,
+        "kind": kind,
+        "excerpt": _standing(answer.evidence, turn.text, answer.span, kind),
+        "cut": WHOLE_CHARS if len(turn.text) > WHOLE_CHARS else None,
+        "against": None if answer.against is None else _all_marked(answer.against, "contradicts"),
+    }
+
+
+def _standing(evidence: Evidence, text: str, span: Span | None, kind: str) -> Excerpt:
+    """The evidence with the text around it; alone where the document was changed meanwhile."""
+    if text[evidence.span.start : evidence.span.end] != evidence.text:
+        return Excerpt(_all_marked(evidence, kind))
+    words = [span] if span is not None and span != evidence.span else []
+    return excerpt(text, around(text, evidence.span, AROUND_CHARS), words, [evidence.span], kind, WHOLE_CHARS)
+
+
+def _all_marked(evidence: Evidence, kind: str) -> Markup:
+    return marked(evidence.text, [], [Span(0, len(evidence.text))], kind)
+
+
+def _abstention(answer: Answer, language: Language) -> Markup:
+    if not answer.nearest:
+        return notice(language, "none", ASK.abstain, ASK.abstain_empty)
+    figures = {"probability": f"{answer.probability:.2f}", "threshold": f"{answer.threshold:.2f}"}
+    nearest = answer.nearest[:N_NEAREST]
+    return notice(language, "none", ASK.abstain, ASK.abstain_body.filled(figures)) + cards(
+        nearest, answer.question, language, similar=False, label=ASK.nearest
+    )

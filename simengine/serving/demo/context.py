@@ -14,14 +14,10 @@ if TYPE_CHECKING:
     from simengine.serving.served import ServedIndex
 
 Choices: TypeAlias = Sequence[tuple[Text, str]]
-Wording: TypeAlias = "Text | Choices | Sequence[Text]"
-
-
-@dataclass(frozen=True)
-class _Rerender:
-    make: Callable[..., Any]
-    inputs: tuple[Any, ...]
-    outputs: tuple[Any, ...]
+Wording: TypeAlias = "Text | Choices"
+_Rerender: TypeAlias = tuple[Callable[..., Any], Sequence[Any], Sequence[Any]]
+QUIET = {"show_progress": "hidden"}
+"""For events: no bar of Gradio's own over what they change."""
 
 
 @dataclass
@@ -51,8 +47,8 @@ class DemoContext:
 
         Args:
             component: any Gradio component or tab.
-            wordings: property name ("label", "placeholder", "info", "value" of a button, "choices", "headers" ...) to
-                its text; for "choices" pairs of (text, value), for "headers" a list of texts.
+            wordings: property name ("label", "placeholder", "info", "value" of a button, "choices" ...) to its text;
+                for "choices" pairs of (text, value).
 
         Returns:
             The component.
@@ -65,21 +61,69 @@ class DemoContext:
         self._worded.append((component, dict(wordings)))
         return component
 
+    def button(
+        self,
+        elem_id: str,
+        words: Text,
+        *,
+        min_width: int = 120,
+        variant: str = "secondary",
+        size: str = "lg",
+        visible: bool = True,
+    ) -> Any:
+        """A `gr.Button` that is as wide as its words."""
+        button = gr.Button(
+            variant=variant, size=size, scale=0, min_width=min_width, visible=visible, elem_id=elem_id
+        )
+        return self.localise(button, {"value": words})
+
+    def textbox(
+        self,
+        elem_id: str,
+        label: Text,
+        placeholder: Text | None = None,
+        info: Text | None = None,
+        *,
+        lines: int = 1,
+        max_lines: int = 1,
+        max_length: int | None = None,
+        min_width: int = 160,
+        scale: int | None = None,
+        elem_classes: str | None = None,
+    ) -> Any:
+        """A `gr.Textbox`; lengths are in characters. `elem_id` may be ""."""
+        box = gr.Textbox(
+            lines=lines,
+            max_lines=max_lines,
+            max_length=max_length,
+            min_width=min_width,
+            scale=scale,
+            elem_id=elem_id or None,
+            elem_classes=elem_classes,
+        )
+        words = {"label": label, "placeholder": placeholder, "info": info}
+        return self.localise(box, {name: text for name, text in words.items() if text is not None})
+
+    def switch(self, elem_id: str, label: Text, info: Text) -> Any:
+        """A `gr.Checkbox` that is off."""
+        box = gr.Checkbox(value=False, elem_id=elem_id, elem_classes="se-switch", min_width=200)
+        return self.localise(box, {"label": label, "info": info})
+
     def on_language(self, make: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Call `make(language, *inputs)` for new `outputs` when the language is switched.
 
         For what is shown already, such as hits: keep them in a `gr.State` and render them again.
         """
-        self._rerenders.append(_Rerender(make, tuple(inputs), tuple(outputs)))
+        self._rerenders.append((make, inputs, outputs))
 
     def on_open(self, make: Callable[..., Any], inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         """Call `make(language, *inputs)` for new `outputs` when somebody opens the tab that is being built."""
-        self._openings.append(_Rerender(make, tuple(inputs), tuple(outputs)))
+        self._openings.append((make, inputs, outputs))
 
     def opened(self, tab: gr.Tab) -> None:
         """Wire what was given to `on_open` since the last call; called by the page for each tab."""
-        for each in self._openings:
-            tab.select(each.make, [self.language, *each.inputs], list(each.outputs), show_progress="hidden")
+        for make, inputs, outputs in self._openings:
+            tab.select(make, [self.language, *inputs], list(outputs), **QUIET)
         self._openings.clear()
 
     def connect(self) -> None:
@@ -93,13 +137,9 @@ class DemoContext:
                 for texts in wordings
             ]
 
-        self.language.change(
-            reword, [self.language], components, show_progress="hidden", queue=False, js=SET_LANGUAGE
-        )
-        for each in self._rerenders:
-            self.language.change(
-                each.make, [self.language, *each.inputs], list(each.outputs), show_progress="hidden"
-            )
+        self.language.change(reword, [self.language], components, queue=False, js=SET_LANGUAGE, **QUIET)
+        for make, inputs, outputs in self._rerenders:
+            self.language.change(make, [self.language, *inputs], list(outputs), **QUIET)
 
 
 SET_LANGUAGE = """(language) => {
@@ -113,6 +153,15 @@ def said(wording: Wording, language: Language) -> Any:
     """A property's value in a language."""
     if isinstance(wording, Text):
         return wording.of(language)
-    return [
-        each.of(language) if isinstance(each, Text) else (each[0].of(language), each[1]) for each in wording
-    ]
+    return [(text.of(language), value) for text, value in wording]
+
+
+def area(elem_id: str, value: str = "", script: str | None = None) -> Any:
+    """A `gr.HTML` without Gradio's look.
+
+    Args:
+        elem_id: of its element.
+        value: HTML.
+        script: JavaScript that runs when it is there, with `element` and `trigger(event, data)`.
+    """
+    return gr.HTML(value, js_on_load=script, apply_default_css=False, elem_id=elem_id)

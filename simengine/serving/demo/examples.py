@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from html import escape
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from markupsafe import Markup
 
 from simengine.corpus.sentences import sentence_ends
-from simengine.qa.words import content_words, is_chinese
-from simengine.serving.demo.strings import Language
+from simengine.qa.words import content_words
+from simengine.serving.demo.rendering import render
+from simengine.serving.demo.strings import LANGUAGES, Language
 from simengine.store.contract import StoredDocument
 from simengine.store.snapshot import Snapshot
+from simengine.text.joining import joined
+from simengine.text.scripts import HAN, is_chinese
 
 SAMPLED = 60
 FEWEST_DOCUMENTS = 3
@@ -23,9 +26,30 @@ ARTICLES = ("A", "An", "The")
 READ_CHARS = 600
 _QUESTION_END = re.compile(r"[?？]\s*$")
 _SUBJECT = re.compile(r"^((?:An?|The) )?([A-Z]?[\w'-]+(?: [\w'-]+){0,3}) (is|are|was|were) (?:an? |the )\w")
-_CHINESE_SUBJECT = re.compile(r"^([\u4e00-\u9fff]{2,10}?)是")
+_CHINESE_SUBJECT = re.compile(rf"^([{HAN}]{{2,10}}?)是")
 _BRACKETS = re.compile(r"[\[\](){}<>]")
 _CLAUSE = re.compile(r"[,;:\uff0c\uff1b\uff1a\u3002]")
+
+
+class Examples:
+    """Examples from an index in both languages.
+
+    Args:
+        path: the index directory.
+        make: `example_queries` or `example_questions`.
+        n: at most so many.
+    """
+
+    def __init__(
+        self, path: Path, make: Callable[[Sequence[StoredDocument], int], list[str]], n: int
+    ) -> None:
+        documents = sample_documents(path)
+        self._texts = {language: make(in_language(documents, language), n) for _, language in LANGUAGES}
+
+    def html(self, language: Language) -> Markup:
+        """Buttons that trigger the event "example" (see `cards.ON_SIMILAR`)."""
+        examples = [("example", text, text) for text in self._texts[language]]
+        return render("examples", language, {"examples": examples})
 
 
 def sample_documents(path: Path, n: int = SAMPLED) -> list[StoredDocument]:
@@ -45,7 +69,7 @@ def in_language(documents: Sequence[StoredDocument], language: Language) -> list
     return chosen if len(chosen) >= FEWEST_DOCUMENTS else list(documents)
 
 
-def example_queries(documents: Sequence[StoredDocument], n: int = 4) -> list[str]:
+def example_queries(documents: Sequence[StoredDocument], n: int) -> list[str]:
     """Short phrases out of documents that lie apart, each once."""
     found = [_query(each) for each in documents]
     if len(set(found) - {""}) < n:
@@ -53,20 +77,9 @@ def example_queries(documents: Sequence[StoredDocument], n: int = 4) -> list[str
     return _spread(list(_once(iter(found))), n)
 
 
-def example_questions(documents: Sequence[StoredDocument], n: int = 4) -> list[str]:
+def example_questions(documents: Sequence[StoredDocument], n: int) -> list[str]:
     """Questions that documents are likely to answer: stored questions, and "What is X?" where a text says so."""
     return _spread(list(_once(_question(each) for each in documents)), n)
-
-
-def example_buttons(label: str, texts: Sequence[str]) -> str:
-    """HTML of examples as buttons that trigger the event "example" (see `cards.ON_SIMILAR`)."""
-    if not texts:
-        return ""
-    buttons = "".join(
-        f'<button type="button" class="se-example" data-example="{escape(text)}">{escape(text)}</button>'
-        for text in texts
-    )
-    return f'<div class="se-examples"><span>{escape(label)}</span>{buttons}</div>'
 
 
 def _query(document: StoredDocument) -> str:
@@ -90,7 +103,7 @@ def _query(document: StoredDocument) -> str:
 
 
 def _key_words(document: StoredDocument) -> str:
-    words = content_words(f"{document.title} {_first_sentence(document.text)}")
+    words = content_words(joined(document.title, _first_sentence(document.text)))
     text = " ".join(words[: MOST_WORDS - 4])
     return text if len(text) <= MAX_CHARS else ""
 

@@ -5,57 +5,37 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from simengine.results.records import hit_record
 from simengine.types import Hit
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 COLUMNS = (
-    "rank",
-    "id",
-    "title",
-    "score",
-    "relevance",
-    "calibrated",
-    "stance",
-    "evidence",
-    "passage",
-    "duplicates",
-)
+    "rank", "id", "title", "score", "relevance", "calibrated", "stance", "evidence", "passage", "duplicates",
+)  # fmt: skip
 BOM = "\ufeff"
 
 
 def as_csv(hits: Sequence[Hit], query: str) -> str:
-    """CSV with a header; one column for each metadata field that any hit has.
-
-    Texts that a spreadsheet would take for a formula get an apostrophe in front. A byte order mark tells
-    spreadsheets that it is UTF-8.
-    """
+    """CSV with a header; one column for each metadata field that any hit has."""
     fields = list(dict.fromkeys(name for hit in hits for name in hit.metadata))
-    out = io.StringIO()
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow([neutral(name) for name in ("query", *COLUMNS, *(f"metadata.{name}" for name in fields))])
+    rows: list[Sequence[object]] = [("query", *COLUMNS, *(f"metadata.{name}" for name in fields))]
     for hit in hits:
         record = hit_record(hit)
         judgement = record.get("judgement") or {}
-        evidence = judgement.get("evidence") or {}
-        cells = [
-            query,
-            hit.rank,
-            hit.id,
-            hit.title,
-            record["score"],
-            judgement.get("relevance"),
-            judgement.get("calibrated"),
-            judgement.get("stance"),
-            evidence.get("text"),
-            hit.passage.text,
-            " ".join(hit.duplicates),
-            *(hit.metadata.get(name) for name in fields),
-        ]
-        writer.writerow([neutral(cell) for cell in cells])
+        judged = [judgement.get(name) for name in ("relevance", "calibrated", "stance")]
+        evidence = (judgement.get("evidence") or {}).get("text")
+        cells = [query, hit.rank, hit.id, hit.title, record["score"], *judged, evidence, hit.passage.text]
+        rows.append([*cells, " ".join(hit.duplicates), *(hit.metadata.get(name) for name in fields)])
+    return csv_text(rows)
+
+
+def csv_text(rows: Iterable[Sequence[object]]) -> str:
+    """CSV for spreadsheets: a byte order mark says that it is UTF-8; no cell is taken for a formula, see `neutral`."""
+    out = io.StringIO()
+    out.write(BOM)
+    csv.writer(out, lineterminator="\r\n").writerows([neutral(cell) for cell in row] for row in rows)
     return out.getvalue()
 
 

@@ -154,7 +154,7 @@ def as_number(field: str, typed: str | None) -> float | None:
     """A bound of a range as it was typed; None where the box is empty.
 
     Raises:
-        UsageError: it is no number.
+        UsageError: it is not a number.
     """
     text = (typed or "").strip().replace("\u2212", "-")
     if not text:
@@ -165,7 +165,7 @@ def as_number(field: str, typed: str | None) -> float | None:
         number = math.nan
     if not math.isfinite(number):
         raise UsageError(
-            f"{field}: {text!r:.50} is no number; write one such as 2020 or 0.5, or leave it empty"
+            f"{field}: {text!r:.50} is not a number; enter one such as 2020 or 0.5, or leave the box empty"
         )
     return number
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
-from html import escape
 from itertools import pairwise
+
+from markupsafe import Markup
 
 from simengine.lexical.analysis import passage_terms, query_terms, spelling_terms
 from simengine.lexical.compounds import compounds_at, wholes
@@ -14,6 +16,7 @@ from simengine.text.folding import cleaned
 from simengine.text.tokens import EMOJI_SEQUENCE, SPACED_WORD, UNSPACED_CHARACTER, holds_unspaced, pattern
 from simengine.types import Span
 
+NEARBY = 30  # characters
 FULL_WEIGHT = 1.0  # question words and other weak words of a query weigh less and are not marked
 _PIECE = rf"(?P<run>(?:{UNSPACED_CHARACTER})+)|(?P<emoji>{EMOJI_SEQUENCE})|(?P<word>{SPACED_WORD})|\p{{S}}"
 
@@ -96,8 +99,8 @@ def joined(spans: Iterable[Span]) -> list[Span]:
     return result
 
 
-def marked(text: str, words: Sequence[Span], evidence: Sequence[Span] = (), kind: str = "supports") -> str:
-    """HTML of a text: words in `<mark>`, evidence in `<span class="se-evidence">`; everything is escaped.
+def marked(text: str, words: Sequence[Span], evidence: Sequence[Span] = (), kind: str = "supports") -> Markup:
+    """HTML of a text: words in `<mark>`, evidence in `<span class="se-evidence">`.
 
     Args:
         text: plain text.
@@ -110,16 +113,47 @@ def marked(text: str, words: Sequence[Span], evidence: Sequence[Span] = (), kind
     words = joined(_within(words, len(text)))
     evidence = joined(_within(evidence, len(text)))
     cuts = sorted({0, len(text), *(edge for span in (*words, *evidence) for edge in (span.start, span.end))})
-    parts: list[str] = []
-    inside = False
+    html, inside = Markup(), False
     for start, end in pairwise(cuts):
         in_evidence = _covers(evidence, start)
         if in_evidence != inside:
-            parts.append(f'<span class="se-evidence se-{escape(kind)}">' if in_evidence else "</span>")
+            html += (
+                Markup('<span class="se-evidence se-{}">').format(kind) if in_evidence else Markup("</span>")
+            )
             inside = in_evidence
-        piece = escape(text[start:end])
-        parts.append(f"<mark>{piece}</mark>" if _covers(words, start) else piece)
-    return "".join(parts) + ("</span>" if inside else "")
+        piece = text[start:end]
+        html += Markup("<mark>{}</mark>").format(piece) if _covers(words, start) else piece
+    return html + Markup("</span>" if inside else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A part of a text with marks.
+
+    Attributes:
+        shown: the part, with dots where it was cut.
+        whole: all of the text; None where nothing was cut off.
+    """
+
+    shown: Markup
+    whole: Markup | None = None
+
+
+def excerpt(
+    text: str,
+    window: Span,
+    words: Sequence[Span],
+    evidence: Sequence[Span],
+    kind: str,
+    most: int | None = None,
+) -> Excerpt:
+    """A window of a text with words and evidence marked, and the first `most` characters of the text."""
+    inside = text[window.start : window.end]
+    shown = marked(inside, shifted(words, window.start), shifted(evidence, window.start), kind)
+    if window == Span(0, len(text)):
+        return Excerpt(shown)
+    before, after = "… " if window.start > 0 else "", " …" if window.end < len(text) else ""
+    return Excerpt(Markup("{}{}{}").format(before, shown, after), marked(text[:most], words, evidence, kind))
 
 
 def shifted(spans: Iterable[Span], by: int) -> list[Span]:
@@ -140,12 +174,21 @@ def best_window(text: str, words: Sequence[Span], evidence: Sequence[Span], leng
         best = max(starts, key=lambda at: (sum(at <= other < at + length for other in starts), -at))
         start = max(best - length // 6, 0)
     start = min(start, len(text) - length)
-    end = start + length
+    return _at_spaces(text, start, start + length)
+
+
+def around(text: str, span: Span, length: int) -> Span:
+    """The span with about `length` characters on both sides, cut between words where there are spaces."""
+    return _at_spaces(text, max(span.start - length, 0), min(span.end + length, len(text)), span)
+
+
+def _at_spaces(text: str, start: int, end: int, kept: Span | None = None) -> Span:
+    """The stretch, with ends in the text moved inwards to a space nearby, but not into what is kept."""
     if start > 0:
-        space = text.find(" ", start, start + 30)
+        space = text.find(" ", start, min(start + NEARBY, kept.start if kept else end))
         start = start if space < 0 else space + 1
     if end < len(text):
-        space = text.rfind(" ", end - 30, end)
+        space = text.rfind(" ", max(end - NEARBY, kept.end if kept else start), end)
         end = end if space < 0 else space
     return Span(start, end)
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from simengine.indexing.health import check_index
-from simengine.serving.demo.cards import skeleton
-from simengine.serving.demo.context import DemoContext
-from simengine.serving.demo.facts_page import facts_html
-from simengine.serving.demo.notices import failure, notice
+from simengine.serving.demo.cards import shortened
+from simengine.serving.demo.context import QUIET, DemoContext, area
+from simengine.serving.demo.notices import failure, notice, skeleton
+from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.index import INDEX
 from simengine.store.verify import VerifyReport
@@ -22,40 +25,34 @@ class IndexTab:
 
     def __init__(self, context: DemoContext) -> None:
         self.context, self.served = context, context.served
-        self.facts = gr.HTML("", js_on_load=None, apply_default_css=False, elem_id="se-facts")
-        self.health = gr.HTML(
-            unknown_html("en"), js_on_load=None, apply_default_css=False, elem_id="se-health"
-        )
+        self.facts = area("se-facts")
+        self.health = area("se-health", unknown_html("en"))
         with gr.Row(elem_classes="se-buttons"):
-            self.check = context.localise(
-                gr.Button(scale=0, min_width=180, elem_id="se-check"), {"value": INDEX.check}
-            )
-            self.refresh = context.localise(
-                gr.Button(scale=0, min_width=120, elem_id="se-refresh"), {"value": INDEX.refresh}
-            )
+            self.check = context.button("se-check", INDEX.check, min_width=180)
+            self.refresh = context.button("se-refresh", INDEX.refresh)
         self.found = gr.State(None)
         language = context.language
-        self.refresh.click(self.show, [language], [self.facts], show_progress="hidden")
-        self.check.click(self.look, [language], [self.health, self.found], show_progress="hidden")
+        self.refresh.click(self.show, [language], [self.facts], **QUIET)
+        self.check.click(self.look, [language], [self.health, self.found], **QUIET)
         context.on_open(self.show, [], [self.facts])
         context.on_language(self.show_now, [], [self.facts])
         context.on_language(self.health_again, [self.found], [self.health])
 
-    def show(self, language: Language) -> Iterator[str]:
+    def show(self, language: Language) -> Iterator[Markup]:
         """The facts as they are now."""
-        yield skeleton(INDEX.loading.of(language), 1)
+        yield skeleton(language, INDEX.loading, 1)
         yield self.show_now(language)
 
-    def show_now(self, language: Language) -> str:
+    def show_now(self, language: Language) -> Markup:
         """The facts as they are now, at once."""
         try:
             return facts_html(self.served.facts(), language)
         except Exception as error:
             return failure(error, language)
 
-    def look(self, language: Language) -> Iterator[tuple[str, tuple[VerifyReport, float] | None]]:
+    def look(self, language: Language) -> Iterator[tuple[Markup, tuple[VerifyReport, float] | None]]:
         """Check every file."""
-        yield skeleton(INDEX.checking.of(language), 1), None
+        yield skeleton(language, INDEX.checking, 1), None
         start = time.perf_counter()
         try:
             health = check_index(self.served.engine.path)
@@ -65,27 +62,47 @@ class IndexTab:
         found = (health, time.perf_counter() - start)
         yield self.health_again(language, found), found
 
-    def health_again(self, language: Language, found: tuple[VerifyReport, float] | None) -> str:
+    def health_again(self, language: Language, found: tuple[VerifyReport, float] | None) -> Markup:
         """What the check found, in a language."""
         return unknown_html(language) if found is None else health_html(found[0], found[1], language)
 
 
-def build_index_tab(context: DemoContext) -> None:
-    """Build the tab within the page that is being built."""
-    IndexTab(context)
+def facts_html(facts: Mapping[str, Any], language: Language) -> Markup:
+    """HTML of what `ServedIndex.facts` says."""
+    calibrations = [
+        (
+            task,
+            table["kind"],
+            f"{table['n']:,}",
+            f"{table['ece_after']:.3f}",
+            "" if table.get("ece_before") is None else f"{table['ece_before']:.3f}",
+            table["date"],
+        )
+        for task, table in (facts.get("calibration") or {}).items()
+    ]
+    fields = [
+        (
+            name,
+            " | ".join(field["types"]),
+            f"{field['count']:,}",
+            shortened(", ".join(json.dumps(value, ensure_ascii=False) for value in field["examples"]), 120),
+        )
+        for name, field in facts["fields"].items()
+    ]
+    return render("facts", language, {"facts": facts, "calibrations": calibrations, "fields": fields})
 
 
-def unknown_html(language: Language) -> str:
+def unknown_html(language: Language) -> Markup:
     """What stands where the check's result will be."""
-    return notice("empty", INDEX.health_unknown.of(language), INDEX.health_unknown_body.of(language))
+    return notice(language, "empty", INDEX.health_unknown, INDEX.health_unknown_body)
 
 
-def health_html(health: VerifyReport, took_s: float, language: Language) -> str:
+def health_html(health: VerifyReport, took_s: float, language: Language) -> Markup:
     """HTML of a check's result."""
     if not health.problems:
-        body = INDEX.healthy_body.of(language).format(
-            files=f"{len(health.checked):,}", documents=f"{health.documents:,}", seconds=f"{took_s:.1f}"
-        )
-        return notice("good", INDEX.healthy.of(language), body)
+        counts = {"files": f"{len(health.checked):,}", "documents": f"{health.documents:,}"}
+        body = INDEX.healthy_body.filled({**counts, "seconds": f"{took_s:.1f}"})
+        return notice(language, "good", INDEX.healthy, body)
     lines = [f"{each.file.name}: {each.what}\n{each.remedy}" for each in health.problems]
-    return notice("error", INDEX.damaged.of(language).format(n=len(lines)), "\n\n".join(lines))
+    title = INDEX.damaged.for_number(len(lines)).filled({"n": len(lines)})
+    return notice(language, "error", title, "\n\n".join(lines))

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
+from markupsafe import Markup
 
 from simengine.serving.demo.cards import said, shortened
-from simengine.serving.demo.context import DemoContext
+from simengine.serving.demo.context import QUIET, DemoContext, area
 from simengine.serving.demo.facets import Facet, facets_of
 from simengine.serving.demo.notices import failure, notice
 from simengine.serving.demo.projection import MAX_POINTS, CorpusMap, PerCommit, corpus_map
+from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.map import MAP
 from simengine.types import Json
@@ -55,22 +56,15 @@ class MapTab:
         self.context, self.served = context, context.served
         self.map: PerCommit[CorpusMap] = PerCommit(self.served.engine.path, corpus_map)
         with gr.Row(elem_id="se-map-head"):
-            self.colour = context.localise(
-                gr.Dropdown(
-                    self._choices("en"), value=CLUSTER, elem_id="se-map-colour", scale=0, min_width=240
-                ),
-                {"label": MAP.colour},
+            colour = gr.Dropdown(
+                self._choices("en"), value=CLUSTER, elem_id="se-map-colour", scale=0, min_width=240
             )
-            self.about = gr.HTML("", js_on_load=None, apply_default_css=False, elem_id="se-map-about")
-        self.state = gr.HTML(
-            notice("empty", MAP.start_title.en, MAP.start_body.en),
-            js_on_load=None,
-            apply_default_css=False,
-            elem_id="se-map-state",
-        )
+            self.colour = context.localise(colour, {"label": MAP.colour})
+            self.about = area("se-map-about")
+        self.state = area("se-map-state", start_html("en"))
         self.picture = gr.HTML(
             None,
-            html_template=(FOLDER / "map.html").read_text("utf-8"),
+            html_template=(FOLDER / "templates" / "map.html").read_text("utf-8"),
             js_on_load=(FOLDER / "map.js").read_text("utf-8"),
             apply_default_css=False,
             visible="hidden",
@@ -81,18 +75,16 @@ class MapTab:
     def _events(self) -> None:
         context = self.context
         outputs = [self.state, self.about, self.picture]
-        quiet = {"show_progress": "hidden"}
         context.on_open(self.draw, [self.colour], outputs)
-        self.colour.input(self.draw, [context.language, self.colour], outputs, **quiet)
-        self.picture.pick(self.pick, None, [context.near], **quiet)
+        self.colour.input(self.draw, [context.language, self.colour], outputs, **QUIET)
+        self.picture.pick(self.pick, None, [context.near], **QUIET)
         context.on_language(self.again, [self.colour], [self.colour, *outputs])
 
     def draw(self, language: Language, colour: str) -> Iterator[Sequence[Any]]:
         """Place the documents, if that was not done, and show them."""
         hidden = gr.update(visible="hidden")
         if not self.map.is_made():
-            title, body = MAP.computing_title.of(language), MAP.computing_body.of(language)
-            yield computing(title, body), "", hidden
+            yield computing(language), "", hidden
         try:
             points = self.map.get()
             shown = picture_of(points, self.colouring(points, colour, language), language)
@@ -105,8 +97,7 @@ class MapTab:
         """What is shown, in the language that was switched to."""
         choices = gr.update(choices=self._choices(language))
         if not self.map.is_made():
-            start = notice("empty", MAP.start_title.of(language), MAP.start_body.of(language))
-            yield choices, start, "", gr.skip()
+            yield choices, start_html(language), "", gr.skip()
             return
         for shown in self.draw(language, colour):
             yield choices, *shown
@@ -131,30 +122,20 @@ class MapTab:
         return [(MAP.cluster.of(language), CLUSTER), *((facet.name, facet.name) for facet in self._facets())]
 
 
-def build_map_tab(context: DemoContext) -> None:
-    """Build the tab within the page that is being built."""
-    MapTab(context)
+def start_html(language: Language) -> Markup:
+    """What stands where the map will be."""
+    return notice(language, "empty", MAP.start_title, MAP.start_body)
 
 
-def computing(title: str, body: str) -> str:
+def computing(language: Language) -> Markup:
     """HTML shown while the map is made."""
-    return f'<div class="se-map-ghost" aria-busy="true">{notice("note", title, body)}</div>'
+    said = notice(language, "note", MAP.computing_title, MAP.computing_body)
+    return Markup('<div class="se-map-ghost" aria-busy="true">{}</div>').format(said)
 
 
-def about_html(points: CorpusMap, language: Language) -> str:
+def about_html(points: CorpusMap, language: Language) -> Markup:
     """How many points, whether they are a sample, and how far the picture can be trusted."""
-    n = f"{len(points):,}"
-    if len(points) < points.n_documents:
-        first = MAP.sampled.of(language).format(n=n, all=f"{points.n_documents:,}", most=f"{MAX_POINTS:,}")
-    else:
-        first = MAP.all_points.of(language).format(n=n)
-    parts = [f"<strong>{escape(first)}</strong>"]
-    if points.trust is not None:
-        text = MAP.trust.of(language).format(trust=f"{points.trust:.2f}")
-        parts.append(f'<span title="{escape(MAP.trust_hint.of(language))}">{escape(text)}</span>')
-    parts.append(f"<span>{escape(MAP.computed.of(language).format(s=f'{points.seconds:.1f}'))}</span>")
-    how = f'<p class="se-note">{escape(MAP.how.of(language))}</p>'
-    return f'<p class="se-map-facts" role="status">{"".join(parts)}</p>{how}'
+    return render("map_about", language, {"points": points, "most": MAX_POINTS})
 
 
 def picture_of(points: CorpusMap, colouring: Colouring, language: Language) -> dict[str, Any]:
@@ -197,20 +178,19 @@ def by_facet(facet: Facet, values: Sequence[Json], language: Language) -> Colour
     """
     if facet.kind == "range":
         return _by_scale(facet, values)
-    counts: Counter[str] = Counter()
-    for value in values:
-        counts.update(
-            {said(each) for each in (value if isinstance(value, list) else [value]) if each is not None}
-        )
+    members = [
+        [said(each) for each in (value if isinstance(value, list) else [value]) if each is not None]
+        for value in values
+    ]
+    counts = Counter(name for names in members for name in set(names))
     frequent = [name for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0]))][
         :SHOWN_VALUES
     ]
     places = {name: place for place, name in enumerate(frequent)}
     groups, rest = [], len(frequent)
-    for value in values:
-        members = [said(each) for each in (value if isinstance(value, list) else [value]) if each is not None]
-        known = [places[name] for name in members if name in places]
-        groups.append(min(known) if known else rest if members else -1)
+    for names in members:
+        known = [places[name] for name in names if name in places]
+        groups.append(min(known) if known else rest if names else -1)
     sizes = Counter(groups)
     legend = [(shortened(name, 40), sizes[place]) for name, place in places.items()]
     if sizes[rest]:

@@ -1,27 +1,28 @@
-"""Many pairs from a file: read with every bad row named, scored in blocks, and written as a CSV file."""
+"""Many pairs from a file: its columns, its rows with every bad one named, scores in blocks, and a CSV file of them."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from markupsafe import Markup
 
+from simengine.corpus.columns import TABLE_FORMATS
+from simengine.corpus.csv_tables import Headerless, first_row
 from simengine.corpus.fields import as_text
 from simengine.corpus.formats import read_items
-from simengine.corpus.pairs import MAX_LINE_BYTES, PAIR_FIELDS
+from simengine.corpus.lines import read_chunks, read_lines
+from simengine.corpus.pairs import MAX_LINE_BYTES, NAMES, PAIR_FIELDS
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import expand_sources
-from simengine.errors import DataError, UsageError
+from simengine.errors import DataError, SimengineError, UsageError
+from simengine.requests.pairs import NLIRequest
 from simengine.serving.demo.cards import shortened
-from simengine.serving.demo.export import BOM, neutral
-from simengine.serving.demo.pairs_columns import pair_table, picked, width_of
-from simengine.serving.demo.pairs_html import CLASSES
+from simengine.serving.demo.export import csv_text
+from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.pairs import PAIRS
 
@@ -34,9 +35,88 @@ BLOCK_PAIRS = 64
 SHOWN_PAIRS = 10
 SHOWN_BAD = 20
 SHOWN_CHARS = 120
+TEXTS = ("text1", "text2")
+_MAX_COLUMNS = 200
+_LABELS = {"entailment": PAIRS.entailment, "neutral": PAIRS.neutral, "contradiction": PAIRS.contradiction}
 _COLUMNS = (
     "row", "text1", "text2", "cosine", "entailment", "neutral", "contradiction", "label", "unread_tokens", "problem",
 )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of a file.
+
+    Attributes:
+        names: in their order; empty where the file cannot be read.
+        texts: the two with the texts, or None where no name is known.
+    """
+
+    names: tuple[str, ...] = ()
+    texts: tuple[str, str] | None = None
+
+
+def columns_of(path: str | Path) -> Columns:
+    """The columns of a .csv, .tsv, .json or .jsonl file, by its header or first record."""
+    try:
+        row = _first_row(path)
+    except SimengineError:  # reading the pairs says what is wrong with it
+        return Columns()
+    known = next((pair for pair in PAIR_FIELDS if set(pair) <= set(row)), None)
+    if Path(path).suffix.lower() in (".csv", ".tsv"):
+        table = pair_table((), len(row))
+        names = None if table.is_header(row) else table.columns_of(row)
+        if names is not None:
+            return Columns(tuple(names), TEXTS)
+    return Columns(tuple(row[:_MAX_COLUMNS]), known)
+
+
+def picked(columns: str | Sequence[str | None]) -> tuple[str, str] | None:
+    """The two columns that were picked, or typed with a comma between; None for the usual ones.
+
+    Raises:
+        UsageError: there is only one, or twice the same.
+    """
+    given = columns.replace("\uff0c", ",").split(",") if isinstance(columns, str) else columns
+    names = [(name or "").strip() for name in given]
+    if not any(names):
+        return None
+    if len(names) != 2 or not all(names) or names[0] == names[1]:
+        shown = ", ".join(names)
+        raise UsageError(f"the columns are {shown!r:.60}; expected two different names")
+    return names[0], names[1]
+
+
+def pair_table(fields: Sequence[str], width: int) -> Headerless:
+    """How a table of that many columns is read: by its header, or text1, text2 and numbers where it has none."""
+    others = tuple(f"column {number}" for number in range(3, width + 1))
+    return Headerless(
+        NAMES | {name.lower() for name in fields},
+        (*TEXTS, *others),
+        texts=frozenset(TEXTS),
+        numbers=frozenset(others),
+        advice="pick the two columns with the texts",
+    )
+
+
+def width_of(path: str | Path) -> int:
+    """How many columns the first row of a file has; 2 where it cannot be read."""
+    try:
+        return len(_first_row(path)) or 2
+    except SimengineError:
+        return 2
+
+
+def _first_row(path: str | Path) -> list[str]:
+    """The cells of the first row of a table, or the names of the first record."""
+    for file in expand_sources([path], None, ReadReport()):
+        if file.format in TABLE_FORMATS:
+            lines = read_lines(read_chunks(file, ReadReport()), file, MAX_LINE_BYTES, "utf-8")
+            return [cell.strip() for cell in first_row(lines, "utf-8", file, MAX_LINE_BYTES)]
+        for _, record, _ in read_items(file, MAX_LINE_BYTES, "utf-8", ReadReport()):
+            if not isinstance(record, RecordFault):
+                return list(record)
+    return []
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +127,7 @@ class PairRow:
         line: its line (row) in the file, from 1.
         text1, text2: "" in a row that cannot be used.
         cosine: None until it is scored, and in a row that cannot be used.
-        probabilities: of the second text if the first is true; None where it was not asked for.
+        probabilities: of the second text if the first is true; None without inference.
         unread_tokens: tokens of both texts that a model did not read.
         problem: why the row cannot be used, "" for a good one.
     """
@@ -74,13 +154,15 @@ def read_rows(
         name: of the file, for messages; its own by default.
 
     Raises:
-        DataError: the file as a whole cannot be used, holds no row, or more than MAX_PAIRS.
-        UsageError: another kind of file, or not two different names.
+        DataError: the file as a whole cannot be read, or has no rows or more than MAX_PAIRS.
+        UsageError: an unsupported kind of file, or not two different names.
     """
     path = Path(path)
     shown = name or path.name
     if path.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"{shown} is no {', '.join(SUFFIXES)} file; save the pairs as one of these")
+        raise UsageError(
+            f"{shown} is not a {', '.join(SUFFIXES)} file; save the pairs in one of these formats"
+        )
     fields = picked(columns)
     table = pair_table(fields or (), width_of(path))
     rows: list[PairRow] = []
@@ -95,7 +177,7 @@ def read_rows(
     except DataError as error:
         raise DataError(error.reason, shown, error.line) from error
     if not rows:
-        raise DataError("no pairs: the file holds no rows", shown)
+        raise DataError("the file has no rows", shown)
     return rows
 
 
@@ -107,7 +189,7 @@ def score_rows(
     Args:
         served: the index.
         rows: as `read_rows` gave them.
-        inference: judge entailment, too.
+        inference: run the NLI model, too.
 
     Yields:
         How many good rows are done, and all rows so far, in order.
@@ -127,41 +209,37 @@ def score_rows(
 def as_csv(rows: Sequence[PairRow]) -> str:
     """CSV with a line for every row of the file; texts that a spreadsheet would run as formulas are neutralised."""
     with_inference = any(row.probabilities is not None for row in rows)
-    names = [name for name in _COLUMNS if with_inference or name not in (*_labels(), "label")]
-    out = io.StringIO()
-    out.write(BOM)
-    writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(names)
-    for row in rows:
-        record = _record(row)
-        writer.writerow([neutral(record[name]) for name in names])
-    return out.getvalue()
+    names = [name for name in _COLUMNS if with_inference or name not in (*_LABELS, "label")]
+    records = map(_record, rows)
+    return csv_text([names, *([record[name] for name in names] for record in records)])
 
 
-def progress_html(done: int, n: int, language: Language) -> str:
+def progress_html(done: int, n: int, language: Language) -> Markup:
     """A progress bar with its words."""
-    label = escape(PAIRS.scoring.of(language).format(done=f"{done:,}", n=f"{n:,}"))
-    return (
-        f'<div class="se-progress" role="status"><p>{label}</p>'
-        f'<progress max="{n}" value="{done}" aria-label="{label}"></progress></div>'
-    )
+    return render("progress", language, {"done": done, "n": n})
 
 
-def summary_html(rows: Sequence[PairRow], seconds: float, language: Language) -> str:
+def summary_html(rows: Sequence[PairRow], seconds: float, language: Language) -> Markup:
     """What was scored, the first of it, and the rows that could not be used."""
-    good, bad = [row for row in rows if not row.problem], [row for row in rows if row.problem]
-    scored = (PAIRS.scored_one if len(good) == 1 else PAIRS.scored).of(language).format(n=f"{len(good):,}")
-    took = PAIRS.in_s.of(language).format(s=f"{seconds:,.1f}")
-    head = f"<strong>{escape(scored)}</strong><span>{escape(took)}</span>"
-    if bad:
-        text = (PAIRS.bad_one if len(bad) == 1 else PAIRS.bad).of(language).format(n=f"{len(bad):,}")
-        head += f'<span class="se-badly">{escape(text)}</span>'
-    parts = [f'<div class="se-batch"><p class="se-batch-head" role="status">{head}</p>']
-    if good:
-        parts.append(_preview(good[:SHOWN_PAIRS], language))
-    if bad:
-        parts.append(_bad(bad, language))
-    return "".join([*parts, "</div>"])
+    good = [row for row in rows if not row.problem]
+    values = {
+        "n_good": len(good),
+        "good": [_cells(row, language) for row in good[:SHOWN_PAIRS]],
+        "with_inference": any(row.probabilities for row in good),
+        "bad": [(row.line, row.problem) for row in rows if row.problem],
+        "most": SHOWN_BAD,
+        "ms": 1000 * seconds,
+    }
+    return render("batch", language, values)
+
+
+def _cells(row: PairRow, language: Language) -> list[str]:
+    cells = [str(row.line), shortened(row.text1, SHOWN_CHARS), shortened(row.text2, SHOWN_CHARS)]
+    cells.append(f"{row.cosine or 0.0:.3f}")
+    if row.probabilities is not None:
+        label = max(row.probabilities, key=row.probabilities.__getitem__)
+        cells.append(f"{_LABELS[label].of(language)} {row.probabilities[label]:.2f}")
+    return cells
 
 
 def _row(line: int, record: dict[str, object] | RecordFault, fields: tuple[str, str] | None) -> PairRow:
@@ -172,7 +250,7 @@ def _row(line: int, record: dict[str, object] | RecordFault, fields: tuple[str, 
         for name in fields or _known(record):
             if name not in record:
                 held = ", ".join(map(str, record)) or "nothing"
-                raise RecordFault("missing column", f"there is no {name!r}; the row has {held:.120}")
+                raise RecordFault("missing column", f"{name!r} is missing; the row has {held:.120}")
             text = as_text(record[name], name)
             if not text or text.isspace():
                 raise RecordFault("empty text", f"the column {name!r} is blank")
@@ -199,7 +277,7 @@ def _scored(served: ServedIndex, rows: list[PairRow], inference: bool) -> list[P
     for row in rows:
         for text in (row.text1, row.text2):
             places.setdefault(text, len(places))
-    encoded = served.encode_counted(list(places))
+    encoded = served.retriever.encode_counted(list(places))
     done = []
     for row in rows:
         one, two = places[row.text1], places[row.text2]
@@ -207,8 +285,8 @@ def _scored(served: ServedIndex, rows: list[PairRow], inference: bool) -> list[P
         unread = int(encoded.n_truncated[one] + encoded.n_truncated[two])
         done.append(replace(row, cosine=cosine, unread_tokens=unread))
     if inference:
-        pairs = [(row.text1, row.text2) for row in rows]
-        verdicts = served.nli_model().verdicts(pairs, evidence=False)
+        pairs = tuple((row.text1, row.text2) for row in rows)
+        verdicts = served.engine.run(NLIRequest(pairs, evidence=False))
         done = [
             replace(
                 row,
@@ -218,10 +296,6 @@ def _scored(served: ServedIndex, rows: list[PairRow], inference: bool) -> list[P
             for row, verdict in zip(done, verdicts, strict=True)
         ]
     return done
-
-
-def _labels() -> tuple[str, ...]:
-    return tuple(name for name, _, _ in CLASSES)
 
 
 def _record(row: PairRow) -> dict[str, object]:
@@ -235,48 +309,6 @@ def _record(row: PairRow) -> dict[str, object]:
         "unread_tokens": None if row.problem else row.unread_tokens,
         "problem": row.problem,
     }
-    for name in _labels():
+    for name in _LABELS:
         record[name] = None if known is None else round(known[name], 6)
     return record
-
-
-def _preview(rows: Sequence[PairRow], language: Language) -> str:
-    inference = rows[0].probabilities is not None
-    words = {name: label.of(language) for name, _, label in CLASSES}
-    heads = [PAIRS.row, PAIRS.text1, PAIRS.text2, PAIRS.cosine, *([PAIRS.verdict] if inference else [])]
-    lines = []
-    for row in rows:
-        cells = (
-            f'<td class="se-num">{row.line}</td><td class="se-text">{escape(shortened(row.text1, SHOWN_CHARS))}</td>'
-            f'<td class="se-text">{escape(shortened(row.text2, SHOWN_CHARS))}</td>'
-            f'<td class="se-num">{row.cosine or 0.0:.3f}</td>'
-        )
-        known = row.probabilities
-        if known is not None:
-            label = max(known, key=lambda name: known[name])
-            cells += f"<td>{escape(words[label])} {known[label]:.2f}</td>"
-        lines.append(f"<tr>{cells}</tr>")
-    title = PAIRS.preview.of(language).format(n=len(rows))
-    return _table(title, [head.of(language) for head in heads], lines)
-
-
-def _bad(rows: Sequence[PairRow], language: Language) -> str:
-    lines = [
-        f'<tr><td class="se-num">{row.line}</td><td class="se-text">{escape(row.problem)}</td></tr>'
-        for row in rows[:SHOWN_BAD]
-    ]
-    count = (PAIRS.bad_one if len(rows) == 1 else PAIRS.bad).of(language).format(n=f"{len(rows):,}")
-    more = ""
-    if len(rows) > SHOWN_BAD:
-        text = PAIRS.bad_more.of(language).format(n=f"{len(rows) - SHOWN_BAD:,}")
-        more = f'<p class="se-note">{escape(text)}</p>'
-    note = f'<p class="se-note">{escape(PAIRS.bad_note.of(language))}</p>'
-    return _table(count, [PAIRS.row.of(language), PAIRS.problem.of(language)], lines) + more + note
-
-
-def _table(title: str, heads: Sequence[str], lines: Sequence[str]) -> str:
-    first = "".join(f"<th>{escape(head)}</th>" for head in heads)
-    return (
-        f'<h3>{escape(title)}</h3><div class="se-table" tabindex="0" role="region" aria-label="{escape(title)}">'
-        f"<table><thead><tr>{first}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
-    )

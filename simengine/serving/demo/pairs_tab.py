@@ -4,29 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from simengine.errors import SimengineError
-from simengine.explain import explain_pair
-from simengine.models.unknown import score_says_something
-from simengine.serving.demo.cards import skeleton
-from simengine.serving.demo.context import DemoContext
+from simengine.requests.pairs import ExplainRequest, NLIRequest
+from simengine.serving.demo.context import QUIET, DemoContext, area
 from simengine.serving.demo.export import SAVE_FILE
-from simengine.serving.demo.notices import failure, notice, shown
+from simengine.serving.demo.notices import failure, notice, shown, skeleton
 from simengine.serving.demo.pairs_batch import (
     SUFFIXES,
+    Columns,
     PairRow,
     as_csv,
+    columns_of,
     progress_html,
     read_rows,
     score_rows,
     summary_html,
 )
-from simengine.serving.demo.pairs_columns import Columns, columns_of
 from simengine.serving.demo.pairs_html import ON_WORDS, Compared, compared_html
+from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language, Text
 from simengine.serving.demo.strings.pairs import PAIRS
 from simengine.text.checks import check_text
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from simengine.serving.served import ServedIndex
 
 MAX_CHARS = 20_000
+DRAWS = 8
+"""Random orders of words that an explanation is compared with."""
 EXAMPLES: tuple[tuple[Text, str, str], ...] = (
     (
         PAIRS.example_same,
@@ -57,9 +59,7 @@ class PairsTab:
     def __init__(self, context: DemoContext) -> None:
         self.context, self.served = context, context.served
         self._texts()
-        self.result = gr.HTML(
-            start_html("en"), js_on_load=ON_WORDS, apply_default_css=False, elem_id="se-pair-result"
-        )
+        self.result = area("se-pair-result", start_html("en"), ON_WORDS)
         self._file()
         self.shown = gr.State(None)
         self.rows = gr.State(None)
@@ -68,107 +68,81 @@ class PairsTab:
     # -- components ------------------------------------------------------------------------------------------
 
     def _texts(self) -> None:
-        localise = self.context.localise
-        self.boxes = []
+        context = self.context
         with gr.Row(elem_id="se-pair-texts", equal_height=True):
-            for number, label, hint in ((1, PAIRS.text1, PAIRS.hint1), (2, PAIRS.text2, PAIRS.hint2)):
-                box = gr.Textbox(lines=3, max_lines=12, elem_id=f"se-text{number}", min_width=280)
-                self.boxes.append(localise(box, {"label": label, "placeholder": hint}))
+            texts = (("se-text1", PAIRS.text1, PAIRS.hint1), ("se-text2", PAIRS.text2, PAIRS.hint2))
+            self.boxes = [
+                context.textbox(elem_id, label, hint, lines=3, max_lines=12, min_width=280)
+                for elem_id, label, hint in texts
+            ]
         with gr.Row(elem_id="se-pair-row"):
-            self.go = localise(
-                gr.Button(variant="primary", scale=0, min_width=130, elem_id="se-pair-go"),
-                {"value": PAIRS.go},
-            )
-            self.swap = localise(
-                gr.Button(scale=0, min_width=100, elem_id="se-pair-swap"), {"value": PAIRS.swap}
-            )
-            self.tried = gr.HTML(
-                examples_html("en"),
-                js_on_load=ON_EXAMPLE,
-                apply_default_css=False,
-                elem_id="se-pair-examples",
-            )
+            self.go = context.button("se-pair-go", PAIRS.go, min_width=130, variant="primary")
+            self.swap = context.button("se-pair-swap", PAIRS.swap, min_width=100)
+            self.tried = area("se-pair-examples", examples_html("en"), ON_EXAMPLE)
 
     def _file(self) -> None:
-        localise = self.context.localise
-        with localise(gr.Accordion(open=False, elem_id="se-batch"), {"label": PAIRS.batch}):
-            self.file = localise(
-                gr.File(file_types=list(SUFFIXES), file_count="single", height=130, elem_id="se-batch-file"),
-                {"label": PAIRS.file},
+        context = self.context
+        with context.localise(gr.Accordion(open=False, elem_id="se-batch"), {"label": PAIRS.batch}):
+            file = gr.File(
+                file_types=list(SUFFIXES), file_count="single", height=130, elem_id="se-batch-file"
             )
+            self.file = context.localise(file, {"label": PAIRS.file})
             with gr.Row():
                 self.columns = [
-                    localise(
-                        gr.Dropdown(
-                            [], value=None, allow_custom_value=True, elem_id=f"se-batch-column{number}"
-                        ),
+                    context.localise(
+                        gr.Dropdown([], value=None, allow_custom_value=True, elem_id=elem_id),
                         {"label": label, "info": PAIRS.column_info},
                     )
-                    for number, label in ((1, PAIRS.column1), (2, PAIRS.column2))
+                    for elem_id, label in (
+                        ("se-batch-column1", PAIRS.column1),
+                        ("se-batch-column2", PAIRS.column2),
+                    )
                 ]
-                self.inference = localise(
-                    gr.Checkbox(value=False, elem_id="se-batch-nli", elem_classes="se-switch"),
-                    {"label": PAIRS.with_inference, "info": PAIRS.with_inference_info},
+                self.inference = context.switch(
+                    "se-batch-nli", PAIRS.with_inference, PAIRS.with_inference_info
                 )
             with gr.Row():
-                self.run = localise(
-                    gr.Button(variant="primary", scale=0, min_width=150, elem_id="se-batch-go"),
-                    {"value": PAIRS.run},
-                )
-                self.stop = localise(
-                    gr.Button(scale=0, min_width=90, visible=False, elem_id="se-batch-stop"),
-                    {"value": PAIRS.stop},
-                )
-            self.outcome = gr.HTML("", js_on_load=None, apply_default_css=False, elem_id="se-batch-result")
+                self.run = context.button("se-batch-go", PAIRS.run, min_width=150, variant="primary")
+                self.stop = context.button("se-batch-stop", PAIRS.stop, min_width=90, visible=False)
+            self.outcome = area("se-batch-result")
             self.download = gr.JSON(visible=False)
-            self.save = localise(
-                gr.Button(size="sm", scale=0, min_width=150, visible=False, elem_id="se-batch-csv"),
-                {"value": PAIRS.download},
+            self.save = context.button(
+                "se-batch-csv", PAIRS.download, min_width=150, size="sm", visible=False
             )
 
     # -- events ----------------------------------------------------------------------------------------------
 
     def _events(self) -> None:
-        context, quiet = self.context, {"show_progress": "hidden"}
-        inputs, outputs = [context.language, *self.boxes], [self.result, self.shown]
-        self.go.click(self.compare, inputs, outputs, **quiet)
-        self.swap.click(lambda one, two: (two, one), self.boxes, self.boxes, **quiet)
-        self.tried.example(self.on_example, None, self.boxes, **quiet).then(
-            self.compare, inputs, outputs, **quiet
+        context = self.context
+        language = context.language
+        inputs, outputs = [language, *self.boxes], [self.result, self.shown]
+        self.go.click(self.compare, inputs, outputs, **QUIET)
+        self.swap.click(lambda one, two: (two, one), self.boxes, self.boxes, **QUIET)
+        self.tried.example(self.on_example, None, self.boxes, **QUIET).then(
+            self.compare, inputs, outputs, **QUIET
         )
         context.on_language(self.again, [self.shown], [self.result, self.tried])
-        running = self.run.click(
-            self.score_file,
-            [context.language, self.file, *self.columns, self.inference],
-            [self.outcome, self.rows, self.stop, self.save],
-            concurrency_limit=2,
-            **quiet,
-        )
-        self.file.change(self.offer_columns, [self.file], self.columns, **quiet)
-        self.stop.click(
-            self.stopped,
-            [context.language],
-            [self.outcome, self.rows, self.stop, self.save],
-            cancels=[running],
-            **quiet,
-        )
-        self.save.click(self.csv_file, [self.rows], [self.download], **quiet).then(
+        inputs = [language, self.file, *self.columns, self.inference]
+        outputs = [self.outcome, self.rows, self.stop, self.save]
+        running = self.run.click(self.score_file, inputs, outputs, concurrency_limit=2, **QUIET)
+        self.file.change(self.offer_columns, [self.file], self.columns, **QUIET)
+        self.stop.click(self.stopped, [language], outputs, cancels=[running], **QUIET)
+        self.save.click(self.csv_file, [self.rows], [self.download], **QUIET).then(
             None, [self.download], None, js=SAVE_FILE
         )
 
-    def compare(self, language: Language, text1: str, text2: str) -> Iterator[tuple[str, Compared | None]]:
+    def compare(self, language: Language, text1: str, text2: str) -> Iterator[tuple[Markup, Compared | None]]:
         """Score and explain the two texts, with a skeleton shown meanwhile."""
         one, two = (text1 or "").strip(), (text2 or "").strip()
         if not one or not two:
-            title, body = PAIRS.blank_title.of(language), PAIRS.blank_body.of(language)
-            yield notice("empty", title, body), None
+            yield notice(language, "empty", PAIRS.blank_title, PAIRS.blank_body), None
             return
         longest = max(len(one), len(two))
         if longest > MAX_CHARS:
-            body = PAIRS.too_long.of(language).format(n=f"{longest:,}", most=f"{MAX_CHARS:,}")
-            yield notice("error", PAIRS.blank_title.of(language), body), None
+            body = PAIRS.too_long.filled({"n": f"{longest:,}", "most": f"{MAX_CHARS:,}"})
+            yield notice(language, "error", PAIRS.too_long_title, body), None
             return
-        yield skeleton(PAIRS.loading.of(language), 2), None
+        yield skeleton(language, PAIRS.loading, 2), None
         try:
             check_text(one, "first text")
             check_text(two, "second text")
@@ -184,7 +158,7 @@ class PairsTab:
         _, one, two = EXAMPLES[place if 0 <= place < len(EXAMPLES) else 0]
         return one, two
 
-    def again(self, language: Language, pair: Compared | None) -> tuple[str, str]:
+    def again(self, language: Language, pair: Compared | None) -> tuple[Markup, Markup]:
         """What is shown, in the language that was switched to."""
         html = start_html(language) if pair is None else compared_html(pair, language)
         return html, examples_html(language)
@@ -201,8 +175,7 @@ class PairsTab:
         """Score a file's pairs, with a progress bar shown meanwhile."""
         hidden = gr.update(visible=False)
         if not path:
-            title, body = PAIRS.no_file_title.of(language), PAIRS.no_file_body.of(language)
-            yield notice("empty", title, body), None, hidden, hidden
+            yield notice(language, "empty", PAIRS.no_file_title, PAIRS.no_file_body), None, hidden, hidden
             return
         start = time.perf_counter()
         try:
@@ -222,40 +195,34 @@ class PairsTab:
     def stopped(self, language: Language) -> Sequence[Any]:
         """The person stopped it."""
         hidden = gr.update(visible=False)
-        return notice("note", PAIRS.stopped.of(language)), None, hidden, hidden
+        return notice(language, "note", PAIRS.stopped), None, hidden, hidden
 
     def csv_file(self, rows: list[PairRow] | None) -> dict[str, str]:
         """The result as a file for the browser to save."""
         return {"name": "pairs.csv", "text": as_csv(rows or []), "type": "text/csv;charset=utf-8"}
 
 
-def build_pairs_tab(context: DemoContext) -> None:
-    """Build the tab within the page that is being built."""
-    PairsTab(context)
-
-
 def compare_texts(served: ServedIndex, text1: str, text2: str) -> Compared:
     """Score and explain two texts.
 
     Args:
-        served: the index: its encoder, its judge, and its cross-encoder for graded similarity, if there is one.
+        served: the index: its encoder, its NLI model, and its cross-encoder for graded similarity, if there is one.
         text1, text2: not blank.
 
     Raises:
-        SimengineError: the encoder cannot be loaded. A judge that cannot is the result's `problem`.
+        SimengineError: the encoder cannot be loaded. A cross-encoder that cannot is the result's `problem`.
     """
-    explanation = explain_pair(served.engine.encoder, text1, text2)
+    explanation = served.engine.run(ExplainRequest(text1, text2, draws=DRAWS))
     pair, score = (text1, text2), None
-    told_apart = score_says_something(*served.readings(pair))
+    told_apart = served.engine.score(text1, text2).told_apart
     try:
-        graded, judge = served.judges.similarity(), served.judges.judge()
-        if graded is None and judge.kind != "nli":
-            graded = judge
+        graded, reranker = served.models.similarity(), served.models.judge()
+        if graded is None and reranker.kind != "nli":
+            graded = reranker
         if graded is not None:
             score = graded.name, float(graded.judge([pair]).relevance[0])
-        if judge.kind != "nli":
-            return Compared(explanation, graded=score, told_apart=told_apart)
-        verdicts = served.nli_model().verdicts([pair, pair[::-1]], evidence=False)
+        request = NLIRequest((pair, pair[::-1]), evidence=False)
+        verdicts, notes = served.engine.run(request), served.engine.notes(request)
     except SimengineError as error:  # the similarity and the words are there all the same
         return Compared(explanation, graded=score, problem=shown(error), told_apart=told_apart)
     return Compared(
@@ -263,23 +230,20 @@ def compare_texts(served: ServedIndex, text1: str, text2: str) -> Compared:
         verdicts[0].probabilities,
         verdicts[1].probabilities,
         score,
-        unknown=bool(served.notes([], judged=pair)),
+        unknown=bool(notes),
         told_apart=told_apart,
     )
 
 
-def start_html(language: Language) -> str:
+def start_html(language: Language) -> Markup:
     """What stands where the result will be."""
-    return notice("empty", PAIRS.start_title.of(language), PAIRS.start_body.of(language))
+    return notice(language, "empty", PAIRS.start_title, PAIRS.start_body)
 
 
-def examples_html(language: Language) -> str:
+def examples_html(language: Language) -> Markup:
     """Buttons that fill both boxes."""
-    buttons = "".join(
-        f'<button type="button" class="se-example" data-place="{place}">{escape(name.of(language))}</button>'
-        for place, (name, _, _) in enumerate(EXAMPLES)
-    )
-    return f'<div class="se-examples"><span>{escape(PAIRS.try_one.of(language))}</span>{buttons}</div>'
+    examples = [("place", place, name) for place, (name, _, _) in enumerate(EXAMPLES)]
+    return render("examples", language, {"examples": examples})
 
 
 ON_EXAMPLE = """element.addEventListener('click', (event) => {

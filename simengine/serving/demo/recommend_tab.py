@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from simengine.errors import UsageError
-from simengine.serving.demo.cards import skeleton
-from simengine.serving.demo.context import DemoContext
-from simengine.serving.demo.notices import failure, notice
+from simengine.requests.recommend import RecommendRequest
+from simengine.serving.demo.cards import shortened, shown_fields
+from simengine.serving.demo.context import QUIET, DemoContext, area
+from simengine.serving.demo.notices import failure, notice, skeleton
 from simengine.serving.demo.projection import PerCommit
-from simengine.serving.demo.recommend_html import (
-    ON_OPINION,
-    Recommended,
-    Taste,
-    found_html,
-    recommended_html,
-    taste_html,
-)
+from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.recommend import RECOMMEND
 from simengine.serving.demo.titles import Titled, Titles, find_documents
+from simengine.types import Recommendation
 
 if TYPE_CHECKING:
     from simengine.serving.served import ServedIndex
@@ -33,6 +30,52 @@ DEFAULT_COUNT, MOST_COUNT = 6, 30
 MAX_STATEMENTS = 5
 MAX_PICKS = 100
 READ_CHARS = 400
+SHOWN_CHARS = 320
+
+
+@dataclass(frozen=True, slots=True)
+class Taste:
+    """What a visitor has liked and disliked so far, in the order of the clicks."""
+
+    liked: tuple[Titled, ...] = ()
+    disliked: tuple[Titled, ...] = ()
+
+    def with_opinion(self, document: Titled, opinion: str) -> Taste:
+        """With a document liked, disliked, or ("none") without an opinion."""
+        liked = tuple(each for each in self.liked if each.id != document.id)
+        disliked = tuple(each for each in self.disliked if each.id != document.id)
+        if opinion == "like":
+            liked = (*liked, document)
+        elif opinion == "dislike":
+            disliked = (*disliked, document)
+        return Taste(liked, disliked)
+
+    def opinion(self, document_id: str) -> str:
+        """ "like", "dislike" or "none"."""
+        if any(each.id == document_id for each in self.liked):
+            return "like"
+        return "dislike" if any(each.id == document_id for each in self.disliked) else "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """Recommendations as they are shown; enough to render them again in the other language.
+
+    Attributes:
+        items: best first.
+        texts: by id the beginning of the text of those that have no reason.
+        names: by id the titles of what is liked.
+        ms: that it took.
+        by_text: something was liked by its description.
+        unknown: the NLI model knows hardly any characters of a statement to refuse.
+    """
+
+    items: Sequence[Recommendation]
+    texts: Mapping[str, str]
+    names: Mapping[str, str]
+    ms: float
+    by_text: bool = False
+    unknown: bool = False
 
 
 class RecommendTab:
@@ -41,105 +84,81 @@ class RecommendTab:
     def __init__(self, context: DemoContext) -> None:
         self.context, self.served = context, context.served
         self.titles: PerCommit[Titles] = PerCommit(self.served.engine.path, Titles.of)
-        localise = context.localise
-        self.query = localise(
-            gr.Textbox(lines=1, max_lines=1, elem_id="se-title-query", max_length=400),
-            {"label": RECOMMEND.find, "placeholder": RECOMMEND.find_hint},
-        )
-        self.found = self._html("", "se-title-found")
-        self.taste_shown = self._html(taste_html(Taste(), "en"), "se-taste")
+        self.query = context.textbox("se-title-query", RECOMMEND.find, RECOMMEND.find_hint, max_length=400)
+        self.found = area("se-title-found", "", ON_OPINION)
+        self.taste_shown = area("se-taste", taste_html(Taste(), "en"), ON_OPINION)
         self._options()
-        self.results = self._html(start_html("en"), "se-recommended")
+        self.results = area("se-recommended", start_html("en"), ON_OPINION)
         self.taste = gr.State(Taste())
         self.shown = gr.State(None)
         self._events()
 
     # -- components ------------------------------------------------------------------------------------------
 
-    def _html(self, value: str, elem_id: str) -> gr.HTML:
-        return gr.HTML(value, js_on_load=ON_OPINION, apply_default_css=False, elem_id=elem_id)
-
     def _options(self) -> None:
-        localise = self.context.localise
+        context = self.context
         with gr.Row():
-            self.describe = localise(
-                gr.Textbox(lines=2, max_lines=4, elem_id="se-describe", min_width=260, max_length=4_000),
-                {"label": RECOMMEND.describe, "placeholder": RECOMMEND.describe_hint},
+            self.describe = context.textbox(
+                "se-describe",
+                RECOMMEND.describe,
+                RECOMMEND.describe_hint,
+                lines=2,
+                max_lines=4,
+                min_width=260,
+                max_length=4_000,
             )
-            self.refuse = localise(
-                gr.Textbox(lines=2, max_lines=5, elem_id="se-refuse", min_width=260, max_length=2_000),
-                {
-                    "label": RECOMMEND.refuse,
-                    "placeholder": RECOMMEND.refuse_hint,
-                    "info": RECOMMEND.refuse_info,
-                },
+            self.refuse = context.textbox(
+                "se-refuse",
+                RECOMMEND.refuse,
+                RECOMMEND.refuse_hint,
+                RECOMMEND.refuse_info,
+                lines=2,
+                max_lines=5,
+                min_width=260,
+                max_length=2_000,
             )
         with gr.Row():
-            self.count = localise(
-                gr.Slider(1, MOST_COUNT, DEFAULT_COUNT, step=1, elem_id="se-recommend-count", min_width=260),
-                {"label": RECOMMEND.count},
+            count = gr.Slider(
+                1, MOST_COUNT, DEFAULT_COUNT, step=1, elem_id="se-recommend-count", min_width=260
             )
-            self.diversity = localise(
+            self.count = context.localise(count, {"label": RECOMMEND.count})
+            self.diversity = context.localise(
                 gr.Slider(0, 1, 0, step=0.05, elem_id="se-diversity", min_width=260),
                 {"label": RECOMMEND.diversity, "info": RECOMMEND.diversity_info},
             )
         with gr.Row():
-            self.go = localise(
-                gr.Button(variant="primary", scale=0, min_width=140, elem_id="se-recommend-go"),
-                {"value": RECOMMEND.go},
-            )
-            self.clear = localise(
-                gr.Button(scale=0, min_width=120, elem_id="se-recommend-clear"), {"value": RECOMMEND.clear}
-            )
+            self.go = context.button("se-recommend-go", RECOMMEND.go, min_width=140, variant="primary")
+            self.clear = context.button("se-recommend-clear", RECOMMEND.clear)
 
     # -- events ----------------------------------------------------------------------------------------------
 
     def _events(self) -> None:
-        context, quiet = self.context, {"show_progress": "hidden"}
+        context = self.context
         language = context.language
+        state = [self.query, self.taste, self.shown]
         self.query.change(
-            self.find,
-            [language, self.query, self.taste],
-            [self.found],
-            trigger_mode="always_last",
-            **quiet,
+            self.find, [language, self.query, self.taste], [self.found], trigger_mode="always_last", **QUIET
         )
+        for place in (self.found, self.taste_shown, self.results):
+            place.opinion(
+                self.on_opinion,
+                [language, *state],
+                [self.taste, self.taste_shown, self.found, self.results],
+                **QUIET,
+            )
+        self.results.near(self.on_near, None, [context.near], **QUIET)
         inputs = [language, self.taste, self.describe, self.refuse, self.count, self.diversity]
         outputs = [self.results, self.shown]
-        for shown in (self.found, self.taste_shown, self.results):
-            shown.opinion(
-                self.on_opinion,
-                [language, self.query, self.taste, self.shown],
-                [self.taste, self.taste_shown, self.found, self.results],
-                **quiet,
-            )
-        self.results.near(self.on_near, None, [context.near], **quiet)
         for listen in (self.go.click, self.describe.submit):
-            listen(self.recommend, inputs, outputs, **quiet)
-        self.clear.click(
-            self.start_over,
-            [language],
-            [
-                self.taste,
-                self.taste_shown,
-                self.query,
-                self.found,
-                self.describe,
-                self.refuse,
-                *outputs,
-            ],
-            **quiet,
-        )
-        context.on_language(
-            self.again,
-            [self.query, self.taste, self.shown],
-            [self.found, self.taste_shown, self.results],
-        )
+            listen(self.recommend, inputs, outputs, **QUIET)
+        emptied = [self.taste, self.taste_shown, self.query, self.found, self.describe, self.refuse, *outputs]
+        self.clear.click(self.start_over, [language], emptied, **QUIET)
+        context.on_language(self.again, state, [self.found, self.taste_shown, self.results])
 
-    def find(self, language: Language, query: str, taste: Taste) -> str:
+    def find(self, language: Language, query: str, taste: Taste) -> Markup:
         """Documents for the typed part of a title."""
         if not (query or "").strip():
-            return ""
+            return Markup()
         try:
             found, by_title = find_documents(self.served, self.titles.get(), query, FOUND)
         except Exception as error:
@@ -168,13 +187,13 @@ class RecommendTab:
         refuse: str,
         count: float,
         diversity: float,
-    ) -> Iterator[tuple[str, Recommended | None]]:
+    ) -> Iterator[tuple[Markup, Recommended | None]]:
         """Recommend for the taste, with a skeleton shown meanwhile."""
         described = (described or "").strip()
         if not (taste.liked or taste.disliked or described):
             yield start_html(language), None
             return
-        yield skeleton(RECOMMEND.loading.of(language)), None
+        yield skeleton(language, RECOMMEND.loading), None
         try:
             shown = run_recommend(self.served, taste, described, statements(refuse), int(count), diversity)
         except Exception as error:
@@ -183,20 +202,15 @@ class RecommendTab:
         yield recommended_html(shown, taste, language), shown
 
     def start_over(self, language: Language) -> Sequence[Any]:
-        """Forget what was said."""
+        """Forget likes, dislikes and texts."""
         return Taste(), taste_html(Taste(), language), "", "", "", "", start_html(language), None
 
     def again(
         self, language: Language, query: str, taste: Taste, shown: Recommended | None
-    ) -> tuple[str, str, str]:
+    ) -> tuple[Markup, Markup, Markup]:
         """What is shown, in the language that was switched to."""
         results = start_html(language) if shown is None else recommended_html(shown, taste, language)
         return self.find(language, query, taste), taste_html(taste, language), results
-
-
-def build_recommend_tab(context: DemoContext) -> None:
-    """Build the tab within the page that is being built."""
-    RecommendTab(context)
 
 
 def statements(text: str) -> list[str]:
@@ -207,7 +221,7 @@ def statements(text: str) -> list[str]:
     """
     found = list(dict.fromkeys(line.strip() for line in (text or "").splitlines() if line.strip()))
     if len(found) > MAX_STATEMENTS:
-        raise UsageError(f"{len(found)} statements are given; up to {MAX_STATEMENTS} can be judged at once")
+        raise UsageError(f"{len(found)} statements given; at most {MAX_STATEMENTS} can be checked at once")
     return found
 
 
@@ -217,22 +231,23 @@ def run_recommend(
     """Recommendations with reasons.
 
     Raises:
-        SimengineError: as `ServedIndex.recommend`.
+        SimengineError: as `Engine.recommend`.
     """
     start = time.perf_counter()
-    items = served.recommend(
-        [each.id for each in taste.liked],
-        [each.id for each in taste.disliked],
-        list(refuse),
-        liked_texts=[described] if described else [],
-        n=count,
+    request = RecommendRequest(
+        liked=tuple(each.id for each in taste.liked),
+        disliked=tuple(each.id for each in taste.disliked),
+        liked_texts=(described,) if described else (),
+        refuse=tuple(refuse),
+        k=count,
         reasons=True,
         diversity=diversity,
     )
+    items = served.engine.run(request)
     texts = {}
     for item in items:
         if item.reason is None or not item.title:
-            document = served.get(item.id)
+            document = served.engine.get(item.id)
             texts[item.id] = "" if document is None else document.text[:READ_CHARS]
     return Recommended(
         items,
@@ -240,11 +255,54 @@ def run_recommend(
         {each.id: each.title for each in taste.liked},
         1000 * (time.perf_counter() - start),
         bool(described),
-        bool(served.notes([], judged=refuse)),
-        tuple(refuse),
+        any(note.source == "nli" for note in served.engine.notes(request)),
     )
 
 
-def start_html(language: Language) -> str:
+def start_html(language: Language) -> Markup:
     """What stands where recommendations will be."""
-    return notice("empty", RECOMMEND.start_title.of(language), RECOMMEND.start_body.of(language))
+    return notice(language, "empty", RECOMMEND.start_title, RECOMMEND.start_body)
+
+
+def found_html(found: Sequence[Titled], by_title: bool, taste: Taste, language: Language) -> Markup:
+    """Documents to like or dislike."""
+    if not found:
+        return notice(language, "none", RECOMMEND.found_none, RECOMMEND.found_none_body)
+    return render("found", language, {"found": found, "by_title": by_title, "taste": taste})
+
+
+def taste_html(taste: Taste, language: Language) -> Markup:
+    """What is liked and disliked, each with a button that takes it away."""
+    return render("taste", language, {"taste": taste})
+
+
+def recommended_html(shown: Recommended, taste: Taste, language: Language) -> Markup:
+    """The cards, or that nothing is left."""
+    if not shown.items:
+        return notice(language, "none", RECOMMEND.none_title, RECOMMEND.none_body)
+    cards = [_card(item, shown.texts.get(item.id, "")) for item in shown.items]
+    return render("recommended", language, {"shown": shown, "cards": cards, "taste": taste})
+
+
+def _card(item: Recommendation, text: str) -> dict[str, Any]:
+    title = item.title or shortened(text) or item.id
+    return {
+        "item": item,
+        "title": title,
+        "document": Titled(item.id, shortened(title, 90)),
+        "text": shortened(text if item.reason is None else item.reason.text, SHOWN_CHARS),
+        "fields": shown_fields(item.metadata),
+    }
+
+
+ON_OPINION = """element.addEventListener('click', (event) => {
+    const opinion = event.target.closest('[data-opinion]');
+    if (opinion) {
+        const {id, title} = opinion.dataset;
+        trigger('opinion', {id, title, opinion: opinion.dataset.opinion});
+        return;
+    }
+    const near = event.target.closest('[data-near]');
+    if (near) trigger('near', {id: near.dataset.near});
+});"""
+"""JavaScript of the three `gr.HTML`s: `.opinion(handler)` gets id, title and opinion, `.near(handler)` the id."""

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import gradio as gr
+from markupsafe import Markup
 
 from simengine.requests.search import Mode
-from simengine.serving.demo.cards import ON_SIMILAR, skeleton
-from simengine.serving.demo.context import DemoContext
-from simengine.serving.demo.examples import example_buttons, example_queries, in_language, sample_documents
+from simengine.serving.demo.cards import ON_SIMILAR
+from simengine.serving.demo.context import QUIET, DemoContext, area
+from simengine.serving.demo.examples import Examples, example_queries
 from simengine.serving.demo.export import SAVE_FILE, as_csv, as_jsonl
 from simengine.serving.demo.facets import Facet, as_number, expression, facets_of
-from simengine.serving.demo.notices import failure, notice
+from simengine.serving.demo.notices import failure, notice, skeleton
 from simengine.serving.demo.searching import Asked, Shown, run_search, run_similar, shown_html
-from simengine.serving.demo.strings import LANGUAGES, Language
+from simengine.serving.demo.strings import Language, Text
 from simengine.serving.demo.strings.search import SEARCH
 
 DEFAULT_COUNT, MOST_COUNT = 10, 50
@@ -28,21 +29,11 @@ class SearchTab:
     def __init__(self, context: DemoContext) -> None:
         self.context, self.served = context, context.served
         self.facets = facets_of(self.served.engine.path)
-        documents = sample_documents(self.served.engine.path)
-        self.examples = {
-            each: example_queries(in_language(documents, each), N_EXAMPLES) for _, each in LANGUAGES
-        }
+        self.examples = Examples(self.served.engine.path, example_queries, N_EXAMPLES)
         self._question()
         self._filters()
-        self.tried = gr.HTML(
-            self.examples_html("en"),
-            js_on_load=ON_SIMILAR,
-            apply_default_css=False,
-            elem_id="se-search-examples",
-        )
-        self.results = gr.HTML(
-            start_html("en"), js_on_load=ON_SIMILAR, apply_default_css=False, elem_id="se-results"
-        )
+        self.tried = area("se-search-examples", self.examples.html("en"), ON_SIMILAR)
+        self.results = area("se-results", start_html("en"), ON_SIMILAR)
         self._export()
         self.shown = gr.State(None)
         self._events()
@@ -50,50 +41,38 @@ class SearchTab:
     # -- components ------------------------------------------------------------------------------------------
 
     def _question(self) -> None:
-        localise = self.context.localise
+        context = self.context
         with gr.Row(elem_classes="se-ask-row", equal_height=True):
-            self.query = localise(
-                gr.Textbox(lines=1, max_lines=1, elem_id="se-query", scale=5, max_length=20_000),
-                {"label": SEARCH.query, "placeholder": SEARCH.query_hint},
+            self.query = context.textbox(
+                "se-query", SEARCH.query, SEARCH.query_hint, scale=5, max_length=20_000
             )
-            self.go = localise(
-                gr.Button(variant="primary", scale=0, min_width=112, elem_id="se-go"), {"value": SEARCH.go}
-            )
+            self.go = context.button("se-go", SEARCH.go, min_width=112, variant="primary")
         with gr.Row(elem_classes="se-options"):
             modes = ((SEARCH.hybrid, "hybrid"), (SEARCH.dense, "dense"), (SEARCH.lexical, "lexical"))
-            self.mode = localise(
+            self.mode = context.localise(
                 gr.Radio(
                     value="hybrid", elem_id="se-mode", elem_classes="se-segments", scale=0, min_width=330
                 ),
                 {"label": SEARCH.mode, "choices": modes},
             )
-            self.rerank = self._switch("se-rerank", {"label": SEARCH.rerank, "info": SEARCH.rerank_info})
-            self.claim = self._switch("se-claim", {"label": SEARCH.claim, "info": SEARCH.claim_info})
-
-    def _switch(self, elem_id: str, words: dict[str, Any], *, value: bool = False) -> gr.Checkbox:
-        box = gr.Checkbox(value=value, elem_id=elem_id, elem_classes="se-switch", min_width=200)
-        return cast("gr.Checkbox", self.context.localise(box, words))
+            self.rerank = context.switch("se-rerank", SEARCH.rerank, SEARCH.rerank_info)
+            self.claim = context.switch("se-claim", SEARCH.claim, SEARCH.claim_info)
 
     def _filters(self) -> None:
-        localise = self.context.localise
+        context = self.context
         self.choices: list[gr.Dropdown] = []
         self.ranges: list[gr.Textbox] = []
-        with localise(gr.Accordion(open=False, elem_id="se-filters"), {"label": SEARCH.filters}):
+        with context.localise(gr.Accordion(open=False, elem_id="se-filters"), {"label": SEARCH.filters}):
             with gr.Row(elem_classes="se-facets"):
                 for facet in self.facets:
                     self._facet(facet)
-            self.typed = localise(
-                gr.Textbox(lines=1, max_lines=1, elem_id="se-expression", max_length=4_000),
-                {"label": SEARCH.expression, "placeholder": SEARCH.expression_hint},
+            self.typed = context.textbox(
+                "se-expression", SEARCH.expression, SEARCH.expression_hint, max_length=4_000
             )
             with gr.Row():
-                self.count = localise(
-                    gr.Slider(1, MOST_COUNT, DEFAULT_COUNT, step=1, elem_id="se-count"),
-                    {"label": SEARCH.count},
-                )
-                self.fold = self._switch(
-                    "se-fold", {"label": SEARCH.fold, "info": SEARCH.fold_info}, value=False
-                )
+                count = gr.Slider(1, MOST_COUNT, DEFAULT_COUNT, step=1, elem_id="se-count")
+                self.count = context.localise(count, {"label": SEARCH.count})
+                self.fold = context.switch("se-fold", SEARCH.fold, SEARCH.fold_info)
 
     def _facet(self, facet: Facet) -> None:
         if facet.kind != "range":
@@ -110,26 +89,17 @@ class SearchTab:
                 )
             )
             return
-        for text, bound in ((SEARCH.least, facet.least), (SEARCH.greatest, facet.greatest)):
-            box = gr.Textbox(
-                lines=1,
-                max_lines=1,
-                placeholder=f"{bound:g}",
-                elem_classes="se-facet",
-                min_width=140,
-                max_length=40,
+        for text, bound in ((SEARCH.least, f"{facet.least:g}"), (SEARCH.greatest, f"{facet.greatest:g}")):
+            label, hint = text.filled({"field": facet.name}), Text(bound, bound)
+            self.ranges.append(
+                self.context.textbox("", label, hint, elem_classes="se-facet", min_width=140, max_length=40)
             )
-            self.ranges.append(self.context.localise(box, {"label": text.filled({"field": facet.name})}))
 
     def _export(self) -> None:
         self.file = gr.JSON(visible=False)
         with gr.Row(visible=False, elem_id="se-export") as self.export_row:
-            self.csv = self.context.localise(
-                gr.Button(size="sm", scale=0, min_width=120, elem_id="se-csv"), {"value": SEARCH.csv}
-            )
-            self.jsonl = self.context.localise(
-                gr.Button(size="sm", scale=0, min_width=120, elem_id="se-jsonl"), {"value": SEARCH.jsonl}
-            )
+            self.csv = self.context.button("se-csv", SEARCH.csv, size="sm")
+            self.jsonl = self.context.button("se-jsonl", SEARCH.jsonl, min_width=160, size="sm")
 
     # -- events ----------------------------------------------------------------------------------------------
 
@@ -148,21 +118,20 @@ class SearchTab:
             *self.ranges,
         ]
         outputs = [self.results, self.export_row, self.shown]
-        quiet = {"show_progress": "hidden"}
         for listen in (self.go.click, self.query.submit, self.typed.submit):
-            listen(self.search, inputs, outputs, **quiet)
-        self.results.similar(self.on_similar, [context.language, self.count], outputs, **quiet)
-        self.tried.example(self.on_example, None, [self.query], **quiet).then(
-            self.search, inputs, outputs, **quiet
+            listen(self.search, inputs, outputs, **QUIET)
+        self.results.similar(self.on_similar, [context.language, self.count], outputs, **QUIET)
+        self.tried.example(self.on_example, None, [self.query], **QUIET).then(
+            self.search, inputs, outputs, **QUIET
         )
         context.near.change(
             self.on_near,
             [context.language, self.count, context.near],
             [context.tabs, context.near, *outputs],
-            **quiet,
+            **QUIET,
         )
         for button, kind in ((self.csv, "csv"), (self.jsonl, "jsonl")):
-            button.click(_file_of(kind), [self.shown], [self.file], **quiet).then(
+            button.click(_file_of(kind), [self.shown], [self.file], **QUIET).then(
                 None, [self.file], None, js=SAVE_FILE
             )
         context.on_language(self.again, [self.shown], [self.results, self.tried])
@@ -181,17 +150,15 @@ class SearchTab:
     ) -> Iterator[Sequence[Any]]:
         """Search, with a skeleton shown meanwhile."""
         if not (query or "").strip():
-            body = SEARCH.blank_body.of(language)
-            yield notice("empty", SEARCH.blank_title.of(language), body), gr.update(visible=False), None
+            blank = notice(language, "empty", SEARCH.blank_title, SEARCH.blank_body)
+            yield blank, gr.update(visible=False), None
             return
-        yield skeleton(SEARCH.loading.of(language)), gr.update(visible=False), None
-        try:
-            asked = Asked(query.strip(), mode, rerank, claim, int(count), fold, self.where(typed, filters))
-            shown = run_search(self.served, asked)
-        except Exception as error:
-            yield failure(error, language), gr.update(visible=False), None
-            return
-        yield shown_html(shown, language), gr.update(visible=bool(shown.hits)), shown
+
+        def found() -> Shown:
+            where = self.where(typed, filters)
+            return run_search(self.served, Asked(query.strip(), mode, rerank, claim, int(count), fold, where))
+
+        yield from self._show(language, found)
 
     def where(self, typed: str, filters: Sequence[Any]) -> str | None:
         """The filter that the components say."""
@@ -210,20 +177,20 @@ class SearchTab:
 
     def on_similar(self, language: Language, count: float, event: gr.EventData) -> Iterator[Sequence[Any]]:
         """Show documents similar to the one whose button was clicked."""
-        yield from self._similar(language, int(count), str(event.id))
+        yield from self._show(language, lambda: run_similar(self.served, str(event.id), int(count)))
 
     def on_near(self, language: Language, count: float, near: str) -> Iterator[Sequence[Any]]:
-        """Another tab asked for documents similar to one."""
+        """Show documents similar to one that was chosen in another tab."""
         if not near:
             yield [gr.skip() for _ in range(5)]
             return
-        for shown in self._similar(language, int(count), near):
+        for shown in self._show(language, lambda: run_similar(self.served, near, int(count))):
             yield [gr.Tabs(selected="search"), "", *shown]
 
-    def _similar(self, language: Language, count: int, document_id: str) -> Iterator[Sequence[Any]]:
-        yield skeleton(SEARCH.loading.of(language)), gr.update(visible=False), None
+    def _show(self, language: Language, found: Callable[[], Shown]) -> Iterator[Sequence[Any]]:
+        yield skeleton(language, SEARCH.loading), gr.update(visible=False), None
         try:
-            shown = run_similar(self.served, document_id, count)
+            shown = found()
         except Exception as error:
             yield failure(error, language), gr.update(visible=False), None
             return
@@ -233,24 +200,15 @@ class SearchTab:
         """Put the example into the box."""
         return str(event.text)
 
-    def again(self, language: Language, shown: Shown | None) -> tuple[str, str]:
+    def again(self, language: Language, shown: Shown | None) -> tuple[Markup, Markup]:
         """What is shown, in the language that was switched to."""
         html = start_html(language) if shown is None else shown_html(shown, language)
-        return html, self.examples_html(language)
-
-    def examples_html(self, language: Language) -> str:
-        """The example queries."""
-        return example_buttons(SEARCH.try_one.of(language), self.examples[language])
+        return html, self.examples.html(language)
 
 
-def build_search_tab(context: DemoContext) -> None:
-    """Build the tab within the page that is being built."""
-    SearchTab(context)
-
-
-def start_html(language: Language) -> str:
+def start_html(language: Language) -> Markup:
     """What stands where results will be."""
-    return notice("empty", SEARCH.start_title.of(language), SEARCH.start_body.of(language))
+    return notice(language, "empty", SEARCH.start_title, SEARCH.start_body)
 
 
 def _file_of(kind: str) -> Any:

@@ -7,21 +7,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from simengine.requests.search import Mode
-from simengine.serving.demo.cards import cards, head, shortened
+from markupsafe import Markup
+
+from simengine.requests.rerank import Rerank
+from simengine.requests.search import Mode, SearchRequest, SimilarRequest
+from simengine.serving.demo.cards import cards, shortened
 from simengine.serving.demo.notices import notice
-from simengine.serving.demo.strings import Language, Text
-from simengine.serving.demo.strings.search import SEARCH
-from simengine.serving.demo.strings.unknown import UNKNOWN
+from simengine.serving.demo.rendering import render
+from simengine.serving.demo.strings import UNKNOWN, Language, Text
+from simengine.serving.demo.strings.search import SEARCH, STAGE_NAMES
 from simengine.types import Hit
 
 if TYPE_CHECKING:
     from simengine.serving.served import ServedIndex
 
+LEAST_STAGE_SHARE = 0.01
+
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A search as it was asked for."""
+    """A search with its options."""
 
     query: str
     mode: Mode
@@ -56,27 +61,28 @@ class Shown:
 
 
 def run_search(served: ServedIndex, asked: Asked) -> Shown:
-    """Search, and fold what says the same if that was asked for.
+    """Search with the options of the tab.
 
     Raises:
-        SimengineError: as `ServedIndex.search`.
+        SimengineError: as `Engine.search`.
     """
-    found = served.search(
-        asked.query,
-        k=asked.count,
-        mode=asked.mode,
-        where=asked.where,
-        rerank=asked.rerank or asked.claim,
-        claim=asked.claim,
+    request = SearchRequest(
+        asked.count,
+        asked.mode,
+        asked.where,
+        queries=(asked.query,),
+        rerank=Rerank(claim=asked.claim) if asked.rerank or asked.claim else None,
         collapse=asked.fold,
     )
+    found = served.engine.run(request)
+    unread = {note.source for note in served.engine.notes(request)}
     notes: list[Text] = []
     if found.n_incomplete:
         notes.append(SEARCH.incomplete)
-    if found.counts and served.notes([], judged=[asked.query]):
-        notes.append(UNKNOWN.judge)
-    if asked.mode != "lexical" and served.notes([asked.query]):
-        notes.append(UNKNOWN.model)
+    if "reranker" in unread:
+        notes.append(UNKNOWN.cross_encoder)
+    if "encoder" in unread:
+        notes.append(UNKNOWN.encoder)
     return Shown(
         found.hits[0],
         found.timings_ms,
@@ -95,23 +101,35 @@ def run_similar(served: ServedIndex, document_id: str, count: int) -> Shown:
     """
     start = time.perf_counter()
     document = served.document(document_id)
-    hits = served.similar(document_id, count)
+    hits = served.engine.run(SimilarRequest(document_id, count))
     timings = {"total": 1000 * (time.perf_counter() - start)}
     return Shown(hits, timings, near=document.title or document.id, empty=SEARCH.none_alone)
 
 
-def shown_html(shown: Shown, language: Language) -> str:
-    """HTML of the results, or of there being none."""
+def shown_html(shown: Shown, language: Language) -> Markup:
+    """HTML of the results: how many of what in what time, notes, cards; or that there are none."""
     if not shown.hits:
-        body = shown.empty.of(language).format(filter=shown.where or "")
-        return notice("none", SEARCH.none_title.of(language), body)
+        return notice(language, "none", SEARCH.none_title, shown.empty.filled({"filter": shown.where or ""}))
     if shown.near:
-        about = SEARCH.near_to.of(language).format(title=shortened(shown.near))
+        about = SEARCH.near_to.filled({"title": shortened(shown.near)})
     else:
-        about = SEARCH.for_query.of(language).format(query=shortened(shown.query))
-    notes = [note.of(language) for note in shown.notes]
-    top = head(len(shown.hits), about, shown.timings_ms, shown.where, notes, language)
-    return top + cards(shown.hits, shown.query, language)
+        about = SEARCH.for_query.filled({"query": shortened(shown.query)})
+    values = {
+        "shown": shown,
+        "about": about.of(language),
+        "stages": stage_times(shown.timings_ms),
+        "cards": cards(shown.hits, shown.query, language),
+    }
+    return render("results", language, values)
+
+
+def stage_times(timings_ms: Mapping[str, float]) -> dict[str, float]:
+    """Stages that do not overlap, in their order; what no stage accounts for is "rest". None where no time passed."""
+    stages = {name: timings_ms[name] for name in STAGE_NAMES if name in timings_ms}
+    rest = timings_ms.get("total", 0.0) - sum(stages.values())
+    if rest > max(LEAST_STAGE_SHARE * timings_ms.get("total", 0.0), 0.05):
+        stages["rest"] = rest
+    return stages if sum(stages.values()) > 0 else {}
 
 
 def _why_empty(served: ServedIndex, asked: Asked) -> Text:

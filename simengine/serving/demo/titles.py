@@ -77,12 +77,12 @@ def find_documents(served: ServedIndex, titles: Titles, query: str, n: int) -> t
         At most n documents, and whether titles had the words.
 
     Raises:
-        SimengineError: as `ServedIndex.search`.
+        SimengineError: as `Engine.search`.
     """
     found = titles.find(query, n)
     if found or not query.strip():
         return found, True
-    hits = served.search(query.strip(), k=n).hits[0]
+    hits = served.engine.search(query.strip(), k=n)
     return [
         Titled(hit.id, shortened(hit.title or hit.passage.text or hit.id, TITLE_CHARS)) for hit in hits
     ], False

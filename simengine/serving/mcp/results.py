@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from pydantic import Field, FiniteFloat, JsonValue
 
-from simengine.serving.results import HitResult, Notes, RecommendationResult, Result, VerdictResult
+from simengine.serving.results import (
+    ClassificationResult,
+    ConflictResult,
+    HitResult,
+    Notes,
+    RecommendationResult,
+    Result,
+    VerdictResult,
+)
 
 
-class SearchToolResult(Result):
+class HitsToolResult(Result):
     """Hits, best first."""
 
     index: str
     hits: list[HitResult]
-    n_unjudged: int = Field(ge=0, description="Candidates that the judge left out for lack of time.")
     notes: Notes
+
+
+class SearchToolResult(HitsToolResult):
+    """Hits of a search, best first."""
+
+    n_unjudged: int = Field(ge=0, description="Candidates that the reranker left out for lack of time.")
 
 
 class ScoreToolResult(Result):
@@ -42,6 +55,23 @@ class RecommendToolResult(Result):
     index: str
     recommendations: list[RecommendationResult]
     notes: Notes
+
+
+class ClassifyToolResult(Result):
+    """The labels of each text, in order."""
+
+    classifications: list[ClassificationResult]
+    notes: Notes
+
+
+class ContradictionsToolResult(Result):
+    """Claims that conflict, the surest first."""
+
+    index: str
+    conflicts: list[ConflictResult] = Field(description="The first of them.")
+    n_conflicts: int = Field(ge=0, description="In all.")
+    n_claims: int = Field(ge=0, description="Claims that were compared with those nearest to them.")
+    n_left_out: int = Field(ge=0, description="Near pairs beyond max_pairs.")
 
 
 class MetadataField(Result):

@@ -23,7 +23,9 @@ MAX_REQUEST_BYTES = 4 << 20
 INSTRUCTIONS = (
     "Search and question answering over collections of documents, on this machine. Use `search` to find documents, "
     "`ask` for a question whose answer a document states (it says so when none does), `score` to compare two texts, "
-    "`recommend` for documents like some others. Scores compare hits of one search only. Indexes: {names}."
+    "`nli` to check a statement against a text, `classify` to sort texts into labels, `recommend` and `similar` for "
+    "documents like some others, `contradictions` for claims that conflict. Scores compare hits of one search only. "
+    "Indexes: {names}."
 )
 
 

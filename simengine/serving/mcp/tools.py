@@ -1,18 +1,30 @@
-"""The tools: searching, asking, comparing and recommending, with typed results."""
+"""The tools: each takes the options of a request, asks the engine, and gives a typed result."""
 
 from __future__ import annotations
 
+import inspect
 import logging
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 
 from simengine.errors import SimengineError
+from simengine.requests.ask import AskRequest
+from simengine.requests.conflicts import ContradictionsRequest
+from simengine.requests.pairs import ClassifyRequest, NLIRequest, ScoreRequest
+from simengine.requests.recommend import RecommendRequest
+from simengine.requests.rerank import Rerank
+from simengine.requests.search import SearchRequest, SimilarRequest
 from simengine.serving.catalogue import Catalogue
+from simengine.serving.derived import Derived, Kinds, derived_fields, made
 from simengine.serving.mcp.results import (
+    ClassifyToolResult,
+    ContradictionsToolResult,
+    HitsToolResult,
     IndexDescription,
     IndexesToolResult,
     MetadataField,
@@ -20,35 +32,77 @@ from simengine.serving.mcp.results import (
     ScoreToolResult,
     SearchToolResult,
 )
-from simengine.serving.reading import count_cut_tokens
-from simengine.serving.results import AnswerResult, HitResult, RecommendationResult, VerdictResult
+from simengine.serving.results import (
+    AnswerResult,
+    ClassificationResult,
+    ConflictResult,
+    HitResult,
+    RecommendationResult,
+    VerdictResult,
+)
+from simengine.serving.served import ServedIndex
 from simengine.serving.telling import is_hidden, told
+from simengine.text.checks import check_text
+from simengine.time_limit import LimitedProgress, time_limit
 
 logger = logging.getLogger(__name__)
 
 MAX_QUERY_CHARS = 10_000
 MAX_TEXT_CHARS = 200_000
+MOST = {"k": 100, "candidates": 100, "read": 100, "n_nearest": 20, "neighbours": 100, "max_pairs": 20_000}
+"""The greatest values that agents may ask for; see also the bounds of the requests."""
+MOST_LISTED = {
+    "history": 50,
+    "liked": 1_000,
+    "disliked": 1_000,
+    "liked_texts": 100,
+    "disliked_texts": 100,
+    "refuse": 20,
+    "require": 20,
+    "texts": 100,
+    "labels": 100,
+    "templates": 20,
+}
+SCAN_S = 300.0
+"""A tool that reads a whole index gives up after this time."""
 
 Query: TypeAlias = Annotated[str, Field(min_length=1, max_length=MAX_QUERY_CHARS, pattern=r"\S")]
 LongText: TypeAlias = Annotated[str, Field(min_length=1, max_length=MAX_TEXT_CHARS, pattern=r"\S")]
-Identifiers: TypeAlias = Annotated[list[str], Field(max_length=1_000)]
-Texts: TypeAlias = Annotated[list[LongText], Field(max_length=100)]
-Statements: TypeAlias = Annotated[list[Query], Field(max_length=20)]
-Index: TypeAlias = Annotated[
-    str | None, Field(description="Which index, where there are several; see list_indexes.")
-]
-Where: TypeAlias = Annotated[
-    str | None,
-    Field(
-        max_length=MAX_QUERY_CHARS,
-        description='Filter on metadata, such as: year >= 2020 and kind in ("class", "function"). _id and title are '
-        "the document's own; list_indexes names the other fields.",
-    ),
-]
+Identifier: TypeAlias = Annotated[str, Field(min_length=1, max_length=1_024)]
+Where: TypeAlias = Annotated[str, Field(max_length=MAX_QUERY_CHARS)]
+KINDS = Kinds(
+    text=Query,
+    identifier=Identifier,
+    where=Where,
+    named={
+        "document_id": Identifier,
+        "liked_texts": LongText,
+        "disliked_texts": LongText,
+        "texts": LongText,
+    },
+)
+WHICH = "Which index, where there are several; see list_indexes."
+INDEX = Derived(Annotated[str | None, Field(description=WHICH)], None)
+WHERE_HELP = (
+    'Filter on metadata, such as: year >= 2020 and kind in ("class", "function"). _id and title are the document\'s '
+    "own; list_indexes names the other fields."
+)
+Answer: TypeAlias = Callable[[ServedIndex, Mapping[str, Any]], Any]
+
+
+def _required(kind: Any, help_: str) -> Derived:
+    return Derived(Annotated[kind, Field(description=help_)], ...)
+
+
+def _options(request: type[Any], *, omit: Collection[str] = ()) -> dict[str, Derived]:
+    """The options of a request as parameters of a tool, within the bounds for agents."""
+    return derived_fields(
+        request, KINDS, omit=omit, most={**MOST, **MOST_LISTED}, helps={"where": WHERE_HELP}
+    )
 
 
 class Tools:
-    """The tools over some indexes. Each method is one tool; its docstring is what an agent reads.
+    """The tools over some indexes. The docstring of each is what an agent reads.
 
     Args:
         catalogue: the indexes; stays its owner's.
@@ -59,160 +113,28 @@ class Tools:
 
     def all(self) -> list[Callable[..., Any]]:
         """The tools in the order in which they are offered."""
-        return [self.search, self.ask, self.score, self.recommend, self.list_indexes]
+        asked = [self._tool(answer, parameters()) for answer, parameters in TOOLS]
+        return [*asked, self.list_indexes]
 
-    def search(
-        self,
-        query: Query,
-        k: Annotated[int, Field(ge=1, le=100, description="Documents wanted.")] = 10,
-        mode: Annotated[
-            Literal["hybrid", "dense", "lexical"],
-            Field(description="By meaning and words, by meaning, or by words."),
-        ] = "hybrid",
-        where: Where = None,
-        rerank: Annotated[
-            bool, Field(description="Let a cross-encoder judge the best candidates; slower.")
-        ] = False,
-        claim: Annotated[
-            bool,
-            Field(description="The query is a claim: say of each hit whether it supports or contradicts it."),
-        ] = False,
-        fusion: Annotated[Literal["auto", "rrf"], Field(description="How hybrid joins both sides.")] = "auto",
-        exact: Annotated[
-            bool, Field(description="Compare with every vector instead of asking the approximate index.")
-        ] = False,
-        collapse: Annotated[
-            bool, Field(description="Fold hits that say the same into the best of them; slower.")
-        ] = False,
-        index: Index = None,
-    ) -> SearchToolResult:
-        """Find documents by meaning and by words. Each hit comes with its best passage, its place and its metadata."""
-        with _told():
-            served = self._catalogue.find(index)
-            found = served.search(
-                query,
-                k=k,
-                mode=mode,
-                where=where,
-                rerank=rerank or claim,
-                claim=claim,
-                exact=exact,
-                fusion=fusion,
-                collapse=collapse,
-            )
-            notes = served.notes(
-                [] if mode == "lexical" else [query], judged=[query] if rerank or claim else []
-            )
-        n_unjudged = sum(stage.n_wanted - stage.n_judged for stages in found.counts for stage in stages)
-        return SearchToolResult(
-            index=served.name,
-            hits=[HitResult.of(hit) for hit in found.hits[0]],
-            n_unjudged=n_unjudged,
-            notes=notes,
-        )
+    def _tool(self, answer: Answer, parameters: Mapping[str, Derived]) -> Callable[..., Any]:
+        """A function with the parameters of a tool, as the MCP library reads them."""
 
-    def ask(
-        self,
-        question: Query,
-        history: Annotated[
-            list[Query],
-            Field(max_length=50, description="Earlier questions of the conversation, oldest first."),
-        ] = [],  # noqa: B006 - copied by pydantic, and shown in the tool's schema
-        where: Where = None,
-        threshold: Annotated[
-            float | None,
-            Field(ge=0, le=1, description="Answers of a lower probability are not given."),
-        ] = None,
-        candidates: Annotated[
-            int, Field(ge=1, le=100, description="Documents that the search offers for the question.")
-        ] = 8,
-        faq: Annotated[
-            Literal["auto", "always", "never"],
-            Field(description="Titles as stored questions: those that read like one, all, or none."),
-        ] = "auto",
-        index: Index = None,
-    ) -> AnswerResult:
-        """Answer a question out of the documents: the answer, the sentence that it stands on and a verdict.
+        listed = {**parameters, "index": INDEX}
+        defaults = {name: each.default for name, each in listed.items() if each.default is not ...}
 
-        The verdict "not found" means that the documents do not say it; the nearest passages are given then.
-        """
-        from simengine.requests.ask import AnswerOptions
+        def call(**arguments: Any) -> Any:
+            with _told():
+                given = {**defaults, **arguments}
+                for name, value in given.items():
+                    if isinstance(value, str):
+                        check_text(value, name)
+                return answer(self._catalogue.find(given["index"]), given)
 
-        with _told():
-            served = self._catalogue.find(index)
-            options = AnswerOptions(where=where, threshold=threshold, candidates=candidates, faq=faq)
-            return AnswerResult.of(served.ask(question, history, options))
-
-    def score(
-        self,
-        text1: LongText,
-        text2: LongText,
-        nli: Annotated[
-            bool, Field(description="Also judge whether text1 entails or contradicts text2.")
-        ] = True,
-        index: Index = None,
-    ) -> ScoreToolResult:
-        """Compare two texts: how similar they are, and whether the first entails or contradicts the second."""
-        with _told():
-            served = self._catalogue.find(index)
-            scored = served.score([(text1, text2)])[0]
-            verdict = served.nli([(text1, text2)])[0] if nli else None
-            graded = served.graded([(text1, text2)])
-            cut = count_cut_tokens(served.engine.encoder, [text1, text2])
-        return ScoreToolResult(
-            cosine=float(scored.score),
-            similarity=None if graded is None else float(graded[0]),
-            verdict=None if verdict is None else VerdictResult.of(verdict, text1),
-            n_truncated=sum(cut),
-            told_apart=scored.told_apart,
-        )
-
-    def recommend(
-        self,
-        liked: Annotated[Identifiers, Field(description="Ids of documents.")] = [],  # noqa: B006
-        disliked: Annotated[Identifiers, Field(description="Ids of documents.")] = [],  # noqa: B006
-        liked_texts: Annotated[Texts, Field(description="Descriptions of what is liked.")] = [],  # noqa: B006
-        disliked_texts: Annotated[Texts, Field(description="Descriptions of what is disliked.")] = [],  # noqa: B006
-        refuse: Annotated[
-            Statements, Field(description="Leave out documents that entail one of these statements.")
-        ] = [],  # noqa: B006
-        require: Annotated[
-            Statements, Field(description="Leave out documents that contradict one of these statements.")
-        ] = [],  # noqa: B006
-        n: Annotated[int, Field(ge=1, le=100, description="Documents wanted.")] = 10,
-        where: Where = None,
-        diversity: Annotated[
-            float,
-            Field(ge=0, le=1, description="0 ranks by score alone, 1 by being unlike what stands above."),
-        ] = 0.0,
-        reasons: Annotated[
-            bool, Field(description="Give the sentence of each document that speaks for it; slower.")
-        ] = False,
-        index: Index = None,
-    ) -> RecommendToolResult:
-        """Recommend documents that are near to what somebody likes. Name one document or text at least."""
-        with _told():
-            served = self._catalogue.find(index)
-            found = served.recommend(
-                liked,
-                disliked,
-                refuse,
-                require=require,
-                liked_texts=liked_texts,
-                disliked_texts=disliked_texts,
-                n=n,
-                where=where,
-                reasons=reasons,
-                diversity=diversity,
-            )
-            notes = served.notes(
-                [*liked_texts, *disliked_texts], judged=[*refuse, *require], ids=[*liked, *disliked]
-            )
-        return RecommendToolResult(
-            index=served.name,
-            recommendations=[RecommendationResult.of(each) for each in found],
-            notes=notes,
-        )
+        call.__name__, call.__doc__ = answer.__name__, answer.__doc__
+        returns = inspect.signature(answer, eval_str=True).return_annotation
+        named = [each.parameter(name) for name, each in listed.items()]
+        call.__signature__ = inspect.Signature(named, return_annotation=returns)  # type: ignore[attr-defined]
+        return call
 
     def list_indexes(self) -> IndexesToolResult:
         """What can be searched: the indexes, how much they hold, and the metadata fields that filters may name."""
@@ -220,6 +142,150 @@ class Tools:
             return IndexesToolResult(
                 indexes=[_described(served.facts()) for served in self._catalogue.values()]
             )
+
+
+def search(served: ServedIndex, given: Mapping[str, Any]) -> SearchToolResult:
+    """Find documents by meaning and by words. Each hit comes with its best passage, its place and its metadata."""
+    rerank = Rerank(claim=given["claim"]) if given["rerank"] or given["claim"] else None
+    request = made(SearchRequest, given, {"queries": (given["query"],), "rerank": rerank})
+    found = served.engine.run(request)
+    return SearchToolResult(
+        index=served.name,
+        hits=[HitResult.of(hit) for hit in found.hits[0]],
+        n_unjudged=sum(stage.n_wanted - stage.n_judged for stages in found.counts for stage in stages),
+        notes=served.engine.notes(request),
+    )
+
+
+def _search_parameters() -> dict[str, Derived]:
+    reranks = "Rerank the best candidates with a cross-encoder; slower."
+    claims = "The query is a claim: say of each hit whether it supports or contradicts it."
+    options = _options(SearchRequest, omit=("queries", "rerank", "candidates"))
+    return {
+        "query": _required(Query, "What to look for."),
+        **options,
+        "rerank": Derived(Annotated[bool, Field(description=reranks)], False),
+        "claim": Derived(Annotated[bool, Field(description=claims)], False),
+    }
+
+
+def similar(served: ServedIndex, given: Mapping[str, Any]) -> HitsToolResult:
+    """Find the documents nearest in meaning to a document of the index, such as one that a search has found."""
+    request = made(SimilarRequest, given)
+    hits = [HitResult.of(hit) for hit in served.engine.run(request)]
+    return HitsToolResult(index=served.name, hits=hits, notes=served.engine.notes(request))
+
+
+def ask(served: ServedIndex, given: Mapping[str, Any]) -> AnswerResult:
+    """Answer a question out of the documents: the answer, the sentence that it stands on and a verdict.
+
+    The verdict "not found" means that the documents do not say it; the nearest passages are given then.
+    """
+    request = made(AskRequest, given, {"questions": (given["question"],)})
+    return AnswerResult.of(served.engine.run(request)[0])
+
+
+def _ask_parameters() -> dict[str, Derived]:
+    options = _options(AskRequest, omit=("questions", "max_question_chars"))
+    return {"question": _required(Query, "A whole question."), **options}
+
+
+def score(served: ServedIndex, given: Mapping[str, Any]) -> ScoreToolResult:
+    """Compare two texts: how similar they are, and whether the first entails or contradicts the second."""
+    pair = given["text1"], given["text2"]
+    (scored,) = served.engine.run(ScoreRequest((pair,), graded=True))
+    verdict = served.engine.run(NLIRequest((pair,)))[0] if given["nli"] else None
+    return ScoreToolResult(
+        cosine=scored.score,
+        similarity=scored.graded,
+        verdict=None if verdict is None else VerdictResult.of(verdict, pair[0]),
+        n_truncated=sum(served.engine.index.count_cut_tokens(pair)),
+        told_apart=scored.told_apart,
+    )
+
+
+def _score_parameters() -> dict[str, Derived]:
+    infers = "Also say whether text1 entails or contradicts text2."
+    return {
+        "text1": _required(LongText, "The first text."),
+        "text2": _required(LongText, "The second text."),
+        "nli": Derived(Annotated[bool, Field(description=infers)], True),
+    }
+
+
+def nli(served: ServedIndex, given: Mapping[str, Any]) -> VerdictResult:
+    """Check a statement against a text that is taken as true: does the text entail it, contradict it, or neither?
+
+    The sentence of the text that decides comes with the verdict. Use it to check a claim against a passage.
+    """
+    premise = given["premise"]
+    (verdict,) = served.engine.run(made(NLIRequest, given, {"pairs": ((premise, given["hypothesis"]),)}))
+    return VerdictResult.of(verdict, premise)
+
+
+def _nli_parameters() -> dict[str, Derived]:
+    return {
+        "premise": _required(LongText, "The text that is taken as true."),
+        "hypothesis": _required(Query, "The statement to check, as one sentence."),
+        **_options(NLIRequest, omit=("pairs",)),
+    }
+
+
+def classify(served: ServedIndex, given: Mapping[str, Any]) -> ClassifyToolResult:
+    """Sort texts into labels of your own, without training: topics, sentiments or any other short names.
+
+    Give several labels that exclude each other, or multi_label where a text may have any number of them.
+    """
+    request = made(ClassifyRequest, given)
+    return ClassifyToolResult(
+        classifications=[ClassificationResult.of(each) for each in served.engine.run(request)],
+        notes=served.engine.notes(request),
+    )
+
+
+def recommend(served: ServedIndex, given: Mapping[str, Any]) -> RecommendToolResult:
+    """Recommend documents that are near to what somebody likes. Name one document or text at least."""
+    request = made(RecommendRequest, given, {} if given["n"] is None else {"k": given["n"]})
+    return RecommendToolResult(
+        index=served.name,
+        recommendations=[RecommendationResult.of(each) for each in served.engine.run(request)],
+        notes=served.engine.notes(request),
+    )
+
+
+def _recommend_parameters() -> dict[str, Derived]:
+    old = Field(
+        ge=1, le=MOST["k"], description="The former name of k.", json_schema_extra={"deprecated": True}
+    )
+    return {**_options(RecommendRequest), "n": Derived(Annotated[int | None, old], None)}
+
+
+def contradictions(served: ServedIndex, given: Mapping[str, Any]) -> ContradictionsToolResult:
+    """Find claims of the documents that contradict each other, each with its place. Slow: it reads all documents.
+
+    Narrow it down with a filter where the index is large.
+    """
+    with time_limit(time.monotonic() + SCAN_S):
+        found = served.engine.run(made(ContradictionsRequest, given), progress=LimitedProgress())
+    return ContradictionsToolResult(
+        index=served.name,
+        conflicts=[ConflictResult.of(each) for each in found.conflicts[: MOST["k"]]],
+        n_conflicts=len(found.conflicts),
+        n_claims=found.n_claims,
+        n_left_out=found.n_left_out,
+    )
+
+
+TOOLS: tuple[tuple[Answer, Callable[[], dict[str, Derived]]], ...] = (
+    (search, _search_parameters),
+    (ask, _ask_parameters),
+    (score, _score_parameters),
+    (recommend, _recommend_parameters),
+    (similar, lambda: _options(SimilarRequest)),
+    (nli, _nli_parameters),
+    (classify, lambda: _options(ClassifyRequest, omit=("calibration",))),
+    (contradictions, lambda: _options(ContradictionsRequest, omit=("documents", "against"))),
+)
 
 
 @contextmanager

@@ -25,22 +25,10 @@ from simengine.serving.rest.keys import KeyFile
 from simengine.serving.rest.lifecycle import Lifecycle
 from simengine.serving.rest.logs import JsonLog
 from simengine.serving.rest.metrics import Metrics
-from simengine.serving.rest.routes import (
-    ask,
-    documents,
-    embeddings,
-    health,
-    models,
-    nli,
-    predict,
-    recommend,
-    rerank,
-    score,
-    search,
-)
+from simengine.serving.rest.routes import documents, embeddings, health, index, models, predict, rerank, texts
 from simengine.serving.settings import ServiceSettings
 
-ROUTERS = (search, score, nli, ask, recommend, documents, embeddings, models, rerank, predict)
+ROUTERS = (index, texts, documents, embeddings, models, rerank, predict)
 SUMMARY = "Semantic search, similarity, inference and recommendation over your texts."
 
 
@@ -94,7 +82,7 @@ def create_app(
         catalogue: closed by the caller, after the app has shut down.
         settings: see `ServiceSettings`; `keys_file` is read at once.
         log: lines of JSON; to stderr by default.
-        warm: load the encoders and the judge at the start; until then /ready answers 503.
+        warm: load the encoders and the reranker at the start; until then /ready answers 503.
 
     Raises:
         UsageError: the file of keys is missing, holds none, or others may read it; or an allowed host is no host name.
@@ -159,7 +147,7 @@ def _warm(context: ServiceContext, log: JsonLog) -> None:
     try:
         with context.lifecycle.warming():
             for served in context.catalogue.values():
-                served.warm(judge=True)
+                served.warm(reranker=True)
     except Exception as error:
         log.write("warm", "error", **log.error_fields(error, trace=True))
 

@@ -12,18 +12,20 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from simengine.errors import UsageError
-from simengine.search.time_limit import check_time_limit, time_limit
 from simengine.serving.batching import OverloadedError, WaitTimeoutError
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.rest.lifecycle import Lifecycle
 from simengine.serving.served import ServedIndex
 from simengine.serving.settings import ServiceSettings
 from simengine.text.checks import check_text
+from simengine.time_limit import check_time_limit, time_limit
 
 T = TypeVar("T")
 
 KINDS_OF_WORK = 3
 """Quick reading, slow reading, writing: each has its own places; see `ServiceContext.call`."""
+MOST_SCANS = 2
+"""Requests that read a whole index, at the same time; as many again wait."""
 
 logged_texts: ContextVar[dict[str, object] | None] = ContextVar("logged_texts", default=None)
 
@@ -48,12 +50,14 @@ class ServiceContext:
     lifecycle: Lifecycle
     _quick: _Places = field(init=False)
     _slow: _Places = field(init=False)
+    _scans: _Places = field(init=False)
     _writers: _Places = field(init=False)
 
     def __post_init__(self) -> None:
         most = self.settings.max_requests
         self._quick = _Places(most, "quick-request")
         self._slow = _Places(most, "request")
+        self._scans = _Places(min(most, MOST_SCANS), "scan")
         self._writers = _Places(most, "write-request")
 
     def index(self, name: str | None = None) -> ServedIndex:
@@ -76,6 +80,13 @@ class ServiceContext:
             OverloadedError: too much work of its kind is under way (429).
             WaitTimeoutError: it took longer than a request may (504).
         """
+        return await self._within(self._quick if quick else self._slow, function)
+
+    async def scan(self, function: Callable[[], T]) -> T:
+        """As `call`, for what reads a whole index: few of these run at the same time."""
+        return await self._within(self._scans, function)
+
+    async def _within(self, places: _Places, function: Callable[[], T]) -> T:
         end = time.monotonic() + self.settings.timeout_s
 
         def limited() -> T:
@@ -83,7 +94,7 @@ class ServiceContext:
                 check_time_limit()
                 return function()
 
-        work = asyncio.wrap_future((self._quick if quick else self._slow).submit(limited))
+        work = asyncio.wrap_future(places.submit(limited))
         done, _ = await asyncio.wait({work}, timeout=self.settings.timeout_s)
         if not done:
             work.cancel()
@@ -132,6 +143,7 @@ class ServiceContext:
         self._writers.shutdown()
         self._quick.shutdown(cancel_futures=True)
         self._slow.shutdown(cancel_futures=True)
+        self._scans.shutdown(cancel_futures=True)
 
 
 class _Places:

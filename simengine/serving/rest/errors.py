@@ -27,7 +27,6 @@ from simengine.errors import (
     UnknownDocumentError,
     UsageError,
 )
-from simengine.search.time_limit import TimeLimitError
 from simengine.serving.batching import OverloadedError, WaitTimeoutError
 from simengine.serving.catalogue import UnknownIndexError
 from simengine.serving.naming import UnknownModelError
@@ -35,6 +34,7 @@ from simengine.serving.rest.keys import ForbiddenError, MissingKeyError
 from simengine.serving.rest.lifecycle import NotReadyError
 from simengine.serving.served import ConflictError
 from simengine.serving.telling import told
+from simengine.time_limit import TimeLimitError
 
 RETRY_NOT_READY_S, RETRY_LOCKED_S = 5, 1
 MOST_DETAILS = 20

@@ -9,7 +9,6 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.process_collector import ProcessCollector
 
-from simengine.serving.batching import Batcher
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.rest.keys import KeyFile
 from simengine.serving.rest.lifecycle import Lifecycle
@@ -87,7 +86,7 @@ class _Served:
         for name, served in self._catalogue.items():
             documents.add_metric([name], len(served.engine))
             writes.add_metric([name], served.n_writes)
-            stale.add_metric([name], int(bool(served.refresh_problem)))
+            stale.add_metric([name], int(bool(served.retriever.refresh_problem)))
         yield documents
         yield writes
         yield stale
@@ -108,19 +107,9 @@ class _Served:
                 ("busy_s", "Seconds that computing took."),
             )
         }
-        for index, batcher in self._batchers():
+        for index, batcher in self._catalogue.batchers():
             waiting.add_metric([index, batcher.name], batcher.queued)
             for name, counter in counters.items():
                 counter.add_metric([index, batcher.name], getattr(batcher.counts, name))
         yield waiting
         yield from counters.values()
-
-    def _batchers(self) -> Iterator[tuple[str, Batcher[object, object, object]]]:
-        judges = {}
-        for name, served in self._catalogue.items():
-            for batcher in served.batchers():
-                yield name, batcher
-            judges[id(served.judges)] = served.judges
-        for shared in judges.values():
-            for batcher in shared.batchers():
-                yield "", batcher  # type: ignore[misc]  # only its name and counts are read

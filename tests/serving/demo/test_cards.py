@@ -6,7 +6,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from simengine.serving.demo.cards import card, cards, head, said, shortened, stage_times, took
+from simengine.serving.demo.cards import cards, said, shortened
+from simengine.serving.demo.searching import Shown, shown_html, stage_times
+from simengine.serving.demo.strings import Language, Text
 from simengine.types import Hit, Judgement, Passage, Span
 
 EVIL = '"><img src=x onerror=alert(1)><script>alert(2)</script>'
@@ -14,14 +16,15 @@ VOID = {"img", "input", "br", "hr", "path", "circle"}
 
 
 class Reader(HTMLParser):
-    """Collects elements and texts, and checks that elements are closed."""
+    """Collects elements and the text, as people see it, and checks that elements are closed."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.text, self._open = "", []
-        self.feed(html)
+        self.feed(str(html))
         self.close()
+        self.text = " ".join(self.text.split())
         assert not self._open, f"never closed: {self._open}"
 
     def handle_starttag(self, tag, attrs):
@@ -51,6 +54,10 @@ def hit(**changes: object) -> Hit:
         "scores": {"dense": 0.5, "lexical": 7.25},
     }
     return Hit(**{**fields, **changes})
+
+
+def card(hit: Hit, query: str, language: Language) -> str:
+    return cards([hit], query, language)
 
 
 def test_a_card_shows_title_passage_metadata_and_score():
@@ -117,7 +124,8 @@ def test_nothing_of_a_document_or_a_query_becomes_html():
         judgement=Judgement(0.5, stance="supports", probabilities={"entailment": 1.0}, evidence=Span(0, 9)),
     )
     for language in ("en", "zh"):
-        html = cards([evil], EVIL, language) + head(1, EVIL, {"total": 1.0}, EVIL, [EVIL], language)
+        shown = Shown([evil], {"total": 1.0}, query=EVIL, where=EVIL, notes=(Text(EVIL, EVIL),))
+        html = shown_html(shown, language) + shown_html(Shown([evil], {}, near=EVIL), language)
         names = {tag for tag, _ in Reader(html).tags}
         assert not names & {"img", "script"}
         assert not any(name.startswith("on") for _, attributes in Reader(html).tags for name in attributes)
@@ -131,15 +139,13 @@ def test_a_long_passage_is_cut_around_the_match_and_shown_whole_on_a_click():
     assert "needle" in first
     assert first.count("… ") == 1
     assert " …" in first
-    assert (
-        Reader(f"<details{whole}".split("</details>")[0] + "</details>").text.strip().endswith(text.strip())
-    )
+    assert Reader(f"<details{whole}".split("</details>")[0] + "</details>").text.endswith(text.strip())
 
 
 def test_folded_duplicates_are_named():
-    assert "1 more says the same: copy" in card(hit(duplicates=("copy",)), "x", "en")
+    assert "1 more result says the same: copy" in card(hit(duplicates=("copy",)), "x", "en")
     many = card(hit(duplicates=tuple(f"d{n}" for n in range(20))), "x", "en")
-    assert "20 more say the same: d0," in many
+    assert "20 more results say the same: d0," in many
     assert "d19" not in many
 
 
@@ -150,11 +156,14 @@ def test_stages_do_not_overlap_and_the_rest_is_named():
 
 
 def test_the_head_says_how_many_of_what_in_what_time():
-    read = Reader(head(1, "for “x”", {"encode": 3.0, "total": 12.4}, "year > 3", ["a note"], "en"))
-    for part in ("1 result", "for “x”", "12 ms", "filter: year > 3", "a note", "encode 3.0"):
+    shown = Shown(
+        [hit()], {"encode": 3.0, "total": 12.4}, query="x", where="year > 3", notes=(Text("a note", "注"),)
+    )
+    read = Reader(shown_html(shown, "en"))
+    for part in ("1 result", "for “x”", "12 ms", "Filter: year > 3", "a note", "encode 3.0"):
         assert part in read.text
-    assert "3 条结果" in head(3, "", {"total": 1.0}, None, [], "zh")
-    assert took(12_345.0, "en") == "12.3 s"
+    assert "3 条结果" in shown_html(Shown([hit()] * 3, {"total": 1.0}, query="x"), "zh")
+    assert "12.3 s" in shown_html(Shown([hit()], {"total": 12_345.0}, query="x"), "en")
 
 
 def test_values_are_shown_as_people_write_them():

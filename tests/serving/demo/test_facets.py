@@ -94,7 +94,7 @@ def test_numbers_are_read_and_anything_else_is_named():
     assert as_number("year", "−5") == -5.0
     assert as_number("year", "") is None
     for text in ("soon", "nan", "inf", "1 or 1 = 1"):
-        with pytest.raises(UsageError, match=r"year: .* is no number"):
+        with pytest.raises(UsageError, match=r"year: .* is not a number"):
             as_number("year", text)
 
 

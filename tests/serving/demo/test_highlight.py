@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from html import escape
+from html import unescape
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simengine.serving.demo.highlight import best_window, joined, marked, matched_spans
+from simengine.serving.demo.highlight import Excerpt, best_window, excerpt, joined, marked, matched_spans
 from simengine.types import Span
 
 
@@ -82,10 +82,20 @@ def test_evidence_surrounds_marks():
 def test_marks_show_the_text_itself_and_are_balanced(text: str, pairs: list[tuple[int, int]]):
     spans = [Span(*pair) for pair in pairs]
     html = marked(text, spans[:3], spans[3:])
-    assert re.sub(r"</?(mark|span)[^>]*>", "", html) == escape(text)
+    plain = re.sub(r"</?(mark|span)[^>]*>", "", html)
+    assert "<" not in plain
+    assert unescape(plain) == text
     assert html.count("<mark>") == html.count("</mark>")
     assert html.count("<span") == html.count("</span>")
     assert not re.search(r"<(?!/?(mark|span)\b)", html)
+
+
+def test_an_excerpt_has_dots_where_it_was_cut_and_the_whole_text_besides():
+    assert excerpt("a <b>", Span(0, 5), [Span(2, 5)], [], "supports") == Excerpt(
+        marked("a <b>", [Span(2, 5)])
+    )
+    cut = excerpt("one two six", Span(4, 7), [Span(4, 7)], [], "supports", most=7)
+    assert (cut.shown, cut.whole) == ("… <mark>two</mark> …", "one <mark>two</mark>")
 
 
 def test_the_window_shows_the_evidence():

@@ -109,7 +109,7 @@ def test_more_documents_than_points_are_sampled_and_that_is_said(path: Path, mon
     assert len(few) == 6
     assert few.ids == same.ids
     assert few.n_documents == len(DOCUMENTS)
-    assert "A random sample of 6 of the 12 documents" in about_html(few, "en")
+    assert "Random sample of 6 of the 12 documents" in about_html(few, "en")
 
 
 def test_an_index_of_one_document_is_refused(tmp_path: Path):

@@ -21,8 +21,7 @@ from simengine.serving.demo.index_tab import IndexTab, health_html  # noqa: E402
 from simengine.serving.demo.notices import failure, notice  # noqa: E402
 from simengine.serving.demo.search_tab import SearchTab  # noqa: E402
 from simengine.serving.demo.searching import Asked, run_search, run_similar, shown_html  # noqa: E402
-from simengine.serving.demo.strings import Text  # noqa: E402
-from simengine.serving.demo.strings.unknown import UNKNOWN  # noqa: E402
+from simengine.serving.demo.strings import UNKNOWN, Text  # noqa: E402
 from simengine.serving.demo.theme import css, head, theme  # noqa: E402
 from simengine.serving.served import ServedIndex  # noqa: E402
 from simengine.store.verify import REMAKE, Problem, VerifyReport  # noqa: E402
@@ -127,7 +126,7 @@ def test_filters_of_the_components_reach_the_search(context: DemoContext):
         'kind = "film" and tags contains "pets" and year <= 2000 and (a = 1)'
     )
     assert tab.where("", [[], None, "", None]) is None
-    with pytest.raises(UsageError, match="year: 'soon' is no number"):
+    with pytest.raises(UsageError, match="year: 'soon' is not a number"):
         tab.where("", [[], [], "soon", ""])
 
 
@@ -136,7 +135,7 @@ def test_an_error_of_the_search_is_shown_and_keeps_no_hits(context: DemoContext)
     filters = [[] for _ in tab.choices] + ["" for _ in tab.ranges]
     html, row, shown = last(tab.search("zh", "x", "hybrid", False, False, 3, True, "nofield = 1", *filters))
     assert 'role="alert"' in html
-    assert "操作失败" in html
+    assert "出错了" in html
     assert (row["visible"], shown) == (False, None)
 
 
@@ -169,25 +168,25 @@ def test_hits_that_say_the_same_are_collapsed_by_the_engines_rule(served: Served
 
 def test_why_nothing_was_found_is_said(served: ServedIndex, tmp_path: Path):
     nothing = run_search(served, asked("zyzzyva", mode="lexical"))
-    assert "No document has these words" in shown_html(nothing, "en")
+    assert "No documents contain these words" in shown_html(nothing, "en")
     nothing = run_search(served, asked("cats", where="year > 9000"))
-    assert "passes the filter: year &gt; 9000" in shown_html(nothing, "en")
+    assert "match the filter: year &gt; 9000" in shown_html(nothing, "en")
     with Engine.build([Document("a", "text")], tmp_path / "empty") as engine:
         engine.delete(["a"])
         empty = ServedIndex("empty", engine)
-        assert "holds no documents" in shown_html(run_search(empty, asked("cats")), "en")
+        assert "The index is empty" in shown_html(run_search(empty, asked("cats")), "en")
         build_demo(empty)
         empty.close()
 
 
 def test_a_query_that_a_model_does_not_know_gets_a_note(served: ServedIndex, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(TableModel, "readings", ascii_readings)
-    assert run_search(served, asked("猫喜欢什么", rerank=True)).notes == (UNKNOWN.judge,)
+    assert run_search(served, asked("猫喜欢什么", rerank=True)).notes == (UNKNOWN.cross_encoder,)
     monkeypatch.setattr(WordEncoder, "readings", ascii_readings)
     shown = run_search(served, asked("猫喜欢什么", rerank=True))
-    assert "The judge does not know these characters" in shown_html(shown, "en")
-    assert "模型不认识这些字符，无法区分" in shown_html(shown, "zh")
-    assert run_search(served, asked("猫喜欢什么")).notes == (UNKNOWN.model,)
+    assert "The cross-encoder does not know these characters" in shown_html(shown, "en")
+    assert "嵌入模型不认识这些字符，无法区分" in shown_html(shown, "zh")
+    assert run_search(served, asked("猫喜欢什么")).notes == (UNKNOWN.encoder,)
     assert run_search(served, asked("猫喜欢什么", mode="lexical")).notes == ()
     assert run_search(served, asked("cats", rerank=True)).notes == ()
 
@@ -198,7 +197,7 @@ def test_asking_keeps_the_conversation_and_a_failure_keeps_the_question(context:
     assert "1889" in html
     assert (len(turns), text, new["visible"]) == (1, "", True)
     html, *rest = last(tab.ask("en", "  ", turns))
-    assert "The question is blank" in html
+    assert "Enter a question" in html
     assert "1889" in html
     assert all(step == gr.skip() for step in rest)
     html, *rest = last(tab.ask("en", "why " * 5000, turns))
@@ -213,9 +212,9 @@ def test_the_index_tab_shows_the_facts_and_a_sound_index(context: DemoContext):
     assert f"<b>{len(context.served.engine)}</b> <span>documents</span>" in html
     assert "nested.a" in html
     result, found = last(tab.look("en"))
-    assert "Sound" in result
-    assert "完好" in tab.health_again("zh", found)
-    assert "Not checked yet" in tab.health_again("en", None)
+    assert "No problems found" in result
+    assert "未发现问题" in tab.health_again("zh", found)
+    assert "Not verified yet" in tab.health_again("en", None)
 
 
 def test_what_is_damaged_is_said_with_what_to_do():
@@ -247,4 +246,4 @@ def test_messages_of_own_errors_are_shown_and_of_others_are_not(caplog: pytest.L
     assert "secret" not in gone
     assert "the log says why" in gone
     assert "/home/ann/secret" in caplog.text
-    assert notice("none", "<i>", "<u>").count("&lt;") == 2
+    assert notice("en", "none", "<i>", "<u>").count("&lt;") == 2

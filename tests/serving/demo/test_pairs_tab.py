@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,23 +16,18 @@ from simengine.explain import ExplainedText, ExplainedWord, Faithfulness, PairEx
 from simengine.serving.demo.pairs_batch import (
     BLOCK_PAIRS,
     MAX_PAIRS,
+    Columns,
     PairRow,
     as_csv,
+    columns_of,
     read_rows,
     score_rows,
     summary_html,
 )
-from simengine.serving.demo.pairs_columns import Columns, columns_of
-from simengine.serving.demo.pairs_html import (
-    compared_html,
-    faithfulness_html,
-    probability_bar,
-    word_groups,
-    woven,
-)
+from simengine.serving.demo.pairs_html import Compared, compared_html, word_groups, woven
 from simengine.serving.demo.pairs_tab import compare_texts
+from simengine.serving.demo.strings import UNKNOWN
 from simengine.serving.demo.strings.pairs import PAIRS
-from simengine.serving.demo.strings.unknown import UNKNOWN
 from simengine.serving.served import ServedIndex
 from simengine.serving.settings import ModelSettings, ServingSettings
 from tests.cross_encoders.fakes import ascii_readings
@@ -108,19 +104,24 @@ def test_what_the_model_did_not_read_is_shown_as_unread():
 
 
 def test_figures_say_whether_the_colours_can_be_relied_on():
-    good = faithfulness_html(Faithfulness(0.4, 0.1, 0.95, 3, 20), "en")
-    assert "falls by 0.40" in good
-    assert "by 0.10" in good
+    side = words("cat sat", [None, None])
+
+    def shown(figure: Faithfulness | None) -> str:
+        pair = replace(explained(side, side), faithfulness=figure)
+        return compared_html(Compared(pair), "en") + compared_html(Compared(pair), "zh")
+
+    good = shown(Faithfulness(0.4, 0.1, 0.95, 3, 20))
+    assert "the similarity by 0.40" in good
+    assert "lowers it by 0.10" in good
     assert "19 of 20" in good
     assert PAIRS.unfaithful.en not in good
-    assert PAIRS.unfaithful.en in faithfulness_html(Faithfulness(0.1, 0.1, 0.5, 3, 20), "en")
-    assert PAIRS.no_figure.zh in faithfulness_html(None, "zh")
+    assert PAIRS.unfaithful.en in shown(Faithfulness(0.1, 0.1, 0.5, 3, 20))
+    assert PAIRS.no_figure.zh in shown(None)
 
 
 def test_bars_hold_shares_and_the_largest_is_marked():
-    html = probability_bar(
-        {"entailment": 0.9, "neutral": 0.07, "contradiction": 0.03}, PAIRS.first_second, "en"
-    )
+    side, shares = words("cat", [None]), {"entailment": 0.9, "neutral": 0.07, "contradiction": 0.03}
+    html = compared_html(Compared(explained(side, side), shares, shares), "en")
     assert "flex:0.9000 1 0" in html
     assert '<li class="se-top"><i class="se-e"></i>entailed <b>0.90</b></li>' in html
     assert ">90%<" in html
@@ -160,12 +161,12 @@ def test_a_served_cross_encoder_for_similarity_is_shown_besides(tmp_path: Path, 
 def test_texts_that_the_models_do_not_know_are_told_of(served: ServedIndex, monkeypatch: pytest.MonkeyPatch):
     plain = compared_html(compare_texts(served, "猫喜欢睡觉", "小猫在睡觉"), "zh")
     assert PAIRS.cosine_note.zh in plain
-    assert UNKNOWN.judge.zh not in plain
+    assert UNKNOWN.cross_encoder.zh not in plain
     monkeypatch.setattr(TableModel, "readings", ascii_readings)
     monkeypatch.setattr(WordEncoder, "readings", ascii_readings)
     pair = compare_texts(served, "猫喜欢睡觉", "小猫在睡觉")
     assert (pair.unknown, pair.told_apart) == (True, False)
-    for note in (UNKNOWN.judge, UNKNOWN.pair):
+    for note in (UNKNOWN.cross_encoder, UNKNOWN.pair):
         assert note.zh in compared_html(pair, "zh")
 
 
@@ -284,7 +285,7 @@ def test_columns_that_are_not_two_names_are_refused(tmp_path: Path, columns: str
 def test_another_kind_of_file_an_empty_one_and_a_huge_one_are_refused(tmp_path: Path):
     with pytest.raises(UsageError, match=r"\.csv"):
         read_rows(write(tmp_path, "p.xlsx", "x"))
-    with pytest.raises(DataError, match="holds no rows"):
+    with pytest.raises(DataError, match="has no rows"):
         read_rows(write(tmp_path, "p.csv", "text1,text2\n"))
     with pytest.raises(DataError, match="more than"):
         read_rows(write(tmp_path, "p.csv", "text1,text2\n" + "a,b\n" * (MAX_PAIRS + 1)))
@@ -333,7 +334,7 @@ def test_the_summary_names_bad_rows_and_escapes_texts():
     rows = [PairRow(2, "<i>", "b", -0.5), *(PairRow(n, problem=f"bad <{n}>") for n in range(3, 40))]
     html = summary_html(rows, 1.5, "en")
     assert "1 pair scored" in html
-    assert "37 rows could not be used" in html
+    assert "37 rows skipped" in html
     assert "bad &lt;3&gt;" in html
     assert "and 17 more" in html
     assert "-0.500" in html

@@ -10,12 +10,19 @@ import pytest
 from simengine.engine import Engine
 from simengine.errors import UsageError
 from simengine.serving.demo.projection import PerCommit
-from simengine.serving.demo.recommend_html import Taste, found_html, recommended_html, taste_html
-from simengine.serving.demo.recommend_tab import run_recommend, statements
+from simengine.serving.demo.recommend_tab import (
+    Taste,
+    found_html,
+    recommended_html,
+    run_recommend,
+    statements,
+    taste_html,
+)
 from simengine.serving.demo.strings.recommend import RECOMMEND
 from simengine.serving.demo.titles import Titled, Titles, find_documents
 from simengine.serving.served import ServedIndex
 from simengine.types import Document
+from tests.serving.demo.test_cards import Reader
 from tests.serving.library import build_library, word_models
 
 CATS, DOGS, FORMULA = Titled("cats", "Cats purr"), Titled("dogs", "Dogs bark"), "=cmd|' /C calc'!A0"
@@ -63,8 +70,13 @@ def test_an_opinion_replaces_the_other_and_can_be_taken_back():
 
 def test_buttons_of_a_liked_document_take_the_like_back():
     html = found_html([CATS, DOGS], True, Taste((CATS,)), "en")
-    assert 'data-opinion="none" data-id="cats"' in html
-    assert html.count('data-opinion="like"') == 1
+    buttons = [attributes for tag, attributes in Reader(html).tags if tag == "button"]
+    assert [(each["data-id"], each["data-opinion"]) for each in buttons] == [
+        ("cats", "none"),
+        ("cats", "dislike"),
+        ("dogs", "like"),
+        ("dogs", "dislike"),
+    ]
     assert html.count('aria-pressed="true"') == 1
     assert 'aria-label="Remove Cats purr"' in taste_html(Taste((CATS,)), "en")
 
@@ -76,7 +88,7 @@ def test_recommendations_leave_out_what_was_said_and_tell_why(served: ServedInde
     assert len(ids) == 3
     assert not {"quiet", "dogs"} & set(ids)
     html = recommended_html(shown, taste, "en")
-    assert "because you like <b>Peace</b>" in html
+    assert "Because you like <b>Peace</b>" in html
     assert html.count('class="se-card"') == 3
 
 
@@ -102,7 +114,7 @@ def test_hostile_titles_are_escaped_in_every_place(served: ServedIndex):
     assert "<img" not in html
     assert "<script" not in html
     assert "<b>now" not in html
-    assert 'data-title="&lt;img src=x&gt; &quot;quoted&quot;"' in html
+    assert 'data-title="&lt;img src=x&gt; &#34;quoted&#34;"' in html
 
 
 def test_nothing_left_is_told(served: ServedIndex):

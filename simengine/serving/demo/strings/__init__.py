@@ -5,7 +5,7 @@ capitals like the module: `from simengine.serving.demo.strings.pairs import PAIR
 `str.format`; both languages have the same ones.
 """
 
-from simengine.serving.demo.strings.frame import FRAME
+from simengine.serving.demo.strings.frame import FRAME, UNKNOWN
 from simengine.serving.demo.strings.text import DEFAULT_LANGUAGE, LANGUAGES, Language, Text
 
-__all__ = ["DEFAULT_LANGUAGE", "FRAME", "LANGUAGES", "Language", "Text"]
+__all__ = ["DEFAULT_LANGUAGE", "FRAME", "LANGUAGES", "UNKNOWN", "Language", "Text"]

@@ -9,25 +9,27 @@ class SEARCH:
     """Search."""
 
     query = Text("Query", "查询")
-    query_hint = Text("What are you looking for?  Press / to come back here", "想找什么？按 / 键回到这里")
+    query_hint = Text("What are you looking for? Press / to jump here", "想找什么？按 / 键跳到这里")
     go = Text("Search", "搜索")
-    mode = Text("Match by", "匹配方式")
-    hybrid = Text("Meaning and words", "语义与词语")
-    dense = Text("Meaning", "语义")
-    lexical = Text("Words", "词语")
-    filters = Text("Filters", "筛选")
-    count = Text("Number of results", "结果数量")
-    rerank = Text("Let the judge reorder", "由判断模型重新排序")
+    mode = Text("Retrieval", "检索方式")
+    hybrid = Text("Hybrid", "混合")
+    dense = Text("Semantic", "语义")
+    lexical = Text("Keyword", "关键词")
+    filters = Text("Filters and options", "筛选与选项")
+    count = Text("Results", "结果数量")
+    rerank = Text("Rerank with a cross-encoder", "用交叉编码器重排")
     rerank_info = Text(
-        "A cross-encoder reads the best candidates. Slower.", "交叉编码器逐条阅读最佳候选，速度较慢。"
+        "Reads the query together with each top result. Slower.", "将查询与靠前的结果逐条对读，速度较慢。"
     )
-    claim = Text("The query is a claim", "查询是一个论断")
+    claim = Text("Treat the query as a claim", "将查询视为论断")
     claim_info = Text(
-        "Each result says whether it supports or contradicts it.", "每条结果会标明支持还是反驳该论断。"
+        "An NLI model says which results support or contradict it.",
+        "由 NLI 模型判断各条结果支持还是反驳该论断。",
     )
-    fold = Text("Fold duplicates", "合并重复结果")
+    fold = Text("Collapse duplicates", "合并重复结果")
     fold_info = Text(
-        "Show results that say the same once; takes about a second.", "内容相同的结果只显示一次，约需一秒。"
+        "Shows results that say the same thing only once. Adds about a second.",
+        "内容相同的结果只显示一次，约多用一秒。",
     )
     least = Text("{field} from", "{field} 不小于")
     greatest = Text("{field} to", "{field} 不大于")
@@ -35,62 +37,55 @@ class SEARCH:
     expression_hint = Text(
         'year >= 2020 and not (title contains "draft")', 'year >= 2020 and not (title contains "draft")'
     )
-    try_one = Text("Try", "试试")
-    start_title = Text("Ask in your own words", "用自己的话来找")
+    start_title = Text("Search in your own words", "用自己的话搜索")
     start_body = Text(
-        "Results are found by what they mean, not only by the words they use.",
-        "按含义查找，而不只是按字面词语。",
+        "Results match what you mean, not just the words you use.", "结果按含义匹配，而不只是匹配字面词语。"
     )
-    none_title = Text("Nothing found", "没有找到结果")
+    none_title = Text("No results", "没有结果")
     none_filter = Text(
-        "No document passes the filter: {filter}. Take a filter away and search again.",
-        "没有文档符合筛选条件：{filter}。请减少筛选条件后再试。",
+        "No documents match the filter: {filter}. Try removing a condition.",
+        "没有文档符合筛选条件：{filter}。请尝试减少条件。",
     )
     none_words = Text(
-        "No document has these words. Search by meaning, or use other words.",
-        "没有文档包含这些词语。请按语义搜索，或换一种说法。",
+        "No documents contain these words. Try semantic search or different words.",
+        "没有文档包含这些词语。请改用语义检索，或换一种说法。",
     )
-    none_empty = Text("The index holds no documents yet.", "索引中还没有文档。")
-    none_alone = Text("The index holds no other document.", "索引中没有其他文档。")
-    blank_title = Text("The query is blank", "查询为空")
-    blank_body = Text("Type a few words first.", "请先输入几个词。")
-    found_one = Text("1 result", "1 条结果")
-    found = Text("{n} results", "{n} 条结果")
+    none_empty = Text("The index is empty.", "索引中还没有文档。")
+    none_alone = Text("There are no other documents in the index.", "索引中没有其他文档。")
+    blank_title = Text("Enter a query", "请输入查询")
+    blank_body = Text("Type a few words to search for.", "输入几个词即可搜索。")
+    found = Text("{n} results", "{n} 条结果", one="1 result")
     for_query = Text("for “{query}”", "查询：“{query}”")
     near_to = Text("most similar to “{title}”", "与“{title}”最相似")
-    in_ms = Text("{ms} ms", "{ms} 毫秒")
-    in_s = Text("{s} s", "{s} 秒")
-    filtered = Text("filter: {filter}", "筛选：{filter}")
+    filtered = Text("Filter: {filter}", "筛选：{filter}")
     incomplete = Text(
-        "The judge ran out of time: some results keep their old order.",
-        "判断模型超时：部分结果保持原有顺序。",
+        "Reranking timed out: some results keep their original order.", "重排超时：部分结果保持原有顺序。"
     )
-    stages = Text("Time of each stage", "各阶段用时")
+    stages = Text("Time per stage, ms", "各阶段用时（毫秒）")
+    stage_queue = Text("queue", "排队")
     stage_filter = Text("filter", "筛选")
     stage_encode = Text("encode", "编码")
-    stage_dense = Text("meaning", "语义")
-    stage_lexical = Text("words", "词语")
+    stage_dense = Text("semantic", "语义检索")
+    stage_lexical = Text("keyword", "关键词检索")
     stage_fuse = Text("fuse", "融合")
     stage_fetch = Text("fetch", "读取")
-    stage_judge = Text("judge", "判断")
-    stage_queue = Text("wait", "等待")
+    stage_rerank = Text("rerank", "重排")
     stage_collapse = Text("collapse duplicates", "合并重复")
     stage_rest = Text("other", "其他")
-    score = Text("score", "得分")
     relevance = Text("relevance", "相关度")
     supports = Text("supports", "支持")
     contradicts = Text("contradicts", "反驳")
     neutral = Text("neutral", "中立")
-    similar = Text("Similar to this", "查找相似")
-    similar_to = Text("Show documents similar to {title}", "查找与 {title} 相似的文档")
-    whole = Text("Whole passage", "完整段落")
-    details = Text("Details", "详情")
-    duplicates_one = Text("1 more says the same: {ids}", "另有 1 条内容相同：{ids}")
-    duplicates = Text("{n} more say the same: {ids}", "另有 {n} 条内容相同：{ids}")
+    whole = Text("Full passage", "完整段落")
+    details = Text("Score breakdown", "得分明细")
+    duplicates = Text(
+        "{n} more results say the same: {ids}",
+        "另有 {n} 条结果内容相同：{ids}",
+        one="1 more result says the same: {ids}",
+    )
     loading = Text("Searching…", "正在搜索…")
-    export = Text("Export", "导出")
-    csv = Text("CSV", "CSV")
-    jsonl = Text("JSON Lines", "JSON Lines")
+    csv = Text("Export CSV", "导出 CSV")
+    jsonl = Text("Export JSON Lines", "导出 JSON Lines")
 
 
 STAGE_NAMES = {
@@ -101,7 +96,7 @@ STAGE_NAMES = {
     "lexical": SEARCH.stage_lexical,
     "fuse": SEARCH.stage_fuse,
     "fetch": SEARCH.stage_fetch,
-    "judge": SEARCH.stage_judge,
+    "judge": SEARCH.stage_rerank,
     "collapse": SEARCH.stage_collapse,
     "rest": SEARCH.stage_rest,
 }

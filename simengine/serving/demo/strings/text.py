@@ -13,10 +13,16 @@ DEFAULT_LANGUAGE: Language = "en"
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """One thing to say, in both languages."""
+    """One thing to say, in both languages.
+
+    Attributes:
+        en, zh: the text; `{name}` stands for a value.
+        one: the English singular of a text with `{n}`; "" where it has none.
+    """
 
     en: str
     zh: str
+    one: str = ""
 
     def of(self, language: Language) -> str:
         """In one of them."""
@@ -25,3 +31,7 @@ class Text:
     def filled(self, values: Mapping[str, str | int | float]) -> Text:
         """The same text with values filled in, in both languages."""
         return Text(self.en.format(**values), self.zh.format(**values))
+
+    def for_number(self, n: int) -> Text:
+        """The text for n things, `{n}` not filled in."""
+        return Text(self.one, self.zh) if n == 1 and self.one else self

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from fastapi import APIRouter, Response
 
-from simengine.encoders.contract import Encoded, Role
+from simengine.engine.contracts import Encoded, Role
 from simengine.errors import UsageError
 from simengine.serving.naming import ServedModel, find_model
 from simengine.serving.rest.context import ServiceContext
@@ -36,7 +36,7 @@ def router(context: ServiceContext) -> APIRouter:
 
 def _embedded(model: ServedModel, request: EmbeddingsRequest) -> tuple[EmbeddingsResponse, str]:
     """The answer, and what a header says beside it: the format has no place for notes."""
-    encoded = model.indexes[0].encode_counted(request.input, role=ROLES[request.input_type])
+    encoded = model.indexes[0].retriever.encode_counted(request.input, role=ROLES[request.input_type])
     if not request.truncate:
         _refuse_cut(encoded, model)
     n_read = int((encoded.n_tokens - encoded.n_truncated).sum())

@@ -13,14 +13,12 @@ from simengine.serving.rest.context import ServiceContext
 from simengine.serving.rest.keys import KeyFile, refreshed
 from simengine.serving.rest.metrics import CONTENT_TYPE, Metrics
 from simengine.serving.rest.schemas_documents import State
-from simengine.store.snapshot import Snapshot
 
 
 def check_indexes(context: ServiceContext) -> None:
     """Raise StoreError where an index could not be opened now: searches in memory may go on, but nothing else does."""
     for served in context.catalogue.values():
-        with Snapshot.open(served.engine.path):
-            pass
+        served.engine.index.check_on_disk()
 
 
 def router(context: ServiceContext, metrics: Metrics, keys: KeyFile | None) -> APIRouter:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from simengine.errors import UsageError
+from simengine.requests.pairs import NLIRequest
 from simengine.serving.rest.context import ServiceContext
 from simengine.serving.rest.operations import operation_id
 from simengine.serving.rest.schemas.predict import Prediction, PredictRequest
@@ -21,7 +22,8 @@ def router(context: ServiceContext) -> APIRouter:
         context.check_texts([premise for premise, _ in pairs], "inputs")
         context.check_texts([hypothesis for _, hypothesis in pairs], "inputs")
         served = context.index()
-        verdicts = await context.call(lambda: served.nli(pairs))
+        asked = NLIRequest(tuple(pairs), evidence=False)
+        verdicts = await context.call(lambda: served.engine.run(asked))
         if not request.truncate:
             _refuse_cut(verdicts)
         batch = [_predictions(verdict) for verdict in verdicts]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import APIRouter
 
 from simengine.errors import UsageError
-from simengine.models.unknown import unreadable_note
+from simengine.requests.hits import RerankRequest as Passages
+from simengine.requests.rerank import Rerank
 from simengine.serving.naming import ServedModel, find_model
 from simengine.serving.rest.context import ServiceContext
 from simengine.serving.rest.operations import operation_id
@@ -22,6 +23,7 @@ from simengine.serving.rest.schemas.rerank import (
     RerankRequest,
     RerankResponse,
 )
+from simengine.types import Hit, Passage
 
 
 def router(context: ServiceContext) -> APIRouter:
@@ -48,33 +50,38 @@ async def _checked(context: ServiceContext, request: RerankRequest, version: str
 
 
 def _reranked(model: ServedModel, request: RerankRequest, texts: list[str], version: str) -> RerankResponse:
-    pairs = [(request.query, text) for text in texts]
-    judge = model.indexes[0].judges.judge()
-    judged = judge.judge(pairs)
-    relevance = judged.relevance.tolist()
-    note = unreadable_note(judge, [request.query, *texts], judge=True)
-    order = sorted(range(len(texts)), key=lambda place: (-relevance[place], place))
-    n_tokens = int(judge.count_tokens(pairs).sum())
+    served = model.indexes[0]
+    asked = Passages((request.query,), [_hits(texts)], Rerank(depth=max(len(texts), 1), weight=0))
+    (hits,) = served.texts.run(asked).hits
+    said = [hit.judgement for hit in hits if hit.judgement is not None]
+    order = sorted(range(len(texts)), key=lambda place: (-said[place].relevance, place))
+    n_tokens = int(served.models.judge().count_tokens([(request.query, text) for text in texts]).sum())
+    notes = [str(note) for note in served.texts.notes(asked)]
     return RerankResponse(
         id=str(uuid.uuid4()),
         model=model.id,
         results=[
             RankedDocument(
                 index=place,
-                relevance_score=relevance[place],
+                relevance_score=said[place].relevance,
                 document=_as_object(request.documents[place]) if request.return_documents else None,
             )
             for place in order[: request.top_n]
         ],
-        meta=_meta(request, model, int(judged.n_truncated.max()), version, note),
+        meta=_meta(request, model, max(each.n_truncated for each in said), version, notes),
         usage=Usage(prompt_tokens=n_tokens, total_tokens=n_tokens),
     )
 
 
-def _meta(request: RerankRequest, model: ServedModel, n_cut: int, version: str, note: str) -> Meta:
-    warnings = request.unused()
-    if note:
-        warnings.append(note)
+def _hits(texts: Sequence[str]) -> list[Hit]:
+    return [
+        Hit(str(place), 0.0, place + 1, "", Passage(0, len(text), text), {}, {})
+        for place, text in enumerate(texts)
+    ]
+
+
+def _meta(request: RerankRequest, model: ServedModel, n_cut: int, version: str, notes: list[str]) -> Meta:
+    warnings = [*request.unused(), *notes]
     if n_cut:
         warnings.append(f"{n_cut} tokens of the query were too many for {model.id} to read")
     return Meta(

@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from simengine.serving.derived import Kinds
 from simengine.serving.results import Result
 
 NOT_BLANK = r"\S"
@@ -83,10 +84,20 @@ class Request(Bounded):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 
 
+class IndexRequest(Request):
+    """Base of the requests to an index."""
+
+    index: IndexName | None = None
+
+
 class CompatibleRequest(Bounded):
     """Base of the requests of other services' clients: fields that mean nothing here are ignored."""
 
     model_config = ConfigDict(extra="ignore", strict=True, allow_inf_nan=False, frozen=True)
+
+
+KINDS = Kinds(text=Statement, identifier=Identifier, where=Filter, named={"document_id": Identifier})
+"""What texts the fields of requests are here."""
 
 
 class Usage(Result):

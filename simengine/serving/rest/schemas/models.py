@@ -19,10 +19,10 @@ class ModelResult(Result):
     )
     owned_by: Literal["simengine"] = "simengine"
     task: Literal["embeddings", "rerank"]
-    indexes: list[str] = Field(description="Indexes that were built with it, or that it judges.")
-    dimensions: int | None = Field(description="Of its vectors; null for a judge.")
+    indexes: list[str] = Field(description="Indexes that were built with it, or whose hits it reranks.")
+    dimensions: int | None = Field(description="Of its vectors; null for a reranker.")
     max_tokens: int | None = Field(
-        description="That it reads of a text, special tokens included; null for a judge, which reads windows."
+        description="That it reads of a text, special tokens included; null for a reranker, which reads windows."
     )
 
 

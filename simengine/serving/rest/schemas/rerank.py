@@ -77,7 +77,7 @@ class RankedDocument(Result):
 
     index: int = Field(ge=0, description="Which of the documents that were sent.")
     relevance_score: FiniteFloat = Field(
-        ge=0, le=1, description="The judge's own, not calibrated; higher is better."
+        ge=0, le=1, description="The reranker's own, not calibrated; higher is better."
     )
     document: dict[str, JsonValue] | None = Field(default=None, description="Where it was asked for.")
 

@@ -1,0 +1,83 @@
+"""What users should know of a request: texts in it that a model can hardly read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from simengine.models.unknown import unreadable_note
+from simengine.requests.ask import AskRequest
+from simengine.requests.hits import RerankRequest
+from simengine.requests.pairs import ClassifyRequest, ExplainRequest, NLIRequest, ScoreRequest
+from simengine.requests.recommend import RecommendRequest
+from simengine.requests.search import SearchRequest, SimilarRequest
+
+if TYPE_CHECKING:
+    from simengine.engine.parts import Parts
+
+Source: TypeAlias = Literal["encoder", "reranker", "nli"]
+
+
+class Note(str):
+    """A sentence for people; `source` says which model it is about."""
+
+    __slots__ = ("source",)
+    source: Source
+
+    @classmethod
+    def of(cls, text: str, source: Source) -> Note:
+        """A sentence about a model."""
+        note = cls(text)
+        note.source = source
+        return note
+
+
+def notes_of(parts: Parts, request: object) -> list[Note]:
+    """A note for each model that a request is answered with and that can hardly read one of its texts.
+
+    Loads the models that the request needs. Answers, verdicts and scores of pairs carry more in themselves.
+    """
+    encoded, reranked, inferred = _texts_of(parts, request)
+    models = parts.models
+    rerank = getattr(request, "rerank", None)
+    found: list[Note] = []
+    if encoded:
+        found.append(Note.of(unreadable_note(parts.index.encoder, encoded), "encoder"))
+    if reranked:
+        found.append(Note.of(unreadable_note(models.judge(rerank), reranked, judge=True), "reranker"))
+    if inferred:
+        found.append(Note.of(unreadable_note(models.nli(), inferred, judge=True), "nli"))
+    return [note for note in found if note]
+
+
+def _texts_of(parts: Parts, request: object) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
+    """The texts of a request that the bi-encoder, the reranker, and the NLI model read."""
+    match request:
+        case SearchRequest():
+            encoded = () if request.mode == "lexical" else request.queries
+            return encoded, () if request.rerank is None else request.queries, ()
+        case RerankRequest():
+            passages = [hit.passage.text for hits in request.hits for hit in hits]
+            return (), [*request.queries, *passages], ()
+        case AskRequest():
+            return () if request.mode == "lexical" else request.questions, (), request.questions
+        case SimilarRequest():
+            return _documents(parts, [request.document_id]), (), ()
+        case RecommendRequest():
+            liked = [*request.liked_texts, *request.disliked_texts]
+            named = _documents(parts, [*request.liked, *request.disliked])
+            return [*liked, *named], (), [*request.refuse, *request.require]
+        case ScoreRequest():
+            return [text for pair in request.pairs for text in pair], (), ()
+        case NLIRequest():
+            return (), (), [text for pair in request.pairs for text in pair]
+        case ClassifyRequest():
+            return (), (), [*request.texts, *request.labels]
+        case ExplainRequest():
+            return [request.text1, request.text2], (), ()
+    return (), (), ()
+
+
+def _documents(parts: Parts, ids: Sequence[str]) -> list[str]:
+    found = [parts.retriever.get(each) for each in ids]
+    return [document.text for document in found if document is not None]
