@@ -51,10 +51,9 @@ def count_cut_queries(queries: Sequence[str], encoder: BiEncoder) -> int:
 
 def count_cut(texts: Sequence[str], encoder: BiEncoder, role: Role = "text") -> int:
     """How many of the texts have more tokens than the model reads."""
-    room = encoder.max_tokens - encoder.tokenizer.n_special_tokens - encoder.prompt_tokens(role)
-    # A token is at least one byte, so that only long texts have to be counted.
-    long = [text for text in texts if len(text) > room or len(text.encode()) > room]
-    return sum(len(offsets) > room for offsets in encoder.tokenizer.offsets(long)) if long else 0
+    from simengine.engine.encoder import count_cut_tokens
+
+    return sum(n > 0 for n in count_cut_tokens(encoder, texts, role=role))
 
 
 def note_cut(number: int, encoder: BiEncoder, noun: str) -> None:
