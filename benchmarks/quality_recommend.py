@@ -35,7 +35,7 @@ from simengine.recommend import (
     PopularityScorer,
     PreferenceOptions,
     ProfileOptions,
-    RecommendationResult,
+    RecommendationMetrics,
     TextRecommender,
     Veto,
     evaluate_recommendations,
@@ -143,7 +143,7 @@ def blends(quick: bool, best_knn: str, best_als: str | None) -> dict[str, dict[s
 
 def judged(
     make: Make, split: Split, items: ItemVectors
-) -> tuple[RecommendationResult, dict[str, float], Any]:
+) -> tuple[RecommendationMetrics, dict[str, float], Any]:
     """Warm users, seconds of each stage, and the recommender."""
     start = time.perf_counter()
     recommender = make().fit(split.earlier, items)
@@ -180,7 +180,7 @@ def chosen_on_validation(
     return best
 
 
-def gain(ours: RecommendationResult, other: RecommendationResult) -> dict[str, Any]:
+def gain(ours: RecommendationMetrics, other: RecommendationMetrics) -> dict[str, Any]:
     """Mean difference of nDCG@10 and its bootstrap interval over users."""
     users = sorted(ours.per_user)
     differences = np.array([ours.per_user[u]["nDCG@10"] - other.per_user[u]["nDCG@10"] for u in users])

@@ -2,13 +2,13 @@
 
 from simengine.assembly.encoder import open_encoder, verify_runtime
 from simengine.assembly.options import EncoderOptions, IndexOptions
-from simengine.assembly.reading import Reader, open_reader
+from simengine.assembly.reading import SnapshotReader, open_reader
 from simengine.assembly.writing import compact_index, delete_documents, repair_index, write_documents
 
 __all__ = [
     "EncoderOptions",
     "IndexOptions",
-    "Reader",
+    "SnapshotReader",
     "compact_index",
     "delete_documents",
     "open_encoder",

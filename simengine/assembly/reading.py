@@ -19,7 +19,7 @@ REOPEN_TRIES = 5
 CHECKED_BYTES = 256_000_000  # a candidate index up to this size is hashed when opened; `verify` hashes any
 
 
-class Reader:
+class SnapshotReader:
     """A snapshot with its searcher, closed when the last search that uses it has ended."""
 
     def __init__(self, snapshot: Snapshot, searcher: Searcher) -> None:
@@ -90,7 +90,7 @@ def field_types(path: Path, most: int | None = None) -> dict[str, str]:
     return found
 
 
-def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | None) -> Reader:
+def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | None) -> SnapshotReader:
     """A snapshot of the index as it is now, with a searcher over it.
 
     Raises:
@@ -100,7 +100,7 @@ def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | 
     for _ in range(REOPEN_TRIES):
         snapshot = Snapshot.open(path)
         try:
-            return Reader(snapshot, _open_searcher(snapshot, encoder, threads))
+            return SnapshotReader(snapshot, _open_searcher(snapshot, encoder, threads))
         except (DamagedIndexError, IndexNotFoundError, FileNotFoundError) as error:
             stale = not snapshot.is_current()
             snapshot.close()

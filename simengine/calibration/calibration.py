@@ -118,7 +118,7 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class FittedCalibration:
     """A calibration and what it gives pairs that were left out of its fit.
 
     Attributes:
@@ -173,7 +173,7 @@ def fit_calibration_counted(
     precisions: Sequence[float] = (),
     confidence: float | None = None,
     seed: int = 0,
-) -> Fitted:
+) -> FittedCalibration:
     """Learn from labelled pairs how scores become probabilities, and judge that on pairs left out.
 
     Args:
@@ -232,7 +232,7 @@ def fit_calibration_counted(
     found = {
         f"{p:g}": threshold_for_precision(probabilities, wanted, p, confidence=confidence) for p in precisions
     }
-    return Fitted(replace(calibration, thresholds=found), probabilities)
+    return FittedCalibration(replace(calibration, thresholds=found), probabilities)
 
 
 def _possible_kinds(kind: str, scores: Floats, scale: str) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ from simengine.errors import UsageError
 
 if TYPE_CHECKING:
     from simengine.assembly.calibrating import JudgedPairs
-    from simengine.calibration.calibration import Calibration, Fitted
+    from simengine.calibration.calibration import Calibration, FittedCalibration
     from simengine.cross_encoders.contract import CrossEncoder
     from simengine.encoders.contract import BiEncoder
     from simengine.store.settings import IndexSettings
@@ -178,7 +178,7 @@ def command(
 
 def _fit(
     fit: FitChoice, settings: IndexSettings | None, model_choice: ModelChoice, *, hidden: bool
-) -> tuple[Fitted, JudgedPairs]:
+) -> tuple[FittedCalibration, JudgedPairs]:
     from simengine.assembly.calibrating import JUDGED_BEFORE, judge_pairs, read_judged_pairs
     from simengine.assembly.judging import named_outputs
     from simengine.calibration.calibration import fit_calibration_counted
@@ -292,7 +292,7 @@ def _most(calibration: Calibration) -> str:
     return "right" if calibration.n_classes is None else "of the most frequent label"
 
 
-def _reliability(fitted: Fitted, pairs: JudgedPairs) -> list[tuple[str, str]]:
+def _reliability(fitted: FittedCalibration, pairs: JudgedPairs) -> list[tuple[str, str]]:
     """Bins of probabilities before and after, with the share that is right."""
     from simengine.calibration.measures import top_label
     from simengine.evaluation.calibration import evaluate_calibration

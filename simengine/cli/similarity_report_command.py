@@ -18,7 +18,7 @@ from simengine.errors import DataError, UsageError
 
 if TYPE_CHECKING:
     from simengine.corpus.examples import LabelledPair
-    from simengine.training.duplicates import By, Cluster, DuplicateOptions, DuplicateReport
+    from simengine.training.duplicates import By, Cluster, DedupOptions, DuplicateReport
     from simengine.types import Json
 
 SHOWN_CHARACTERS = 100
@@ -92,7 +92,7 @@ def command(
     """
     from simengine.corpus.examples import read_any_pairs
     from simengine.corpus.sources import is_stream
-    from simengine.training.duplicates import DuplicateOptions, find_duplicates
+    from simengine.training.duplicates import DedupOptions, find_duplicates
 
     names = text_fields(fields)
     check_json_lines(output)
@@ -102,7 +102,7 @@ def command(
             "--drop-output reads the file a second time, which standard input and pipes do not allow"
         )
     rows = list(read_any_pairs(file, fields=names, encoding=encoding, file_format=input_format))
-    options = DuplicateOptions(by=cast("By", by), symmetric=symmetric, jaccard=jaccard, cosine=cosine)
+    options = DedupOptions(by=cast("By", by), symmetric=symmetric, jaccard=jaccard, cosine=cosine)
     if embeddings:
         report = _by_meaning(rows, options, model_choice, hidden=quiet or no_progress)
     else:
@@ -120,7 +120,7 @@ def command(
 
 
 def _by_meaning(
-    rows: Sequence[LabelledPair], options: DuplicateOptions, model_choice: ModelChoice, *, hidden: bool
+    rows: Sequence[LabelledPair], options: DedupOptions, model_choice: ModelChoice, *, hidden: bool
 ) -> DuplicateReport:
     from simengine.training.duplicates import find_duplicates
 

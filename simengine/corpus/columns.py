@@ -18,7 +18,7 @@ from typing import cast
 from simengine.corpus.csv_tables import Nameless
 from simengine.corpus.lines import opened
 from simengine.corpus.report import Item, Record, RecordFault
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 from simengine.errors import DataError, UsageError
 from simengine.types import Json
 
@@ -137,8 +137,8 @@ class _Column:
 
 
 def survey(
-    sources: Iterable[Source],
-    read: Callable[[Source], Iterator[Item]],
+    sources: Iterable[InputFile],
+    read: Callable[[InputFile], Iterator[Item]],
     own: Callable[[Record], frozenset[str]],
     *,
     types: Mapping[str, str],
@@ -184,7 +184,7 @@ def survey(
 
 
 def _look_through(
-    source: Source,
+    source: InputFile,
     items: Iterator[Item],
     own: Callable[[Record], frozenset[str]],
     types: Mapping[str, str],
@@ -336,7 +336,7 @@ def _declared(name: str, kind: str) -> Convert:
     return {"str": text, "int": integer, "float": decimal, "bool": boolean}[kind]
 
 
-def replayable(source: Source, stack: ExitStack) -> Source:
+def replayable(source: InputFile, stack: ExitStack) -> InputFile:
     """A source that can be read several times: a regular file as it is, of a stream a temporary copy.
 
     Args:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from simengine.corpus.lines import Line, decode
 from simengine.corpus.report import Item, Record, RecordFault
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 from simengine.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class _PhysicalLines:
 def table_items(
     lines: Iterator[Line],
     encoding: str,
-    source: Source,
+    source: InputFile,
     max_bytes: int,
     headerless: Headerless | None,
     delimiter: str | None,
@@ -181,7 +181,7 @@ def table_items(
             yield start, _table_record(row, header), row
 
 
-def first_row(lines: Iterator[Line], encoding: str, source: Source, max_bytes: int) -> list[str]:
+def first_row(lines: Iterator[Line], encoding: str, source: InputFile, max_bytes: int) -> list[str]:
     """The cells of the first row of a table, whatever it is; empty where there is none that can be read."""
     reader = _reader(_PhysicalLines(lines, encoding), source, None)
     try:
@@ -192,7 +192,7 @@ def first_row(lines: Iterator[Line], encoding: str, source: Source, max_bytes: i
     return row
 
 
-def _reader(physical: _PhysicalLines, source: Source, delimiter: str | None) -> Reader:
+def _reader(physical: _PhysicalLines, source: InputFile, delimiter: str | None) -> Reader:
     if source.format == "csv":
         return csv.reader(iter(physical), delimiter=delimiter or ",", strict=True)
     return csv.reader(iter(physical), delimiter=delimiter or "\t", quoting=csv.QUOTE_NONE, strict=True)
@@ -218,7 +218,7 @@ def _next_row(reader: Iterator[list[str]], max_bytes: int) -> list[str]:
         csv.field_size_limit(previous)
 
 
-def _check_delimiter(row: list[str], source: Source, line: int, is_header: bool) -> None:
+def _check_delimiter(row: list[str], source: InputFile, line: int, is_header: bool) -> None:
     """Refuse a first row of one field that another delimiter would make several fields of."""
     if len(row) != 1:
         return
@@ -238,7 +238,7 @@ def _check_delimiter(row: list[str], source: Source, line: int, is_header: bool)
 
 
 def _header(
-    row: list[str], source: Source, line: int, headerless: Headerless | None
+    row: list[str], source: InputFile, line: int, headerless: Headerless | None
 ) -> tuple[list[str], bool]:
     """The names of the columns, and whether the first row is a record itself."""
     if headerless is None or headerless.is_header(row):
@@ -249,7 +249,7 @@ def _header(
     return columns, True
 
 
-def _checked_header(row: list[str], source: Source, line: int) -> list[str]:
+def _checked_header(row: list[str], source: InputFile, line: int) -> list[str]:
     header = [name.strip() for name in row]
     if not any(header):
         raise DataError("no column of the header has a name", source.name, line)

@@ -12,14 +12,14 @@ from simengine.corpus.csv_tables import Headerless, table_items
 from simengine.corpus.json_items import begins_array, json_items, jsonl_items
 from simengine.corpus.lines import Line, as_line_encoding, decode, read_chunks, read_lines, usable_encoding
 from simengine.corpus.report import Item, ReadReport, Record, RecordFault
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 from simengine.errors import DataError, MissingExtraError
 
 PARQUET_BATCH_ROWS = 1024
 
 
 def read_items(
-    source: Source,
+    source: InputFile,
     max_line_bytes: int,
     encoding: str,
     report: ReadReport,
@@ -101,7 +101,7 @@ def _text_file_items(lines: Iterator[Line], encoding: str, max_bytes: int) -> It
     yield 1, fault or {"text": "\n".join(parts)}, "\n".join(parts) if fault is None else head
 
 
-def _parquet_items(source: Source, report: ReadReport) -> Iterator[Item]:
+def _parquet_items(source: InputFile, report: ReadReport) -> Iterator[Item]:
     try:
         import pyarrow
         from pyarrow import parquet

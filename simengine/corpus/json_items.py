@@ -11,7 +11,7 @@ from simengine.corpus.json_stream import JsonStream
 from simengine.corpus.json_values import checked_record, strict_decoder, too_deep
 from simengine.corpus.lines import Line, decode
 from simengine.corpus.report import Item, RecordFault
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 
 _ARRAY_OF_OBJECTS = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*\{")
 _ARRAY_SO_FAR = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\Z")
@@ -72,7 +72,7 @@ def _explained(fault: RecordFault, raw: bytes) -> RecordFault:
     return RecordFault(fault.kind, detail, fault.raw_bytes)
 
 
-def json_items(chunks: Iterable[bytes], encoding: str, source: Source, max_bytes: int) -> Iterator[Item]:
+def json_items(chunks: Iterable[bytes], encoding: str, source: InputFile, max_bytes: int) -> Iterator[Item]:
     """Yield the records of one JSON array, or of the only array in one JSON object, in constant memory.
 
     An object without an array, or with a text of its own, is one record, and objects that follow each other are

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from simengine.corpus.json_values import strict_decoder, too_deep
 from simengine.corpus.report import RecordFault
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 from simengine.errors import DataError
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -20,7 +20,7 @@ _AFTER_VALUE = tuple(" \t\r\n,]}")
 class JsonStream:
     """JSON text that arrives in chunks; what has been read is forgotten, but for the value at hand."""
 
-    def __init__(self, chunks: Iterable[bytes], encoding: str, source: Source, max_bytes: int) -> None:
+    def __init__(self, chunks: Iterable[bytes], encoding: str, source: InputFile, max_bytes: int) -> None:
         self._chunks, self._source, self._max_chars = iter(chunks), source, max_bytes
         self._encoding = encoding
         self._decoder = codecs.getincrementaldecoder(encoding)()

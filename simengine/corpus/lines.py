@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from typing import IO, TypeAlias
 
 from simengine.corpus.report import ReadReport, RecordFault
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 from simengine.errors import DataError, MissingExtraError, UsageError
 
 CHUNK_BYTES = 1 << 18
@@ -42,7 +42,7 @@ class _Counted(io.RawIOBase):
         return data
 
 
-def read_chunks(source: Source, report: ReadReport) -> Iterator[bytes]:
+def read_chunks(source: InputFile, report: ReadReport) -> Iterator[bytes]:
     """Yield the decompressed content of a source in chunks of up to about a quarter of a megabyte, as it arrives.
 
     Raises:
@@ -64,7 +64,7 @@ def read_chunks(source: Source, report: ReadReport) -> Iterator[bytes]:
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[IO[bytes]]:
+def opened(source: InputFile) -> Iterator[IO[bytes]]:
     """The bytes of a source, packed as they are."""
     if source.path is None:
         stdin = sys.stdin
@@ -74,7 +74,7 @@ def opened(source: Source) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _gunzip(file: io.RawIOBase, source: Source) -> Iterator[bytes]:
+def _gunzip(file: io.RawIOBase, source: InputFile) -> Iterator[bytes]:
     try:
         with gzip.GzipFile(fileobj=file, mode="rb") as stream:
             while chunk := stream.read1(CHUNK_BYTES):
@@ -85,7 +85,7 @@ def _gunzip(file: io.RawIOBase, source: Source) -> Iterator[bytes]:
         raise DataError(f"the gzip data is damaged, or it is no gzip file: {error}", source.name) from error
 
 
-def _unzstd(file: io.RawIOBase, source: Source) -> Iterator[bytes]:
+def _unzstd(file: io.RawIOBase, source: InputFile) -> Iterator[bytes]:
     try:
         import zstandard
     except ImportError as error:
@@ -129,14 +129,16 @@ def usable_encoding(encoding: str) -> str:
     return "utf-8" if info.name == "utf-8-sig" else info.name
 
 
-def as_line_encoding(chunks: Iterable[bytes], encoding: str, source: Source) -> tuple[Iterator[bytes], str]:
+def as_line_encoding(
+    chunks: Iterable[bytes], encoding: str, source: InputFile
+) -> tuple[Iterator[bytes], str]:
     """Chunks in an encoding whose line ends are the byte 0x0A: UTF-16 and UTF-32 are recoded to UTF-8."""
     if not encoding.startswith(("utf-16", "utf-32")):
         return iter(chunks), encoding
     return _recoded(chunks, encoding, source), "utf-8"
 
 
-def _recoded(chunks: Iterable[bytes], encoding: str, source: Source) -> Iterator[bytes]:
+def _recoded(chunks: Iterable[bytes], encoding: str, source: InputFile) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)()
     position, newlines = 0, 0
     try:
@@ -154,7 +156,9 @@ def _recoded(chunks: Iterable[bytes], encoding: str, source: Source) -> Iterator
         raise DataError(f"wrong encoding: {where} ({error.reason})", source.name, newlines + 1) from error
 
 
-def read_lines(chunks: Iterable[bytes], source: Source, max_line_bytes: int, encoding: str) -> Iterator[Line]:
+def read_lines(
+    chunks: Iterable[bytes], source: InputFile, max_line_bytes: int, encoding: str
+) -> Iterator[Line]:
     """Yield the lines of a stream; of a line over `max_line_bytes` only the beginning is ever held.
 
     A UTF-8 byte order mark at the start is dropped. Line ends are LF or CRLF.
@@ -216,7 +220,7 @@ class _Unfinished:
         return number, offset, content, content
 
 
-def _without_bom(lines: Iterator[Line], source: Source, encoding: str) -> Iterator[Line]:
+def _without_bom(lines: Iterator[Line], source: InputFile, encoding: str) -> Iterator[Line]:
     """Lines without a byte order mark in front of the first; byte offsets still count it."""
     for number, offset, content, raw in lines:
         if encoding == "utf-8" and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

@@ -11,7 +11,7 @@ from simengine.corpus.duplicates import SeenIds
 from simengine.corpus.fields import ID_FIELDS, TEXT_FIELDS, DocumentMaker, FieldMapping
 from simengine.corpus.formats import read_items
 from simengine.corpus.report import ReadReport, RecordFault
-from simengine.corpus.sources import Source, expand_sources, is_stream, shown_name, suffixes
+from simengine.corpus.sources import InputFile, expand_sources, is_stream, shown_name, suffixes
 from simengine.errors import DataError
 
 MAX_LINE_BYTES = 4 << 20
@@ -66,7 +66,7 @@ def read_queries(
         raise DataError("no queries: the file holds no records", shown_name(source))
 
 
-def _queries(file: Source, encoding: str, report: ReadReport) -> Iterator[tuple[int, Query]]:
+def _queries(file: InputFile, encoding: str, report: ReadReport) -> Iterator[tuple[int, Query]]:
     maker = DocumentMaker(FieldMapping())
     for line, record, _ in read_items(file, MAX_LINE_BYTES, encoding, report, _TABLE):
         try:

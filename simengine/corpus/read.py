@@ -14,7 +14,7 @@ from simengine.corpus.fields import DocumentMaker, FieldMapping
 from simengine.corpus.formats import read_items
 from simengine.corpus.lines import usable_encoding
 from simengine.corpus.report import Item, Raw, ReadReport, RecordFault, Rejected, RejectSink
-from simengine.corpus.sources import STDIN, Source, expand_sources, source_bytes
+from simengine.corpus.sources import STDIN, InputFile, expand_sources, source_bytes
 from simengine.errors import DataError, UsageError
 from simengine.types import Document
 
@@ -143,7 +143,7 @@ def read_corpus(
 
 def _survey(
     sources: Sequence[str | Path], options: ReadOptions, report: ReadReport, stack: ExitStack
-) -> tuple[dict[str, Source], ColumnTypes]:
+) -> tuple[dict[str, InputFile], ColumnTypes]:
     """The tables among the sources by name, in a form that can be read twice, and the types of their columns."""
     direct = [given for given in _as_list(sources) if str(given) == STDIN or not Path(given).is_dir()]
     files = expand_sources(direct, options.format, ReadReport()) if direct else iter(())
@@ -168,7 +168,7 @@ def _as_list(sources: Sequence[str | Path]) -> list[str | Path]:
     return [sources] if isinstance(sources, (str, Path)) else list(sources)
 
 
-def _items(source: Source, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
+def _items(source: InputFile, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
     delimiter = None if options.delimiter is None else usable_delimiter(options.delimiter)
     return read_items(source, options.max_line_bytes, options.encoding, report, delimiter=delimiter)
 
@@ -185,7 +185,7 @@ _Made = tuple[int, "Document | RecordFault", Raw, bool]
 
 
 def _read_source(
-    source: Source,
+    source: InputFile,
     options: ReadOptions,
     types: ColumnTypes,
     report: ReadReport,
@@ -241,7 +241,7 @@ def _batches(made: Iterator[_Made]) -> Iterator[list[_Made]]:
 
 
 def _documents(
-    items: Iterator[Item], source: Source, options: ReadOptions, types: ColumnTypes
+    items: Iterator[Item], source: InputFile, options: ReadOptions, types: ColumnTypes
 ) -> Iterator[_Made]:
     """Each record as a document, or what is wrong with it."""
     if source.format.startswith("txt-"):
@@ -269,7 +269,7 @@ def _with_option(fault: RecordFault) -> RecordFault:
     return RecordFault(fault.kind, detail, fault.raw_bytes)
 
 
-def _text_documents(items: Iterator[Item], source: Source) -> Iterator[_Made]:
+def _text_documents(items: Iterator[Item], source: InputFile) -> Iterator[_Made]:
     """Documents of plain text: ids from path and line, or from the path alone."""
     whole = source.format == "txt-file"
     for line, record, raw in items:

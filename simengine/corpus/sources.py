@@ -36,7 +36,7 @@ _BEIR_FILES = ("corpus.jsonl", "corpus.jsonl.gz", "corpus.jsonl.zst")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InputFile:
     """One file to read.
 
     Attributes:
@@ -61,7 +61,7 @@ def expand_sources(
     report: ReadReport,
     *,
     follow_links: bool = False,
-) -> Iterator[Source]:
+) -> Iterator[InputFile]:
     """Yield the files that the sources mean; all are looked at before the first is yielded.
 
     Args:
@@ -83,7 +83,7 @@ def expand_sources(
         check_source(given, file_format)
     for given, label in zip(sources, labels, strict=True):
         if str(given) == STDIN:
-            yield Source(STDIN_NAME, None, file_format or "jsonl", "", label)
+            yield InputFile(STDIN_NAME, None, file_format or "jsonl", "", label)
         elif Path(given).is_dir():
             prefix = Path(given) if len(sources) > 1 else Path()
             yield from _expand_folder(Path(given), str(given), prefix, file_format, report, follow_links)
@@ -238,15 +238,15 @@ def _posix(path: Path) -> str:
     return posix
 
 
-def _file_source(path: Path, name: str, file_format: str | None, label: str) -> Source:
+def _file_source(path: Path, name: str, file_format: str | None, label: str) -> InputFile:
     suffix, compression = suffixes(path)
     kind = file_format or _BY_SUFFIX.get(suffix, "jsonl")
-    return Source(name, path, kind, compression, _posix(path) if kind == "txt-file" else label)
+    return InputFile(name, path, kind, compression, _posix(path) if kind == "txt-file" else label)
 
 
 def _expand_folder(
     folder: Path, name: str, prefix: Path, file_format: str | None, report: ReadReport, follow_links: bool
-) -> Iterator[Source]:
+) -> Iterator[InputFile]:
     for beir in _BEIR_FILES:
         if found_file := folder_file(folder, beir, follow_links=follow_links):
             yield _file_source(found_file, str(Path(name) / beir), file_format, _posix(prefix / "corpus"))
@@ -262,7 +262,7 @@ def _expand_folder(
         found += 1
         relative = path.relative_to(folder)
         kind = "txt-lines" if file_format == "txt-lines" else "txt-file"
-        yield Source(str(Path(name) / relative), path, kind, compression, _posix(prefix / relative))
+        yield InputFile(str(Path(name) / relative), path, kind, compression, _posix(prefix / relative))
     if not found:
         other.update({"links, which are followed with --follow-links": report.links} if report.links else {})
         there = ", ".join(f"{count} {suffix}" for suffix, count in other.most_common(5)) or "nothing"

@@ -9,11 +9,11 @@ from simengine.corpus.columns import TABLE_FORMATS, replayable, survey
 from simengine.corpus.csv_tables import Headerless
 from simengine.corpus.formats import read_items
 from simengine.corpus.report import Item, ReadReport, RecordFault
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 
 
 def typed_items(
-    source: Source,
+    source: InputFile,
     max_line_bytes: int,
     encoding: str,
     report: ReadReport,

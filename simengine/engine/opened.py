@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, NoReturn, Self
 
-from simengine.assembly import Reader, open_encoder, open_reader, verify_runtime
+from simengine.assembly import SnapshotReader, open_encoder, open_reader, verify_runtime
 from simengine.assembly.encoder import check_fingerprint
 from simengine.assembly.judging import JudgeOptions, Judges
 from simengine.encoders.contract import BiEncoder
@@ -89,11 +89,11 @@ class OpenedIndex:
             old.retire()
             return True
 
-    def _open_reader(self) -> Reader:
+    def _open_reader(self) -> SnapshotReader:
         return open_reader(self.path, lambda: self.encoder, threads=self._options.threads)
 
     @contextmanager
-    def _lease(self) -> Iterator[Reader]:
+    def _lease(self) -> Iterator[SnapshotReader]:
         """A reader that stays open while it is used, whatever other threads do."""
         self._check_open()
         reader = self._reader

@@ -34,7 +34,7 @@ class CalibrationBin:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class Reliability:
     """How far probabilities are from frequencies.
 
     Attributes:
@@ -57,7 +57,7 @@ def evaluate_calibration(
     right: Sequence[bool] | npt.NDArray[np.bool_],
     *,
     n_bins: int = N_BINS,
-) -> Calibration:
+) -> Reliability:
     """The expected calibration error with its bins.
 
     Args:
@@ -91,4 +91,4 @@ def evaluate_calibration(
             error += n / len(given) * abs(probability - accuracy)
         low, high = edges[number : number + 2].tolist()
         bins.append(CalibrationBin(low, high, n, probability, accuracy))
-    return Calibration(len(given), error, tuple(bins))
+    return Reliability(len(given), error, tuple(bins))

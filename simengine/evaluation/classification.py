@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
-from simengine.evaluation.calibration import Calibration, evaluate_calibration
+from simengine.evaluation.calibration import Reliability, evaluate_calibration
 from simengine.evaluation.extras import optional_module
 from simengine.evaluation.units import ClassificationUnits
 from simengine.text.arguments import as_texts
@@ -60,7 +60,7 @@ class ClassificationResult:
     labels: tuple[str, ...]
     classes: tuple[ClassScores, ...]
     confusion: tuple[tuple[int, ...], ...]
-    calibration: Calibration | None = None
+    calibration: Reliability | None = None
 
     def as_dict(self) -> dict[str, Json]:
         """As JSON."""
@@ -145,7 +145,7 @@ def _numbers(given: Sequence[str], places: dict[str, int], role: str) -> RowArra
     return np.array([places[label] for label in given], np.int64)
 
 
-def _calibration(units: ClassificationUnits, probabilities: npt.NDArray[np.floating]) -> Calibration:
+def _calibration(units: ClassificationUnits, probabilities: npt.NDArray[np.floating]) -> Reliability:
     check_probabilities(probabilities, len(units), units.n_labels)
     chosen = np.clip(probabilities[np.arange(len(units)), units.predicted], 0.0, 1.0)
     return evaluate_calibration(chosen, units.gold == units.predicted)

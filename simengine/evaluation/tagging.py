@@ -67,7 +67,7 @@ class TaggingResult:
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Entity:
+class TokenSpan:
     """Tokens [start, end) of a sentence and their type."""
 
     start: int
@@ -111,7 +111,7 @@ def tagging_units(gold: Tags, predicted: Tags) -> TaggingUnits:
     return TaggingUnits(np.array(counts, np.int64).reshape(-1, 3))
 
 
-def find_entities(tags: Tags) -> list[list[Entity]]:
+def find_entities(tags: Tags) -> list[list[TokenSpan]]:
     """The entities of each sentence, in order.
 
     Raises:
@@ -121,7 +121,7 @@ def find_entities(tags: Tags) -> list[list[Entity]]:
     check_tags(tags, "given")
     loader = optional_module("nervaluate.loaders", "entity F1").ListLoader()
     found = loader.load([list(line) for line in tags])
-    return [[Entity(e.start, e.end + 1, e.label) for e in line] for line in found]
+    return [[TokenSpan(e.start, e.end + 1, e.label) for e in line] for line in found]
 
 
 def _evaluator(gold: Tags, predicted: Tags) -> Any:

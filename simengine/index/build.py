@@ -14,7 +14,7 @@ import numpy as np
 from simengine.errors import DamagedIndexError, RecipeError, UsageError
 from simengine.index.device import GpuCopy, import_faiss, parse_device, require_gpu
 from simengine.index.faiss_index import END, MARKER, ExactIndex, FaissIndex
-from simengine.index.recipe import Recipe, resolve_factory
+from simengine.index.recipe import IndexRecipe, resolve_factory
 from simengine.index.threads import check_threads, omp_threads
 from simengine.index.topk import Segments, check_segments, gather_rows
 from simengine.text.checks import parse_own_json
@@ -33,7 +33,7 @@ def build_index(
     segments: Segments,
     n_rows: int,
     dimension: int,
-    recipe: Recipe,
+    recipe: IndexRecipe,
     *,
     device: str = "cpu",
     threads: int | None = None,
@@ -103,7 +103,7 @@ def build_index(
 
 def load_index(
     path: Path,
-    recipe: Recipe,
+    recipe: IndexRecipe,
     *,
     expected_rows: int,
     expected_dim: int,
@@ -198,7 +198,7 @@ def _first_rows(segments: Segments, n_rows: int) -> list[tuple[int, FloatMatrix]
     ]
 
 
-def _choose_device(recipe: Recipe, device: str) -> tuple[int | None, list[str]]:
+def _choose_device(recipe: IndexRecipe, device: str) -> tuple[int | None, list[str]]:
     """The GPU's number or None, and a note where the recipe has no GPU form."""
     number = parse_device(device)
     if number is None:
@@ -216,7 +216,7 @@ def _gpu_flat(segments: Segments, dimension: int, number: int) -> GpuCopy:
     return copy
 
 
-def _empty_index(recipe: Recipe, factory: str, dimension: int, seed: int) -> Any:
+def _empty_index(recipe: IndexRecipe, factory: str, dimension: int, seed: int) -> Any:
     faiss = import_faiss()
     try:
         index = faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
@@ -233,7 +233,9 @@ def _empty_index(recipe: Recipe, factory: str, dimension: int, seed: int) -> Any
     return index
 
 
-def _training_sample(index: Any, segments: Segments, n_rows: int, recipe: Recipe, seed: int) -> FloatMatrix:
+def _training_sample(
+    index: Any, segments: Segments, n_rows: int, recipe: IndexRecipe, seed: int
+) -> FloatMatrix:
     """Rows drawn without replacement over the whole range, in ascending order."""
     size = recipe.build.train_size
     if hasattr(index, "nlist"):

@@ -8,7 +8,7 @@ from pathlib import Path
 from simengine.types import FloatMatrix, RowArray
 
 
-class CandidateIndex(ABC):
+class ANNIndex(ABC):
     """Finds the rows whose vectors lie nearest to a query's. Searches may run in several threads at once."""
 
     n_rows: int

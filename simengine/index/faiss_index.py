@@ -12,10 +12,10 @@ from typing import IO, Any
 import numpy as np
 
 from simengine.errors import DamagedIndexError, StorageFullError, StoreError, UsageError
-from simengine.index.contract import CandidateIndex
+from simengine.index.contract import ANNIndex
 from simengine.index.device import GPU_MAX_K, GpuCopy, import_faiss
 from simengine.index.exact import exact_search
-from simengine.index.recipe import Recipe
+from simengine.index.recipe import IndexRecipe
 from simengine.index.threads import omp_threads
 from simengine.index.topk import Segments, check_k, check_queries, pair_scores, rank_pairs, rounding_margin
 from simengine.types import FloatMatrix, RowArray
@@ -27,7 +27,7 @@ MARKER = "simengine exact index"
 END = b"simengine: end of index\n"  # stands behind what FAISS wrote: FAISS does not notice every truncation
 
 
-class ExactIndex(CandidateIndex):
+class ExactIndex(ANNIndex):
     """Exact search behind the interface of an index; its file only records what it stands for.
 
     Args:
@@ -43,7 +43,7 @@ class ExactIndex(CandidateIndex):
         segments: Segments | None,
         n_rows: int,
         dimension: int,
-        recipe: Recipe,
+        recipe: IndexRecipe,
         *,
         notes: Sequence[str] = (),
         threads: int | None = None,
@@ -72,7 +72,7 @@ class ExactIndex(CandidateIndex):
         _write_file(path, lambda file: file.write(json.dumps(record).encode()))
 
 
-class FaissIndex(CandidateIndex):
+class FaissIndex(ANNIndex):
     """A FAISS index whose candidates are scored again from the stored vectors.
 
     Scores are therefore true cosines in the one definition of this package (see `topk`), whatever the index stores,
@@ -91,7 +91,7 @@ class FaissIndex(CandidateIndex):
         segments: Segments | None,
         n_rows: int,
         dimension: int,
-        recipe: Recipe,
+        recipe: IndexRecipe,
         *,
         factory: str,
         notes: Sequence[str] = (),
@@ -177,7 +177,7 @@ def rank_candidates(
         k: at least 1.
 
     Returns:
-        scores (q, k) and rows (q, k) as `CandidateIndex.search` returns them.
+        scores (q, k) and rows (q, k) as `ANNIndex.search` returns them.
     """
     sums = _float32_sums(segments, queries, rows, threads)
     alive = rows >= 0
@@ -220,7 +220,7 @@ def _threads_for(queries: FloatMatrix, threads: int | None) -> int | None:
     return 1 if len(queries) == 1 else threads
 
 
-def _search_parameters(faiss: Any, index: Any, recipe: Recipe, n_candidates: int) -> Any:
+def _search_parameters(faiss: Any, index: Any, recipe: IndexRecipe, n_candidates: int) -> Any:
     """Parameters of one call, so that concurrent searches never change the index they share."""
     if isinstance(index, faiss.IndexIVF):
         return faiss.SearchParametersIVF(nprobe=min(recipe.search.nprobe, index.nlist))

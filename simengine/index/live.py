@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.index.contract import CandidateIndex
+from simengine.index.contract import ANNIndex
 from simengine.index.exact import exact_search
 from simengine.index.topk import Segments, check_k, check_segments, empty_result
 from simengine.types import FloatMatrix, Mask, RowArray
@@ -18,7 +18,7 @@ MAX_ROUNDS = 4
 
 
 def search_live(
-    index: CandidateIndex,
+    index: ANNIndex,
     segments: Segments,
     queries: FloatMatrix,
     k: int,
@@ -40,7 +40,7 @@ def search_live(
         threads: for exact search; None leaves numpy's own choice.
 
     Returns:
-        scores (q, k) float32 and rows (q, k) int64 as `CandidateIndex.search` returns them.
+        scores (q, k) float32 and rows (q, k) int64 as `ANNIndex.search` returns them.
     """
     check_k(k)
     if live is None:
@@ -75,7 +75,7 @@ def search_live(
 
 
 def _search_once(
-    index: CandidateIndex, queries: FloatMatrix, k: int, fetch: int, alive: Mask
+    index: ANNIndex, queries: FloatMatrix, k: int, fetch: int, alive: Mask
 ) -> tuple[Mask, FloatMatrix, RowArray]:
     """Which queries got k live rows, and the scores and rows of those."""
     scores, rows = index.search(queries, fetch)

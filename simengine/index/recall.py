@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.index.contract import CandidateIndex
+from simengine.index.contract import ANNIndex
 from simengine.index.exact import exact_search
 from simengine.index.topk import Segments, check_k, check_segments, gather_rows
 from simengine.types import FloatMatrix, RowArray
@@ -37,7 +37,7 @@ class RecallReport:
 
 
 def measure_recall(
-    index: CandidateIndex,
+    index: ANNIndex,
     segments: Segments,
     *,
     n_queries: int = 200,

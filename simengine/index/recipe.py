@@ -34,7 +34,7 @@ class BuildOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchOptions:
+class ANNSearchOptions:
     """How an index is searched.
 
     Attributes:
@@ -52,7 +52,7 @@ class SearchOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
+class IndexRecipe:
     """A kind of candidate index.
 
     Attributes:
@@ -76,7 +76,7 @@ class Recipe:
     min_rows: int = 0
     auto_from: int = -1
     build: BuildOptions = BuildOptions()
-    search: SearchOptions = SearchOptions()
+    search: ANNSearchOptions = ANNSearchOptions()
 
     @property
     def exact(self) -> bool:
@@ -84,12 +84,12 @@ class Recipe:
         return self.factory == "Flat"
 
 
-def list_recipes() -> list[Recipe]:
+def list_recipes() -> list[IndexRecipe]:
     """All recipes that come with simengine, by name."""
     return [_read(path) for path in sorted(_folder().glob("*.toml"))]
 
 
-def load_recipe(name: str | Path) -> Recipe:
+def load_recipe(name: str | Path) -> IndexRecipe:
     """Read a recipe.
 
     Args:
@@ -110,7 +110,7 @@ def load_recipe(name: str | Path) -> Recipe:
     return _read(path)
 
 
-def choose_recipe(n_rows: int, dimension: int) -> Recipe:
+def choose_recipe(n_rows: int, dimension: int) -> IndexRecipe:
     """The recipe that "auto" means for an index of this size.
 
     The borders come from the table in indexes/README.md, measured at 384 dimensions; exact search reads the whole
@@ -125,7 +125,7 @@ def choose_recipe(n_rows: int, dimension: int) -> Recipe:
     return [r for r in automatic if r.auto_from <= equivalent_rows or r.auto_from == 0][-1]
 
 
-def resolve_factory(recipe: Recipe, n_rows: int, dimension: int) -> tuple[str, tuple[str, ...]]:
+def resolve_factory(recipe: IndexRecipe, n_rows: int, dimension: int) -> tuple[str, tuple[str, ...]]:
     """The factory string with its placeholders filled for this size, and notes on what had to be adapted.
 
     Raises:
@@ -157,12 +157,12 @@ def resolve_factory(recipe: Recipe, n_rows: int, dimension: int) -> tuple[str, t
     return factory, tuple(notes)
 
 
-def recipe_to_table(recipe: Recipe) -> dict[str, Any]:
+def recipe_to_table(recipe: IndexRecipe) -> dict[str, Any]:
     """A recipe as plain values, for a manifest: an index keeps its recipe when the file that it came from changes."""
     return asdict(recipe)
 
 
-def recipe_from_table(table: Mapping[str, Any], where: str) -> Recipe:
+def recipe_from_table(table: Mapping[str, Any], where: str) -> IndexRecipe:
     """A recipe from plain values: what `recipe_to_table` made, or a TOML file's content.
 
     Args:
@@ -174,8 +174,8 @@ def recipe_from_table(table: Mapping[str, Any], where: str) -> Recipe:
     """
     values = dict(table)
     build = _options(BuildOptions, values.pop("build", {}), f"{where} [build]")
-    search = _options(SearchOptions, values.pop("search", {}), f"{where} [search]")
-    recipe: Recipe = _options(Recipe, values, where, build=build, search=search)
+    search = _options(ANNSearchOptions, values.pop("search", {}), f"{where} [search]")
+    recipe: IndexRecipe = _options(IndexRecipe, values, where, build=build, search=search)
     try:
         recipe.factory.format(m=1, nlist=1)
     except (KeyError, IndexError, ValueError) as error:
@@ -196,7 +196,7 @@ def _nearest(given: str, known: list[str]) -> str:
     return f", did you mean {close[0]!r}?" if close else ""
 
 
-def _read(path: Path) -> Recipe:
+def _read(path: Path) -> IndexRecipe:
     refuse_special(path)
     try:
         with path.open("rb") as file:

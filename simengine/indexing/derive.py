@@ -11,7 +11,7 @@ from pathlib import Path
 from simengine.errors import DamagedIndexError
 from simengine.index.build import build_index
 from simengine.index.recall import measure_recall
-from simengine.index.recipe import Recipe, choose_recipe, load_recipe, recipe_from_table, recipe_to_table
+from simengine.index.recipe import IndexRecipe, choose_recipe, load_recipe, recipe_from_table, recipe_to_table
 from simengine.indexing.report import IndexReport, Progress
 from simengine.lexical.index import LexicalIndex, RowBatch
 from simengine.lexical.tie import Tie
@@ -24,7 +24,7 @@ REBUILD_BLOCK = 4_096
 REMAKE = "`simengine verify --repair` makes it anew"
 
 
-def recipe_for(writer: IndexWriter) -> Recipe:
+def recipe_for(writer: IndexWriter) -> IndexRecipe:
     """The recipe that the index's settings ask for; "auto" chooses by the number of rows."""
     name, kept = writer.settings.recipe, writer.derived("recipe")
     if kept is not None:

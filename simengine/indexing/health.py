@@ -9,7 +9,7 @@ from simengine.errors import DamagedIndexError, IndexNotFoundError, StoreError
 from simengine.indexing.derive import check_rows, check_tie
 from simengine.lexical.index import LexicalIndex
 from simengine.store.snapshot import Snapshot
-from simengine.store.verify import REMAKE, Problem, VerifyReport, verify
+from simengine.store.verify import REMAKE, IntegrityProblem, VerifyReport, verify
 
 
 def check_index(path: Path) -> VerifyReport:
@@ -36,7 +36,7 @@ def check_index(path: Path) -> VerifyReport:
     return replace(report, problems=(*report.problems, *problems), checked=checked)
 
 
-def _lexical_problems(path: Path) -> tuple[Path | None, list[Problem]]:
+def _lexical_problems(path: Path) -> tuple[Path | None, list[IntegrityProblem]]:
     """A writer may replace it meanwhile: damage is believed where the index is the same, or at the second look."""
     try:
         with Snapshot.open(path) as snapshot:
@@ -49,7 +49,7 @@ def _lexical_problems(path: Path) -> tuple[Path | None, list[Problem]]:
         return _look(snapshot)
 
 
-def _look(snapshot: Snapshot) -> tuple[Path | None, list[Problem]]:
+def _look(snapshot: Snapshot) -> tuple[Path | None, list[IntegrityProblem]]:
     """The folder that was looked at, None where there is nothing to index, and what is wrong there."""
     if snapshot.n_rows == 0:
         return None, []
@@ -60,7 +60,7 @@ def _look(snapshot: Snapshot) -> tuple[Path | None, list[Problem]]:
             check_rows(lexical, snapshot.n_rows)
             check_tie(lexical, snapshot)
     except IndexNotFoundError as error:
-        return folder, [Problem(folder, str(error), REMAKE)]
+        return folder, [IntegrityProblem(folder, str(error), REMAKE)]
     except DamagedIndexError as error:
-        return folder, [Problem(error.path, error.reason, REMAKE)]
+        return folder, [IntegrityProblem(error.path, error.reason, REMAKE)]
     return folder, []

@@ -29,7 +29,7 @@ from simengine.lexical.own_files import (
     move_rest,
     refuse_link,
 )
-from simengine.lexical.query import QueryAnalysis, Reader
+from simengine.lexical.query import LexicalReader, QueryAnalysis
 from simengine.lexical.tie import Tie, read_tie, write_tie
 from simengine.types import FloatMatrix, Mask, RowArray
 
@@ -70,7 +70,7 @@ class LexicalIndex:
         self._held = held  # a stand-in folder, where the real one cannot be written to
         self._writer: tantivy.IndexWriter | None = None
         self._lock = threading.Lock()
-        self._reader = Reader(path, index, _ANALYSES[written_by])
+        self._reader = LexicalReader(path, index, _ANALYSES[written_by])
         self._next_row = self._reader.n_rows
 
     @classmethod
@@ -353,7 +353,7 @@ class LexicalIndex:
     def _refresh(self) -> None:
         with no_panic(self._path):
             self._index.reload()
-            self._reader = Reader(self._path, self._index, _ANALYSES[self._written_by])
+            self._reader = LexicalReader(self._path, self._index, _ANALYSES[self._written_by])
         self._next_row = self._reader.n_rows
 
 

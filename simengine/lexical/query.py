@@ -42,7 +42,7 @@ class QueryAnalysis(Protocol):
     def spelling_terms(self, text: str, /) -> dict[str, str]: ...
 
 
-class Reader:
+class LexicalReader:
     """One committed state of the index. Immutable, so that any number of threads may search it."""
 
     def __init__(self, path: Path, index: tantivy.Index, analysis: QueryAnalysis) -> None:

@@ -10,13 +10,13 @@ from simengine.cross_encoders.nli import NLIModel
 from simengine.errors import UsageError
 from simengine.models.unknown import Reading, not_known, readings_of
 from simengine.qa import hypothesis
-from simengine.qa.candidates import Asked
+from simengine.qa.candidates import RetrievedQuestion
 from simengine.qa.check import worded_answer
 from simengine.qa.decision import Decision, PlainDecision
 from simengine.qa.faq import match_faq, stored_question
 from simengine.qa.fitting import DecisionExample, LabelledQuestion, is_right
 from simengine.qa.followup import expand
-from simengine.qa.judging import JudgedPairs
+from simengine.qa.judging import VerdictCache
 from simengine.qa.options import AnswerOptions
 from simengine.qa.passages import SpanReader, premise, read_passages
 from simengine.qa.verdict import CONTRADICTED, NOT_FOUND, Decided, decide
@@ -134,7 +134,9 @@ class Answerer:
         """Release the judge."""
         self._nli.close()
 
-    def _decide_all(self, questions: Sequence[str]) -> Iterator[tuple[Asked, Decided, JudgedPairs]]:
+    def _decide_all(
+        self, questions: Sequence[str]
+    ) -> Iterator[tuple[RetrievedQuestion, Decided, VerdictCache]]:
         questions = as_texts(questions, "question")
         one = len(questions) == 1
         for number, question in enumerate(questions, 1):
@@ -142,14 +144,16 @@ class Answerer:
         for at in range(0, len(questions), BLOCK_QUESTIONS):
             yield from self._decide_block([text.strip() for text in questions[at : at + BLOCK_QUESTIONS]])
 
-    def _decide_block(self, questions: Sequence[str]) -> Iterator[tuple[Asked, Decided, JudgedPairs]]:
+    def _decide_block(
+        self, questions: Sequence[str]
+    ) -> Iterator[tuple[RetrievedQuestion, Decided, VerdictCache]]:
         options = self.options
         search = SearchOptions(k=options.candidates, mode=options.mode, where=options.where)
-        judged = JudgedPairs(self._nli)
+        judged = VerdictCache(self._nli)
         asked = []
         for question, hits in zip(questions, self._retriever.run(questions, search).hits, strict=True):
             stored = [hit for hit in hits if stored_question(hit, options) is not None]
-            asked.append(Asked(question, hits, hypothesis.yes_statement(question), stored))
+            asked.append(RetrievedQuestion(question, hits, hypothesis.yes_statement(question), stored))
         faq = match_faq(asked, self._retriever, judged, options)
         read = read_passages(asked, judged, self._reader, options.read)
         readings = self.readings(questions)
@@ -157,7 +161,7 @@ class Answerer:
             candidates = [*stored_answers, *([] if reading.unreadable else passage_answers)]
             yield item, decide(candidates, judged, self.rule, self.threshold), judged
 
-    def _answer(self, item: Asked, decided: Decided, judged: JudgedPairs) -> Answer:
+    def _answer(self, item: RetrievedQuestion, decided: Decided, judged: VerdictCache) -> Answer:
         best, found = decided.candidate, decided.verdict != NOT_FOUND
         notes: tuple[str, ...] = ()
         if item.question in judged.truncated:
@@ -186,7 +190,7 @@ class Answerer:
             return answer
         return worded_answer(answer, given, self._wording, judged)
 
-    def _nearest(self, item: Asked, judged: JudgedPairs) -> list[Hit]:
+    def _nearest(self, item: RetrievedQuestion, judged: VerdictCache) -> list[Hit]:
         stored = {hit.id for hit in item.faq_hits}
         nearest = []
         for hit in item.hits[: self.options.n_nearest]:

@@ -41,7 +41,7 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RetrievedQuestion:
     """A question with what the search found.
 
     Attributes:

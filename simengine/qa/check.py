@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from simengine.cross_encoders.windows import sentence_spans
 from simengine.qa.candidates import Candidate
-from simengine.qa.judging import JudgedPairs
+from simengine.qa.judging import VerdictCache
 from simengine.qa.passages import premise
 from simengine.qa.wording import Wording, WordingError
 from simengine.types import Answer, Span
@@ -18,7 +18,7 @@ _YES = re.compile(r"^(?:yes|是的|是|对的|对|可以)(?:[,.!，。！]\s*|$)
 _NO = re.compile(r"^(?:no|不是|不可以|不|否)(?:[,.!，。！]\s*|$)", re.IGNORECASE)
 
 
-def worded_answer(answer: Answer, candidate: Candidate, wording: Wording, judged: JudgedPairs) -> Answer:
+def worded_answer(answer: Answer, candidate: Candidate, wording: Wording, judged: VerdictCache) -> Answer:
     """The answer in the endpoint's words if these pass the evidence check, else as it is; `notes` say which.
 
     Args:
@@ -39,7 +39,7 @@ def worded_answer(answer: Answer, candidate: Candidate, wording: Wording, judged
     return replace(answer, text=text, span=None, notes=(*answer.notes, note))
 
 
-def _not_entailed(text: str, candidate: Candidate, evidence: str, judged: JudgedPairs) -> str | None:
+def _not_entailed(text: str, candidate: Candidate, evidence: str, judged: VerdictCache) -> str | None:
     """What is wrong with a wording, None for nothing."""
     yes, no = _YES.match(text), _NO.match(text)
     if (yes and candidate.says_yes is False) or (no and candidate.says_yes):

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from simengine.models.unknown import folded, readings_of, tells_apart
-from simengine.qa.candidates import Asked, Candidate, retriever_features
+from simengine.qa.candidates import Candidate, RetrievedQuestion, retriever_features
 from simengine.qa.chinese import is_yes_no
-from simengine.qa.judging import JudgedPairs
+from simengine.qa.judging import VerdictCache
 from simengine.qa.options import TITLE, AnswerOptions
 from simengine.qa.words import AUXILIARIES, QUESTION_WORDS, has_chinese
 from simengine.search.retriever import Retriever
@@ -53,7 +53,7 @@ def reads_like_question(text: str) -> bool:
 
 
 def match_faq(
-    asked: Sequence[Asked], retriever: Retriever, judged: JudgedPairs, options: AnswerOptions
+    asked: Sequence[RetrievedQuestion], retriever: Retriever, judged: VerdictCache, options: AnswerOptions
 ) -> list[list[Candidate]]:
     """For each question the stored questions that the search found, as candidates, in the order of the search.
 

@@ -22,7 +22,7 @@ class Stance:
         return max(self.entailment, self.contradiction)
 
 
-class JudgedPairs:
+class VerdictCache:
     """Pairs (premise, hypothesis) and what the model says; pairs are learned in batches and looked up one by one.
 
     Args:

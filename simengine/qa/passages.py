@@ -10,9 +10,9 @@ from simengine.cross_encoders.reader import ReadAnswer, ReaderSettings
 from simengine.cross_encoders.windows import sentence_spans
 from simengine.errors import UsageError
 from simengine.qa import hypothesis
-from simengine.qa.candidates import Asked, Candidate, retriever_features
+from simengine.qa.candidates import Candidate, RetrievedQuestion, retriever_features
 from simengine.qa.cues import cues
-from simengine.qa.judging import JudgedPairs, Stance
+from simengine.qa.judging import Stance, VerdictCache
 from simengine.types import Hit, Span
 
 MAX_EXPONENT = 60.0
@@ -28,7 +28,7 @@ class SpanReader(Protocol):
 
 
 def read_passages(
-    asked: Sequence[Asked], judged: JudgedPairs, reader: SpanReader | None, n_read: int
+    asked: Sequence[RetrievedQuestion], judged: VerdictCache, reader: SpanReader | None, n_read: int
 ) -> list[list[Candidate]]:
     """For each question an answer out of each of the passages that the judge finds most relevant.
 
@@ -73,12 +73,14 @@ def premise(hit: Hit) -> str:
     return f"{title.rstrip('.')}. {text}"
 
 
-def _without_faq(item: Asked) -> list[Hit]:
+def _without_faq(item: RetrievedQuestion) -> list[Hit]:
     stored = {hit.id for hit in item.faq_hits}
     return [hit for hit in item.hits if hit.id not in stored]
 
 
-def _most_relevant(item: Asked, hits: Sequence[Hit], judged: JudgedPairs, n_read: int) -> list[Hit]:
+def _most_relevant(
+    item: RetrievedQuestion, hits: Sequence[Hit], judged: VerdictCache, n_read: int
+) -> list[Hit]:
     order = sorted(hits, key=lambda hit: -judged[premise(hit), item.question].entailment)
     chosen = order[:n_read]
     if hits and hits[0] not in chosen:
@@ -87,7 +89,7 @@ def _most_relevant(item: Asked, hits: Sequence[Hit], judged: JudgedPairs, n_read
 
 
 def _read(
-    wanted: Sequence[tuple[Asked, Hit]], reader: SpanReader | None
+    wanted: Sequence[tuple[RetrievedQuestion, Hit]], reader: SpanReader | None
 ) -> list[tuple[Span, ReadAnswer] | None]:
     """For each passage the reader's best span (of the passage's characters), None where it has none to give."""
     found: list[tuple[Span, ReadAnswer] | None] = [None] * len(wanted)
@@ -112,10 +114,10 @@ def _read_each(reader: SpanReader, pairs: Sequence[tuple[str, str]]) -> Sequence
 
 
 def _learn_sentences(
-    wanted: Sequence[tuple[Asked, Hit]],
+    wanted: Sequence[tuple[RetrievedQuestion, Hit]],
     sentences: Sequence[list[Span]],
     spans: Sequence[tuple[Span, ReadAnswer] | None],
-    judged: JudgedPairs,
+    judged: VerdictCache,
 ) -> None:
     pairs: list[tuple[str, str]] = []
     for (item, hit), own, read in zip(wanted, sentences, spans, strict=True):
@@ -131,7 +133,9 @@ def _learn_sentences(
     judged.learn(pairs)
 
 
-def _sentence_answer(item: Asked, hit: Hit, sentences: Sequence[Span], judged: JudgedPairs) -> Candidate:
+def _sentence_answer(
+    item: RetrievedQuestion, hit: Hit, sentences: Sequence[Span], judged: VerdictCache
+) -> Candidate:
     text = hit.passage.text
     best = max(sentences, key=lambda span: judged[_cut(text, span), item.question].entailment)
     features = {
@@ -142,7 +146,9 @@ def _sentence_answer(item: Asked, hit: Hit, sentences: Sequence[Span], judged: J
     return _candidate(item, hit, best, best, features)
 
 
-def _yes_or_no(item: Asked, hit: Hit, sentences: Sequence[Span], judged: JudgedPairs) -> Candidate:
+def _yes_or_no(
+    item: RetrievedQuestion, hit: Hit, sentences: Sequence[Span], judged: VerdictCache
+) -> Candidate:
     """The sentence that says yes or no most clearly, and speaks of what was asked, in its words too."""
     text, statement = hit.passage.text, item.statement or ""
 
@@ -165,11 +171,11 @@ def _yes_or_no(item: Asked, hit: Hit, sentences: Sequence[Span], judged: JudgedP
 
 
 def _span_answer(
-    item: Asked,
+    item: RetrievedQuestion,
     hit: Hit,
     sentences: Sequence[Span],
     read: tuple[Span, ReadAnswer],
-    judged: JudgedPairs,
+    judged: VerdictCache,
     reader: SpanReader,
 ) -> Candidate:
     text, (span, answer) = hit.passage.text, read
@@ -204,7 +210,7 @@ def _covering(sentences: Sequence[Span], span: Span) -> Span:
 
 
 def _candidate(
-    item: Asked,
+    item: RetrievedQuestion,
     hit: Hit,
     span: Span,
     evidence: Span,

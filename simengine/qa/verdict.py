@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simengine.qa.candidates import Candidate
 from simengine.qa.decision import Decides
-from simengine.qa.judging import JudgedPairs
+from simengine.qa.judging import VerdictCache
 from simengine.types import Evidence
 
 SUPPORTED, CONTRADICTED, NOT_FOUND = "supported", "contradicted", "not found"
@@ -30,7 +30,7 @@ class Decided:
     against: Evidence | None = None
 
 
-def decide(candidates: Sequence[Candidate], judged: JudgedPairs, rule: Decides, threshold: float) -> Decided:
+def decide(candidates: Sequence[Candidate], judged: VerdictCache, rule: Decides, threshold: float) -> Decided:
     """The answer with the highest probability, if that reaches the threshold.
 
     For a question that asks for yes or no, the verdict says which: "supported" is yes, "contradicted" no; a passage
@@ -83,7 +83,7 @@ def _yes_or_no(best: Candidate, probability: float, good: Sequence[tuple[float, 
     return Decided(SUPPORTED if best.says_yes else CONTRADICTED, best, probability, against)
 
 
-def _surest_against(best: Candidate, others: Sequence[Candidate], judged: JudgedPairs) -> Evidence | None:
+def _surest_against(best: Candidate, others: Sequence[Candidate], judged: VerdictCache) -> Evidence | None:
     """The evidence of another answer that contradicts this one more surely than its own evidence bears it out.
 
     Two sentences must contradict each other in both directions: an NLI model calls sentences on different things

@@ -63,7 +63,7 @@ class Conflict:
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class PairVerdicts:
     """Verdicts of m pairs in both directions.
 
     Attributes:
@@ -89,7 +89,7 @@ def judge_pairs(
     *,
     calibration: Calibration | None = None,
     progress: Progress | None = None,
-) -> Judged:
+) -> PairVerdicts:
     """Ask a model about pairs in both directions.
 
     Args:
@@ -109,7 +109,7 @@ def judge_pairs(
         place = slice(start, start + len(block))
         forward[place], backward[place] = found[: len(block)], found[len(block) :]
         progress.advance(len(block))
-    return Judged(forward, backward, calibration is not None)
+    return PairVerdicts(forward, backward, calibration is not None)
 
 
 def named(probabilities: FloatMatrix) -> dict[str, float]:

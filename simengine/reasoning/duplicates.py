@@ -17,10 +17,10 @@ from simengine.reasoning.claims_neighbours import NearPairs, components, near_pa
 from simengine.reasoning.claims_statements import Encode
 from simengine.reasoning.conflict import Conflict, PairJudge, check_calibration, check_count, check_share
 from simengine.reasoning.duplicates_guard import (
+    EmbeddedText,
     GuardOptions,
     Sameness,
     SentenceConflict,
-    Text,
     compare_texts,
     read_texts,
 )
@@ -187,7 +187,7 @@ def _check_ids(documents: list[Document]) -> list[Document]:
     return documents
 
 
-def _means(texts: Sequence[Text]) -> FloatMatrix:
+def _means(texts: Sequence[EmbeddedText]) -> FloatMatrix:
     """(n, dim) float32, for each text the mean of its sentences' vectors, L2-normalised."""
     if not texts:
         return np.empty((0, 0), np.float32)
@@ -198,7 +198,7 @@ def _means(texts: Sequence[Text]) -> FloatMatrix:
 
 
 def _compared(
-    texts: list[Text],
+    texts: list[EmbeddedText],
     near: NearPairs,
     judge: PairJudge | None,
     options: DuplicateOptions,
@@ -282,7 +282,7 @@ def _group(
 def _conflicts(
     documents: list[Document],
     firsts: list[int],
-    texts: list[Text],
+    texts: list[EmbeddedText],
     near: NearPairs,
     found: list[Sameness],
     *,
@@ -309,7 +309,10 @@ def _conflicts(
 
 
 def _conflict(
-    one: tuple[Document, Text], other: tuple[Document, Text], found: SentenceConflict, calibrated: bool
+    one: tuple[Document, EmbeddedText],
+    other: tuple[Document, EmbeddedText],
+    found: SentenceConflict,
+    calibrated: bool,
 ) -> Conflict:
     places = [
         Evidence(document.id, document.title, text.spans[number], text.sentence(number))

@@ -57,7 +57,7 @@ class GuardOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class EmbeddedText:
     """A text, its sentences and their vectors: (n, dim) float32, rows L2-normalised."""
 
     text: str
@@ -100,20 +100,20 @@ class Sameness:
     conflict: SentenceConflict | None
 
 
-def read_texts(texts: Sequence[str], encode: Encode, progress: Progress | None = None) -> list[Text]:
+def read_texts(texts: Sequence[str], encode: Encode, progress: Progress | None = None) -> list[EmbeddedText]:
     """Split texts into sentences and encode these; `progress` is told of the sentences."""
     spans = [sentence_pieces(text) or [Span(0, len(text))] for text in texts]
     sentences = [text[s.start : s.end] for text, found in zip(texts, spans, strict=True) for s in found]
     vectors = encode_in_blocks(encode, sentences, progress or NoProgress())
     ends = np.cumsum([len(found) for found in spans])
     return [
-        Text(text, tuple(found), vectors[int(end) - len(found) : int(end)])
+        EmbeddedText(text, tuple(found), vectors[int(end) - len(found) : int(end)])
         for text, found, end in zip(texts, spans, ends, strict=True)
     ]
 
 
 def compare_texts(
-    pairs: Sequence[tuple[Text, Text]],
+    pairs: Sequence[tuple[EmbeddedText, EmbeddedText]],
     judge: PairJudge,
     options: GuardOptions | None = None,
     calibration: Calibration | None = None,
@@ -156,7 +156,7 @@ def duplicate_guard(
 
 
 def _entailments(
-    pairs: Sequence[tuple[Text, Text]], judge: PairJudge, calibration: Calibration | None
+    pairs: Sequence[tuple[EmbeddedText, EmbeddedText]], judge: PairJudge, calibration: Calibration | None
 ) -> list[float]:
     """The least probability with which a sentence of the one text follows from the other, for each pair."""
     owners: list[int] = []
@@ -179,7 +179,7 @@ def _entailments(
 
 
 def _conflicts(
-    pairs: Sequence[tuple[Text, Text]],
+    pairs: Sequence[tuple[EmbeddedText, EmbeddedText]],
     judge: PairJudge,
     options: GuardOptions,
     calibration: Calibration | None,
@@ -217,7 +217,7 @@ def _conflicts(
     return best
 
 
-def _opposed(first: Text, second: Text) -> bool:
+def _opposed(first: EmbeddedText, second: EmbeddedText) -> bool:
     return any(
         "opposites" in cues(profile(first.sentence(left)), profile(second.sentence(right)))
         for left, right, _ in _aligned(first, second)
@@ -232,7 +232,7 @@ def _strength_of(conflict: SentenceConflict) -> tuple[bool, float]:
     return conflict.difference is not None, conflict.probability
 
 
-def _aligned(first: Text, second: Text) -> list[tuple[int, int, float]]:
+def _aligned(first: EmbeddedText, second: EmbeddedText) -> list[tuple[int, int, float]]:
     """Sentences of two texts of which one is the nearest to the other, without those of the same wording."""
     cosines = first.vectors @ second.vectors.T
     found = {(left, int(right)) for left, right in enumerate(cosines.argmax(axis=1))}

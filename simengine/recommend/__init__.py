@@ -15,7 +15,7 @@ Example:
 from simengine.recommend.askers import Taste
 from simengine.recommend.blend import Blend, BlendOptions
 from simengine.recommend.evaluation import (
-    RecommendationResult,
+    RecommendationMetrics,
     evaluate_recommendations,
     leave_last_out,
     relevant_items,
@@ -52,7 +52,7 @@ __all__ = [
     "PopularityScorer",
     "PreferenceOptions",
     "ProfileOptions",
-    "RecommendationResult",
+    "RecommendationMetrics",
     "Scorer",
     "ScoringBatch",
     "Taste",

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.histories import Histories
 from simengine.recommend.interactions import Ids, as_id, as_ids
-from simengine.recommend.items import TextEncoder
 from simengine.recommend.profiles import ProfileOptions, make_profiles
 from simengine.text.arguments import as_texts, items_of
-from simengine.types import FloatMatrix, RowArray
+from simengine.types import FloatMatrix, RowArray, TextEncoder
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ class Askers:
 
 
 def asker_of_taste(
-    taste: Taste, catalogue: Catalogue, encoder: TextEncoder | None, options: ProfileOptions
+    taste: Taste, catalogue: ItemCatalogue, encoder: TextEncoder | None, options: ProfileOptions
 ) -> Askers:
     """A taste as one asker; every like counts the same, and so does every dislike.
 

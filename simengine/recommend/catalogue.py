@@ -16,7 +16,7 @@ CENTRING_ITEMS = 100
 """The mean of that many items is taken off by half: the mean of a few says little of what all texts share."""
 
 
-class Catalogue:
+class ItemCatalogue:
     """Rows of items. It never changes; `updated` gives a new one in which old items keep their rows.
 
     What all items' texts have in common says nothing about taste, and makes some items near to everything. So profiles
@@ -39,12 +39,12 @@ class Catalogue:
         centred: FloatMatrix,
         live: Mask | None = None,
     ) -> None:
-        """Use `Catalogue.of`."""
+        """Use `ItemCatalogue.of`."""
         self.ids, self.vectors, self.middle, self.centred, self.live = ids, vectors, middle, centred, live
         self.rows: dict[str, int] = {id_: row for row, id_ in enumerate(ids) if live is None or live[row]}
 
     @classmethod
-    def of(cls, items: ItemVectors, centring: float = 1.0) -> Catalogue:
+    def of(cls, items: ItemVectors, centring: float = 1.0) -> ItemCatalogue:
         """All of these items, in their order.
 
         Args:
@@ -97,7 +97,7 @@ class Catalogue:
         """Rows of several items; UsageError for one that is not there."""
         return np.array([self.row(item) for item in items_of(items, "item id", ordered=False)], np.int64)
 
-    def added(self, items: ItemVectors) -> Catalogue:
+    def added(self, items: ItemVectors) -> ItemCatalogue:
         """With these items too; those with an id that is here get their new vectors."""
         self._check_dimension(items)
         known = rows_of(self.rows, items.ids)
@@ -109,15 +109,15 @@ class Catalogue:
         live = None
         if self.live is not None:
             live = np.concatenate([self.live, np.ones(len(new), np.bool_)])
-        return Catalogue(np.concatenate([self.ids, items.ids[new]]), vectors, self.middle, centred, live)
+        return ItemCatalogue(np.concatenate([self.ids, items.ids[new]]), vectors, self.middle, centred, live)
 
-    def removed(self, items: Sequence[object]) -> Catalogue:
+    def removed(self, items: Sequence[object]) -> ItemCatalogue:
         """Without these items; UsageError for one that is not there."""
         live = np.ones(self.n_rows, np.bool_) if self.live is None else self.live.copy()
         live[self.rows_of(items)] = False
-        return Catalogue(self.ids, self.vectors, self.middle, self.centred, live)
+        return ItemCatalogue(self.ids, self.vectors, self.middle, self.centred, live)
 
-    def updated(self, items: ItemVectors) -> Catalogue:
+    def updated(self, items: ItemVectors) -> ItemCatalogue:
         """Exactly these items; those that were here keep their rows."""
         self._check_dimension(items)
         present = set(items.ids)

@@ -17,7 +17,7 @@ MEASURES = ("nDCG@10", "Recall@20")
 
 
 @dataclass(frozen=True, slots=True)
-class RecommendationResult:
+class RecommendationMetrics:
     """How well users were served.
 
     Attributes:
@@ -109,7 +109,7 @@ def evaluate_recommendations(
     n_items: int,
     measures: Sequence[str] = MEASURES,
     coverage_depth: int = 10,
-) -> RecommendationResult:
+) -> RecommendationMetrics:
     """Measures of recommended lists.
 
     Args:
@@ -140,6 +140,6 @@ def evaluate_recommendations(
     qrels = {user: dict.fromkeys(sorted(relevant[user]), 1) for user in run}
     result = evaluate_ranking(qrels, run, measures=measures)
     shown = {id_ for row in run.values() for id_ in row[:coverage_depth]}
-    return RecommendationResult(
+    return RecommendationMetrics(
         result.n_queries, result.metrics, len(shown) / max(1, n_items), coverage_depth, result.per_query
     )

@@ -10,15 +10,14 @@ import numpy as np
 from simengine.errors import UsageError
 from simengine.recommend.askers import Askers
 from simengine.recommend.blend import scored, standardised
-from simengine.recommend.catalogue import Catalogue
-from simengine.recommend.items import TextEncoder
+from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.reasons import ReasonFinder
-from simengine.recommend.state import State
+from simengine.recommend.state import RecommenderState
 from simengine.recommend.veto import DocumentSource, Inference, premise
-from simengine.types import Evidence, FloatMatrix, Recommendation, RowArray
+from simengine.types import Evidence, FloatMatrix, Recommendation, RowArray, TextEncoder
 
 
-def parts_of(state: State, askers: Askers, rows: RowArray) -> list[dict[str, float]]:
+def parts_of(state: RecommenderState, askers: Askers, rows: RowArray) -> list[dict[str, float]]:
     """For each of the rows what every scorer adds to the one asker's score; the sum is the score."""
     everything = state.catalogue.live_rows()
     if not askers.profiles.any():  # without a history
@@ -62,7 +61,7 @@ class Explainer:
 
     def explain(
         self,
-        catalogue: Catalogue,
+        catalogue: ItemCatalogue,
         askers: Askers,
         rows: RowArray,
         parts: Sequence[Mapping[str, float]],

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.interactions import SECONDS_PER_DAY, Interactions, rows_of
 from simengine.text.arguments import as_number
 from simengine.types import FloatMatrix, RowArray
@@ -103,7 +103,7 @@ class Histories:
 
 
 def make_histories(
-    interactions: Interactions, catalogue: Catalogue, options: PreferenceOptions
+    interactions: Interactions, catalogue: ItemCatalogue, options: PreferenceOptions
 ) -> tuple[Histories, int]:
     """The histories of all users of `interactions.user_ids`, in that order.
 

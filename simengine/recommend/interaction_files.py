@@ -11,7 +11,7 @@ from pathlib import Path
 from simengine.corpus.csv_tables import Headerless
 from simengine.corpus.formats import read_items
 from simengine.corpus.report import ReadReport, RecordFault
-from simengine.corpus.sources import Source, expand_sources
+from simengine.corpus.sources import InputFile, expand_sources
 from simengine.errors import DataError
 from simengine.recommend.interactions import Interactions
 from simengine.text.checks import text_fault
@@ -82,7 +82,7 @@ def read_interactions(
     return _made(columns, name)
 
 
-def _records(file: Source, encoding: str, report: ReadReport) -> Iterator[tuple[int, dict[str, object]]]:
+def _records(file: InputFile, encoding: str, report: ReadReport) -> Iterator[tuple[int, dict[str, object]]]:
     for line, record, _ in read_items(file, MAX_LINE_BYTES, encoding, report, _TABLE):
         if isinstance(record, RecordFault):
             raise DataError(record.reason, file.name, line) from record

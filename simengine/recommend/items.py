@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from simengine.errors import UsageError
 from simengine.recommend.interactions import Ids, as_id, as_ids
 from simengine.text.arguments import as_texts, items_of, shown
-from simengine.types import FloatMatrix, RowArray
+from simengine.types import FloatMatrix, RowArray, TextEncoder
 
 UNIT_TOLERANCE = 1e-3
 NORM_BLOCK_ROWS = 65_536
-
-
-class TextEncoder(Protocol):
-    """What turns texts into vectors; `simengine.Engine` and every bi-encoder do."""
-
-    def encode(self, texts: Sequence[str]) -> FloatMatrix:
-        """(n, dim) float32, rows L2-normalised."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -9,13 +9,13 @@ import numpy as np
 from simengine.errors import UsageError
 from simengine.recommend.askers import Askers
 from simengine.recommend.blend import Blend, BlendOptions, PairSampler
-from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.histories import Histories, PreferenceOptions, make_histories
 from simengine.recommend.interactions import Interactions
 from simengine.recommend.items import ItemVectors
 from simengine.recommend.profiles import ProfileOptions, make_profiles
 from simengine.recommend.scorers.contract import Scorer, Training
-from simengine.recommend.state import State
+from simengine.recommend.state import RecommenderState
 from simengine.types import RowArray
 
 USERS_PER_BLOCK = 64
@@ -29,7 +29,7 @@ def learn(
     weights: Mapping[str, float] | BlendOptions | None,
     preferences: PreferenceOptions,
     profiles: ProfileOptions,
-) -> State:
+) -> RecommenderState:
     """A state from interactions.
 
     Raises:
@@ -37,7 +37,7 @@ def learn(
             users.
         MissingExtraError: learning weights needs scikit-learn.
     """
-    catalogue = Catalogue.of(items, profiles.centring)
+    catalogue = ItemCatalogue.of(items, profiles.centring)
     if not len(interactions):
         raise UsageError("the history is empty: no interactions; recommend for a Taste, which needs none")
     training, n_unknown = make_training(interactions, catalogue, preferences)
@@ -53,11 +53,11 @@ def learn(
         blend = Blend(dict(weights))
     for scorer in scorers:
         scorer.fit(training)
-    return State(items, catalogue, training, tuple(scorers), blend, profiles, n_unknown)
+    return RecommenderState(items, catalogue, training, tuple(scorers), blend, profiles, n_unknown)
 
 
 def make_training(
-    interactions: Interactions, catalogue: Catalogue, preferences: PreferenceOptions
+    interactions: Interactions, catalogue: ItemCatalogue, preferences: PreferenceOptions
 ) -> tuple[Training, int]:
     """What scorers learn from, and how many interactions are with no item of the catalogue."""
     histories, n_unknown = make_histories(interactions, catalogue, preferences)
@@ -66,7 +66,7 @@ def make_training(
 
 def learn_blend(
     interactions: Interactions,
-    catalogue: Catalogue,
+    catalogue: ItemCatalogue,
     scorers: Sequence[Scorer],
     options: BlendOptions,
     preferences: PreferenceOptions,
@@ -87,7 +87,9 @@ def learn_blend(
     judged, _ = make_histories(interactions, catalogue, PreferenceOptions(seen_bonus=preferences.seen_bonus))
     chosen = later_likes(judged, training.histories, later, catalogue)
     rows = catalogue.live_rows()
-    state = State(ItemVectors(catalogue.ids, catalogue.vectors), catalogue, training, (), None, profiles)
+    state = RecommenderState(
+        ItemVectors(catalogue.ids, catalogue.vectors), catalogue, training, (), None, profiles
+    )
     sampler = PairSampler(scorers, options)
     rng = np.random.default_rng(options.seed)
     known = np.flatnonzero((training.histories.lengths() > 0) & (chosen.lengths() > 0))
@@ -105,7 +107,7 @@ def learn_blend(
 
 
 def later_likes(
-    judged: Histories, earlier: Histories, later: Interactions, catalogue: Catalogue
+    judged: Histories, earlier: Histories, later: Interactions, catalogue: ItemCatalogue
 ) -> Histories:
     """What each user liked for the first time in the later part."""
     n = catalogue.n_rows

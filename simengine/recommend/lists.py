@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.interactions import as_id
 from simengine.recommend.ranking import ListOptions, arrange
 from simengine.recommend.veto import Veto
@@ -15,7 +15,7 @@ from simengine.types import FloatMatrix, Mask, RowArray
 
 
 def allowed_rows(
-    catalogue: Catalogue, unwanted: Sequence[object] | None, wanted: Sequence[object] | None
+    catalogue: ItemCatalogue, unwanted: Sequence[object] | None, wanted: Sequence[object] | None
 ) -> RowArray:
     """Rows that may be recommended, rising. Unwanted items need not be there."""
     rows = catalogue.live_rows() if wanted is None else np.unique(catalogue.rows_of(wanted))
@@ -29,7 +29,7 @@ def allowed_rows(
 def vetted(
     scores: FloatMatrix,
     found: RowArray,
-    catalogue: Catalogue,
+    catalogue: ItemCatalogue,
     places: int,
     options: ListOptions,
     veto: Veto | None,

@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simengine.cross_encoders.windows import sentence_spans
-from simengine.recommend.items import TextEncoder
 from simengine.recommend.veto import ENTAILMENT, DocumentSource, Inference
-from simengine.types import Document, Evidence, FloatMatrix, Span
+from simengine.types import Document, Evidence, FloatMatrix, Span, TextEncoder
 
 MAX_SENTENCES = 200
 """Sentences of one text that are compared, its first ones: the beginning tells what an item is."""

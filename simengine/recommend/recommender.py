@@ -12,21 +12,21 @@ import numpy as np
 from simengine.errors import UsageError
 from simengine.recommend.askers import Askers, Taste, asker_of_taste
 from simengine.recommend.blend import Blend, BlendOptions, check_names
-from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.explaining import Explainer, parts_of
 from simengine.recommend.histories import PreferenceOptions
 from simengine.recommend.interactions import Ids, Interactions
-from simengine.recommend.items import ItemVectors, TextEncoder
+from simengine.recommend.items import ItemVectors
 from simengine.recommend.learning import learn
 from simengine.recommend.lists import allowed_rows, vetted
 from simengine.recommend.profiles import ProfileOptions
 from simengine.recommend.ranking import ListOptions, best_columns
 from simengine.recommend.scorers.content import ContentScorer
 from simengine.recommend.scorers.contract import Scorer
-from simengine.recommend.state import State
+from simengine.recommend.state import RecommenderState
 from simengine.recommend.veto import DocumentSource, Inference, Veto
 from simengine.text.arguments import as_choice, as_whole, expect, items_of, shown
-from simengine.types import FloatMatrix, Recommendation, RowArray
+from simengine.types import FloatMatrix, Recommendation, RowArray, TextEncoder
 
 NO_OPTIONS = ListOptions()
 POOL_GROWTH = 4
@@ -100,7 +100,7 @@ class TextRecommender:
         self._encoder, self._documents, self._nli = encoder, documents, nli
         self._unknown_users = unknown_users
         self._source = items
-        self._state: State | None = None
+        self._state: RecommenderState | None = None
         self._lock = threading.Lock()
 
     # -- learning --------------------------------------------------------------------------------------------
@@ -298,7 +298,7 @@ class TextRecommender:
 
     def _lists(
         self,
-        state: State,
+        state: RecommenderState,
         askers: Askers,
         places: int,
         hide_seen: bool,
@@ -322,7 +322,7 @@ class TextRecommender:
                 return listed, chosen
             size *= POOL_GROWTH  # a veto or collapsing took too many: look further down
 
-    def _askers(self, state: State, user: object) -> Askers:
+    def _askers(self, state: RecommenderState, user: object) -> Askers:
         if isinstance(user, Taste):
             return asker_of_taste(user, state.catalogue, self._encoder, self._profiles)
         return state.askers([user], empty_is_error=self._unknown_users == "error")
@@ -344,17 +344,17 @@ class TextRecommender:
                 "the items come from a function, which has to give the new ones (an index: engine.add)"
             )
 
-    def _current(self) -> State:
+    def _current(self) -> RecommenderState:
         with self._lock:
             return self._fresh()
 
-    def _fresh(self) -> State:
+    def _fresh(self) -> RecommenderState:
         """The state with the items as they are now; the lock is held."""
         if self._state is None:
             items = self._items()
-            self._state = State(
+            self._state = RecommenderState(
                 items,
-                Catalogue.of(items, self._profiles.centring),
+                ItemCatalogue.of(items, self._profiles.centring),
                 None,
                 (ContentScorer(),),
                 None,

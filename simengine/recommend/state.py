@@ -12,7 +12,7 @@ import numpy as np
 from simengine.errors import UsageError
 from simengine.recommend.askers import Askers
 from simengine.recommend.blend import Blend, blended
-from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.histories import Histories
 from simengine.recommend.interactions import as_id, as_ids
 from simengine.recommend.items import ItemVectors
@@ -32,7 +32,7 @@ KEPT_PROFILE_BYTES = 1 << 28
 
 
 @dataclass(frozen=True, eq=False)
-class State:
+class RecommenderState:
     """Items, what was learned, and who the users are.
 
     Attributes:
@@ -46,14 +46,14 @@ class State:
     """
 
     items: ItemVectors
-    catalogue: Catalogue
+    catalogue: ItemCatalogue
     training: Training | None
     scorers: tuple[Scorer, ...]
     blend: Blend | None
     options: ProfileOptions
     n_unknown: int = 0
 
-    def with_items(self, items: ItemVectors) -> State:
+    def with_items(self, items: ItemVectors) -> RecommenderState:
         """The same with exactly these items now."""
         return replace(self, items=items, catalogue=self.catalogue.updated(items))
 

@@ -27,7 +27,7 @@ STANCES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class PairJudgements:
     """What a judge says about n pairs of a query and a text.
 
     Attributes:
@@ -60,7 +60,7 @@ class Judge(Protocol):
     def fingerprint(self) -> str:
         """Digest of the model: what was fitted for one judge is not used for another."""
 
-    def judge(self, pairs: Sequence[tuple[str, str]], *, claim: bool = False) -> Judged:
+    def judge(self, pairs: Sequence[tuple[str, str]], *, claim: bool = False) -> PairJudgements:
         """Judge n pairs (query, text).
 
         Args:
@@ -122,7 +122,7 @@ class CrossEncoderJudge:
             SimilarityModel(model)  # refuses activation functions that are not known
         self._relevance = RelevanceModel(model, labels=labels)
 
-    def judge(self, pairs: Sequence[tuple[str, str]], *, claim: bool = False) -> Judged:
+    def judge(self, pairs: Sequence[tuple[str, str]], *, claim: bool = False) -> PairJudgements:
         """See `Judge`.
 
         Raises:
@@ -135,7 +135,7 @@ class CrossEncoderJudge:
             said = self._similarity(short)
         else:
             scored = self._relevance.scores_counted(short)
-            said = Judged(scored.scores, scored.n_truncated)
+            said = PairJudgements(scored.scores, scored.n_truncated)
         return replace(said, n_truncated=said.n_truncated + left_out)
 
     def _readable(
@@ -155,13 +155,13 @@ class CrossEncoderJudge:
         left_out = np.array([cut[query][1] if query in cut else 0 for query, _ in pairs], np.int32)
         return short, left_out
 
-    def _stances(self, pairs: Sequence[tuple[str, str]]) -> Judged:
+    def _stances(self, pairs: Sequence[tuple[str, str]]) -> PairJudgements:
         if self.nli is None:
             raise UsageError(
                 f"{self.name} judges {self.kind}; whether a text supports or contradicts a claim needs an NLI model"
             )
         verdicts = self.nli.verdicts([(text, query) for query, text in pairs])
-        return Judged(
+        return PairJudgements(
             relevance=np.array([1.0 - each.probabilities["neutral"] for each in verdicts], np.float32),
             n_truncated=np.array([each.n_truncated for each in verdicts], np.int32),
             stances=[STANCES[each.label] for each in verdicts],
@@ -169,7 +169,7 @@ class CrossEncoderJudge:
             evidence=[each.evidence for each in verdicts],
         )
 
-    def _similarity(self, pairs: Sequence[tuple[str, str]]) -> Judged:
+    def _similarity(self, pairs: Sequence[tuple[str, str]]) -> PairJudgements:
         windows = predict_in_windows(self.model, pairs, long_side=1)
         values = windows.logits[:, 0]
         if self.model.activation == "Sigmoid":
@@ -181,7 +181,7 @@ class CrossEncoderJudge:
         turned = [(text, query) for query, text in pairs]
         best[~relevance_pairs(self.model, turned)] = 0.0
         cut = [windows.n_truncated[group].max() for group in groups]
-        return Judged(np.clip(best, 0.0, 1.0), np.array(cut, np.int32))
+        return PairJudgements(np.clip(best, 0.0, 1.0), np.array(cut, np.int32))
 
     def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.int32]:
         """See `Judge`."""

@@ -12,7 +12,7 @@ from simengine.calibration.calibration import Calibration
 from simengine.errors import UsageError
 from simengine.rerank.blend import best_first, blended, scores_below
 from simengine.rerank.candidates import judged_text, span_in_document
-from simengine.rerank.judge import Judge, Judged
+from simengine.rerank.judge import Judge, PairJudgements
 from simengine.rerank.options import RerankOptions, Stage
 from simengine.rerank.subject import without_foreign_contradictions
 from simengine.search.result import SearchResult, StageCount
@@ -138,7 +138,7 @@ class Reranker:
         pairs = [(state.query, judged_text(hit)) for hit in state.hits[: stage.depth]]
         before = self._clock()
         sizes = stage.judge.count_tokens(pairs).tolist() if pairs else []
-        parts: list[Judged] = []
+        parts: list[PairJudgements] = []
         at, tokens_per_s, most = 0, 0.0, FIRST_BLOCK_TOKENS
         while at < len(pairs):
             left = deadline - self._clock()
@@ -158,7 +158,7 @@ class Reranker:
         """Whether a stage judges claims: the last one does, and any other that can."""
         return self.options.claim and self.stages[number].judge.kind == "nli"
 
-    def _apply(self, number: int, state: _State, said: Judged, n_wanted: int) -> None:
+    def _apply(self, number: int, state: _State, said: PairJudgements, n_wanted: int) -> None:
         stage, n_judged = self.stages[number], len(said.relevance)
         name = "judge" if len(self.stages) == 1 else f"judge{number + 1}"
         said = without_foreign_contradictions(
@@ -186,7 +186,7 @@ class Reranker:
         n_truncated = int(np.count_nonzero(said.n_truncated))
         state.counts.append(StageCount(n_wanted, n_judged, n_truncated, stage.weight))
 
-    def _calibrated(self, judge: Judge, said: Judged, *, claim: bool) -> list[float] | None:
+    def _calibrated(self, judge: Judge, said: PairJudgements, *, claim: bool) -> list[float] | None:
         calibration = self._calibrations.get(judge.fingerprint)
         if calibration is None or calibration.task != CALIBRATED_TASK:
             return None
@@ -221,7 +221,7 @@ class _State:
         return [replace(hit, rank=rank) for rank, hit in enumerate(self.hits[:k], start=1)]
 
 
-def _judgement(hit: Hit, said: Judged, place: int, probability: float | None) -> Judgement:
+def _judgement(hit: Hit, said: PairJudgements, place: int, probability: float | None) -> Judgement:
     relevance = float(said.relevance[place])
     cut = int(said.n_truncated[place])
     if said.stances is None or said.probabilities is None or said.evidence is None:
@@ -237,8 +237,8 @@ def _judgement(hit: Hit, said: Judged, place: int, probability: float | None) ->
     )
 
 
-def _part(said: Judged, start: int, end: int) -> Judged:
-    return Judged(
+def _part(said: PairJudgements, start: int, end: int) -> PairJudgements:
+    return PairJudgements(
         said.relevance[start:end],
         said.n_truncated[start:end],
         None if said.stances is None else said.stances[start:end],
@@ -247,11 +247,11 @@ def _part(said: Judged, start: int, end: int) -> Judged:
     )
 
 
-def _joined(parts: Sequence[Judged]) -> Judged:
+def _joined(parts: Sequence[PairJudgements]) -> PairJudgements:
     if not parts:
-        return Judged(np.empty(0, np.float32), np.empty(0, np.int32))
+        return PairJudgements(np.empty(0, np.float32), np.empty(0, np.int32))
     stances = [each for part in parts for each in part.stances or ()]
-    return Judged(
+    return PairJudgements(
         np.concatenate([part.relevance for part in parts]),
         np.concatenate([part.n_truncated for part in parts]),
         stances or None,

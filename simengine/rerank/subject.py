@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from simengine.rerank.judge import Judged
+from simengine.rerank.judge import PairJudgements
 
 MIN_COSINE = 0.25
 """Below this cosine of query and passage, "contradicts" becomes "neutral".
@@ -18,7 +18,7 @@ pairs 95 % lie below 0.25 to 0.3, of LingNLI's own contradictions 4 % do (traini
 """
 
 
-def without_foreign_contradictions(said: Judged, cosines: Sequence[float | None]) -> Judged:
+def without_foreign_contradictions(said: PairJudgements, cosines: Sequence[float | None]) -> PairJudgements:
     """The same, with "neutral" in the place of "contradicts" for texts that are far from the claim.
 
     Their relevance is then the probability of entailment alone, and they have no evidence. The probabilities stay as

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from simengine.index.contract import CandidateIndex
+from simengine.index.contract import ANNIndex
 from simengine.index.exact import exact_search
 from simengine.index.live import search_live
 from simengine.index.topk import merge_topk, rescore
@@ -29,7 +29,7 @@ class Vectors(Protocol):
 class DenseSide:
     """Searches the vectors of one snapshot."""
 
-    def __init__(self, snapshot: Vectors, candidates: CandidateIndex | None, *, threads: int | None) -> None:
+    def __init__(self, snapshot: Vectors, candidates: ANNIndex | None, *, threads: int | None) -> None:
         """Put the parts together.
 
         Args:
@@ -64,7 +64,7 @@ class DenseSide:
         return rescore(self._segments, queries, rows)
 
     def _approximate(
-        self, candidates: CandidateIndex, queries: FloatMatrix, k: int
+        self, candidates: ANNIndex, queries: FloatMatrix, k: int
     ) -> tuple[FloatMatrix, RowArray] | None:
         """As `search`; None where the candidate index gives fewer rows than there are, so that all must be asked."""
         n_covered, live = candidates.n_rows, self._snapshot.live_rows()

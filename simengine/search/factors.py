@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simengine.search.filter_syntax import Comparison, Scalar
+from simengine.search.filter_syntax import FieldComparison, Scalar
 from simengine.store.contract import Column
 from simengine.types import Mask
 
@@ -87,7 +87,7 @@ class Factors:
             codes[i] = code
         return cls(codes, values, np.array(kinds, dtype=np.uint8), owners, live)
 
-    def keep(self, step: Comparison) -> Mask:
+    def keep(self, step: FieldComparison) -> Mask:
         """(n_documents,) bool: the documents that the comparison keeps."""
         if step.operator == "is null":
             present = self._documents(np.arange(len(self._values)) > 0)
@@ -121,7 +121,7 @@ class Factors:
         kept: Mask = np.logical_or.reduceat(items, starts)
         return kept
 
-    def _judged(self, step: Comparison) -> tuple[Mask, Mask]:
+    def _judged(self, step: FieldComparison) -> tuple[Mask, Mask]:
         """Two of (len(values),) bool: the values for which the comparison, not negated, holds; those it can judge."""
         if step.operator == "contains":
             return self._containing(step.values[0])

@@ -20,7 +20,7 @@ import numpy as np
 
 from simengine.errors import FilterError
 from simengine.search.factors import BOOL, LIST, NUMBER, OBJECT, TEXT, Factors, is_number, kind_of
-from simengine.search.filter_syntax import Comparison, Step, cut, fail, parse, shown_value
+from simengine.search.filter_syntax import FieldComparison, Step, cut, fail, parse, shown_value
 from simengine.search.time_limit import check_time_limit
 from simengine.store.contract import Column
 from simengine.types import Mask
@@ -55,7 +55,7 @@ class Filter:
             FilterError: it cannot be read; shows where.
         """
         program = parse(expression)
-        names = dict.fromkeys(step.field for step in program if isinstance(step, Comparison))
+        names = dict.fromkeys(step.field for step in program if isinstance(step, FieldComparison))
         return cls(expression, tuple(names), program)
 
     def check_fields(self, known: Collection[str]) -> None:
@@ -68,7 +68,7 @@ class Filter:
             FilterError: for the first comparison with an unknown field.
         """
         for step in self._program:
-            if isinstance(step, Comparison) and step.field not in known:
+            if isinstance(step, FieldComparison) and step.field not in known:
                 fail(_unknown(step.field, list(known)), self.expression, step.position)
 
     def mask(
@@ -104,7 +104,7 @@ class Filter:
             return np.zeros(0, dtype=np.bool_)
         held: list[Mask] = []
         for step in self._program:
-            if isinstance(step, Comparison):
+            if isinstance(step, FieldComparison):
                 check_time_limit()
                 column = factors(step.field)
                 self._check(step, column, known_fields)
@@ -117,7 +117,7 @@ class Filter:
         return held.pop()
 
     def _check(
-        self, step: Comparison, column: Factors, known_fields: Callable[[], Iterable[str]] | None
+        self, step: FieldComparison, column: Factors, known_fields: Callable[[], Iterable[str]] | None
     ) -> None:
         present = column.kinds_present
         if not present:
@@ -136,7 +136,7 @@ class Filter:
             fail(_mistyped(step, present, are_numbers=are_numbers), self.expression, step.position)
 
 
-def _kinds_wanted(step: Comparison) -> set[int]:
+def _kinds_wanted(step: FieldComparison) -> set[int]:
     if step.operator == "is null":
         return set()
     kinds = {kind_of(value) for value in step.values}
@@ -145,7 +145,7 @@ def _kinds_wanted(step: Comparison) -> set[int]:
     return kinds
 
 
-def _mistyped(step: Comparison, present: frozenset[int], *, are_numbers: bool) -> str:
+def _mistyped(step: FieldComparison, present: frozenset[int], *, are_numbers: bool) -> str:
     value = next((each for each in step.values if kind_of(each) not in present), step.values[0])
     written = cut(shown_value(value))
     has = " or ".join(_NAMES[kind] for kind in sorted(present))

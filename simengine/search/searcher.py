@@ -24,7 +24,7 @@ from simengine.types import FloatMatrix, Hit, Mask, Passage, RowArray
 
 if TYPE_CHECKING:
     from simengine.encoders.contract import BiEncoder
-    from simengine.index.contract import CandidateIndex
+    from simengine.index.contract import ANNIndex
     from simengine.lexical import LexicalIndex
     from simengine.store.snapshot import Snapshot
 
@@ -44,7 +44,7 @@ class Searcher:
         self,
         snapshot: Snapshot,
         encoder: Callable[[], BiEncoder],
-        candidates: CandidateIndex | None,
+        candidates: ANNIndex | None,
         lexical: LexicalIndex | None,
         *,
         threads: int | None = None,

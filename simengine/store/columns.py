@@ -13,7 +13,7 @@ from simengine.store.commitlog import CommitLog
 from simengine.store.contract import Column, FieldSummary
 from simengine.store.digest import metadata_crc
 from simengine.store.documents import fetch_ids
-from simengine.store.reader import Reader
+from simengine.store.reader import DatabaseReader
 from simengine.store.schema import translated
 from simengine.types import Json, Mask
 
@@ -24,7 +24,7 @@ _N_EXAMPLES = 5
 _MISSING = object()
 
 
-def metadata_batches(reader: Reader, log: CommitLog) -> Iterator[tuple[int, list[dict[str, Json]]]]:
+def metadata_batches(reader: DatabaseReader, log: CommitLog) -> Iterator[tuple[int, list[dict[str, Json]]]]:
     """(first doc_key, metadata of the documents from there on), over all documents, deleted ones too.
 
     Raises:
@@ -53,7 +53,7 @@ def metadata_batches(reader: Reader, log: CommitLog) -> Iterator[tuple[int, list
 
 
 def load_columns(
-    reader: Reader, log: CommitLog, names: Sequence[str], live: Mask | None = None
+    reader: DatabaseReader, log: CommitLog, names: Sequence[str], live: Mask | None = None
 ) -> dict[str, Column]:
     """Columns of several fields in one pass.
 
@@ -82,7 +82,7 @@ def load_columns(
     return {name: Column(column) for name, column in values.items()}
 
 
-def _own_column(reader: Reader, n: int, name: str) -> npt.NDArray[np.object_]:
+def _own_column(reader: DatabaseReader, n: int, name: str) -> npt.NDArray[np.object_]:
     """(n,) ids, or titles with None for the empty one, by doc_key.
 
     Titles are not compared with the documents' digests, for which every text would have to be read.
@@ -174,7 +174,7 @@ _TYPE_NAMES = {
 }
 
 
-def summarise_fields(reader: Reader, log: CommitLog, live: Mask | None) -> dict[str, FieldSummary]:
+def summarise_fields(reader: DatabaseReader, log: CommitLog, live: Mask | None) -> dict[str, FieldSummary]:
     """Types, counts and examples of all metadata fields of the live documents, by dotted name, sorted."""
     types: dict[str, set[str]] = {}
     counts: dict[str, int] = {}

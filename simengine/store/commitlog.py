@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import DamagedIndexError
-from simengine.store.reader import Reader
+from simengine.store.reader import DatabaseReader
 from simengine.store.records import COMMIT_COLUMNS, NO_COMMIT, CommitRecord, commit_record
 from simengine.store.schema import translated
 from simengine.types import Mask, RowArray
@@ -48,7 +48,7 @@ class CommitLog:
         return live
 
 
-def load_log(reader: Reader, last: CommitRecord) -> CommitLog:
+def load_log(reader: DatabaseReader, last: CommitRecord) -> CommitLog:
     """Read and check the commit log up to `last`.
 
     Raises:
@@ -58,7 +58,7 @@ def load_log(reader: Reader, last: CommitRecord) -> CommitLog:
         return _load(reader, last)
 
 
-def _load(reader: Reader, last: CommitRecord) -> CommitLog:
+def _load(reader: DatabaseReader, last: CommitRecord) -> CommitLog:
     query = f"SELECT {COMMIT_COLUMNS}, crc, lengths, removed FROM commits WHERE number <= ? ORDER BY number"
     before = NO_COMMIT
     doc_keys, rows, crcs, n_removed = [0], [0], [], [0]
@@ -95,7 +95,7 @@ def _load(reader: Reader, last: CommitRecord) -> CommitLog:
     return log
 
 
-def _check(log: CommitLog, before: CommitRecord, last: CommitRecord, reader: Reader) -> None:
+def _check(log: CommitLog, before: CommitRecord, last: CommitRecord, reader: DatabaseReader) -> None:
     whole = (
         before == last
         and log.lengths.size == last.next_doc_key

@@ -11,7 +11,7 @@ import numpy as np
 from simengine.errors import DamagedIndexError, UsageError
 from simengine.store.contract import StoredDocument, StoredPassage
 from simengine.store.digest import canonical_json, digest_parts, document_crc, passage_crc
-from simengine.store.reader import Reader, Row
+from simengine.store.reader import DatabaseReader, Row
 from simengine.store.schema import translated
 from simengine.types import RowArray
 
@@ -38,7 +38,7 @@ class RawDocument:
     metadata: str
 
 
-def _document(row: Row, reader: Reader) -> RawDocument:
+def _document(row: Row, reader: DatabaseReader) -> RawDocument:
     """Decode a row of `_COLUMNS`.
 
     Raises:
@@ -55,7 +55,7 @@ def _document(row: Row, reader: Reader) -> RawDocument:
     return RawDocument(stored, numbers[1], numbers[2], digest, metadata)
 
 
-def fetch_documents(reader: Reader, doc_keys: Sequence[int]) -> dict[int, StoredDocument]:
+def fetch_documents(reader: DatabaseReader, doc_keys: Sequence[int]) -> dict[int, StoredDocument]:
     """Documents by key.
 
     Raises:
@@ -70,7 +70,7 @@ def fetch_documents(reader: Reader, doc_keys: Sequence[int]) -> dict[int, Stored
     return found
 
 
-def fetch_ids(reader: Reader, doc_keys: Sequence[int]) -> dict[int, str]:
+def fetch_ids(reader: DatabaseReader, doc_keys: Sequence[int]) -> dict[int, str]:
     """Ids by key, without reading texts.
 
     Raises:
@@ -92,7 +92,7 @@ def fetch_ids(reader: Reader, doc_keys: Sequence[int]) -> dict[int, str]:
     return found
 
 
-def fetch_passages(reader: Reader, rows: Sequence[int]) -> dict[int, StoredPassage]:
+def fetch_passages(reader: DatabaseReader, rows: Sequence[int]) -> dict[int, StoredPassage]:
     """Passages by row.
 
     Raises:
@@ -106,7 +106,7 @@ def fetch_passages(reader: Reader, rows: Sequence[int]) -> dict[int, StoredPassa
     return found
 
 
-def passage_range(reader: Reader, first_row: int, end_row: int) -> list[StoredPassage]:
+def passage_range(reader: DatabaseReader, first_row: int, end_row: int) -> list[StoredPassage]:
     """Passages of rows [first_row, end_row).
 
     Raises:
@@ -123,21 +123,23 @@ def passage_range(reader: Reader, first_row: int, end_row: int) -> list[StoredPa
     raise DamagedIndexError(reader.path, f"passages are missing between rows {first_row} and {end_row}")
 
 
-def _passage(values: Row, reader: Reader) -> StoredPassage:
+def _passage(values: Row, reader: DatabaseReader) -> StoredPassage:
     with translated(reader.path):
         if passage_crc(*values[:6]) != values[6]:
             raise DamagedIndexError(reader.path, f"the check sum of passage {values[0]} differs")
     return StoredPassage(*values[:6])
 
 
-def _all_there(reader: Reader, what: str, wanted: Sequence[int], found: Mapping[int, object]) -> None:
+def _all_there(reader: DatabaseReader, what: str, wanted: Sequence[int], found: Mapping[int, object]) -> None:
     if len(found) < len(wanted):
         missing = next((key for key in wanted if key not in found), None)
         if missing is not None:
             raise DamagedIndexError(reader.path, f"{what} {missing} is missing")
 
 
-def stream_documents(reader: Reader, first_key: int, end_key: int, batch: int) -> Iterator[list[RawDocument]]:
+def stream_documents(
+    reader: DatabaseReader, first_key: int, end_key: int, batch: int
+) -> Iterator[list[RawDocument]]:
     """All documents with keys in [first_key, end_key), deleted ones too, in that order.
 
     Args:
@@ -160,7 +162,7 @@ def stream_documents(reader: Reader, first_key: int, end_key: int, batch: int) -
         first_key += len(documents)
 
 
-def keys_by_id(reader: Reader, ids: Sequence[str]) -> Iterator[tuple[str, int]]:
+def keys_by_id(reader: DatabaseReader, ids: Sequence[str]) -> Iterator[tuple[str, int]]:
     """(id, doc_key) of every document, live or deleted, that has one of these ids."""
     query = (
         "SELECT id, doc_key FROM documents WHERE id IN {} AND deleted_commit IS NULL "

@@ -18,7 +18,7 @@ PARAMETERS = 500
 """Values of one IN list; SQLite's own limit is far higher, its plan does not get better."""
 
 
-class Reader:
+class DatabaseReader:
     """The database of one generation, open for reading; it keeps serving after its files were removed."""
 
     def __init__(self, path: Path) -> None:

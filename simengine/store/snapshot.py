@@ -36,7 +36,7 @@ from simengine.store.files import DATABASE, MANIFEST, VECTORS
 from simengine.store.generations import generation_folder, lexical_folder, locate
 from simengine.store.manifest import Manifest, Pointer, check_pointer
 from simengine.store.ours import refuse_link
-from simengine.store.reader import Reader, file_stamp
+from simengine.store.reader import DatabaseReader, file_stamp
 from simengine.store.records import Head
 from simengine.store.segments import HASHED_AT_OPEN_BYTES, check_segment, open_segment
 from simengine.store.settings import IndexSettings
@@ -50,7 +50,7 @@ class Snapshot:
     """An index directory as of one commit. May be used from several threads at once."""
 
     def __init__(
-        self, root: Path, generation: int, reader: Reader, head: Head, segments: Sequence[Segment]
+        self, root: Path, generation: int, reader: DatabaseReader, head: Head, segments: Sequence[Segment]
     ) -> None:
         """Use `Snapshot.open`."""
         self._root, self._reader, self._head = root, reader, head
@@ -108,7 +108,7 @@ class Snapshot:
             FileNotFoundError: a file is missing.
         """
         folder = generation_folder(root, number)
-        reader = Reader(folder / DATABASE)
+        reader = DatabaseReader(folder / DATABASE)
         try:
             head = reader.head()
             check_pointer(head, pointer, reader.path)
@@ -132,7 +132,7 @@ class Snapshot:
         self._reader.close()
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> DatabaseReader:
         """The database of its generation."""
         return self._reader
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from simengine.errors import DamagedIndexError
 from simengine.store.contract import Unknown, UnknownCounts
-from simengine.store.reader import Reader
+from simengine.store.reader import DatabaseReader
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS unknown (
@@ -28,7 +28,7 @@ def put_unknown(connection: sqlite3.Connection, measured: Sequence[tuple[int, Un
     connection.executemany("INSERT INTO unknown VALUES (?, ?, ?, ?)", ((*row, _crc(*row)) for row in rows))
 
 
-def fetch_unknown(reader: Reader, first_key: int, end_key: int) -> dict[int, Unknown]:
+def fetch_unknown(reader: DatabaseReader, first_key: int, end_key: int) -> dict[int, Unknown]:
     """Documents with first_key <= key < end_key that were measured.
 
     Raises:
@@ -45,7 +45,7 @@ def fetch_unknown(reader: Reader, first_key: int, end_key: int) -> dict[int, Unk
     return found
 
 
-def count_unknown(reader: Reader, commit_number: int) -> UnknownCounts | None:
+def count_unknown(reader: DatabaseReader, commit_number: int) -> UnknownCounts | None:
     """Sums over the documents that were live after a commit; None where none of them was measured."""
     if not _has_table(reader):
         return None
@@ -58,7 +58,7 @@ def count_unknown(reader: Reader, commit_number: int) -> UnknownCounts | None:
     return UnknownCounts(n, *sums) if n else None
 
 
-def _has_table(reader: Reader) -> bool:
+def _has_table(reader: DatabaseReader) -> bool:
     return bool(reader.rows("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'unknown'"))
 
 

@@ -27,7 +27,7 @@ from simengine.store.generations import generation_folder, leftovers, locate, or
 from simengine.store.lock import WriteLock
 from simengine.store.manifest import Manifest, Pointer, check_pointer, write_manifest
 from simengine.store.ours import A_LINK, foreign, named_files
-from simengine.store.reader import Reader
+from simengine.store.reader import DatabaseReader
 from simengine.store.records import Head
 from simengine.store.segments import check_segment, open_segment
 from simengine.store.unknown import fetch_unknown
@@ -39,7 +39,7 @@ REMAKE = "simengine verify --repair makes it anew"
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class IntegrityProblem:
     """Something that is not as it was written.
 
     Attributes:
@@ -67,7 +67,7 @@ class VerifyReport:
     """
 
     path: Path
-    problems: tuple[Problem, ...]
+    problems: tuple[IntegrityProblem, ...]
     notes: tuple[str, ...]
     checked: tuple[Path, ...]
     documents: int
@@ -81,13 +81,13 @@ class VerifyReport:
 
 @dataclass
 class _Findings:
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[IntegrityProblem] = field(default_factory=list)
     checked: list[Path] = field(default_factory=list)
     documents: int = 0
     passages: int = 0
 
     def add(self, file: Path, what: str, remedy: str = RESTORE) -> None:
-        problem = Problem(file, what, remedy)
+        problem = IntegrityProblem(file, what, remedy)
         if problem not in self.problems:
             self.problems.append(problem)
 
@@ -159,7 +159,7 @@ def repair_manifest(path: Path | str, *, lock_timeout_s: float = 0.0) -> bool:
             number, pointer = locate(root)
         except DamagedIndexError:
             number, pointer = newest_generation(root), None
-        reader = Reader(generation_folder(root, number) / DATABASE)
+        reader = DatabaseReader(generation_folder(root, number) / DATABASE)
         try:
             head = reader.head()
         finally:
@@ -187,7 +187,7 @@ def newest_generation(root: Path) -> int:
     states: dict[int, str] = {}
     for number in generation_numbers(root):
         with contextlib.suppress(SimengineError, FileNotFoundError):
-            reader = Reader(generation_folder(root, number) / DATABASE)
+            reader = DatabaseReader(generation_folder(root, number) / DATABASE)
             try:
                 states[number] = reader.head().state
             finally:
@@ -219,7 +219,7 @@ def _verify_generation(
 ) -> list[str]:
     try:
         folder = generation_folder(root, number)
-        reader = Reader(folder / DATABASE)
+        reader = DatabaseReader(folder / DATABASE)
     except FileNotFoundError:
         findings.add(root / generation_name(number) / DATABASE, "missing")
         return []
@@ -242,14 +242,14 @@ def _verify_generation(
     return [f"{path}: not part of the index; the next writer removes it" for path in stray]
 
 
-def _sqlite_check(reader: Reader, findings: _Findings) -> None:
+def _sqlite_check(reader: DatabaseReader, findings: _Findings) -> None:
     with findings.collecting():
         lines = [str(row[0]) for row in reader.rows("PRAGMA integrity_check(20)")]
         if lines != ["ok"]:
             findings.add(reader.path, f"SQLite finds the database damaged: {'; '.join(lines)}")
 
 
-def _documents(reader: Reader, head: Head, log: CommitLog, findings: _Findings) -> None:
+def _documents(reader: DatabaseReader, head: Head, log: CommitLog, findings: _Findings) -> None:
     """Compare all documents, passages and metadata with digests, check sums and the commit log."""
     with findings.collecting():
         _check_documents(reader, log, findings)
@@ -266,7 +266,7 @@ def _documents(reader: Reader, head: Head, log: CommitLog, findings: _Findings) 
             pass
 
 
-def _check_documents(reader: Reader, log: CommitLog, findings: _Findings) -> None:
+def _check_documents(reader: DatabaseReader, log: CommitLog, findings: _Findings) -> None:
     first_rows = np.concatenate([[0], np.cumsum(log.lengths, dtype=np.int64)])
     for documents in stream_documents(reader, 0, log.lengths.size, _DOCUMENTS_AT_ONCE):
         for raw in documents:
@@ -286,7 +286,7 @@ def _check_documents(reader: Reader, log: CommitLog, findings: _Findings) -> Non
                     )
 
 
-def _check_passages(reader: Reader, head: Head, log: CommitLog, findings: _Findings) -> None:
+def _check_passages(reader: DatabaseReader, head: Head, log: CommitLog, findings: _Findings) -> None:
     of_row = log.row_documents()
     for first in range(0, head.last.next_row, _ROWS_AT_ONCE):
         end = min(first + _ROWS_AT_ONCE, head.last.next_row)
@@ -300,7 +300,7 @@ def _check_passages(reader: Reader, head: Head, log: CommitLog, findings: _Findi
         findings.passages += end - first
 
 
-def _check_deletions(reader: Reader, head: Head, log: CommitLog) -> None:
+def _check_deletions(reader: DatabaseReader, head: Head, log: CommitLog) -> None:
     commits = np.repeat(np.arange(1, head.last.number + 1), np.diff(log.n_removed))
     expected = dict(zip(log.removed.tolist(), commits.tolist(), strict=True))
     query = (
@@ -313,7 +313,7 @@ def _check_deletions(reader: Reader, head: Head, log: CommitLog) -> None:
         raise DamagedIndexError(reader.path, f"document {key} and the commit log disagree on its deletion")
 
 
-def _check_numbers(reader: Reader, head: Head) -> None:
+def _check_numbers(reader: DatabaseReader, head: Head) -> None:
     for table, column, n in (
         ("documents", "doc_key", head.last.next_doc_key),
         ("texts", "doc_key", head.last.next_doc_key),

@@ -13,9 +13,9 @@ import numpy.typing as npt
 from simengine.corpus.examples import LabelledPair
 from simengine.errors import UsageError
 from simengine.index.exact import exact_search
-from simengine.training.leakage.nearby import TextEncoder, encode_all
+from simengine.training.leakage.nearby import encode_all
 from simengine.training.leakage.normalise import compared_tokens, text_key
-from simengine.types import FloatMatrix, Json
+from simengine.types import FloatMatrix, Json, TextEncoder
 
 Balance: TypeAlias = Literal["gold", "uniform", "none"]
 Group: TypeAlias = "str | int"

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from simengine.corpus.examples import LabelledPair
 from simengine.errors import UsageError
-from simengine.training.leakage.nearby import TextEncoder, encoder_name
+from simengine.training.leakage.nearby import encoder_name
 from simengine.training.leakage.relation import (
     EXACT,
     KINDS,
@@ -25,14 +25,14 @@ from simengine.training.leakage.relation import (
 )
 from simengine.training.leakage.report import STRONGEST_FIRST, Kind
 from simengine.training.leakage.tables import TextTable, TextTableBuilder
-from simengine.types import Json, RowArray
+from simengine.types import Json, RowArray, TextEncoder
 
 By: TypeAlias = Literal["pair", "text1", "text2"]
 _COLUMNS: dict[By, tuple[int, int]] = {"pair": (0, 1), "text1": (0, 0), "text2": (1, 1)}
 
 
 @dataclass(frozen=True, slots=True)
-class DuplicateOptions:
+class DedupOptions:
     """When two rows say the same.
 
     Attributes:
@@ -115,7 +115,7 @@ class DuplicateReport:
     """
 
     n_rows: int
-    options: DuplicateOptions
+    options: DedupOptions
     clusters: tuple[Cluster, ...] = field(repr=False)
     n_repeats: dict[Kind, int]
     n_distinct: int
@@ -152,7 +152,7 @@ class DuplicateReport:
 
 def find_duplicates(
     rows: Sequence[LabelledPair],
-    options: DuplicateOptions | None = None,
+    options: DedupOptions | None = None,
     *,
     encoder: TextEncoder | None = None,
 ) -> DuplicateReport:
@@ -169,7 +169,7 @@ def find_duplicates(
     Returns:
         The report; the same input gives the same one.
     """
-    options = options or DuplicateOptions()
+    options = options or DedupOptions()
     texts, table = _numbered(rows, _COLUMNS[options.by])
     keys = table.key[texts]
     wanted = np.unique(keys)
@@ -265,7 +265,7 @@ def _links(
 
 def _report(
     rows: Sequence[LabelledPair],
-    options: DuplicateOptions,
+    options: DedupOptions,
     leaders: RowArray,
     strengths: Strengths,
     encoder: TextEncoder | None,
@@ -303,7 +303,7 @@ def _hill_number(sizes: npt.NDArray[np.int64]) -> float:
 
 
 def _clusters(
-    rows: Sequence[LabelledPair], options: DuplicateOptions, leaders: RowArray, strengths: Strengths
+    rows: Sequence[LabelledPair], options: DedupOptions, leaders: RowArray, strengths: Strengths
 ) -> list[Cluster]:
     repeats: dict[int, list[ClusterRow]] = {}
     for row in np.flatnonzero(leaders != np.arange(len(leaders))).tolist():
@@ -319,7 +319,7 @@ def _clusters(
     return clusters
 
 
-def _score_gap(rows: Sequence[LabelledPair], options: DuplicateOptions) -> float:
+def _score_gap(rows: Sequence[LabelledPair], options: DedupOptions) -> float:
     """How far apart two scores must be to contradict each other, in the scores' own range."""
     scores = [row.score for row in rows if row.score is not None]
     return options.score_gap * (max(scores) - min(scores)) if scores else 0.0
@@ -331,7 +331,7 @@ def _disagree(members: Sequence[LabelledPair], gap: float) -> bool:
     return len(labels) > 1 or (len(scores) > 1 and gap > 0 and max(scores) - min(scores) >= gap)
 
 
-def _is_certain(cluster: Cluster, rows: Sequence[LabelledPair], options: DuplicateOptions) -> bool:
+def _is_certain(cluster: Cluster, rows: Sequence[LabelledPair], options: DedupOptions) -> bool:
     """Whether rows of a cluster with one and the same content contradict each other."""
     same = [repeat.row for repeat in cluster.repeats if repeat.kind in ("exact", "normalised")]
     return _disagree([rows[row] for row in [cluster.first, *same]], _score_gap(rows, options))

@@ -100,7 +100,7 @@ def train(
     try:
         if main_process:
             _claim(recipe, output, options)
-        return _Run(recipe, output, options, printer, note).go()
+        return _TrainingRun(recipe, output, options, printer, note).go()
     finally:
         lock.release()
 
@@ -161,7 +161,7 @@ def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:
     path.write_text(json.dumps(wanted, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-class _Run:
+class _TrainingRun:
     """One run, step by step."""
 
     def __init__(

@@ -14,11 +14,11 @@ from simengine.corpus.json_items import begins_array, json_items
 from simengine.corpus.pairs import read_pairs
 from simengine.corpus.queries import read_queries
 from simengine.corpus.read import ReadOptions, ReadReport, read_corpus
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 from simengine.errors import DataError
 
 Write = Callable[[str, "str | bytes"], Path]
-SOURCE = Source("a.json", None, "json", "", "a")
+SOURCE = InputFile("a.json", None, "json", "", "a")
 RECORDS = [{"id": "ä", "text": 'x [1] {2} \\ " 猫'}, {"id": "b", "text": "y", "n": [1.5, {"m": None}]}]
 
 

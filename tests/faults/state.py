@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from simengine.assembly import open_reader
-from simengine.assembly.reading import Reader
+from simengine.assembly.reading import SnapshotReader
 from simengine.search.options import SearchOptions
 from simengine.store.snapshot import Snapshot
 from tests.faults import encoder
@@ -70,7 +70,7 @@ def read_state(path: Path, modes: Sequence[str] = MODES) -> State:
         reader.retire()
 
 
-def state_of(reader: Reader, modes: Sequence[str] = MODES) -> State:
+def state_of(reader: SnapshotReader, modes: Sequence[str] = MODES) -> State:
     """Everything that a snapshot and its searcher give."""
     snapshot, searcher = reader.snapshot, reader.searcher
     keys, rows = np.arange(snapshot.n_documents), np.arange(snapshot.n_rows)

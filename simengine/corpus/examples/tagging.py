@@ -9,7 +9,7 @@ from simengine.corpus.examples.kinds import ReadCount, TaggedSentence
 from simengine.corpus.examples.records import MAX_LINE_BYTES, choose, read_records
 from simengine.corpus.lines import as_line_encoding, decode, read_chunks, read_lines, usable_encoding
 from simengine.corpus.report import Record, RecordFault
-from simengine.corpus.sources import Source, expand_sources, shown_name, suffixes
+from simengine.corpus.sources import InputFile, expand_sources, shown_name, suffixes
 from simengine.errors import DataError, UsageError
 
 FIELDS = (("tokens", "tags"), ("tokens", "ner_tags"), ("tokens", "labels"), ("words", "tags"))
@@ -100,12 +100,12 @@ def _read_conll(path: str | Path, encoding: str, count: ReadCount) -> Iterator[T
         raise DataError("no tagged sentences: the file holds no records", shown_name(path))
 
 
-def _conll_sentence(rows: list[tuple[str, str]], file: Source, line: int) -> TaggedSentence:
+def _conll_sentence(rows: list[tuple[str, str]], file: InputFile, line: int) -> TaggedSentence:
     tokens, tags = zip(*rows, strict=True)
     return TaggedSentence(tokens, tags, file.name, line)
 
 
-def _conll_rows(file: Source, encoding: str, count: ReadCount) -> Iterator[tuple[int, list[str]]]:
+def _conll_rows(file: InputFile, encoding: str, count: ReadCount) -> Iterator[tuple[int, list[str]]]:
     """Each line's columns; none for a line between sentences."""
     encoding = usable_encoding(encoding)
     chunks, encoding = as_line_encoding(read_chunks(file, count), encoding, file)

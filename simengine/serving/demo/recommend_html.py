@@ -19,13 +19,13 @@ SHOWN_CHARS = 320
 
 
 @dataclass(frozen=True, slots=True)
-class Taste:
+class PageTaste:
     """What a person of the page has said so far; order is that of the clicks."""
 
     liked: tuple[Titled, ...] = ()
     disliked: tuple[Titled, ...] = ()
 
-    def with_opinion(self, document: Titled, opinion: str) -> Taste:
+    def with_opinion(self, document: Titled, opinion: str) -> PageTaste:
         """With a document liked, disliked, or ("none") without an opinion."""
         liked = tuple(each for each in self.liked if each.id != document.id)
         disliked = tuple(each for each in self.disliked if each.id != document.id)
@@ -33,7 +33,7 @@ class Taste:
             liked = (*liked, document)
         elif opinion == "dislike":
             disliked = (*disliked, document)
-        return Taste(liked, disliked)
+        return PageTaste(liked, disliked)
 
     def opinion(self, document_id: str) -> str:
         """ "like", "dislike" or "none"."""
@@ -64,7 +64,7 @@ class Recommended:
     refused: Sequence[str] = field(default=())
 
 
-def found_html(found: Sequence[Titled], by_title: bool, taste: Taste, language: Language) -> str:
+def found_html(found: Sequence[Titled], by_title: bool, taste: PageTaste, language: Language) -> str:
     """Documents to like or dislike."""
     if not found:
         title, body = RECOMMEND.found_none.of(language), RECOMMEND.found_none_body.of(language)
@@ -76,7 +76,7 @@ def found_html(found: Sequence[Titled], by_title: bool, taste: Taste, language: 
     return f'{note}<ul class="se-titles">{rows}</ul>'
 
 
-def taste_html(taste: Taste, language: Language) -> str:
+def taste_html(taste: PageTaste, language: Language) -> str:
     """What is liked and disliked, each with a button that takes it away."""
     sides = ((RECOMMEND.liked, "like", taste.liked), (RECOMMEND.disliked, "dislike", taste.disliked))
     parts = []
@@ -88,7 +88,7 @@ def taste_html(taste: Taste, language: Language) -> str:
     return f'<div class="se-taste" role="status">{"".join(parts)}</div>'
 
 
-def recommended_html(shown: Recommended, taste: Taste, language: Language) -> str:
+def recommended_html(shown: Recommended, taste: PageTaste, language: Language) -> str:
     """The cards, or that nothing is left."""
     if not shown.items:
         title, body = RECOMMEND.none_title.of(language), RECOMMEND.none_body.of(language)
@@ -106,7 +106,7 @@ def recommended_html(shown: Recommended, taste: Taste, language: Language) -> st
     return f'{head}<ol class="se-hits">{cards}</ol>'
 
 
-def _card(item: Recommendation, shown: Recommended, taste: Taste, language: Language) -> str:
+def _card(item: Recommendation, shown: Recommended, taste: PageTaste, language: Language) -> str:
     title = item.title or shortened(shown.texts.get(item.id, "")) or item.id
     document = Titled(item.id, shortened(title, 90))
     near = escape(RECOMMEND.similar_to.of(language).format(title=title))
@@ -146,7 +146,7 @@ def _metadata(item: Recommendation) -> str:
     return "".join(chips)
 
 
-def _opinions(document: Titled, taste: Taste, language: Language) -> str:
+def _opinions(document: Titled, taste: PageTaste, language: Language) -> str:
     """The two buttons of a document; the one that is down takes the opinion back."""
     now = taste.opinion(document.id)
     buttons = []

@@ -15,8 +15,8 @@ from simengine.serving.demo.notices import failure, notice
 from simengine.serving.demo.projection import PerCommit
 from simengine.serving.demo.recommend_html import (
     ON_OPINION,
+    PageTaste,
     Recommended,
-    Taste,
     found_html,
     recommended_html,
     taste_html,
@@ -47,10 +47,10 @@ class RecommendTab:
             {"label": RECOMMEND.find, "placeholder": RECOMMEND.find_hint},
         )
         self.found = self._html("", "se-title-found")
-        self.taste_shown = self._html(taste_html(Taste(), "en"), "se-taste")
+        self.taste_shown = self._html(taste_html(PageTaste(), "en"), "se-taste")
         self._options()
         self.results = self._html(start_html("en"), "se-recommended")
-        self.taste = gr.State(Taste())
+        self.taste = gr.State(PageTaste())
         self.shown = gr.State(None)
         self._events()
 
@@ -136,7 +136,7 @@ class RecommendTab:
             [self.found, self.taste_shown, self.results],
         )
 
-    def find(self, language: Language, query: str, taste: Taste) -> str:
+    def find(self, language: Language, query: str, taste: PageTaste) -> str:
         """Documents for the typed part of a title."""
         if not (query or "").strip():
             return ""
@@ -147,7 +147,7 @@ class RecommendTab:
         return found_html(found, by_title, taste, language)
 
     def on_opinion(
-        self, language: Language, query: str, taste: Taste, shown: Recommended | None, event: gr.EventData
+        self, language: Language, query: str, taste: PageTaste, shown: Recommended | None, event: gr.EventData
     ) -> Sequence[Any]:
         """A document was liked, disliked or neither of both."""
         opinion = str(event.opinion)
@@ -163,7 +163,7 @@ class RecommendTab:
     def recommend(
         self,
         language: Language,
-        taste: Taste,
+        taste: PageTaste,
         described: str,
         refuse: str,
         count: float,
@@ -184,10 +184,10 @@ class RecommendTab:
 
     def start_over(self, language: Language) -> Sequence[Any]:
         """Forget what was said."""
-        return Taste(), taste_html(Taste(), language), "", "", "", "", start_html(language), None
+        return PageTaste(), taste_html(PageTaste(), language), "", "", "", "", start_html(language), None
 
     def again(
-        self, language: Language, query: str, taste: Taste, shown: Recommended | None
+        self, language: Language, query: str, taste: PageTaste, shown: Recommended | None
     ) -> tuple[str, str, str]:
         """What is shown, in the language that was switched to."""
         results = start_html(language) if shown is None else recommended_html(shown, taste, language)
@@ -212,7 +212,7 @@ def statements(text: str) -> list[str]:
 
 
 def run_recommend(
-    served: ServedIndex, taste: Taste, described: str, refuse: Sequence[str], count: int, diversity: float
+    served: ServedIndex, taste: PageTaste, described: str, refuse: Sequence[str], count: int, diversity: float
 ) -> Recommended:
     """Recommendations with reasons.
 

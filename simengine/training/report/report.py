@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.errors import MissingExtraError, UsageError
-from simengine.evaluation.calibration import Calibration, CalibrationBin
+from simengine.evaluation.calibration import CalibrationBin, Reliability
 from simengine.store.files import make_folder, replace_file
 from simengine.training.report.card import TASK_CARDS, model_card
 from simengine.training.report.plots import dev_curves, plot_calibration, plot_confusion, plot_learning_curve
@@ -78,7 +78,7 @@ def _draw(folder: Path, report: TrainReport) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _calibration(values: Mapping[str, Any]) -> Calibration:
-    """What `Calibration.as_dict` was made from."""
+def _calibration(values: Mapping[str, Any]) -> Reliability:
+    """What `Reliability.as_dict` was made from."""
     bins = tuple(CalibrationBin(**one) for one in values["bins"])
-    return Calibration(values["n"], values["expected_calibration_error"], bins)
+    return Reliability(values["n"], values["expected_calibration_error"], bins)
