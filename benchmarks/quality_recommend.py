@@ -164,7 +164,7 @@ def cold_items(recommender: TextRecommender, split: Split) -> dict[str, Any] | N
     users = sorted(relevant)
     lists, _ = recommender.recommend_batch(users, DEPTH, items=split.cold_items)
     result = evaluate_recommendations(users, lists, relevant, n_items=len(cold))
-    return {**result.as_dict(), "n_cold_items": len(cold)}
+    return {**result.to_dict(), "n_cold_items": len(cold)}
 
 
 def chosen_on_validation(
@@ -256,13 +256,13 @@ def main() -> None:
         detail[method] = {
             "setting": name,
             "validation_ndcg10": values,
-            "test": results[method].as_dict(),
+            "test": results[method].to_dict(),
             "test_cold_items": cold_items(fitted[method], test),
             "stages": seconds,
-            **({"blend": blend.as_table()} if blend is not None else {}),
+            **({"blend": blend.to_dict()} if blend is not None else {}),
         }
         print(
-            f"test  {method:<24} {results[method].as_dict()}  cold {detail[method]['test_cold_items']}",
+            f"test  {method:<24} {results[method].to_dict()}  cold {detail[method]['test_cold_items']}",
             flush=True,
         )
     pairs = [

@@ -164,7 +164,7 @@ def stored_rule(
         table = entry.get(_key(judge, reader))
         if table is not None:
             try:
-                return Decision.from_table(cast("Mapping[str, Any]", table))
+                return Decision.from_dict(cast("Mapping[str, Any]", table))
             except UsageError as error:
                 raise DamagedIndexError(path, f"its decision about answers: {error}") from error
         if entry and note is not None:
@@ -191,7 +191,7 @@ def store_decision(path: Path, decision: Decision, *, lock_timeout_s: float = 0.
         entry: dict[str, Json] = dict(writer.derived(ENTRY) or {})
         key = _key(decision.judge, decision.reader)
         known = key in entry
-        writer.set_derived(ENTRY, {**entry, key: decision.as_table()})
+        writer.set_derived(ENTRY, {**entry, key: decision.to_dict()})
     return known
 
 

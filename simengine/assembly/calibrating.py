@@ -141,7 +141,7 @@ def store_calibration(path: Path, calibration: Calibration, *, lock_timeout_s: f
     with IndexWriter.open(path, lock_timeout_s=lock_timeout_s) as writer:
         entry = dict(writer.derived(ENTRY) or {})
         known = calibration.task in entry
-        writer.set_derived(ENTRY, {**entry, calibration.task: calibration.as_table()})
+        writer.set_derived(ENTRY, {**entry, calibration.task: calibration.to_dict()})
     return known
 
 

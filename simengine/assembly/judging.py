@@ -124,7 +124,7 @@ class Fitted:
         blends = {}
         for judge, table in (snapshot.derived(BLENDS) or {}).items():
             try:
-                blends[judge] = BlendFit.from_table(cast("Mapping[str, Any]", table))
+                blends[judge] = BlendFit.from_dict(cast("Mapping[str, Any]", table))
             except (UsageError, TypeError) as error:
                 raise DamagedIndexError(snapshot.path, f"its weight for reranking: {error}") from error
         known = stored_calibrations(snapshot).values()
@@ -297,4 +297,4 @@ def store_blend(path: Path, fit: BlendFit, *, lock_timeout_s: float = 0.0) -> No
     """
     with IndexWriter.open(path, lock_timeout_s=lock_timeout_s) as writer:
         table: dict[str, Json] = dict(writer.derived(BLENDS) or {})
-        writer.set_derived(BLENDS, {**table, fit.judge: fit.as_table()})
+        writer.set_derived(BLENDS, {**table, fit.judge: fit.to_dict()})

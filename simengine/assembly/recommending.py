@@ -11,7 +11,6 @@ from typing import Literal, Protocol
 import numpy as np
 
 from simengine.encoders.contract import Role
-from simengine.recommend.askers import Taste
 from simengine.recommend.blend import BlendOptions
 from simengine.recommend.histories import PreferenceOptions
 from simengine.recommend.items import ItemVectors
@@ -19,6 +18,7 @@ from simengine.recommend.profiles import ProfileOptions
 from simengine.recommend.ranking import ListOptions
 from simengine.recommend.recommender import TextRecommender
 from simengine.recommend.scorers.contract import Scorer
+from simengine.recommend.tastes import Taste
 from simengine.recommend.veto import Inference, Veto
 from simengine.store.snapshot import Snapshot
 from simengine.types import Document, FloatMatrix, Recommendation
@@ -139,7 +139,7 @@ def recommender_for(
     Example:
         >>> from simengine import Engine
         >>> engine = Engine.open("indexes/films")  # doctest: +SKIP
-        >>> recommender_for(engine).recommend_from_texts(["space adventure"], N=3)  # doctest: +SKIP
+        >>> recommender_for(engine).recommend_from_texts(["space adventure"], k=3)  # doctest: +SKIP
     """
     return TextRecommender(
         IndexItems(engine.path),

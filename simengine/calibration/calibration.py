@@ -88,16 +88,16 @@ class Calibration:
         given = checked_scores(scores, self.scale, self.n_classes)
         return probabilities_of(self.kind, self.parameters, given, self.scale).astype(np.float32)
 
-    def as_table(self) -> dict[str, Json]:
-        """As JSON, read by `from_table`."""
+    def to_dict(self) -> dict[str, Json]:
+        """As JSON, read by `from_dict`."""
         return {
             name: dict(value) if isinstance(value, Mapping) else value
             for name, value in ((name, getattr(self, name)) for name in self.__dataclass_fields__)
         }
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> Calibration:
-        """What `as_table` gave.
+    def from_dict(cls, table: Mapping[str, Any]) -> Calibration:
+        """What `to_dict` gave.
 
         Raises:
             UsageError: a key is missing or unknown, or a value is not what it should be.

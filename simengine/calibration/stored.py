@@ -53,21 +53,21 @@ def stored_calibrations(snapshot: Snapshot) -> dict[str, Calibration]:
     found = {}
     for task, table in (entry or {}).items():
         try:
-            found[task] = Calibration.from_table(cast("Mapping[str, Any]", table))
+            found[task] = Calibration.from_dict(cast("Mapping[str, Any]", table))
         except (UsageError, TypeError) as error:
             raise DamagedIndexError(snapshot.path, f"its calibration for {task}: {error}") from error
     return found
 
 
 def read_calibration(path: str | Path) -> Calibration:
-    """A calibration from a JSON file that holds what `Calibration.as_table` gave.
+    """A calibration from a JSON file that holds what `Calibration.to_dict` gave.
 
     Raises:
         DataError: the file is missing, or holds no calibration.
     """
     refuse_special(path)
     try:
-        return Calibration.from_table(parse_json(Path(path).read_bytes()))
+        return Calibration.from_dict(parse_json(Path(path).read_bytes()))
     except (OSError, ValueError, TypeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise DataError(

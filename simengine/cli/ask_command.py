@@ -223,7 +223,7 @@ def _fit(
     name = "stdin" if path == "-" else Path(str(path)).name
     decision = fit_answers(answerer, questions, reader=reader_name(reader), fitted_on=name)
     if format_ in ("json", "jsonl"):
-        click.echo(json.dumps(decision.as_table(), ensure_ascii=False))
+        click.echo(json.dumps(decision.to_dict(), ensure_ascii=False))
         return decision
     fit = decision.calibration
     rows = [("questions", f"{fit.n:,}"), ("answered right", f"{fit.base_rate:.3f}")]

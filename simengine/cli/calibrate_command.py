@@ -163,9 +163,9 @@ def command(
         lines = [*_describe(calibration), *_reliability(result, pairs)]
     if output is not None:
         with open_output(output) as out:
-            out.write(json.dumps(calibration.as_table(), ensure_ascii=False, indent=1) + "\n")
+            out.write(json.dumps(calibration.to_dict(), ensure_ascii=False, indent=1) + "\n")
     if format_ == "json" and output is None:
-        click.echo(json.dumps(calibration.as_table(), ensure_ascii=False))
+        click.echo(json.dumps(calibration.to_dict(), ensure_ascii=False))
     elif format_ == "table" and (output is None or str(output) != "-"):
         print_pairs(lines)
     if index is not None:

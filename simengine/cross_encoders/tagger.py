@@ -41,7 +41,7 @@ class TaggerSettings:
         """
         return stored_settings(cls, config, CONFIG_KEY)
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values for config.json."""
         return asdict(self)
 

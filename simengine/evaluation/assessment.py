@@ -31,7 +31,7 @@ Row: TypeAlias = "dict[str, Json]"
 class EvaluationMetrics(Protocol):
     """What all results of this package offer."""
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON."""
 
 

@@ -34,7 +34,7 @@ class Interval:
     n_resamples: int
     n_undefined: int = 0
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON."""
         return asdict(self)
 

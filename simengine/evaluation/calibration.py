@@ -47,7 +47,7 @@ class Reliability:
     expected_calibration_error: float
     bins: tuple[CalibrationBin, ...]
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON."""
         return cast("dict[str, Json]", asdict(self))
 

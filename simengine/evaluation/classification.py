@@ -62,7 +62,7 @@ class ClassificationResult:
     confusion: tuple[tuple[int, ...], ...]
     calibration: Reliability | None = None
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON."""
         return cast("dict[str, Json]", asdict(self))
 

@@ -87,7 +87,7 @@ class Comparison:
     metrics: tuple[MetricDifference, ...]
     units: UnitCounts | None
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON."""
         return cast("dict[str, Json]", asdict(self))
 

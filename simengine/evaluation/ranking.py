@@ -37,7 +37,7 @@ class RankingResult:
     n_without_relevant: int = 0
     n_without_irrelevant: int | None = None
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON, without the single queries."""
         result: dict[str, Json] = {"n_queries": self.n_queries, "n_without_relevant": self.n_without_relevant}
         if self.n_without_irrelevant is not None:

@@ -67,7 +67,7 @@ class ReadingResult:
     best_exact_match: BestThreshold
     best_f1: BestThreshold
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON."""
         return cast("dict[str, Json]", asdict(self))
 

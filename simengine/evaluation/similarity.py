@@ -30,7 +30,7 @@ class SimilarityResult:
     pearson: float
     spearman: float
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON; NaN becomes null."""
         values = {"pearson": self.pearson, "spearman": self.spearman}
         return {"n": self.n, **{name: None if math.isnan(value) else value for name, value in values.items()}}

@@ -61,7 +61,7 @@ class TaggingResult:
     macro_f1: float
     types: tuple[EntityScores, ...]
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON."""
         return cast("dict[str, Json]", asdict(self))
 

@@ -27,7 +27,7 @@ def facts_of(path: Path, snapshot: Snapshot) -> dict[str, Any]:
         "counts": asdict(snapshot.counts),
         "coverage": coverage(snapshot),
         "unknown": unknown_facts(snapshot),
-        "settings": snapshot.settings.to_json(canary=False),
+        "settings": snapshot.settings.to_dict(canary=False),
         "candidate_index": snapshot.derived("ann"),
         "calibration": snapshot.derived("calibration"),
         "bytes": folder_bytes(path),

@@ -144,17 +144,17 @@ class Decision:
         """See `Decides`; 0.5 without a precision."""
         return DEFAULT_THRESHOLD if precision is None else threshold_of(self.calibration, precision)
 
-    def as_table(self) -> dict[str, Json]:
-        """As JSON, read by `from_table`."""
+    def to_dict(self) -> dict[str, Json]:
+        """As JSON, read by `from_dict`."""
         table = {
             name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
         }
-        table["calibration"] = self.calibration.as_table()
+        table["calibration"] = self.calibration.to_dict()
         return cast("dict[str, Json]", table)
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> Decision:
-        """What `as_table` gave.
+    def from_dict(cls, table: Mapping[str, Any]) -> Decision:
+        """What `to_dict` gave.
 
         Raises:
             UsageError: a key is missing or unknown, or a value is not what it should be.
@@ -172,7 +172,7 @@ class Decision:
                 intercept=float(table["intercept"]),
                 judge=str(table["judge"]),
                 reader=str(table["reader"]),
-                calibration=Calibration.from_table(table["calibration"]),
+                calibration=Calibration.from_dict(table["calibration"]),
             )
         except (TypeError, ValueError) as error:
             raise UsageError(f"a stored decision cannot be used: {error}") from error

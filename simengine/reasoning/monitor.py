@@ -98,7 +98,7 @@ class Monitor:
         return {
             "version": VERSION,
             "model": self._classifier.nli.model.fingerprint.digest,
-            "options": self.options.as_table(),
+            "options": self.options.to_dict(),
             "n_texts": self.n_texts,
             "n_late": self.n_late,
             "n_unreadable": self.n_unreadable,
@@ -126,7 +126,7 @@ class Monitor:
                 "calls a change the other may not; begin a new state"
             )
         try:
-            monitor = cls(classifier, MonitorOptions.from_table(state["options"]))
+            monitor = cls(classifier, MonitorOptions.from_dict(state["options"]))
             monitor.n_texts, monitor.n_late = int(state["n_texts"]), int(state["n_late"])
             monitor.n_unreadable = int(state.get("n_unreadable", 0))
             monitor.n_alerts = int(state["n_alerts"])

@@ -74,16 +74,16 @@ class MonitorOptions:
                 "shares between 0 and 1"
             )
 
-    def as_table(self) -> dict[str, Json]:
-        """As JSON, read by `from_table`."""
+    def to_dict(self) -> dict[str, Json]:
+        """As JSON, read by `from_dict`."""
         table = asdict(self)
         return cast(
             "dict[str, Json]", {**table, "topics": list(self.topics), "sentiments": list(self.sentiments)}
         )
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> MonitorOptions:
-        """What `as_table` gave.
+    def from_dict(cls, table: Mapping[str, Any]) -> MonitorOptions:
+        """What `to_dict` gave.
 
         Raises:
             UsageError: a key is missing or unknown, or a value cannot be used.
@@ -154,6 +154,6 @@ class Alert:
     examples: tuple[Example, ...]
     calibrated: bool
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON."""
         return cast("dict[str, Json]", {**asdict(self), "examples": [asdict(each) for each in self.examples]})

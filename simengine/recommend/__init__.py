@@ -12,7 +12,6 @@ Example:
     ['b']
 """
 
-from simengine.recommend.askers import Taste
 from simengine.recommend.blend import Blend, BlendOptions
 from simengine.recommend.evaluation import (
     RecommendationMetrics,
@@ -34,6 +33,7 @@ from simengine.recommend.scorers.contract import FeatureScorer, Scorer, ScoringB
 from simengine.recommend.scorers.ease import EaseScorer
 from simengine.recommend.scorers.item_knn import ItemKNNScorer
 from simengine.recommend.scorers.popularity import PopularityScorer
+from simengine.recommend.tastes import Taste
 from simengine.recommend.veto import DocumentTable, Veto
 
 __all__ = [

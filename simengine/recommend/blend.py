@@ -31,7 +31,7 @@ class Blend:
     n_users: int = 0
     n_pairs: int = 0
 
-    def as_table(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON."""
         return {
             "weights": {name: float(weight) for name, weight in self.weights.items()},
@@ -41,8 +41,8 @@ class Blend:
         }
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Json]) -> Blend:
-        """From what `as_table` gave.
+    def from_dict(cls, table: Mapping[str, Json]) -> Blend:
+        """From what `to_dict` gave.
 
         Raises:
             UsageError: something is missing or of another type.

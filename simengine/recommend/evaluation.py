@@ -34,7 +34,7 @@ class RecommendationMetrics:
     coverage_depth: int
     per_user: Mapping[str, Mapping[str, float]] = field(repr=False)
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON, without the single users."""
         return {
             "n_users": self.n_users,

@@ -8,22 +8,22 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.recommend.askers import Askers
 from simengine.recommend.blend import scored, standardised
 from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.reasons import ReasonFinder
 from simengine.recommend.state import RecommenderState
+from simengine.recommend.tastes import UserQueries
 from simengine.recommend.veto import DocumentSource, Inference, premise
 from simengine.types import Evidence, FloatMatrix, Recommendation, RowArray, TextEncoder
 
 
-def parts_of(state: RecommenderState, askers: Askers, rows: RowArray) -> list[dict[str, float]]:
+def parts_of(state: RecommenderState, queries: UserQueries, rows: RowArray) -> list[dict[str, float]]:
     """For each of the rows what every scorer adds to the one asker's score; the sum is the score."""
     everything = state.catalogue.live_rows()
-    if not askers.profiles.any():  # without a history
-        counts = state.scores(askers, everything)[0]
+    if not queries.profiles.any():  # without a history
+        counts = state.scores(queries, everything)[0]
         return [{"popularity": float(counts[np.searchsorted(everything, row)])} for row in rows]
-    batch = state.batch(askers, everything)
+    batch = state.batch(queries, everything)
     places = np.searchsorted(everything, rows)
     parts: list[dict[str, float]] = [{} for _ in rows]
     for scorer in state.scorers:
@@ -62,15 +62,15 @@ class Explainer:
     def explain(
         self,
         catalogue: ItemCatalogue,
-        askers: Askers,
+        queries: UserQueries,
         rows: RowArray,
         parts: Sequence[Mapping[str, float]],
     ) -> list[Recommendation]:
         """One recommendation for each row, for the one asker."""
         if self.documents is not None and self.encoder is not None:
             self._finder = ReasonFinder(self.documents, self.encoder, self.nli)
-        liked = askers.histories.liked().rows
-        texts, text_vectors = askers.liked_texts
+        liked = queries.histories.liked().rows
+        texts, text_vectors = queries.liked_texts
         vectors = catalogue.vectors[liked]
         if text_vectors is not None:
             vectors = np.concatenate([vectors, text_vectors])

@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.recommend.askers import Askers
 from simengine.recommend.blend import Blend, BlendOptions, PairSampler
 from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.histories import Histories, PreferenceOptions, make_histories
@@ -16,6 +15,7 @@ from simengine.recommend.items import ItemVectors
 from simengine.recommend.profiles import ProfileOptions, make_profiles
 from simengine.recommend.scorers.contract import Scorer, Training
 from simengine.recommend.state import RecommenderState
+from simengine.recommend.tastes import UserQueries
 from simengine.types import RowArray
 
 USERS_PER_BLOCK = 64
@@ -96,13 +96,13 @@ def learn_blend(
     for start in range(0, len(known), USERS_PER_BLOCK):
         users = known[start : start + USERS_PER_BLOCK]
         histories = training.histories.take(users)
-        askers = Askers(
+        queries = UserQueries(
             training.user_ids[users],
             users,
             histories,
             make_profiles(histories, catalogue.centred, profiles),
         )
-        sampler.add(state.batch(askers, rows), chosen.take(users), rng)
+        sampler.add(state.batch(queries, rows), chosen.take(users), rng)
     return sampler.fit()
 
 

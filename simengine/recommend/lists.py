@@ -30,13 +30,13 @@ def vetted(
     scores: FloatMatrix,
     found: RowArray,
     catalogue: ItemCatalogue,
-    places: int,
+    k: int,
     options: ListOptions,
     veto: Veto | None,
 ) -> tuple[FloatMatrix, RowArray]:
     """Lists from pools; the veto is asked about what would stand in them, until it refuses none of that."""
     while True:
-        listed, chosen = arrange(scores, found, catalogue.vectors, places, options)
+        listed, chosen = arrange(scores, found, catalogue.vectors, k, options)
         if veto is None:
             return listed, chosen
         asked = np.unique(chosen[chosen >= 0])

@@ -10,7 +10,6 @@ from typing import Literal, Self
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.recommend.askers import Askers, Taste, asker_of_taste
 from simengine.recommend.blend import Blend, BlendOptions, check_names
 from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.explaining import Explainer, parts_of
@@ -24,6 +23,7 @@ from simengine.recommend.ranking import ListOptions, best_columns
 from simengine.recommend.scorers.content import ContentScorer
 from simengine.recommend.scorers.contract import Scorer
 from simengine.recommend.state import RecommenderState
+from simengine.recommend.tastes import Taste, UserQueries, query_of_taste
 from simengine.recommend.veto import DocumentSource, Inference, Veto
 from simengine.text.arguments import as_choice, as_whole, expect, items_of, shown
 from simengine.types import FloatMatrix, Recommendation, RowArray, TextEncoder
@@ -212,9 +212,9 @@ class TextRecommender:
             UsageError: an unknown user (see `unknown_users`) or item, or N below 1.
         """
         state = self._current()
-        askers = self._askers(state, user)
+        queries = self._queries(state, user)
         scores, rows = self._lists(
-            state, askers, N, filter_already_liked_items, filter_items, items, options, veto
+            state, queries, N, filter_already_liked_items, filter_items, items, options, veto
         )
         there = rows[0] >= 0
         return state.catalogue.ids[rows[0][there]], scores[0][there]
@@ -236,9 +236,9 @@ class TextRecommender:
             ids (q, N) object array of str, and scores (q, N) float32; "" and -inf where there are no more items.
         """
         state = self._current()
-        askers = state.askers(users, empty_is_error=self._unknown_users == "error")
+        queries = state.queries(users, empty_is_error=self._unknown_users == "error")
         scores, rows = self._lists(
-            state, askers, N, filter_already_liked_items, filter_items, items, options, veto
+            state, queries, N, filter_already_liked_items, filter_items, items, options, veto
         )
         ids = np.append(state.catalogue.ids, "")[rows]  # row -1 is the last
         return ids, scores
@@ -247,14 +247,14 @@ class TextRecommender:
         self,
         likes: Sequence[str] = (),
         dislikes: Sequence[str] = (),
-        N: int = 10,  # noqa: N803
+        k: int = 10,
         *,
         options: ListOptions = NO_OPTIONS,
         veto: Veto | None = None,
     ) -> tuple[Ids, FloatMatrix]:
         """As `recommend`, for somebody of whom only some texts are known: a cold start."""
         taste = Taste(liked_texts=likes, disliked_texts=dislikes)
-        return self.recommend(taste, N, options=options, veto=veto)
+        return self.recommend(taste, as_whole(k, "k", most=MOST_PLACES), options=options, veto=veto)
 
     def similar_items(self, item: object, N: int = 10) -> tuple[Ids, FloatMatrix]:  # noqa: N803
         """The N items whose texts are nearest to an item's, without itself.
@@ -287,45 +287,45 @@ class TextRecommender:
             UsageError: an unknown user or item, or reasons without documents or encoder.
         """
         state = self._current()
-        askers = self._askers(state, user)
+        queries = self._queries(state, user)
         explainer = Explainer(self._documents, self._encoder if reasons else None, self._nli)
         if reasons:
             explainer.check()
         rows = state.catalogue.rows_of(items)
-        return explainer.explain(state.catalogue, askers, rows, parts_of(state, askers, rows))
+        return explainer.explain(state.catalogue, queries, rows, parts_of(state, queries, rows))
 
     # -- parts -----------------------------------------------------------------------------------------------
 
     def _lists(
         self,
         state: RecommenderState,
-        askers: Askers,
-        places: int,
+        queries: UserQueries,
+        k: int,
         hide_seen: bool,
         unwanted: Sequence[object] | None,
         wanted: Sequence[object] | None,
         options: ListOptions,
         veto: Veto | None,
     ) -> tuple[FloatMatrix, RowArray]:
-        places = as_whole(places, "N", most=MOST_PLACES)
+        k = as_whole(k, "N", most=MOST_PLACES)
         expect(options, ListOptions, "options")
         if veto is not None:
             expect(veto, Veto, "veto")
         rows = allowed_rows(state.catalogue, unwanted, wanted)
         if not options.needs_pool and veto is None:
-            return state.best(askers, rows, places, hide_seen=hide_seen)
-        size = options.pool_size(places)
+            return state.best(queries, rows, k, hide_seen=hide_seen)
+        size = options.pool_size(k)
         while True:
-            scores, found = state.best(askers, rows, min(size, max(1, len(rows))), hide_seen=hide_seen)
-            listed, chosen = vetted(scores, found, state.catalogue, places, options, veto)
+            scores, found = state.best(queries, rows, min(size, max(1, len(rows))), hide_seen=hide_seen)
+            listed, chosen = vetted(scores, found, state.catalogue, k, options, veto)
             if size >= len(rows) or bool((chosen >= 0).all()):
                 return listed, chosen
             size *= POOL_GROWTH  # a veto or collapsing took too many: look further down
 
-    def _askers(self, state: RecommenderState, user: object) -> Askers:
+    def _queries(self, state: RecommenderState, user: object) -> UserQueries:
         if isinstance(user, Taste):
-            return asker_of_taste(user, state.catalogue, self._encoder, self._profiles)
-        return state.askers([user], empty_is_error=self._unknown_users == "error")
+            return query_of_taste(user, state.catalogue, self._encoder, self._profiles)
+        return state.queries([user], empty_is_error=self._unknown_users == "error")
 
     def _items(self) -> ItemVectors:
         source = self._source

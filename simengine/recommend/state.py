@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.recommend.askers import Askers
 from simengine.recommend.blend import Blend, blended
 from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.histories import Histories
@@ -19,6 +18,7 @@ from simengine.recommend.items import ItemVectors
 from simengine.recommend.profiles import ProfileOptions, make_profiles
 from simengine.recommend.ranking import best_columns
 from simengine.recommend.scorers.contract import Scorer, ScoringBatch, Training
+from simengine.recommend.tastes import UserQueries
 from simengine.text.arguments import items_of
 from simengine.types import FloatMatrix, RowArray
 
@@ -79,7 +79,7 @@ class RecommenderState:
         rows = np.empty(0, np.int64) if self.training is None else self.training.histories.rows
         return np.bincount(rows, minlength=self.catalogue.n_rows)
 
-    def askers(self, users: Sequence[object], *, empty_is_error: bool) -> Askers:
+    def queries(self, users: Sequence[object], *, empty_is_error: bool) -> UserQueries:
         """Users by id.
 
         Args:
@@ -105,7 +105,7 @@ class RecommenderState:
         else:
             profiles = kept[rows]
             profiles[rows < 0] = 0.0
-        return Askers(as_ids(names), rows, histories, profiles)
+        return UserQueries(as_ids(names), rows, histories, profiles)
 
     def _without_history(self, name: str, n: int) -> str:
         more = f" (and {n - 1} more)" if n > 1 else ""
@@ -115,67 +115,69 @@ class RecommenderState:
             what = f"unknown user {name!r:.60}{more}: no interactions"
         return f"{what}; say what is liked instead (--like, --like-text; a Taste), or use unknown_users='popular'"
 
-    def batch(self, askers: Askers, rows: RowArray) -> ScoringBatch:
+    def batch(self, queries: UserQueries, rows: RowArray) -> ScoringBatch:
         """These users and rows, for scorers."""
         vectors = self.catalogue.centred
         everything = len(rows) == len(vectors)
         return ScoringBatch(
-            askers.user_ids,
-            askers.users,
+            queries.user_ids,
+            queries.users,
             self.catalogue.ids,
             rows,
-            askers.histories,
-            askers.profiles,
+            queries.histories,
+            queries.profiles,
             vectors if everything else vectors[rows],
         )
 
-    def scores(self, askers: Askers, rows: RowArray) -> FloatMatrix:
+    def scores(self, queries: UserQueries, rows: RowArray) -> FloatMatrix:
         """(q, c) float32, writable. Users without a history and without a profile get popularity."""
-        scores = blended(self.scorers, self.blend, self.batch(askers, rows))
-        cold = ~askers.profiles.reshape(len(askers), -1).any(axis=1)
+        scores = blended(self.scorers, self.blend, self.batch(queries, rows))
+        cold = ~queries.profiles.reshape(len(queries), -1).any(axis=1)
         if cold.any():
             counts = np.log1p(self.counts[rows])
             scores[cold] = counts / max(1.0, float(counts.max(initial=0.0)))
         return scores
 
     def best(
-        self, askers: Askers, rows: RowArray, places: int, *, hide_seen: bool
+        self, queries: UserQueries, rows: RowArray, k: int, *, hide_seen: bool
     ) -> tuple[FloatMatrix, RowArray]:
         """The best of these rows for each user.
 
         Args:
-            askers: q users.
+            queries: q users.
             rows: (c,) int64, rising: what may be recommended.
-            places: at least 1.
+            k: at least 1.
             hide_seen: leave out what is in the user's history.
 
         Returns:
-            scores (q, places) falling, and rows (q, places); -inf and -1 where there are no more.
+            scores (q, k) falling, and rows (q, k); -inf and -1 where there are no more.
         """
-        found = np.full((len(askers), places), -np.inf, np.float32)
-        chosen = np.full((len(askers), places), -1, np.int64)
+        found = np.full((len(queries), k), -np.inf, np.float32)
+        chosen = np.full((len(queries), k), -1, np.int64)
         if not len(rows):
             return found, chosen
         large = len(rows) > EXACT_ITEMS
         step = USERS_PER_UNION if large else max(1, SCORES_PER_BLOCK // len(rows))
-        for low in range(0, len(askers), step):
-            block = askers if step >= len(askers) else askers.take(low, min(low + step, len(askers)))
-            some = self._candidates(block, rows, places) if large else rows
+        for low in range(0, len(queries), step):
+            block = queries if step >= len(queries) else queries.take(low, min(low + step, len(queries)))
+            some = self._candidates(block, rows, k) if large else rows
             scores = self.scores(block, some)
             if hide_seen:
                 _hide(scores, block.histories, some, self.catalogue.n_rows)
-            part, columns = best_columns(scores, places)
+            part, columns = best_columns(scores, k)
             found[low : low + step] = part
             chosen[low : low + step] = np.where(columns >= 0, some[columns], -1)
         return found, chosen
 
-    def _candidates(self, askers: Askers, rows: RowArray, places: int) -> RowArray:
+    def _candidates(self, queries: UserQueries, rows: RowArray, k: int) -> RowArray:
         """Rows that a block of users is compared with in a large catalogue."""
-        k = CANDIDATES_PER_INTEREST + places + int(askers.histories.lengths().max(initial=0))
-        queries = askers.profiles.reshape(-1, self.catalogue.dimension)
-        norms = np.linalg.norm(queries, axis=1)
-        queries = queries[norms > 0] / norms[norms > 0, None]
-        found = np.unique(self._index.search(queries, k)[1]) if len(queries) else np.empty(0, np.int64)
+        depth = CANDIDATES_PER_INTEREST + k + int(queries.histories.lengths().max(initial=0))
+        interests = queries.profiles.reshape(-1, self.catalogue.dimension)
+        norms = np.linalg.norm(interests, axis=1)
+        interests = interests[norms > 0] / norms[norms > 0, None]
+        found = (
+            np.unique(self._index.search(interests, depth)[1]) if len(interests) else np.empty(0, np.int64)
+        )
         popular = np.argpartition(-self.counts, min(MOST_CHOSEN, len(self.counts) - 1))[:MOST_CHOSEN]
         union = np.union1d(found[found >= 0], popular)
         return np.intersect1d(union, rows, assume_unique=True)

@@ -56,13 +56,13 @@ class BlendFit:
     fitted_on: str
     date: str
 
-    def as_table(self) -> dict[str, Json]:
-        """As JSON, read by `from_table`."""
+    def to_dict(self) -> dict[str, Json]:
+        """As JSON, read by `from_dict`."""
         return cast("dict[str, Json]", {**asdict(self), "by_weight": dict(self.by_weight)})
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> BlendFit:
-        """What `as_table` gave.
+    def from_dict(cls, table: Mapping[str, Any]) -> BlendFit:
+        """What `to_dict` gave.
 
         Raises:
             UsageError: a key is missing or unknown, or a value is not what it should be.

@@ -83,7 +83,7 @@ def _create_database(path: Path, settings: IndexSettings) -> None:
                 if statement.strip():
                     connection.execute(statement)
             put_named(connection, "head", "generation", {"id": os.urandom(16).hex()})
-            put_named(connection, "head", "settings", settings.to_json())
+            put_named(connection, "head", "settings", settings.to_dict())
             put_state(connection, BUILDING, 0)
     finally:
         connection.close()

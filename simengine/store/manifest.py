@@ -64,7 +64,7 @@ class Manifest:
             derived=head.derived,
         )
 
-    def to_json(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As written to manifest.json, without the check sum; the canary vectors stay in the database."""
         counts: dict[str, Json] = dict(asdict(self.counts))
         return {
@@ -77,7 +77,7 @@ class Manifest:
             "revision": self.revision,
             "counts": counts,
             "vectors": {"segments": self.n_segments, "bytes": self.vector_bytes},
-            "settings": self.settings.to_json(canary=False),
+            "settings": self.settings.to_dict(canary=False),
             "derived": {name: dict(value) for name, value in self.derived.items()},
         }
 
@@ -103,7 +103,7 @@ def write_manifest(root: Path, manifest: Manifest) -> None:
     Raises:
         StorageFullError, StoreError: the old one is still there.
     """
-    value = manifest.to_json()
+    value = manifest.to_dict()
     value["checksum"] = _check_sum(value)
     replace_file(root / MANIFEST, (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())
 

@@ -167,7 +167,7 @@ def read_head(connection: sqlite3.Connection, path: Path) -> Head:
         generation_id=str(head["generation"]["id"]),
         state=str(state["state"]),
         revision=int(str(state["revision"])),
-        settings=IndexSettings.from_json(head["settings"]),
+        settings=IndexSettings.from_dict(head["settings"]),
         last=last,
         segments=segments,
         derived=derived,

@@ -53,7 +53,7 @@ class IndexSettings:
         if not 1 <= self.dimension <= 1_000_000:
             raise UsageError(f"dimension must lie between 1 and 1,000,000, not {self.dimension}")
 
-    def to_json(self, *, canary: bool = True) -> dict[str, Json]:
+    def to_dict(self, *, canary: bool = True) -> dict[str, Json]:
         """As JSON; the canary vectors as base64 of little-endian float32, or left out."""
         value: dict[str, Json] = {
             item.name: _writable(getattr(self, item.name))
@@ -67,11 +67,11 @@ class IndexSettings:
         return value
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Json]) -> IndexSettings:
-        """The inverse of `to_json`.
+    def from_dict(cls, value: Mapping[str, Json]) -> IndexSettings:
+        """The inverse of `to_dict`.
 
         Raises:
-            ValueError, TypeError, KeyError: `value` is not what `to_json` gives.
+            ValueError, TypeError, KeyError: `value` is not what `to_dict` gives.
         """
         known = {item.name for item in fields(cls)}
         if unknown := set(value) - known:

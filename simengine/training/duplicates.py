@@ -130,7 +130,7 @@ class DuplicateReport:
         """Share of the rows that repeat an earlier one."""
         return (self.n_rows - self.n_distinct) / max(self.n_rows, 1)
 
-    def as_json(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """Plain values; the clusters as a number and the size of the largest."""
         return {
             "rows": self.n_rows,

@@ -273,6 +273,6 @@ class Recipe:
     stopping: Stopping = Stopping()
     leakage: Leakage = Leakage()
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values, as they would stand in JSON."""
         return asdict(self)

@@ -119,7 +119,7 @@ def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:
     A run that ended before its first checkpoint, as on bad data, leaves nothing to keep: its folder is taken.
     """
     path = output / RECIPE_NAME
-    wanted = json.loads(json.dumps(recipe.as_dict()))
+    wanted = json.loads(json.dumps(recipe.to_dict()))
     for name in (
         MODEL_FOLDER,
         f"{MODEL_FOLDER}.making",
@@ -298,7 +298,7 @@ class _TrainingRun:
             task.save(model, making)
         shutil.rmtree(result.model, ignore_errors=True)
         making.rename(result.model)
-        text = json.dumps(finite(result.as_dict()), indent=1, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(finite(result.to_dict()), indent=1, ensure_ascii=False, allow_nan=False)
         (self._output / RESULT_NAME).write_text(text + "\n", encoding="utf-8")
         if not self._options.keep_checkpoints:
             keep_logs(self._output / CHECKPOINT_FOLDER, self._output / LOG_FOLDER)

@@ -161,7 +161,7 @@ def test_no_history_is_refused_and_a_taste_needs_none(items: ItemVectors) -> Non
 def test_a_cold_start_from_texts_finds_their_kind(fitted: TextRecommender) -> None:
     ids, _ = fitted.recommend_from_texts(["a planet, a star and an alien"], ["gun and tank"], 5)
     assert all(id_.startswith("space") for id_ in ids)
-    away, _ = fitted.recommend_from_texts(dislikes=["a planet, a star and an alien in space"], N=4)
+    away, _ = fitted.recommend_from_texts(dislikes=["a planet, a star and an alien in space"], k=4)
     assert not any(id_.startswith("space") for id_ in away)
 
 

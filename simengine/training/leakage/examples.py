@@ -55,7 +55,7 @@ class ShownExample:
         """FILE:LINE, or FILE#ID."""
         return f"{self.source}:{self.line}" if self.line else f"{self.source}#{self.id}"
 
-    def as_json(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """Plain values."""
         record: dict[str, Json] = {"source": self.source}
         if self.line:

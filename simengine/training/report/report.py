@@ -40,7 +40,7 @@ def write_report(folder: Path, report: TrainReport) -> tuple[Path, ...]:
     if report.task not in TASK_CARDS:
         raise UsageError(f"task is {report.task!r}; expected one of {', '.join(TASK_CARDS)}")
     make_folder(folder)
-    text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(report.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
     replace_file(folder / REPORT_NAME, (text + "\n").encode())
     try:
         pictures = _draw(folder, report)
@@ -79,6 +79,6 @@ def _draw(folder: Path, report: TrainReport) -> tuple[str, ...]:
 
 
 def _calibration(values: Mapping[str, Any]) -> Reliability:
-    """What `Reliability.as_dict` was made from."""
+    """What `Reliability.to_dict` was made from."""
     bins = tuple(CalibrationBin(**one) for one in values["bins"])
     return Reliability(values["n"], values["expected_calibration_error"], bins)

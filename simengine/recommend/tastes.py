@@ -49,7 +49,7 @@ class Taste:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Askers:
+class UserQueries:
     """q users that ask.
 
     Attributes:
@@ -70,9 +70,9 @@ class Askers:
         """Number of users."""
         return len(self.users)
 
-    def take(self, low: int, high: int) -> Askers:
+    def take(self, low: int, high: int) -> UserQueries:
         """Those from `low` to `high - 1`."""
-        return Askers(
+        return UserQueries(
             self.user_ids[low:high],
             self.users[low:high],
             self.histories.take(np.arange(low, high)),
@@ -81,9 +81,9 @@ class Askers:
         )
 
 
-def asker_of_taste(
+def query_of_taste(
     taste: Taste, catalogue: ItemCatalogue, encoder: TextEncoder | None, options: ProfileOptions
-) -> Askers:
+) -> UserQueries:
     """A taste as one asker; every like counts the same, and so does every dislike.
 
     Raises:
@@ -112,4 +112,6 @@ def asker_of_taste(
         ).astype(np.float32)
     all_of_it = Histories(np.array([0, len(vectors)]), np.arange(len(vectors)), signs)  # over its own vectors
     profiles = make_profiles(all_of_it, vectors, options)
-    return Askers(as_ids([""]), np.array([-1]), history, profiles, (tuple(taste.liked_texts), liked_vectors))
+    return UserQueries(
+        as_ids([""]), np.array([-1]), history, profiles, (tuple(taste.liked_texts), liked_vectors)
+    )
