@@ -32,9 +32,9 @@ def read_items(
         source: the file.
         max_line_bytes: longest line, or longest text file, that is read.
         encoding: of text formats.
-        report: its `bytes_read` is kept up.
-        headerless: None when a table must begin with a header.
-        delimiter: between the fields of a table; None for that of the format.
+        report: its `bytes_read` is kept up to date.
+        headerless: None if a table must have a header.
+        delimiter: between the fields of a table; None for the format's own.
 
     Raises:
         DataError: the file as a whole cannot be used.
@@ -62,7 +62,7 @@ def read_items(
 
 
 def _text_line_items(lines: Iterator[Line], encoding: str) -> Iterator[Item]:
-    """One document per line that is not blank."""
+    """One document per non-blank line."""
     for number, offset, content, raw in lines:
         if isinstance(content, RecordFault):
             yield number, content, raw
@@ -149,5 +149,5 @@ def _json_value(value: object, name: str) -> object:
         return [_json_value(part, name) for part in value]
     if isinstance(value, dict):
         return {str(key): _json_value(part, name) for key, part in value.items()}
-    detail = f"field {name!r} holds {type(value).__name__}, which is no JSON value: leave the column out"
+    detail = f"field {name!r} holds {type(value).__name__}, which is not a JSON value: leave the column out"
     raise RecordFault("not a JSON value", detail)

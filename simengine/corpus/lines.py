@@ -17,16 +17,16 @@ from simengine.errors import DataError, MissingExtraError, UsageError
 
 CHUNK_BYTES = 1 << 18
 KEPT_BYTES = 1 << 14
-"""What is kept of a line that is too long, for the rejects file."""
+"""Bytes kept of a line that is too long, for the rejects file."""
 _ZSTD_STEP_BYTES = 1 << 11
-"""A few bytes of zstd can stand for 128 kB; small steps bound what one step gives."""
+"""A few bytes of zstd can expand to 128 kB; small steps bound the output of one step."""
 
 Line: TypeAlias = "tuple[int, int, bytes | RecordFault, bytes]"
 """(1-based number, byte offset of its start, content without line end or a fault, what to show as raw)."""
 
 
 class _Counted(io.RawIOBase):
-    """A file whose reads are counted in a report. Of a pipe a read gives what is there, not only a full block."""
+    """A file whose reads are counted in a report. A read of a pipe returns what is available, not only a full block."""
 
     def __init__(self, file: IO[bytes], report: ReadReport) -> None:
         super().__init__()
@@ -65,7 +65,7 @@ def read_chunks(source: InputFile, report: ReadReport) -> Iterator[bytes]:
 
 @contextmanager
 def opened(source: InputFile) -> Iterator[IO[bytes]]:
-    """The bytes of a source, packed as they are."""
+    """The raw bytes of a source, still compressed."""
     if source.path is None:
         stdin = sys.stdin
         yield getattr(stdin, "buffer", None) or io.BytesIO(stdin.read().encode("utf-8"))
@@ -82,7 +82,9 @@ def _gunzip(file: io.RawIOBase, source: InputFile) -> Iterator[bytes]:
     except EOFError as error:
         raise DataError("the gzip data ends too early: the file is truncated", source.name) from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"the gzip data is damaged, or it is no gzip file: {error}", source.name) from error
+        raise DataError(
+            f"the gzip data is damaged, or it is not a gzip file: {error}", source.name
+        ) from error
 
 
 def _unzstd(file: io.RawIOBase, source: InputFile) -> Iterator[bytes]:
@@ -107,7 +109,9 @@ def _unzstd(file: io.RawIOBase, source: InputFile) -> Iterator[bytes]:
                     yield b"".join(parts)
                     parts, size = [], 0
     except zstandard.ZstdError as error:
-        raise DataError(f"the zstd data is damaged, or it is no zstd file: {error}", source.name) from error
+        raise DataError(
+            f"the zstd data is damaged, or it is not a zstd file: {error}", source.name
+        ) from error
     yield b"".join(parts)
     if frame is not None:
         raise DataError("the zstd data ends too early: the file is truncated", source.name)
@@ -117,7 +121,7 @@ def usable_encoding(encoding: str) -> str:
     """The codec's own name.
 
     Raises:
-        UsageError: Python knows no such text encoding.
+        UsageError: Python has no such text encoding.
     """
     try:
         info = codecs.lookup(encoding)
@@ -159,12 +163,12 @@ def _recoded(chunks: Iterable[bytes], encoding: str, source: InputFile) -> Itera
 def read_lines(
     chunks: Iterable[bytes], source: InputFile, max_line_bytes: int, encoding: str
 ) -> Iterator[Line]:
-    """Yield the lines of a stream; of a line over `max_line_bytes` only the beginning is ever held.
+    """Yield the lines of a stream; of a line over `max_line_bytes` only the beginning is kept in memory.
 
     A UTF-8 byte order mark at the start is dropped. Line ends are LF or CRLF.
 
     Raises:
-        DataError: the stream is UTF-16 by its byte order mark, and another encoding was meant.
+        DataError: the stream is UTF-16 by its byte order mark, and another encoding was given.
     """
     return _without_bom(_split_lines(chunks, max_line_bytes), source, encoding)
 
@@ -194,7 +198,7 @@ def _split_lines(chunks: Iterable[bytes], max_line_bytes: int) -> Iterator[Line]
 
 
 class _Unfinished:
-    """The part of a line that has been seen before its end."""
+    """The part of a line read before its end."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -221,7 +225,7 @@ class _Unfinished:
 
 
 def _without_bom(lines: Iterator[Line], source: InputFile, encoding: str) -> Iterator[Line]:
-    """Lines without a byte order mark in front of the first; byte offsets still count it."""
+    """Lines without a byte order mark before the first; byte offsets still count it."""
     for number, offset, content, raw in lines:
         if encoding == "utf-8" and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             reason = "wrong encoding: the file begins with a UTF-16 byte order mark; give the encoding utf-16"

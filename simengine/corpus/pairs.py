@@ -37,7 +37,7 @@ HEADERLESS = Headerless(
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two texts, and whatever else stood in their record (such as score or label)."""
+    """Two texts, and the other fields of their record (such as score or label)."""
 
     text1: str
     text2: str
@@ -56,7 +56,7 @@ def read_pairs(
     """Yield the pairs of a .jsonl, .json, .csv, .tsv or .parquet file in order, streamed.
 
     A .csv or .tsv without a header has two or three columns: text1, text2 and score. It is taken for one only
-    where its first row cannot be a header: one cell at least is no name (a sentence, say), and a third cell is a
+    where its first row cannot be a header: at least one cell is not a name (a sentence, say), and a third cell is a
     number. Any other first row without a known name is refused.
 
     Args:
@@ -74,14 +74,14 @@ def read_pairs(
         UsageError: an unknown format or encoding, or the same field twice.
     """
     if fields is not None and fields[0] == fields[1]:
-        raise UsageError(f"both texts of a pair are to come from the field {fields[0]!r}; expected two names")
+        raise UsageError(f"both texts of a pair would come from the field {fields[0]!r}; expected two names")
     report = ReadReport() if report is None else report
     sign = None if delimiter is None else usable_delimiter(delimiter)
     with ExitStack() as stack:
         for file in expand_sources([source], file_format, report):
             if file.format.startswith("txt"):
                 expected = "expected .jsonl, .json, .csv, .tsv or .parquet"
-                raise DataError(f"a text file holds no pairs; {expected}", file.name)
+                raise DataError(f"a text file has no pairs; {expected}", file.name)
             for line, record, _ in typed_items(
                 file,
                 MAX_LINE_BYTES,
@@ -101,7 +101,7 @@ def read_pairs(
                 report.accept()
                 yield pair
     if not report.records:
-        raise DataError("no pairs: the file holds no records", shown_name(source))
+        raise DataError("no pairs: the file has no records", shown_name(source))
 
 
 def _pair(record: dict[str, object], fields: tuple[str, str] | None) -> Pair:
@@ -114,7 +114,7 @@ def _pair(record: dict[str, object], fields: tuple[str, str] | None) -> Pair:
         if not text or text.isspace():
             raise RecordFault("empty text", f"the field {name!r} is blank")
         if "\0" in text:
-            raise RecordFault("NUL byte", f"the field {name!r} holds the character U+0000")
+            raise RecordFault("NUL byte", f"the field {name!r} contains the character U+0000")
     return Pair(text1, text2, cast("dict[str, Json]", record))
 
 

@@ -74,18 +74,18 @@ INSPECTED = frozenset(
         "zoneinfo",
     ]
 )
-"""Modules that are imported to look at: importing them prints nothing, opens nothing, changes nothing."""
+"""Modules that are imported for inspection: importing them has no side effects."""
 
 _OPERATING_SYSTEM = ("posix", "nt")
 _IMPLIED = re.compile(r"\$\w+,?\s*")
-"""What C functions write for the implied first argument: "$self", "$module"."""
+"""How C functions write the implied first argument: "$self", "$module"."""
 
 
 def builtin_entries(module_name: str) -> Iterator[Entry]:
-    """Yield what a module offers that is written in C, by name.
+    """Yield the members of a module that are written in C, by name.
 
     Args:
-        module_name: one of INSPECTED. A module that this Python was built without yields nothing.
+        module_name: one of INSPECTED. A module that this Python lacks yields nothing.
     """
     try:
         module = import_module(module_name)
@@ -154,7 +154,7 @@ def _class_entries(cls: type, module: str, qualified: str, name: str) -> Iterato
 
 
 def _inherited(cls: type, attribute: str | None, text: str) -> bool:
-    """Whether a base class says the same, word for word."""
+    """Whether a base class has the same docstring."""
     for base in cls.__mro__[1:]:
         known = base if attribute is None else vars(base).get(attribute)
         if known is not None and clean_docstring(getattr(known, "__doc__", None)) == text:

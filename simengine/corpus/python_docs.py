@@ -1,4 +1,4 @@
-"""A corpus that every Python carries: the docstrings of its standard library."""
+"""A corpus that ships with every Python: the docstrings of its standard library."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _document(entry: Entry) -> Document:
 
 
 def _entries() -> Iterator[Entry]:
-    """Modules in order of name; of each what its source says, then what only the interpreter knows."""
+    """Modules in order of name; for each what its source says, then what only the interpreter has."""
     root = Path(sysconfig.get_path("stdlib"))
     for name in sorted(sys.stdlib_module_names):
         if name.startswith("_") or name in _LEFT_OUT or name == _OTHER_PATH_MODULE:
@@ -94,7 +94,7 @@ def _entries() -> Iterator[Entry]:
 
 
 def _source_trees(root: Path, name: str) -> Iterator[tuple[str, ast.Module]]:
-    """The modules of a module or package, parsed; private ones too, for what the package shows of them."""
+    """The modules of a module or package, parsed; private ones too, for what the package exports from them."""
     package = root / name
     paths = [(name, root / f"{name}.py")] if (root / f"{name}.py").is_file() else []
     if (package / "__init__.py").is_file():
@@ -139,7 +139,7 @@ def _exported(tree: ast.Module, package: ast.Module, name: str) -> frozenset[str
 
 
 def _public(tree: ast.Module) -> list[str]:
-    """What `import *` takes: __all__ where it is a plain list, else all names without underscore."""
+    """What `import *` imports: __all__ where it is a plain list, else all names without underscore."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and any(ast.unparse(one) == "__all__" for one in node.targets):
             parts = node.value.elts if isinstance(node.value, (ast.List, ast.Tuple)) else []
@@ -149,7 +149,7 @@ def _public(tree: ast.Module) -> list[str]:
 
 
 def _body_entries(body: list[ast.stmt], module: str, owner: str, inside_class: bool) -> Iterator[Entry]:
-    """Definitions of a module or class, also those that stand under an `if` or a `try`."""
+    """Definitions of a module or class, also those under an `if` or a `try`."""
     for node in body:
         if isinstance(node, (ast.If, ast.Try)):
             handlers = node.handlers if isinstance(node, ast.Try) else []

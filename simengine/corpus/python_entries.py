@@ -1,4 +1,4 @@
-"""What is known of one thing that has a docstring."""
+"""An object with a docstring."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Entry:
         kind: "module", "class", "function", "method" or "property".
         signature: "(x, *, y=1)", or "" when there is none or it is not known.
         text: the docstring, cleaned.
-        from_source: False when the interpreter was asked.
+        from_source: False when it comes from the interpreter.
     """
 
     qualified: str
@@ -33,7 +33,7 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """The qualified name with its signature, kept short enough to leave room for the text."""
+        """The qualified name with its signature, short enough to leave room for the text."""
         if self.kind == "module":
             return f"module {self.qualified}"
         if self.kind == "property":
@@ -46,12 +46,12 @@ class Entry:
 
 
 def clean_docstring(docstring: object) -> str:
-    """A docstring without its indentation and outer blank lines; "" for anything that is none."""
+    """A docstring without its indentation and outer blank lines; "" for anything that is not a string."""
     if not isinstance(docstring, str) or "\0" in docstring:
         return ""
     return inspect.cleandoc(docstring).strip()
 
 
 def short_signature(parameters: str) -> str:
-    """Parameters in parentheses; over a few hundred characters they give way to "(...)"."""
+    """Parameters in parentheses; beyond a few hundred characters they become "(...)"."""
     return f"({parameters})" if len(parameters) <= _MAX_SIGNATURE_CHARS else "(...)"

@@ -38,7 +38,7 @@ def read_queries(
     """Yield the queries of a file in order.
 
     JSON Lines as in BEIR (`_id` or another id field, `text`, `query` or `question`), .txt with one
-    query per line that is not blank (ids are line numbers), .tsv and .csv. A .tsv without a header
+    query per non-blank line (ids are line numbers), .tsv and .csv. A .tsv without a header
     holds id and text. All but .parquet also with .gz or .zst.
 
     Args:
@@ -63,7 +63,7 @@ def read_queries(
                 report.accept()
                 yield query
     if not report.records:
-        raise DataError("no queries: the file holds no records", shown_name(source))
+        raise DataError("no queries: the file has no records", shown_name(source))
 
 
 def _queries(file: InputFile, encoding: str, report: ReadReport) -> Iterator[tuple[int, Query]]:

@@ -38,20 +38,20 @@ class ReadOptions:
 
     Args:
         mapping: which fields become id, title and text.
-        skip_invalid: count records that cannot be used instead of raising for the first.
+        skip_invalid: count unusable records instead of raising for the first.
         rejects_path: with `skip_invalid`, a JSON Lines file of what was left out:
             {source, line, reason, raw, raw_length}, raw cut to a few kB. The first record left out
-            replaces what an earlier run wrote; a run that leaves nothing out does not touch the file, so
-            it belongs to this run only where `ReadReport.rejected` is not 0.
+            replaces an earlier run's file; a run that leaves nothing out does not touch it, so
+            it belongs to this run only if `ReadReport.rejected` is not 0.
         max_line_bytes: longest line (or whole-file document) that is read, in bytes of its file.
         encoding: of all text formats. A UTF-8 byte order mark is accepted and dropped.
         format: None goes by suffix; else one of "jsonl", "json", "csv", "tsv", "parquet", "txt-lines"
-            (a document per line that is not blank), "txt-file" (a document per file).
-        types: column of a .csv or .tsv → "str", "int", "float" or "bool"; columns that are not named here get a
+            (a document per non-blank line), "txt-file" (a document per file).
+        types: column of a .csv or .tsv → "str", "int", "float" or "bool"; other columns get a
             type that keeps the spelling of every cell.
-        known_types: field → "str", "bool" or "number", the type it has in the index that the documents go to.
+        known_types: field → "str", "bool" or "number", its type in the index that the documents are added to.
         delimiter: of .csv and .tsv: one character, or "tab", "semicolon", "pipe", "comma", "space".
-        follow_links: go through links in folders.
+        follow_links: follow links in folders.
 
     Raises:
         UsageError: values that cannot be used together.
@@ -90,12 +90,12 @@ def read_corpus(
 ) -> Iterator[Document]:
     """Yield the documents of files and folders in order, in memory that does not grow with them.
 
-    Formats by suffix: .jsonl, .ndjson, .json (one array of records, or an object that holds one), .csv, .tsv
+    Formats by suffix: .jsonl, .ndjson, .json (one array of records, or an object with one), .csv, .tsv
     (no quoting, as in BEIR), .parquet, .txt and .md, all but .parquet also with .gz or .zst. CSV and TSV begin
-    with a header. A .txt given by itself holds one document per line that is not blank; a .md is one document.
-    A folder is read as BEIR when it holds a corpus.jsonl; else every .txt and .md below it is one document, and
-    other files are counted in `report.ignored_files`. Hidden files and folders are passed over. Links in folders
-    are passed over and counted unless `options.follow_links` is set, pipes and devices there always; a path in
+    with a header. A .txt given by itself has one document per non-blank line; a .md is one document.
+    A folder is read as BEIR if it has a corpus.jsonl; else every .txt and .md below it is one document, and
+    other files are counted in `report.ignored_files`. Hidden files and folders are skipped. Links in folders
+    are skipped and counted unless `options.follow_links` is set, pipes and devices there always; a path in
     `sources` may itself be a link, or a pipe.
 
     A record without an id is named by the path of its file as given, without suffix, and its line
@@ -105,10 +105,10 @@ def read_corpus(
     the only source, and with the folder's path in front ("b/sub/a.txt") when there are several.
 
     A column of a table has one type over all tables of a call, for which they are read twice (streams are copied
-    to a temporary file): numbers where every cell is written back as it stands ("0.1428571428571428", "12",
-    "1e-07"; not "007", "1.10" or integers of more than 18 digits), else text; `options.types` names another.
-    Empty cells are null. Columns without a name are left out when they are empty or number the rows, else they
-    are called "column 3". `report.notes` and `report.text_columns` say what was decided. The fields "metadata.text",
+    to a temporary file): numbers if every cell is written back unchanged ("0.1428571428571428", "12",
+    "1e-07"; not "007", "1.10" or integers of more than 18 digits), else text; `options.types` overrides this.
+    Empty cells are null. Columns without a name are left out if they are empty or number the rows, else they
+    are called "column 3". `report.notes` and `report.text_columns` have the decisions. The fields "metadata.text",
     "metadata.title" and "metadata._id", which `write_corpus` makes, become the metadata fields text, title and _id
     again where a record has `_id`, `title` and `text` of its own.
 
@@ -121,7 +121,7 @@ def read_corpus(
         Documents with ids that are unique over all sources.
 
     Raises:
-        DataError: a file cannot be used, holds no record, or (without `skip_invalid`) a record cannot
+        DataError: a file cannot be used, has no record, or (without `skip_invalid`) a record cannot
             be used. Names file and line.
         UsageError: options that cannot be used.
         MissingExtraError: a format that needs an optional package.
@@ -211,11 +211,11 @@ def _read_source(
                 yield made
             position += 1
     if report.records == before:
-        raise DataError("no documents: the file holds no records", source.name)
+        raise DataError("no documents: the file has no records", source.name)
 
 
 def _batches(made: Iterator[_Made]) -> Iterator[list[_Made]]:
-    """Lists of records, bounded in number and in size; what came before an error is handed on first."""
+    """Lists of records, bounded in number and in size; records before an error are passed on first."""
     batch: list[_Made] = []
     size = 0
     failure: Exception | None = None
@@ -262,7 +262,7 @@ def _documents(
 
 
 def _with_option(fault: RecordFault) -> RecordFault:
-    """The fault of a line that is too long names what sets the limit."""
+    """The fault of a line that is too long names the option that sets the limit."""
     if fault.kind not in ("line too long", "file too long"):
         return fault
     detail = f"{fault.detail}; --max-line-bytes (max_line_bytes) sets the limit"
@@ -278,9 +278,9 @@ def _text_documents(items: Iterator[Item], source: InputFile) -> Iterator[_Made]
             continue
         text = str(record["text"])
         if whole and not text.strip():
-            yield line, RecordFault("empty text", "the file holds no text"), raw, False
+            yield line, RecordFault("empty text", "the file has no text"), raw, False
         elif "\0" in text:
-            yield line, RecordFault("NUL byte", "the text holds the character U+0000"), raw, False
+            yield line, RecordFault("NUL byte", "the text contains the character U+0000"), raw, False
         else:
             metadata = {"path": source.label} if whole else {}
             yield (

@@ -1,4 +1,4 @@
-"""Records of one file, the columns of a table with a type each."""
+"""Records of one file, with typed columns for tables."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def typed_items(
     texts: frozenset[str] = frozenset(),
     delimiter: str | None = None,
 ) -> Iterator[Item]:
-    """Yield the records of one file as `read_items` does; the cells of a table become values by column.
+    """Yield the records of one file as `read_items` does; the cells of a table are converted by column.
 
     Args:
         source, max_line_bytes, encoding, report, headerless, delimiter: as for `read_items`.
-        stack: removes the temporary copy of a table that comes as a stream.
+        stack: removes the temporary copy of a table read from a stream.
         texts: columns that stay strings.
 
     Raises:

@@ -14,7 +14,7 @@ from simengine.corpus.sources import refuse_special
 from simengine.errors import RecipeError
 
 AUTO = "auto"
-POINTS_PER_CENTROID = 39  # k-means below this is not well determined; FAISS warns from here on
+POINTS_PER_CENTROID = 39  # k-means is not well determined below this, and FAISS warns
 DIMS_PER_CODE = (3, 4, 2, 5, 6, 8, 1)  # widths of a product quantiser's parts, best first; 1 always divides
 
 
@@ -25,7 +25,7 @@ class BuildOptions:
     Attributes:
         train_size: most vectors that training sees, at least 1; a sample spread over all rows is drawn.
         ef_construction: HNSW's candidate list while building, at least 1 (FAISS's default is 40).
-        max_nlist: most inverted lists, for recipes whose factory holds {nlist}.
+        max_nlist: most inverted lists, for recipes whose factory contains {nlist}.
     """
 
     train_size: int = 65_536
@@ -38,7 +38,7 @@ class ANNSearchOptions:
     """How an index is searched.
 
     Attributes:
-        over_fetch: candidates taken from the index for each hit asked for, at least 1; all are scored exactly from
+        over_fetch: candidates taken from the index per requested hit, at least 1; all are scored exactly from
             the stored vectors and the best are returned.
         min_candidates: fewest candidates taken, whatever k is.
         nprobe: inverted lists visited by a query, for IVF recipes.
@@ -53,14 +53,14 @@ class ANNSearchOptions:
 
 @dataclass(frozen=True, slots=True)
 class IndexRecipe:
-    """A kind of candidate index.
+    """A kind of ANN index.
 
     Attributes:
         name: as given to `--recipe`.
-        description: one line for people.
+        description: one human-readable line.
         factory: a FAISS index factory string. {m} stands for the number of a product quantiser's parts and {nlist}
             for the number of inverted lists; both are chosen to fit. "Flat" means exact search, which needs no file.
-        limits: what the recipe cannot do or where it is a poor choice.
+        limits: what the recipe cannot do, or where it is a poor choice.
         gpu: whether FAISS can train, fill and search it on a GPU.
         min_rows: below this many rows `build_index` searches exactly instead (there is too little to train on).
         auto_from: `choose_recipe` takes the recipe with the largest auto_from that n_rows reaches; -1 is never.
@@ -80,7 +80,7 @@ class IndexRecipe:
 
     @property
     def exact(self) -> bool:
-        """Whether searches scan the stored vectors themselves, so that nothing is built."""
+        """Whether searches scan the stored vectors, so that nothing is built."""
         return self.factory == "Flat"
 
 
@@ -152,13 +152,13 @@ def resolve_factory(recipe: IndexRecipe, n_rows: int, dimension: int) -> tuple[s
             if dimension % parts:
                 raise RecipeError(
                     f"recipe {recipe.name}: {part} cuts vectors into {parts} parts, which does not divide the "
-                    f"dimension {dimension}; write PQ{{m}} to let a fitting number be chosen"
+                    f"dimension {dimension}; write PQ{{m}} to have one chosen that fits"
                 )
     return factory, tuple(notes)
 
 
 def recipe_to_table(recipe: IndexRecipe) -> dict[str, Any]:
-    """A recipe as plain values, for a manifest: an index keeps its recipe when the file that it came from changes."""
+    """A recipe as plain values, for a manifest: an index keeps its recipe even if the recipe's file changes."""
     return asdict(recipe)
 
 
@@ -180,13 +180,13 @@ def recipe_from_table(table: Mapping[str, Any], where: str) -> IndexRecipe:
         recipe.factory.format(m=1, nlist=1)
     except (KeyError, IndexError, ValueError) as error:
         raise RecipeError(
-            f"{where}: factory {recipe.factory!r} holds a placeholder other than {{m}} and {{nlist}}"
+            f"{where}: factory {recipe.factory!r} has a placeholder other than {{m}} and {{nlist}}"
         ) from error
     return recipe
 
 
 def _folder() -> Path:
-    """Where the recipes lie: in the installed package, else in the checkout's indexes/."""
+    """Where the recipes are: in the installed package, else in the checkout's indexes/."""
     packaged = Path(__file__).parent / "recipes"
     return packaged if packaged.is_dir() else Path(__file__).resolve().parents[2] / "indexes"
 

@@ -1,4 +1,4 @@
-"""Whether an index is sound: the store's own files, and the lexical index, of which the store knows nothing."""
+"""Whether an index is sound: the store's own files, and the lexical index, which the store does not know."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from simengine.store.verify import REMAKE, IntegrityProblem, VerifyReport, verif
 
 
 def check_index(path: Path) -> VerifyReport:
-    """Read every byte of an index and compare it with what was written; the lexical index checks itself.
+    """Read every byte of an index and check it against its checksums; the lexical index checks itself.
 
     Args:
         path: the index directory.
 
     Returns:
-        What `verify` found, with the lexical index's problems, and its folder as one more file that was read.
+        The report of `verify`, with the lexical index's problems, and its folder counted as one more file.
 
     Raises:
         IndexNotFoundError: there is no index.
@@ -37,20 +37,20 @@ def check_index(path: Path) -> VerifyReport:
 
 
 def _lexical_problems(path: Path) -> tuple[Path | None, list[IntegrityProblem]]:
-    """A writer may replace it meanwhile: damage is believed where the index is the same, or at the second look."""
+    """A writer may replace it concurrently: damage counts if the index is the same, or on the second attempt."""
     try:
         with Snapshot.open(path) as snapshot:
             found = _look(snapshot)
             if not found[1] or snapshot.is_current():
                 return found
     except StoreError:
-        pass  # what it is about is told by the look that follows
+        pass  # the next attempt reports it
     with Snapshot.open(path) as snapshot:
         return _look(snapshot)
 
 
 def _look(snapshot: Snapshot) -> tuple[Path | None, list[IntegrityProblem]]:
-    """The folder that was looked at, None where there is nothing to index, and what is wrong there."""
+    """The folder that was checked, None if there is nothing to index, and its problems."""
     if snapshot.n_rows == 0:
         return None, []
     folder = snapshot.lexical_path

@@ -24,7 +24,7 @@ class Statements:
 
     Attributes:
         texts: n wordings, as first written.
-        places: for each the numbers of its claims, rising.
+        places: for each the numbers of its claims, ascending.
         documents: (n,) int64, the document of each where it is in one only, else -1.
         sentences: (n,) int64, likewise of sentences.
         sides: (n, 2) bool, in which of two corpora it stands; None where there is one corpus.

@@ -79,7 +79,7 @@ class ItemCatalogue:
         return int(self.vectors.shape[1])
 
     def live_rows(self) -> RowArray:
-        """Rows of the items that can be recommended, rising."""
+        """Rows of the items that can be recommended, ascending."""
         return np.arange(self.n_rows) if self.live is None else np.flatnonzero(self.live)
 
     def row(self, item: object) -> int:

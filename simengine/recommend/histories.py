@@ -44,7 +44,7 @@ class Histories:
 
     Attributes:
         starts: (q + 1,) int64; what user i had to do with stands at `starts[i]` to `starts[i + 1] - 1`.
-        rows: (m,) int64, rows of the catalogue, rising within a user, each once.
+        rows: (m,) int64, rows of the catalogue, ascending within a user, each once.
         preferences: (m,) float32, above 0 for likes, below for dislikes.
     """
 

@@ -239,7 +239,7 @@ def as_id(given: object, what: str, position: int | None = None) -> str:
 
     Raises:
         UsageError: it is neither a string nor an integer, or is blank.
-        DataError: it holds half of a surrogate pair or U+0000.
+        DataError: it contains half of a surrogate pair or U+0000.
     """
     where = "" if position is None else f" at position {position}"
     return arguments.as_id(given, f"the {what} id{where}")

@@ -17,7 +17,7 @@ from simengine.types import FloatMatrix, Mask, RowArray
 def allowed_rows(
     catalogue: ItemCatalogue, unwanted: Sequence[object] | None, wanted: Sequence[object] | None
 ) -> RowArray:
-    """Rows that may be recommended, rising. Unwanted items need not be there."""
+    """Rows that may be recommended, ascending. Unwanted items need not be there."""
     rows = catalogue.live_rows() if wanted is None else np.unique(catalogue.rows_of(wanted))
     if unwanted is None:
         return rows

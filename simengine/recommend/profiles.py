@@ -99,7 +99,7 @@ def interests(
     Args:
         vectors: (m, dim) float32 of the likes, rows L2-normalised.
         weights: (m,) float32, above 0.
-        owners: (m,) int64, rising, the user of each.
+        owners: (m,) int64, ascending, the user of each.
         n_users: users in all.
         options: `max_interests` and `likes_per_interest`.
 

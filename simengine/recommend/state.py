@@ -24,7 +24,7 @@ from simengine.types import FloatMatrix, RowArray
 
 SCORES_PER_BLOCK = 1 << 20
 EXACT_ITEMS = 200_000
-"""Up to this many items all are scored; above it those that the candidate index finds, and the most chosen."""
+"""Up to this many items all are scored; above it those that the ANN index finds, and the most chosen."""
 CANDIDATES_PER_INTEREST = 200
 MOST_CHOSEN = 1_000
 USERS_PER_UNION = 16
@@ -145,7 +145,7 @@ class RecommenderState:
 
         Args:
             queries: q users.
-            rows: (c,) int64, rising: what may be recommended.
+            rows: (c,) int64, ascending: what may be recommended.
             k: at least 1.
             hide_seen: leave out what is in the user's history.
 

@@ -1,4 +1,4 @@
-"""What a judge reads of a candidate, and candidates made of plain texts."""
+"""The text of a candidate for a cross-encoder, and candidates from plain texts."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from simengine.errors import UsageError
 from simengine.text.arguments import as_ids, as_number, as_texts, items_of
 from simengine.types import Hit, Passage, Span
 
-_TITLE_END = "\n\n"  # where a sentence ends whatever the title looks like
+_TITLE_END = "\n\n"  # ends a sentence whatever the title looks like
 
 
 def judged_text(hit: Hit) -> str:
-    """What a judge reads of a hit: the passage, with the title in front unless it begins with it."""
+    """A hit's text for a cross-encoder: the passage, with the title in front unless it begins with it."""
     return _title_part(hit) + hit.passage.text
 
 
 def passages_as_hits(
     texts: Sequence[str], *, ids: Sequence[str] | None = None, scores: Sequence[float] | None = None
 ) -> list[Hit]:
-    """Hits made of plain texts, for reranking without an index.
+    """Hits from plain texts, for reranking without an index.
 
     Args:
         texts: n passages, best first.
         ids: of them; by default "1" to "n".
-        scores: of a retriever, higher is better; by default all 0: the judge then decides alone.
+        scores: of a retriever, higher is better; by default all 0: the reranker then decides alone.
 
     Raises:
-        UsageError: a text is blank or no string, or the lengths differ.
+        UsageError: a text is blank or not a string, or the lengths differ.
     """
     texts = as_texts(texts, "passage", blank=False)
     names = [str(number) for number in range(1, len(texts) + 1)] if ids is None else as_ids(ids)
@@ -54,7 +54,7 @@ def passages_as_hits(
 
 
 def span_in_document(hit: Hit, span: Span | None) -> Span | None:
-    """Characters of the judged text as characters of the document; None where they are all of the title."""
+    """A span of a candidate's text as a span of the document; None if it is within the title."""
     if span is None:
         return None
     shift = hit.passage.start - len(_title_part(hit))

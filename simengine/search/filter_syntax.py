@@ -110,7 +110,7 @@ class FieldComparison:
 
     Attributes:
         field: dotted name.
-        operator: what is asked.
+        operator: of the comparison.
         values: one value; several for "in"; none for "is null".
         negated: true for `not in`, `not contains`, `not starts with`, `is not null`.
         position: where it begins in the expression.
@@ -148,10 +148,10 @@ def parse(expression: str) -> tuple[Step, ...]:
         tree = _parser().parse(expression)
     except UnexpectedToken as error:
         at_end = error.token.type == "$END"
-        found = "it ends" if at_end else f"{cut(str(error.token))!r} stands"
+        found = "it ends" if at_end else f"{cut(str(error.token))!r} appears"
         expected = _readable(set(error.accepts or error.expected))
         position = len(expression) if at_end else error.pos_in_stream
-        hint = "; texts and dates stand in quotes" if error.token.type in ("NUMBER", "NAME") else ""
+        hint = "; texts and dates need quotes" if error.token.type in ("NUMBER", "NAME") else ""
         fail(f"{found} where {expected} was expected{hint}", expression, position)
     except UnexpectedCharacters as error:
         position = error.pos_in_stream or 0
@@ -184,7 +184,7 @@ class _FaultError(Exception):
 
 
 class _Limits:
-    """Stands between lexer and parser and stops at the first token beyond a limit: nothing is read after it."""
+    """Sits between lexer and parser and stops at the first token beyond a limit: nothing is read after it."""
 
     always_accept = ()
 
@@ -304,7 +304,7 @@ def _unescaped_text(text: str, position: int) -> str:
         return plain.encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError:
         raise _FaultError(
-            "a text holds half of a surrogate pair, which is not a character; write both halves, as in "
+            "a text contains half of a surrogate pair, which is not a character; write both halves, as in "
             '"\\ud83d\\ude00", or the character itself',
             position,
         ) from None
@@ -330,7 +330,7 @@ def _compared(field: _Field, operator: str, item: _Item) -> FieldComparison:
 def _member(field: _Field, items: list[_Item], *, negated: bool) -> FieldComparison:
     for value, position in items:
         if value is None:
-            raise _FaultError("null cannot stand in a list; write: field is null", position)
+            raise _FaultError("null is not allowed in a list; write: field is null", position)
     return FieldComparison(field[0], "in", tuple(value for value, _ in items), negated, field[1])
 
 
@@ -390,5 +390,5 @@ def _hint(expression: str, position: int) -> str:
     if char in "&|":
         return "write and, or"
     if char.isdigit():
-        return "texts and dates stand in quotes"
-    return "texts stand in quotes, unusual field names in backticks"
+        return "texts and dates need quotes"
+    return "texts need quotes, unusual field names backticks"

@@ -1,4 +1,4 @@
-"""What answering, recommending and judging need of an index; `simengine.Engine` gives it."""
+"""What answering, recommending and reranking need of an index; `simengine.Engine` provides it."""
 
 from __future__ import annotations
 
@@ -25,4 +25,4 @@ class Retriever(Protocol):
         """Vectors of texts: (n, dim) float32, rows L2-normalised."""
 
     def get(self, document_id: str) -> Document | None:
-        """The document of that id, or None."""
+        """The document with that id, or None."""

@@ -40,7 +40,7 @@ class CommitLog:
         return np.repeat(np.arange(self.lengths.size, dtype=np.int64), self.lengths)
 
     def live_documents(self) -> Mask | None:
-        """(n_documents,) bool, or None where nothing is deleted."""
+        """(n_documents,) bool, or None if nothing is deleted."""
         if not self.removed.size:
             return None
         live = np.ones(self.lengths.size, dtype=np.bool_)
@@ -52,7 +52,7 @@ def load_log(reader: DatabaseReader, last: CommitRecord) -> CommitLog:
     """Read and check the commit log up to `last`.
 
     Raises:
-        DamagedIndexError: a commit is missing or not what was written.
+        DamagedIndexError: a commit is missing or damaged.
     """
     with translated(reader.path):
         return _load(reader, last)

@@ -1,4 +1,4 @@
-"""Names in an index directory, and writing to it so that a power cut leaves the old file or the new one."""
+"""Names in an index directory, and writes to it that leave the old file or the new one after a power cut."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def generation_number(name: str) -> int | None:
 
 
 def generation_numbers(root: Path) -> list[int]:
-    """Numbers of the generation folders that stand in an index directory, rising."""
+    """Numbers of the generation folders in an index directory, ascending."""
     numbers = (generation_number(entry.name) for entry in root.iterdir() if entry.is_dir())
     return sorted(number for number in numbers if number is not None)
 
@@ -68,7 +68,7 @@ def writing(path: Path) -> Iterator[None]:
 def full_message(path: Path, reason: str) -> str:
     """Text of a StorageFullError."""
     return (
-        f"{path}: no room to write ({reason}). What was committed before is kept and can be searched; "
+        f"{path}: no space to write ({reason}). Earlier commits are kept and can be searched; "
         "free some space and run the same command again"
     )
 
@@ -85,7 +85,7 @@ def sync_fd(fd: int) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make names created, renamed or removed in a folder durable (a no-op where folders cannot be opened)."""
+    """Make names created, renamed or removed in a folder durable (a no-op if folders cannot be opened)."""
     if os.name == "nt":
         return
     fd = os.open(folder, os.O_RDONLY)
@@ -100,7 +100,7 @@ def sync_folder(folder: Path) -> None:
 
 
 def random_name() -> str:
-    """Eight hexadecimal digits that no other process draws."""
+    """Eight random hexadecimal digits."""
     return os.urandom(4).hex()
 
 
@@ -112,10 +112,10 @@ def make_folder(folder: Path) -> None:
 
 
 def replace_file(path: Path, content: bytes) -> None:
-    """Give a file new content atomically and durably: after a crash it holds the old content or the new.
+    """Replace a file's content atomically and durably: after a crash it has the old content or the new.
 
     Raises:
-        StorageFullError, StoreError: nothing has changed then.
+        StorageFullError, StoreError: nothing has changed.
     """
     temporary = path.with_name(f"{path.name}.{random_name()}.tmp")
     with writing(path):
@@ -133,7 +133,7 @@ def replace_file(path: Path, content: bytes) -> None:
 
 
 def _rename(source: Path, target: Path) -> None:
-    # Windows refuses to replace a file in the moment in which a reader has it open.
+    # Windows refuses to replace a file while a reader has it open.
     for wait_s in (0.01, 0.05, 0.2, 0.5) if os.name == "nt" else ():
         try:
             source.replace(target)
@@ -150,6 +150,6 @@ def sha256_file(path: Path) -> str:
 
 
 def discard_file(path: Path) -> None:
-    """Remove a file if that is possible; Windows refuses while a reader has it open."""
+    """Remove a file if possible; Windows refuses while a reader has it open."""
     with contextlib.suppress(OSError):
         path.unlink()

@@ -1,4 +1,4 @@
-"""The small tables: head, derived registry, commit log, segments. Every row has a check sum."""
+"""The small tables: head, derived registry, commit log, segments. Every row has a checksum."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class CommitRecord:
     metadata_crc: int
 
     def crc(self) -> int:
-        """Check sum of these numbers."""
+        """Checksum of these numbers."""
         return zlib.crc32(_NUMBERS.pack(*_numbers_of(self)))
 
     @property
@@ -55,7 +55,7 @@ class CommitRecord:
 
     @property
     def counts(self) -> Counts:
-        """For people and for `info`."""
+        """For `info`."""
         return Counts(
             documents=self.live_documents,
             passages=self.live_passages,
@@ -66,14 +66,14 @@ class CommitRecord:
         )
 
 
-# dataclasses.astuple copies each value deeply, which a log of thousands of commits makes felt at every opening.
+# dataclasses.astuple deep-copies each value, which is noticeable at every opening with thousands of commits.
 _numbers_of = attrgetter(*(field.name for field in fields(CommitRecord)))
 NO_COMMIT = CommitRecord(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What one look at the database gives: all of it belongs to the same revision."""
+    """The result of one read of the database: all of it belongs to the same revision."""
 
     generation_id: str
     state: str
@@ -96,7 +96,7 @@ def _named(connection: sqlite3.Connection, table: str, path: Path) -> dict[str, 
     found: dict[str, dict[str, Json]] = {}
     for name, text, crc in connection.execute(f"SELECT name, value, crc FROM {table} ORDER BY name"):
         if text_crc(name, text) != crc:
-            raise DamagedIndexError(path, f"the check sum of {table} entry {name!r} differs")
+            raise DamagedIndexError(path, f"the checksum of {table} entry {name!r} differs")
         value = json.loads(text)
         if not isinstance(value, dict):
             raise DamagedIndexError(path, f"the {table} entry {name!r} is not a JSON object")
@@ -127,7 +127,7 @@ def commit_record(numbers: tuple[int, ...], crc: int, path: Path) -> CommitRecor
     """A row of the commit log, checked."""
     record = CommitRecord(*numbers)
     if record.crc() != crc:
-        raise DamagedIndexError(path, f"the check sum of commit {record.number} differs")
+        raise DamagedIndexError(path, f"the checksum of commit {record.number} differs")
     return record
 
 
@@ -154,7 +154,7 @@ def read_head(connection: sqlite3.Connection, path: Path) -> Head:
         derived = _named(connection, "derived", path)
         for file in named_files(derived):
             if not is_inside(file):
-                raise DamagedIndexError(path, f"names the file {file!r}, which would lie outside the index")
+                raise DamagedIndexError(path, f"names the file {file!r}, which would be outside the index")
         row = connection.execute(
             f"SELECT {COMMIT_COLUMNS}, crc FROM commits ORDER BY number DESC LIMIT 1"
         ).fetchone()
@@ -188,5 +188,5 @@ def _segments(connection: sqlite3.Connection, n_rows: int, path: Path) -> tuple[
         next_row += record.n_rows
         records.append(record)
     if next_row != n_rows:
-        raise DamagedIndexError(path, f"its vector segments hold {next_row:,} rows, its passages {n_rows:,}")
+        raise DamagedIndexError(path, f"its vector segments have {next_row:,} rows, its passages {n_rows:,}")
     return tuple(records)

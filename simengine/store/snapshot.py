@@ -1,4 +1,4 @@
-"""An index as of one commit: what readers hold. It never changes, whatever a writer does meanwhile."""
+"""An index as of one commit, for readers. It never changes, whatever a writer does."""
 
 from __future__ import annotations
 
@@ -78,31 +78,31 @@ class Snapshot:
         """Open the last commit of the index at `path`; also of an unfinished build (see `state`).
 
         Raises:
-            IndexNotFoundError: there is no index; says what is there instead.
+            IndexNotFoundError: there is no index; the message says what is there instead.
             DamagedIndexError: names the file.
             StoreError: written by a newer version, or not readable.
         """
         root = Path(path).absolute()
         missing: Path | str = root
         for attempt in range(_TRIES):
-            number, pointer = locate(Path(path))  # its messages show the path as it was given
+            number, pointer = locate(Path(path))  # its messages show the path as given
             try:
                 return cls.open_generation(root, number, pointer)
             except FileNotFoundError as error:
-                # A writer has just switched generations or folded small segments: look again.
+                # A writer has just switched generations or folded small segments: try again.
                 missing = error.filename or error.args[0]
             except StoreError:
                 if locate(root)[0] == number:
                     raise
             time.sleep(0.01 * attempt)
-        raise DamagedIndexError(missing, "missing; restore a copy of the index or build it again")
+        raise DamagedIndexError(missing, "missing; restore a copy of the index or rebuild it")
 
     @classmethod
     def open_generation(cls, root: Path, number: int, pointer: Pointer | None) -> Snapshot:
         """Open one generation.
 
         Args:
-            pointer: what the manifest says of it, None where it does not name it.
+            pointer: its entry in the manifest, None if that does not name it.
 
         Raises:
             FileNotFoundError: a file is missing.
@@ -128,7 +128,7 @@ class Snapshot:
         self.close()
 
     def close(self) -> None:
-        """Close the database. Arrays that were handed out stay valid."""
+        """Close the database. Arrays already returned stay valid."""
         self._reader.close()
 
     @property
@@ -148,7 +148,7 @@ class Snapshot:
 
     @property
     def counts(self) -> Counts:
-        """What this snapshot holds."""
+        """Counts of this snapshot."""
         return self._head.last.counts
 
     @property
@@ -157,17 +157,17 @@ class Snapshot:
         return lexical_folder(self._folder)
 
     def derived(self, name: str) -> Mapping[str, Json] | None:
-        """Entry of the registry of derived things, None where there is none."""
+        """Entry of the registry of derived data, None if there is none."""
         return self._head.derived.get(name)
 
     def derived_file(self, name: str) -> Path | None:
         """The file that registry entry `name` names.
 
         Returns:
-            None where there is no such entry, or a writer has replaced the file since: go without it, or open again.
+            None if there is no such entry, or a writer has replaced the file since: do without it, or open again.
 
         Raises:
-            DamagedIndexError: the file should be there and is missing, or is a symbolic link.
+            DamagedIndexError: the file is missing, or is a symbolic link.
         """
         entry = self.derived(name)
         file = entry.get("file") if entry is not None else None
@@ -179,7 +179,7 @@ class Snapshot:
             return path
         if not self.is_current():
             return None
-        raise DamagedIndexError(path, "missing; `simengine compact` or building again makes it anew")
+        raise DamagedIndexError(path, "missing; `simengine compact` or a new build recreates it")
 
     def is_current(self) -> bool:
         """Whether no later commit, registry entry or generation exists. Takes microseconds."""
@@ -191,7 +191,7 @@ class Snapshot:
         try:
             generation, pointer = locate(self._root)
         except DamagedIndexError:
-            # A reader that has the index open goes on; opening it again reports the damage.
+            # A reader that has the index open continues; opening it again reports the damage.
             generation, pointer = self.generation, None
         latest = pointer.revision if pointer is not None else self.revision
         if not self._reader.immutable:
@@ -205,10 +205,10 @@ class Snapshot:
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """The vectors, rising by row; small indexes are compared with their check sums first.
+        """The vectors, ascending by row; small indexes are compared with their checksums first.
 
         Raises:
-            DamagedIndexError: a segment is not what was written.
+            DamagedIndexError: a segment is damaged.
         """
         if not self._segments_checked:
             if sum(record.bytes for record in self._head.segments) < HASHED_AT_OPEN_BYTES:
@@ -217,10 +217,10 @@ class Snapshot:
         return self._all_segments
 
     def check_segments(self) -> None:
-        """Compare all vectors with their check sums; reads every byte of them.
+        """Compare all vectors with their checksums; reads every byte of them.
 
         Raises:
-            DamagedIndexError: names the first segment that is not what was written.
+            DamagedIndexError: names the first damaged segment.
         """
         for record, segment in zip(self._head.segments, self._all_segments, strict=True):
             check_segment(self._folder / VECTORS, record, segment.vectors)
@@ -255,24 +255,24 @@ class Snapshot:
         return self._row_documents
 
     def live_documents(self) -> Mask | None:
-        """(n_documents,) bool by doc_key, or None where nothing is deleted."""
+        """(n_documents,) bool by doc_key, or None if nothing is deleted."""
         return None if self._head.last.live_documents == self.n_documents else self._log().live_documents()
 
     def live_rows(self) -> Mask | None:
-        """(n_rows,) bool, or None where nothing is deleted; do not write into it."""
+        """(n_rows,) bool, or None if nothing is deleted; do not write into it."""
         if self._live_rows is None:
             live = self.live_documents()
             self._live_rows = None if live is None else live[self.row_documents()]
         return self._live_rows
 
     def changes_since(self, commit_number: int) -> ChangesSince:
-        """What an index derived from an earlier commit of this generation must replay.
+        """Changes that an index derived from an earlier commit of this generation must replay.
 
         Raises:
             UsageError: no such commit before this snapshot's.
         """
         if not 0 <= commit_number <= self.commit_number:
-            raise UsageError(f"commit {commit_number} does not lie between 0 and {self.commit_number}")
+            raise UsageError(f"commit {commit_number} is not between 0 and {self.commit_number}")
         log = self._log()
         deleted = np.sort(log.removed[log.n_removed[commit_number] :])
         return ChangesSince(int(log.first_rows[commit_number]), deleted)
@@ -293,18 +293,18 @@ class Snapshot:
 
         Raises:
             UsageError: a row that does not exist.
-            DamagedIndexError: what is stored is not what was written.
+            DamagedIndexError: stored data is damaged.
         """
         wanted = checked_numbers(rows, self.n_rows, "row").tolist()
         found = fetch_passages(self._reader, list(dict.fromkeys(wanted)))
         return [found[row] for row in wanted]
 
     def documents(self, doc_keys: RowArray | Sequence[int]) -> dict[int, StoredDocument]:
-        """Documents by key, deleted ones too.
+        """Documents by key, including deleted ones.
 
         Raises:
             UsageError: a key that does not exist.
-            DamagedIndexError: what is stored is not what was written.
+            DamagedIndexError: stored data is damaged.
         """
         wanted = checked_numbers(doc_keys, self.n_documents, "doc_key").tolist()
         return fetch_documents(self._reader, list(dict.fromkeys(wanted)))
@@ -334,7 +334,7 @@ class Snapshot:
         return None if key is None else self.documents([key])[key]
 
     def iter_stored(self, batch: int) -> Iterator[list[tuple[RawDocument, list[StoredPassage]]]]:
-        """All live documents as stored, with their passages, by rising doc_key, in lists of about `batch`."""
+        """All live documents as stored, with their passages, by ascending doc_key, in lists of about `batch`."""
         yield from self._stored(0, batch)
 
     def _stored(
@@ -351,7 +351,7 @@ class Snapshot:
             ]
 
     def iter_documents(self, batch: int = 1024) -> Iterator[StoredDocument]:
-        """All live documents by rising doc_key; holds at most `batch` of them or about 8 MB of text."""
+        """All live documents by ascending doc_key; holds at most `batch` of them or about 8 MB of text."""
         live = self.live_documents()
         for documents in stream_documents(self._reader, 0, self.n_documents, batch):
             for raw in documents:
@@ -361,7 +361,7 @@ class Snapshot:
     def iter_rows(
         self, first_row: int = 0, batch: int = 1024, *, deleted: bool = False
     ) -> Iterator[PassageText]:
-        """Rows from `first_row` on with title and text, rising: the live ones, or all. Memory as `iter_documents`."""
+        """Rows from `first_row` on with title and text, ascending: live ones, or all. Memory as `iter_documents`."""
         ends = np.cumsum(self._log().lengths, dtype=np.int64)
         first_key = int(np.searchsorted(ends, first_row, side="right"))
         for stored in self._stored(first_key, batch, deleted=deleted):

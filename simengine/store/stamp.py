@@ -1,4 +1,4 @@
-"""What tells a commit from every other: things derived from an index keep it, to be matched again."""
+"""Identifies a commit uniquely: data derived from an index keeps this stamp, to be matched later."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DOCUMENTS = (
 def commit_stamp(rows: Rows, path: Path, generation_id: str, number: int) -> str | None:
     """A digest over a commit's numbers, those of the latest before it, and the latest documents up to it.
 
-    Two copies of an index that were changed apart give different stamps for the same number.
+    Two copies of an index that were changed independently have different stamps for the same number.
 
     Args:
         rows: runs a query on the database.
@@ -34,10 +34,10 @@ def commit_stamp(rows: Rows, path: Path, generation_id: str, number: int) -> str
         number: of the commit.
 
     Returns:
-        Hexadecimal digits; None where there is no such commit.
+        Hexadecimal digits; None if there is no such commit.
 
     Raises:
-        DamagedIndexError: the commit or one of the documents is not what was written.
+        DamagedIndexError: the commit or one of the documents is damaged.
     """
     with translated(path):
         commits = [
@@ -50,7 +50,7 @@ def commit_stamp(rows: Rows, path: Path, generation_id: str, number: int) -> str
         end = commits[-1].next_doc_key
         for *numbers, digest, id_, crc in rows(_DOCUMENTS, (end - LATEST, end)):
             if document_crc((*numbers,), digest, id_) != crc:
-                raise DamagedIndexError(path, f"the check sum of document {id_!r} differs")
+                raise DamagedIndexError(path, f"the checksum of document {id_!r} differs")
             hasher.update(digest)
             hasher.update(crc.to_bytes(4, "little"))
     return hasher.hexdigest()

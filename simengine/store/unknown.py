@@ -20,7 +20,7 @@ _NUMBERS = struct.Struct("<3q")
 
 
 def put_unknown(connection: sqlite3.Connection, measured: Sequence[tuple[int, Unknown]]) -> None:
-    """Append documents by key, inside a transaction that the caller holds; makes the table where it is missing."""
+    """Append documents by key, inside the caller's transaction; creates the table if it is missing."""
     if not measured:
         return
     connection.execute(TABLE)
@@ -32,7 +32,7 @@ def fetch_unknown(reader: DatabaseReader, first_key: int, end_key: int) -> dict[
     """Documents with first_key <= key < end_key that were measured.
 
     Raises:
-        DamagedIndexError: an entry is not what was written.
+        DamagedIndexError: an entry is damaged.
     """
     if not _has_table(reader):
         return {}
@@ -40,13 +40,13 @@ def fetch_unknown(reader: DatabaseReader, first_key: int, end_key: int) -> dict[
     found = {}
     for key, n_unknown, n_unreadable, crc in reader.rows(query, (first_key, end_key)):
         if _crc(key, n_unknown, n_unreadable) != crc:
-            raise DamagedIndexError(reader.path, f"the check sum of document {key} in table unknown differs")
+            raise DamagedIndexError(reader.path, f"the checksum of document {key} in table unknown differs")
         found[key] = Unknown(n_unknown, n_unreadable)
     return found
 
 
 def count_unknown(reader: DatabaseReader, commit_number: int) -> UnknownCounts | None:
-    """Sums over the documents that were live after a commit; None where none of them was measured."""
+    """Sums over the documents that were live after a commit; None if none of them was measured."""
     if not _has_table(reader):
         return None
     ((n, *sums),) = reader.rows(

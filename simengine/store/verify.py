@@ -1,4 +1,4 @@
-"""Checking every byte of an index against what was written, and making manifest.json anew."""
+"""Checks every byte of an index against its checksums, and rebuilds manifest.json."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ from simengine.store.unknown import fetch_unknown
 
 _ROWS_AT_ONCE = 65_536
 _DOCUMENTS_AT_ONCE = 4_096
-RESTORE = "restore it from a copy of the index, or build the index again"
-REMAKE = "simengine verify --repair makes it anew"
+RESTORE = "restore it from a copy of the index, or rebuild the index"
+REMAKE = "simengine verify --repair rebuilds it"
 
 
 @dataclass(frozen=True, slots=True)
 class IntegrityProblem:
-    """Something that is not as it was written.
+    """A damaged or missing file.
 
     Attributes:
         file: the damaged or missing file.
@@ -55,14 +55,14 @@ class IntegrityProblem:
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """What `verify` found.
+    """The report of `verify`.
 
     Attributes:
         path: the index directory.
-        problems: empty where the index is sound.
-        notes: leftovers that the next writer removes, and files that are not the index's, which it leaves alone.
+        problems: empty if the index is sound.
+        notes: leftovers that the next writer removes, and files that do not belong to the index, which it leaves alone.
         checked: files that were read.
-        documents: documents compared with their digests, deleted ones too.
+        documents: documents compared with their digests, including deleted ones.
         passages: passages likewise.
     """
 
@@ -93,7 +93,7 @@ class _Findings:
 
     @contextlib.contextmanager
     def collecting(self, remedy: str = RESTORE) -> Iterator[None]:
-        """Keep the first damage that a check finds and go on with the next check."""
+        """Keep the first damage that a check finds and continue with the next check."""
         try:
             yield
         except DamagedIndexError as error:
@@ -103,7 +103,7 @@ class _Findings:
 def verify(path: Path | str, *, deep: bool = True) -> VerifyReport:
     """Check an index: manifest, database, every document and passage, vectors and registered files.
 
-    The lexical index checks itself. A writer may go on meanwhile: the commit of the moment is checked.
+    The lexical index checks itself. A writer may be active: the current commit is checked.
 
     Args:
         path: the index directory.
@@ -135,18 +135,18 @@ def verify(path: Path | str, *, deep: bool = True) -> VerifyReport:
 
 
 def repair_manifest(path: Path | str, *, lock_timeout_s: float = 0.0) -> bool:
-    """Make manifest.json anew from the databases where it is damaged, missing or lagging.
+    """Rebuild manifest.json from the databases if it is damaged, missing or lagging.
 
     Args:
         path: the index directory.
         lock_timeout_s: seconds to wait for another writer.
 
     Returns:
-        Whether that was needed.
+        Whether it was necessary.
 
     Raises:
         IndexNotFoundError: there is no generation either.
-        DamagedIndexError: the database is damaged, so that nothing can be made from it.
+        DamagedIndexError: the database is damaged, so that nothing can be rebuilt from it.
         IndexLockedError, StorageFullError, StoreError: nothing has changed.
     """
     root = Path(path)
@@ -176,10 +176,10 @@ def repair_manifest(path: Path | str, *, lock_timeout_s: float = 0.0) -> bool:
 
 
 def newest_generation(root: Path) -> int:
-    """The generation that is the index where no manifest says so: the newest complete one, else the newest.
+    """The generation that is the index if no manifest says so: the newest complete one, else the newest.
 
     A generation is marked complete only after everything in it is on the device, and a complete one that is
-    not the index any more is removed by the next writer, so the newest complete one holds all commits.
+    no longer the index is removed by the next writer, so the newest complete one has all commits.
 
     Raises:
         IndexNotFoundError: there is none that can be read.
@@ -250,7 +250,7 @@ def _sqlite_check(reader: DatabaseReader, findings: _Findings) -> None:
 
 
 def _documents(reader: DatabaseReader, head: Head, log: CommitLog, findings: _Findings) -> None:
-    """Compare all documents, passages and metadata with digests, check sums and the commit log."""
+    """Compare all documents, passages and metadata with digests, checksums and the commit log."""
     with findings.collecting():
         _check_documents(reader, log, findings)
     with findings.collecting():
@@ -282,7 +282,7 @@ def _check_documents(reader: DatabaseReader, log: CommitLog, findings: _Findings
             for passage in passages[raw.first_row - base : raw.first_row - base + raw.n_passages]:
                 if not 0 <= passage.start <= passage.end <= len(raw.document.text):
                     raise DamagedIndexError(
-                        reader.path, f"passage {passage.row} does not lie in the text of {raw.document.id!r}"
+                        reader.path, f"passage {passage.row} is not within the text of {raw.document.id!r}"
                     )
 
 

@@ -75,7 +75,7 @@ def n_steps(optimisation: Optimisation, n_rows: int) -> int:
 
 
 def warmup_steps(optimisation: Optimisation, steps: int) -> int:
-    """Steps with a rising learning rate."""
+    """Steps with a ascending learning rate."""
     return math.ceil(optimisation.warmup * steps)
 
 

@@ -81,7 +81,7 @@ class Cluster:
 
     Attributes:
         first: the row that is repeated.
-        repeats: rising by row.
+        repeats: ascending by row.
         conflict: the rows do not agree on their label, or their scores lie far apart.
     """
 
@@ -91,7 +91,7 @@ class Cluster:
 
     @property
     def rows(self) -> tuple[int, ...]:
-        """All rows of the cluster, rising."""
+        """All rows of the cluster, ascending."""
         return (self.first, *(repeat.row for repeat in self.repeats))
 
 
@@ -179,7 +179,7 @@ def find_duplicates(
 
 
 def rows_to_keep(rows: Sequence[LabelledPair], report: DuplicateReport) -> RowArray:
-    """The rows of a set without those that repeat another, rising.
+    """The rows of a set without those that repeat another, ascending.
 
     Of a cluster the first row of each label is kept, and of a conflict of scores the first row: which one is right is
     for a person to say.
@@ -223,7 +223,7 @@ def _lead(
     like = np.full(len(rows), strength(NORMALISED))
     leads = np.ones(len(rows), np.bool_)
     for later, earlier, strengths in _links(relation, contents, symmetric):
-        # All earlier contents of this one are settled: links come by rising `later`.
+        # All earlier contents of this one are settled: links come by ascending `later`.
         leading = leads[earlier]
         if leading.any():
             earlier, strengths = earlier[leading], strengths[leading]
@@ -242,7 +242,7 @@ def _lead(
 def _links(
     relation: TextRelation, contents: RowArray, symmetric: bool
 ) -> Iterator[tuple[int, RowArray, Strengths]]:
-    """For each content that is like earlier ones, by rising number: (number, earlier ones, strengths)."""
+    """For each content that is like earlier ones, by ascending number: (number, earlier ones, strengths)."""
     later: list[RowArray] = []
     earlier: list[RowArray] = []
     strengths: list[Strengths] = []

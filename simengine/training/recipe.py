@@ -64,7 +64,7 @@ class Optimisation:
         learning_rate: peak of the schedule (5e-5 suits a fine-tune, 5e-4 to 1e-3 LoRA).
         head_learning_rate: of the newly made output layers, or None for the same.
         weight_decay: of AdamW, not applied to biases and LayerNorm.
-        warmup: share of the steps with a rising learning rate.
+        warmup: share of the steps with a ascending learning rate.
         schedule: of the learning rate.
         dropout: of hidden states, or None for what the model's config says.
         attention_dropout: of attention probabilities, or None for what the model's config says. Without any,

@@ -232,7 +232,7 @@ SCORES, LABELS = sample(200)
         (SCORES, LABELS + 1, {}, "labels are"),
         (SCORES, LABELS / 2, {}, "labels are"),
         (SCORES * 2, LABELS, {}, "between 0 and 1"),
-        (1 - SCORES, LABELS, {}, "wrong way"),
+        (1 - SCORES, LABELS, {}, "labels inverted"),
         (SCORES, LABELS, {"kind": "spline"}, "kind"),
         (SCORES, LABELS, {"scale": "percent"}, "scale"),
         (SCORES, LABELS, {"kind": "temperature", "scale": "other"}, "temperature"),

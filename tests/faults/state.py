@@ -28,7 +28,7 @@ class State:
     """All that can be read from an index.
 
     Attributes:
-        documents: (id, title, text, metadata) by doc_key, deleted ones too.
+        documents: (id, title, text, metadata) by doc_key, including deleted ones.
         live: by doc_key.
         passages: (doc_key, start, end, n_tokens, n_truncated) by row.
         vectors: (n_rows, dim) float32.

@@ -70,16 +70,16 @@ def test_hnsw_built_by_one_thread_is_the_same_twice(tmp_path: Path) -> None:
 def test_too_few_rows_are_searched_exactly_and_a_note_says_so() -> None:
     index = build_index([(0, VECTORS[:999])], 999, DIM, load_recipe("pq-fastscan"))
     assert index.factory == "Flat"
-    assert index.notes == ("searched exactly: 999 rows are fewer than the 1000 that pq-fastscan asks for",)
+    assert index.notes == ("searched exactly: 999 rows are fewer than the 1000 that pq-fastscan requires",)
     _, rows = index.search(VECTORS[:3], 1)
     assert rows.tolist() == [[0], [1], [2]]
 
 
 def test_segments_that_do_not_cover_the_rows_are_refused() -> None:
     recipe = load_recipe("flat")
-    with pytest.raises(UsageError, match="hold 2000 rows; expected 2001"):
+    with pytest.raises(UsageError, match="have 2000 rows; expected 2001"):
         build_index(SEGMENTS, N + 1, DIM, recipe)
-    with pytest.raises(UsageError, match="rows 0 to 5 are in no segment"):
+    with pytest.raises(UsageError, match="rows 0 to 5 are not in any segment"):
         build_index([(5, VECTORS)], N, DIM, recipe)
     with pytest.raises(UsageError, match="dimension 16; expected 17"):
         build_index(SEGMENTS, N, DIM + 1, recipe)
@@ -160,7 +160,7 @@ def test_an_index_for_euclidean_distance_is_refused(tmp_path: Path) -> None:
     faiss.write_index(index, str(tmp_path / "l2"))
     with (tmp_path / "l2").open("ab") as file:
         file.write(END)
-    with pytest.raises(DamagedIndexError, match="inner products"):
+    with pytest.raises(DamagedIndexError, match="inner-product"):
         opened(tmp_path / "l2", load_recipe("sq8"))
 
 

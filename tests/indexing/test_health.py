@@ -102,4 +102,4 @@ def test_lexical_damage_is_looked_at_again_when_the_index_has_changed(
 def test_a_lexical_index_behind_the_store_is_a_problem(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LexicalIndex, "n_rows", property(lambda self: 11))
     (problem,) = check_index(index).problems
-    assert "holds 11 of 12 passages" in problem.what
+    assert "has 11 of 12 passages" in problem.what

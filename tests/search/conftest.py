@@ -42,7 +42,7 @@ class WordEncoder:
 
 
 class FirstRows(ANNIndex):
-    """A candidate index that is exact, over the first rows only; it gives at most `limit` rows."""
+    """An ANN index that is exact, over the first rows only; it gives at most `limit` rows."""
 
     def __init__(self, vectors: FloatMatrix, limit: int | None = None) -> None:
         self._vectors, self.n_rows, self.dimension, self._limit = vectors, len(vectors), DIMENSION, limit

@@ -27,9 +27,9 @@ def read_tagging(
 ) -> Iterator[TaggedSentence]:
     """Yield the tagged sentences of a file in order, streamed.
 
-    JSON Lines (and Parquet) hold a list of tokens and a list of tags of the same length. CoNLL files hold
+    JSON Lines (and Parquet) have a list of tokens and a list of tags of the same length. CoNLL files have
     a token per line, its tag in the last of two or more columns (tabs, or white space where a line has
-    none), sentences separated by blank lines; lines of -DOCSTART- are passed over, and so are comments ("# ")
+    none), sentences separated by blank lines; -DOCSTART- lines are skipped, and so are comments ("# ")
     of one column between rows with tabs. The line of a CoNLL sentence is that of its first token.
 
     Args:
@@ -97,7 +97,7 @@ def _read_conll(path: str | Path, encoding: str, count: ReadCount) -> Iterator[T
             count.accept()
             yield _conll_sentence(rows, file, first)
     if count.records == before:
-        raise DataError("no tagged sentences: the file holds no records", shown_name(path))
+        raise DataError("no tagged sentences: the file has no records", shown_name(path))
 
 
 def _conll_sentence(rows: list[tuple[str, str]], file: InputFile, line: int) -> TaggedSentence:
@@ -106,7 +106,7 @@ def _conll_sentence(rows: list[tuple[str, str]], file: InputFile, line: int) -> 
 
 
 def _conll_rows(file: InputFile, encoding: str, count: ReadCount) -> Iterator[tuple[int, list[str]]]:
-    """Each line's columns; none for a line between sentences."""
+    """Each line's columns; empty for a line between sentences."""
     encoding = usable_encoding(encoding)
     chunks, encoding = as_line_encoding(read_chunks(file, count), encoding, file)
     width, has_tabs = 0, False

@@ -39,7 +39,7 @@ class ScoringBatch:
         user_ids: (q,) object array of str; "" for a taste that was given for this one call.
         users: (q,) int64, places in `Training.user_ids`; -1 for users that were not there in training.
         item_ids: (n_rows,) object array of str, by row of the catalogue; `item_ids[rows]` are those of this batch.
-        rows: (c,) int64, rising, rows of the catalogue. Rows beyond those of the training are new items.
+        rows: (c,) int64, ascending, rows of the catalogue. Rows beyond those of the training are new items.
         histories: of these users.
         profiles: (q, interests, dim) float32, see `simengine.recommend.profiles`.
         vectors: (c, dim) float32, centred (see `Catalogue`), rows of length 1.

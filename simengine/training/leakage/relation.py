@@ -54,7 +54,7 @@ class TextRelation:
 
     Attributes:
         n_keys: of the table.
-        pairs: right key * n_keys + left key, rising; every pair once.
+        pairs: right key * n_keys + left key, ascending; every pair once.
         strengths: of each pair, up to NORMALISED.
         n_common_ngrams: runs of words left out of the comparison as common phrases.
     """

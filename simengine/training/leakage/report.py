@@ -163,7 +163,7 @@ class LeakageReport:
         n_train: training rows.
         options: what was asked.
         sets: one for each held-out set.
-        leaked_rows: (n,) training rows that leak by the asked scope and kinds, rising.
+        leaked_rows: (n,) training rows that leak by the asked scope and kinds, ascending.
         common_ngrams: runs of words that stood in too many training texts to be compared.
         encoder: what made the vectors, or None where none were compared.
     """
