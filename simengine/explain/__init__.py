@@ -1,4 +1,4 @@
-"""Why two texts score as they do, with a figure that says how far the explanation holds."""
+"""Explains the similarity of two texts, with a measure of the explanation's faithfulness."""
 
 from simengine.explain.faithfulness import Faithfulness
 from simengine.explain.pair import (

@@ -1,4 +1,4 @@
-"""Whether an explanation names the words that matter: they are removed, and so are words drawn at random."""
+"""Whether an explanation names the words that matter: compares removing them with removing random words."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ SHARES = (0.2, 0.35, 0.5)
 
 @dataclass(frozen=True, slots=True)
 class Faithfulness:
-    """What removing words does to the cosine.
+    """The effect of removing words on the cosine.
 
     Attributes:
         drop: mean loss of cosine when the words that the explanation ranks highest are removed together.
-        random_drop: the same for as many words drawn at random.
+        random_drop: the same for as many random words.
         beaten: share of the random draws that lost less than the explanation's choice; 0.5 is no better than chance.
-        n_removals: removals by rank that `drop` is the mean of.
-        n_draws: random removals that `random_drop` is the mean of.
+        n_removals: removals by rank averaged in `drop`.
+        n_draws: random removals averaged in `random_drop`.
     """
 
     drop: float
@@ -34,18 +34,18 @@ class Faithfulness:
 
     @property
     def gain(self) -> float:
-        """How much more the chosen words matter than random ones; above 0 for an explanation that says anything."""
+        """How much more the chosen words matter than random ones; above 0 for a meaningful explanation."""
         return self.drop - self.random_drop
 
 
 @dataclass(frozen=True, slots=True)
 class RankedText:
-    """A text whose words are ranked, beside the other text's vector.
+    """A text with ranked words, and the other text's vector.
 
     Attributes:
         text: what is encoded.
-        spans: its words, rising.
-        order: their places, the highest ranked first.
+        spans: its words, ascending.
+        order: their indices, the highest ranked first.
         other: (dim,) float32, the vector of the other text.
         encode: texts to vectors (n, dim) float32, rows L2-normalised.
     """
@@ -62,16 +62,16 @@ def measure_faithfulness(
 ) -> Faithfulness | None:
     """Remove the words ranked highest, several at a time, and as many random ones; only one text changes at a time.
 
-    A single word is never removed alone: contributions are made out of that, and it would prove nothing.
+    A single word is never removed alone: contributions are computed from that, so it would prove nothing.
 
     Args:
         cosine: of the whole texts.
         sides: one or both texts.
         draws: random removals for each removal by rank, at least 1.
-        seed: of the drawing.
+        seed: of the random draws.
 
     Returns:
-        None where no text has the three words that it takes.
+        None if no text has the three words needed.
 
     Reference: comprehensiveness of DeYoung et al., ERASER, ACL 2020, against the random baseline.
     """

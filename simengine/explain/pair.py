@@ -1,4 +1,4 @@
-"""What each word of two texts contributes to their cosine similarity, and which words of the other it goes with."""
+"""Each word's contribution to the cosine similarity of two texts, and its aligned words in the other text."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from simengine.types import FloatMatrix, Span
 
 @dataclass(frozen=True, slots=True)
 class ExplainOptions:
-    """How a pair is explained.
+    """Options for explaining a pair.
 
     Attributes:
         roles: of the first and of the second text, see `BiEncoder.encode_counted`; ("text", "text") explains the
             cosine of `Engine.score`, ("query", "passage") that of a dense hit.
-        max_words: words of each text at most; a longer text is explained by runs of neighbouring words. Each costs
+        max_words: most words of each text; a longer text is explained by runs of neighbouring words. Each costs
             two encodings.
-        min_alignment: from this alignment on two words go together, in (0, 1].
+        min_alignment: the least alignment of two words that are paired, in (0, 1].
         draws: random removals for each step of the faithfulness figure; 0 leaves the figure out.
         seed: of these draws.
     """
@@ -47,16 +47,16 @@ class ExplainOptions:
 
 @dataclass(frozen=True, slots=True)
 class ExplainedWord:
-    """A word (a character of Chinese, a run of words in a long text) and its part in the cosine.
+    """A word (a Chinese character, a run of words in a long text) and its contribution to the cosine.
 
     Attributes:
         start, end: characters of its text.
         text: these characters.
         contribution: mean of what the word adds to the cosine as the last word of its text, and as the first one;
-            below 0 where it keeps the texts apart.
-        loss: the former: the cosine that is lost when this word alone is left out.
-        partner: place of the word of the other text that it goes with best, None where there is none.
-        alignment: of that word, in [-1, 1], see `explain_pair`; of the best one also where it is too low for a partner.
+            below 0 if it makes the texts less similar.
+        loss: the former: the loss of cosine when only this word is left out.
+        partner: index of its best aligned word in the other text, None if there is none.
+        alignment: of that word, in [-1, 1], see `explain_pair`; of the best one even if it is too low for a partner.
     """
 
     start: int
@@ -75,8 +75,8 @@ class ExplainedText:
     Attributes:
         text: as given.
         words: those that the model read, in order.
-        n_read: characters that the model read; what stands behind did not enter the cosine.
-        n_truncated: tokens behind.
+        n_read: characters that the model read; text after them is not part of the cosine.
+        n_truncated: tokens after them.
     """
 
     text: str
@@ -87,15 +87,15 @@ class ExplainedText:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairExplanation:
-    """Why two texts have the cosine that they have.
+    """The explanation of two texts' cosine.
 
     Attributes:
         cosine: of the two texts, in [-1, 1].
         first, second: the texts with their words.
-        interactions: (n1, n2) float32; [i, j] is how much more leaving out word i of the first text costs while word j
-            of the second is there: cos(a, b) - cos(a - i, b) - cos(a, b - j) + cos(a - i, b - j).
-        faithfulness: whether the contributions name the words that matter; None where the texts are too short to tell,
-            and where it was not asked for.
+        interactions: (n1, n2) float32; [i, j] is how much more leaving out word i of the first text costs if word j
+            of the second is present: cos(a, b) - cos(a - i, b) - cos(a, b - j) + cos(a - i, b - j).
+        faithfulness: whether the contributions name the words that matter; None if the texts are too short, or
+            if it was not requested.
         n_encodings: texts that were encoded for it.
     """
 
@@ -121,7 +121,7 @@ class _Counting:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Side:
-    """A text as it is taken apart."""
+    """A text split into words."""
 
     text: str
     role: Role
@@ -140,7 +140,7 @@ class _Side:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Vectors:
-    """What a side's texts became: rows L2-normalised.
+    """The vectors of a side's texts: rows L2-normalised.
 
     Attributes:
         whole: (dim,) float32.
@@ -158,32 +158,32 @@ class _Vectors:
 def explain_pair(
     encoder: BiEncoder, text1: str, text2: str, options: ExplainOptions | None = None
 ) -> PairExplanation:
-    """What each word contributes to the cosine of two texts, and which words go together.
+    """The contribution of each word to the cosine of two texts, and which words are aligned.
 
     A word's contribution is the mean of two differences: the cosine without the word against that of the whole text,
-    and the cosine of the word alone against that of an empty text. These are the ends of the sum that a Shapley value
-    is the mean of. On 35 pairs of STS-B dev, removing the words so ranked (20 to 50 % of a text at once) costs 0.33 of
-    cosine; ranked by leaving out alone 0.29, by Shapley values of three permutations, which take more encodings, 0.31;
-    random words cost 0.09.
+    and the cosine of the word alone against that of an empty text. These are the first and last terms of a
+    Shapley value's mean. On 35 pairs of STS-B dev, removing the words so ranked (20 to 50 % of a text at once) costs
+    0.33 of cosine; ranked only by leaving out 0.29, by Shapley values of three permutations, which take more
+    encodings, 0.31; random words cost 0.09.
 
-    Two words go together as far as what they add to their texts' vectors points the same way, and so do their own
-    vectors: the alignment is the mean of both cosines. On the same pairs 93 % of the words that stand once in each
-    text are found by the first cosine alone, all of them by the mean.
+    Two words are aligned as far as their contributions to their texts' vectors have the same direction, and so do
+    their own vectors: the alignment is the mean of both cosines. On the same pairs 93 % of the words that occur once
+    in each text are found by the first cosine alone, all of them by the mean.
 
-    All of that comes from one batch of about two short encodings for each word; the faithfulness figure takes a
+    All of this takes one batch of about two short encodings per word; the faithfulness measure takes a
     second one.
 
     Args:
-        encoder: any bi-encoder; only texts are changed, the model is not looked into.
+        encoder: any bi-encoder; only texts are varied, the model is a black box.
         text1, text2: not blank.
         options: see `ExplainOptions`.
 
     Raises:
-        UsageError: a text is no string, or blank.
+        UsageError: a text is not a string, or blank.
 
     References: leaving out, Robnik-Sikonja and Kononenko, Explaining classifications for individual instances, IEEE
     TKDE 20, 2008, and Li et al., Understanding neural networks through representation erasure, 2016; the mean over
-    what stands before a word, Shapley, 1953; pairs of words in a siamese encoder, Moeller et al., An attribution
+    the words before it, Shapley, 1953; pairs of words in a siamese encoder, Moeller et al., An attribution
     method for siamese encoders, EMNLP 2023.
     """
     options = options or ExplainOptions()
@@ -226,7 +226,7 @@ def _side(encoder: BiEncoder, text: str, number: int, role: Role, max_words: int
 
 
 def _encoded(counting: _Counting, sides: Sequence[_Side]) -> list[_Vectors]:
-    """Vectors of both sides, in one batch where the roles allow it; a word that comes twice is encoded alone once."""
+    """Vectors of both sides, in one batch where the roles allow it; a repeated word is encoded alone once."""
     if sides[0].role == sides[1].role:
         return _encoded_together(counting, sides)
     return [_encoded_together(counting, [side])[0] for side in sides]

@@ -1,4 +1,4 @@
-"""Answers out of passages: the sentence, or the words in it, that answers, and what the judge says about it."""
+"""Answers from passages: the answering sentence, or a span of it, with the NLI model's scores."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_EXPONENT = 60.0
 
 
 class SpanReader(Protocol):
-    """What `simengine.cross_encoders.reader.Reader` offers."""
+    """The interface of `simengine.cross_encoders.reader.Reader`."""
 
     @property
     def settings(self) -> ReaderSettings: ...
@@ -30,13 +30,13 @@ class SpanReader(Protocol):
 def read_passages(
     asked: Sequence[RetrievedQuestion], judged: VerdictCache, reader: SpanReader | None, n_read: int
 ) -> list[list[Candidate]]:
-    """For each question an answer out of each of the passages that the judge finds most relevant.
+    """For each question an answer from each of the passages that the NLI model finds most relevant.
 
     With a reader, questions that ask for a thing are answered by a span, all others by a sentence.
 
     Args:
-        asked: questions with their hits; those in `faq_hits` are passed over.
-        judged: the judge.
+        asked: questions with their hits; those in `faq_hits` are skipped.
+        judged: the NLI model's verdicts.
         reader: None answers with sentences.
         n_read: passages for each question; the first hit of the search is always among them.
     """
@@ -65,7 +65,7 @@ def read_passages(
 
 
 def premise(hit: Hit) -> str:
-    """A passage as the judge reads it: behind its title, where the passage does not name that."""
+    """A passage as a premise: after its title, unless the passage contains that."""
     text = hit.passage.text
     title = hit.title.strip()
     if not title or title.casefold() in text.casefold():
@@ -91,7 +91,7 @@ def _most_relevant(
 def _read(
     wanted: Sequence[tuple[RetrievedQuestion, Hit]], reader: SpanReader | None
 ) -> list[tuple[Span, ReadAnswer] | None]:
-    """For each passage the reader's best span (of the passage's characters), None where it has none to give."""
+    """For each passage the reader's best span (of the passage's characters), None if it has none."""
     found: list[tuple[Span, ReadAnswer] | None] = [None] * len(wanted)
     if reader is None:
         return found
@@ -104,7 +104,7 @@ def _read(
 
 
 def _read_each(reader: SpanReader, pairs: Sequence[tuple[str, str]]) -> Sequence[ReadAnswer | None]:
-    """All at once; where a question is too long for the reader, one by one, None for those that are."""
+    """All at once; if a question is too long for the reader, one by one, with None for such questions."""
     try:
         return reader.answers(pairs, allow_none=False)
     except UsageError:
@@ -149,7 +149,7 @@ def _sentence_answer(
 def _yes_or_no(
     item: RetrievedQuestion, hit: Hit, sentences: Sequence[Span], judged: VerdictCache
 ) -> Candidate:
-    """The sentence that says yes or no most clearly, and speaks of what was asked, in its words too."""
+    """The sentence that says yes or no most clearly and shares the question's topic and words."""
     text, statement = hit.passage.text, item.statement or ""
 
     def clearness(span: Span) -> float:
@@ -197,7 +197,7 @@ def _span_answer(
 
 
 def _surer(sentence: Stance, passage: Stance) -> Stance:
-    """The sentence alone may lack what "it" is, the passage may hold too much: the surer of both counts."""
+    """The sentence may lack the antecedent of "it", the passage may contain too much: the more certain counts."""
     return passage if passage.strength > sentence.strength else sentence
 
 
@@ -219,7 +219,7 @@ def _candidate(
     says_yes: bool | None = None,
     statement: str = "",
 ) -> Candidate:
-    """From characters of the passage to characters of the document; what the words say is added to the features."""
+    """From characters of the passage to characters of the document; lexical cues are added to the features."""
     text, start = hit.passage.text, hit.passage.start
     words = cues(item.question, premise(hit), _cut(text, evidence))
     if says_yes is not None:

@@ -1,4 +1,4 @@
-"""Closed classes of English words, and what a text is written in."""
+"""Closed classes of English words, and the language of a text."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
 
 HAN_SHARE = 0.3
-"""A text with this share of Chinese characters among its letters is Chinese; English names may stand in it."""
+"""A text with this share of Chinese characters among its letters is Chinese; it may contain English names."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -32,7 +32,7 @@ PRONOUNS = _words(
 BACK_REFERENCES = _words(
     "it its itself he him his himself she her hers herself they them their theirs themselves this that these those"
 )
-"""Words that may stand for something said before."""
+"""Words that may refer to something said before."""
 DETERMINERS = _words("a an the my your his her its our their this that these those each every any some no")
 PREPOSITIONS = _words(
     "about above across after against along among around as at before behind below beneath beside between beyond by "
@@ -94,7 +94,7 @@ def is_chinese(text: str) -> bool:
 
 
 def has_chinese(text: str) -> bool:
-    """Whether there is a Chinese character in a text."""
+    """Whether a text has a Chinese character."""
     return HAN.search(text) is not None
 
 
@@ -110,13 +110,13 @@ def is_participle(word: str) -> bool:
 
 
 def is_adjective(word: str) -> bool:
-    """Whether an English word looks like an adjective in front of its noun."""
+    """Whether an English word looks like an adjective before its noun."""
     lowered = word.lower()
     return lowered in ADJECTIVES or (len(lowered) > 4 and lowered.endswith(_ADJECTIVE_ENDINGS))
 
 
 def content_words(text: str) -> list[str]:
-    """The words of an English text that say what it is about, in order, each once, as they are written."""
+    """The content words of an English text, in order, each once, as written."""
     found: dict[str, str] = {}
     for word in WORD.findall(text):
         if word.lower() not in _EDGES:

@@ -1,4 +1,4 @@
-"""What a conflict of two claims is, and the rule that a model's verdicts in both directions make it one by."""
+"""A conflict of two claims, and the rule that combines a model's verdicts in both directions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NLI = "nli"
 
 
 class PairJudge(Protocol):
-    """What is needed of a model for natural language inference; `NLIModel` is one."""
+    """The interface of a model for natural language inference; `NLIModel` is one."""
 
     def probabilities(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
         """(n, 3) float32 for n pairs (premise, hypothesis), in the order entailment, neutral, contradiction."""
@@ -35,17 +35,17 @@ class Conflict:
     """Two claims that cannot both be true.
 
     Attributes:
-        claim1, claim2: where they stand; claim1 is the earlier one.
-        probability: of contradiction, both directions taken together by the rule that was asked for; a probability
-            only where `calibrated`. It is the model's also where only a rule found the conflict.
+        claim1, claim2: their positions; claim1 is the earlier one.
+        probability: of contradiction, both directions combined by the chosen rule; a probability
+            only if `calibrated`. It is the model's even if only a rule found the conflict.
         calibrated: whether the model's probabilities went through a calibration.
         forward, backward: probabilities of entailment, neutral, contradiction with claim1, and with claim2, as premise.
         cosine: similarity of the two claims.
-        found_by: "nli" where the model's probability reached the threshold; "number", "measure", "date", "time of day"
-            or "negation" where the sentences are alike but for that.
-        difference: what the sentences say differently where such a rule found it, else None.
+        found_by: "nli" if the model's probability reached the threshold; "number", "measure", "date", "time of day"
+            or "negation" if the sentences differ only in that.
+        difference: the difference between the sentences if such a rule found it, else None.
         cluster: conflicts that share claims, directly or through others, have one number, counted from 1.
-        also1, also2: other places where the same sentences stand.
+        also1, also2: other positions of the same sentences.
     """
 
     claim1: Evidence
@@ -90,13 +90,13 @@ def judge_pairs(
     calibration: Calibration | None = None,
     progress: Progress | None = None,
 ) -> PairVerdicts:
-    """Ask a model about pairs in both directions.
+    """Run an NLI model on pairs in both directions.
 
     Args:
-        judge: the model.
+        judge: the NLI model.
         pairs: m pairs of texts.
         calibration: of the task "nli", with three classes.
-        progress: is told of every pair.
+        progress: notified of every pair.
     """
     check_calibration(judge, calibration)
     progress = progress or NoProgress()
@@ -124,7 +124,7 @@ def check_rule(rule: str) -> None:
 
 
 def check_share(name: str, value: float, *, least: float = 0.0) -> None:
-    """Raise UsageError unless a number lies between `least` and 1."""
+    """Raise UsageError unless a number is between `least` and 1."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not least <= value <= 1.0:
         raise UsageError(f"{name} is {value!r}; expected a number from {least:g} to 1")
@@ -136,17 +136,17 @@ def check_count(name: str, value: int, *, least: int = 1) -> None:
 
 
 def check_calibration(judge: PairJudge, calibration: Calibration | None) -> None:
-    """Raise UsageError unless a calibration, where there is one, is of NLI and of this model."""
+    """Raise UsageError unless a calibration, if given, is for NLI and this model."""
     if calibration is None:
         return
     if calibration.task != NLI or calibration.n_classes != len(NLI_LABELS):
         raise UsageError(
-            f"the calibration is of the task {calibration.task!r} with {calibration.n_classes or 1} classes; expected "
+            f"the calibration is for the task {calibration.task!r} with {calibration.n_classes or 1} classes; expected "
             "one of the task 'nli' with three (`simengine calibrate --task nli`)"
         )
     fingerprint = getattr(getattr(judge, "model", None), "fingerprint", None)
     if fingerprint is not None and calibration.model and calibration.model != fingerprint.digest:
         raise UsageError(
-            f"the calibration is of the model {calibration.model[:12]}, the judge is {fingerprint.digest[:12]}; fit it "
-            "again for this model, or judge with the model that it was fitted for"
+            f"the calibration is for the model {calibration.model[:12]}, this one is {fingerprint.digest[:12]}; fit "
+            "it again for this model, or use the model that it was fitted for"
         )

@@ -1,4 +1,4 @@
-"""Claims of a corpus that conflict: near ones are found, the most suspicious are judged, conflicts are clustered."""
+"""Finds conflicting claims of a corpus: finds near ones, checks the most suspicious by NLI, clusters the conflicts."""
 
 from __future__ import annotations
 
@@ -39,20 +39,20 @@ from simengine.types import Document, Evidence, FloatMatrix
 
 @dataclass(frozen=True, slots=True)
 class ContradictionOptions:
-    """How conflicts are looked for.
+    """Options for finding conflicts.
 
     Attributes:
-        neighbours: each claim is compared with so many of those nearest to it.
-        min_cosine: least similarity of two claims that are compared; in [-1, 1].
-        across_documents: compare claims of different documents only.
-        max_pairs: at most so many pairs are judged, the most suspicious first; what was left out is reported.
-        rule: what the two directions make together: "either" (the larger probability), "mean" or "both" (the
-            smaller). Contradiction goes both ways, but models often see it only from one side ("A dog barks" rules
-            out "No dog barks" for them, and not the other way round), so that "both" misses most conflicts.
-        min_probability: a conflict if the rule gives at least this. Near what one half of the pairs of
-            benchmarks/quality_contradictions.py chose for the model that ships, which is too sure of contradictions;
-            with a calibrated model or the rule "both", less will do.
-        rules: also report sentences that are alike but for one number, measure, date or negation, whatever the model
+        neighbours: each claim is compared with this many nearest ones.
+        min_cosine: least cosine of two claims that are compared; in [-1, 1].
+        across_documents: compare only claims of different documents.
+        max_pairs: most pairs to check, the most suspicious first; the number left out is reported.
+        rule: how the two directions are combined: "either" (the larger probability), "mean" or "both" (the
+            smaller). Contradiction is symmetric, but models often see it only in one direction ("A dog barks" rules
+            out "No dog barks" for them, but not vice versa), so that "both" misses most conflicts.
+        min_probability: a conflict if the rule gives at least this. Close to the optimum on half of the pairs of
+            benchmarks/quality_contradictions.py for the bundled model, which is overconfident in contradictions;
+            with a calibrated model or the rule "both", less suffices.
+        rules: also report sentences that differ only in one number, measure, date or negation, whatever the model
             says.
         min_words: see `ClaimOptions`.
 
@@ -80,19 +80,19 @@ class ContradictionOptions:
 
 @dataclass(frozen=True, slots=True)
 class Contradictions:
-    """What was found, and what was looked at.
+    """The conflicts found, and counts of what was compared.
 
     Attributes:
-        conflicts: those that a rule found first, then by falling probability, then by place.
-        n_documents, n_claims: read, and found in them. With two sides both are counted.
-        n_statements: claims of different wording; those of the same are judged once.
-        skipped: sentences that are no claims, by reason.
-        n_cut: sentences too long to be judged whole.
+        conflicts: those found by a rule first, then by descending probability, then by position.
+        n_documents, n_claims: read, and found in them. Both sides are counted.
+        n_statements: distinct wordings of claims; each is checked once.
+        skipped: sentences that are not claims, by reason.
+        n_cut: sentences too long to be checked as a whole.
         n_candidates: pairs near enough to be compared.
-        n_judged: pairs that the model judged, in both directions.
+        n_judged: pairs that the model scored, in both directions.
         n_left_out: candidates beyond `max_pairs`.
         n_clusters: of conflicts that share claims.
-        options: what was asked.
+        options: as given.
         calibrated: whether probabilities are calibrated.
     """
 
@@ -123,20 +123,20 @@ def find_contradictions(
     """Find claims that conflict, within one corpus or between two.
 
     Candidates are the nearest neighbours of each claim by cosine. Of these the pairs with the most signs of a conflict
-    (a negation, opposites, other numbers, shared words) are judged by the model in both directions. The same
+    (a negation, opposites, other numbers, shared words) are scored by the model in both directions. The same
     input gives the same output.
 
     Args:
         documents: read once.
         encode: texts to (n, dim) float32 with rows L2-normalised, such as `BiEncoder.encode`.
         judge: such as an `NLIModel`.
-        options: how to look.
-        against: a second corpus; then claims of the first are compared with claims of the second only.
-        calibration: of the judge for the task "nli"; without it probabilities are the model's own.
-        progress: is told of the stages.
+        options: see there.
+        against: a second corpus; then claims of the first are compared only with claims of the second.
+        calibration: of the NLI model for the task "nli"; without it probabilities are the model's own.
+        progress: notified of the stages.
 
     Raises:
-        UsageError: the calibration is of another model or task, or `encode` gives no L2-normalised vectors.
+        UsageError: the calibration is of another model or task, or `encode` does not return L2-normalised vectors.
     """
     options, progress = options or ContradictionOptions(), progress or NoProgress()
     check_calibration(judge, calibration)
@@ -172,7 +172,7 @@ def find_contradictions(
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A pair to be judged: two statements, the claims that stand for them, and their cosine."""
+    """A pair to check: two statements, the claims that represent them, and their cosine."""
 
     statement1: int
     statement2: int
@@ -261,7 +261,7 @@ def _others(claims: Claims, statements: Statements, statement: int, claim: int) 
 
 
 def _clustered(found: list[tuple[_Candidate, Conflict]], n_statements: int) -> tuple[Conflict, ...]:
-    """Conflicts in their order, numbered by cluster as the clusters first come up."""
+    """Conflicts in order, numbered by cluster in order of first appearance."""
     ordered = sorted(
         found,
         key=lambda item: (

@@ -1,4 +1,4 @@
-"""Documents that say the same: found by similarity, guarded by inference. Similar but contradictory is no duplicate."""
+"""Finds duplicate documents by similarity, guarded by inference: similar but contradictory is not a duplicate."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ EXACT, ENTAILED, NEAR = "exact", "entailed", "near"
 
 @dataclass(frozen=True, slots=True)
 class DuplicateOptions:
-    """How duplicates are looked for.
+    """Options for finding duplicates.
 
     Attributes:
-        neighbours: each document is compared with so many of those nearest to it.
-        min_cosine: least similarity of two documents that are compared, by the mean of their sentences' vectors.
-        max_pairs: at most so many pairs of documents are judged, the nearest first; what was left out is reported.
-        guard: when two texts say the same.
+        neighbours: each document is compared with this many nearest ones.
+        min_cosine: least cosine of two documents that are compared, by the mean of their sentences' vectors.
+        max_pairs: most pairs of documents to check, the nearest first; the number left out is reported.
+        guard: criteria for two texts to say the same.
 
     Raises:
         UsageError: a value is out of range.
@@ -57,14 +57,14 @@ class DuplicateOptions:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateMember:
-    """A document that says what its group's representative says.
+    """A document that says the same as its group's representative.
 
     Attributes:
         id, title: of the document.
         kind: "exact" (the same words), "entailed" (each entails the other), "near" (similar, not guarded).
         cosine: similarity to the representative.
         entailment: the least probability with which a sentence of the one follows from the other; 1 if exact, None
-            where not guarded.
+            if not guarded.
     """
 
     id: str
@@ -90,17 +90,18 @@ class DuplicateGroup:
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """What was found, and what was looked at.
+    """The duplicates found, and counts of what was compared.
 
     Attributes:
         groups: of two documents or more, in the order of their representatives.
-        conflicts: similar documents that contradict each other, with the sentences that do; as in `Contradictions`.
+        conflicts: similar documents that contradict each other, with the contradicting sentences; as in
+            `Contradictions`.
         n_documents, n_distinct: read, and left if every group counts once.
-        n_candidates, n_judged, n_left_out: pairs of documents that are near, were judged, were beyond `max_pairs`.
-        n_related: judged pairs that neither say the same nor conflict.
-        guarded: whether a model judged; without one similar documents count as the same.
+        n_candidates, n_judged, n_left_out: pairs of documents that are near, were checked, were beyond `max_pairs`.
+        n_related: checked pairs that neither say the same nor conflict.
+        guarded: whether an NLI model was used; without one similar documents count as the same.
         calibrated: whether its probabilities are calibrated.
-        options: what was asked.
+        options: as given.
     """
 
     groups: tuple[DuplicateGroup, ...]
@@ -128,19 +129,19 @@ def find_duplicates(
 ) -> Duplicates:
     """Find documents that say the same.
 
-    Near documents are candidates. They are duplicates if each entails every sentence of the other and no sentences of
-    theirs conflict; conflicts are reported. Likeness is not passed on: every member of a group was compared with the
-    group's representative. The same input gives the same output.
+    Near documents are candidates. They are duplicates if each entails every sentence of the other and none of their
+    sentences conflict; conflicts are reported. Similarity is not transitive: every member of a group was compared with
+    the group's representative. The same input gives the same output.
 
     Args:
         documents: read once; ids must differ. Titles are not compared.
         encode: texts to (n, dim) float32 with rows L2-normalised.
-        judge: such as an `NLIModel`; None takes near documents for the same, which is often wrong.
-        options: how to look.
-        calibration: of the judge for the task "nli".
-        progress: is told of the stages.
-        reader: the encoder, or what else has its `readings`. Without a judge, documents that it cannot tell apart are
-            no duplicates; a judge that does not know their characters says so itself.
+        judge: such as an `NLIModel`; None treats near documents as the same, which is often wrong.
+        options: see there.
+        calibration: of the NLI model for the task "nli".
+        progress: notified of the stages.
+        reader: the encoder, or another object with its `readings`. Without an NLI model, documents that it cannot
+            distinguish are not duplicates; an NLI model that does not know their characters reports it.
 
     Raises:
         UsageError: an id occurs twice, or the calibration or the vectors do not fit.
@@ -226,7 +227,7 @@ def _grouped(
     *,
     guarded: bool,
 ) -> tuple[DuplicateGroup, ...]:
-    """Each text joins the group whose representative it is most surely the same as, else begins one."""
+    """Each text joins the group of the representative that it most certainly equals, else starts one."""
     same: dict[int, list[tuple[float, int, float]]] = {}
     opposed: dict[int, set[int]] = {}
     for (left, right), cosine, each in zip(near.rows.tolist(), near.cosines.tolist(), found, strict=True):

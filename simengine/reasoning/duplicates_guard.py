@@ -1,4 +1,4 @@
-"""Do two texts say the same? Each must entail every sentence of the other, and no sentence may contradict another."""
+"""Whether two texts say the same: each must entail every sentence of the other, without contradictions."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ from simengine.reasoning.conflict_cues import cues, profile
 from simengine.reasoning.conflict_rules import disagreement
 from simengine.types import FloatMatrix, Span
 
-ALIGNED_COSINE = 0.5  # below this two sentences speak of different things
+ALIGNED_COSINE = 0.5  # below this two sentences are about different things
 
 
 @dataclass(frozen=True, slots=True)
 class GuardOptions:
-    """When two texts say the same.
+    """Criteria for two texts to say the same.
 
     Attributes:
         min_entailment: every sentence must be entailed with at least this probability, in both directions.
         min_contradiction: two sentences conflict if by `rule` they contradict with at least this probability.
-        rule: what the two directions make together, see `ContradictionOptions`.
-        rules: sentences that are alike but for one number, measure, date or negation conflict too, and those with
+        rule: how the two directions are combined, see `ContradictionOptions`.
+        rules: sentences that differ only in one number, measure, date or negation conflict too, and those with
             opposite words are not the same.
 
     Raises:
@@ -86,13 +86,13 @@ class SentenceConflict:
 
 @dataclass(frozen=True, slots=True)
 class Sameness:
-    """What two texts are to each other.
+    """The relation of two texts.
 
     Attributes:
         same: they say the same: each entails the other, nothing conflicts, and no sentence has the opposite of a word
             of the sentence nearest to it ("turns on" and "turns off"), which models take for the same.
         entailment: the least probability with which a sentence of the one is entailed by the other.
-        conflict: the surest of the conflicts between their sentences, None where there is none.
+        conflict: the most certain conflict between their sentences, None if there is none.
     """
 
     same: bool
@@ -101,7 +101,7 @@ class Sameness:
 
 
 def read_texts(texts: Sequence[str], encode: Encode, progress: Progress | None = None) -> list[EmbeddedText]:
-    """Split texts into sentences and encode these; `progress` is told of the sentences."""
+    """Split texts into sentences and encode these; `progress` is notified of the sentences."""
     spans = [sentence_pieces(text) or [Span(0, len(text))] for text in texts]
     sentences = [text[s.start : s.end] for text, found in zip(texts, spans, strict=True) for s in found]
     vectors = encode_in_blocks(encode, sentences, progress or NoProgress())
@@ -118,7 +118,7 @@ def compare_texts(
     options: GuardOptions | None = None,
     calibration: Calibration | None = None,
 ) -> list[Sameness]:
-    """What each pair of texts is to each other; the model is asked about all pairs at once."""
+    """The relation of each pair of texts; the model scores all pairs at once."""
     options = options or GuardOptions()
     check_calibration(judge, calibration)
     entailments = _entailments(pairs, judge, calibration)
@@ -138,12 +138,12 @@ def compare_texts(
 def duplicate_guard(
     judge: PairJudge, encode: Encode, options: GuardOptions | None = None
 ) -> Callable[[Sequence[tuple[str, str]]], list[bool]]:
-    """A function that says for pairs of texts whether they say the same, as `simengine.search.collapse` takes it.
+    """A function that decides for pairs of texts whether they say the same, for `simengine.search.collapse`.
 
     Args:
         judge: such as an `NLIModel`.
         encode: texts to (n, dim) float32 with rows L2-normalised.
-        options: when two texts say the same.
+        options: criteria for two texts to say the same.
     """
 
     def guard(pairs: Sequence[tuple[str, str]]) -> list[bool]:
@@ -184,7 +184,7 @@ def _conflicts(
     options: GuardOptions,
     calibration: Calibration | None,
 ) -> list[SentenceConflict | None]:
-    """The surest conflict of each pair of texts, between sentences that are nearest to each other."""
+    """The most certain conflict of each pair of texts, between sentences that are nearest to each other."""
     aligned = [
         (number, left, right, cosine)
         for number, (first, second) in enumerate(pairs)

@@ -1,4 +1,4 @@
-"""Has a share changed? An exact test that holds for rare things and short windows too."""
+"""Whether a share has changed: an exact test, valid for rare events and short windows too."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simengine.errors import UsageError
 def fisher_exact(hits_now: int, n_now: int, hits_before: int, n_before: int) -> float:
     """The two-sided p-value of Fisher's exact test for two shares.
 
-    How probable it is, where both samples come from one population, that their shares differ as much as or more than
+    The probability, if both samples come from one population, that their shares differ at least as much as
     these: the sum over all tables with these totals that are no more probable than this one.
 
     Args:
@@ -18,7 +18,7 @@ def fisher_exact(hits_now: int, n_now: int, hits_before: int, n_before: int) -> 
         hits_before, n_before: of the other.
 
     Returns:
-        In (0, 1]; 1.0 where a sample is empty.
+        In (0, 1]; 1.0 if a sample is empty.
 
     Raises:
         UsageError: counts are negative, or there are more hits than trials.
@@ -27,7 +27,7 @@ def fisher_exact(hits_now: int, n_now: int, hits_before: int, n_before: int) -> 
         Fisher, On the Interpretation of chi-squared from Contingency Tables, and the Calculation of P, 1922.
     """
     if not (0 <= hits_now <= n_now and 0 <= hits_before <= n_before):
-        raise UsageError(f"{hits_now} of {n_now} and {hits_before} of {n_before} are no shares")
+        raise UsageError(f"{hits_now} of {n_now} and {hits_before} of {n_before} are not shares")
     hits, total = hits_now + hits_before, n_now + n_before
     if not n_now or not n_before or hits in (0, total):
         return 1.0

@@ -1,4 +1,4 @@
-"""What a monitor watches for, and what it says."""
+"""Options and alerts of a monitor."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ DEFAULT_WINDOW = 100
 
 @dataclass(frozen=True, slots=True)
 class MonitorOptions:
-    """How a stream is watched.
+    """How a stream is monitored.
 
     Attributes:
         topics: a text has those whose probability reaches `threshold`.
         sentiments: a text has the most probable of them.
-        descriptions: from a topic or a sentiment to the words that stand for it; see `hypotheses_for`.
+        descriptions: from a topic or a sentiment to its words in hypotheses; see `hypotheses_for`.
         window: texts that are compared with those before them.
-        window_s: seconds of texts instead.
+        window_s: the window in seconds instead.
         reference: windows before the window that it is compared with.
-        checks: times that a window's worth of texts is looked at.
+        checks: number of checks per window's worth of texts.
         threshold: see `topics`; in [0, 1].
         multi_label: a text may have several topics; False for at most one.
-        min_texts: a share of fewer texts, now or before, is not judged.
-        min_change: least difference of two shares that is told, in (0, 1].
-        significance: probability of a false alarm at each look, over all shares together (Bonferroni).
+        min_texts: a share of fewer texts, now or before, is not tested.
+        min_change: least difference of two shares that is reported, in (0, 1].
+        significance: probability of a false alarm at each check, over all shares together (Bonferroni).
         n_examples: texts in an alert.
     """
 
@@ -48,11 +48,11 @@ class MonitorOptions:
 
     def __post_init__(self) -> None:
         if not self.topics and not self.sentiments:
-            raise UsageError("nothing to watch for: give topics, sentiments, or both")
+            raise UsageError("nothing to monitor: give topics, sentiments, or both")
         if both := sorted({*self.topics} & {*self.sentiments}):
             raise UsageError(f"{both[0]!r} is a topic and a sentiment; give them different names")
         if len(self.sentiments) == 1 or (len(self.topics) == 1 and not self.multi_label):
-            raise UsageError("one label is no choice; give two at least")
+            raise UsageError("one label is not a choice; give at least two")
         for name, least in (
             ("window", 2),
             ("reference", 1),
@@ -61,12 +61,12 @@ class MonitorOptions:
             ("n_examples", 0),
         ):
             if getattr(self, name) < least:
-                raise UsageError(f"{name} is {getattr(self, name)}; expected {least} at least")
+                raise UsageError(f"{name} is {getattr(self, name)}; expected at least {least}")
         if self.window_s is not None and not 0 < self.window_s < float("inf"):
             raise UsageError(f"window_s is {self.window_s}; expected seconds above 0")
         if self.window_s is None and self.min_texts > self.window:
             raise UsageError(
-                f"min_texts is {self.min_texts}, the window {self.window} texts: nothing would ever be judged"
+                f"min_texts is {self.min_texts}, the window {self.window} texts: nothing would ever be tested"
             )
         if not (0 <= self.threshold <= 1 and 0 < self.min_change <= 1 and 0 < self.significance < 1):
             raise UsageError(
@@ -83,7 +83,7 @@ class MonitorOptions:
 
     @classmethod
     def from_dict(cls, table: Mapping[str, Any]) -> MonitorOptions:
-        """What `to_dict` gave.
+        """The inverse of `to_dict`.
 
         Raises:
             UsageError: a key is missing or unknown, or a value cannot be used.
@@ -100,8 +100,8 @@ class StreamText:
 
     Attributes:
         text: never blank.
-        time_s: seconds since 1970 (or since any other moment), None where only the order is known.
-        time: as the record had it, for people.
+        time_s: seconds since 1970 (or since any other moment), None if only the order is known.
+        time: as in the record.
         id: of the record, or "".
     """
 
@@ -113,7 +113,7 @@ class StreamText:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text that an alert rests on: its number in the stream (from 1), id, time, probability and beginning."""
+    """A text that supports an alert: its number in the stream (from 1), id, time, probability and beginning."""
 
     number: int
     id: str
@@ -128,15 +128,15 @@ class Alert:
 
     Attributes:
         change: "rise" or "fall".
-        topic, sentiment: of what the share is: texts with the topic, with the sentiment, or (both given) texts with
+        topic, sentiment: the share is of texts with the topic, with the sentiment, or (both given) texts with
             the sentiment among those with the topic.
         share_now, n_now: in the window, and texts that it is a share of.
         share_before, n_before: in the windows before it.
         p_value: of Fisher's exact test, before correction for the number of shares.
         first, last: numbers of the window's texts in the stream, from 1.
-        time_first, time_last: their times, where known.
+        time_first, time_last: their times, if known.
         examples: of the texts with the topic and sentiment: of the window after a rise, from before it after a fall.
-        calibrated: whether the probabilities that decided were calibrated.
+        calibrated: whether the classifier's probabilities were calibrated.
     """
 
     change: str

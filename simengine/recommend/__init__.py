@@ -1,6 +1,6 @@
 """Recommendations from texts and histories, with reasons.
 
-Importing this package loads numpy alone; scipy, scikit-learn, implicit and faiss are loaded by what needs them.
+Importing this package loads only numpy; scipy, scikit-learn, implicit and faiss are loaded on demand.
 
 Example:
     >>> import numpy as np

@@ -1,4 +1,4 @@
-"""Recommendations with what speaks for them."""
+"""Recommendations with their explanations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from simengine.types import Evidence, FloatMatrix, Recommendation, RowArray, Tex
 
 
 def parts_of(state: RecommenderState, queries: UserQueries, rows: RowArray) -> list[dict[str, float]]:
-    """For each of the rows what every scorer adds to the one asker's score; the sum is the score."""
+    """For each of the rows every scorer's contribution to the one user's score; the sum is the score."""
     everything = state.catalogue.live_rows()
     if not queries.profiles.any():  # without a history
         counts = state.scores(queries, everything)[0]
@@ -38,11 +38,11 @@ def parts_of(state: RecommenderState, queries: UserQueries, rows: RowArray) -> l
 
 @dataclass(slots=True)
 class Explainer:
-    """Makes recommendations out of rows.
+    """Makes recommendations from rows.
 
     Attributes:
         documents: where titles and texts are; None leaves titles empty.
-        encoder: of sentences; None looks for no reasons.
+        encoder: of sentences; None finds no reasons.
         nli: see `ReasonFinder`.
     """
 
@@ -52,7 +52,7 @@ class Explainer:
     _finder: ReasonFinder | None = field(default=None, init=False)
 
     def check(self) -> None:
-        """Raise UsageError unless reasons can be looked for."""
+        """Raise UsageError unless reasons can be found."""
         missing = "documents" if self.documents is None else "encoder" if self.encoder is None else ""
         if missing:
             raise UsageError(
@@ -66,7 +66,7 @@ class Explainer:
         rows: RowArray,
         parts: Sequence[Mapping[str, float]],
     ) -> list[Recommendation]:
-        """One recommendation for each row, for the one asker."""
+        """One recommendation for each row, for the one user."""
         if self.documents is not None and self.encoder is not None:
             self._finder = ReasonFinder(self.documents, self.encoder, self.nli)
         liked = queries.histories.liked().rows
@@ -107,7 +107,7 @@ class Explainer:
 
 
 def _nearest(vectors: FloatMatrix, liked: FloatMatrix) -> list[int]:
-    """For each vector (n, dim) the place of the nearest liked one (m, dim), the first of equals; -1 without any."""
+    """For each vector (n, dim) the index of the nearest liked one (m, dim), the first of equals; -1 without any."""
     if not len(liked):
         return [-1] * len(vectors)
     return [int(place) for place in (vectors @ liked.T).argmax(axis=1)]

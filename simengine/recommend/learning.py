@@ -1,4 +1,4 @@
-"""Learning from interactions: histories, scorers and, from the latest part, how much each scorer counts."""
+"""Learning from interactions: histories, scorers and, from the latest part, the scorers' weights."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def learn(
     """A state from interactions.
 
     Raises:
-        UsageError: no interaction with any of the items, or (where weights are to be learned) no times or too few
+        UsageError: no interaction with any of the items, or (if weights are to be learned) no times or too few
             users.
         MissingExtraError: learning weights needs scikit-learn.
     """
@@ -44,7 +44,7 @@ def learn(
     if not len(training.histories.rows):
         raise UsageError(
             f"none of the {len(interactions):,} interactions is with one of the {len(catalogue):,} items; the item "
-            f"ids do not fit: interactions have {str(interactions.item_ids[0])!r}, items {str(catalogue.ids[0])!r}"
+            f"ids do not match: interactions have {str(interactions.item_ids[0])!r}, items {str(catalogue.ids[0])!r}"
         )
     blend: Blend | None = None
     if isinstance(weights, BlendOptions):
@@ -59,7 +59,7 @@ def learn(
 def make_training(
     interactions: Interactions, catalogue: ItemCatalogue, preferences: PreferenceOptions
 ) -> tuple[Training, int]:
-    """What scorers learn from, and how many interactions are with no item of the catalogue."""
+    """The scorers' training data, and the number of interactions with items not in the catalogue."""
     histories, n_unknown = make_histories(interactions, catalogue, preferences)
     return Training(interactions, interactions.user_ids, catalogue.ids, histories), n_unknown
 
@@ -83,7 +83,7 @@ def learn_blend(
     training, _ = make_training(earlier, catalogue, preferences)
     for scorer in scorers:
         scorer.fit(training)
-    # Judged by the user's whole history, so that a few later ratings do not have to define their own mean.
+    # Relative to the user's whole history, so that a few later ratings do not define their own mean.
     judged, _ = make_histories(interactions, catalogue, PreferenceOptions(seen_bonus=preferences.seen_bonus))
     chosen = later_likes(judged, training.histories, later, catalogue)
     rows = catalogue.live_rows()
@@ -109,7 +109,7 @@ def learn_blend(
 def later_likes(
     judged: Histories, earlier: Histories, later: Interactions, catalogue: ItemCatalogue
 ) -> Histories:
-    """What each user liked for the first time in the later part."""
+    """Each user's first likes in the later part."""
     n = catalogue.n_rows
     table = np.array([catalogue.rows.get(id_, -1) for id_ in later.item_ids], np.int64)
     late_pairs = later.users * n + table[later.items]

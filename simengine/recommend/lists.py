@@ -1,4 +1,4 @@
-"""What may stand in a list, and how a veto changes it."""
+"""Which items a list may contain, and how a veto changes it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from simengine.types import FloatMatrix, Mask, RowArray
 def allowed_rows(
     catalogue: ItemCatalogue, unwanted: Sequence[object] | None, wanted: Sequence[object] | None
 ) -> RowArray:
-    """Rows that may be recommended, ascending. Unwanted items need not be there."""
+    """Rows that may be recommended, ascending. Unwanted items need not exist."""
     rows = catalogue.live_rows() if wanted is None else np.unique(catalogue.rows_of(wanted))
     if unwanted is None:
         return rows
@@ -34,7 +34,7 @@ def vetted(
     options: ListOptions,
     veto: Veto | None,
 ) -> tuple[FloatMatrix, RowArray]:
-    """Lists from pools; the veto is asked about what would stand in them, until it refuses none of that."""
+    """Lists from pools; the veto checks the items that they would contain, until it refuses none of them."""
     while True:
         listed, chosen = arrange(scores, found, catalogue.vectors, k, options)
         if veto is None:

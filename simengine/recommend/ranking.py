@@ -1,4 +1,4 @@
-"""From scores to lists: the best of each row, near-identical items folded, variety."""
+"""From scores to lists: the best of each row, collapsing of near-identical items, diversity."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ GROUPS_PER_PLACE = 8
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
-    """What becomes of a ranking.
+    """Options for turning a ranking into a list.
 
     Attributes:
-        diversity: in [0, 1]; 0 ranks by score alone, 1 by being unlike the items above alone (MMR).
-        collapse_cosine: of items whose vectors have this cosine or more only the best is kept; None keeps all.
-        pool: candidates that diversity and collapsing choose from; None means 5 for each place, 100 at least.
+        diversity: in [0, 1]; 0 ranks only by score, 1 only by dissimilarity to the items above (MMR).
+        collapse_cosine: of items with this cosine or more only the best is kept; None keeps all.
+        pool: candidates that diversity and collapsing choose from; None means 5 per item of the list, at least 100.
     """
 
     diversity: float = 0.0
@@ -42,7 +42,7 @@ class ListOptions:
 
     @property
     def needs_pool(self) -> bool:
-        """Whether more candidates than places are looked at."""
+        """Whether more candidates than list items are needed."""
         return self.diversity > 0 or self.collapse_cosine is not None
 
     def pool_size(self, k: int) -> int:
@@ -57,7 +57,7 @@ def best_columns(scores: FloatMatrix, k: int) -> tuple[FloatMatrix, RowArray]:
     that two passes over the scores leave few to sort.
 
     Args:
-        scores: (q, c) float32; -inf for what may not be found.
+        scores: (q, c) float32; -inf for excluded items.
         k: at least 1; may exceed c.
 
     Returns:
@@ -92,7 +92,7 @@ def _lower_bound(scores: FloatMatrix, k: int) -> FloatMatrix:
     candidates = scores
     if width > SMALL_WIDTH and group > 1:
         n_groups = width // group
-        # Columns of one group lie n_groups apart, so that the maxima are taken of whole vectors of memory.
+        # Columns of one group are n_groups apart, so that the maxima are taken over contiguous memory.
         whole = scores[:, : n_groups * group].reshape(n_rows, group, n_groups)
         candidates = whole.max(axis=1)
     bound = np.partition(candidates, candidates.shape[1] - k, axis=1)[:, candidates.shape[1] - k]
@@ -112,8 +112,8 @@ def arrange(
         options: see there.
 
     Returns:
-        scores (q, k) and rows (q, k) in the order of the lists, -inf and -1 as padding. Scores are those
-        that came in; with diversity they need not fall.
+        scores (q, k) and rows (q, k) in the order of the lists, -inf and -1 as padding. Scores are the
+        input scores; with diversity they need not be descending.
     """
     if not options.needs_pool or not rows.size:
         return _cut(scores, rows, k)
@@ -137,7 +137,7 @@ def _collapsed(
 ) -> tuple[FloatMatrix, RowArray, FloatMatrix]:
     """Pools without candidates that are near-identical to a better one, closed up."""
     kept: Mask = rows >= 0
-    # What float32 takes from the cosine of a vector with itself shall not keep a duplicate.
+    # A float32 rounding error in the cosine of a vector with itself must not keep a duplicate.
     same = near >= min(limit, 1 - 1e-6)
     for place in range(1, rows.shape[1]):
         kept[:, place] &= ~(same[:, place, :place] & kept[:, :place]).any(axis=1)
@@ -152,7 +152,7 @@ def _collapsed(
 def _diverse(
     scores: FloatMatrix, rows: RowArray, near: FloatMatrix, k: int, diversity: float
 ) -> tuple[FloatMatrix, RowArray]:
-    """Maximal marginal relevance; scores of a pool are brought to [0, 1] for it.
+    """Maximal marginal relevance; scores of a pool are scaled to [0, 1] for it.
 
     Reference: Carbonell and Goldstein, The use of MMR, diversity-based reranking, SIGIR 1998.
     """
@@ -181,7 +181,7 @@ def _diverse(
 
 
 def _cut(scores: FloatMatrix, rows: RowArray, k: int) -> tuple[FloatMatrix, RowArray]:
-    """Exactly that many columns."""
+    """Exactly k columns."""
     missing = k - rows.shape[1]
     if missing <= 0:
         return scores[:, :k], rows[:, :k]

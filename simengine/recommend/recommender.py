@@ -34,26 +34,26 @@ MOST_PLACES = 10_000_000
 
 
 class TextRecommender:
-    """Recommends items by their texts, by what users chose, or by both. May be used from several threads at once.
+    """Recommends items by their texts, by users' choices, or by both. Safe to use from several threads at once.
 
-    Without scorers items are ranked by their text alone: by the nearest of a user's interests. New items take part as
-    soon as they are there; the other scorers learn of them with the next `fit`.
+    Without scorers items are ranked only by their text: by the nearest of a user's interests. New items are
+    included at once; the other scorers learn of them with the next `fit`.
 
     Args:
-        items: what can be recommended; or a function that gives it, asked at each call, that returns the same object
+        items: what can be recommended; or a function that returns it, called every time, which returns the same object
             as long as nothing changed. May also be given to `fit`.
-        scorers: what scores an item for a user, `ContentScorer` among them if the text shall count; see
+        scorers: score items for users; include `ContentScorer` if the text should count; see
             `simengine.recommend.scorers.contract.Scorer` for your own.
         blend: weights by scorer's name, or `BlendOptions` to learn them from the latest part of the interactions. The
-            default learns where there is more than one scorer.
+            default learns if there is more than one scorer.
         preferences, profiles: see there.
         encoder: reads the texts of a `Taste` and the sentences of reasons.
-        documents: where titles and texts are, for reasons and for a veto's caller.
+        documents: source of titles and texts, for reasons and vetoes.
         nli: chooses among the nearest sentences in reasons; optional.
         unknown_users: "error", or "popular": users without a history get what most users chose.
 
     Raises:
-        UsageError: two scorers of one name, weights that do not fit the scorers, or an unknown choice.
+        UsageError: two scorers with the same name, weights that do not fit the scorers, or an unknown choice.
 
     Example:
         >>> import numpy as np
@@ -89,7 +89,7 @@ class TextRecommender:
         if blend is not None and not isinstance(blend, (Mapping, BlendOptions)):
             raise UsageError(f"blend is {shown(blend)}; expected weights by scorer's name, or BlendOptions")
         if not self._scorers:
-            raise UsageError("no scorer is given; expected one at least, such as ContentScorer()")
+            raise UsageError("no scorer is given; expected at least one, such as ContentScorer()")
         self._weights = BlendOptions() if blend is None and len(self._scorers) > 1 else blend
         check_names(
             self._scorers,
@@ -108,12 +108,12 @@ class TextRecommender:
     def fit(
         self, interactions: Interactions, items: ItemVectors | Callable[[], ItemVectors] | None = None
     ) -> Self:
-        """Learn from all interactions; what was learned before is forgotten.
+        """Learn from all interactions; earlier learning is discarded.
 
         Args:
-            interactions: of users with items. Those with items that are not there are left out; `n_unknown` counts
+            interactions: of users with items. Those with unknown items are left out; `n_unknown` counts
                 them.
-            items: as in the constructor, in its place.
+            items: as in the constructor, replacing them.
 
         Raises:
             UsageError: no interactions, or none with any of the items; weights are to be learned and there are no
@@ -157,10 +157,10 @@ class TextRecommender:
         return training.user_ids[training.histories.lengths() > 0]
 
     def add_items(self, items: ItemVectors) -> None:
-        """Items that are found from now on; those with an id that is here get their new vectors.
+        """Add items that are found from now on; known ids get their new vectors.
 
         Raises:
-            UsageError: the vectors have another dimension, or items come from a function, which has to give them.
+            UsageError: the vectors have another dimension, or items come from a function, which must return them.
         """
         self._check_own_items()
         expect(items, ItemVectors, "items")
@@ -170,10 +170,10 @@ class TextRecommender:
             self._state = replace(state, catalogue=catalogue)
 
     def remove_items(self, items: Sequence[object]) -> None:
-        """Items that are not found any more; they stay in the histories.
+        """Remove items from future lists; they stay in the histories.
 
         Raises:
-            UsageError: an item is not there, or items come from a function.
+            UsageError: an item is unknown, or items come from a function.
         """
         self._check_own_items()
         with self._lock:
@@ -197,15 +197,15 @@ class TextRecommender:
 
         Args:
             user: an id from the interactions, or a `Taste`.
-            N: at least 1; fewer come back where there are no more.
+            N: at least 1; fewer are returned if there are no more.
             filter_already_liked_items: leave out what is in the history (or the taste), dislikes too.
-            filter_items: ids that may not come back.
-            items: ids that may; all by default.
+            filter_items: ids to exclude.
+            items: ids to choose from; all by default.
             options: diversity and collapsing of near-identical items.
-            veto: items that it refuses are left out; it is asked only about items that would come back.
+            veto: items that it refuses are left out; it checks only items that would be returned.
 
         Returns:
-            ids (n,) object array of str and scores (n,) float32, n <= N. Scores fall, unless diversity was asked for;
+            ids (n,) object array of str and scores (n,) float32, n <= N. Scores are descending, except with diversity;
             ties are in the order of the items.
 
         Raises:
@@ -252,7 +252,7 @@ class TextRecommender:
         options: ListOptions = NO_OPTIONS,
         veto: Veto | None = None,
     ) -> tuple[Ids, FloatMatrix]:
-        """As `recommend`, for somebody of whom only some texts are known: a cold start."""
+        """As `recommend`, for a user known only by some texts: a cold start."""
         taste = Taste(liked_texts=likes, disliked_texts=dislikes)
         return self.recommend(taste, as_whole(k, "k", most=MOST_PLACES), options=options, veto=veto)
 
@@ -260,7 +260,7 @@ class TextRecommender:
         """The N items whose texts are nearest to an item's, without itself.
 
         Returns:
-            ids (n,) and cosines (n,), falling.
+            ids (n,) and cosines (n,), descending.
 
         Raises:
             UsageError: there is no such item, or N is below 1.
@@ -280,8 +280,8 @@ class TextRecommender:
 
         Args:
             user: an id, or a `Taste`.
-            items: ids, as `recommend` gave them; ranks count in their order.
-            reasons: look for the sentences, which encodes the texts' sentences.
+            items: ids, as from `recommend`; ranks are in their order.
+            reasons: find the sentences, which encodes those of the texts.
 
         Raises:
             UsageError: an unknown user or item, or reasons without documents or encoder.
@@ -320,7 +320,7 @@ class TextRecommender:
             listed, chosen = vetted(scores, found, state.catalogue, k, options, veto)
             if size >= len(rows) or bool((chosen >= 0).all()):
                 return listed, chosen
-            size *= POOL_GROWTH  # a veto or collapsing took too many: look further down
+            size *= POOL_GROWTH  # a veto or collapsing removed too many: go deeper
 
     def _queries(self, state: RecommenderState, user: object) -> UserQueries:
         if isinstance(user, Taste):
@@ -341,7 +341,7 @@ class TextRecommender:
     def _check_own_items(self) -> None:
         if self._source is not None and not isinstance(self._source, ItemVectors):
             raise UsageError(
-                "the items come from a function, which has to give the new ones (an index: engine.add)"
+                "the items come from a function, which must return the new ones (for an index: engine.add)"
             )
 
     def _current(self) -> RecommenderState:

@@ -1,4 +1,4 @@
-"""What a recommender knows at one moment. A call works on one state to its end, whatever changes meanwhile."""
+"""A recommender's state at one moment. A call uses one state throughout, whatever changes concurrently."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from simengine.types import FloatMatrix, RowArray
 
 SCORES_PER_BLOCK = 1 << 20
 EXACT_ITEMS = 200_000
-"""Up to this many items all are scored; above it those that the ANN index finds, and the most chosen."""
+"""Up to this many items all are scored; above it only those found by the ANN index, and the most chosen."""
 CANDIDATES_PER_INTEREST = 200
 MOST_CHOSEN = 1_000
 USERS_PER_UNION = 16
@@ -33,16 +33,16 @@ KEPT_PROFILE_BYTES = 1 << 28
 
 @dataclass(frozen=True, eq=False)
 class RecommenderState:
-    """Items, what was learned, and who the users are.
+    """Items, fitted scorers, and users.
 
     Attributes:
-        items: what the catalogue was made from, to see whether there are others now.
+        items: what the catalogue was made from, to detect changes.
         catalogue: the rows.
         training: None before `fit`.
-        scorers: fitted; content alone before `fit`.
+        scorers: fitted; only content before `fit`.
         blend: their weights; None for a single scorer.
         options: of profiles.
-        n_unknown: interactions that were left out because there is no such item.
+        n_unknown: interactions left out because their item is unknown.
     """
 
     items: ItemVectors
@@ -54,17 +54,17 @@ class RecommenderState:
     n_unknown: int = 0
 
     def with_items(self, items: ItemVectors) -> RecommenderState:
-        """The same with exactly these items now."""
+        """The same with exactly these items."""
         return replace(self, items=items, catalogue=self.catalogue.updated(items))
 
     @cached_property
     def user_rows(self) -> dict[str, int]:
-        """Place of each user in the training."""
+        """Index of each user in the training."""
         return {} if self.training is None else {id_: row for row, id_ in enumerate(self.training.user_ids)}
 
     @cached_property
     def _profiles(self) -> FloatMatrix | None:
-        """Profiles of all users; None where they would take too much memory to be kept."""
+        """Profiles of all users; None if they would take too much memory."""
         training = self.training
         if training is None:
             return None
@@ -75,7 +75,7 @@ class RecommenderState:
 
     @cached_property
     def counts(self) -> RowArray:
-        """(n_rows,) int64, users that had to do with each item."""
+        """(n_rows,) int64, users who interacted with each item."""
         rows = np.empty(0, np.int64) if self.training is None else self.training.histories.rows
         return np.bincount(rows, minlength=self.catalogue.n_rows)
 
@@ -87,7 +87,7 @@ class RecommenderState:
             empty_is_error: refuse users without a history; otherwise theirs are empty.
 
         Raises:
-            UsageError: nothing was learned yet, or a user is not known or has no item that is there.
+            UsageError: nothing was learned yet, or a user is unknown or has no known item.
         """
         given = items_of(users, "user")
         if self.training is None:
@@ -110,10 +110,10 @@ class RecommenderState:
     def _without_history(self, name: str, n: int) -> str:
         more = f" (and {n - 1} more)" if n > 1 else ""
         if name in self.user_rows:
-            what = f"user {name!r:.60}{more} has interactions with none of the items that can be recommended"
+            what = f"user {name!r:.60}{more} has no interactions with the items that can be recommended"
         else:
             what = f"unknown user {name!r:.60}{more}: no interactions"
-        return f"{what}; say what is liked instead (--like, --like-text; a Taste), or use unknown_users='popular'"
+        return f"{what}; give likes instead (--like, --like-text; a Taste), or use unknown_users='popular'"
 
     def batch(self, queries: UserQueries, rows: RowArray) -> ScoringBatch:
         """These users and rows, for scorers."""
@@ -192,7 +192,7 @@ class RecommenderState:
 
 
 def _hide(scores: FloatMatrix, histories: Histories, rows: RowArray, n_rows: int) -> None:
-    """Put -inf where a user's history holds the item."""
+    """Put -inf where a user's history contains the item."""
     owners = histories.owners()
     if len(rows) == n_rows:
         scores[owners, histories.rows] = -np.inf

@@ -1,4 +1,4 @@
-"""Who asks for recommendations: users of the training, or a taste that is given for one call."""
+"""The users to recommend for: users of the training, or a taste given for one call."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from simengine.types import FloatMatrix, RowArray, TextEncoder
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """What somebody without a history likes and dislikes, by items of the catalogue, by texts, or both.
+    """Likes and dislikes of a user without a history, as items of the catalogue, texts, or both.
 
     Attributes:
         likes, dislikes: ids of items.
@@ -39,7 +39,7 @@ class Taste:
         for name, what in (("liked_texts", "liked text"), ("disliked_texts", "disliked text")):
             object.__setattr__(self, name, tuple(as_texts(getattr(self, name), what, blank=False)))
         if not (self.likes or self.dislikes or self.liked_texts or self.disliked_texts):
-            raise UsageError("nothing is liked or disliked; expected an item or a text at least")
+            raise UsageError("nothing is liked or disliked; expected at least one item or text")
         both = {as_id(id_, "item") for id_ in self.likes} & {as_id(id_, "item") for id_ in self.dislikes}
         if both:
             raise UsageError(f"the item {min(both)!r} is both liked and disliked")
@@ -50,11 +50,11 @@ class Taste:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UserQueries:
-    """q users that ask.
+    """q users to recommend for.
 
     Attributes:
         user_ids: (q,) object array; "" for a taste.
-        users: (q,) int64, places in the training; -1 where there is none.
+        users: (q,) int64, indices into the training; -1 for none.
         histories: of these users.
         profiles: (q, interests, dim) float32.
         liked_texts: texts of a taste and their vectors; no texts for users.
@@ -84,16 +84,16 @@ class UserQueries:
 def query_of_taste(
     taste: Taste, catalogue: ItemCatalogue, encoder: TextEncoder | None, options: ProfileOptions
 ) -> UserQueries:
-    """A taste as one asker; every like counts the same, and so does every dislike.
+    """A taste as one query; every like counts the same, and so does every dislike.
 
     Raises:
-        UsageError: an item that is not there, or texts without an encoder.
+        UsageError: an unknown item, or texts without an encoder.
     """
     likes = np.unique(catalogue.rows_of(taste.likes))
     dislikes = np.unique(catalogue.rows_of(taste.dislikes))
     texts = [*taste.liked_texts, *taste.disliked_texts]
     if texts and encoder is None:
-        raise UsageError("texts are given, and this recommender has no encoder to read them with")
+        raise UsageError("texts are given, but this recommender has no encoder for them")
     rows = np.concatenate([likes, dislikes])
     signs = np.concatenate([np.ones(len(likes)), -np.ones(len(dislikes))]).astype(np.float32)
     history = Histories.from_entries(1, np.zeros(len(rows), np.int64), rows, signs)

@@ -16,7 +16,7 @@ from simengine.text.checks import parse_json
 
 T = TypeVar("T")
 BLANK_QUESTION = "blank question"
-MOVED_ANSWER = "answer moved to where it occurs"
+MOVED_ANSWER = "answer moved to where it stands"
 ABSENT_ANSWER = "answer not in its context"
 EMPTY_ANSWER = "empty answer left out"
 REPEATED_ID = "repeated id made unique"
