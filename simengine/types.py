@@ -235,6 +235,13 @@ class Tokenizer(Protocol):
         """For each text the character offsets of its tokens, (n_tokens, 2) int32, without special tokens."""
 
 
+class TextEncoder(Protocol):
+    """Encodes texts, as `simengine.Engine` and every bi-encoder do."""
+
+    def encode(self, texts: Sequence[str]) -> FloatMatrix:
+        """(n, dim) float32, rows L2-normalised."""
+
+
 def finite(value: Any) -> Any:
     """The same JSON value, with null for NaN and infinities."""
     if isinstance(value, float):

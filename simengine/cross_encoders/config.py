@@ -67,7 +67,7 @@ def read_pair_config(folder: Path) -> PairConfig:
 
     Raises:
         ModelError: the folder holds another kind of model.
-        ModelDamagedError: a file is missing or is not what it should be.
+        ModelDamagedError: a file is missing or invalid.
     """
     check_kind(folder, "cross-encoder")
     entries = read_module_list(folder)

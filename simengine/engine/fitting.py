@@ -280,7 +280,7 @@ def fit_rerank(
         qrels: query id to document id to grade.
         rerank: which reranker, and how deep.
         search: how the candidates are found; its `k` does not matter.
-        fitted_on: what the queries are, for people.
+        fitted_on: what the queries are, human-readable.
         keep_self: rerank the document with the query's own id too, which is left out as BEIR does.
 
     Raises:

@@ -209,7 +209,7 @@ class Verbs(ABC):
             queries: q texts.
             hits: for each query its candidates, best first.
             rerank: how; None as fitted for the index.
-            k: hits wanted for each query; None for all.
+            k: hits per query; None for all.
         """
         from simengine.requests.hits import RerankRequest
         from simengine.requests.rerank import Rerank

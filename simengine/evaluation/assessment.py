@@ -17,9 +17,9 @@ from simengine.evaluation.classification import classification_units, evaluate_c
 from simengine.evaluation.predictors import SpanAnswer
 from simengine.evaluation.ranking import RETRIEVAL_MEASURES, evaluate_answer_selection, evaluate_ranking
 from simengine.evaluation.reading import evaluate_reading, reading_table, reading_units
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.similarity import evaluate_similarity, similarity_units
-from simengine.evaluation.tagging import Entity, evaluate_tagging, find_entities, tagging_units
+from simengine.evaluation.tagging import TokenSpan, evaluate_tagging, find_entities, tagging_units
 from simengine.evaluation.units import Units, varies
 from simengine.types import FloatMatrix, Json
 
@@ -43,7 +43,7 @@ class Assessment:
     """
 
     task: Task
-    result: Result
+    result: EvaluationMetrics
     units: Units
     rows: Sequence[Row] = field(repr=False)
     notes: tuple[str, ...] = ()
@@ -188,7 +188,7 @@ def assess_tagging(examples: Sequence[TaggedSentence], predicted: Sequence[Seque
     return Assessment("tagging", result, tagging_units(gold, predicted), rows)
 
 
-def _entities(entities: Sequence[Entity], example: TaggedSentence) -> list[Json]:
+def _entities(entities: Sequence[TokenSpan], example: TaggedSentence) -> list[Json]:
     return [{"type": e.type, "text": " ".join(example.tokens[e.start : e.end])} for e in entities]
 
 

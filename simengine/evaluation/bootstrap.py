@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.units import Units, Values
 
 N_RESAMPLES = 1_000
@@ -18,7 +18,7 @@ CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Interval(Result):
+class Interval(EvaluationMetrics):
     """A confidence interval.
 
     Attributes:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 
 N_BINS = 15
 
@@ -33,7 +33,7 @@ class CalibrationBin:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration(Result):
+class Reliability(EvaluationMetrics):
     """How far probabilities are from frequencies.
 
     Attributes:
@@ -52,7 +52,7 @@ def evaluate_calibration(
     right: Sequence[bool] | npt.NDArray[np.bool_],
     *,
     n_bins: int = N_BINS,
-) -> Calibration:
+) -> Reliability:
     """The expected calibration error with its bins.
 
     Args:
@@ -86,4 +86,4 @@ def evaluate_calibration(
             error += n / len(given) * abs(probability - accuracy)
         low, high = edges[number : number + 2].tolist()
         bins.append(CalibrationBin(low, high, n, probability, accuracy))
-    return Calibration(len(given), error, tuple(bins))
+    return Reliability(len(given), error, tuple(bins))

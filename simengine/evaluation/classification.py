@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
-from simengine.evaluation.calibration import Calibration, evaluate_calibration
-from simengine.evaluation.result import Result
+from simengine.evaluation.calibration import Reliability, evaluate_calibration
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.units import ClassificationUnits
 from simengine.extras import optional_module
 from simengine.text.arguments import as_texts
@@ -39,7 +39,7 @@ class ClassScores:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassificationResult(Result):
+class ClassificationResult(EvaluationMetrics):
     """How well items were classified.
 
     Attributes:
@@ -60,7 +60,7 @@ class ClassificationResult(Result):
     labels: tuple[str, ...]
     classes: tuple[ClassScores, ...]
     confusion: tuple[tuple[int, ...], ...]
-    calibration: Calibration | None = None
+    calibration: Reliability | None = None
 
 
 def evaluate_classification(
@@ -141,7 +141,7 @@ def _numbers(given: Sequence[str], places: dict[str, int], role: str) -> RowArra
     return np.array([places[label] for label in given], np.int64)
 
 
-def _calibration(units: ClassificationUnits, probabilities: npt.NDArray[np.floating]) -> Calibration:
+def _calibration(units: ClassificationUnits, probabilities: npt.NDArray[np.floating]) -> Reliability:
     check_probabilities(probabilities, len(units), units.n_labels)
     chosen = np.clip(probabilities[np.arange(len(units)), units.predicted], 0.0, 1.0)
     return evaluate_calibration(chosen, units.gold == units.predicted)

@@ -19,7 +19,7 @@ from simengine.evaluation.bootstrap import (
     check_resampling,
     percentile_interval,
 )
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.units import Units, Values
 from simengine.extras import optional_module
 
@@ -71,7 +71,7 @@ class UnitCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison(Result):
+class Comparison(EvaluationMetrics):
     """Two models on the same units.
 
     Attributes:

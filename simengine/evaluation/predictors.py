@@ -48,7 +48,7 @@ class SpanAnswer(Protocol):
     def end(self) -> int: ...
 
 
-class Reader(Protocol):
+class SpanPredictor(Protocol):
     """Finds answers to questions in contexts."""
 
     def answers(self, pairs: Pairs, *, allow_none: bool = True) -> Sequence[SpanAnswer]:
@@ -60,7 +60,7 @@ class Reader(Protocol):
         """
 
 
-class Tagger(Protocol):
+class TagPredictor(Protocol):
     """Gives each token of a sentence a tag."""
 
     def tag_sentences(self, sentences: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.units import MeanUnits
 from simengine.extras import optional_module
 from simengine.types import Json
@@ -20,7 +20,7 @@ ANSWER_MEASURES = ("MAP", "MRR", "P@1", "nDCG@10")
 
 
 @dataclass(frozen=True, slots=True)
-class RankingResult(Result):
+class RankingResult(EvaluationMetrics):
     """How well queries were answered.
 
     Attributes:
@@ -38,7 +38,7 @@ class RankingResult(Result):
     n_without_relevant: int = 0
     n_without_irrelevant: int | None = None
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON, without the single queries."""
         result: dict[str, Json] = {"n_queries": self.n_queries, "n_without_relevant": self.n_without_relevant}
         if self.n_without_irrelevant is not None:

@@ -12,7 +12,7 @@ from simengine.corpus.examples import ReadingExample
 from simengine.errors import DataError, UsageError
 from simengine.evaluation.answer_text import AnswerMatch, MatchName, answer_match, score_answer
 from simengine.evaluation.predictors import SpanAnswer
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.units import MeanUnits, Values
 
 
@@ -41,7 +41,7 @@ class BestThreshold:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingResult(Result):
+class ReadingResult(EvaluationMetrics):
     """How well questions were answered.
 
     Attributes:

@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.units import SimilarityUnits, varies
 from simengine.extras import optional_module
 from simengine.types import Json
 
 
 @dataclass(frozen=True, slots=True)
-class SimilarityResult(Result):
+class SimilarityResult(EvaluationMetrics):
     """How well scores follow judgements.
 
     Attributes:
@@ -31,7 +31,7 @@ class SimilarityResult(Result):
     pearson: float
     spearman: float
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON; NaN becomes null."""
         values = {"pearson": self.pearson, "spearman": self.spearman}
         return {"n": self.n, **{name: None if math.isnan(value) else value for name, value in values.items()}}

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.units import TaggingUnits, precision_recall_f1
 from simengine.extras import optional_module
 
@@ -41,7 +41,7 @@ class EntityScores:
 
 
 @dataclass(frozen=True, slots=True)
-class TaggingResult(Result):
+class TaggingResult(EvaluationMetrics):
     """How well entities were found.
 
     Attributes:
@@ -63,7 +63,7 @@ class TaggingResult(Result):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Entity:
+class TokenSpan:
     """Tokens [start, end) of a sentence and their type."""
 
     start: int
@@ -107,7 +107,7 @@ def tagging_units(gold: Tags, predicted: Tags) -> TaggingUnits:
     return TaggingUnits(np.array(counts, np.int64).reshape(-1, 3))
 
 
-def find_entities(tags: Tags) -> list[list[Entity]]:
+def find_entities(tags: Tags) -> list[list[TokenSpan]]:
     """The entities of each sentence, in order.
 
     Raises:
@@ -117,7 +117,7 @@ def find_entities(tags: Tags) -> list[list[Entity]]:
     check_tags(tags, "given")
     loader = optional_module("nervaluate.loaders", "evaluate", "entity F1").ListLoader()
     found = loader.load([list(line) for line in tags])
-    return [[Entity(e.start, e.end + 1, e.label) for e in line] for line in found]
+    return [[TokenSpan(e.start, e.end + 1, e.label) for e in line] for line in found]
 
 
 def _evaluator(gold: Tags, predicted: Tags) -> Any:

@@ -14,7 +14,7 @@ from simengine.requests.search import Mode
 FAQ: TypeAlias = Literal["auto", "always", "never"]
 FollowUps: TypeAlias = Literal["better", "expand", "off"]
 TITLE = "title"
-"""Among `AnswerOptions.question_fields`, the document's title; all other names are of metadata."""
+"""In `AnswerOptions.question_fields`, the document's title; all other names are metadata fields."""
 QUESTION_FIELDS = ("question", TITLE)
 
 
@@ -23,18 +23,18 @@ class AnswerOptions:
     """How questions are answered.
 
     Attributes:
-        candidates: documents that the search offers, at least 1.
+        candidates: documents from the search, at least 1.
         read: of these, passages that are read sentence by sentence, at least 1.
         mode, where: of the search; see `SearchOptions`.
-        question_fields: where a document keeps the question that it answers: names of metadata, or "title".
-        faq: "auto" takes a title for a stored question where it reads like one; "always" takes every title, "never"
-            answers from passages alone. Metadata named in `question_fields` counts with "auto" and "always".
-        precision: in [0, 1], the wanted share of right answers among those given; needs a decision that was fitted
+        question_fields: fields with the question that a document answers: metadata fields, or "title".
+        faq: "auto" takes a title for a stored question if it reads like one; "always" takes every title, "never"
+            answers only from passages. Metadata named in `question_fields` counts with "auto" and "always".
+        precision: in [0, 1], the required share of right answers among those given; needs a decision fitted
             on labelled questions.
-        threshold: answers of a lower probability are not given; None for that of `precision`, else 0.5.
-        followups: of a question that leans on the one before, "better" judges it as asked and with its subject put in
-            and takes the answer of higher probability; "expand" judges it with its subject alone, "off" as asked.
-        n_nearest: passages that an answer names for reading on, at least 0.
+        threshold: answers of lower probability are not given; None for that of `precision`, else 0.5.
+        followups: for a question that depends on the previous one, "better" judges it as asked and with its subject
+            inserted, and takes the more probable answer; "expand" judges only the latter, "off" only the former.
+        n_nearest: passages listed with an answer for further reading, at least 0.
         max_question_chars: longer questions are refused.
 
     Raises:

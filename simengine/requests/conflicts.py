@@ -27,22 +27,22 @@ DirectionRule: TypeAlias = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class ContradictionOptions:
-    """How conflicts are looked for.
+    """Options for finding conflicts.
 
     Attributes:
-        neighbours: each claim is compared with this many of those nearest to it.
-        min_cosine: least similarity of two claims that are compared; in [-1, 1].
-        across_documents: compare claims of different documents only.
-        max_pairs: at most this many pairs are judged, the most suspicious first; what was left out is reported.
-        rule: what the two directions make together: "either" (the larger probability), "mean" or "both" (the
-            smaller). Contradiction goes both ways, but models often see it only from one side ("A dog barks" rules
-            out "No dog barks" for them, and not the other way round), so that "both" misses most conflicts.
-        min_probability: a conflict if the rule gives at least this. Near what one half of the pairs of
-            benchmarks/quality_contradictions.py chose for the model that ships, which is too sure of contradictions;
-            with a calibrated model or the rule "both", less will do.
-        rules: also report sentences that are alike but for one number, measure, date or negation, whatever the model
+        neighbours: each claim is compared with this many nearest ones.
+        min_cosine: least cosine of two claims that are compared; in [-1, 1].
+        across_documents: compare only claims of different documents.
+        max_pairs: most pairs to check, the most suspicious first; the number left out is reported.
+        rule: how the two directions are combined: "either" (the larger probability), "mean" or "both" (the
+            smaller). Contradiction is symmetric, but models often see it only in one direction ("A dog barks" rules
+            out "No dog barks" for them, but not vice versa), so that "both" misses most conflicts.
+        min_probability: a conflict if the rule gives at least this. Close to the optimum on half of the pairs of
+            benchmarks/quality_contradictions.py for the bundled model, which is overconfident in contradictions;
+            with a calibrated model or the rule "both", less suffices.
+        rules: also report sentences that differ only in one number, measure, date or negation, whatever the model
             says.
-        min_words: shorter sentences say too little to be judged; three Chinese characters count as two words.
+        min_words: shorter sentences say too little to be compared; three Chinese characters count as two words.
 
     Raises:
         UsageError: a value is out of range.
@@ -107,13 +107,13 @@ class ContradictionsRequest(ContradictionOptions):
 
 @dataclass(frozen=True, slots=True)
 class GuardOptions:
-    """When two texts say the same.
+    """Criteria for two texts to say the same.
 
     Attributes:
         min_entailment: every sentence must be entailed with at least this probability, in both directions.
         min_contradiction: two sentences conflict if by `rule` they contradict with at least this probability.
-        rule: what the two directions make together, see `ContradictionOptions`.
-        rules: sentences that are alike but for one number, measure, date or negation conflict too, and those with
+        rule: how the two directions are combined, see `ContradictionOptions`.
+        rules: sentences that differ only in one number, measure, date or negation conflict too, and those with
             opposite words are not the same.
 
     Raises:
@@ -137,14 +137,14 @@ class GuardOptions:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateOptions:
-    """How duplicates are looked for.
+    """Options for finding duplicates.
 
     Attributes:
-        neighbours: each document is compared with this many of those nearest to it.
-        min_cosine: least similarity of two documents that are compared, by the mean of their sentences' vectors.
-        max_pairs: at most this many pairs of documents are judged, the nearest first; what was left out is reported.
-        guard: when two texts say the same; None takes similar documents for the same without asking an NLI model, which
-            is often wrong.
+        neighbours: each document is compared with this many nearest ones.
+        min_cosine: least cosine of two documents that are compared, by the mean of their sentences' vectors.
+        max_pairs: most pairs of documents to check, the nearest first; the number left out is reported.
+        guard: criteria for two texts to say the same; None takes similar documents for the same without
+            an NLI model, which is often wrong.
 
     Raises:
         UsageError: a value is out of range.

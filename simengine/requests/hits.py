@@ -22,7 +22,7 @@ class RerankRequest:
         hits: for each query its candidates, best first. Where none has a score of a retriever (see
             `passages_as_hits`), the reranker alone decides.
         rerank: how.
-        k: hits wanted for each query; None for all.
+        k: hits per query; None for all.
     """
 
     queries: Annotated[tuple[str, ...], Texts("query")]
@@ -37,7 +37,7 @@ class RerankRequest:
 def passages_as_hits(
     texts: Sequence[str], *, ids: Sequence[str] | None = None, scores: Sequence[float] | None = None
 ) -> list[Hit]:
-    """Hits made of plain texts, for reranking without an index.
+    """Hits from plain texts, for reranking without an index.
 
     Args:
         texts: n passages, best first.
@@ -45,7 +45,7 @@ def passages_as_hits(
         scores: of a retriever, higher is better; by default all 0: the reranker alone decides.
 
     Raises:
-        UsageError: a text is blank or no string, or the lengths differ.
+        UsageError: a text is blank or not a string, or the lengths differ.
     """
     texts = as_texts(texts, "passage", blank=False)
     names = [str(number) for number in range(1, len(texts) + 1)] if ids is None else as_ids(ids)

@@ -78,7 +78,7 @@ class ClassifyRequest:
         multi_label: a text may have any number of labels.
         threshold: the probability that a label needs then.
         prior: what is taken from each label's score; see `ZeroShotClassifier.classify`.
-        calibration: the table of a calibration of these labels' probabilities, see `Calibration.as_table`; None leaves
+        calibration: the table of a calibration of these labels' probabilities, see `Calibration.to_dict`; None leaves
             them as they are.
     """
 

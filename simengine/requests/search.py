@@ -21,13 +21,13 @@ class SearchOptions:
     """How candidates are found.
 
     Attributes:
-        k: documents wanted for each query, at least 1; fewer come out where the index, or the filter, holds fewer.
+        k: documents per query, at least 1; fewer are returned if the index, or the filter, has fewer.
         mode: "hybrid" (meaning and words), "dense" (meaning) or "lexical" (words; BM25).
         where: filter expression over the metadata (see `simengine.search.filters`), None for all documents.
-        candidates: passages that each side offers to the fusion, at least 1; never fewer than k are used. More
-            find documents that both sides rank low; beyond 100 hardly any are left to find.
-        exact: compare with every vector instead of asking the ANN index.
-        fusion: "auto" trusts each side as far as query and corpus suggest (see `simengine.search.fusion`); "rrf" is
+        candidates: passages that each side gives to the fusion, at least 1; never fewer than k are used. More
+            find documents that both sides rank low; beyond 100 hardly any more are found.
+        exact: compare with every vector instead of using the ANN index.
+        fusion: "auto" weights each side as query and corpus suggest (see `simengine.search.fusion`); "rrf" is
             reciprocal rank fusion.
 
     Raises:

@@ -14,9 +14,9 @@ from simengine.corpus.examples import LabelledPair
 from simengine.errors import UsageError
 from simengine.index.exact import exact_search
 from simengine.requests.training import AugmentOptions as AugmentOptions
-from simengine.training.leakage.nearby import TextEncoder, encode_all
+from simengine.training.leakage.nearby import encode_all
 from simengine.training.leakage.normalise import compared_tokens, text_key
-from simengine.types import FloatMatrix, Json
+from simengine.types import FloatMatrix, Json, TextEncoder
 
 Group: TypeAlias = "str | int"
 """What is balanced: a label, or the number of a bin of scores."""

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from simengine.corpus.examples import LabelledPair
 from simengine.errors import UsageError
 from simengine.requests.training import By, RepeatOptions
-from simengine.training.leakage.nearby import TextEncoder, encoder_name
+from simengine.training.leakage.nearby import encoder_name
 from simengine.training.leakage.relation import (
     EXACT,
     KINDS,
@@ -25,7 +25,7 @@ from simengine.training.leakage.relation import (
 )
 from simengine.training.leakage.report import STRONGEST_FIRST, Kind, LeakageOptions
 from simengine.training.leakage.tables import TextTable, TextTableBuilder
-from simengine.types import Json, RowArray
+from simengine.types import Json, RowArray, TextEncoder
 
 _COLUMNS: dict[By, tuple[int, int]] = {"pair": (0, 1), "text1": (0, 0), "text2": (1, 1)}
 
@@ -51,7 +51,7 @@ class Cluster:
 
     Attributes:
         first: the row that is repeated.
-        repeats: rising by row.
+        repeats: ascending by row.
         conflict: the rows do not agree on their label, or their scores lie far apart.
     """
 
@@ -61,7 +61,7 @@ class Cluster:
 
     @property
     def rows(self) -> tuple[int, ...]:
-        """All rows of the cluster, rising."""
+        """All rows of the cluster, ascending."""
         return (self.first, *(repeat.row for repeat in self.repeats))
 
 
@@ -100,7 +100,7 @@ class DuplicateReport:
         """Share of the rows that repeat an earlier one."""
         return (self.n_rows - self.n_distinct) / max(self.n_rows, 1)
 
-    def as_json(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """Plain values; the clusters as a number and the size of the largest."""
         return {
             "rows": self.n_rows,
@@ -150,7 +150,7 @@ def find_duplicates(
 
 
 def rows_to_keep(rows: Sequence[LabelledPair], report: DuplicateReport) -> RowArray:
-    """The rows of a set without those that repeat another, rising.
+    """The rows of a set without those that repeat another, ascending.
 
     Of a cluster the first row of each label is kept, and of a conflict of scores the first row: which one is right is
     for a person to say.
@@ -194,7 +194,7 @@ def _lead(
     like = np.full(len(rows), strength(NORMALISED))
     leads = np.ones(len(rows), np.bool_)
     for later, earlier, strengths in _links(relation, contents, symmetric):
-        # All earlier contents of this one are settled: links come by rising `later`.
+        # All earlier contents of this one are settled: links come by ascending `later`.
         leading = leads[earlier]
         if leading.any():
             earlier, strengths = earlier[leading], strengths[leading]
@@ -213,7 +213,7 @@ def _lead(
 def _links(
     relation: TextRelation, contents: RowArray, symmetric: bool
 ) -> Iterator[tuple[int, RowArray, Strengths]]:
-    """For each content that is like earlier ones, by rising number: (number, earlier ones, strengths)."""
+    """For each content that is like earlier ones, by ascending number: (number, earlier ones, strengths)."""
     later: list[RowArray] = []
     earlier: list[RowArray] = []
     strengths: list[Strengths] = []

@@ -50,7 +50,7 @@ def guard_against_leakage(
     for line in report.lines():
         note(line)
     if len(kept) == len(rows):
-        return list(train), report.as_json()
+        return list(train), report.to_dict()
     leaked = set(report.leaked_rows.tolist())
     parts, first = [], 0
     for part in train:
@@ -61,4 +61,4 @@ def guard_against_leakage(
         if len(left) < len(part.examples):
             note(f"{part.name}: {len(part.examples) - len(left):,} leaking rows left out")
         parts.append(replace(part, examples=left))
-    return parts, report.as_json()
+    return parts, report.to_dict()

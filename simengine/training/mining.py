@@ -81,7 +81,7 @@ class MiningResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class _NegativeCandidate:
     pair: int
     passage: int
     cosine: float
@@ -148,7 +148,7 @@ def _candidates(
     encoder: RoleEncoder,
     options: MiningOptions,
     dropped: Counter[Dropped],
-) -> Iterator[_Candidate]:
+) -> Iterator[_NegativeCandidate]:
     """The nearest passages of each pair's query that are not known to answer it."""
     queries = list(dict.fromkeys(query for query, _ in pairs))
     number_of = {query: number for number, query in enumerate(queries)}
@@ -174,7 +174,7 @@ def _candidates(
                 dropped["known positive"] += 1
             elif rank > options.skip_first:
                 taken += 1
-                yield _Candidate(pair, row, score, positive_cosine, rank)
+                yield _NegativeCandidate(pair, row, score, positive_cosine, rank)
 
 
 def _known_keys(pairs: Sequence[tuple[str, str]]) -> dict[str, set[str]]:
@@ -201,7 +201,7 @@ def _key(text: str) -> str:
 def _judge(
     pairs: Sequence[tuple[str, str]],
     passages: Sequence[str],
-    candidates: Sequence[_Candidate],
+    candidates: Sequence[_NegativeCandidate],
     judge: NLIJudge | None,
 ) -> list[tuple[float, float]] | None:
     """For each candidate the probabilities that it entails its positive, and that they contradict each other."""
@@ -227,7 +227,7 @@ def _judge(
 def _negative(
     pairs: Sequence[tuple[str, str]],
     passages: Sequence[str],
-    candidate: _Candidate,
+    candidate: _NegativeCandidate,
     judged: tuple[float, float] | None,
     options: MiningOptions,
     dropped: Counter[Dropped],

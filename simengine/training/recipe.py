@@ -64,7 +64,7 @@ class Optimisation:
         learning_rate: peak of the schedule (5e-5 suits a fine-tune, 5e-4 to 1e-3 LoRA).
         head_learning_rate: of the newly made output layers, or None for the same.
         weight_decay: of AdamW, not applied to biases and LayerNorm.
-        warmup: share of the steps with a rising learning rate.
+        warmup: share of the steps with an increasing learning rate.
         schedule: of the learning rate.
         dropout: of hidden states, or None for what the model's config says.
         attention_dropout: of attention probabilities, or None for what the model's config says. Without any,
@@ -273,6 +273,6 @@ class Recipe:
     stopping: Stopping = Stopping()
     leakage: Leakage = Leakage()
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values, as they would stand in JSON."""
         return asdict(self)

@@ -46,7 +46,7 @@ class TrainResult:
     steps: int
     best_step: int
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values."""
         names = self.__slots__
         values = {name: getattr(self, name) for name in names}
@@ -73,7 +73,7 @@ def run_report(recipe: Recipe, result: TrainResult, facts: RunFacts) -> TrainRep
         name=result.folder.name,
         task=recipe.task,
         base=recipe.base,
-        recipe=_portable(recipe.as_dict()),
+        recipe=_portable(recipe.to_dict()),
         sources=sources,
         dev=result.dev,
         metric=facts.metric,

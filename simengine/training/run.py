@@ -102,7 +102,7 @@ def train(
     try:
         if main_process:
             _claim(recipe, output, options)
-        return _Run(recipe, output, options, printer, note).go()
+        return _TrainingRun(recipe, output, options, printer, note).go()
     finally:
         lock.release()
 
@@ -118,7 +118,7 @@ def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:
     A run that ended before its first checkpoint, as on bad data, leaves nothing to keep: its folder is taken.
     """
     path = output / RECIPE_NAME
-    wanted = json.loads(json.dumps(recipe.as_dict()))
+    wanted = json.loads(json.dumps(recipe.to_dict()))
     for name in (
         MODEL_FOLDER,
         f"{MODEL_FOLDER}.making",
@@ -160,7 +160,7 @@ def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:
     replace_file(path, (json.dumps(wanted, indent=1, ensure_ascii=False) + "\n").encode())
 
 
-class _Run:
+class _TrainingRun:
     """One run, step by step."""
 
     def __init__(
@@ -297,7 +297,7 @@ class _Run:
             task.save(model, making)
         shutil.rmtree(result.model, ignore_errors=True)
         making.rename(result.model)
-        text = json.dumps(finite(result.as_dict()), indent=1, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(finite(result.to_dict()), indent=1, ensure_ascii=False, allow_nan=False)
         replace_file(self._output / RESULT_NAME, f"{text}\n".encode())
         if not self._options.keep_checkpoints:
             keep_logs(self._output / CHECKPOINT_FOLDER, self._output / LOG_FOLDER)

@@ -83,7 +83,7 @@ def test_an_answer_stands_where_it_says(engine: Engine) -> None:
 
 
 def test_a_recommender_of_the_engine_leaves_out_what_is_liked(engine: Engine) -> None:
-    ids, scores = engine.recommender().recommend_from_texts(["copper and other metals"], N=2)
+    ids, scores = engine.recommender().recommend_from_texts(["copper and other metals"], k=2)
     assert ids[0] == "else"
     assert scores[0] >= scores[1]
 

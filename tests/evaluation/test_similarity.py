@@ -65,7 +65,7 @@ def test_a_model_that_always_says_the_same_has_no_correlation() -> None:
     result = evaluate_similarity([1, 2, 3], [0.5, 0.5, 0.5])
     assert math.isnan(result.pearson)
     assert math.isnan(result.spearman)
-    assert json.dumps(result.as_dict(), allow_nan=False) == '{"n": 3, "pearson": null, "spearman": null}'
+    assert json.dumps(result.to_dict(), allow_nan=False) == '{"n": 3, "pearson": null, "spearman": null}'
     assert all(map(math.isnan, similarity_units([1, 2, 3], [0.5] * 3).measure_all().values()))
 
 

@@ -155,7 +155,7 @@ def test_meaning_is_compared_where_an_encoder_is_given() -> None:
 
 def test_the_report_is_json() -> None:
     report = find([pair("a", "b", "x"), pair("a", "b", "y"), pair("c", "d")])
-    record = json.loads(json.dumps(report.as_json(), allow_nan=False))
+    record = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert (record["rows"], record["distinct"], record["clusters"], record["largest_cluster"]) == (3, 2, 1, 2)
     assert record["repeats"] == {"exact": 1, "normalised": 0, "near": 0, "embedding": 0}
     assert (record["conflicting_clusters"], record["conflicting_rows"], record["certain_conflicts"]) == (

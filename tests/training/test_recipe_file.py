@@ -80,4 +80,4 @@ def test_as_dict_can_be_read_again(data: Path) -> None:
     recipe = recipe_from_table(
         table(peft={"rank": 4}, loss={"class_weights": {"neutral": 2.0}}), "mine", folder=data
     )
-    assert recipe_from_table(recipe.as_dict(), "again") == recipe
+    assert recipe_from_table(recipe.to_dict(), "again") == recipe

@@ -59,7 +59,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: 
 )
 def test_a_killed_run_continues_to_the_same_end(tmp_path: Path, base: Path, extra: dict[str, Any]) -> None:
     what = recipe(tmp_path, base, **extra)
-    (tmp_path / "recipe.json").write_text(json.dumps(what.as_dict()))
+    (tmp_path / "recipe.json").write_text(json.dumps(what.to_dict()))
     script = (
         "import json, sys; from pathlib import Path\n"
         "from simengine.training.recipe_file import recipe_from_table\n"

@@ -1,4 +1,4 @@
-"""Examples out: the record of JSON Lines that a reader turns back into the same example."""
+"""Writes examples: the JSON Lines record that a reader turns back into the same example."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from simengine.types import Json
 
 
 def example_record(example: LabelledPair | Triplet | TaggedSentence) -> dict[str, Json]:
-    """The fields of an example under the names that the readers know; where it came from is left out.
+    """The fields of an example under the names that the readers know; its origin is left out.
 
     A pair with the label "1" or "0" and its score is written as the relevance label 1 or 0.
     """

@@ -18,7 +18,7 @@ EXCERPT_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Units:
+class TextPairs:
     """The pairs of texts of a list of examples.
 
     Attributes:
@@ -55,7 +55,7 @@ class ShownExample:
         """FILE:LINE, or FILE#ID."""
         return f"{self.source}:{self.line}" if self.line else f"{self.source}#{self.id}"
 
-    def as_json(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """Plain values."""
         record: dict[str, Json] = {"source": self.source}
         if self.line:
@@ -88,7 +88,7 @@ def text_pairs(example: Example) -> tuple[tuple[str, str], ...]:
     )
 
 
-def units_of(examples: Sequence[Example], builder: TextTableBuilder) -> Units:
+def units_of(examples: Sequence[Example], builder: TextTableBuilder) -> TextPairs:
     """Number the texts of examples."""
     rows: list[int] = []
     texts: list[tuple[int, int]] = []
@@ -96,7 +96,7 @@ def units_of(examples: Sequence[Example], builder: TextTableBuilder) -> Units:
         for one, other in text_pairs(example):
             rows.append(row)
             texts.append((builder.add(one), builder.add(other)))
-    return Units(np.array(rows, np.int64), np.array(texts, np.int64).reshape(-1, 2), len(examples))
+    return TextPairs(np.array(rows, np.int64), np.array(texts, np.int64).reshape(-1, 2), len(examples))
 
 
 def shown(example: Example) -> ShownExample:

@@ -34,7 +34,7 @@ def spread(starts: RowArray, sizes: RowArray) -> tuple[RowArray, RowArray]:
 def matches(
     left: npt.NDArray[np.generic], right: npt.NDArray[np.generic], limit: int = MAX_BLOCK
 ) -> Iterator[tuple[RowArray, RowArray]]:
-    """Places (i, j) with left[i] == right[j], by rising i, in blocks of about `limit` at most."""
+    """Places (i, j) with left[i] == right[j], by ascending i, in blocks of about `limit` at most."""
     order = np.argsort(right, kind="stable")
     ordered = right[order]
     low = np.searchsorted(ordered, left, side="left")
@@ -47,7 +47,7 @@ def matches(
 
 
 def contains(ordered: RowArray, values: RowArray) -> npt.NDArray[np.bool_]:
-    """For each value whether it stands in a rising array."""
+    """For each value whether it is in an ascending array."""
     if not len(ordered):
         return np.zeros(len(values), np.bool_)
     place = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)

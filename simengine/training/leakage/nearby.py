@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
-from simengine.types import FloatMatrix, RowArray
+from simengine.types import FloatMatrix, RowArray, TextEncoder
 
 ENCODED_AT_ONCE = 1_024
 LEFT_ROWS, RIGHT_ROWS = 1_024, 8_192  # a block of cosines is 32 MB
-
-
-class TextEncoder(Protocol):
-    """What is needed of a bi-encoder."""
-
-    def encode(self, texts: Sequence[str]) -> FloatMatrix:
-        """(n, dim) float32, rows L2-normalised."""
 
 
 def encoder_name(encoder: TextEncoder | None) -> str | None:

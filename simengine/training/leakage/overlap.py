@@ -9,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 
 from simengine.errors import LeakageError, UsageError
-from simengine.training.leakage.examples import Example, Units, shown, units_of
-from simengine.training.leakage.nearby import TextEncoder, encoder_name
+from simengine.training.leakage.examples import Example, TextPairs, shown, units_of
+from simengine.training.leakage.nearby import encoder_name
 from simengine.training.leakage.relation import (
     EXACT,
     KINDS,
@@ -34,7 +34,7 @@ from simengine.training.leakage.report import (
     SetOverlap,
 )
 from simengine.training.leakage.tables import TextTable, TextTableBuilder
-from simengine.types import RowArray
+from simengine.types import RowArray, TextEncoder
 
 E = TypeVar("E", bound=Example)
 
@@ -143,7 +143,12 @@ class _Comparison:
     """The training data beside one held-out set."""
 
     def __init__(
-        self, table: TextTable, relation: TextRelation, train: Units, held: Units, options: LeakageOptions
+        self,
+        table: TextTable,
+        relation: TextRelation,
+        train: TextPairs,
+        held: TextPairs,
+        options: LeakageOptions,
     ) -> None:
         self._table, self._relation, self._options = table, relation, options
         self._train, self._held = train, held
@@ -218,7 +223,7 @@ class _Comparison:
     def _by_pair(self, *, swapped: bool) -> _Found:
         train, held = self._train, self._held
         train_texts = train.texts[:, ::-1] if swapped else train.texts
-        best = _Best(held.n_rows, train.n_rows)
+        best = _StrongestOverlaps(held.n_rows, train.n_rows)
         left, right = self._table.key[train_texts], self._table.key[held.texts]
         for i, j, strengths in alike_pairs(self._relation, left, right):
             exact = (held.texts[i] == train_texts[j]).all(axis=1)
@@ -264,7 +269,7 @@ class _Comparison:
         return int(self._train.row[np.flatnonzero(hits)[0]])
 
 
-class _Best:
+class _StrongestOverlaps:
     """Keeps the strongest likeness of each row while pairs of rows come in; of equals the first training row."""
 
     def __init__(self, n_held: int, n_train: int) -> None:
@@ -298,7 +303,7 @@ def _stronger(one: _Found, other: _Found) -> _Found:
     )
 
 
-def _column_texts(units: Units, columns: list[int]) -> tuple[RowArray, RowArray]:
+def _column_texts(units: TextPairs, columns: list[int]) -> tuple[RowArray, RowArray]:
     """Numbers of the texts in some columns, and the row of each."""
     return units.texts[:, columns].ravel(), np.repeat(units.row, len(columns))
 

@@ -9,12 +9,12 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.training.leakage.joins import blocks, spread
-from simengine.training.leakage.nearby import TextEncoder, encode_all, near_vectors
+from simengine.training.leakage.nearby import encode_all, near_vectors
 from simengine.training.leakage.ngrams import shared_ngrams
 from simengine.training.leakage.report import LeakageOptions
 from simengine.training.leakage.shingles import shingle_sets, similar_keys
 from simengine.training.leakage.tables import TextTable
-from simengine.types import RowArray
+from simengine.types import RowArray, TextEncoder
 
 KINDS = ("embedding", "ngram", "near", "normalised", "exact")
 """How two texts can be alike, from the weakest evidence to the strongest."""
@@ -36,7 +36,7 @@ class TextRelation:
 
     Attributes:
         n_keys: of the table.
-        pairs: right key * n_keys + left key, rising; every pair once.
+        pairs: right key * n_keys + left key, ascending; every pair once.
         strengths: of each pair, up to NORMALISED.
         n_common_ngrams: runs of words left out of the comparison as common phrases.
     """

@@ -105,15 +105,15 @@ class OverlapExample:
     held_out: ShownExample
     train: ShownExample
 
-    def as_json(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """Plain values."""
         return {
             "scope": self.scope,
             "kind": self.kind,
             "similarity": round(self.similarity, 4),
             "swapped": self.swapped,
-            "held_out": self.held_out.as_json(),
-            "train": self.train.as_json(),
+            "held_out": self.held_out.to_dict(),
+            "train": self.train.to_dict(),
         }
 
 
@@ -141,7 +141,7 @@ class SetOverlap:
         """Held-out rows that overlap in one of these kinds."""
         return sum(self.counts[scope][kind].held_out for kind in kinds if kind in self.counts[scope])
 
-    def as_json(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """Plain values."""
         counts = {
             scope: {kind: asdict(one) for kind, one in found.items()} for scope, found in self.counts.items()
@@ -152,7 +152,7 @@ class SetOverlap:
             "counts": cast(Json, counts),
             "swapped": self.swapped,
             "label_conflicts": self.label_conflicts,
-            "examples": [example.as_json() for example in self.examples],
+            "examples": [example.to_dict() for example in self.examples],
         }
 
 
@@ -164,7 +164,7 @@ class LeakageReport:
         n_train: training rows.
         options: what was asked.
         sets: one for each held-out set.
-        leaked_rows: (n,) training rows that leak by the asked scope and kinds, rising.
+        leaked_rows: (n,) training rows that leak by the asked scope and kinds, ascending.
         common_ngrams: runs of words that stood in too many training texts to be compared.
         encoder: what made the vectors, or None where none were compared.
     """
@@ -181,7 +181,7 @@ class LeakageReport:
         """Training rows that leak by the asked scope and kinds."""
         return len(self.leaked_rows)
 
-    def as_json(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """Plain values, for the run's report; `leaked_rows` is there as a number only."""
         options = cast("dict[str, Json]", asdict(self.options))
         options["kinds"] = list(self.options.kinds)
@@ -192,7 +192,7 @@ class LeakageReport:
             "options": options,
             "encoder": self.encoder,
             "common_ngrams": self.common_ngrams,
-            "sets": [one.as_json() for one in self.sets],
+            "sets": [one.to_dict() for one in self.sets],
         }
 
     def lines(self) -> list[str]:

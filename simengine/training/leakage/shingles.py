@@ -31,7 +31,7 @@ class ShingleSets:
 
     Attributes:
         starts: (n_keys + 1,) where each set begins in `entries`.
-        entries: key * n_shingles + shingle, rising.
+        entries: key * n_shingles + shingle, ascending.
         n_shingles: distinct shingles; their numbers rise with how often they occur.
         bitmaps: (n_keys, BITMAP_WORDS) uint64; a bit is the parity of a set's shingles that it stands for.
     """

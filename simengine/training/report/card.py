@@ -297,7 +297,7 @@ def _making(report: TrainReport) -> Iterator[str]:
     )
     yield f"```sh\n{report.command}\n```"
     yield "\n".join(lines)
-    recipe = json.dumps(report.as_dict()["recipe"], indent=1, ensure_ascii=False)
+    recipe = json.dumps(report.to_dict()["recipe"], indent=1, ensure_ascii=False)
     yield f"<details><summary>Recipe</summary>\n\n```json\n{recipe}\n```\n\n</details>"
 
 

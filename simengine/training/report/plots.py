@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simengine.errors import UsageError
-from simengine.evaluation.calibration import Calibration
+from simengine.evaluation.calibration import Reliability
 from simengine.extras import needing
 from simengine.files import make_folder, replace_file, writing
 
@@ -63,7 +63,7 @@ def plot_confusion(
     _save(figure, path)
 
 
-def plot_calibration(path: Path, calibration: Calibration, *, title: str = "") -> None:
+def plot_calibration(path: Path, calibration: Reliability, *, title: str = "") -> None:
     """A reliability diagram as PNG: accuracy of each bin of probability, and how many predictions it holds.
 
     Args:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.errors import MissingExtraError, UsageError
-from simengine.evaluation.calibration import Calibration, CalibrationBin
+from simengine.evaluation.calibration import CalibrationBin, Reliability
 from simengine.files import make_folder, replace_file, writing
 from simengine.training.report.card import TASK_CARDS, model_card
 from simengine.training.report.plots import dev_curves, plot_calibration, plot_confusion, plot_learning_curve
@@ -39,7 +39,7 @@ def write_report(folder: Path, report: TrainReport) -> tuple[Path, ...]:
     """
     if report.task not in TASK_CARDS:
         raise UsageError(f"task is {report.task!r}; expected one of {', '.join(TASK_CARDS)}")
-    text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(report.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
     with writing(folder / REPORT_NAME):
         make_folder(folder)
         replace_file(folder / REPORT_NAME, (text + "\n").encode())
@@ -80,7 +80,7 @@ def _draw(folder: Path, report: TrainReport) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _calibration(values: Mapping[str, Any]) -> Calibration:
-    """What `Calibration.as_dict` was made from."""
+def _calibration(values: Mapping[str, Any]) -> Reliability:
+    """What `Reliability.to_dict` was made from."""
     bins = tuple(CalibrationBin(**one) for one in values["bins"])
-    return Calibration(values["n"], values["expected_calibration_error"], bins)
+    return Reliability(values["n"], values["expected_calibration_error"], bins)

@@ -58,7 +58,7 @@ class TrainReport:
         finished: ISO 8601 with zone.
         description: one line on what the model is for.
         test: as `dev`, on sets that played no part in the run.
-        details: set name to the whole result of an evaluation, as its `as_dict` gives it.
+        details: set name to the whole result of an evaluation, as its `to_dict` gives it.
         labels: of the model, in its order; () where it has none.
         max_tokens: of an input, special tokens included.
         n_parameters, n_trainable: of the model in training.
@@ -96,6 +96,6 @@ class TrainReport:
     languages: tuple[str, ...] = ("en",)
     licence: str = ""
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON: tuples become lists, NaN and infinities null."""
         return cast("dict[str, Json]", finite(asdict(self)))

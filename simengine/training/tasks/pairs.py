@@ -103,7 +103,7 @@ class PairTask(TrainingTask[LabelledPair]):
         return self._figures(self._assess(model, part))
 
     def details(self, recipe: Recipe, model: Any, part: Part[LabelledPair]) -> dict[str, Any]:
-        return dict(self._assess(model, part).result.as_dict())
+        return dict(self._assess(model, part).result.to_dict())
 
     @abstractmethod
     def _assess(self, model: Any, part: Part[LabelledPair]) -> Assessment:

@@ -118,7 +118,7 @@ class ReaderTask(TokenTask[ReadingExample]):
 
 
 def _set(model: Any, settings: ReaderSettings) -> None:
-    setattr(model.config, CONFIG_KEY, settings.as_dict())
+    setattr(model.config, CONFIG_KEY, settings.to_dict())
 
 
 def training_rows(

@@ -58,7 +58,7 @@ class TaggerTask(TokenTask[TaggedSentence]):
         refuse_options(recipe, self.name, classes=True)
         names = {"id2label": dict(enumerate(labels)), "label2id": {tag: i for i, tag in enumerate(labels)}}
         model = load_pretrained(folder, "ForTokenClassification", {"num_labels": len(labels), **names})
-        setattr(model.config, CONFIG_KEY, TaggerSettings(recipe.max_tokens, recipe.max_tokens // 4).as_dict())
+        setattr(model.config, CONFIG_KEY, TaggerSettings(recipe.max_tokens, recipe.max_tokens // 4).to_dict())
         return model
 
     def trainer(
