@@ -18,7 +18,7 @@ def optional_module(name: str, purpose: str) -> Any:
         purpose: what it is needed for, as in "entity F1".
 
     Raises:
-        MissingExtraError: the package, or something that it needs itself, is not installed.
+        MissingExtraError: the package, or one of its own dependencies, is not installed.
     """
     try:
         return import_module(name)

@@ -20,7 +20,7 @@ def common_arguments(
     Args:
         output: where checkpoints go.
         n_rows: training rows of an epoch.
-        metric: the dev metric that picks the best checkpoint, or None where there is no dev data.
+        metric: the dev metric that selects the best checkpoint, or None without dev data.
         report_to: trackers, such as "tensorboard" and "wandb".
         device: "cpu" or "cuda".
     """
@@ -69,13 +69,13 @@ def common_arguments(
 
 
 def n_steps(optimisation: Optimisation, n_rows: int) -> int:
-    """Steps of the run on one device, about: a last short batch per source may add some."""
+    """Approximate steps of the run on one device: a last short batch per source may add some."""
     per_epoch = math.ceil(n_rows / optimisation.batch_size / optimisation.gradient_accumulation)
     return max(1, math.ceil(per_epoch * optimisation.epochs))
 
 
 def warmup_steps(optimisation: Optimisation, steps: int) -> int:
-    """Steps with a ascending learning rate."""
+    """Steps with a rising learning rate."""
     return math.ceil(optimisation.warmup * steps)
 
 

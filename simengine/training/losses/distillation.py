@@ -1,6 +1,6 @@
 """Distillation: a cross-encoder teaches a bi-encoder (margins) or a smaller cross-encoder (class probabilities).
 
-The teacher runs once, before training; what it says is a column of the training data.
+The teacher runs once, before training; its output is a column of the training data.
 
 Sources: Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015 (temperature, mixing);
 Hofstätter et al., "Improving Efficient Neural Ranking Models with Cross-Architecture Knowledge Distillation", 2020
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     import torch
 
 TEACHER_COLUMN = "teacher_logits"
-"""Name of the column with the teacher's logits: after the two texts, one list of floats a row."""
+"""Name of the column with the teacher's logits: after the two texts, one list of floats per row."""
 _CHUNK = 4096
 
 
 class Teacher(Protocol):
-    """What distillation needs of a cross-encoder."""
+    """The interface of a teacher."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -46,7 +46,7 @@ def teacher_logits(
     *,
     progress: Callable[[int], None] | None = None,
 ) -> FloatMatrix:
-    """What a teacher says about pairs, in the student's order of labels.
+    """A teacher's logits for pairs, in the student's order of labels.
 
     Args:
         teacher: a cross-encoder.
@@ -78,14 +78,14 @@ def teacher_margins(
     largest: float | None = 1.0,
     progress: Callable[[int], None] | None = None,
 ) -> FloatMatrix:
-    """How much better a teacher likes the positive of each triplet than the negative.
+    """A teacher's margin between the positive and the negative of each triplet.
 
     Args:
-        teacher: a cross-encoder with one output, whose logit is taken, or with an output "entailment", whose
-            log-odds against the others are taken.
+        teacher: a cross-encoder with one output, whose logit is used, or with an output "entailment", whose
+            log-odds against the others are used.
         triplets: n triplets.
         largest: margins are divided so that 95 % of them have at most this absolute value. The cosine of a student
-            can differ by 2 at most, a teacher's logits by 20. None leaves them as they are, for students that are
+            can differ by 2 at most, a teacher's logits by 20. None keeps them, for students that are
             trained on inner products of vectors of any length.
         progress: called with the number of pairs done so far.
 
@@ -140,7 +140,7 @@ def distillation_loss(
 
     (1 - alpha) * loss + alpha * temperature**2 * KL(teacher || student), both softmaxes at that temperature. With
     one output, the two classes are "yes" and "no" and the output their log-odds. The data set has the two texts,
-    then the column TEACHER_COLUMN, and the label. The model runs once a batch.
+    then the column TEACHER_COLUMN, and the label. The model runs once per batch.
 
     Args:
         loss: on the labels, of a cross-encoder.
@@ -214,7 +214,7 @@ def _loss_class() -> Any:
             inputs = list(inputs)
             if len(inputs) != 3:
                 raise UsageError(
-                    f"distillation got {len(inputs)} columns beside the label; expected two texts and {TEACHER_COLUMN}"
+                    f"distillation got {len(inputs)} columns besides the label; expected two texts and {TEACHER_COLUMN}"
                 )
             with scores_kept(self.model) as scores:
                 hard: torch.Tensor = self.inner(inputs[:2], labels, prompt, task)

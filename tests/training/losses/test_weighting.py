@@ -32,7 +32,7 @@ def test_class_weights_refuse_what_cannot_be() -> None:
     for labels_given, choice, reason in (
         (["a"], {"d": 1.0}, "known are a, b"),
         (["a"], {"a": 0.0}, "above 0"),
-        (["d"], "balanced", "none of the model"),
+        (["d"], "balanced", "not one of the model"),
         ([], "balanced", "no labelled examples"),
     ):
         with pytest.raises(UsageError, match=reason):
