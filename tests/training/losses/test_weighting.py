@@ -33,7 +33,7 @@ def test_class_weights_refuse_what_cannot_be() -> None:
         (["a"], {"d": 1.0}, "known are a, b"),
         (["a"], {"a": 0.0}, "above 0"),
         (["d"], "balanced", "not one of the model"),
-        ([], "balanced", "no labelled examples"),
+        ([], "balanced", "need labelled examples"),
     ):
         with pytest.raises(UsageError, match=reason):
             class_weights(labels_given, ("a", "b"), choice)  # type: ignore[arg-type]
