@@ -109,8 +109,8 @@ class ClassificationUnits(Units):
 class SimilarityUnits(Units):
     """Pairs with a graded judgement.
 
-    Models score on their own scales, so that their raw scores cannot be mixed. What
-    is kept of the predictions does not depend on the scale: standard scores and ranks.
+    Models score on their own scales, so that their raw scores cannot be mixed. What is kept of the predictions does
+    not depend on the scale: standard scores and ranks.
 
     Attributes:
         gold: (n,) float64.

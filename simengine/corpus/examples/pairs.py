@@ -63,8 +63,8 @@ def read_nli(
     Args:
         path: text formats also with .gz or .zst; "-" is standard input (JSON Lines unless `file_format`
             says otherwise).
-        labels: the names that a label may have, in any case. The three of NLI_LABELS may be
-            spelled in any way that `canonical_label` knows.
+        labels: the names that a label may have, in any case. The three of NLI_LABELS may be spelled in any way that
+            `canonical_label` knows.
         fields: names of premise, hypothesis and label, or of the first two; the others are the first of TEXT_FIELDS and
             of LABEL_FIELDS that a record has.
         encoding: of the file.
