@@ -78,7 +78,7 @@ class Cutter:
 
         Args:
             spans: pieces of the text.
-            isolates_cjk: the tokenizer makes one token of each Chinese character, so that a cut beside
+            isolates_cjk: the tokenizer makes one token of each Chinese character, so that a cut next to
                 one is as safe as one at a blank.
         """
         found = []

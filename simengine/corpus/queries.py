@@ -37,9 +37,9 @@ def read_queries(
 ) -> Iterator[Query]:
     """Yield the queries of a file in order.
 
-    JSON Lines as in BEIR (`_id` or another id field, `text`, `query` or `question`), .txt with one
-    query per non-blank line (ids are line numbers), .tsv and .csv. A .tsv without a header
-    holds id and text. All but .parquet also with .gz or .zst.
+    JSON Lines as in BEIR (`_id` or another id field, `text`, `query` or `question`), .txt with one query per
+    non-blank line (ids are line numbers), .tsv and .csv. A .tsv without a header holds id and text. All but .parquet
+    also with .gz or .zst.
 
     Args:
         source: a path; "-" is standard input (one query per line unless `file_format` says otherwise).

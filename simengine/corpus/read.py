@@ -39,16 +39,15 @@ class ReadOptions:
     Args:
         mapping: which fields become id, title and text.
         skip_invalid: count unusable records instead of raising for the first.
-        rejects_path: with `skip_invalid`, a JSON Lines file of what was left out:
-            {source, line, reason, raw, raw_length}, raw cut to a few kB. The first record left out
-            replaces an earlier run's file; a run that leaves nothing out does not touch it, so
-            it belongs to this run only if `ReadReport.rejected` is not 0.
+        rejects_path: with `skip_invalid`, a JSON Lines file of what was left out: {source, line, reason, raw,
+            raw_length}, raw cut to a few kB. The first record left out replaces an earlier run's file; a run that
+            leaves nothing out does not touch it, so it belongs to this run only if `ReadReport.rejected` is not 0.
         max_line_bytes: longest line (or whole-file document) that is read, in bytes of its file.
         encoding: of all text formats. A UTF-8 byte order mark is accepted and dropped.
         format: None goes by suffix; else one of "jsonl", "json", "csv", "tsv", "parquet", "txt-lines"
             (a document per non-blank line), "txt-file" (a document per file).
-        types: column of a .csv or .tsv → "str", "int", "float" or "bool"; other columns get a
-            type that keeps the spelling of every cell.
+        types: column of a .csv or .tsv → "str", "int", "float" or "bool"; other columns get a type that keeps the
+            spelling of every cell.
         known_types: field → "str", "bool" or "number", its type in the index that the documents are added to.
         delimiter: of .csv and .tsv: one character, or "tab", "semicolon", "pipe", "comma", "space".
         follow_links: follow links in folders.

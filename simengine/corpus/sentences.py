@@ -40,9 +40,8 @@ _WORD = re.compile(r"\s++")
 def sentence_ends(text: str) -> npt.NDArray[np.int64]:
     """Positions where a sentence or paragraph has ended, ascending.
 
-    English full stops count when white space follows and neither an abbreviation, an initial, a list
-    number nor a lower-case continuation speaks against it; Chinese and Japanese stops always count;
-    so does a blank line.
+    English full stops count when white space follows and neither an abbreviation, an initial, a list number nor a
+    lower-case continuation contradicts it; Chinese and Japanese stops always count; so does a blank line.
 
     Args:
         text: any text.

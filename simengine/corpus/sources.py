@@ -44,8 +44,8 @@ class InputFile:
         path: None for stdin.
         format: one of FORMATS.
         compression: "", "gz" or "zst".
-        label: generated ids are "<label>:<line>"; for a whole-file document it is the id itself.
-            It is made from the path as given, so that files of the same name in different folders differ.
+        label: generated ids are "<label>:<line>"; for a whole-file document it is the id itself. It is made from the
+            path as given, so that files of the same name in different folders differ.
     """
 
     name: str

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from simengine.engine.fitted import Fitted
 
 REOPEN_TRIES = 5
-CHECKED_BYTES = 256_000_000  # a candidate index up to this size is hashed when opened; `verify` hashes any
+CHECKED_BYTES = 256_000_000  # an ANN index up to this size is hashed when opened; `verify` hashes any
 
 
 class SnapshotReader:

@@ -294,7 +294,7 @@ def compact_index(
 
 
 def repair_index(path: Path, *, threads: int | None = None, progress: Progress | None = None) -> list[str]:
-    """Make anew what can be made from the committed documents and vectors: manifest, lexical and candidate index.
+    """Make anew what can be made from the committed documents and vectors: manifest, lexical and ANN index.
 
     Returns:
         What was made anew, for people; empty when nothing was damaged.
@@ -312,5 +312,5 @@ def repair_index(path: Path, *, threads: int | None = None, progress: Progress |
         level_lexical(writer, progress).close()
         if ann_is_due(writer) or not ann_is_sound(writer):
             build_ann(writer, device="cpu", threads=threads, seed=0, report=IndexReport(), progress=progress)
-            done.append("candidate index")
+            done.append("ANN index")
     return done

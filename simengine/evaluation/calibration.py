@@ -1,4 +1,4 @@
-"""Whether a probability of 0.8 is right in 8 of 10 cases."""
+"""Reliability of probabilities: whether a probability of 0.8 is right in 8 of 10 cases."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ N_BINS = 15
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:
-    """The predictions whose probability lies in (low, high], in [0, high] for the first bin.
+    """The predictions with probability in (low, high], in [0, high] for the first bin.
 
     Attributes:
         low, high: ends of the bin.
         n: predictions in it.
-        probability: their mean probability, or None where there are none.
-        accuracy: the share of them that is right, or None where there are none.
+        probability: their mean probability, or None if there are none.
+        accuracy: the share of them that is right, or None if there are none.
     """
 
     low: float
@@ -34,7 +34,7 @@ class CalibrationBin:
 
 @dataclass(frozen=True, slots=True)
 class Reliability(EvaluationMetrics):
-    """How far probabilities are from frequencies.
+    """The deviation of probabilities from frequencies.
 
     Attributes:
         n: predictions.
@@ -56,12 +56,12 @@ def evaluate_calibration(
     """The expected calibration error with its bins.
 
     Args:
-        probabilities: (n,), what the model gave its prediction, in [0, 1].
+        probabilities: (n,), the model's probability of its prediction, in [0, 1].
         right: (n,), whether the prediction is right.
         n_bins: bins of equal width.
 
     Raises:
-        UsageError: no predictions, different lengths, or numbers that are no probabilities.
+        UsageError: no predictions, different lengths, or numbers that are not probabilities.
 
     Reference:
         Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
@@ -71,7 +71,7 @@ def evaluate_calibration(
     if not len(given) or given.shape != hits.shape or given.ndim != 1:
         raise UsageError(f"expected as many probabilities as judgements, got {given.shape} and {hits.shape}")
     if not ((given >= 0) & (given <= 1 + 1e-6)).all():
-        raise UsageError("probabilities are to lie between 0 and 1; logits need a softmax first")
+        raise UsageError("probabilities must be between 0 and 1; logits need a softmax first")
     if n_bins < 1:
         raise UsageError(f"n_bins is {n_bins}; expected at least 1")
     edges = np.linspace(0.0, 1.0, n_bins + 1)

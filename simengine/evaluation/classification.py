@@ -25,9 +25,9 @@ class ClassScores:
 
     Attributes:
         label: its name.
-        precision, recall, f1: 0 where there is nothing to divide by.
-        support: items whose gold label it is.
-        predicted: items that the model gave this label.
+        precision, recall, f1: 0 if there is nothing to divide by.
+        support: items with this gold label.
+        predicted: items with this predicted label.
     """
 
     label: str
@@ -40,7 +40,7 @@ class ClassScores:
 
 @dataclass(frozen=True, slots=True)
 class ClassificationResult(EvaluationMetrics):
-    """How well items were classified.
+    """Classification metrics.
 
     Attributes:
         n: items.
@@ -50,7 +50,7 @@ class ClassificationResult(EvaluationMetrics):
         labels: the classes in the order of `classes` and `confusion`.
         classes: each class.
         confusion: rows are gold labels, columns predicted ones.
-        calibration: of the predicted label's probability, where probabilities were given.
+        calibration: of the predicted label's probability, if probabilities were given.
     """
 
     n: int
@@ -74,12 +74,12 @@ def evaluate_classification(
 
     Args:
         gold, predicted: n labels each.
-        labels: all labels there can be, in the order in which they are to be reported.
-        probabilities: (n, n_labels) in the order of `labels`, rows summing to 1; gives the calibration of the
+        labels: all possible labels, in the order in which they are reported.
+        probabilities: (n, n_labels) in the order of `labels`, rows summing to 1; adds the calibration of the
             predicted label's probability.
 
     Raises:
-        UsageError: nothing to evaluate, different lengths, a label that is none of `labels`, or probabilities of
+        UsageError: nothing to evaluate, different lengths, a label that is not in `labels`, or probabilities of
             another shape or that do not sum to 1.
         MissingExtraError: scikit-learn is not installed.
     """
@@ -148,7 +148,7 @@ def _calibration(units: ClassificationUnits, probabilities: npt.NDArray[np.float
 
 
 def check_probabilities(probabilities: npt.NDArray[np.floating], n: int, n_labels: int) -> None:
-    """Refuse what is not a distribution for each item.
+    """Refuse anything that is not a distribution for each item.
 
     Raises:
         UsageError: another shape, numbers below 0, or rows that do not sum to 1.

@@ -1,4 +1,4 @@
-"""What all results of this package offer."""
+"""The base of all results of this package."""
 
 from __future__ import annotations
 

@@ -18,12 +18,12 @@ from simengine.types import Json
 
 @dataclass(frozen=True, slots=True)
 class SimilarityResult(EvaluationMetrics):
-    """How well scores follow judgements.
+    """Correlation of scores with judgements.
 
     Attributes:
         n: pairs.
         pearson: linear correlation.
-        spearman: correlation of ranks, what STS is usually reported by. Both are NaN if the model gives every
+        spearman: correlation of ranks, the usual metric of STS. Both are NaN if the model gives every
             pair the same score, up to the rounding of float32.
     """
 
@@ -78,7 +78,9 @@ def similarity_units(
         )
     for role, values in (("judgement", judged), ("score", scores)):
         if not np.isfinite(values).all():
-            raise UsageError(f"{role} {int(np.flatnonzero(~np.isfinite(values))[0]) + 1} is no finite number")
+            raise UsageError(
+                f"{role} {int(np.flatnonzero(~np.isfinite(values))[0]) + 1} is not a finite number"
+            )
     if not varies(judged):
         raise UsageError(
             f"all {len(judged)} judgements are {judged[0]:g}; a correlation needs different ones"

@@ -1,7 +1,7 @@
 """Entities in tagged sentences, strict: an entity counts only with its exact tokens and its type.
 
-Figures by nervaluate, which for IOB tags gives those of conlleval: an entity begins at "B-", and at an "I-" that
-follows no entity of its type.
+Metrics by nervaluate, which for IOB tags are those of conlleval: an entity begins at "B-", and at an "I-" that
+does not follow an entity of its type.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ class EntityScores:
 
     Attributes:
         type: its name.
-        precision, recall, f1: 0 where there is nothing to divide by.
+        precision, recall, f1: 0 if there is nothing to divide by.
         n_right: entities with the right tokens and type.
-        n_predicted, n_gold: entities that were predicted, and that there are.
+        n_predicted, n_gold: predicted and gold entities.
     """
 
     type: str
@@ -42,10 +42,10 @@ class EntityScores:
 
 @dataclass(frozen=True, slots=True)
 class TaggingResult(EvaluationMetrics):
-    """How well entities were found.
+    """Entity metrics.
 
     Attributes:
-        n_sentences, n_tokens: what was tagged.
+        n_sentences, n_tokens: tagged.
         token_accuracy: share of tokens with the right tag. High even for a model that finds nothing.
         precision, recall, f1: over all entities (micro average).
         macro_f1: mean F1 of the types that occur.
@@ -75,7 +75,7 @@ def evaluate_tagging(gold: Tags, predicted: Tags) -> TaggingResult:
     """Precision, recall and F1 of entities.
 
     Args:
-        gold, predicted: for each sentence a tag a token: "O", "B-type" or "I-type".
+        gold, predicted: for each sentence one tag per token: "O", "B-type" or "I-type".
 
     Raises:
         UsageError: nothing to evaluate, different lengths, or a tag of another form.
@@ -135,7 +135,7 @@ def _evaluator(gold: Tags, predicted: Tags) -> Any:
 
 
 def check_tags(tags: Tags, role: str) -> None:
-    """Refuse tags of other schemes, which would be counted wrongly without a word.
+    """Refuse tags of other schemes, which would silently be counted wrongly.
 
     Raises:
         UsageError: a tag is neither "O" nor "B-type" nor "I-type".

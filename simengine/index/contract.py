@@ -23,7 +23,7 @@ class ANNIndex(ABC):
             k: at least 1; may exceed n_rows.
 
         Returns:
-            scores (q, k) float32, falling; rows (q, k) int64. Padded with -inf and -1.
+            scores (q, k) float32, descending; rows (q, k) int64. Padded with -inf and -1.
         """
 
     @abstractmethod

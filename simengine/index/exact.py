@@ -54,8 +54,7 @@ def exact_search(
         threads: for the matrix products; None means one for small work, else numpy's default.
 
     Returns:
-        scores (q, k) float32, falling, ties by the lower row; rows (q, k) int64. Padded with
-        -inf and -1.
+        scores (q, k) float32, descending, ties by the lower row; rows (q, k) int64. Padded with -inf and -1.
 
     Raises:
         UsageError: shapes that do not fit, k below 1, or queries that are not finite.

@@ -58,7 +58,7 @@ class IndexRecipe:
     Attributes:
         name: as given to `--recipe`.
         description: one human-readable line.
-        factory: a FAISS index factory string. {m} stands for the number of a product quantiser's parts and {nlist}
+        factory: a FAISS index factory string. {m} is the number of a product quantiser's parts and {nlist}
             for the number of inverted lists; both are chosen to fit. "Flat" means exact search, which needs no file.
         limits: what the recipe cannot do, or where it is a poor choice.
         gpu: whether FAISS can train, fill and search it on a GPU.

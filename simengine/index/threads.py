@@ -20,8 +20,8 @@ class _BlasPool:
     """The thread pool of numpy's BLAS, which is one per process.
 
     Concurrent callers share it: the first one in saves the size it found, the last one out restores it, and
-    the latest request applies in between. Saving and restoring per
-    caller would leave a wrong size behind when two overlap.
+    the latest request applies in between. Saving and restoring per caller would leave a wrong size behind when two
+    overlap.
     """
 
     def __init__(self) -> None:

@@ -149,7 +149,7 @@ def _check_rows(segments: Segments, rows: RowArray) -> None:
 def rank_pairs(
     pair_queries: RowArray, rows: RowArray, scores: FloatMatrix, n_queries: int, k: int
 ) -> tuple[FloatMatrix, RowArray]:
-    """The k best of scored pairs for each query: scores falling, ties by the lower row, -inf and -1 as padding."""
+    """The k best of scored pairs for each query: scores descending, ties by the lower row, -inf and -1 as padding."""
     out_scores, out_rows = empty_result(n_queries, k)
     order = np.lexsort((rows, -scores, pair_queries))
     owners = pair_queries[order]

@@ -91,7 +91,7 @@ def check_meta(folder: Path, analyses: Collection[str]) -> tuple[str, int]:
 
 
 def seal(folder: Path) -> None:
-    """Record meta.json's checksum beside it, now that merging can no longer change it.
+    """Record meta.json's checksum next to it, now that merging can no longer change it.
 
     tantivy gives every file a checksum except this one, which has the number of passages in each of the others.
     """

@@ -274,7 +274,7 @@ class LexicalIndex:
             keep: (n_rows,) bool, the rows that may be found; None for all.
 
         Returns:
-            scores (q, k) float32, falling; rows (q, k) int64. Passages that share no word with the query are
+            scores (q, k) float32, descending; rows (q, k) int64. Passages that share no word with the query are
             not found; padded with -inf and -1. Ties are in row order.
 
         Raises:

@@ -60,7 +60,7 @@ def encode_tensor(
 
     Args:
         name: of the tensor in the fine-tuned model.
-        base: the base's tensor of the same shape, or None where it has none.
+        base: the base's tensor of the same shape, or None if it has none.
         tuned: the fine-tuned tensor.
         rank: largest rank of the factors.
         dtype: "f16" or "f32", of everything that is kept of floating-point tensors.
@@ -100,7 +100,7 @@ def decode_tensor(name: str, base: Array | None, arrays: Mapping[str, Array]) ->
 
     Args:
         name: in the fine-tuned model.
-        base: the base's tensor, or None where it has none.
+        base: the base's tensor, or None if it has none.
         arrays: of the delta file.
 
     Raises:

@@ -97,7 +97,7 @@ def make_delta(
         target: the delta folder; its name is the model's name. An existing delta is replaced.
         rank: largest rank of the factors of a matrix's difference.
         dtype: of what is kept; "f16" halves the size.
-        base_name: what `resolve_model` finds the base by; None where the base is the default model, and else
+        base_name: what `resolve_model` finds the base by; None if the base is the default model, and else
             the base folder's name.
 
     Returns:

@@ -60,7 +60,7 @@ def read_settings(path: Path, *, missing_ok: bool = False) -> dict[str, Any]:
 
 
 def read_module_list(folder: Path) -> list[dict[str, Any]] | None:
-    """The entries of a sentence-transformers folder's modules.json; None where there is no such file.
+    """The entries of a sentence-transformers folder's modules.json; None if there is no such file.
 
     Raises:
         ModelDamagedError: it is not a list of modules with their types.

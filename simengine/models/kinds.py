@@ -162,7 +162,7 @@ def _by_architecture(files: _Files) -> str | None:
 
 
 def _card_header(folder: Path) -> str:
-    """The YAML block at the head of README.md; "" where there is none."""
+    """The YAML block at the head of README.md; "" if there is none."""
     try:
         text = (folder / "README.md").read_text(encoding="utf-8", errors="replace")
     except OSError:

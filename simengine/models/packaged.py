@@ -92,5 +92,5 @@ written out here as float32 (word embeddings: float16). Vectors differ a little 
 weights (cosine about 0.98 to 0.99), so an index that was built with one is not searched with the other.
 
 12 layers, 384 dimensions, up to 512 tokens, about 100 languages. Prompts: "query: " for questions and for texts that
-are compared with each other, "passage: " for what is searched. Cosines lie between 0.7 and 1.
+are compared with each other, "passage: " for what is searched. Cosines are between 0.7 and 1.
 """

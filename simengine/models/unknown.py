@@ -115,15 +115,15 @@ def unreadable_note(reader: object, texts: Sequence[str], *, judge: bool = False
     Args:
         reader: as for `readings_of`.
         texts: any texts.
-        judge: the model gives verdicts, not vectors.
+        judge: the model is a cross-encoder, which gives verdicts instead of vectors.
     """
     for text, reading in zip(texts, readings_of(reader, texts), strict=True):
         if reading.unreadable:
             shown = " ".join(text.split())
             shown = shown if len(shown) <= SHOWN_TEXT else f"{shown[: SHOWN_TEXT - 1]}…"
-            name = "judge" if judge else "model"
-            what = "gives no verdict on such texts" if judge else "cannot tell such texts apart"
-            other = "another judge" if judge else "a multilingual model such as multilingual-e5-small"
+            name = "cross-encoder" if judge else "model"
+            what = "gives no verdict on such texts" if judge else "cannot distinguish such texts"
+            other = "another one" if judge else "a multilingual model such as multilingual-e5-small"
             return f"the {name} does not know the characters of {shown!r}: it {what}; {other} may"
     return ""
 

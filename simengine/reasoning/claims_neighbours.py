@@ -22,7 +22,7 @@ class NearPairs:
 
     Attributes:
         rows: (m, 2) int64, the lower row first, no pair twice.
-        cosines: (m,) float32, falling.
+        cosines: (m,) float32, descending.
     """
 
     rows: RowArray

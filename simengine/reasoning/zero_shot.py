@@ -35,8 +35,8 @@ class ZeroShotClassifier:
 
     Args:
         nli: the model. A text that it has no tokens for gets no label.
-        calibration: of a label's probability, for the task "classification"; applied to each
-            label separately. None leaves probabilities uncalibrated.
+        calibration: of a label's probability, for the task "classification"; applied to each label separately. None
+            leaves probabilities uncalibrated.
 
     Raises:
         UsageError: the calibration is for another task or another model.
@@ -80,10 +80,10 @@ class ZeroShotClassifier:
             descriptions: see `hypotheses_for`.
             multi_label: a text may have any number of labels.
             threshold: the least probability of a label with `multi_label`.
-            prior: "empty" subtracts from each label's score that on empty texts; "texts" its average on these
-                texts, which suits many texts without rare labels, and makes the result for one
-                depend on the others. "none" keeps scores. None: "none" with `multi_label`,
-                so that the threshold is one of entailment, else "empty".
+            prior: "empty" subtracts from each label's score that on empty texts; "texts" its average on these texts,
+                which suits many texts without rare labels, and makes the result for one depend on the others. "none"
+                keeps scores. None: "none" with `multi_label`, so that the threshold is one of entailment, else
+                "empty".
 
         Raises:
             UsageError: a text, a label or a template cannot be used, or a label's hypothesis is longer than half of

@@ -29,7 +29,7 @@ class Interactions:
         items: (n,) int64, indices into `item_ids`.
         values: (n,) float32, ratings or weights.
         times: (n,) float64, seconds since 1970 (or any origin), or None.
-        explicit: True for ratings, where what lies below a user's own mean is a dislike; False for weights
+        explicit: True for ratings, where a value below a user's own mean is a dislike; False for weights
             (counts, watch time), where what is negative is a dislike.
     """
 

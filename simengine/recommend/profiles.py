@@ -47,8 +47,8 @@ class ProfileOptions:
 def make_profiles(histories: Histories, vectors: FloatMatrix, options: ProfileOptions) -> FloatMatrix:
     """The vectors whose largest inner product with an item is its content score.
 
-    A user whose preferences are all 0 is taken to like everything in the
-    history. One with only dislikes gets the negative of the mean dislike.
+    A user whose preferences are all 0 is taken to like everything in the history. One with only dislikes gets the
+    negative of the mean dislike.
 
     Args:
         histories: of q users.

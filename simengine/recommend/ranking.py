@@ -61,7 +61,7 @@ def best_columns(scores: FloatMatrix, k: int) -> tuple[FloatMatrix, RowArray]:
         k: at least 1; may exceed c.
 
     Returns:
-        scores (q, k) float32, falling, ties by the lower column; columns (q, k) int64; -inf and -1 where there are
+        scores (q, k) float32, descending, ties by the lower column; columns (q, k) int64; -inf and -1 where there are
         none.
     """
     n_rows, width = scores.shape
@@ -105,7 +105,7 @@ def arrange(
     """Lists from pools of candidates.
 
     Args:
-        scores: (q, p) float32, falling, -inf where there is no candidate.
+        scores: (q, p) float32, descending, -inf where there is no candidate.
         rows: (q, p) int64, rows of `vectors`, -1 where there is none.
         vectors: (n_rows, dim) float32, rows L2-normalised.
         k: length of the lists.

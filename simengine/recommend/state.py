@@ -150,7 +150,7 @@ class RecommenderState:
             hide_seen: leave out what is in the user's history.
 
         Returns:
-            scores (q, k) falling, and rows (q, k); -inf and -1 where there are no more.
+            scores (q, k) descending, and rows (q, k); -inf and -1 where there are no more.
         """
         found = np.full((len(queries), k), -np.inf, np.float32)
         chosen = np.full((len(queries), k), -1, np.int64)

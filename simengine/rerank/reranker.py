@@ -28,9 +28,9 @@ CALIBRATED_TASK = "relevance"
 class Reranker:
     """Reranks candidates in stages. Safe to use from several threads at once.
 
-    Every stage scores the first `depth` candidates of the previous stage's order, blends its scores with theirs
-    (see `simengine.rerank.blend`) and reorders them; the others follow in their old order,
-    with scores below 0. So a cheap first stage of great depth can select the input of an expensive second one.
+    Every stage scores the first `depth` candidates of the previous stage's order, blends its scores with theirs (see
+    `simengine.rerank.blend`) and reorders them; the others follow in their old order, with scores below 0. So a cheap
+    first stage of great depth can select the input of an expensive second one.
 
     A reranker reads a hit's title and passage. Results do not depend on how queries are put into batches, except
     under a time budget.

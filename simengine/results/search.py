@@ -57,7 +57,7 @@ class SearchArrays:
 
     Attributes:
         ids: q lists of k document ids, best first.
-        scores: (q, k) float32, falling.
+        scores: (q, k) float32, descending.
         rows: (q, k) int64, the row of each document's best passage.
         doc_keys: (q, k) int64, the documents' numbers within the index's current generation.
         timings_ms: as in `SearchResult`.

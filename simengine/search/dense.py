@@ -50,7 +50,7 @@ class DenseSide:
             exact: bypass the ANN index.
 
         Returns:
-            scores (q, k) float32, falling, ties by the lower row; rows (q, k) int64; padded with -inf and -1.
+            scores (q, k) float32, descending, ties by the lower row; rows (q, k) int64; padded with -inf and -1.
         """
         if keep is None and self._candidates is not None and not exact:
             found = self._approximate(self._candidates, queries, k)

@@ -17,7 +17,7 @@ class Ranked:
     Attributes:
         rows: (m,) int64.
         doc_keys: (m,) int64.
-        scores: (m,) float32, falling.
+        scores: (m,) float32, descending.
         parts: the parts of each score, by name, each (m,) float32.
     """
 

@@ -105,7 +105,7 @@ def test_relevance_labels_are_0_and_1_where_the_judge_is_sure(
         ("similarity", (), "give --judge"),
         ("nli", ("--judge", "reader"), "needs a cross-encoder"),
         ("nli", ("--judge", "score"), "entailment"),
-        ("nli", ("--judge", "nli", "--neighbours", "0", "--random", "0"), "expected one pair a text"),
+        ("nli", ("--judge", "nli", "--neighbours", "0", "--random", "0"), "expected one pair per text"),
     ],
 )
 def test_what_cannot_be_augmented_leaves_the_old_file(

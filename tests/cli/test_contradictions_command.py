@@ -123,7 +123,7 @@ def test_texts_that_the_judge_does_not_know_are_told_of(
     corpus = write(tmp_path / "a.jsonl", "租期为三年。", "租期为5年。")
     result = call("contradictions", corpus, "--format", "jsonl", "--quiet")
     assert records(result.out)[0]["difference"] == ["三年", "5年"]
-    assert result.err.count("the judge does not know the characters of '租期为三年。'") == 1
+    assert result.err.count("the cross-encoder does not know the characters of '租期为三年。'") == 1
     monkeypatch.delattr(Judge, "readings")
     assert "does not know" not in call("contradictions", corpus, "--quiet").err
 

@@ -109,7 +109,7 @@ def test_of_labelled_pairs_only_answers_are_taken(
         ({"label": 0}, ("--no-judge",), 4, "no pair is labelled 1 or entailment"),
         ({}, ("--judge", "no-such-model"), 1, "no model 'no-such-model'"),
         ({}, ("--no-judge", "--fields", "question"), 2, "expected two different names"),
-        ({}, ("--no-judge", "--min-score", "0.9", "--max-score", "0.1"), 2, "are no range"),
+        ({}, ("--no-judge", "--min-score", "0.9", "--max-score", "0.1"), 2, "are not a range"),
     ],
 )
 def test_what_cannot_be_mined_leaves_the_old_file(

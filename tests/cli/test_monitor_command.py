@@ -163,6 +163,6 @@ def test_texts_that_the_judge_does_not_know_are_told_of_once_and_counted(
     assert "does not know" not in call("monitor", source, *WATCH, "-q").err
     monkeypatch.setattr(KeywordModel, "readings", ascii_readings)
     said = call("monitor", source, *WATCH, "-q").err
-    assert said.count("the judge does not know the characters of '价格太高了。'") == 1
+    assert said.count("the cross-encoder does not know the characters of '价格太高了。'") == 1
     assert "100 texts left out" in said
     assert "does not know" not in call("monitor", write(source, TEXTS), *WATCH).err

@@ -60,8 +60,8 @@ def test_a_model_that_does_not_know_a_texts_characters_is_told_of_once_and_other
         warn(iter(["plain", "这家店很好"]))
         other(["这家店很好"])
     said = capsys.readouterr().err
-    what = "it gives no verdict on such texts; another judge may"
-    assert said == f"the judge does not know the characters of '这家店很好': {what}\n"
+    what = "it gives no verdict on such texts; another one may"
+    assert said == f"the cross-encoder does not know the characters of '这家店很好': {what}\n"
 
 
 @pytest.mark.parametrize(

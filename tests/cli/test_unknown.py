@@ -96,4 +96,4 @@ def test_the_judge_that_ships_gives_no_verdict_in_a_language_that_it_does_not_kn
     assert (answer["verdict"], answer["answer"]) == ("not found", "")
     found = call("classify", "猫喜欢睡觉", "-l", "sports", "-l", "animals", "--format", "jsonl")
     assert json.loads(found.out)["predicted"] == []
-    assert "the judge does not know the characters of '猫喜欢睡觉'" in found.err
+    assert "the cross-encoder does not know the characters of '猫喜欢睡觉'" in found.err

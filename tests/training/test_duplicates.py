@@ -175,7 +175,7 @@ def test_an_empty_set_and_a_single_row_repeat_nothing() -> None:
 
 
 def test_a_report_of_another_set_is_refused() -> None:
-    with pytest.raises(UsageError, match="the report is of 1 rows, and 2 were given"):
+    with pytest.raises(UsageError, match="the report is for 1 rows, but 2 were given"):
         rows_to_keep([pair("a", "b")] * 2, find([pair("a", "b")]))
 
 

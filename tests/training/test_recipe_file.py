@@ -50,7 +50,7 @@ def test_toml_file_is_read_with_defaults_and_overrides(data: Path) -> None:
         ({"train": []}, "train is"),
         ({"train": [{"path": "nowhere.jsonl"}]}, "no file 'nowhere.jsonl'; looked for"),
         ({"distillation": {}}, "distillation.teacher"),
-        ({"train": [{"path": "sets/train.jsonl"}] * 2}, "two sources are called"),
+        ({"train": [{"path": "sets/train.jsonl"}] * 2}, "two sources are named"),
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(data: Path, change: dict[str, object], message: str) -> None:

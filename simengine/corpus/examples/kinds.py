@@ -71,7 +71,7 @@ class ReadingExample:
 
     Attributes:
         id: unique within its file.
-        title: of the article; "" where the file has none.
+        title: of the article; "" if the file has none.
         context: the text that is read.
         question: what is asked.
         answers: (start, text) each, in the file's order, repetitions kept. `context[start:]` begins with

@@ -15,7 +15,7 @@ LEFT_ROWS, RIGHT_ROWS = 1_024, 8_192  # a block of cosines is 32 MB
 
 
 def encoder_name(encoder: TextEncoder | None) -> str | None:
-    """What a report calls an encoder: its runtime and the first digits of its fingerprint, as far as it has them."""
+    """The name of an encoder in reports: its runtime and the first digits of its fingerprint, as far as it has them."""
     if encoder is None:
         return None
     runtime = str(getattr(encoder, "runtime", type(encoder).__name__))
@@ -27,7 +27,7 @@ def encode_all(encoder: TextEncoder, texts: Sequence[str]) -> FloatMatrix:
     """Vectors of any number of texts, (n, dim) float32.
 
     Raises:
-        UsageError: the encoder's rows are not normalised, so that their products are no cosines.
+        UsageError: the encoder's rows are not normalised, so that their products are not cosines.
     """
     parts = [
         encoder.encode(texts[start : start + ENCODED_AT_ONCE])

@@ -1,4 +1,4 @@
-"""Write what a training run leaves behind into its folder."""
+"""Writes a training run's report into its folder."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ MAX_CONFUSION_LABELS = 30
 def write_report(folder: Path, report: TrainReport) -> tuple[Path, ...]:
     """Write report.json, the pictures and README.md, which shows them.
 
-    The JSON is written first, so that whatever goes wrong with the rest, no figure is lost. Files that another report
-    left are replaced.
+    The JSON is written first, so that no figure is lost whatever goes wrong with the rest. Files of an earlier report
+    are replaced.
 
     Args:
-        folder: of the model; made if it is not there.
+        folder: of the model; created if missing.
         report: of the run.
 
     Returns:
@@ -58,12 +58,12 @@ def _write_card(folder: Path, report: TrainReport, pictures: tuple[str, ...]) ->
 
 
 def _draw(folder: Path, report: TrainReport) -> tuple[str, ...]:
-    """Names of the pictures that the report has figures for."""
+    """Names of the pictures that the report has data for."""
     names = []
     curves = dev_curves(report.history)
     if curves or any("loss" in record for record in report.history):
         names.append("learning_curve.png")
-        # The sets' own curves stand in the JSON; together they would cover each other.
+        # The individual sets' curves are in the JSON; together they would cover each other.
         chosen = (report.metric,) if report.metric in curves else tuple(curves)[:6]
         plot_learning_curve(
             folder / names[-1], report.history, metrics=chosen, best_step=report.best_step, title=report.name
@@ -81,6 +81,6 @@ def _draw(folder: Path, report: TrainReport) -> tuple[str, ...]:
 
 
 def _calibration(values: Mapping[str, Any]) -> Reliability:
-    """What `Reliability.to_dict` was made from."""
+    """The inverse of `Reliability.to_dict`."""
     bins = tuple(CalibrationBin(**one) for one in values["bins"])
     return Reliability(values["n"], values["expected_calibration_error"], bins)

@@ -1,4 +1,4 @@
-"""Every recipe against exact search: what any candidate index must do."""
+"""Every recipe against exact search: what any ANN index must do."""
 
 from __future__ import annotations
 
