@@ -175,7 +175,7 @@ def few_shot(place: Place, *, warm_up: bool) -> dict[str, Any]:
         model = train_few_shot(train, folder, settings=settings, offline=True)
         train_s = time.monotonic() - began
         probabilities = model.predict_proba([(pair.text1, pair.text2) for pair in dev])
-        figures = assess_nli(dev, probabilities, model.labels).result.as_dict()
+        figures = assess_nli(dev, probabilities, model.labels).result.to_dict()
         found.append({**figures, "train_s": train_s})
     return mean_of(found)
 

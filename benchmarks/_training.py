@@ -41,7 +41,7 @@ def trained(folder: Path, table: Mapping[str, Any], *, threads: int | None = Non
             threads=threads, offline=True, resume=True, command=f"see benchmarks: {folder.name}"
         )
         train(recipe, folder, options, note=lambda line: print(f"  {line}", file=sys.stderr, flush=True))
-    if json.loads((folder / "recipe.json").read_text()) != json.loads(json.dumps(recipe.as_dict())):
+    if json.loads((folder / "recipe.json").read_text()) != json.loads(json.dumps(recipe.to_dict())):
         sys.exit(f"{folder}: holds a run of another recipe; delete it")
     result: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     return result

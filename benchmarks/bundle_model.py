@@ -36,7 +36,7 @@ def accuracies(model: str, run: Path) -> dict[str, float]:
     for source in recipe.dev:
         pairs = task.read(source).examples
         probabilities = classifier.probabilities([(pair.text1, pair.text2) for pair in pairs])
-        result = assess_nli(pairs, probabilities, classifier.labels).result.as_dict()
+        result = assess_nli(pairs, probabilities, classifier.labels).result.to_dict()
         found[source.name] = round(float(str(result["accuracy"])), 4)
     return found
 

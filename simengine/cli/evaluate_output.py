@@ -70,7 +70,7 @@ class Report:
             notes.append("a single example has no confidence interval")
         return list(dict.fromkeys(notes))
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """Everything but the single examples."""
         units = self.evaluated[0].assessment.units
         return {
@@ -82,7 +82,7 @@ class Report:
             "confidence": self.choice.confidence,
             "n_resamples": self.choice.resamples,
             "models": [self._model(number) for number in range(len(self.evaluated))],
-            "comparison": None if self.comparison is None else self.comparison.as_dict(),
+            "comparison": None if self.comparison is None else self.comparison.to_dict(),
         }
 
     def _model(self, number: int) -> dict[str, Json]:
@@ -97,13 +97,13 @@ class Report:
             "runtime": one.runtime,
             "predict_s": round(one.predict_s, 3),
             "metrics": metrics,
-            "result": one.assessment.result.as_dict(),
+            "result": one.assessment.result.to_dict(),
             "notes": [*one.assessment.notes, *one.notes],
         }
 
     def as_json(self) -> str:
         """JSON; numbers that JSON has no word for are null."""
-        return json.dumps(finite(self.as_dict()), ensure_ascii=False, indent=2, allow_nan=False)
+        return json.dumps(finite(self.to_dict()), ensure_ascii=False, indent=2, allow_nan=False)
 
     def as_table(self) -> str:
         """For a person."""

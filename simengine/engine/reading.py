@@ -24,7 +24,7 @@ REOPEN_TRIES = 5
 CHECKED_BYTES = 256_000_000  # an ANN index up to this size is hashed when opened; `verify` hashes any
 
 
-class IndexReader:
+class SnapshotReader:
     """A snapshot with its searcher, closed after its last search."""
 
     def __init__(self, snapshot: Snapshot, searcher: Searcher) -> None:
@@ -109,7 +109,7 @@ def field_types(path: Path, most: int | None = None) -> dict[str, str]:
     return found
 
 
-def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | None) -> IndexReader:
+def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | None) -> SnapshotReader:
     """A snapshot of the index's current state, with a searcher over it.
 
     Raises:
@@ -119,7 +119,7 @@ def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | 
     for _ in range(REOPEN_TRIES):
         snapshot = Snapshot.open(path)
         try:
-            return IndexReader(snapshot, _open_searcher(snapshot, encoder, threads))
+            return SnapshotReader(snapshot, _open_searcher(snapshot, encoder, threads))
         except (DamagedIndexError, IndexNotFoundError, FileNotFoundError) as error:
             stale = not snapshot.is_current()
             snapshot.close()

@@ -9,7 +9,7 @@ import pytest
 
 from simengine.errors import RecipeError
 from simengine.index.recipe import (
-    Recipe,
+    IndexRecipe,
     choose_recipe,
     list_recipes,
     load_recipe,
@@ -105,11 +105,11 @@ def test_a_number_of_parts_that_divides_the_dimension_is_chosen(dimension: int, 
 
 def test_a_fixed_number_of_parts_that_does_not_divide_is_refused() -> None:
     with pytest.raises(RecipeError, match=r"PQ\{m\}"):
-        resolve_factory(Recipe("mine", "d", "PQ96x4fs"), 1_000, 100)
+        resolve_factory(IndexRecipe("mine", "d", "PQ96x4fs"), 1_000, 100)
 
 
 def test_lists_are_as_many_as_k_means_can_fill_and_a_note_says_so() -> None:
-    recipe = Recipe("mine", "d", "IVF{nlist},Flat")
+    recipe = IndexRecipe("mine", "d", "IVF{nlist},Flat")
     assert resolve_factory(recipe, 1_000_000, 8) == ("IVF4096,Flat", ())
     factory, notes = resolve_factory(recipe, 5_000, 8)
     assert factory == "IVF128,Flat"

@@ -257,11 +257,11 @@ def test_a_calibration_of_the_plain_rule_makes_its_probabilities_and_thresholds(
 @pytest.mark.parametrize(
     ("changes", "precision", "said"),
     [
-        ({}, 0.95, "highest that is reached is 0.9"),
+        ({}, 0.95, "highest reached is 0.9"),
         ({}, 0.99, "stored are 0.8, 0.9, 0.95"),
         ({"task": "relevance"}, None, "answer"),
         ({"scale": "logit"}, None, "expected 'probability'"),
-        ({"model": "another"}, None, "fitted with the judge another"),
+        ({"model": "another"}, None, "fitted with the NLI model another"),
     ],
 )
 def test_a_calibration_that_does_not_fit_is_refused(

@@ -50,7 +50,7 @@ def test_toml_file_is_read_with_defaults_and_overrides(data: Path) -> None:
         ({"train": []}, "train is"),
         ({"train": [{"path": "nowhere.jsonl"}]}, "no file 'nowhere.jsonl'; looked for"),
         ({"distillation": {}}, "distillation.teacher"),
-        ({"train": [{"path": "sets/train.jsonl"}] * 2}, "two sources are called"),
+        ({"train": [{"path": "sets/train.jsonl"}] * 2}, "two sources are named"),
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(data: Path, change: dict[str, object], message: str) -> None:
@@ -80,4 +80,4 @@ def test_as_dict_can_be_read_again(data: Path) -> None:
     recipe = recipe_from_table(
         table(peft={"rank": 4}, loss={"class_weights": {"neutral": 2.0}}), "mine", folder=data
     )
-    assert recipe_from_table(recipe.as_dict(), "again") == recipe
+    assert recipe_from_table(recipe.to_dict(), "again") == recipe

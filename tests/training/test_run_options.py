@@ -157,7 +157,7 @@ def test_the_report_names_data_labels_and_versions(
 @pytest.mark.slow
 def test_torchrun_trains_on_two_processes(tmp_path: Path, base: Path) -> None:
     what = recipe(tmp_path, base, optimisation=PLAIN)
-    (tmp_path / "recipe.json").write_text(json.dumps(what.as_dict()))
+    (tmp_path / "recipe.json").write_text(json.dumps(what.to_dict()))
     script = tmp_path / "script.py"
     script.write_text(
         "import json, sys; from pathlib import Path\n"

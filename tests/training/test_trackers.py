@@ -19,11 +19,11 @@ from simengine.training.trackers import check_trackers, keep_logs
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (("tensorbord",), r"no tracker is called 'tensorbord'; did you mean tensorboard\?"),
+        (("tensorbord",), r"no tracker is named 'tensorbord'; did you mean tensorboard\?"),
         (("WandB",), "did you mean wandb"),
         (("mlflows",), "did you mean mlflow"),
         (("xyzzy",), "there are: .*comet_ml.*tensorboard.*wandb"),
-        (("none", "wandb"), "stands alone"),
+        (("none", "wandb"), "must be alone"),
     ],
 )
 def test_an_unknown_tracker_is_refused_with_the_nearest_name(names: tuple[str, ...], message: str) -> None:
