@@ -1,4 +1,4 @@
-"""Which function answers which request."""
+"""Maps each type of request to the function that answers it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _VERBS = {
 
 
 def function_for(request: object) -> Callable[..., Any]:
-    """What a request is answered by; its module is loaded when it is first needed.
+    """The function that answers a request; its module is loaded on first use.
 
     Raises:
         UsageError: it is not a request of `simengine.requests`.
