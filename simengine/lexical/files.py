@@ -44,10 +44,10 @@ def no_panic(folder: Path) -> Iterator[None]:
             raise
         text = str(error)
         if _FULL.search(text):
-            raise StorageFullError(f"{folder}: no room to write the lexical index ({text})") from error
+            raise StorageFullError(f"{folder}: no space to write the lexical index ({text})") from error
         if _WORKER_FAILED in text:  # tantivy does not say why
             if _no_room(folder):
-                raise StorageFullError(f"{folder}: no room to write the lexical index") from error
+                raise StorageFullError(f"{folder}: no space to write the lexical index") from error
             raise StoreError(
                 f"{folder}: writing the lexical index failed ({text}). What was committed before is kept; run the "
                 "same command again"

@@ -47,7 +47,7 @@ def write_tie(folder: Path, tie: Tie) -> None:
         replace_small(file, content)
     except (OSError, UnicodeDecodeError) as error:
         if isinstance(error, OSError) and error.errno in FULL_ERRNOS:
-            raise StorageFullError(f"{file}: no room to write ({os.strerror(error.errno)})") from error
+            raise StorageFullError(f"{file}: no space to write ({os.strerror(error.errno)})") from error
         raise StoreError(f"{file}: cannot write: {error}") from error
 
 
