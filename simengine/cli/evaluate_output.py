@@ -13,7 +13,7 @@ from simengine.cli.evaluate_command import EvaluateChoice
 from simengine.cli.output import open_output
 from simengine.cli.terminal import cells, counted, one_line
 from simengine.evaluation.bootstrap import Interval, bootstrap_intervals
-from simengine.evaluation.classification import ClassificationResult
+from simengine.evaluation.classification import ClassificationMetrics
 from simengine.evaluation.comparison import Comparison, MetricDifference, UnitCounts, compare_models
 from simengine.evaluation.reading import ReadingResult
 from simengine.evaluation.tagging import TaggingResult
@@ -150,7 +150,7 @@ def write_report(report: Report, folder: Path, *, plots: bool) -> None:
 
     for ending, one in zip(("", "-compare"), report.judged, strict=False):
         result = one.assessment.result
-        if isinstance(result, ClassificationResult):
+        if isinstance(result, ClassificationMetrics):
             plot_confusion(
                 folder / f"confusion{ending}.png", result.labels, result.confusion, title=one.model
             )
@@ -185,7 +185,7 @@ def _ends(interval: Interval) -> str:
 
 def _details(result: object) -> list[str]:
     """What a task has to show beyond its metrics."""
-    if isinstance(result, ClassificationResult):
+    if isinstance(result, ClassificationMetrics):
         return _classification_lines(result)
     if isinstance(result, TaggingResult):
         rows = [["", "precision", "recall", "F1", "entities"]]
@@ -196,7 +196,7 @@ def _details(result: object) -> list[str]:
     return _reading_lines(result) if isinstance(result, ReadingResult) else []
 
 
-def _classification_lines(result: ClassificationResult) -> list[str]:
+def _classification_lines(result: ClassificationMetrics) -> list[str]:
     rows = [["", "precision", "recall", "F1", "pairs"]]
     for one in result.classes:
         values = [figure(value) for value in (one.precision, one.recall, one.f1)]

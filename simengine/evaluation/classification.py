@@ -39,7 +39,7 @@ class ClassScores:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassificationResult(EvaluationMetrics):
+class ClassificationMetrics(EvaluationMetrics):
     """Classification metrics.
 
     Attributes:
@@ -69,7 +69,7 @@ def evaluate_classification(
     *,
     labels: Sequence[str],
     probabilities: npt.NDArray[np.floating] | None = None,
-) -> ClassificationResult:
+) -> ClassificationMetrics:
     """Accuracy, F1 and confusion matrix, by scikit-learn.
 
     Args:
@@ -103,7 +103,7 @@ def evaluate_classification(
         )
         for i, label in enumerate(labels)
     )
-    return ClassificationResult(
+    return ClassificationMetrics(
         n=len(gold),
         accuracy=float(metrics.accuracy_score(units.gold, units.predicted)),
         macro_f1=float(metrics.f1_score(units.gold, units.predicted, average="macro", zero_division=0)),
