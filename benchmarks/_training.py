@@ -31,10 +31,10 @@ def trained(folder: Path, table: Mapping[str, Any], *, threads: int | None = Non
         table: the recipe as TOML would give it.
         threads: processor threads.
     """
-    from simengine.training.recipe_file import recipe_from_table
+    from simengine.training.recipe_file import recipe_from_dict
     from simengine.training.run import RunOptions, train
 
-    recipe = recipe_from_table(table, folder.name)
+    recipe = recipe_from_dict(table, folder.name)
     if not (folder / "result.json").exists():
         print(f"{folder.name}: training", file=sys.stderr, flush=True)
         options = RunOptions(

@@ -21,7 +21,7 @@ from simengine.cross_encoders.nli import NLIModel
 from simengine.evaluation.assessment import assess_nli
 from simengine.models.deltas import make_delta, merge_delta
 from simengine.models.resolve import resolve_model
-from simengine.training.recipe_file import recipe_from_table
+from simengine.training.recipe_file import recipe_from_dict
 from simengine.training.tasks import load_task
 
 RANKS = (16, 32, 64, 96, 128)
@@ -29,7 +29,7 @@ RANKS = (16, 32, 64, 96, 128)
 
 def accuracies(model: str, run: Path) -> dict[str, float]:
     """Accuracy on each dev source of the run's recipe."""
-    recipe = recipe_from_table(json.loads((run / "recipe.json").read_text()), str(run))
+    recipe = recipe_from_dict(json.loads((run / "recipe.json").read_text()), str(run))
     task = load_task(recipe)
     classifier = NLIModel.load(model, offline=True)
     found = {}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from simengine.encoders.contract import BiEncoder
 from simengine.errors import DamagedIndexError, IndexNotFoundError, StoreError
 from simengine.index.build import load_index
-from simengine.index.recipe import recipe_from_table
+from simengine.index.recipe import recipe_from_dict
 from simengine.indexing.derive import check_rows, check_tie
 from simengine.lexical.index import LexicalIndex
 from simengine.search.searcher import Searcher
@@ -141,7 +141,7 @@ def _open_searcher(snapshot: Snapshot, encoder: Callable[[], BiEncoder], threads
     if entry is not None and file is not None:
         candidates = load_index(
             file,
-            recipe_from_table(entry["recipe_table"], str(file)),  # type: ignore[arg-type]
+            recipe_from_dict(entry["recipe_table"], str(file)),  # type: ignore[arg-type]
             expected_rows=int(str(entry["rows"])),
             expected_dim=snapshot.dimension,
             segments=segments,

@@ -157,13 +157,13 @@ def resolve_factory(recipe: IndexRecipe, n_rows: int, dimension: int) -> tuple[s
     return factory, tuple(notes)
 
 
-def recipe_to_table(recipe: IndexRecipe) -> dict[str, Any]:
+def recipe_to_dict(recipe: IndexRecipe) -> dict[str, Any]:
     """A recipe as plain values, for a manifest: an index keeps its recipe even if the recipe's file changes."""
     return asdict(recipe)
 
 
-def recipe_from_table(table: Mapping[str, Any], where: str) -> IndexRecipe:
-    """A recipe from plain values: what `recipe_to_table` made, or a TOML file's content.
+def recipe_from_dict(table: Mapping[str, Any], where: str) -> IndexRecipe:
+    """A recipe from plain values: what `recipe_to_dict` made, or a TOML file's content.
 
     Args:
         table: its keys; only name, description and factory are required.
@@ -206,7 +206,7 @@ def _read(path: Path) -> IndexRecipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: the recipe is not TOML: {error}") from error
     table.setdefault("name", path.stem)
-    return recipe_from_table(table, str(path))
+    return recipe_from_dict(table, str(path))
 
 
 def _options(kind: Any, table: Any, where: str, **done: Any) -> Any:

@@ -10,7 +10,7 @@ from simengine.errors import DamagedIndexError
 from simengine.files import hash_file
 from simengine.index.build import build_index
 from simengine.index.recall import measure_recall
-from simengine.index.recipe import IndexRecipe, choose_recipe, load_recipe, recipe_from_table, recipe_to_table
+from simengine.index.recipe import IndexRecipe, choose_recipe, load_recipe, recipe_from_dict, recipe_to_dict
 from simengine.indexing.report import IndexReport
 from simengine.lexical.index import LexicalIndex, RowBatch
 from simengine.lexical.tie import Tie
@@ -28,7 +28,7 @@ def recipe_for(writer: IndexWriter) -> IndexRecipe:
     """The recipe in the index's settings; "auto" chooses by the number of rows."""
     name, kept = writer.settings.recipe, writer.derived("recipe")
     if kept is not None:
-        return recipe_from_table(kept, f"{writer.path} (its recipe)")
+        return recipe_from_dict(kept, f"{writer.path} (its recipe)")
     if name == "auto":
         return choose_recipe(writer.n_rows, writer.settings.dimension)
     return load_recipe(name)
@@ -79,7 +79,7 @@ def build_ann(
             "file": path.relative_to(writer.folder).as_posix(),
             "rows": index.n_rows,
             "recipe": recipe.name,
-            "recipe_table": recipe_to_table(recipe),
+            "recipe_table": recipe_to_dict(recipe),
             "factory": index.factory,
             "notes": list(index.notes),
             "device": device,

@@ -42,10 +42,10 @@ def load_recipe(path: Path, overrides: Mapping[str, Any] | None = None) -> Recip
         raise RecipeError(f"{path}: the recipe cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: the recipe is not TOML: {error}") from error
-    return recipe_from_table(table, str(path), folder=path.parent, overrides=overrides)
+    return recipe_from_dict(table, str(path), folder=path.parent, overrides=overrides)
 
 
-def recipe_from_table(
+def recipe_from_dict(
     table: Mapping[str, Any],
     where: str,
     *,

@@ -13,8 +13,8 @@ from simengine.index.recipe import (
     choose_recipe,
     list_recipes,
     load_recipe,
-    recipe_from_table,
-    recipe_to_table,
+    recipe_from_dict,
+    recipe_to_dict,
     resolve_factory,
 )
 
@@ -36,7 +36,7 @@ def test_every_shipped_recipe_says_what_it_is_and_where_it_is_poor() -> None:
         assert recipe.description
         assert recipe.limits
         assert load_recipe(recipe.name) == recipe
-        assert recipe_from_table(json.loads(json.dumps(recipe_to_table(recipe))), "manifest.json") == recipe
+        assert recipe_from_dict(json.loads(json.dumps(recipe_to_dict(recipe))), "manifest.json") == recipe
 
 
 def test_a_recipe_of_ones_own_is_read_from_its_path(tmp_path: Path) -> None:

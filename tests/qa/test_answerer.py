@@ -289,7 +289,5 @@ def test_what_is_added_while_it_runs_is_answered_at_once(tmp_path: Path) -> None
         assert stored is not None
         assert answer.span is not None
         assert stored.text[answer.span.start : answer.span.end] == answer.text
-        elsewhere = Answerer(
-            engine, table(("seven", question, "entailment")), options=AnswerOptions(where='kind == "x"')
-        )
-        assert elsewhere.ask(question).verdict == "not found"
+        elsewhere = AnswerOptions(where='kind == "x"')
+        assert engine.ask(question, options=elsewhere).verdict == "not found"

@@ -122,7 +122,7 @@ def test_a_stored_fit_that_is_damaged_is_refused() -> None:
 def test_too_few_queries_are_refused() -> None:
     queries, qrels, hits, judge = collection(1.0)
     few = dict(list(qrels.items())[: MIN_QUERIES - 1])
-    with pytest.raises(UsageError, match=f"{MIN_QUERIES} at least"):
+    with pytest.raises(UsageError, match=f"at least {MIN_QUERIES}"):
         fit_blend(queries, {**few, "q39": {"x": 0}}, hits, judge)
 
 

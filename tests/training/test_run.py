@@ -62,9 +62,9 @@ def test_a_killed_run_continues_to_the_same_end(tmp_path: Path, base: Path, extr
     (tmp_path / "recipe.json").write_text(json.dumps(what.to_dict()))
     script = (
         "import json, sys; from pathlib import Path\n"
-        "from simengine.training.recipe_file import recipe_from_table\n"
+        "from simengine.training.recipe_file import recipe_from_dict\n"
         "from simengine.training.run import RunOptions, train\n"
-        "what = recipe_from_table(json.loads(Path(sys.argv[1]).read_text()), 'test')\n"
+        "what = recipe_from_dict(json.loads(Path(sys.argv[1]).read_text()), 'test')\n"
         "train(what, Path(sys.argv[2]), RunOptions(device='cpu', threads=1, resume=True))\n"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "recipe.json"), str(tmp_path / "killed")]

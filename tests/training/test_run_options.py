@@ -161,9 +161,9 @@ def test_torchrun_trains_on_two_processes(tmp_path: Path, base: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         "import json, sys; from pathlib import Path\n"
-        "from simengine.training.recipe_file import recipe_from_table\n"
+        "from simengine.training.recipe_file import recipe_from_dict\n"
         "from simengine.training.run import RunOptions, train\n"
-        "what = recipe_from_table(json.loads(Path(sys.argv[1]).read_text()), 'test')\n"
+        "what = recipe_from_dict(json.loads(Path(sys.argv[1]).read_text()), 'test')\n"
         "train(what, Path(sys.argv[2]), RunOptions(device='cpu', threads=1))\n"
     )
     command = [

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from simengine.errors import UsageError
-from simengine.training.recipe_file import recipe_from_table
+from simengine.training.recipe_file import recipe_from_dict
 from simengine.training.run import RunOptions, train
 from simengine.training.trackers import check_trackers, keep_logs
 
@@ -53,7 +53,7 @@ def test_known_trackers_are_given_once_and_none_means_none() -> None:
 def test_a_wrong_tracker_stops_a_run_before_it_writes_anything(tmp_path: Path) -> None:
     (tmp_path / "train.jsonl").write_text("not read")
     train_files = [{"path": str(tmp_path / "train.jsonl")}]
-    what = recipe_from_table({"task": "nli"}, "a test", overrides={"train": train_files})
+    what = recipe_from_dict({"task": "nli"}, "a test", overrides={"train": train_files})
     with pytest.raises(UsageError, match="did you mean tensorboard"):
         train(what, tmp_path / "run", RunOptions(report_to=("tensorbord",)))
     assert not (tmp_path / "run").exists()
