@@ -26,7 +26,7 @@ from simengine.models.resolve import resolve_model
 from simengine.training.augment import AugmentOptions, augment_pairs
 from simengine.training.fewshot import FewShotExample, FewShotSettings, choose_examples, train_few_shot
 from simengine.training.mining import MiningOptions, mine_hard_negatives
-from simengine.training.recipe_file import recipe_from_table
+from simengine.training.recipe_file import recipe_from_dict
 from simengine.training.tasks import load_task
 
 SEEDS = (13, 14, 15)
@@ -143,7 +143,7 @@ def silver_pairs(place: Place) -> str:
     """As many new SICK pairs as there are given ones, labelled by the baseline where it is sure."""
 
     def records() -> Iterable[Mapping[str, Any]]:
-        recipe = recipe_from_table(nli_recipe(place), "baseline")
+        recipe = recipe_from_dict(nli_recipe(place), "baseline")
         gold = load_task(recipe).read(recipe.train[0]).examples
         judge = NLIModel.load(str(place.runs / "baseline" / "model"), offline=True)
         confidence = SILVER_CONFIDENCE if place.limit >= SURE_ROWS else 0.0
@@ -175,7 +175,7 @@ def few_shot(place: Place, *, warm_up: bool) -> dict[str, Any]:
         model = train_few_shot(train, folder, settings=settings, offline=True)
         train_s = time.monotonic() - began
         probabilities = model.predict_proba([(pair.text1, pair.text2) for pair in dev])
-        figures = assess_nli(dev, probabilities, model.labels).result.as_dict()
+        figures = assess_nli(dev, probabilities, model.labels).result.to_dict()
         found.append({**figures, "train_s": train_s})
     return mean_of(found)
 

@@ -31,17 +31,17 @@ def trained(folder: Path, table: Mapping[str, Any], *, threads: int | None = Non
         table: the recipe as TOML would give it.
         threads: processor threads.
     """
-    from simengine.training.recipe_file import recipe_from_table
+    from simengine.training.recipe_file import recipe_from_dict
     from simengine.training.run import RunOptions, train
 
-    recipe = recipe_from_table(table, folder.name)
+    recipe = recipe_from_dict(table, folder.name)
     if not (folder / "result.json").exists():
         print(f"{folder.name}: training", file=sys.stderr, flush=True)
         options = RunOptions(
             threads=threads, offline=True, resume=True, command=f"see benchmarks: {folder.name}"
         )
         train(recipe, folder, options, note=lambda line: print(f"  {line}", file=sys.stderr, flush=True))
-    if json.loads((folder / "recipe.json").read_text()) != json.loads(json.dumps(recipe.as_dict())):
+    if json.loads((folder / "recipe.json").read_text()) != json.loads(json.dumps(recipe.to_dict())):
         sys.exit(f"{folder}: holds a run of another recipe; delete it")
     result: dict[str, Any] = json.loads((folder / "result.json").read_text(encoding="utf-8"))
     return result

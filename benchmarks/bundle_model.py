@@ -21,7 +21,7 @@ from simengine.cross_encoders.nli import NLIModel
 from simengine.evaluation.assessment import assess_nli
 from simengine.models.deltas import make_delta, merge_delta
 from simengine.models.resolve import resolve_model
-from simengine.training.recipe_file import recipe_from_table
+from simengine.training.recipe_file import recipe_from_dict
 from simengine.training.tasks import load_task
 
 RANKS = (16, 32, 64, 96, 128)
@@ -29,14 +29,14 @@ RANKS = (16, 32, 64, 96, 128)
 
 def accuracies(model: str, run: Path) -> dict[str, float]:
     """Accuracy on each dev source of the run's recipe."""
-    recipe = recipe_from_table(json.loads((run / "recipe.json").read_text()), str(run))
+    recipe = recipe_from_dict(json.loads((run / "recipe.json").read_text()), str(run))
     task = load_task(recipe)
     classifier = NLIModel.load(model, offline=True)
     found = {}
     for source in recipe.dev:
         pairs = task.read(source).examples
         probabilities = classifier.probabilities([(pair.text1, pair.text2) for pair in pairs])
-        result = assess_nli(pairs, probabilities, classifier.labels).result.as_dict()
+        result = assess_nli(pairs, probabilities, classifier.labels).result.to_dict()
         found[source.name] = round(float(str(result["accuracy"])), 4)
     return found
 

@@ -30,7 +30,7 @@ from simengine.index.device import faiss_status
 from simengine.index.exact import exact_search
 from simengine.index.live import search_live
 from simengine.index.recall import measure_recall
-from simengine.index.recipe import Recipe, list_recipes
+from simengine.index.recipe import IndexRecipe, list_recipes
 
 DIM = 384
 N_QUERIES = 512
@@ -75,7 +75,9 @@ def agreement(found: Any, wanted: Any) -> float:
     return float(np.mean([len(set(a) & set(b)) / len(b) for a, b in pairs]))
 
 
-def check_recipe(recipe: Recipe, vectors: Any, queries: Any, device: str, checks: Checks) -> dict[str, float]:
+def check_recipe(
+    recipe: IndexRecipe, vectors: Any, queries: Any, device: str, checks: Checks
+) -> dict[str, float]:
     """Build, search, save and open one recipe on the device and on the CPU."""
     n, name = len(vectors), recipe.name
     segments = [(0, vectors[: n // 3]), (n // 3, vectors[n // 3 :])]

@@ -140,7 +140,7 @@ def measure_nli(sets: dict[str, Judged], digest: str) -> tuple[dict[str, float],
             fitted_on=f"all but {name}",
         )
         detail[name] = {
-            "calibration": calibration.as_table(),
+            "calibration": calibration.to_dict(),
             "transfer": judged(calibration, given),
             "own_100": own(given, digest, "temperature"),
         }
@@ -193,7 +193,7 @@ def measure_relevance(sets: dict[str, Judged], digest: str) -> tuple[dict[str, f
                 precisions=PRECISIONS,
             )
             detail[f"{name}/{kind}"] = {
-                "calibration": calibration.as_table(),
+                "calibration": calibration.to_dict(),
                 "transfer": {other: judged(calibration, sets[other]) for other in sets if other != name},
             }
     summary: dict[str, float] = {}

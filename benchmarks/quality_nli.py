@@ -96,12 +96,12 @@ def judged(
     for name, path in ((name, path) for name, path in NLI_SETS.items() if name in sets):
         pairs = fresh(list(read_nli(data / path)))
         probabilities = classifier.probabilities([(pair.text1, pair.text2) for pair in pairs])
-        found[name] = dict(assess_nli(pairs, probabilities, classifier.labels).result.as_dict())
+        found[name] = dict(assess_nli(pairs, probabilities, classifier.labels).result.to_dict())
         print(model, name, found[name]["accuracy"], flush=True)
     for name, path in ((name, path) for name, path in ANSWER_SETS.items() if name in sets):
         pairs = fresh(list(read_relevance(data / path)))
         scores = scorer.scores([(pair.text1, pair.text2) for pair in pairs])
-        found[name] = dict(assess_answer_selection(pairs, scores).result.as_dict())
+        found[name] = dict(assess_answer_selection(pairs, scores).result.to_dict())
         print(model, name, found[name]["metrics"], flush=True)
     return found
 

@@ -54,8 +54,8 @@ def recipe() -> dict[str, Any]:
 
 def with_intervals(assessment: Assessment) -> dict[str, Any]:
     """All figures of a result, and the intervals of its metrics."""
-    intervals = {name: each.as_dict() for name, each in bootstrap_intervals(assessment.units).items()}
-    return {**assessment.result.as_dict(), "intervals": intervals}
+    intervals = {name: each.to_dict() for name, each in bootstrap_intervals(assessment.units).items()}
+    return {**assessment.result.to_dict(), "intervals": intervals}
 
 
 def read(reader: Any, examples: list[ReadingExample], *, answerable: bool) -> dict[str, Any]:

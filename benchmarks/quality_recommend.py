@@ -35,7 +35,7 @@ from simengine.recommend import (
     PopularityScorer,
     PreferenceOptions,
     ProfileOptions,
-    RecommendationResult,
+    RecommendationMetrics,
     TextRecommender,
     Veto,
     evaluate_recommendations,
@@ -143,7 +143,7 @@ def blends(quick: bool, best_knn: str, best_als: str | None) -> dict[str, dict[s
 
 def judged(
     make: Make, split: Split, items: ItemVectors
-) -> tuple[RecommendationResult, dict[str, float], Any]:
+) -> tuple[RecommendationMetrics, dict[str, float], Any]:
     """Warm users, seconds of each stage, and the recommender."""
     start = time.perf_counter()
     recommender = make().fit(split.earlier, items)
@@ -164,7 +164,7 @@ def cold_items(recommender: TextRecommender, split: Split) -> dict[str, Any] | N
     users = sorted(relevant)
     lists, _ = recommender.recommend_batch(users, DEPTH, items=split.cold_items)
     result = evaluate_recommendations(users, lists, relevant, n_items=len(cold))
-    return {**result.as_dict(), "n_cold_items": len(cold)}
+    return {**result.to_dict(), "n_cold_items": len(cold)}
 
 
 def chosen_on_validation(
@@ -180,7 +180,7 @@ def chosen_on_validation(
     return best
 
 
-def gain(ours: RecommendationResult, other: RecommendationResult) -> dict[str, Any]:
+def gain(ours: RecommendationMetrics, other: RecommendationMetrics) -> dict[str, Any]:
     """Mean difference of nDCG@10 and its bootstrap interval over users."""
     users = sorted(ours.per_user)
     differences = np.array([ours.per_user[u]["nDCG@10"] - other.per_user[u]["nDCG@10"] for u in users])
@@ -256,13 +256,13 @@ def main() -> None:
         detail[method] = {
             "setting": name,
             "validation_ndcg10": values,
-            "test": results[method].as_dict(),
+            "test": results[method].to_dict(),
             "test_cold_items": cold_items(fitted[method], test),
             "stages": seconds,
-            **({"blend": blend.as_table()} if blend is not None else {}),
+            **({"blend": blend.to_dict()} if blend is not None else {}),
         }
         print(
-            f"test  {method:<24} {results[method].as_dict()}  cold {detail[method]['test_cold_items']}",
+            f"test  {method:<24} {results[method].to_dict()}  cold {detail[method]['test_cold_items']}",
             flush=True,
         )
     pairs = [

@@ -156,7 +156,7 @@ def evaluate(collection: Collection, runs: Runs) -> dict[str, dict[str, npt.NDAr
     place = {query_id: i for i, (query_id, _) in enumerate(collection.queries)}
     values = {}
     for system, ranked in runs.items():
-        # Minus the rank as score: trec_eval would break equal scores by id, downwards.
+        # Minus the rank as score: trec_eval would order equal scores by descending id.
         run = {
             query_id: {document_id: -float(rank) for rank, document_id in enumerate(ids)}
             for (query_id, _), ids in zip(collection.queries, ranked, strict=True)

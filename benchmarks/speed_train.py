@@ -24,7 +24,7 @@ from _training import data_or_exit
 from simengine.corpus.examples import LabelledPair, read_nli
 from simengine.models.resolve import resolve_model
 from simengine.training.recipe import Recipe
-from simengine.training.recipe_file import recipe_from_table
+from simengine.training.recipe_file import recipe_from_dict
 from simengine.training.run import RunOptions, train
 
 ROUNDS = 3
@@ -100,7 +100,7 @@ def main() -> None:
                 "stopping": {"evaluations": 1},
                 "leakage": {"action": "report"},
             }
-            recipe = recipe_from_table(table, name)
+            recipe = recipe_from_dict(table, name)
             pairs = list(read_nli(data / path))[:n_rows]
             rounds = []
             for number in range(1 if arguments.quick else ROUNDS):

@@ -8,7 +8,7 @@
     │   └── RecipeError                              an index recipe that cannot be read
     ├── FingerprintMismatchError       exit code 3   another model than the one that built the index
     ├── DataError                      exit code 4   the input data is wrong; names file and line
-    │   └── LeakageError                             training data stands in dev or test
+    │   └── LeakageError                             training data also appears in dev or test
     ├── ModelError
     │   ├── ModelNotFoundError
     │   └── ModelDamagedError
@@ -18,11 +18,11 @@
     │   ├── IndexLockedError
     │   ├── DamagedIndexError                        names the damaged file
     │   └── StorageFullError
-    ├── UnknownDocumentError                         the index holds no document of that id
-    ├── DeviceError                                  a GPU was asked for and cannot be used
+    ├── UnknownDocumentError                         the index has no document with that id
+    ├── DeviceError                                  a requested GPU cannot be used
     └── MissingExtraError                            an optional package is not installed
 
-Every message says what was given, what was expected and what to do about it.
+Every message says what was given, what was expected and how to fix it.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class FilterError(UsageError):
 
 
 class RecipeError(UsageError):
-    """An index recipe is unknown, or its TOML holds an unknown key or a value out of range."""
+    """An index recipe is unknown, or its TOML has an unknown key or a value out of range."""
 
 
 class FingerprintMismatchError(SimengineError):
@@ -85,7 +85,7 @@ class DataError(SimengineError):
 
 
 class LeakageError(DataError):
-    """Training examples also stand in held-out data, and the guard was told to refuse that.
+    """Training examples also appear in held-out data, and the guard is set to refuse that.
 
     `source` and `line` are those of the first such training example.
     """
@@ -96,11 +96,11 @@ class ModelError(SimengineError):
 
 
 class ModelNotFoundError(ModelError):
-    """No model of that name at any place that was searched."""
+    """No model of that name was found in any of the places searched."""
 
 
 class ModelDamagedError(ModelError):
-    """A model's files are incomplete or do not have the hash they should have."""
+    """A model's files are incomplete or do not match their hashes."""
 
 
 class StoreError(SimengineError):
@@ -112,7 +112,7 @@ class IndexNotFoundError(StoreError):
 
 
 class IndexExistsError(StoreError):
-    """There is an index at that path already."""
+    """There is already an index at that path."""
 
 
 class IndexLockedError(StoreError):
@@ -120,7 +120,7 @@ class IndexLockedError(StoreError):
 
 
 class DamagedIndexError(StoreError):
-    """A file of the index is missing or its content is not what was written.
+    """A file of the index is missing or damaged.
 
     Args:
         path: the damaged file.
@@ -137,11 +137,11 @@ class StorageFullError(StoreError):
 
 
 class UnknownDocumentError(SimengineError):
-    """The index holds no document of that id."""
+    """The index has no document with that id."""
 
 
 class DeviceError(SimengineError):
-    """A device was asked for that this machine or this installation cannot offer."""
+    """A requested device is not available on this machine or in this installation."""
 
 
 class MissingExtraError(SimengineError):

@@ -1,4 +1,4 @@
-"""Optional packages: which extra of simengine brings them, and what is said where one is missing."""
+"""Optional packages: which extra of simengine brings them, and the error if one is missing."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def needing(extra: str, purpose: str, package: str = "") -> Iterator[None]:
         package: named where the error does not say what is missing; by default the first of the extra.
 
     Raises:
-        MissingExtraError: a package, or something that it needs itself, is not installed.
+        MissingExtraError: a package, or one of its own dependencies, is not installed.
     """
     try:
         yield

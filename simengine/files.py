@@ -28,7 +28,7 @@ def hash_file(path: Path) -> str:
 
 
 def random_name() -> str:
-    """Eight hexadecimal digits that no other process draws."""
+    """Eight random hexadecimal digits."""
     return os.urandom(4).hex()
 
 
@@ -70,7 +70,7 @@ def writing(path: Path, kept: str = "") -> Iterator[None]:
 
     Args:
         path: named in the message.
-        kept: a sentence on what is not lost when there is no room.
+        kept: a sentence on what is not lost when there is no space.
 
     Raises:
         StorageFullError: disk, quota or file size limit.
@@ -87,7 +87,7 @@ def writing(path: Path, kept: str = "") -> Iterator[None]:
 
 def full_message(path: Path, reason: str, kept: str = "") -> str:
     """Text of a StorageFullError."""
-    return f"{path}: no room to write ({reason}). {kept}Free some space and run the same command again"
+    return f"{path}: no space to write ({reason}). {kept}Free some space and run the same command again"
 
 
 def sync_fd(fd: int) -> None:
@@ -102,7 +102,7 @@ def sync_fd(fd: int) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make names created, renamed or removed in a folder durable (a no-op where folders cannot be opened)."""
+    """Make names created, renamed or removed in a folder durable (a no-op if folders cannot be opened)."""
     if os.name == "nt":
         return
     fd = os.open(folder, os.O_RDONLY)
@@ -133,7 +133,7 @@ def replacing(path: Path, temporary: str = "") -> Iterator[Path]:
     """
     place = path.with_name(temporary or f"{path.name}.{random_name()}.tmp")
     if temporary:
-        place.unlink(missing_ok=True)  # never written through, should it be a link
+        place.unlink(missing_ok=True)  # never written through if it is a link
     try:
         yield place
         _rename(place, path)
@@ -162,23 +162,23 @@ def rewriting(path: Path, temporary: str = "", *, private: bool = False) -> Iter
 
 
 def replace_file(path: Path, content: bytes, temporary: str = "", *, private: bool = False) -> None:
-    """Give a file new content, atomically and durably; see `rewriting`.
+    """Replace a file's content, atomically and durably; see `rewriting`.
 
     Raises:
-        OSError: nothing has changed then.
+        OSError: nothing has changed.
     """
     with rewriting(path, temporary, private=private) as file:
         file.write(content)
 
 
 def discard_file(path: Path) -> None:
-    """Remove a file if that is possible; Windows refuses while a reader has it open."""
+    """Remove a file if possible; Windows refuses while a reader has it open."""
     with contextlib.suppress(OSError):
         path.unlink()
 
 
 def _rename(source: Path, target: Path) -> None:
-    # Windows refuses to replace a file in the moment in which a reader has it open.
+    # Windows refuses to replace a file while a reader has it open.
     for wait_s in (0.01, 0.05, 0.2, 0.5) if os.name == "nt" else ():
         try:
             source.replace(target)

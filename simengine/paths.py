@@ -1,4 +1,4 @@
-"""Paths as people give them: with `~`, relative to where they are now, and on machines without a home folder."""
+"""Paths as users give them: with `~`, relative to the current folder, and on machines without a home folder."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def expand(name: str | Path) -> Path:
-    """A path with `~` expanded; as it was given where no home folder is known, as in many containers."""
+    """A path with `~` expanded; unchanged if no home folder is known, as in many containers."""
     try:
         return Path(name).expanduser()
     except RuntimeError:
@@ -14,7 +14,7 @@ def expand(name: str | Path) -> Path:
 
 
 def keep_model(name: str | None) -> str | None:
-    """A model's name for later use: the absolute path of a folder, so that changing directory changes nothing."""
+    """A model's name for later use: the absolute path of a folder, so that a change of directory does not matter."""
     if name is None:
         return None
     path = expand(name)

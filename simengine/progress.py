@@ -1,4 +1,4 @@
-"""How far a long run has come."""
+"""Progress of a long run."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Receives how far a run has come."""
+    """Notified of a run's progress."""
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """A new stage begins; `total` stays None while the size of the input is unknown."""
+        """A new stage begins; `total` is None while the size of the input is unknown."""
 
     def advance(self, n: int) -> None:
         """n more units of the current stage are done."""
 
 
 class NoProgress:
-    """Says nothing."""
+    """Ignores all notifications."""
 
     def stage(self, name: str, total: int | None = None) -> None:
         """Ignored."""

@@ -1,4 +1,4 @@
-"""A time by which work has to be done: work that nobody waits for any more stops at its next stage."""
+"""A deadline for work: work that nobody waits for any more stops at its next stage."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class TimeLimitError(SimengineError):
 
 @contextmanager
 def time_limit(end: float | None) -> Iterator[None]:
-    """What runs in this thread during the block stops at its next stage once a time is over.
+    """Stop work of this thread within the block at its next stage after a deadline.
 
     Args:
-        end: by `time.monotonic`; None sets no limit. An earlier one that is set already stays.
+        end: by `time.monotonic`; None sets no limit. An earlier deadline stays in force.
     """
     before = _end.get()
     given = [each for each in (before, end) if each is not None]
@@ -33,14 +33,14 @@ def time_limit(end: float | None) -> Iterator[None]:
 
 
 def check_time_limit() -> None:
-    """Raise TimeLimitError where the time of this thread's work is over; called between stages."""
+    """Raise TimeLimitError if this thread's deadline has passed; called between stages."""
     end = _end.get()
     if end is not None and time.monotonic() >= end:
         raise TimeLimitError("the search took longer than its time limit")
 
 
 def time_left(most_s: float | None = None) -> float | None:
-    """Seconds that this thread's work may still take, `most_s` at most; None where nothing limits it."""
+    """Seconds left for this thread's work, at most `most_s`; None if nothing limits it."""
     end = _end.get()
     if end is None:
         return most_s

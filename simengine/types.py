@@ -1,4 +1,4 @@
-"""The values that the parts of simengine hand to each other. All are frozen."""
+"""The values exchanged by the parts of simengine. All are frozen."""
 
 from __future__ import annotations
 
@@ -53,16 +53,16 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What a cross-encoder says about a passage for a query.
+    """A cross-encoder's judgement of a passage for a query.
 
     Attributes:
         relevance: in [0, 1], how well the passage answers the query; a probability only where `calibrated`.
-        calibrated: whether `relevance` went through a calibration that was fitted on labelled pairs.
-        stance: "supports", "contradicts" or "neutral" where the query was judged as a claim, else None.
+        calibrated: whether `relevance` went through a calibration fitted on labelled pairs.
+        stance: "supports", "contradicts" or "neutral" if the query is a claim, else None.
         probabilities: of entailment, neutral, contradiction, in this order; None without a stance.
-        evidence: characters of the document's text that speak for the stance; None for "neutral", and where the title
-            alone says it.
-        n_truncated: tokens of the query that the model could not read beside a piece of the passage.
+        evidence: characters of the document's text that support the stance; None for "neutral", and if only the
+            title does.
+        n_truncated: tokens of the query that the model could not read next to a piece of the passage.
     """
 
     relevance: float
@@ -82,10 +82,10 @@ class Hit:
         score: higher is better; comparable within one query of one mode only.
         rank: 1 for the best.
         title, passage, metadata: what was stored.
-        scores: the parts that `score` was made of, such as {"dense": 0.61, "lexical": 7.3}.
-        judgement: what a cross-encoder said; None where none was asked.
+        scores: the parts of `score`, such as {"dense": 0.61, "lexical": 7.3}.
+        judgement: of a cross-encoder; None without reranking.
         duplicates: ids of worse hits that say the same and were folded into this one, best first.
-        explanation: why it was found, for people; "" where that was not asked for.
+        explanation: why it was found, human-readable; "" if not requested.
     """
 
     id: str
@@ -112,8 +112,8 @@ class PairScore:
     Attributes:
         text1, text2: as given.
         score: cosine of their vectors, in [-1, 1].
-        told_apart: False where the score means nothing: the model has no tokens for most of a text, or for most that
-            the texts differ in.
+        told_apart: False if the score is meaningless: the model has no tokens for most of a text, or for most of
+            what the texts differ in.
         graded: similarity in [0, 1] by a cross-encoder for it; None where none was asked.
     """
 
@@ -126,17 +126,17 @@ class PairScore:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a premise says about a hypothesis.
+    """An NLI model's verdict on a premise and a hypothesis.
 
     Attributes:
         label: "entailment", "neutral" or "contradiction".
         probabilities: of these three, in this order; the model's own, not calibrated.
-        evidence: characters of the premise: the sentence that by itself says most clearly what `label` says.
+        evidence: characters of the premise: the sentence that alone supports `label` most clearly.
             None for "neutral".
-        n_windows: pieces that the premise was read in.
-        n_truncated: tokens of the hypothesis that the model could not read beside a piece of the premise.
-        reason: why the verdict is "neutral" although the model leant elsewhere: it does not know the characters of
-            what it would rest on. "" where there is nothing to say.
+        n_windows: windows that the premise was read in.
+        n_truncated: tokens of the hypothesis that the model could not read next to a window of the premise.
+        reason: why the verdict is "neutral" although the model's probabilities differ: it does not know the
+            characters of the evidence. "" otherwise.
     """
 
     label: str
@@ -149,7 +149,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Where an answer, a reason or a conflict stands.
+    """The location of the evidence for an answer, a reason or a conflict.
 
     Attributes:
         document_id, title: of the document.
@@ -165,23 +165,23 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the corpus says to a question.
+    """The corpus's answer to a question.
 
     Attributes:
-        question: as it was judged (a follow-up question with its subject put in).
+        question: as it was answered (a follow-up question with its subject inserted).
         verdict: "supported", "contradicted" or "not found".
         text: the answer; "" for "not found".
-        evidence: where it stands; None for "not found".
+        evidence: for the answer; None for "not found".
         probability: in [0, 1], that the answer is right; a probability only where `calibrated`.
         calibrated: see `Judgement`.
-        threshold: the answer was given because `probability` reached this.
+        threshold: the least `probability` of an answer that is given.
         source: "faq" (a stored question matched) or "passage"; "" for "not found".
-        nearest: the best candidates, for reading on.
+        nearest: the best candidates, for further reading.
         scores: the parts of the decision, such as {"retriever": 0.61, "entailment": 0.93, "reader": 0.4}.
-        span: characters of the document's text that `text` is; None for "not found" and where `text` was worded anew.
-        against: what another passage says against the answer; None where nothing does.
-        asked: the question as it was asked; "" where `question` is the same.
-        notes: what a reader must know, such as why a worded answer was not taken.
+        span: characters of the document's text that `text` is; None for "not found" and if `text` was reworded.
+        against: contradicting evidence from another passage; None if there is none.
+        asked: the question as asked; "" if `question` is the same.
+        notes: human-readable remarks, such as why a worded answer was rejected.
     """
 
     question: str
@@ -209,8 +209,8 @@ class Recommendation:
         score: higher is better; comparable within one user's list only.
         rank: 1 for the best.
         liked_id: the liked item that it is nearest to, "" in a cold start without one.
-        reason: the sentence of the item that speaks for it; None where no reasons were asked.
-        scores: the parts that `score` was made of, such as {"content": 0.4, "popularity": 0.1}.
+        reason: the sentence of the item that supports it; None if reasons were not requested.
+        scores: the parts of `score`, such as {"content": 0.4, "popularity": 0.1}.
         metadata: of the item.
     """
 
@@ -225,7 +225,7 @@ class Recommendation:
 
 
 class Tokenizer(Protocol):
-    """What chunking needs to know of a model's tokenizer."""
+    """What chunking needs of a model's tokenizer."""
 
     @property
     def n_special_tokens(self) -> int:
@@ -233,6 +233,13 @@ class Tokenizer(Protocol):
 
     def offsets(self, texts: Sequence[str]) -> list[npt.NDArray[np.int32]]:
         """For each text the character offsets of its tokens, (n_tokens, 2) int32, without special tokens."""
+
+
+class TextEncoder(Protocol):
+    """Encodes texts, as `simengine.Engine` and every bi-encoder do."""
+
+    def encode(self, texts: Sequence[str]) -> FloatMatrix:
+        """(n, dim) float32, rows L2-normalised."""
 
 
 def finite(value: Any) -> Any:

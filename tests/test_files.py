@@ -106,7 +106,7 @@ def test_content_and_name_are_flushed_to_the_device(tmp_path: Path, monkeypatch:
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EFBIG, errno.EDQUOT])
 def test_a_full_disk_has_an_error_of_its_own(code: int, tmp_path: Path) -> None:
-    said = r"note: no room to write \(.*\)\. Nothing is lost\. Free"
+    said = r"note: no space to write \(.*\)\. Nothing is lost\. Free"
     with pytest.raises(StorageFullError, match=said), writing(tmp_path / "note", "Nothing is lost. "):
         raise OSError(code, os.strerror(code))
 

@@ -125,7 +125,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         "n_interactions": len(dataset.interactions),
         "n_unknown": recommender.n_unknown,
         "n_users": n,
-        "blend": None if recommender.blend is None else recommender.blend.as_table(),
+        "blend": None if recommender.blend is None else recommender.blend.to_dict(),
         "seconds": clock.seconds,
         "output": output.name,
     }

@@ -1,7 +1,7 @@
 """Chroma as documented: a persistent client, a collection with its sentence-transformers function.
 
 `collection.add` takes at most `client.get_max_batch_size()` records, so the corpus goes in blocks of that size,
-as documented. The candidate index is Chroma's default (HNSW, cosine); its metadata filter is applied inside.
+as documented. The ANN index is Chroma's default (HNSW, cosine); its metadata filter is applied inside.
 """
 
 from __future__ import annotations

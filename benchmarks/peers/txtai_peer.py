@@ -1,6 +1,6 @@
 """txtai as its documentation shows it: `Embeddings(path=…, content=True, hybrid=True)`, `index`, `save`.
 
-The candidate index is txtai's default (FAISS, IVF chosen by size), the lexical side its own BM25, both joined
+The ANN index is txtai's default (FAISS, IVF chosen by size), the lexical side its own BM25, both joined
 by its default weights. A filter is written in its SQL.
 """
 

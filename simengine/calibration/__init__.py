@@ -1,1 +1,1 @@
-"""Scores become probabilities: fitted on labelled pairs, stored with how well they fit."""
+"""Turns scores into probabilities: fitted on labelled pairs, stored with their calibration error."""

@@ -1,4 +1,4 @@
-"""Scores of a model become probabilities: that a passage answers, that a verdict holds, that two texts match."""
+"""Turns a model's scores into probabilities: that a passage answers, that a verdict is true, that two texts match."""
 
 from __future__ import annotations
 
@@ -34,23 +34,23 @@ MIN_PER_CLASS = 5
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """How the scores of one model for one task become probabilities.
+    """Maps the scores of one model for one task to probabilities.
 
     Attributes:
         kind: "temperature", "platt" or "isotonic".
         model: the fingerprint's digest of the model whose scores these are.
-        task: what a score is of, such as "relevance", "nli", "answer", "cosine".
+        task: what the scores measure, such as "relevance", "nli", "answer", "cosine".
         scale: of the scores: "probability" in [0, 1], "logit" (any number, 0 for one half), "other" (any number).
         parameters: {"temperature"} and, of several classes, {"classes"}; {"slope", "intercept"}; {"scores",
             "probabilities"}, the knots.
         n: labelled pairs that it was fitted on.
-        fitted_on: what these pairs are, for people.
+        fitted_on: what these pairs are, human-readable.
         date: of the fit, YYYY-MM-DD.
-        ece_before: expected calibration error of the scores as they are, None where they are no probabilities.
-        ece_after: the same of calibrated scores of pairs that were left out of the fit (5 folds).
-        base_rate: share of the pairs with label 1; of several classes the largest share. A calibration says less
-            about pairs of which many more or many fewer are positive.
-        thresholds: from a precision such as "0.9" to the least probability with it, None where none has it.
+        ece_before: expected calibration error of the raw scores, None if they are not probabilities.
+        ece_after: the same of calibrated scores of held-out pairs (5 folds).
+        base_rate: share of the pairs with label 1; of several classes the largest share. A calibration is less
+            reliable for pairs of which many more or many fewer are positive.
+        thresholds: from a precision such as "0.9" to the lowest probability that reaches it, None if none does.
     """
 
     kind: str
@@ -80,27 +80,27 @@ class Calibration:
                 probabilities or logits.
 
         Returns:
-            (n,) float32 in [0, 1], rising with the scores; (n, k) float32 with rows summing to 1.
+            (n,) float32 in [0, 1], ascending with the scores; (n, k) float32 with rows summing to 1.
 
         Raises:
-            UsageError: the shape or the scale is another, or a score is no number.
+            UsageError: wrong shape or scale, or a score is not a number.
         """
         given = checked_scores(scores, self.scale, self.n_classes)
         return probabilities_of(self.kind, self.parameters, given, self.scale).astype(np.float32)
 
-    def as_table(self) -> dict[str, Json]:
-        """As JSON, read by `from_table`."""
+    def to_dict(self) -> dict[str, Json]:
+        """As JSON, read by `from_dict`."""
         return {
             name: dict(value) if isinstance(value, Mapping) else value
             for name, value in ((name, getattr(self, name)) for name in self.__dataclass_fields__)
         }
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> Calibration:
-        """What `as_table` gave.
+    def from_dict(cls, table: Mapping[str, Any]) -> Calibration:
+        """The inverse of `to_dict`.
 
         Raises:
-            UsageError: a key is missing or unknown, or a value is not what it should be.
+            UsageError: a key is missing or unknown, or a value is invalid.
         """
         if not isinstance(table, Mapping):
             raise UsageError(f"a calibration is an object; got {type(table).__name__}")
@@ -118,8 +118,8 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
-    """A calibration and what it gives pairs that were left out of its fit.
+class FittedCalibration:
+    """A calibration and its out-of-fold probabilities.
 
     Attributes:
         calibration: fitted on all pairs.
@@ -144,7 +144,7 @@ def fit_calibration(
     confidence: float | None = None,
     seed: int = 0,
 ) -> Calibration:
-    """As `fit_calibration_counted`, the calibration alone."""
+    """As `fit_calibration_counted`, but only the calibration."""
     return fit_calibration_counted(
         scores,
         labels,
@@ -173,8 +173,8 @@ def fit_calibration_counted(
     precisions: Sequence[float] = (),
     confidence: float | None = None,
     seed: int = 0,
-) -> Fitted:
-    """Learn from labelled pairs how scores become probabilities, and judge that on pairs left out.
+) -> FittedCalibration:
+    """Fit a calibration on labelled pairs, and evaluate it on held-out pairs.
 
     Args:
         scores: (n,), higher for label 1; or (n, k), a row for each pair with a number for each class.
@@ -182,12 +182,12 @@ def fit_calibration_counted(
         model: the fingerprint's digest of the model that gave the scores.
         task: see `Calibration`.
         kind: "temperature" (one number; the order of classes stays; the only one for several classes), "platt" (two
-            numbers; moves the base rate too), "isotonic" (any rising function; wants a thousand pairs), or "auto":
-            the one with the least log loss on pairs left out.
+            numbers; moves the base rate too), "isotonic" (any monotone function; wants a thousand pairs), or "auto":
+            the one with the lowest log loss on held-out pairs.
         scale: see `Calibration`.
         groups: (n,), pairs with equal values (those of one question) stay in one fold.
-        fitted_on: what the pairs are, for people.
-        precisions: for which `Calibration.thresholds` are wanted.
+        fitted_on: what the pairs are, human-readable.
+        precisions: for which `Calibration.thresholds` are computed.
         confidence: see `threshold_for_precision`.
         seed: of the folds.
 
@@ -204,7 +204,9 @@ def fit_calibration_counted(
     wanted = _checked_labels(labels, given, kinds[0])
     together = None if groups is None else _checked_groups(groups, len(given))
     left_out = {each: _out_of_fold(each, given, wanted, together, scale, seed) for each in kinds}
-    best = min(kinds, key=lambda each: log_loss(left_out[each], wanted))  # the first, simplest, of equals
+    best = min(
+        kinds, key=lambda each: log_loss(left_out[each], wanted)
+    )  # of equals the first, which is the simplest
     probabilities = left_out[best]
     counts = np.bincount(wanted)
     calibration = Calibration(
@@ -222,8 +224,8 @@ def fit_calibration_counted(
     )
     if float(str(calibration.parameters.get("slope", 1.0))) <= 0.0:
         raise UsageError(
-            "pairs with label 1 have lower scores than pairs with label 0: are the labels the wrong way round? "
-            "Expected 1 for pairs that belong together"
+            "pairs with label 1 have lower scores than pairs with label 0: are the labels inverted? "
+            "Expected 1 for pairs that match"
         )
     if precisions and given.ndim == 2:
         raise UsageError(
@@ -232,7 +234,7 @@ def fit_calibration_counted(
     found = {
         f"{p:g}": threshold_for_precision(probabilities, wanted, p, confidence=confidence) for p in precisions
     }
-    return Fitted(replace(calibration, thresholds=found), probabilities)
+    return FittedCalibration(replace(calibration, thresholds=found), probabilities)
 
 
 def _possible_kinds(kind: str, scores: Floats, scale: str) -> tuple[str, ...]:
@@ -266,7 +268,7 @@ def _checked_labels(labels: Sequence[int] | npt.NDArray[Any], scores: Floats, ki
         )
     if len(scores) < MIN_PAIRS[kind]:
         raise UsageError(
-            f"labelled pairs: {len(scores)}, too few for kind {kind!r}; give {MIN_PAIRS[kind]} at least"
+            f"labelled pairs: {len(scores)}, too few for kind {kind!r}; give at least {MIN_PAIRS[kind]}"
         )
     if not np.isin(given, np.arange(n_classes)).all():
         raise UsageError(
@@ -276,11 +278,11 @@ def _checked_labels(labels: Sequence[int] | npt.NDArray[Any], scores: Floats, ki
     counts = np.bincount(whole, minlength=n_classes)
     if counts.min() < MIN_PER_CLASS:
         raise UsageError(
-            "each label is needed "
-            f"{MIN_PER_CLASS} times at least; there are {', '.join(f'{n} of label {k}' for k, n in enumerate(counts))}"
+            "each label is needed at least "
+            f"{MIN_PER_CLASS} times; there are {', '.join(f'{n} of label {k}' for k, n in enumerate(counts))}"
         )
     if not any(map(varies, np.asarray(scores, np.float64).reshape(len(scores), -1).T)):
-        raise UsageError(f"all scores are {scores[0]}: they say nothing about the labels")
+        raise UsageError(f"all scores are {scores[0]}: they carry no information about the labels")
     return whole
 
 
@@ -291,7 +293,7 @@ def _checked_groups(groups: Sequence[Any], n: int) -> npt.NDArray[np.int64]:
     found = np.asarray([numbers.setdefault(group, len(numbers)) for group in groups], np.int64)
     if len(numbers) < fitting.N_FOLDS:
         raise UsageError(
-            f"the pairs belong to {len(numbers)} groups; {fitting.N_FOLDS} at least are needed to judge the fit"
+            f"the pairs belong to {len(numbers)} groups; at least {fitting.N_FOLDS} are needed to evaluate the fit"
         )
     return found
 

@@ -1,4 +1,4 @@
-"""The functions from scores to probabilities. numpy alone."""
+"""The functions from scores to probabilities. Needs only numpy."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ def as_numbers(scores: npt.ArrayLike) -> Floats:
     """Scores as float64, of any shape.
 
     Raises:
-        UsageError: they are no numbers.
+        UsageError: they are not numbers.
     """
     try:
         return np.asarray(scores, np.float64)
     except (TypeError, ValueError) as error:
-        raise UsageError(f"scores are to be numbers: {error}") from error
+        raise UsageError(f"scores must be numbers: {error}") from error
 
 
 def checked_scores(scores: npt.ArrayLike, scale: str, n_classes: int | None) -> Floats:
     """Scores as float64.
 
     Args:
-        scores: (n,) where `n_classes` is None, else (n, n_classes).
+        scores: (n,) if `n_classes` is None, else (n, n_classes).
         scale: one of SCALES.
         n_classes: columns, or None.
 
     Raises:
-        UsageError: another shape, no numbers, or not on this scale.
+        UsageError: wrong shape, not numbers, or not on this scale.
     """
     given = as_numbers(scores)
     if given.ndim != (1 if n_classes is None else 2) or (
@@ -53,12 +53,12 @@ def checked_scores(scores: npt.ArrayLike, scale: str, n_classes: int | None) -> 
         low, high = given.min(), given.max()
         if low < -1e-6 or high > 1.0 + 1e-6:
             raise UsageError(
-                f"scores go from {low:.4g} to {high:.4g}; probabilities lie between 0 and 1 (scale 'logit' or 'other' "
-                "takes any number)"
+                f"scores range from {low:.4g} to {high:.4g}; probabilities are between 0 and 1 (scale 'logit' or "
+                "'other' accepts any numbers)"
             )
         if n_classes is not None and np.abs(given.sum(axis=1) - 1.0).max() > 1e-3:
             raise UsageError(
-                "probabilities of several classes are to sum to 1 in each row (scale 'logit' need not)"
+                "probabilities of several classes must sum to 1 in each row (not so on the scale 'logit')"
             )
     return given
 
@@ -85,7 +85,7 @@ def linear(scores: Floats, scale: str) -> Floats:
 
 
 def as_probabilities(scores: Floats, scale: str) -> Floats:
-    """What scores on the scale "probability" or "logit" say without a calibration."""
+    """The uncalibrated probabilities of scores on the scale "probability" or "logit"."""
     return np.clip(scores, 0.0, 1.0) if scale == "probability" else _activated(scores)
 
 

@@ -1,4 +1,4 @@
-"""The parameters of a calibration, found on labelled scores. Needs scikit-learn (and scipy, which comes with it)."""
+"""Fits the parameters of a calibration on labelled scores. Needs scikit-learn (and scipy, which comes with it)."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ Labels = npt.NDArray[np.int64]
 
 N_FOLDS = 5
 LEAST_TEMPERATURE, MOST_TEMPERATURE = 0.02, 50.0
-MOST_KNOTS = 512  # of an isotonic fit; more would store the data, not what was learned from it
+MOST_KNOTS = 512  # of an isotonic fit; more would store the data rather than a curve
 
 
 def soft_targets(labels: Labels, n_classes: int) -> Floats:
-    """(n, n_classes): what a label is worth as evidence, so that separable data give finite parameters.
+    """(n, n_classes): smoothed targets, so that separable data give finite parameters.
 
     A class seen m times gets (m + 1) / (m + 2) where it is the label; the rest is spread over the other classes.
 
@@ -34,10 +34,10 @@ def soft_targets(labels: Labels, n_classes: int) -> Floats:
 
 
 def fit_temperature(logits: Floats, labels: Labels) -> float:
-    """The temperature that logits are to be divided by.
+    """The temperature to divide logits by.
 
     Args:
-        logits: (n, k), any numbers of which the softmax are the model's probabilities.
+        logits: (n, k), any numbers whose softmax is the model's probabilities.
         labels: (n,), in 0 .. k - 1.
 
     Reference:
@@ -60,7 +60,7 @@ def fit_platt(scores: Floats, labels: Labels) -> tuple[float, float]:
     middle, width = float(scores.mean()), float(scores.std())
     column = ((scores - middle) / width)[:, None]
     targets = soft_targets(labels, 2)
-    # A soft target is two examples of one score, one of either label, weighted.
+    # A soft target is two weighted examples of one score, one per label.
     model = linear.LogisticRegression(C=1e12, tol=1e-10, max_iter=1_000)
     model.fit(
         np.concatenate([column, column]),
@@ -72,9 +72,9 @@ def fit_platt(scores: Floats, labels: Labels) -> tuple[float, float]:
 
 
 def fit_isotonic(scores: Floats, labels: Labels) -> tuple[Floats, Floats]:
-    """Knots (scores, probabilities), both rising, between which probabilities are interpolated.
+    """Knots (scores, probabilities), both ascending, between which probabilities are interpolated.
 
-    No probability is further out than one more pair of the other label at that end would allow.
+    No probability is more extreme than one more pair of the other label at that end would allow.
 
     Reference:
         Zadrozny and Elkan, Transforming Classifier Scores into Accurate Multiclass Probability Estimates, KDD 2002.
@@ -92,14 +92,14 @@ def fit_isotonic(scores: Floats, labels: Labels) -> tuple[Floats, Floats]:
 
 
 def folds(labels: Labels, groups: npt.NDArray[Any] | None, seed: int) -> Iterator[tuple[Labels, Labels]]:
-    """N_FOLDS times the rows to fit on and the rows to judge, with the labels' shares kept.
+    """N_FOLDS stratified splits into rows to fit on and rows to evaluate.
 
     Args:
         labels: (n,).
-        groups: (n,), rows of one group (the pairs of one question) are never divided; None for no groups.
+        groups: (n,), rows of one group (the pairs of one question) are never split; None for no groups.
         seed: of the shuffle.
     """
-    selection = optional_module("sklearn.model_selection", "judge", "judging a calibration")
+    selection = optional_module("sklearn.model_selection", "judge", "evaluating a calibration")
     kind = selection.StratifiedKFold if groups is None else selection.StratifiedGroupKFold
     divider = kind(N_FOLDS, shuffle=True, random_state=seed)
     for fitted, judged in divider.split(np.zeros(len(labels)), labels, groups):

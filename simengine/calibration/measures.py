@@ -1,4 +1,4 @@
-"""How good probabilities are, and from which one on a decision is right often enough."""
+"""Measures of probabilities, and thresholds for a precision."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ def threshold_for_precision(
     *,
     confidence: float | None = None,
 ) -> float | None:
-    """The least threshold at which the pairs with probability >= threshold have a precision.
+    """The lowest threshold at which the pairs with probability >= threshold have a precision.
 
     Args:
         probabilities: (n,), or other scores, higher for label 1.
         labels: (n,), 0 or 1.
-        precision: in (0, 1], the wanted share of label 1 among the pairs at or above the threshold.
-        confidence: in (0.5, 1): the lower end of the one-sided Wilson interval of that share is to reach
+        precision: in (0, 1], the required share of label 1 among the pairs at or above the threshold.
+        confidence: in (0.5, 1): the lower end of the one-sided Wilson interval of that share must reach
             `precision`, not the share itself; for thresholds from few pairs.
 
     Returns:
-        One of the probabilities, or None where no threshold reaches it.
+        One of the probabilities, or None if no threshold reaches it.
 
     Raises:
         UsageError: nothing given, lengths that differ, or a number out of range.
@@ -43,7 +43,7 @@ def threshold_for_precision(
     right = np.asarray(labels)
     if not len(given) or right.shape != given.shape or not np.isin(right, (0, 1)).all():
         raise UsageError(
-            f"expected as many labels (0 or 1) as probabilities, one at least; got {given.shape} and {right.shape}"
+            f"expected as many labels (0 or 1) as probabilities, at least one; got {given.shape} and {right.shape}"
         )
     if not 0.0 < precision <= 1.0:
         raise UsageError(f"precision is {precision}; expected a share above 0, at most 1")
@@ -60,7 +60,7 @@ def wilson_lower(hits: npt.ArrayLike, n: npt.ArrayLike, confidence: float) -> Fl
 
     Args:
         hits: successes, any shape.
-        n: trials, the same shape, 1 at least.
+        n: trials, the same shape, at least 1.
         confidence: in (0.5, 1).
 
     Raises:
@@ -82,7 +82,7 @@ def calibration_error(probabilities: npt.ArrayLike, labels: npt.NDArray[Any]) ->
 
 
 def top_label(probabilities: npt.ArrayLike, labels: npt.NDArray[Any]) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """What `evaluate_calibration` wants: for (n, k) the greatest probability and whether that class is right.
+    """Input for `evaluate_calibration`: for (n, k) the greatest probability and whether that class is right.
 
     Args:
         probabilities: (n,) of label 1, or (n, k).

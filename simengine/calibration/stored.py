@@ -1,4 +1,4 @@
-"""Calibrations kept with an index: one for each task, of one model."""
+"""Calibrations stored with an index: one for each task, of one model."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def load_calibration(
         snapshot: of the index.
         task: see `Calibration`.
         model: the fingerprint's digest of the model that gives the scores.
-        note: told, in a sentence, why a stored calibration of this task is not used.
+        note: called with a sentence on why a stored calibration of this task is not used.
 
     Returns:
-        None where there is none for this task, or one of another model's scores.
+        None if there is none for this task, or only one for another model's scores.
 
     Raises:
-        DamagedIndexError: what is stored is no calibration.
+        DamagedIndexError: the stored value is not a calibration.
     """
     found = stored_calibrations(snapshot).get(task)
     if found is None or found.model == model:
@@ -44,32 +44,32 @@ def load_calibration(
 
 
 def stored_calibrations(snapshot: Snapshot) -> dict[str, Calibration]:
-    """All calibrations that an index holds, by task, whatever model they are of.
+    """All calibrations of an index, by task, for any model.
 
     Raises:
-        DamagedIndexError: what is stored is no calibration.
+        DamagedIndexError: the stored value is not a calibration.
     """
     entry = snapshot.derived(ENTRY)
     found = {}
     for task, table in (entry or {}).items():
         try:
-            found[task] = Calibration.from_table(cast("Mapping[str, Any]", table))
+            found[task] = Calibration.from_dict(cast("Mapping[str, Any]", table))
         except (UsageError, TypeError) as error:
             raise DamagedIndexError(snapshot.path, f"its calibration for {task}: {error}") from error
     return found
 
 
 def read_calibration(path: str | Path) -> Calibration:
-    """A calibration from a JSON file that holds what `Calibration.as_table` gave.
+    """A calibration from a JSON file written from `Calibration.to_dict`.
 
     Raises:
-        DataError: the file is missing, or holds no calibration.
+        DataError: the file is missing, or not a calibration.
     """
     refuse_special(path)
     try:
-        return Calibration.from_table(parse_json(Path(path).read_bytes()))
+        return Calibration.from_dict(parse_json(Path(path).read_bytes()))
     except (OSError, ValueError, TypeError) as error:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise DataError(
-            f"no calibration as `simengine calibrate --output` writes it: {reason}", str(path)
+            f"not a calibration written by `simengine calibrate --output`: {reason}", str(path)
         ) from error

@@ -204,7 +204,7 @@ def _fit(engine: Engine, path: str, options: AnswerOptions, format_: str | None)
     """Fit on labelled questions, and show what came of it."""
     decision = engine.fit_answers(path, options, lock_timeout_s=LOCK_WAIT_S)
     if format_ in ("json", "jsonl"):
-        click.echo(json.dumps(decision.as_table(), ensure_ascii=False))
+        click.echo(json.dumps(decision.to_dict(), ensure_ascii=False))
         return
     fit = decision.calibration
     rows = [("questions", f"{fit.n:,}"), ("answered right", f"{fit.base_rate:.3f}")]

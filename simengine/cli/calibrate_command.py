@@ -167,14 +167,14 @@ def command(
         _print(format_, report.calibration, lines)
         return
     with open_output(output) as out:
-        out.write(json.dumps(report.calibration.as_table(), ensure_ascii=False, indent=1) + "\n")
+        out.write(json.dumps(report.calibration.to_dict(), ensure_ascii=False, indent=1) + "\n")
     if format_ == "table" and str(output) != "-":
         print_pairs(lines)
 
 
 def _print(format_: str, calibration: Calibration, lines: list[tuple[str, str]]) -> None:
     if format_ == "json":
-        click.echo(json.dumps(calibration.as_table(), ensure_ascii=False))
+        click.echo(json.dumps(calibration.to_dict(), ensure_ascii=False))
     else:
         print_pairs(lines)
 

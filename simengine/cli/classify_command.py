@@ -100,7 +100,7 @@ def command(
         texts=(),
         labels=names,
         descriptions=tuple(descriptions.items()),
-        calibration=None if calibration is None else read_calibration(calibration).as_table(),
+        calibration=None if calibration is None else read_calibration(calibration).to_dict(),
     )
     documents = _given(texts) if texts else _read(str(source), corpus_choice, quiet=quiet)
     size = None if asked.prior == "texts" else BATCH_TEXTS

@@ -116,10 +116,10 @@ def _stdin_lines() -> Iterator[str]:
     from simengine.corpus.lines import decode, read_chunks, read_lines
     from simengine.corpus.read import MAX_LINE_BYTES
     from simengine.corpus.report import ReadReport, RecordFault
-    from simengine.corpus.sources import STDIN_NAME, Source
+    from simengine.corpus.sources import STDIN_NAME, InputFile
     from simengine.text.checks import check_text
 
-    source = Source(STDIN_NAME, None, "txt-lines", "", "stdin")
+    source = InputFile(STDIN_NAME, None, "txt-lines", "", "stdin")
     chunks = read_chunks(source, ReadReport())
     for number, offset, content, _ in read_lines(chunks, source, MAX_LINE_BYTES, "utf-8"):
         try:

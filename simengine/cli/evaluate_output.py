@@ -13,7 +13,7 @@ from simengine.cli.evaluate_command import EvaluateChoice
 from simengine.cli.output import open_output
 from simengine.cli.terminal import cells, counted, one_line
 from simengine.evaluation.bootstrap import Interval, bootstrap_intervals
-from simengine.evaluation.classification import ClassificationResult
+from simengine.evaluation.classification import ClassificationMetrics
 from simengine.evaluation.comparison import Comparison, MetricDifference, UnitCounts, compare_models
 from simengine.evaluation.reading import ReadingResult
 from simengine.evaluation.tagging import TaggingResult
@@ -70,7 +70,7 @@ class Report:
             notes.append("a single example has no confidence interval")
         return list(dict.fromkeys(notes))
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """Everything but the single examples."""
         units = self.evaluated[0].assessment.units
         return {
@@ -82,7 +82,7 @@ class Report:
             "confidence": self.choice.confidence,
             "n_resamples": self.choice.resamples,
             "models": [self._model(number) for number in range(len(self.evaluated))],
-            "comparison": None if self.comparison is None else self.comparison.as_dict(),
+            "comparison": None if self.comparison is None else self.comparison.to_dict(),
         }
 
     def _model(self, number: int) -> dict[str, Json]:
@@ -97,13 +97,13 @@ class Report:
             "runtime": one.runtime,
             "predict_s": round(one.predict_s, 3),
             "metrics": metrics,
-            "result": one.assessment.result.as_dict(),
+            "result": one.assessment.result.to_dict(),
             "notes": [*one.assessment.notes, *one.notes],
         }
 
     def as_json(self) -> str:
         """JSON; numbers that JSON has no word for are null."""
-        return json.dumps(finite(self.as_dict()), ensure_ascii=False, indent=2, allow_nan=False)
+        return json.dumps(finite(self.to_dict()), ensure_ascii=False, indent=2, allow_nan=False)
 
     def as_table(self) -> str:
         """For a person."""
@@ -150,7 +150,7 @@ def write_report(report: Report, folder: Path, *, plots: bool) -> None:
 
     for ending, one in zip(("", "-compare"), report.evaluated, strict=False):
         result = one.assessment.result
-        if isinstance(result, ClassificationResult):
+        if isinstance(result, ClassificationMetrics):
             plot_confusion(
                 folder / f"confusion{ending}.png", result.labels, result.confusion, title=one.model
             )
@@ -185,7 +185,7 @@ def _ends(interval: Interval) -> str:
 
 def _details(result: object) -> list[str]:
     """What a task has to show beyond its metrics."""
-    if isinstance(result, ClassificationResult):
+    if isinstance(result, ClassificationMetrics):
         return _classification_lines(result)
     if isinstance(result, TaggingResult):
         rows = [["", "precision", "recall", "F1", "entities"]]
@@ -196,7 +196,7 @@ def _details(result: object) -> list[str]:
     return _reading_lines(result) if isinstance(result, ReadingResult) else []
 
 
-def _classification_lines(result: ClassificationResult) -> list[str]:
+def _classification_lines(result: ClassificationMetrics) -> list[str]:
     rows = [["", "precision", "recall", "F1", "pairs"]]
     for one in result.classes:
         values = [figure(value) for value in (one.precision, one.recall, one.f1)]

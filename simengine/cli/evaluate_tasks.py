@@ -42,7 +42,7 @@ from simengine.errors import DataError, UsageError
 from simengine.evaluation import assessment
 from simengine.evaluation.assessment import Assessment
 from simengine.evaluation.pair_models import BiEncoderScorer, CrossEncoderScorer, NLIProbabilities
-from simengine.evaluation.predictors import Reader, SpanAnswer, Tagger
+from simengine.evaluation.predictors import SpanAnswer, SpanPredictor, TagPredictor
 
 if TYPE_CHECKING:
     from simengine.cli.evaluate_command import EvaluateChoice
@@ -220,7 +220,7 @@ class ReadingExamples(TaskExamples[ReadingExample]):
         assessed = assessment.assess_reading(self.examples, found, threshold=threshold, match=match)
         return running.result(assessed, self.notes)
 
-    def _answers(self, reader: Reader, progress: Bar | NoProgress) -> list[SpanAnswer]:
+    def _answers(self, reader: SpanPredictor, progress: Bar | NoProgress) -> list[SpanAnswer]:
         found: list[SpanAnswer] = []
         for block in self.blocks(progress, QUERY_BLOCK):
             found += reader.answers([(one.question, one.context) for one in block], allow_none=False)
@@ -261,7 +261,7 @@ class TaggingExamples(TaskExamples[TaggedSentence]):
             predicted = self._tags(tagger, progress)
         return running.result(assessment.assess_tagging(self.examples, predicted), self.notes)
 
-    def _tags(self, tagger: Tagger, progress: Bar | NoProgress) -> list[Sequence[str]]:
+    def _tags(self, tagger: TagPredictor, progress: Bar | NoProgress) -> list[Sequence[str]]:
         predicted: list[Sequence[str]] = []
         for block in self.blocks(progress, QUERY_BLOCK):
             predicted += tagger.tag_sentences([example.tokens for example in block])

@@ -134,7 +134,7 @@ def command(
                 for block in _arriving(texts):
                     warn(text.text for text in block)
                     for alert in monitor.add(block):
-                        out.write(json.dumps(alert.as_dict(), ensure_ascii=False) + "\n")
+                        out.write(json.dumps(alert.to_dict(), ensure_ascii=False) + "\n")
                     out.flush()
         finally:  # Ctrl-C and a broken line too: what was seen is kept
             if state is not None:

@@ -85,7 +85,7 @@ def command(
     else:
         report = find_duplicates(rows, repeats())
     if format_ == "json":
-        click.echo(json.dumps({"source": file, **report.as_json()}, ensure_ascii=False, indent=2))
+        click.echo(json.dumps({"source": file, **report.to_dict()}, ensure_ascii=False, indent=2))
     else:
         _print_table(rows, report, examples)
     if output is not None:

@@ -140,7 +140,7 @@ def _source(path: str, fields: str | None) -> dict[str, Any]:
 
 
 def _recipe(path: Path | None, task: str | None, overrides: dict[str, Any]) -> Recipe:
-    from simengine.training.recipe_file import load_recipe, recipe_from_table
+    from simengine.training.recipe_file import load_recipe, recipe_from_dict
 
     if path is not None and task is None:
         return load_recipe(path, overrides)
@@ -148,7 +148,7 @@ def _recipe(path: Path | None, task: str | None, overrides: dict[str, Any]) -> R
         raise UsageError("give either --recipe FILE or --task NAME")
     if "train" not in overrides:
         raise UsageError("--task needs at least one --train FILE")
-    return recipe_from_table({"task": task}, "the command line", overrides=overrides)
+    return recipe_from_dict({"task": task}, "the command line", overrides=overrides)
 
 
 def _stopped(output: Path) -> str:

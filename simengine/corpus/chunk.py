@@ -1,4 +1,4 @@
-"""Documents to overlapping passages that fit the model."""
+"""Splits documents into overlapping passages that fit the model."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class ChunkSettings:
     """How long passages are.
 
     Args:
-        max_tokens: most tokens of a passage as the model sees it, title and special tokens included;
+        max_tokens: most tokens of a passage as the model sees it, including title and special tokens;
             at least 8.
         overlap_tokens: most tokens that a passage repeats from the end of the one before; at most half
             of `max_tokens`.
@@ -79,9 +79,9 @@ class Chunker:
     def split(self, documents: Sequence[Document]) -> list[list[Span]]:
         """The passages of each document.
 
-        Spans have no white space at either end, reproduce every other character of the text, and hold
+        Spans have no white space at either end, cover every other character of the text, and hold
         at most `max_tokens` tokens together with title and special tokens. A title of more than three
-        quarters of that is not shortened here; the encoder counts what it has to leave out.
+        quarters of that is not shortened here; the encoder counts what it cut off.
 
         Args:
             documents: n documents.
@@ -111,11 +111,11 @@ class Chunker:
         return bool(offsets.tolist() == [[at, at + 1] for at in range(len(_CJK_PROBE))])
 
     def _surely_fits(self, document: Document) -> bool:
-        """Whether the characters alone say so, without the tokenizer.
+        """Whether the characters alone show that a text fits, without the tokenizer.
 
-        In ASCII a token stands for at least one character, but for a word marker that some tokenizers
+        In ASCII a token is at least one character, except for a word marker that some tokenizers
         put in front of a text. Elsewhere one character may become many tokens (Hangul syllables are
-        taken apart, bytes become tokens, compatibility forms are written out), so nothing is assumed.
+        taken apart, bytes become tokens, compatibility forms are expanded), so nothing is assumed.
         """
         title, text = document.title, document.text
         return len(title) + len(text) + 2 <= self._content_tokens and text.isascii() and title.isascii()
@@ -123,7 +123,7 @@ class Chunker:
     def _split_some(
         self, documents: Sequence[Document], positions: list[int], spans: list[list[Span]]
     ) -> None:
-        """Tokenise documents together, split those that are too long, check what may have grown."""
+        """Tokenise documents together, split those that are too long, check pieces that may have grown."""
         texts: list[str] = []
         plans: list[tuple[int, list[int]]] = []
         for position in positions:
@@ -152,7 +152,7 @@ class Chunker:
             self._repair(documents, doubtful, spans)
 
     def _token_starts(self, texts: list[str]) -> Iterator[Starts]:
-        """First characters of the tokens of each text, never descending; called in bounded portions."""
+        """First characters of the tokens of each text, non-descending; tokenised in bounded batches."""
         begin = 0
         while begin < len(texts):
             end, chars = begin, 0
@@ -173,7 +173,7 @@ class Chunker:
     def _repair(
         self, documents: Sequence[Document], doubtful: list[tuple[int, int, int]], spans: list[list[Span]]
     ) -> None:
-        """Count doubtful passages as they will be encoded, and cut those that are too long again.
+        """Count the tokens of doubtful passages as they will be encoded, and cut those that are too long again.
 
         A piece of a word can have more tokens by itself than within the whole word.
         """
@@ -206,7 +206,7 @@ def _prefix_chars(document: Document) -> int:
 
 
 def _without_contained(spans: list[Span]) -> list[Span]:
-    """Spans ascending by start and end: those that lie within another are left out."""
+    """Spans ascending by start and end: those within another are left out."""
     kept: list[Span] = []
     for span in sorted(spans, key=lambda one: (one.start, -one.end)):
         if not kept or span.end > kept[-1].end:
@@ -215,7 +215,7 @@ def _without_contained(spans: list[Span]) -> list[Span]:
 
 
 def _block_bounds(text: str) -> list[int]:
-    """Bounds of blocks of at most _BLOCK_CHARS characters, cut at white space where there is some."""
+    """Bounds of blocks of at most _BLOCK_CHARS characters, cut at white space if possible."""
     bounds = [0]
     while len(text) - bounds[-1] > _BLOCK_CHARS:
         low, high = bounds[-1], bounds[-1] + _BLOCK_CHARS

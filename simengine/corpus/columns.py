@@ -1,4 +1,4 @@
-"""One type for each column of a table, chosen so that every cell is written again as it stands."""
+"""One type for each column of a table, chosen so that every cell is written back unchanged."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from typing import cast
 from simengine.corpus.csv_tables import ANY_NUMBER, Nameless
 from simengine.corpus.lines import opened
 from simengine.corpus.report import Item, Record, RecordFault
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 from simengine.errors import DataError, UsageError
 from simengine.types import Json
 
@@ -32,16 +32,16 @@ _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:e[+-][0-9]{2,3})?|e[+-]
 _ANY_INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*\Z")
 _INTEGERS = range(-(1 << 63), 1 << 63)
 _LONGEST_INTEGER = 18
-"""Digits; longer ones may not fit 64 bits, and as decimals they would become other numbers."""
+"""Digits; longer ones may not fit 64 bits, and as decimals they would lose digits."""
 _BOOLEANS = {"true": True, "false": False, "yes": True, "no": False, "1": True, "0": False}
 
 Convert = Callable[[str], Json]
 
 
 def exact_number(cell: str) -> int | float | None:
-    """The number that is written again as this cell in JSON, or None where there is none.
+    """The number that JSON writes exactly as this cell, or None if there is none.
 
-    "12" and "0.5" are such cells, and "1e-07"; "007", "1.10", "+1", "-0", "1e5" and integers of more than
+    "12", "0.5" and "1e-07" are such cells; "007", "1.10", "+1", "-0", "1e5" and integers of more than
     18 digits are not.
     """
     if _INTEGER.match(cell):
@@ -62,7 +62,7 @@ def parse_types(given: str) -> dict[str, str]:
     """The types in "field=str,year=int".
 
     Raises:
-        UsageError: it reads otherwise, a type is unknown, or a field is given twice.
+        UsageError: wrong syntax, an unknown type, or a field is given twice.
     """
     types: dict[str, str] = {}
     for part in given.split(","):
@@ -82,8 +82,8 @@ class ColumnTypes:
     """How the cells of tables become metadata.
 
     Attributes:
-        converts: column → what makes a value of a cell that is not empty.
-        left_out: columns without a name that hold nothing but row numbers, or nothing at all.
+        converts: column → converts a cell that is not empty.
+        left_out: columns without a name that hold only row numbers, or nothing at all.
     """
 
     converts: Mapping[str, Convert] = field(default_factory=dict)
@@ -106,7 +106,7 @@ class ColumnTypes:
 
 @dataclass
 class _Column:
-    """What the cells of a column have in common; settled when it is neither `numeric` nor `boolean` any more."""
+    """What the cells of a column have in common; decided once it is neither `numeric` nor `boolean`."""
 
     name: str
     is_first: bool
@@ -136,8 +136,8 @@ class _Column:
 
 
 def survey(
-    sources: Iterable[Source],
-    read: Callable[[Source], Iterator[Item]],
+    sources: Iterable[InputFile],
+    read: Callable[[InputFile], Iterator[Item]],
     own: Callable[[Record], frozenset[str]],
     *,
     types: Mapping[str, str],
@@ -145,18 +145,18 @@ def survey(
     notes: list[str],
     text_columns: list[str] | None = None,
 ) -> ColumnTypes:
-    """Read tables once to give each column one type over all of them; memory does not grow with the rows.
+    """Read tables once to find one type per column over all of them; memory does not grow with the rows.
 
-    A column of numbers that all keep their spelling becomes numbers, every other one stays text.
+    A column of numbers that all keep their spelling becomes numbers, any other stays text.
 
     Args:
         sources: tables that can be read again.
-        read: gives the rows of one.
-        own: the columns of a row that stay text whatever they hold, such as the document's id.
-        types: column → one of COLUMN_TYPES, which is taken instead.
-        known: column → the type ("str", "bool" or NUMBER) that it has where the rows will be added.
-        notes: gets a line for whatever a person should know.
-        text_columns: gets a line for each column of numbers that stays text, with the type that makes numbers of it.
+        read: yields the rows of one.
+        own: the columns of a row that always stay text, such as the document's id.
+        types: column → one of COLUMN_TYPES, overriding detection.
+        known: column → the type ("str", "bool" or NUMBER) that it has in the index that the rows will be added to.
+        notes: receives human-readable remarks, one per line.
+        text_columns: receives a line for each numeric column that stays text, with the type that converts it.
 
     Raises:
         DataError: a column of `known` has another type here.
@@ -183,7 +183,7 @@ def survey(
 
 
 def _look_through(
-    source: Source,
+    source: InputFile,
     items: Iterator[Item],
     own: Callable[[Record], frozenset[str]],
     types: Mapping[str, str],
@@ -252,7 +252,7 @@ def _stays_text(column: _Column) -> str:
 
 
 def _chosen(column: _Column, known: str | None) -> Convert | None:
-    """What converts the cells of a column; None leaves them text."""
+    """The converter for the cells of a column; None keeps them text."""
     name = column.name
     if not column.filled or known == "str":
         return None
@@ -274,18 +274,18 @@ def _conflict(column: _Column, expected: str, place: tuple[str, str, int]) -> Da
         advice = f"Give --types {column.name}={kind} to store numbers, in their usual spelling"
     else:
         advice = (
-            "Build the index anew with `simengine index --overwrite`, or add the column as text all the same with "
+            "Rebuild the index with `simengine index --overwrite`, or add the column as text anyway with "
             f"--types {column.name}=str"
         )
     reason = (
-        f"the field {column.name!r} is {expected} in the index, and the cell {cell!r:.40} would not be written back as "
-        f"it stands; a filter on a field of two types misses one of them. {advice}"
+        f"the field {column.name!r} is {expected} in the index, and the cell {cell!r:.40} would not be written back "
+        f"unchanged; a filter on a field of two types misses one of them. {advice}"
     )
     return DataError(reason, source, line)
 
 
 def _number_kind(column: _Column) -> str | None:
-    """The type that makes numbers of every cell of a column, or None."""
+    """The type that converts every cell of a column to a number, or None."""
     if not column.numeric or column.long:
         return None
     return "int" if column.integers else "float"
@@ -303,7 +303,7 @@ def _number_of(name: str) -> Convert:
 
 
 def _declared(name: str, kind: str) -> Convert:
-    """What converts the cells of a column whose type was given."""
+    """The converter for the cells of a column whose type was given."""
 
     def fault(cell: str, expected: str) -> RecordFault:
         detail = f"column {name!r} holds {cell!r:.40}, its type is {kind}: expected {expected}"
@@ -312,7 +312,7 @@ def _declared(name: str, kind: str) -> Convert:
     def integer(cell: str) -> Json:
         if not _ANY_INTEGER.match(cell):
             raise fault(cell, "a whole number")
-        # Python converts at most a few thousand digits, and says so by a ValueError.
+        # Python converts at most a few thousand digits, and raises ValueError beyond.
         if len(cell.strip()) > 40 or int(cell) not in _INTEGERS:
             raise fault(cell, "at most 64 bits (str keeps every digit)")
         return int(cell)
@@ -335,15 +335,15 @@ def _declared(name: str, kind: str) -> Convert:
     return {"str": text, "int": integer, "float": decimal, "bool": boolean}[kind]
 
 
-def replayable(source: Source, stack: ExitStack) -> Source:
-    """A source that can be read several times: a regular file as it is, of a stream a temporary copy.
+def replayable(source: InputFile, stack: ExitStack) -> InputFile:
+    """A source that can be read several times: a regular file as it is, for a stream a temporary copy.
 
     Args:
         source: to read.
         stack: removes the copy when it is closed.
 
     Raises:
-        DataError: the stream cannot be read or there is no room for the copy.
+        DataError: the stream cannot be read, or there is no space for the copy.
     """
     if source.path is not None and stat.S_ISREG(source.path.stat().st_mode):
         return source

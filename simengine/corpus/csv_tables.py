@@ -1,4 +1,4 @@
-"""Records from CSV and TSV files: delimiters, quoting, and what the first row is."""
+"""Records from CSV and TSV files: delimiters, quoting, and header detection."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from simengine.corpus.lines import Line, decode
 from simengine.corpus.report import Item, Record, RecordFault
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 from simengine.errors import DataError, UsageError
 from simengine.text.scripts import count_chinese
 
@@ -34,20 +34,20 @@ class Nameless(str):
 
 @dataclass(frozen=True, slots=True)
 class Headerless:
-    """How a table without a header is told from one with an unknown header, and read.
+    """How a table without a header is distinguished from one with an unknown header, and read.
 
-    A first row that holds a known name is the header. Any other is data only where it cannot be a header:
+    A first row that has a known name is the header. Any other is data only if it cannot be a header:
     one whose cells all look like names is refused, and so is one that does not fit `columns`.
 
     Attributes:
         known: names (lower case) that make a first row a header.
         columns: the names of the columns otherwise.
-        texts: those of `columns` that hold texts; a plain number there means that the columns are others.
+        texts: those of `columns` that hold texts; a plain number there means that these are other columns.
         numbers: those of `columns` that hold numbers.
-        labels: what the last of `columns` may hold (lower case); a row that ends in one is data.
+        labels: values of the last of `columns` (lower case); a row that ends in one is data.
         ids: the cells themselves may be short, such as user ids, so that "u17" and "a" are taken for data, and
-            only words without a digit for a header.
-        advice: how the columns can be named, for the message.
+            only words without digits for a header.
+        advice: how to name the columns, for the message.
     """
 
     known: frozenset[str]
@@ -59,11 +59,11 @@ class Headerless:
     advice: str = ""
 
     def is_header(self, row: list[str]) -> bool:
-        """Whether a first row holds a known name."""
+        """Whether a first row has a known name."""
         return any(name.strip().lower() in self.known for name in row)
 
     def columns_of(self, row: list[str]) -> list[str] | None:
-        """The names of the columns when the first row is data beyond doubt, else None."""
+        """The names of the columns if the first row is certainly data, else None."""
         names = list(self.columns[: max(len(row), 2)])
         if len(row) > len(names):
             return None
@@ -77,7 +77,7 @@ class Headerless:
         return names
 
     def refusal(self, row: list[str]) -> str:
-        """The message for a first row that is neither a known header nor data beyond doubt."""
+        """The message for a first row that is neither a known header nor certainly data."""
         advice = self.advice or "rename the columns"
         return (
             f"unknown header: the first row is {_shown(row)}, and none of these is a known column name; {advice}. "
@@ -94,7 +94,7 @@ def usable_delimiter(delimiter: str) -> str:
     """The character that a delimiter means: itself, or one of tab, comma, semicolon, pipe and space.
 
     Raises:
-        UsageError: it is neither a name nor one character that can separate fields.
+        UsageError: neither a known name nor one character that can separate fields.
     """
     sign = _DELIMITER_NAMES.get(delimiter.lower(), delimiter)
     if len(sign) != 1 or sign in '"\r\n\0' or sign.isalnum():
@@ -133,22 +133,22 @@ class _PhysicalLines:
 def table_items(
     lines: Iterator[Line],
     encoding: str,
-    source: Source,
+    source: InputFile,
     max_bytes: int,
     headerless: Headerless | None,
     delimiter: str | None,
 ) -> Iterator[Item]:
     """Yield the rows of a CSV (RFC 4180 quoting) or TSV (no quoting: a tab or a line end always separates).
 
-    Columns without a name get one that is `Nameless`.
+    Columns without a name get a `Nameless` one.
 
     Args:
         lines: of the file.
         encoding: of the lines.
         source: the file.
         max_bytes: longest field.
-        headerless: None when the table must begin with a header.
-        delimiter: one character, or None for that of the format.
+        headerless: None if the table must have a header.
+        delimiter: one character, or None for the format's own.
 
     Raises:
         DataError: the header cannot be used.
@@ -181,8 +181,8 @@ def table_items(
             yield start, _table_record(row, header), row
 
 
-def first_row(lines: Iterator[Line], encoding: str, source: Source, max_bytes: int) -> list[str]:
-    """The cells of the first row of a table, whatever it is; empty where there is none that can be read."""
+def first_row(lines: Iterator[Line], encoding: str, source: InputFile, max_bytes: int) -> list[str]:
+    """The cells of the first row of a table, header or not; empty if none can be read."""
     reader = _reader(_PhysicalLines(lines, encoding), source, None)
     try:
         while not (row := _next_row(reader, max_bytes)):
@@ -192,7 +192,7 @@ def first_row(lines: Iterator[Line], encoding: str, source: Source, max_bytes: i
     return row
 
 
-def _reader(physical: _PhysicalLines, source: Source, delimiter: str | None) -> Reader:
+def _reader(physical: _PhysicalLines, source: InputFile, delimiter: str | None) -> Reader:
     if source.format == "csv":
         return csv.reader(iter(physical), delimiter=delimiter or ",", strict=True)
     return csv.reader(iter(physical), delimiter=delimiter or "\t", quoting=csv.QUOTE_NONE, strict=True)
@@ -203,14 +203,14 @@ def _csv_detail(error: csv.Error, first: int, last: int) -> str:
         return "a quoted field is still open at the end of the file"
     if "new-line character" in str(error):
         return (
-            "a carriage return stands where no line ends: lines end in LF or CRLF, and a line break within a field "
+            "a carriage return inside a line: lines end in LF or CRLF, and a line break within a field "
             "needs quotes around the field; convert the line ends of an old Mac file with tr '\\r' '\\n'"
         )
-    return f"{error}" if first == last else f"{error} (the row reaches to line {last})"
+    return f"{error}" if first == last else f"{error} (the row ends on line {last})"
 
 
 def _next_row(reader: Iterator[list[str]], max_bytes: int) -> list[str]:
-    """The next row, with the process-wide field limit of the csv module lifted for just that long."""
+    """The next row, with the process-wide field limit of the csv module lifted meanwhile."""
     previous = csv.field_size_limit(max_bytes)
     try:
         return next(reader)
@@ -218,18 +218,18 @@ def _next_row(reader: Iterator[list[str]], max_bytes: int) -> list[str]:
         csv.field_size_limit(previous)
 
 
-def _check_delimiter(row: list[str], source: Source, line: int, is_header: bool) -> None:
-    """Refuse a first row of one field that another delimiter would make several fields of."""
+def _check_delimiter(row: list[str], source: InputFile, line: int, is_header: bool) -> None:
+    """Refuse a first row of one field that another delimiter would split."""
     if len(row) != 1:
         return
     for other in _OTHER_DELIMITERS[source.format]:
-        # A comma within a text says nothing, within a header it does.
+        # A comma is no hint within a text, but is within a header.
         if other in row[0] and (is_header or other != ","):
             wanted = "','" if source.format == "csv" else "a tab"
             shown = "a tab" if other == "\t" else repr(other)
             option = "tab" if other == "\t" else repr(other)
             raise DataError(
-                f"wrong delimiter: the first row is one field, {row[0]!r:.80}, and holds {shown}; fields "
+                f"wrong delimiter: the first row is one field, {row[0]!r:.80}, and contains {shown}; fields "
                 f"of {source.format} are separated by {wanted}: give the delimiter {option} (--delimiter, where "
                 "the command has it), or convert the file",
                 source.name,
@@ -238,9 +238,9 @@ def _check_delimiter(row: list[str], source: Source, line: int, is_header: bool)
 
 
 def _header(
-    row: list[str], source: Source, line: int, headerless: Headerless | None
+    row: list[str], source: InputFile, line: int, headerless: Headerless | None
 ) -> tuple[list[str], bool]:
-    """The names of the columns, and whether the first row is a record itself."""
+    """The names of the columns, and whether the first row is itself a record."""
     if headerless is None or headerless.is_header(row):
         return _checked_header(row, source, line), False
     columns = headerless.columns_of(row)
@@ -249,14 +249,14 @@ def _header(
     return columns, True
 
 
-def _checked_header(row: list[str], source: Source, line: int) -> list[str]:
+def _checked_header(row: list[str], source: InputFile, line: int) -> list[str]:
     header = [name.strip() for name in row]
     if not any(header):
         raise DataError("no column of the header has a name", source.name, line)
     header = [name or Nameless(f"column {number}") for number, name in enumerate(header, 1)]
     for name in header:
         if header.count(name) > 1:
-            raise DataError(f"the column {name!r} stands twice in the header", source.name, line)
+            raise DataError(f"the column {name!r} appears twice in the header", source.name, line)
     return header
 
 

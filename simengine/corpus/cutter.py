@@ -1,4 +1,4 @@
-"""Cuts one text into pieces of a bounded number of tokens, at the best places."""
+"""Cuts one text into pieces of a bounded number of tokens, at the best positions."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from simengine.types import Span
 Starts: TypeAlias = npt.NDArray[np.int64]
 
 _TOKEN_CHARS = 64
-"""A token (or a gap between tokens) of more characters counts as several. Word-piece models make one
-[UNK] of a word of any length; without this a passage could be megabytes long."""
+"""A token (or a gap between tokens) of more characters counts as several. Word-piece models produce one
+[UNK] for a word of any length; without this a passage could be megabytes long."""
 _SAFE_MARGIN_TOKENS = 2
 _NOT_SPACE = re.compile(r"\S")
 _CJK = re.compile(f"[{HAN}\u3001\u3002\u300c-\u300f\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]")
@@ -28,7 +28,7 @@ class Cutter:
 
     Args:
         text: the text.
-        starts: (n,) int64 first characters of its tokens, never descending.
+        starts: (n,) int64 first characters of its tokens, non-descending.
         budget: most tokens of a piece.
         overlap: most tokens that a piece repeats.
         plain: cut at words and tokens only, without looking for sentences.
@@ -41,7 +41,7 @@ class Cutter:
         self._sentences: list[int] = []
 
     def cut(self) -> list[tuple[int, int]]:
-        """Character ranges that cover all of the text but white space, ascending by start and end."""
+        """Character ranges that cover all of the text except white space, ascending by start and end."""
         starts, text, budget = self._starts, self._text, self._budget
         if len(starts) <= budget:
             return [(0, len(text))]
@@ -73,12 +73,12 @@ class Cutter:
     def doubtful(self, spans: list[Span], isolates_cjk: bool) -> list[tuple[int, int]]:
         """The spans that may have more tokens by themselves than within the text.
 
-        Those are spans that a tokenizer may read anew because they are cut where no blank stands, and
-        full ones, whose first word may be read differently without the blank in front.
+        Those are spans that a tokenizer may read differently because they are cut without a blank, and
+        full ones, whose first word may be read differently without the blank before it.
 
         Args:
             spans: pieces of the text.
-            isolates_cjk: the tokenizer makes one token of each Chinese character, so that a cut beside
+            isolates_cjk: the tokenizer makes one token of each Chinese character, so that a cut next to
                 one is as safe as one at a blank.
         """
         found = []

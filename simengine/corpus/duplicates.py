@@ -11,7 +11,7 @@ _CACHE_KIB = 32_768
 
 
 class SeenIds:
-    """A set of ids with the place where each was first seen, in a temporary SQLite table.
+    """A set of ids with the position where each was first seen, in a temporary SQLite table.
 
     SQLite keeps the table in a file of its own temporary folder (SQLITE_TMPDIR, TMPDIR or /tmp) and
     removes it when closed.
@@ -19,7 +19,7 @@ class SeenIds:
 
     def __init__(self) -> None:
         # An empty name is SQLite's temporary on-disk database. A generator may be resumed from
-        # another thread than the one that began it, never from two at once.
+        # another thread than the one that started it, never from two at once.
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
         for pragma in ("journal_mode=OFF", "synchronous=OFF", f"cache_size=-{_CACHE_KIB}"):
             self._database.execute(f"PRAGMA {pragma}")
@@ -37,21 +37,21 @@ class SeenIds:
         self._database.close()
 
     def begin(self, name: str) -> None:
-        """Say that the ids added from now on come from the source of that name."""
+        """Attribute the ids added from now on to the source of that name."""
         self._current += 1
         self._database.execute("INSERT INTO sources VALUES (?, ?)", (self._current, name))
 
     def add(self, places: Sequence[tuple[str, int]]) -> dict[int, str]:
-        """Add ids in order and say which were there already.
+        """Add ids in order and report which were already there.
 
         Args:
             places: (id, line) each; no line twice within a source.
 
         Returns:
-            For each position in `places` whose id is a repetition: where the first stands, in words.
+            For each position in `places` whose id is a repetition: where the first is, in words.
 
         Raises:
-            StorageFullError: the temporary folder has no room.
+            StorageFullError: the temporary folder is full.
         """
         current = self._current
         before = self._database.total_changes
@@ -64,7 +64,7 @@ class SeenIds:
         except sqlite3.OperationalError as error:
             raise StorageFullError(
                 f"the ids seen so far do not fit into the temporary folder ({error}); "
-                "make room there or set TMPDIR to a folder with room"
+                "free some space or set TMPDIR to a folder with more"
             ) from error
         return {
             position: f"line {line}" if source == current else f"{name}:{line}"

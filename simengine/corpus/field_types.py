@@ -11,10 +11,10 @@ _WORDS = {"bool": "true or false", "number": "a number", "str": "text"}
 
 
 class FieldTypes:
-    """Watches the metadata of documents for fields of several types; null, lists and objects are of any.
+    """Watches the metadata of documents for fields of several types; null, lists and objects fit any.
 
     Args:
-        known: field → "str", "number" or "bool", its type in the index that the documents go to.
+        known: field → "str", "number" or "bool", its type in the index that the documents are added to.
     """
 
     def __init__(self, known: Mapping[str, str]) -> None:
@@ -22,7 +22,7 @@ class FieldTypes:
         self._mixed: dict[str, tuple[str, str]] = {}
 
     def see(self, document: Document) -> None:
-        """Take a document into account."""
+        """Consider a document."""
         for name, value in document.metadata.items():
             kind = _KINDS.get(type(value))
             if kind is None:

@@ -19,7 +19,7 @@ ID_FIELDS = ("_id", "id", "docid", "doc_id")
 TEXT_FIELDS = ("text", "contents", "body", "content", "passage", "document", "sentence")
 TITLE_FIELD = "title"
 OWN_FIELDS = ("_id", "title", "text")
-"""The fields of a record in BEIR's layout that are no metadata."""
+"""The fields of a record in BEIR's layout that are not metadata."""
 METADATA_PREFIX = "metadata."
 _OWN_NAME = re.compile(r"(?:metadata\.)*(?:_id|title|text)\Z")
 
@@ -28,15 +28,15 @@ _OWN_NAME = re.compile(r"(?:metadata\.)*(?:_id|title|text)\Z")
 class FieldMapping:
     """Which fields of a record become id, title and text; all others become metadata.
 
-    A field that is named here must be present in every record (null or "" is fine for title and
-    text). Defaults are looked for in each record; id and title may be absent, a text field may not.
+    A field that is named here must be present in every record (null or "" is allowed for title and
+    text). Defaults are looked up in each record; id and title may be absent, a text field may not.
 
     Args:
         id_field: None takes the first of `_id`, `id`, `docid`, `doc_id`; a record with none of them
             gets the id "<path without suffix>:<line>".
         text_fields: empty takes the first of TEXT_FIELDS. Several are joined by a line feed. "title"
             among several is the document's title, unless `title_field` names another field.
-        title_field: None takes "title" when it is present.
+        title_field: None takes "title" if it is present.
 
     Raises:
         UsageError: a field is named twice or is empty.
@@ -63,7 +63,7 @@ class DocumentMaker:
 
     Args:
         mapping: which fields are meant.
-        convert: makes values of the metadata of a record (tables hold only strings) in place, or None.
+        convert: converts the metadata of a record (tables have only strings) in place, or None.
     """
 
     def __init__(
@@ -78,13 +78,13 @@ class DocumentMaker:
         self._convert = convert
 
     def make(self, record: dict[str, object], label: str, line: int, escaped: bool) -> tuple[Document, bool]:
-        """The document of a record, and whether its id had to be made.
+        """The document of a record, and whether its id was generated.
 
         Args:
-            record: field values; it is emptied into the document.
-            label: a made id is "<label>:<line>".
+            record: field values; its fields move into the document.
+            label: a generated id is "<label>:<line>".
             line: 1-based line of the record.
-            escaped: the record may hold what UTF-8 cannot, which readers of files have refused already.
+            escaped: the record may contain text that UTF-8 cannot; file readers have already refused it.
 
         Raises:
             RecordFault: the record cannot be used.
@@ -99,7 +99,7 @@ class DocumentMaker:
         if (not text or text.isspace()) and (not title or title.isspace()):
             raise RecordFault("empty text", f"document {document_id!r} has neither text nor title")
         if "\0" in text or "\0" in title or "\0" in document_id:
-            raise RecordFault("NUL byte", f"document {document_id!r} holds the character U+0000")
+            raise RecordFault("NUL byte", f"document {document_id!r} contains the character U+0000")
         if self._convert is not None:
             self._convert(record)
         if escaped:
@@ -161,7 +161,7 @@ class DocumentMaker:
 
 
 def escaped_name(name: str) -> str:
-    """The field of a record that holds the metadata field `name`, which may be called like one of OWN_FIELDS.
+    """The field of a record for the metadata field `name`, which may have the name of one of OWN_FIELDS.
 
     "text" gives "metadata.text", and that "metadata.metadata.text", so that no two fields become one.
     """
@@ -171,7 +171,7 @@ def escaped_name(name: str) -> str:
 def _unescaped(record: dict[str, object]) -> dict[str, object]:
     """The metadata under the names that it had before `escaped_name`.
 
-    As it stands when the mapping left one of OWN_FIELDS in it, which would then be there twice.
+    Unchanged if the mapping left one of OWN_FIELDS in it, which would then be there twice.
     """
     if not any(name.startswith(METADATA_PREFIX) for name in record):
         return record
@@ -187,7 +187,7 @@ def as_text(value: object, name: str) -> str:
     """A field's text; null is "".
 
     Raises:
-        RecordFault: it is neither a string nor null.
+        RecordFault: neither a string nor null.
     """
     if type(value) is str:
         return value
@@ -198,7 +198,7 @@ def as_text(value: object, name: str) -> str:
 
 
 def missing_field(name: str, role: str, record: Mapping[str, object]) -> RecordFault:
-    """A fault that names the fields which look most like the missing one."""
+    """A fault that names the fields most similar to the missing one."""
     names = list(record)
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
     lowered = [other for other in names if other.lower() == name.lower() and other not in near]
@@ -214,7 +214,7 @@ def missing_field(name: str, role: str, record: Mapping[str, object]) -> RecordF
 
 
 def check_encodable(document_id: str, title: str, text: str, record: Mapping[str, object]) -> None:
-    """Refuse unpaired surrogates, which JSON escapes can spell but UTF-8 cannot store, and what is no JSON.
+    """Refuse unpaired surrogates, which JSON escapes can spell but UTF-8 cannot store, and values that are not JSON.
 
     Raises:
         RecordFault: something in the record cannot be stored.
@@ -225,7 +225,7 @@ def check_encodable(document_id: str, title: str, text: str, record: Mapping[str
     try:
         json.dumps(record, ensure_ascii=False, allow_nan=False).encode()
     except UnicodeEncodeError as error:
-        path, fault = first_fault(record) or ((), "holds half of a surrogate pair")
+        path, fault = first_fault(record) or ((), "contains half of a surrogate pair")
         place = ".".join(map(str, path))
         raise RecordFault(
             "unpaired surrogate", f"the field {place!a} of document {document_id!a} {fault}"
@@ -237,7 +237,7 @@ def check_encodable(document_id: str, title: str, text: str, record: Mapping[str
 
 
 def check_storable(value: object, name: str) -> None:
-    """Refuse what JSON would not give back as it is: other types, NaN, infinity, keys that are no strings.
+    """Refuse what JSON would not preserve: other types, NaN, infinity, keys that are not strings.
 
     Args:
         value: a field's value.
@@ -245,7 +245,7 @@ def check_storable(value: object, name: str) -> None:
 
     Raises:
         RecordFault: it cannot be stored.
-        RecursionError: it is nested too deeply, or holds itself.
+        RecursionError: it is nested too deeply, or contains itself.
     """
     if value is None or isinstance(value, (str, int)):
         return
@@ -268,7 +268,7 @@ def check_storable(value: object, name: str) -> None:
 
 
 def check_keys(mapping: Mapping[object, object], name: str = "") -> None:
-    """Refuse names of fields that are no strings.
+    """Refuse field names that are not strings.
 
     Raises:
         RecordFault: a key is something else.

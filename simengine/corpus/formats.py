@@ -12,7 +12,7 @@ from simengine.corpus.csv_tables import Headerless, table_items
 from simengine.corpus.json_items import begins_array, json_items, jsonl_items
 from simengine.corpus.lines import Line, as_line_encoding, decode, read_chunks, read_lines, usable_encoding
 from simengine.corpus.report import Item, ReadReport, Record, RecordFault
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 from simengine.errors import DataError
 from simengine.extras import needing
 
@@ -20,7 +20,7 @@ PARQUET_BATCH_ROWS = 1024
 
 
 def read_items(
-    source: Source,
+    source: InputFile,
     max_line_bytes: int,
     encoding: str,
     report: ReadReport,
@@ -33,9 +33,9 @@ def read_items(
         source: the file.
         max_line_bytes: longest line, or longest text file, that is read.
         encoding: of text formats.
-        report: its `bytes_read` is kept up.
-        headerless: None when a table must begin with a header.
-        delimiter: between the fields of a table; None for that of the format.
+        report: its `bytes_read` is kept up to date.
+        headerless: None if a table must have a header.
+        delimiter: between the fields of a table; None for the format's own.
 
     Raises:
         DataError: the file as a whole cannot be used.
@@ -63,7 +63,7 @@ def read_items(
 
 
 def _text_line_items(lines: Iterator[Line], encoding: str) -> Iterator[Item]:
-    """One document per line that is not blank."""
+    """One document per non-blank line."""
     for number, offset, content, raw in lines:
         if isinstance(content, RecordFault):
             yield number, content, raw
@@ -102,7 +102,7 @@ def _text_file_items(lines: Iterator[Line], encoding: str, max_bytes: int) -> It
     yield 1, fault or {"text": "\n".join(parts)}, "\n".join(parts) if fault is None else head
 
 
-def _parquet_items(source: Source, report: ReadReport) -> Iterator[Item]:
+def _parquet_items(source: InputFile, report: ReadReport) -> Iterator[Item]:
     with needing("files", "reading .parquet files"):
         import pyarrow
         from pyarrow import parquet
@@ -148,5 +148,5 @@ def _json_value(value: object, name: str) -> object:
         return [_json_value(part, name) for part in value]
     if isinstance(value, dict):
         return {str(key): _json_value(part, name) for key, part in value.items()}
-    detail = f"field {name!r} holds {type(value).__name__}, which is no JSON value: leave the column out"
+    detail = f"field {name!r} holds {type(value).__name__}, which is not a JSON value: leave the column out"
     raise RecordFault("not a JSON value", detail)

@@ -1,4 +1,4 @@
-"""Documents from what a program has at hand, under the same rules as documents from files."""
+"""Documents from Python objects, under the same rules as documents from files."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ ID_HEX_DIGITS = 16
 def as_documents(items: Documents) -> Iterator[Document]:
     """Documents from documents, mappings (as a record of a JSON Lines corpus), plain texts, or the rows of a table.
 
-    A plain text, and a mapping without an id, is named by its content (see `content_id`): given again it
+    A plain text, and a mapping without an id, gets its id from its content (see `content_id`): given again it
     is the same document, and another text is another document.
 
     Args:
@@ -44,9 +44,9 @@ def as_documents(items: Documents) -> Iterator[Document]:
             pandas frame is not a column.
 
     Raises:
-        DataError: an item is empty, lacks a text, holds what cannot be stored, or is without id and has
-            the content of one before; `line` is its position, counted from 1.
-        UsageError: what was given does not hold documents; says what to write.
+        DataError: an item is empty, lacks a text, contains what cannot be stored, or is without id and has
+            the content of an earlier one; `line` is its position, counted from 1.
+        UsageError: the argument is not a collection of documents; says what to write.
     """
     maker = DocumentMaker(FieldMapping())
     seen: SeenIds | None = None
@@ -66,13 +66,13 @@ def as_documents(items: Documents) -> Iterator[Document]:
 
 
 def documents_of(given: object) -> list[Document]:
-    """Documents that are documents already, as a list.
+    """`Document` objects as a list.
 
     Raises:
-        UsageError: something else was given.
+        UsageError: anything else was given.
     """
     _refuse_lone(given)
-    hint = "a Document; simengine.corpus.items.as_documents makes them of tables, mappings and texts"
+    hint = "a Document; simengine.corpus.items.as_documents makes them from tables, mappings and texts"
     if is_table(given):
         raise UsageError(f"expected documents, got a table ({type(given).__name__}); expected {hint}")
     items = items_of(given, "document", ordered=False)
@@ -80,7 +80,7 @@ def documents_of(given: object) -> list[Document]:
 
 
 def _items(given: object) -> Iterator[tuple[object, bool]]:
-    """The documents as they were given, and whether each is a row of a table."""
+    """The documents as given, and whether each is a row of a table."""
     if is_table(given):
         for row in table_rows(given):
             yield row, True
@@ -123,7 +123,7 @@ def content_id(text: str, title: str = "") -> str:
 
     Args:
         text: the body.
-        title: digested in front of the text, with U+0000 between them, unless it is empty.
+        title: digested before the text, with U+0000 between them, unless it is empty.
 
     Returns:
         "text:" and the first 16 hexadecimal digits of BLAKE2b (RFC 7693, 64 bytes) of the UTF-8 text.
@@ -141,7 +141,7 @@ def _repeated(document_id: str, first: str) -> str:
 
 
 def _as_document(item: Any, number: int, maker: DocumentMaker, *, cells: bool) -> tuple[Document, bool]:
-    """The document of an item, and whether its id was made."""
+    """The document of an item, and whether its id was generated."""
     if isinstance(item, Document):
         return _checked(item, number, maker), False
     record: dict[str, object]
@@ -162,7 +162,7 @@ def _as_document(item: Any, number: int, maker: DocumentMaker, *, cells: bool) -
 
 
 def _instead_of(item: object) -> str:
-    """What to write instead of an item that is no document."""
+    """What to write instead of an item that is not a document."""
     if callable(getattr(item, "_asdict", None)):
         return "give mappings, as in [row._asdict() for row in rows]"
     if dataclasses.is_dataclass(item):
@@ -179,7 +179,7 @@ def _instead_of(item: object) -> str:
 
 
 def _checked(document: Document, number: int, maker: DocumentMaker) -> Document:
-    """The same document with a copy of its metadata, when it has what a file's record would have to have."""
+    """The same document with a copy of its metadata, if it would be valid as a file's record."""
     for name in ("id", "title", "text"):
         value: object = getattr(document, name)
         if not isinstance(value, str):

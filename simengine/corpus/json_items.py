@@ -11,7 +11,7 @@ from simengine.corpus.json_stream import JsonStream
 from simengine.corpus.json_values import checked_record, strict_decoder, too_deep
 from simengine.corpus.lines import Line, decode
 from simengine.corpus.report import Item, RecordFault
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 
 _ARRAY_OF_OBJECTS = re.compile(rb"(?:\xef\xbb\xbf)?\s*\[\s*\{")
 _ARRAY_SO_FAR = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:\[\s*)?\Z")
@@ -19,10 +19,10 @@ _DETECT_BYTES = 1 << 16
 
 
 def begins_array(chunks: Iterator[bytes]) -> tuple[bool, Iterator[bytes]]:
-    """Whether content begins with an array of objects, and all of it again.
+    """Whether content begins with an array of objects, and the whole content.
 
     Args:
-        chunks: the content; as little as possible is taken to find out.
+        chunks: the content; as little as possible is read to find out.
     """
     head = b""
     for chunk in chunks:
@@ -39,7 +39,7 @@ def _chained(head: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def jsonl_items(lines: Iterator[Line], encoding: str) -> Iterator[Item]:
-    """One JSON object per line; blank lines are no records."""
+    """One JSON object per line; blank lines are skipped."""
     parse = strict_decoder().raw_decode
     for number, offset, content, raw in lines:
         if isinstance(content, RecordFault):
@@ -64,7 +64,7 @@ def jsonl_items(lines: Iterator[Line], encoding: str) -> Iterator[Item]:
 
 
 def _explained(fault: RecordFault, raw: bytes) -> RecordFault:
-    """The fault of a first line that is too long, because it is all of the file."""
+    """The fault of a first line that is too long because it is the whole file."""
     if fault.kind != "line too long" or not raw.lstrip().startswith((b"[", b"{")):
         return fault
     what = "begins a JSON array" if raw.lstrip().startswith(b"[") else "begins a JSON object"
@@ -72,13 +72,12 @@ def _explained(fault: RecordFault, raw: bytes) -> RecordFault:
     return RecordFault(fault.kind, detail, fault.raw_bytes)
 
 
-def json_items(chunks: Iterable[bytes], encoding: str, source: Source, max_bytes: int) -> Iterator[Item]:
+def json_items(chunks: Iterable[bytes], encoding: str, source: InputFile, max_bytes: int) -> Iterator[Item]:
     """Yield the records of one JSON array, or of the only array in one JSON object, in constant memory.
 
-    An object without an array, or with a text of its own, is one record, and objects that follow each other are
-    records, too. A record's number
-    is the line that it begins on; where several begin on one line it counts on from the record before, so that no
-    number comes twice.
+    An object without an array, or with a text of its own, is one record, and consecutive objects are records, too.
+    A record's number is the line that it begins on; if several begin on one line it counts on from the record
+    before, so that no number repeats.
 
     Args:
         chunks: the file.
@@ -154,7 +153,7 @@ def _object(stream: JsonStream) -> Iterator[Item]:
             if found:
                 both = f"{found!r} and {key!r}"
                 stream.fail(
-                    f"the object holds two arrays of objects, {both}; write the one with the records to its own file"
+                    f"the object has two arrays of objects, {both}; write the one with the records to its own file"
                 )
             found = key
             yield from _array(stream)
@@ -165,7 +164,7 @@ def _object(stream: JsonStream) -> Iterator[Item]:
             stream.fail(f"{key!r}: {members[key]}")
         if found and _is_record(members):
             stream.fail(
-                f"the object holds a text, {key!r}, and records, {found!r}; write one record per line (.jsonl)"
+                f"the object has a text, {key!r}, and records, {found!r}; write one record per line (.jsonl)"
             )
     stream.take("}")
     if found or list(members.values()) == [[]]:

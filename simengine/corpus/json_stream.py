@@ -10,7 +10,7 @@ from typing import NoReturn
 
 from simengine.corpus.json_values import strict_decoder, too_deep
 from simengine.corpus.report import RecordFault
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 from simengine.errors import DataError
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -18,9 +18,9 @@ _AFTER_VALUE = tuple(" \t\r\n,]}")
 
 
 class JsonStream:
-    """JSON text that arrives in chunks; what has been read is forgotten, but for the value at hand."""
+    """JSON text that arrives in chunks; text that has been read is dropped, except for the current value."""
 
-    def __init__(self, chunks: Iterable[bytes], encoding: str, source: Source, max_bytes: int) -> None:
+    def __init__(self, chunks: Iterable[bytes], encoding: str, source: InputFile, max_bytes: int) -> None:
         self._chunks, self._source, self._max_chars = iter(chunks), source, max_bytes
         self._encoding = encoding
         self._decoder = codecs.getincrementaldecoder(encoding)()
@@ -76,7 +76,7 @@ class JsonStream:
         self._counted = self._at
 
     def peek(self) -> str:
-        """The next character that is no white space, which is not taken; "" at the end."""
+        """The next character that is not white space, without consuming it; "" at the end."""
         while True:
             found = _SPACE.match(self._text, self._at)
             self._at = self._at if found is None else found.end()
@@ -87,10 +87,10 @@ class JsonStream:
                 return self._text[self._at : self._at + 1]
 
     def take(self, expected: str) -> None:
-        """Take one character.
+        """Consume one character.
 
         Raises:
-            DataError: another one stands there.
+            DataError: the next character is another one.
         """
         found = self.peek()
         if found != expected or not found:
@@ -99,7 +99,7 @@ class JsonStream:
         self._at += 1
 
     def fail(self, reason: str) -> NoReturn:
-        """Raise a DataError for the place that is reached."""
+        """Raise a DataError for the current position."""
         raise DataError(reason, self._source.name, self.line)
 
     def array_of_objects_follows(self) -> bool:
@@ -113,7 +113,7 @@ class JsonStream:
                 return self._text[at : at + 1] == "{"
 
     def holds_several(self) -> bool:
-        """Whether the next object ends in what has been read so far, and another one follows it."""
+        """Whether the next object ends within what has been read so far, and another one follows."""
         try:
             _, end = json.JSONDecoder().raw_decode(self._text, self._at)
         except (ValueError, RecursionError):
@@ -124,7 +124,7 @@ class JsonStream:
         return self._text[self._at + length :].lstrip(" \t\r\n").startswith("{")
 
     def value(self) -> tuple[object, str]:
-        """The next value, or the RecordFault it makes, and its text.
+        """The next value, or its RecordFault, and its text.
 
         Raises:
             DataError: there is no value, or one that does not end; nothing after it can be read.
@@ -135,7 +135,7 @@ class JsonStream:
             try:
                 value, end = parse(self._text, self._at)
             except RecordFault as wrong:
-                # Where it ends is found by a decoder that lets everything pass.
+                # Its end is found by a decoder that accepts everything.
                 fault, parse = wrong, json.JSONDecoder().raw_decode
                 continue
             except RecursionError:
@@ -155,7 +155,7 @@ class JsonStream:
                 and self._text[end : end + 1] not in _AFTER_VALUE
                 and self.more()
             ):
-                continue  # a number may go on in the next chunk
+                continue  # a number may continue in the next chunk
             text = self._text[self._at : end]
             self._at = end
             return fault or value, text

@@ -1,4 +1,4 @@
-"""Records in JSON as its standard has it, checked for what could not be stored."""
+"""Records in standard JSON, checked for what could not be stored."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def checked_record(record: object, text: str, where: str) -> dict[str, object]:
-    """The record itself, when it is an object that is not nested too deeply.
+    """The record itself, if it is an object that is not nested too deeply.
 
     Raises:
-        RecordFault: it is something else.
+        RecordFault: anything else.
     """
     if type(record) is not dict:
         raise RecordFault("not an object", f"expected a JSON object {where}, got {_json_kind(record)}")
@@ -35,10 +35,10 @@ def too_deep() -> RecordFault:
 
 
 def strict_decoder() -> json.JSONDecoder:
-    """JSON as its standard has it: no NaN, no Infinity (nor 1e999), no key twice in an object."""
+    """Standard JSON: no NaN, no Infinity (nor 1e999), no repeated key in an object."""
 
     def refuse(constant: str) -> object:
-        raise RecordFault("not a JSON number", f"{constant} has no place in JSON; use null")
+        raise RecordFault("not a JSON number", f"{constant} is not valid JSON; use null")
 
     def number(digits: str) -> float:
         value = float(digits)
@@ -51,7 +51,7 @@ def strict_decoder() -> json.JSONDecoder:
         if len(found) != len(items):
             names = [name for name, _ in items]
             twice = next(name for name in names if names.count(name) > 1)
-            raise RecordFault("repeated key", f"the key {twice!r} stands twice in one object")
+            raise RecordFault("repeated key", f"the key {twice!r} appears twice in one object")
         return found
 
     return json.JSONDecoder(object_pairs_hook=pairs, parse_float=number, parse_constant=refuse)

@@ -12,22 +12,22 @@ from contextlib import contextmanager
 from typing import IO, TypeAlias
 
 from simengine.corpus.report import ReadReport, RecordFault
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 from simengine.errors import DataError, UsageError
 from simengine.extras import needing
 
 CHUNK_BYTES = 1 << 18
 KEPT_BYTES = 1 << 14
-"""What is kept of a line that is too long, for the rejects file."""
+"""Bytes kept of a line that is too long, for the rejects file."""
 _ZSTD_STEP_BYTES = 1 << 11
-"""A few bytes of zstd can stand for 128 kB; small steps bound what one step gives."""
+"""A few bytes of zstd can expand to 128 kB; small steps bound the output of one step."""
 
 Line: TypeAlias = "tuple[int, int, bytes | RecordFault, bytes]"
 """(1-based number, byte offset of its start, content without line end or a fault, what to show as raw)."""
 
 
 class _Counted(io.RawIOBase):
-    """A file whose reads are counted in a report. Of a pipe a read gives what is there, not only a full block."""
+    """A file whose reads are counted in a report. A read of a pipe returns what is available, not only a full block."""
 
     def __init__(self, file: IO[bytes], report: ReadReport) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class _Counted(io.RawIOBase):
         return data
 
 
-def read_chunks(source: Source, report: ReadReport) -> Iterator[bytes]:
+def read_chunks(source: InputFile, report: ReadReport) -> Iterator[bytes]:
     """Yield the decompressed content of a source in chunks of up to about a quarter of a megabyte, as it arrives.
 
     Raises:
@@ -65,8 +65,8 @@ def read_chunks(source: Source, report: ReadReport) -> Iterator[bytes]:
 
 
 @contextmanager
-def opened(source: Source) -> Iterator[IO[bytes]]:
-    """The bytes of a source, packed as they are."""
+def opened(source: InputFile) -> Iterator[IO[bytes]]:
+    """The raw bytes of a source, still compressed."""
     if source.path is None:
         stdin = sys.stdin
         yield getattr(stdin, "buffer", None) or io.BytesIO(stdin.read().encode("utf-8"))
@@ -75,7 +75,7 @@ def opened(source: Source) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _gunzip(file: io.RawIOBase, source: Source) -> Iterator[bytes]:
+def _gunzip(file: io.RawIOBase, source: InputFile) -> Iterator[bytes]:
     try:
         with gzip.GzipFile(fileobj=file, mode="rb") as stream:
             while chunk := stream.read1(CHUNK_BYTES):
@@ -83,10 +83,12 @@ def _gunzip(file: io.RawIOBase, source: Source) -> Iterator[bytes]:
     except EOFError as error:
         raise DataError("the gzip data ends too early: the file is truncated", source.name) from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise DataError(f"the gzip data is damaged, or it is no gzip file: {error}", source.name) from error
+        raise DataError(
+            f"the gzip data is damaged, or it is not a gzip file: {error}", source.name
+        ) from error
 
 
-def _unzstd(file: io.RawIOBase, source: Source) -> Iterator[bytes]:
+def _unzstd(file: io.RawIOBase, source: InputFile) -> Iterator[bytes]:
     with needing("files", "reading .zst files", "zstandard"):
         import zstandard
     decompressor = zstandard.ZstdDecompressor()
@@ -106,7 +108,9 @@ def _unzstd(file: io.RawIOBase, source: Source) -> Iterator[bytes]:
                     yield b"".join(parts)
                     parts, size = [], 0
     except zstandard.ZstdError as error:
-        raise DataError(f"the zstd data is damaged, or it is no zstd file: {error}", source.name) from error
+        raise DataError(
+            f"the zstd data is damaged, or it is not a zstd file: {error}", source.name
+        ) from error
     yield b"".join(parts)
     if frame is not None:
         raise DataError("the zstd data ends too early: the file is truncated", source.name)
@@ -116,7 +120,7 @@ def usable_encoding(encoding: str) -> str:
     """The codec's own name.
 
     Raises:
-        UsageError: Python knows no such text encoding.
+        UsageError: Python has no such text encoding.
     """
     try:
         info = codecs.lookup(encoding)
@@ -128,14 +132,16 @@ def usable_encoding(encoding: str) -> str:
     return "utf-8" if info.name == "utf-8-sig" else info.name
 
 
-def as_line_encoding(chunks: Iterable[bytes], encoding: str, source: Source) -> tuple[Iterator[bytes], str]:
+def as_line_encoding(
+    chunks: Iterable[bytes], encoding: str, source: InputFile
+) -> tuple[Iterator[bytes], str]:
     """Chunks in an encoding whose line ends are the byte 0x0A: UTF-16 and UTF-32 are recoded to UTF-8."""
     if not encoding.startswith(("utf-16", "utf-32")):
         return iter(chunks), encoding
     return _recoded(chunks, encoding, source), "utf-8"
 
 
-def _recoded(chunks: Iterable[bytes], encoding: str, source: Source) -> Iterator[bytes]:
+def _recoded(chunks: Iterable[bytes], encoding: str, source: InputFile) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)()
     position, newlines = 0, 0
     try:
@@ -153,13 +159,15 @@ def _recoded(chunks: Iterable[bytes], encoding: str, source: Source) -> Iterator
         raise DataError(f"wrong encoding: {where} ({error.reason})", source.name, newlines + 1) from error
 
 
-def read_lines(chunks: Iterable[bytes], source: Source, max_line_bytes: int, encoding: str) -> Iterator[Line]:
-    """Yield the lines of a stream; of a line over `max_line_bytes` only the beginning is ever held.
+def read_lines(
+    chunks: Iterable[bytes], source: InputFile, max_line_bytes: int, encoding: str
+) -> Iterator[Line]:
+    """Yield the lines of a stream; of a line over `max_line_bytes` only the beginning is kept in memory.
 
     A UTF-8 byte order mark at the start is dropped. Line ends are LF or CRLF.
 
     Raises:
-        DataError: the stream is UTF-16 by its byte order mark, and another encoding was meant.
+        DataError: the stream is UTF-16 by its byte order mark, and another encoding was given.
     """
     return _without_bom(_split_lines(chunks, max_line_bytes), source, encoding)
 
@@ -189,7 +197,7 @@ def _split_lines(chunks: Iterable[bytes], max_line_bytes: int) -> Iterator[Line]
 
 
 class _Unfinished:
-    """The part of a line that has been seen before its end."""
+    """The part of a line read before its end."""
 
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
@@ -215,8 +223,8 @@ class _Unfinished:
         return number, offset, content, content
 
 
-def _without_bom(lines: Iterator[Line], source: Source, encoding: str) -> Iterator[Line]:
-    """Lines without a byte order mark in front of the first; byte offsets still count it."""
+def _without_bom(lines: Iterator[Line], source: InputFile, encoding: str) -> Iterator[Line]:
+    """Lines without a byte order mark before the first; byte offsets still count it."""
     for number, offset, content, raw in lines:
         if encoding == "utf-8" and raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             reason = "wrong encoding: the file begins with a UTF-16 byte order mark; give the encoding utf-16"

@@ -35,7 +35,7 @@ HEADERLESS = Headerless(
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two texts, and whatever else stood in their record (such as score or label)."""
+    """Two texts, and the other fields of their record (such as score or label)."""
 
     text1: str
     text2: str
@@ -53,7 +53,7 @@ def read_pairs(
     """Yield the pairs of a .jsonl, .json, .csv, .tsv or .parquet file in order, streamed.
 
     A .csv or .tsv without a header has two or three columns: text1, text2 and score. It is taken for one only
-    where its first row cannot be a header: one cell at least is no name (a sentence, say), and a third cell is a
+    where its first row cannot be a header: at least one cell is not a name (a sentence, say), and a third cell is a
     number. Any other first row without a known name is refused.
 
     Args:
@@ -70,7 +70,7 @@ def read_pairs(
         UsageError: an unknown format or delimiter, or the same field twice.
     """
     if fields is not None and fields[0] == fields[1]:
-        raise UsageError(f"both texts of a pair are to come from the field {fields[0]!r}; expected two names")
+        raise UsageError(f"both texts of a pair would come from the field {fields[0]!r}; expected two names")
     yield from read_records(
         source,
         partial(_pair, fields=fields),

@@ -1,4 +1,4 @@
-"""A corpus that every Python carries: the docstrings of its standard library.
+"""A corpus that ships with every Python: the docstrings of its standard library.
 
 Most come from its source files, which are parsed; builtins and modules written in C are asked in the interpreter.
 """
@@ -42,11 +42,11 @@ INSPECTED = frozenset(
     zoneinfo
     """.split()  # noqa: SIM905 - a list of strings reads worse
 )
-"""Modules that are imported to look at: importing them prints nothing, opens nothing, changes nothing."""
+"""Modules that are imported for inspection: importing them has no side effects."""
 
 _OPERATING_SYSTEM = ("posix", "nt")
 _IMPLIED = re.compile(r"\$\w+,?\s*")
-"""What C functions write for the implied first argument: "$self", "$module"."""
+"""How C functions write the implied first argument: "$self", "$module"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Entry:
         kind: "module", "class", "function", "method" or "property".
         signature: "(x, *, y=1)", or "" when there is none or it is not known.
         text: the docstring, cleaned.
-        from_source: False when the interpreter was asked.
+        from_source: False when it comes from the interpreter.
     """
 
     qualified: str
@@ -73,7 +73,7 @@ class Entry:
 
     @property
     def title(self) -> str:
-        """The qualified name with its signature, kept short enough to leave room for the text."""
+        """The qualified name with its signature, short enough to leave room for the text."""
         if self.kind == "module":
             return f"module {self.qualified}"
         if self.kind == "property":
@@ -86,14 +86,14 @@ class Entry:
 
 
 def clean_docstring(docstring: object) -> str:
-    """A docstring without its indentation and outer blank lines; "" for anything that is none."""
+    """A docstring without its indentation and outer blank lines; "" for anything that is not a string."""
     if not isinstance(docstring, str) or "\0" in docstring:
         return ""
     return inspect.cleandoc(docstring).strip()
 
 
 def short_signature(parameters: str) -> str:
-    """Parameters in parentheses; over a few hundred characters they give way to "(...)"."""
+    """Parameters in parentheses; beyond a few hundred characters they become "(...)"."""
     return f"({parameters})" if len(parameters) <= _MAX_SIGNATURE_CHARS else "(...)"
 
 
@@ -148,7 +148,7 @@ def _document(entry: Entry) -> Document:
 
 
 def _entries() -> Iterator[Entry]:
-    """Modules in order of name; of each what its source says, then what only the interpreter knows."""
+    """Modules in order of name; for each what its source says, then what only the interpreter has."""
     root = Path(sysconfig.get_path("stdlib"))
     for name in sorted(sys.stdlib_module_names):
         if name.startswith("_") or name in _LEFT_OUT or name == _OTHER_PATH_MODULE:
@@ -163,7 +163,7 @@ def _entries() -> Iterator[Entry]:
 
 
 def _source_trees(root: Path, name: str) -> Iterator[tuple[str, ast.Module]]:
-    """The modules of a module or package, parsed; private ones too, for what the package shows of them."""
+    """The modules of a module or package, parsed; private ones too, for what the package exports from them."""
     package = root / name
     paths = [(name, root / f"{name}.py")] if (root / f"{name}.py").is_file() else []
     if (package / "__init__.py").is_file():
@@ -208,7 +208,7 @@ def _exported(tree: ast.Module, package: ast.Module, name: str) -> frozenset[str
 
 
 def _public(tree: ast.Module) -> list[str]:
-    """What `import *` takes: __all__ where it is a plain list, else all names without underscore."""
+    """What `import *` imports: __all__ where it is a plain list, else all names without underscore."""
     for node in tree.body:
         if isinstance(node, ast.Assign) and any(ast.unparse(one) == "__all__" for one in node.targets):
             parts = node.value.elts if isinstance(node.value, (ast.List, ast.Tuple)) else []
@@ -218,7 +218,7 @@ def _public(tree: ast.Module) -> list[str]:
 
 
 def _body_entries(body: list[ast.stmt], module: str, owner: str, inside_class: bool) -> Iterator[Entry]:
-    """Definitions of a module or class, also those that stand under an `if` or a `try`."""
+    """Definitions of a module or class, also those under an `if` or a `try`."""
     for node in body:
         if isinstance(node, (ast.If, ast.Try)):
             handlers = node.handlers if isinstance(node, ast.Try) else []
@@ -270,10 +270,10 @@ def _signature(node: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef, insi
 
 
 def builtin_entries(module_name: str) -> Iterator[Entry]:
-    """Yield what a module offers that is written in C, by name.
+    """Yield the members of a module that are written in C, by name.
 
     Args:
-        module_name: one of INSPECTED. A module that this Python was built without yields nothing.
+        module_name: one of INSPECTED. A module that this Python lacks yields nothing.
     """
     try:
         module = import_module(module_name)
@@ -342,7 +342,7 @@ def _class_entries(cls: type, module: str, qualified: str, name: str) -> Iterato
 
 
 def _inherited(cls: type, attribute: str | None, text: str) -> bool:
-    """Whether a base class says the same, word for word."""
+    """Whether a base class has the same docstring."""
     for base in cls.__mro__[1:]:
         known = base if attribute is None else vars(base).get(attribute)
         if known is not None and clean_docstring(getattr(known, "__doc__", None)) == text:

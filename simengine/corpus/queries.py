@@ -11,7 +11,7 @@ from simengine.corpus.duplicates import SeenIds
 from simengine.corpus.fields import ID_FIELDS, TEXT_FIELDS, DocumentMaker, FieldMapping
 from simengine.corpus.formats import read_items
 from simengine.corpus.report import ReadReport, RecordFault
-from simengine.corpus.sources import Source, expand_sources, is_stream, shown_name, suffixes
+from simengine.corpus.sources import InputFile, expand_sources, is_stream, shown_name, suffixes
 from simengine.errors import DataError
 
 MAX_LINE_BYTES = 4 << 20
@@ -37,9 +37,9 @@ def read_queries(
 ) -> Iterator[Query]:
     """Yield the queries of a file in order.
 
-    JSON Lines as in BEIR (`_id` or another id field, `text`, `query` or `question`), .txt with one
-    query per line that is not blank (ids are line numbers), .tsv and .csv. A .tsv without a header
-    holds id and text. All but .parquet also with .gz or .zst.
+    JSON Lines as in BEIR (`_id` or another id field, `text`, `query` or `question`), .txt with one query per
+    non-blank line (ids are line numbers), .tsv and .csv. A .tsv without a header holds id and text. All but .parquet
+    also with .gz or .zst.
 
     Args:
         source: a path; "-" is standard input (one query per line unless `file_format` says otherwise).
@@ -63,10 +63,10 @@ def read_queries(
                 report.accept()
                 yield query
     if not report.records:
-        raise DataError("no queries: the file holds no records", shown_name(source))
+        raise DataError("no queries: the file has no records", shown_name(source))
 
 
-def _queries(file: Source, encoding: str, report: ReadReport) -> Iterator[tuple[int, Query]]:
+def _queries(file: InputFile, encoding: str, report: ReadReport) -> Iterator[tuple[int, Query]]:
     maker = DocumentMaker(FieldMapping())
     for line, record, _ in read_items(file, MAX_LINE_BYTES, encoding, report, _TABLE):
         try:

@@ -14,7 +14,7 @@ from simengine.corpus.fields import DocumentMaker, FieldMapping
 from simengine.corpus.formats import read_items
 from simengine.corpus.lines import usable_encoding
 from simengine.corpus.report import Item, Raw, ReadReport, RecordFault, Rejected, RejectSink
-from simengine.corpus.sources import STDIN, Source, expand_sources, source_bytes
+from simengine.corpus.sources import STDIN, InputFile, expand_sources, source_bytes
 from simengine.errors import DataError, UsageError
 from simengine.types import Document
 
@@ -38,20 +38,19 @@ class ReadOptions:
 
     Args:
         mapping: which fields become id, title and text.
-        skip_invalid: count records that cannot be used instead of raising for the first.
-        rejects_path: with `skip_invalid`, a JSON Lines file of what was left out:
-            {source, line, reason, raw, raw_length}, raw cut to a few kB. The first record left out
-            replaces what an earlier run wrote; a run that leaves nothing out does not touch the file, so
-            it belongs to this run only where `ReadReport.rejected` is not 0.
+        skip_invalid: count unusable records instead of raising for the first.
+        rejects_path: with `skip_invalid`, a JSON Lines file of what was left out: {source, line, reason, raw,
+            raw_length}, raw cut to a few kB. The first record left out replaces an earlier run's file; a run that
+            leaves nothing out does not touch it, so it belongs to this run only if `ReadReport.rejected` is not 0.
         max_line_bytes: longest line (or whole-file document) that is read, in bytes of its file.
         encoding: of all text formats. A UTF-8 byte order mark is accepted and dropped.
         format: None goes by suffix; else one of "jsonl", "json", "csv", "tsv", "parquet", "txt-lines"
-            (a document per line that is not blank), "txt-file" (a document per file).
-        types: column of a .csv or .tsv → "str", "int", "float" or "bool"; columns that are not named here get a
-            type that keeps the spelling of every cell.
-        known_types: field → "str", "bool" or "number", the type it has in the index that the documents go to.
+            (a document per non-blank line), "txt-file" (a document per file).
+        types: column of a .csv or .tsv → "str", "int", "float" or "bool"; other columns get a type that keeps the
+            spelling of every cell.
+        known_types: field → "str", "bool" or "number", its type in the index that the documents are added to.
         delimiter: of .csv and .tsv: one character, or "tab", "semicolon", "pipe", "comma", "space".
-        follow_links: go through links in folders.
+        follow_links: follow links in folders.
 
     Raises:
         UsageError: values that cannot be used together.
@@ -90,12 +89,12 @@ def read_corpus(
 ) -> Iterator[Document]:
     """Yield the documents of files and folders in order, in memory that does not grow with them.
 
-    Formats by suffix: .jsonl, .ndjson, .json (one array of records, or an object that holds one), .csv, .tsv
+    Formats by suffix: .jsonl, .ndjson, .json (one array of records, or an object with one), .csv, .tsv
     (no quoting, as in BEIR), .parquet, .txt and .md, all but .parquet also with .gz or .zst. CSV and TSV begin
-    with a header. A .txt given by itself holds one document per line that is not blank; a .md is one document.
-    A folder is read as BEIR when it holds a corpus.jsonl; else every .txt and .md below it is one document, and
-    other files are counted in `report.ignored_files`. Hidden files and folders are passed over. Links in folders
-    are passed over and counted unless `options.follow_links` is set, pipes and devices there always; a path in
+    with a header. A .txt given by itself has one document per non-blank line; a .md is one document.
+    A folder is read as BEIR if it has a corpus.jsonl; else every .txt and .md below it is one document, and
+    other files are counted in `report.ignored_files`. Hidden files and folders are skipped. Links in folders
+    are skipped and counted unless `options.follow_links` is set, pipes and devices there always; a path in
     `sources` may itself be a link, or a pipe.
 
     A record without an id is named by the path of its file as given, without suffix, and its line
@@ -105,10 +104,10 @@ def read_corpus(
     the only source, and with the folder's path in front ("b/sub/a.txt") when there are several.
 
     A column of a table has one type over all tables of a call, for which they are read twice (streams are copied
-    to a temporary file): numbers where every cell is written back as it stands ("0.1428571428571428", "12",
-    "1e-07"; not "007", "1.10" or integers of more than 18 digits), else text; `options.types` names another.
-    Empty cells are null. Columns without a name are left out when they are empty or number the rows, else they
-    are called "column 3". `report.notes` and `report.text_columns` say what was decided. The fields "metadata.text",
+    to a temporary file): numbers if every cell is written back unchanged ("0.1428571428571428", "12",
+    "1e-07"; not "007", "1.10" or integers of more than 18 digits), else text; `options.types` overrides this.
+    Empty cells are null. Columns without a name are left out if they are empty or number the rows, else they
+    are called "column 3". `report.notes` and `report.text_columns` have the decisions. The fields "metadata.text",
     "metadata.title" and "metadata._id", which `document_record` makes, become the metadata fields text, title and _id
     again where a record has `_id`, `title` and `text` of its own.
 
@@ -121,7 +120,7 @@ def read_corpus(
         Documents with ids that are unique over all sources.
 
     Raises:
-        DataError: a file cannot be used, holds no record, or (without `skip_invalid`) a record cannot
+        DataError: a file cannot be used, has no record, or (without `skip_invalid`) a record cannot
             be used. Names file and line.
         UsageError: options that cannot be used.
         MissingExtraError: a format that needs an optional package.
@@ -143,7 +142,7 @@ def read_corpus(
 
 def _survey(
     sources: Sequence[str | Path], options: ReadOptions, report: ReadReport, stack: ExitStack
-) -> tuple[dict[str, Source], ColumnTypes]:
+) -> tuple[dict[str, InputFile], ColumnTypes]:
     """The tables among the sources by name, in a form that can be read twice, and the types of their columns."""
     direct = [given for given in _as_list(sources) if str(given) == STDIN or not Path(given).is_dir()]
     files = expand_sources(direct, options.format, ReadReport()) if direct else iter(())
@@ -168,7 +167,7 @@ def _as_list(sources: Sequence[str | Path]) -> list[str | Path]:
     return [sources] if isinstance(sources, (str, Path)) else list(sources)
 
 
-def _items(source: Source, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
+def _items(source: InputFile, options: ReadOptions, report: ReadReport) -> Iterator[Item]:
     delimiter = None if options.delimiter is None else usable_delimiter(options.delimiter)
     return read_items(source, options.max_line_bytes, options.encoding, report, delimiter=delimiter)
 
@@ -185,7 +184,7 @@ _Made = tuple[int, "Document | RecordFault", Raw, bool]
 
 
 def _read_source(
-    source: Source,
+    source: InputFile,
     options: ReadOptions,
     types: ColumnTypes,
     report: ReadReport,
@@ -211,11 +210,11 @@ def _read_source(
                 yield made
             position += 1
     if report.records == before:
-        raise DataError("no documents: the file holds no records", source.name)
+        raise DataError("no documents: the file has no records", source.name)
 
 
 def _batches(made: Iterator[_Made]) -> Iterator[list[_Made]]:
-    """Lists of records, bounded in number and in size; what came before an error is handed on first."""
+    """Lists of records, bounded in number and in size; records before an error are passed on first."""
     batch: list[_Made] = []
     size = 0
     failure: Exception | None = None
@@ -241,7 +240,7 @@ def _batches(made: Iterator[_Made]) -> Iterator[list[_Made]]:
 
 
 def _documents(
-    items: Iterator[Item], source: Source, options: ReadOptions, types: ColumnTypes
+    items: Iterator[Item], source: InputFile, options: ReadOptions, types: ColumnTypes
 ) -> Iterator[_Made]:
     """Each record as a document, or what is wrong with it."""
     if source.format.startswith("txt-"):
@@ -262,14 +261,14 @@ def _documents(
 
 
 def _with_option(fault: RecordFault) -> RecordFault:
-    """The fault of a line that is too long names what sets the limit."""
+    """The fault of a line that is too long names the option that sets the limit."""
     if fault.kind not in ("line too long", "file too long"):
         return fault
     detail = f"{fault.detail}; --max-line-bytes (max_line_bytes) sets the limit"
     return RecordFault(fault.kind, detail, fault.raw_bytes)
 
 
-def _text_documents(items: Iterator[Item], source: Source) -> Iterator[_Made]:
+def _text_documents(items: Iterator[Item], source: InputFile) -> Iterator[_Made]:
     """Documents of plain text: ids from path and line, or from the path alone."""
     whole = source.format == "txt-file"
     for line, record, raw in items:
@@ -278,9 +277,9 @@ def _text_documents(items: Iterator[Item], source: Source) -> Iterator[_Made]:
             continue
         text = str(record["text"])
         if whole and not text.strip():
-            yield line, RecordFault("empty text", "the file holds no text"), raw, False
+            yield line, RecordFault("empty text", "the file has no text"), raw, False
         elif "\0" in text:
-            yield line, RecordFault("NUL byte", "the text holds the character U+0000"), raw, False
+            yield line, RecordFault("NUL byte", "the text contains the character U+0000"), raw, False
         else:
             metadata = {"path": source.label} if whole else {}
             yield (

@@ -17,7 +17,7 @@ MAX_RAW_CHARS = 4096
 Raw: TypeAlias = "bytes | str | list[str] | dict[str, object]"
 Record: TypeAlias = "dict[str, object]"
 Item: TypeAlias = "tuple[int, Record | RecordFault, Raw]"
-"""(1-based line or row, the record or what is wrong with it, what to show of it in a rejects file)."""
+"""(1-based line or row, the record or its fault, what to show of it in a rejects file)."""
 
 
 class RecordFault(Exception):  # noqa: N818 - not an error by itself: the reader decides what becomes of it
@@ -25,8 +25,8 @@ class RecordFault(Exception):  # noqa: N818 - not an error by itself: the reader
 
     Args:
         kind: a short fixed phrase to count by, such as "broken JSON".
-        detail: what exactly is wrong here, and what to do.
-        raw_bytes: length of the record where only its beginning was kept.
+        detail: what exactly is wrong, and what to do.
+        raw_bytes: length of the record if only its beginning was kept.
     """
 
     def __init__(self, kind: str, detail: str, raw_bytes: int | None = None) -> None:
@@ -41,7 +41,7 @@ class RecordFault(Exception):  # noqa: N818 - not an error by itself: the reader
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A record that was left out: where it stands and why."""
+    """A record that was left out: where it is and why."""
 
     source: str
     line: int
@@ -58,18 +58,18 @@ class ReadReport:
         rejected: records that could not be used.
         reasons: rejected records by kind of fault.
         examples: the first rejected records.
-        bytes_read: bytes taken from files (compressed where they are) or stdin.
-        generated_ids: documents whose id was made from path and line.
-        ignored_files: files in folders that are no text by their suffix. Hidden files, and all in hidden
-            folders, are passed over without being counted.
+        bytes_read: bytes read from files (as stored, so compressed) or stdin.
+        generated_ids: documents whose id was generated from path and line.
+        ignored_files: files in folders that are not text by their suffix. Hidden files, and all in hidden
+            folders, are skipped without being counted.
         ignored_suffixes: the ignored files by suffix (lower case, without .gz or .zst); those that have
             none under "without suffix".
         links: links in folders that were not followed.
         special_files: pipes, sockets and devices in folders; they are never opened.
         not_followed: the paths of the first of these links and special files.
-        notes: what a person should know about how tables were read, a line each.
-        text_columns: which columns of numbers stay text, and which types make numbers of them; of use to whoever
-            filters by them.
+        notes: human-readable remarks on how tables were read, a line each.
+        text_columns: which numeric columns stay text, and which types convert them; useful for filtering by
+            them.
     """
 
     records: int = 0
@@ -111,13 +111,13 @@ class ReadReport:
 
 
 class RejectSink:
-    """Decides what becomes of a bad record: an error, or a count and a line in the rejects file.
+    """Handles bad records: by an error, or a count and a line in the rejects file.
 
     Args:
         report: counts go here.
         skip_invalid: False raises DataError for the first bad record.
         path: JSON Lines file of {source, line, reason, raw, raw_length}; replaced at the first bad record,
-            so that a run without one leaves the file of an earlier run as it was.
+            so that a run without one leaves an earlier run's file unchanged.
     """
 
     def __init__(self, report: ReadReport, skip_invalid: bool, path: Path | None) -> None:
@@ -160,9 +160,9 @@ class RejectSink:
 
 
 def _unwritable(path: Path) -> str:
-    """Why a file could not be written, found without touching it; "" when nothing speaks against it.
+    """Why a file could not be written, found without touching it; "" if it could.
 
-    The file is opened only for the first bad record, which may come after hours of work.
+    The file is opened only at the first bad record, which may come after hours of work.
     """
     if path.is_dir():
         return "it is a folder"
@@ -172,7 +172,7 @@ def _unwritable(path: Path) -> str:
 
 
 def _raw_text(raw: Raw) -> tuple[str, int]:
-    """The record as text, cut to a few kB, and its whole length (bytes for bytes, else characters)."""
+    """The record as text, cut to a few kB, and its full length (bytes for bytes, else characters)."""
     if isinstance(raw, bytes):
         return raw[:MAX_RAW_CHARS].decode("utf-8", "backslashreplace"), len(raw)
     text = raw if isinstance(raw, str) else json.dumps(raw, default=str, ensure_ascii=False)

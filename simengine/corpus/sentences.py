@@ -11,7 +11,7 @@ _CLOSERS = "\"'\u2019\u201d\u00bb)\\]}\u300d\u300f\uff09\u3011\u300b\u3009"
 _CJK_STOPS = "\u3002\uff01\uff1f\uff1b\uff61"
 
 # The lookbehind keeps a long run of full stops linear: only its first character starts a match, and
-# the possessive ++ never gives characters back. A CJK stop needs no space behind it.
+# the possessive ++ never gives characters back. A CJK stop needs no space after it.
 _SENTENCE_END = re.compile(
     rf"(?P<stop>(?<![.!?\u2026])[.!?\u2026]++)(?P<closers>[{_CLOSERS}]*+)(?=\s)"
     rf"|[{_CJK_STOPS}]++[{_CJK_STOPS}\u2026!?]*+[{_CLOSERS}]*+"
@@ -26,11 +26,11 @@ _NEVER_LAST = re.compile(
     |maj|mr|mrs|ms|mx|pres|prof|refs?|rep|resp|rev|sen|sgt|sr|st|supt|trans|viz|vs""",
     re.VERBOSE,
 )
-"""Abbreviations that hardly ever end a sentence, whatever stands behind them."""
+"""Abbreviations that hardly ever end a sentence, whatever follows."""
 _BEFORE_NUMBERS = re.compile(
     "apr|art|aug|ch|dec|feb|jan|jul|jun|mar|nos?|nov|nr|oct|p|par|pp|sec|sept?|ver|vols?"
 )
-"""Abbreviations that end no sentence when a number follows."""
+"""Abbreviations that do not end a sentence when a number follows."""
 
 _LINE = re.compile(r"\n")
 _CLAUSE = re.compile(r"[,;:](?=\s)|[\uff0c\u3001\uff1a\uff1b\u2014]|(?<=\s)[-\u2013](?=\s)")
@@ -40,9 +40,8 @@ _WORD = re.compile(r"\s++")
 def sentence_ends(text: str) -> npt.NDArray[np.int64]:
     """Positions where a sentence or paragraph has ended, ascending.
 
-    English full stops count when white space follows and neither an abbreviation, an initial, a list
-    number nor a lower-case continuation speaks against it; Chinese and Japanese stops always count;
-    so does a blank line.
+    English full stops count when white space follows and neither an abbreviation, an initial, a list number nor a
+    lower-case continuation contradicts it; Chinese and Japanese stops always count; so does a blank line.
 
     Args:
         text: any text.
@@ -110,7 +109,7 @@ def first_break(text: str, low: int, high: int) -> int | None:
 
 
 def _ends_within(pattern: re.Pattern[str], text: str, low: int, high: int) -> list[int]:
-    """Ends of matches in (low, high]; one character more is looked at, for lookaheads."""
+    """Ends of matches in (low, high]; one more character is examined, for lookaheads."""
     low = max(low, 0)
     ends = [match.end() for match in pattern.finditer(text, low, min(high + 1, len(text)))]
     return [end for end in ends if low < end <= high]

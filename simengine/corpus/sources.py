@@ -1,8 +1,8 @@
-"""Which files a list of sources means, and what kind each is.
+"""Resolves a list of sources to files and their formats.
 
 One rule for links and special files holds wherever files are read: a path that is given directly may be a link, or
-a pipe, which is read as a stream; in folders links are followed only when that is asked for; pipes, sockets and
-devices in folders are never opened, and a device is no source at all.
+a pipe, which is read as a stream; in folders links are followed only on request; pipes, sockets and
+devices in folders are never opened, and a device is never a source.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _BEIR_FILES = ("corpus.jsonl", "corpus.jsonl.gz", "corpus.jsonl.zst")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class InputFile:
     """One file to read.
 
     Attributes:
@@ -44,8 +44,8 @@ class Source:
         path: None for stdin.
         format: one of FORMATS.
         compression: "", "gz" or "zst".
-        label: generated ids are "<label>:<line>"; for a whole-file document it is the id itself.
-            It is made of the path as given, so that files of the same name in different folders differ.
+        label: generated ids are "<label>:<line>"; for a whole-file document it is the id itself. It is made from the
+            path as given, so that files of the same name in different folders differ.
     """
 
     name: str
@@ -61,19 +61,19 @@ def expand_sources(
     report: ReadReport,
     *,
     follow_links: bool = False,
-) -> Iterator[Source]:
-    """Yield the files that the sources mean; all are looked at before the first is yielded.
+) -> Iterator[InputFile]:
+    """Yield the files that the sources mean; all are checked before the first is yielded.
 
     Args:
         sources: paths of files or folders; "-" is standard input.
         file_format: one of FORMATS for all of them, or None to go by suffix (stdin and pipes without one: jsonl).
-        report: counts the files in folders that are no text, and the links and special files passed over.
+        report: counts the files in folders that are not text, and the links and special files skipped.
         follow_links: read what links in folders lead to, each folder once.
 
     Raises:
         UsageError: no source, an unknown format, or stdin given twice.
         DataError: a path does not exist, is a device, has an unknown suffix, is a folder without texts or one that
-            cannot be listed, or has a name that is no text.
+            cannot be listed, or has a name that is not valid text.
     """
     if isinstance(sources, (str, os.PathLike)):
         sources = [sources]
@@ -83,7 +83,7 @@ def expand_sources(
         check_source(given, file_format)
     for given, label in zip(sources, labels, strict=True):
         if str(given) == STDIN:
-            yield Source(STDIN_NAME, None, file_format or "jsonl", "", label)
+            yield InputFile(STDIN_NAME, None, file_format or "jsonl", "", label)
         elif Path(given).is_dir():
             prefix = Path(given) if len(sources) > 1 else Path()
             yield from _expand_folder(Path(given), str(given), prefix, file_format, report, follow_links)
@@ -92,7 +92,7 @@ def expand_sources(
 
 
 def check_source(source: str | Path, file_format: str | None = None) -> None:
-    """Refuse a path that cannot be read whatever it holds, for callers with something slow to do before they read.
+    """Refuse a path that cannot be read whatever its content, for callers that do something slow before reading.
 
     Args:
         source: of a file or folder; "-" is standard input.
@@ -106,7 +106,7 @@ def check_source(source: str | Path, file_format: str | None = None) -> None:
 
 
 def source_bytes(sources: Sequence[str | Path]) -> int | None:
-    """Bytes that reading will take from disk, for a progress bar; None when unknown (stdin, folders)."""
+    """Bytes to be read from disk, for a progress bar; None if unknown (stdin, folders)."""
     paths = [Path(given) for given in sources]
     if any(str(given) == STDIN for given in sources) or not all(path.is_file() for path in paths):
         return None
@@ -122,7 +122,7 @@ def any_table(sources: Sequence[str | Path], file_format: str | None) -> bool:
 def is_stream(source: str | Path) -> bool:
     """Whether a source is standard input or a pipe (named, or of a process substitution).
 
-    Such a one has no suffix to go by, and can be read only once.
+    Such a source has no suffix, and can be read only once.
     """
     if str(source) == STDIN:
         return True
@@ -131,10 +131,10 @@ def is_stream(source: str | Path) -> bool:
 
 
 def refuse_special(path: str | Path) -> None:
-    """Refuse a path that is no file, folder or pipe, such as /dev/zero, which would be read without end.
+    """Refuse a path that is not a file, folder or pipe, such as /dev/zero, which would be read forever.
 
     Args:
-        path: as the user gave it; nothing is said of one that does not exist.
+        path: as the user gave it; one that does not exist is ignored.
 
     Raises:
         DataError: it is a device or a socket.
@@ -150,20 +150,20 @@ def refuse_special(path: str | Path) -> None:
 
 
 def folder_file(folder: Path, name: str, *, follow_links: bool) -> Path | None:
-    """A regular file of a folder by its name, or None where there is none.
+    """A regular file of a folder by its name, or None if there is none.
 
     Raises:
-        DataError: it is a link, and links are not to be followed.
+        DataError: it is a link, and links are not followed.
     """
     path = folder / name
     if path.is_symlink() and not follow_links:
-        reason = "this is a link, and links in folders are not followed unless asked for (--follow-links)"
+        reason = "this is a link, and links in folders are not followed without --follow-links"
         raise DataError(reason, str(path))
     return path if path.is_file() else None
 
 
 def shown_name(source: str | Path) -> str:
-    """What errors call a source."""
+    """The name of a source in errors."""
     return STDIN_NAME if str(source) == STDIN else str(source)
 
 
@@ -203,11 +203,11 @@ def _check_path(given: str | Path, file_format: str | None) -> None:
             str(given),
         )
     if compression and (file_format or _BY_SUFFIX.get(suffix)) == "parquet":
-        raise DataError("parquet files hold their own compression; unpack this one", str(given))
+        raise DataError("parquet files have their own compression; unpack this one", str(given))
 
 
 def _labels(sources: Sequence[str | Path]) -> list[str]:
-    """The path of each source without suffix, or with it where two sources differ only there."""
+    """The path of each source without suffix, or with it if two sources differ only there."""
     short = ["stdin" if str(given) == STDIN else _without_suffix(Path(given)) for given in sources]
     counts = Counter(short)
     return [
@@ -227,7 +227,7 @@ def _posix(path: Path) -> str:
     """The path as part of an id.
 
     Raises:
-        DataError: the name holds bytes that are no text.
+        DataError: the name is not valid UTF-8.
     """
     posix = path.as_posix()
     try:
@@ -238,15 +238,15 @@ def _posix(path: Path) -> str:
     return posix
 
 
-def _file_source(path: Path, name: str, file_format: str | None, label: str) -> Source:
+def _file_source(path: Path, name: str, file_format: str | None, label: str) -> InputFile:
     suffix, compression = suffixes(path)
     kind = file_format or _BY_SUFFIX.get(suffix, "jsonl")
-    return Source(name, path, kind, compression, _posix(path) if kind == "txt-file" else label)
+    return InputFile(name, path, kind, compression, _posix(path) if kind == "txt-file" else label)
 
 
 def _expand_folder(
     folder: Path, name: str, prefix: Path, file_format: str | None, report: ReadReport, follow_links: bool
-) -> Iterator[Source]:
+) -> Iterator[InputFile]:
     for beir in _BEIR_FILES:
         if found_file := folder_file(folder, beir, follow_links=follow_links):
             yield _file_source(found_file, str(Path(name) / beir), file_format, _posix(prefix / "corpus"))
@@ -262,21 +262,21 @@ def _expand_folder(
         found += 1
         relative = path.relative_to(folder)
         kind = "txt-lines" if file_format == "txt-lines" else "txt-file"
-        yield Source(str(Path(name) / relative), path, kind, compression, _posix(prefix / relative))
+        yield InputFile(str(Path(name) / relative), path, kind, compression, _posix(prefix / relative))
     if not found:
         other.update({"links, which are followed with --follow-links": report.links} if report.links else {})
         there = ", ".join(f"{count} {suffix}" for suffix, count in other.most_common(5)) or "nothing"
         expected = f"a corpus.jsonl or files that end in {' or '.join(_TEXT_SUFFIXES)}"
-        raise DataError(f"the folder holds no text: expected {expected}, found {there}", name)
+        raise DataError(f"the folder has no text: expected {expected}, found {there}", name)
 
 
 def _walk(folder: Path, follow_links: bool, report: ReadReport) -> Iterator[Path]:
     """All regular files below a folder in a fixed order; hidden files and folders are left out.
 
     Args:
-        folder: where to begin; may be a link itself.
-        follow_links: go through links; a folder that was read before, or lies below `folder`, is not read again.
-        report: counts links and special files that are passed over.
+        folder: where to begin; may itself be a link.
+        follow_links: follow links; a folder that was read before, or is below `folder`, is not read again.
+        report: counts links and special files that are skipped.
 
     Raises:
         DataError: a folder cannot be listed.

@@ -29,12 +29,12 @@ TIME_FIELDS = ("time", "timestamp", "date", "created_at", "created")
 
 @dataclass(frozen=True, slots=True)
 class StreamFields:
-    """Which fields of a record hold what.
+    """The fields of a record.
 
     Attributes:
-        text: None takes the first there is of TEXT_FIELDS.
-        time: seconds since 1970 or an ISO 8601 date and time (UTC where it names no zone). None takes the first there
-            is of TIME_FIELDS; "" reads no times, only the order counts.
+        text: None takes the first of TEXT_FIELDS that exists.
+        time: seconds since 1970 or an ISO 8601 date and time (UTC without a zone). None takes the first
+            of TIME_FIELDS that exists; "" reads no times, only the order counts.
     """
 
     text: str | None = None
@@ -49,7 +49,7 @@ def read_stream(
     needs_time: bool = False,
     report: ReadReport | None = None,
 ) -> Iterator[StreamText]:
-    """Yield the texts of a stream in order, each as soon as its line is there.
+    """Yield the texts of a stream in order, each as soon as its line arrives.
 
     Args:
         source: "-" for JSON Lines on standard input; else a file (.jsonl .csv .tsv .parquet, also .gz or .zst).
@@ -85,7 +85,7 @@ def seconds_of(value: object, name: str) -> float:
         name: of the field.
 
     Raises:
-        RecordFault: it is something else.
+        RecordFault: anything else.
     """
     seconds = math.nan
     if isinstance(value, int | float) and not isinstance(value, bool):
@@ -94,7 +94,7 @@ def seconds_of(value: object, name: str) -> float:
         with suppress(ValueError, OverflowError):
             moment = datetime.fromisoformat(value.strip())
             seconds = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
-        if math.isnan(seconds):  # tables hold numbers as text
+        if math.isnan(seconds):  # tables have numbers as text
             with suppress(ValueError):
                 seconds = float(value)
     if math.isfinite(seconds):

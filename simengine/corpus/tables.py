@@ -1,4 +1,4 @@
-"""Records out of tables that a program holds, of pandas, polars or pyarrow; told by what they offer, not imported."""
+"""Records from tables of pandas, polars or pyarrow, which are recognised by their methods and not imported."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def table_rows(table: Any) -> Iterator[dict[str, object]]:
         table: something that `simengine.text.arguments.is_table` accepts.
 
     Raises:
-        UsageError: two columns have one name, the index of a pandas frame holds the ids, or a lazy frame was given.
+        UsageError: two columns have the same name, the ids are the index of a pandas frame, or a lazy frame was given.
     """
     kind = type(table).__name__
     if callable(getattr(table, "collect_schema", None)) and not callable(getattr(table, "iter_rows", None)):
@@ -55,12 +55,12 @@ def _refuse_id_index(frame: Any, columns: list[Any]) -> None:
 def _distinct(names: list[Any], kind: str) -> list[Any]:
     for name in names:
         if names.count(name) > 1:
-            raise UsageError(f"the column {name!r} stands twice in the {kind}; rename one of them")
+            raise UsageError(f"the column {name!r} appears twice in the {kind}; rename one of them")
     return names
 
 
 def is_missing(value: object) -> bool:
-    """Whether a cell holds nothing: None, NaN, pandas.NA, or a time that is none."""
+    """Whether a cell is empty: None, NaN, pandas.NA, or NaT."""
     if value is None or type(value).__name__ in _MISSING_TYPES:
         return True
     is_scalar = isinstance(value, float) or getattr(value, "shape", None) == ()
@@ -68,16 +68,16 @@ def is_missing(value: object) -> bool:
 
 
 def plain(value: object, name: str, *, cells: bool, depth: int = 2) -> object:
-    """A value as JSON has it, copied: what numpy and pandas hold becomes Python's own.
+    """A value as JSON types, copied: numpy and pandas scalars become Python's own.
 
-    Times become ISO 8601 text, durations seconds, decimals numbers and UUIDs text, as in parquet files. What is of no
-    such type comes back as it is, for `check_storable` to refuse.
+    Times become ISO 8601 text, durations seconds, decimals numbers and UUIDs text, as in parquet files. Other types
+    come back unchanged, for `check_storable` to refuse.
 
     Args:
         value: a field of a record.
         name: the field, for the message.
-        cells: it is of a table, where what is missing (NaN, NA, NaT) becomes None.
-        depth: lists and objects around a list or object here, itself included.
+        cells: it comes from a table, where missing values (NaN, NA, NaT) become None.
+        depth: nesting depth of a list or object here, itself included.
 
     Raises:
         RecordFault: it is nested too deeply, or holds itself.

@@ -1,4 +1,4 @@
-"""Corpus out: JSON Lines in BEIR's layout (`_id`, `title`, `text`), other fields beside them."""
+"""Writes a corpus: JSON Lines in BEIR's layout (`_id`, `title`, `text`), with the other fields next to them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from simengine.types import Document, Json
 def document_record(document: Document) -> dict[str, Json]:
     """The record that `read_corpus` turns back into the same document.
 
-    A metadata field named like one of the record's own three is written as "metadata.NAME" (and one that
-    is named so already as "metadata.metadata.NAME"); the reader takes the prefix off again.
+    A metadata field with the name of one of the record's own three is written as "metadata.NAME" (and one already
+    named so as "metadata.metadata.NAME"); the reader removes the prefix.
     """
     record: dict[str, Json] = {"_id": document.id, "title": document.title, "text": document.text}
     for name, value in document.metadata.items():

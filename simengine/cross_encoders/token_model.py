@@ -164,7 +164,7 @@ class StoredSettings:
         except TypeError as error:
             raise ModelDamagedError(f"config.json: {cls.key} cannot be read: {error}") from error
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Plain values for config.json."""
         return asdict(self)
 

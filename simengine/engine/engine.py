@@ -204,7 +204,7 @@ class Engine(Verbs):
         return self._parts.retriever.matching_ids(where)
 
     def get(self, document_id: str) -> Document | None:
-        """The document of that id, or None."""
+        """The document with that id, or None."""
         return self._index.get(document_id)
 
     def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:

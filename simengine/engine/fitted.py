@@ -52,7 +52,7 @@ class Fitted:
         blends = {}
         for reranker, table in (snapshot.derived(BLENDS) or {}).items():
             try:
-                blends[reranker] = BlendFit.from_table(cast("Mapping[str, Any]", table))
+                blends[reranker] = BlendFit.from_dict(cast("Mapping[str, Any]", table))
             except (UsageError, TypeError) as error:
                 raise DamagedIndexError(snapshot.path, f"its weight for reranking: {error}") from error
         known = stored_calibrations(snapshot).values()
@@ -91,7 +91,7 @@ def answer_rule(
         from simengine.qa.decision import Decision
 
         try:
-            return Decision.from_table(cast("Mapping[str, Any]", table))
+            return Decision.from_dict(cast("Mapping[str, Any]", table))
         except UsageError as error:
             raise DamagedIndexError(snapshot.path, f"its decision about answers: {error}") from error
     if entry and note is not None:
@@ -105,7 +105,7 @@ def answer_rule(
 
 def store_blend(path: Path, fit: BlendFit, *, lock_timeout_s: float = 0.0, note: Note | None = None) -> bool:
     """Store a fitted weight with an index; see `_store`."""
-    return _store(path, BLENDS, fit.judge, fit.as_table(), lock_timeout_s, "weight for reranking", note)
+    return _store(path, BLENDS, fit.judge, fit.to_dict(), lock_timeout_s, "weight for reranking", note)
 
 
 def store_decision(
@@ -113,7 +113,7 @@ def store_decision(
 ) -> bool:
     """Store a decision about answers with an index; see `_store`."""
     key = _decision_key(decision.judge, decision.reader)
-    return _store(path, DECISIONS, key, decision.as_table(), lock_timeout_s, "decision", note)
+    return _store(path, DECISIONS, key, decision.to_dict(), lock_timeout_s, "decision", note)
 
 
 def store_calibration(
@@ -121,7 +121,7 @@ def store_calibration(
 ) -> bool:
     """Store a calibration with an index, one per task; see `_store`."""
     task, what = calibration.task, f"calibration for {calibration.task}"
-    return _store(path, CALIBRATIONS, task, calibration.as_table(), lock_timeout_s, what, note)
+    return _store(path, CALIBRATIONS, task, calibration.to_dict(), lock_timeout_s, what, note)
 
 
 def keep_calibration(

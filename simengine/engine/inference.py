@@ -19,7 +19,7 @@ from simengine.types import Document, FloatMatrix, PairScore
 if TYPE_CHECKING:
     from simengine.cross_encoders.nli import NLIModel
     from simengine.engine.parts import Parts
-    from simengine.engine.reading import IndexReader
+    from simengine.engine.reading import SnapshotReader
     from simengine.reasoning.monitor import Monitor as Monitor
     from simengine.reasoning.zero_shot import ZeroShotClassifier
     from simengine.requests.conflicts import ContradictionsRequest, DuplicatesRequest
@@ -88,7 +88,7 @@ def classifier_of(parts: Parts, calibration: Mapping[str, Any] | None = None) ->
     """The classifier with the engine's NLI model."""
     from simengine.reasoning.zero_shot import ZeroShotClassifier
 
-    known = None if calibration is None else Calibration.from_table(calibration)
+    known = None if calibration is None else Calibration.from_dict(calibration)
     return ZeroShotClassifier(parts.models.nli(), calibration=known)
 
 
@@ -151,7 +151,7 @@ def run_duplicates(
 
 
 def _documents(
-    reader: IndexReader | None, request: ContradictionsRequest | DuplicatesRequest
+    reader: SnapshotReader | None, request: ContradictionsRequest | DuplicatesRequest
 ) -> Iterator[Document]:
     """The request's documents, else those of the index."""
     if request.documents is not None:
@@ -161,7 +161,7 @@ def _documents(
     return selected_documents(reader.snapshot, request.where)
 
 
-def _calibration(parts: Parts, reader: IndexReader | None, nli: NLIModel) -> Calibration | None:
+def _calibration(parts: Parts, reader: SnapshotReader | None, nli: NLIModel) -> Calibration | None:
     return None if reader is None else nli_calibration(reader.snapshot, nli, note=parts.note)
 
 

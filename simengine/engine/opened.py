@@ -15,7 +15,7 @@ import numpy as np
 from simengine.encoders.contract import BiEncoder, Role
 from simengine.engine.encoder import check_fingerprint, count_cut_tokens, open_encoder, verify_runtime
 from simengine.engine.models import Models
-from simengine.engine.reading import IndexReader, open_reader
+from simengine.engine.reading import SnapshotReader, open_reader
 from simengine.errors import UnknownDocumentError, UsageError
 from simengine.models.unknown import Reading, readings_of
 from simengine.requests.search import SearchOptions, SimilarRequest
@@ -154,7 +154,7 @@ class OpenedIndex:
             return reader.searcher.matching_ids(where)
 
     def get(self, document_id: str) -> Document | None:
-        """The document of that id, or None."""
+        """The document with that id, or None."""
         document_id = as_id(document_id, "document_id")
         with self.lease() as reader:
             stored = reader.snapshot.document_by_id(document_id)
@@ -188,11 +188,11 @@ class OpenedIndex:
             old.retire()
             return True
 
-    def _open_reader(self) -> IndexReader:
+    def _open_reader(self) -> SnapshotReader:
         return open_reader(self.path, lambda: self.encoder, threads=self.models.threads)
 
     @contextmanager
-    def lease(self) -> Iterator[IndexReader]:
+    def lease(self) -> Iterator[SnapshotReader]:
         """A reader that stays open while in use, regardless of other threads."""
         self.check_open()
         reader = self._reader

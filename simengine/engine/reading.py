@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from simengine.encoders.contract import BiEncoder
 from simengine.errors import DamagedIndexError, IndexNotFoundError, StoreError
 from simengine.index.build import load_index
-from simengine.index.recipe import recipe_from_table
+from simengine.index.recipe import recipe_from_dict
 from simengine.indexing.derive import check_rows, check_tie
 from simengine.lexical.index import LexicalIndex
 from simengine.search.searcher import Searcher
@@ -24,7 +24,7 @@ REOPEN_TRIES = 5
 CHECKED_BYTES = 256_000_000  # an ANN index up to this size is hashed when opened; `verify` hashes any
 
 
-class IndexReader:
+class SnapshotReader:
     """A snapshot with its searcher, closed after its last search."""
 
     def __init__(self, snapshot: Snapshot, searcher: Searcher) -> None:
@@ -109,7 +109,7 @@ def field_types(path: Path, most: int | None = None) -> dict[str, str]:
     return found
 
 
-def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | None) -> IndexReader:
+def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | None) -> SnapshotReader:
     """A snapshot of the index's current state, with a searcher over it.
 
     Raises:
@@ -119,7 +119,7 @@ def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | 
     for _ in range(REOPEN_TRIES):
         snapshot = Snapshot.open(path)
         try:
-            return IndexReader(snapshot, _open_searcher(snapshot, encoder, threads))
+            return SnapshotReader(snapshot, _open_searcher(snapshot, encoder, threads))
         except (DamagedIndexError, IndexNotFoundError, FileNotFoundError) as error:
             stale = not snapshot.is_current()
             snapshot.close()
@@ -141,7 +141,7 @@ def _open_searcher(snapshot: Snapshot, encoder: Callable[[], BiEncoder], threads
     if entry is not None and file is not None:
         candidates = load_index(
             file,
-            recipe_from_table(entry["recipe_table"], str(file)),  # type: ignore[arg-type]
+            recipe_from_dict(entry["recipe_table"], str(file)),  # type: ignore[arg-type]
             expected_rows=int(str(entry["rows"])),
             expected_dim=snapshot.dimension,
             segments=segments,

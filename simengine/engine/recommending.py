@@ -12,7 +12,6 @@ import numpy as np
 
 from simengine.encoders.contract import Role
 from simengine.errors import UsageError
-from simengine.recommend.askers import Taste
 from simengine.recommend.blend import BlendOptions
 from simengine.recommend.histories import PreferenceOptions
 from simengine.recommend.items import ItemVectors
@@ -20,6 +19,7 @@ from simengine.recommend.profiles import ProfileOptions
 from simengine.recommend.ranking import ListOptions
 from simengine.recommend.recommender import TextRecommender
 from simengine.recommend.scorers.contract import Scorer
+from simengine.recommend.tastes import Taste
 from simengine.recommend.veto import Inference, Veto
 from simengine.results.recommend import UserRecommendations
 from simengine.store.snapshot import Snapshot
@@ -43,7 +43,7 @@ class OpenedEngine(Protocol):
         """Vectors of texts: (n, dim) float32, rows L2-normalised."""
 
     def get(self, document_id: str) -> Document | None:
-        """The document of that id, or None."""
+        """The document with that id, or None."""
 
 
 class IndexItems:
@@ -121,7 +121,7 @@ def recommender_for(
     Example:
         >>> from simengine import Engine
         >>> engine = Engine.open("indexes/films")  # doctest: +SKIP
-        >>> recommender_for(engine).recommend_from_texts(["space adventure"], N=3)  # doctest: +SKIP
+        >>> recommender_for(engine).recommend_from_texts(["space adventure"], k=3)  # doctest: +SKIP
     """
     return TextRecommender(
         IndexItems(engine.path),

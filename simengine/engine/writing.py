@@ -14,7 +14,7 @@ from simengine.encoders.contract import BiEncoder
 from simengine.engine.encoder import check_fingerprint, new_settings, open_encoder, verify_runtime
 from simengine.engine.models import Models
 from simengine.errors import IndexExistsError, IndexNotFoundError, StoreError, UsageError
-from simengine.index.recipe import load_recipe, recipe_to_table
+from simengine.index.recipe import load_recipe, recipe_to_dict
 from simengine.indexing.derive import (
     ann_is_due,
     ann_is_sound,
@@ -84,7 +84,7 @@ def open_writer(
     )
     try:
         if settings.recipe != "auto":
-            writer.set_derived("recipe", recipe_to_table(load_recipe(settings.recipe)))
+            writer.set_derived("recipe", recipe_to_dict(load_recipe(settings.recipe)))
         if options.sources:
             writer.set_derived("sources", {"paths": list(options.sources)})
     except BaseException:

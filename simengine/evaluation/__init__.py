@@ -1,3 +1,3 @@
-"""How good a model is: metrics by well-kept libraries, how sure they are, and which of two models is better."""
+"""Evaluation of models: metrics by established libraries, confidence intervals, and comparisons of two models."""
 
 from __future__ import annotations

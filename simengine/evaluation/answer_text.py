@@ -1,4 +1,4 @@
-"""When two answers say the same: SQuAD's rules for words, CMRC's for characters."""
+"""Matching of answers: SQuAD's rules for words, CMRC's for characters."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MatchName: TypeAlias = Literal["squad", "cmrc"]
 
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
-# The signs that the published evaluation of CMRC 2018 passes over; others, such as an ellipsis, count.
+# The signs that the published evaluation of CMRC 2018 ignores; others, such as an ellipsis, count.
 _CMRC_SIGNS = frozenset("-:_*^/\\~`+=，。：？！“”；’《》·、「」（）－～『』")
-# An ideograph by itself, a number, a word of other letters, or one sign.
+# A single ideograph, a number, a word of other letters, or one sign.
 _CMRC_TOKEN = re.compile(r"[\u4e00-\u9fa5]|\d+(?:[.,]\d+)*|[^\W\u4e00-\u9fa5]+|[^\w\s]")
 
 
@@ -27,8 +27,8 @@ class AnswerMatch:
     """A way to compare two answers.
 
     Attributes:
-        name: what it is called.
-        normalise: what two answers must share to be an exact match.
+        name: its name.
+        normalise: the form in which an exact match is compared.
         f1: overlap of a prediction and a gold answer, in [0, 1].
     """
 
@@ -38,7 +38,7 @@ class AnswerMatch:
 
 
 def answer_match(name: MatchName) -> AnswerMatch:
-    """The comparison of that name.
+    """The comparison with that name.
 
     Args:
         name: "squad" for languages with spaces, "cmrc" for Chinese.
@@ -61,7 +61,7 @@ def squad_normalise(text: str) -> str:
 
 
 def squad_f1(prediction: str, gold: str) -> float:
-    """F1 of the two bags of words; where one of them is empty, whether both are."""
+    """F1 of the two bags of words; if one of them is empty, whether both are."""
     words, right = squad_normalise(prediction).split(), squad_normalise(gold).split()
     if not words or not right:
         return float(words == right)
@@ -70,20 +70,20 @@ def squad_f1(prediction: str, gold: str) -> float:
 
 
 def cmrc_normalise(text: str) -> str:
-    """Lower case, without the signs that CMRC passes over."""
+    """Lower case, without the signs that CMRC ignores."""
     return "".join(sign for sign in text.lower().strip() if sign not in _CMRC_SIGNS)
 
 
 def cmrc_tokens(text: str) -> list[str]:
-    """Chinese characters one by one, words and numbers of other scripts whole."""
+    """Chinese characters one by one, words and numbers of other scripts as a whole."""
     return _CMRC_TOKEN.findall(cmrc_normalise(text))
 
 
 def cmrc_f1(prediction: str, gold: str) -> float:
-    """F1 of the longest run of tokens that both share; where one of them is empty, whether both are.
+    """F1 of the longest run of tokens that both share; if one of them is empty, whether both are.
 
-    The evaluation that was published with the set cuts what is not Chinese into words with NLTK; here a word is a
-    run of letters or a number, which differs for English contractions alone.
+    The evaluation published with the set splits non-Chinese text into words with NLTK; here a word is a
+    run of letters or a number, which differs only for English contractions.
 
     Reference:
         Cui et al., A Span-Extraction Dataset for Chinese Machine Reading Comprehension, EMNLP 2019.
@@ -109,11 +109,11 @@ MATCHES: dict[MatchName, AnswerMatch] = {
 
 
 def score_answer(prediction: str, golds: Sequence[str], match: AnswerMatch) -> tuple[float, float]:
-    """Exact match and F1 against the gold answer that fits best.
+    """Exact match and F1 against the best matching gold answer.
 
     Args:
         prediction: "" abstains.
-        golds: gold answers; those that are nothing once normalised are passed over. Without any, the right
+        golds: gold answers; those that are empty once normalised are skipped. Without any, the right
             prediction is to abstain.
         match: how answers are compared.
 

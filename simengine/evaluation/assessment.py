@@ -1,4 +1,4 @@
-"""From examples and a model's outputs to everything that is reported about them."""
+"""Evaluates a model's outputs on examples: everything that is reported about them."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from simengine.evaluation.classification import classification_units, evaluate_c
 from simengine.evaluation.predictors import SpanAnswer
 from simengine.evaluation.ranking import RETRIEVAL_MEASURES, evaluate_answer_selection, evaluate_ranking
 from simengine.evaluation.reading import evaluate_reading, reading_table, reading_units
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.similarity import evaluate_similarity, similarity_units
-from simengine.evaluation.tagging import Entity, evaluate_tagging, find_entities, tagging_units
+from simengine.evaluation.tagging import TokenSpan, evaluate_tagging, find_entities, tagging_units
 from simengine.evaluation.units import Units, varies
 from simengine.types import FloatMatrix, Json
 
@@ -31,19 +31,19 @@ Row: TypeAlias = "dict[str, Json]"
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """A model's outputs on a set, judged.
+    """A model's outputs on a set, evaluated.
 
     Attributes:
-        task: which one.
-        result: all figures.
+        task: of the model.
+        result: all metrics.
         units: the same for intervals and comparisons.
         rows: one JSON record for each example (for rankings: each query), with gold, prediction and whether it is
             right.
-        notes: what a reader of the figures must know, such as what was left out.
+        notes: caveats for reading the metrics, such as what was left out.
     """
 
     task: Task
-    result: Result
+    result: EvaluationMetrics
     units: Units
     rows: Sequence[Row] = field(repr=False)
     notes: tuple[str, ...] = ()
@@ -52,7 +52,7 @@ class Assessment:
 def assess_nli(
     examples: Sequence[LabelledPair], probabilities: FloatMatrix, labels: Sequence[str]
 ) -> Assessment:
-    """Judge a classifier of pairs.
+    """Evaluate a classifier of pairs.
 
     Args:
         examples: pairs with gold labels.
@@ -78,7 +78,7 @@ def assess_nli(
 
 
 def assess_similarity(examples: Sequence[LabelledPair], scores: Scores) -> Assessment:
-    """Judge scores of pairs against graded judgements; scores (n,), higher for more similar."""
+    """Evaluate scores of pairs against graded judgements; scores (n,), higher for more similar."""
     gold = [_score(example) for example in examples]
     values = np.asarray(scores, np.float64)
     result, units = evaluate_similarity(gold, values), similarity_units(gold, values)
@@ -91,9 +91,9 @@ def assess_similarity(examples: Sequence[LabelledPair], scores: Scores) -> Asses
 
 
 def assess_answer_selection(examples: Sequence[LabelledPair], scores: Scores) -> Assessment:
-    """Judge the order that scores give to the candidates of each question; the question is `text1`.
+    """Evaluate the ranking of each question's candidates by scores; the question is `text1`.
 
-    Candidates are grouped by the field "qid" where the record has one, else by the question's text.
+    Candidates are grouped by the field "qid" if the record has one, else by the question's text.
     """
     questions = [str(e.extra["qid"]) if e.extra.get("qid") is not None else e.text1 for e in examples]
     relevant = [_score(example) > 0 for example in examples]
@@ -118,7 +118,7 @@ def assess_retrieval(
     texts: Mapping[str, str] | None = None,
     measures: Sequence[str] = RETRIEVAL_MEASURES,
 ) -> Assessment:
-    """Judge rankings of documents; see `evaluate_ranking`.
+    """Evaluate rankings of documents; see `evaluate_ranking`.
 
     Args:
         texts: query id to text, for the rows.
@@ -142,7 +142,7 @@ def assess_reading(
     threshold: float | None = 0.0,
     match: MatchName = "squad",
 ) -> Assessment:
-    """Judge answers found in contexts; see `evaluate_reading`."""
+    """Evaluate answers found in contexts; see `evaluate_reading`."""
     table = reading_table(examples, predictions, threshold=threshold, match=match)
     result = evaluate_reading(examples, predictions, threshold=threshold, match=match)
     rows: list[Row] = []
@@ -169,7 +169,7 @@ def assess_reading(
 
 
 def assess_tagging(examples: Sequence[TaggedSentence], predicted: Sequence[Sequence[str]]) -> Assessment:
-    """Judge the entities that predicted tags mark."""
+    """Evaluate the entities of predicted tags."""
     gold = [example.tags for example in examples]
     result = evaluate_tagging(gold, predicted)
     found = zip(find_entities(gold), find_entities(predicted), strict=True)
@@ -188,7 +188,7 @@ def assess_tagging(examples: Sequence[TaggedSentence], predicted: Sequence[Seque
     return Assessment("tagging", result, tagging_units(gold, predicted), rows)
 
 
-def _entities(entities: Sequence[Entity], example: TaggedSentence) -> list[Json]:
+def _entities(entities: Sequence[TokenSpan], example: TaggedSentence) -> list[Json]:
     return [{"type": e.type, "text": " ".join(example.tokens[e.start : e.end])} for e in entities]
 
 
@@ -199,13 +199,13 @@ def _pair_row(example: LabelledPair) -> Row:
 
 def _label(example: LabelledPair) -> str:
     if example.label is None:
-        raise DataError("a pair without a label cannot be judged", example.source, example.line or None)
+        raise DataError("a pair without a label cannot be evaluated", example.source, example.line or None)
     return example.label
 
 
 def _score(example: LabelledPair) -> float:
     if example.score is None:
-        raise DataError("a pair without a score cannot be judged", example.source, example.line or None)
+        raise DataError("a pair without a score cannot be evaluated", example.source, example.line or None)
     return example.score
 
 

@@ -1,4 +1,4 @@
-"""How sure a metric is: percentile bootstrap over units.
+"""Confidence intervals of metrics: percentile bootstrap over units.
 
 Reference: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter 13.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.units import Units, Values
 
 N_RESAMPLES = 1_000
@@ -18,14 +18,14 @@ CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Interval(Result):
+class Interval(EvaluationMetrics):
     """A confidence interval.
 
     Attributes:
         low, high: its ends.
-        confidence: the share of such intervals that hold the true value, in (0, 1).
-        n_resamples: samples that it was made from.
-        n_undefined: samples that were left out because they do not define the metric.
+        confidence: the share of such intervals that contain the true value, in (0, 1).
+        n_resamples: samples that it was computed from.
+        n_undefined: samples left out because the metric is undefined on them.
     """
 
     low: float
@@ -42,16 +42,17 @@ def bootstrap_intervals(
     n_resamples: int = N_RESAMPLES,
     confidence: float = CONFIDENCE,
 ) -> dict[str, Interval]:
-    """Confidence intervals of all metrics, by drawing units with replacement.
+    """Confidence intervals of all metrics, by sampling units with replacement.
 
     Args:
-        units: what was judged; at least 2.
+        units: of the evaluation; at least 2.
         rng: seed or generator.
-        n_resamples: at least 100 (1,000 settle the ends to about a tenth of the interval's width).
+        n_resamples: at least 100 (1,000 determine the ends to about a tenth of the interval's width).
         confidence: in (0, 1).
 
     Returns:
-        Metric name to interval, from the same samples for all metrics. A metric that no sample defines has none.
+        Metric name to interval, from the same samples for all metrics. A metric that is undefined on all samples has
+        none.
 
     Raises:
         UsageError: too few units or resamples, or a confidence out of range.
@@ -68,7 +69,7 @@ def bootstrap_intervals(
 
 
 def percentile_interval(values: Values, confidence: float) -> Interval | None:
-    """The interval between two quantiles of resampled values (r,); None where all of them are NaN."""
+    """The interval between two quantiles of resampled values (r,); None if all of them are NaN."""
     defined = values[~np.isnan(values)]
     if not len(defined):
         return None
@@ -78,13 +79,13 @@ def percentile_interval(values: Values, confidence: float) -> Interval | None:
 
 
 def check_resampling(n_units: int, n_resamples: int, confidence: float) -> None:
-    """Refuse what gives no interval.
+    """Refuse arguments that give no interval.
 
     Raises:
         UsageError: too few units or resamples, or a confidence out of range.
     """
     if n_units < 2:
-        raise UsageError(f"resampling needs at least 2 units, there are {n_units}")
+        raise UsageError(f"resampling needs at least 2 units; there are {n_units}")
     if n_resamples < 100:
         raise UsageError(f"n_resamples is {n_resamples}; expected at least 100")
     if not 0 < confidence < 1:

@@ -1,4 +1,4 @@
-"""Whether a probability of 0.8 is right in 8 of 10 cases."""
+"""Reliability of probabilities: whether a probability of 0.8 is right in 8 of 10 cases."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 
 N_BINS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class CalibrationBin:
-    """The predictions whose probability lies in (low, high], in [0, high] for the first bin.
+    """The predictions with probability in (low, high], in [0, high] for the first bin.
 
     Attributes:
         low, high: ends of the bin.
         n: predictions in it.
-        probability: their mean probability, or None where there are none.
-        accuracy: the share of them that is right, or None where there are none.
+        probability: their mean probability, or None if there are none.
+        accuracy: the share of them that is right, or None if there are none.
     """
 
     low: float
@@ -33,8 +33,8 @@ class CalibrationBin:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration(Result):
-    """How far probabilities are from frequencies.
+class Reliability(EvaluationMetrics):
+    """The deviation of probabilities from frequencies.
 
     Attributes:
         n: predictions.
@@ -52,16 +52,16 @@ def evaluate_calibration(
     right: Sequence[bool] | npt.NDArray[np.bool_],
     *,
     n_bins: int = N_BINS,
-) -> Calibration:
+) -> Reliability:
     """The expected calibration error with its bins.
 
     Args:
-        probabilities: (n,), what the model gave its prediction, in [0, 1].
+        probabilities: (n,), the model's probability of its prediction, in [0, 1].
         right: (n,), whether the prediction is right.
         n_bins: bins of equal width.
 
     Raises:
-        UsageError: no predictions, different lengths, or numbers that are no probabilities.
+        UsageError: no predictions, different lengths, or numbers that are not probabilities.
 
     Reference:
         Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
@@ -71,7 +71,7 @@ def evaluate_calibration(
     if not len(given) or given.shape != hits.shape or given.ndim != 1:
         raise UsageError(f"expected as many probabilities as judgements, got {given.shape} and {hits.shape}")
     if not ((given >= 0) & (given <= 1 + 1e-6)).all():
-        raise UsageError("probabilities are to lie between 0 and 1; logits need a softmax first")
+        raise UsageError("probabilities must be between 0 and 1; logits need a softmax first")
     if n_bins < 1:
         raise UsageError(f"n_bins is {n_bins}; expected at least 1")
     edges = np.linspace(0.0, 1.0, n_bins + 1)
@@ -86,4 +86,4 @@ def evaluate_calibration(
             error += n / len(given) * abs(probability - accuracy)
         low, high = edges[number : number + 2].tolist()
         bins.append(CalibrationBin(low, high, n, probability, accuracy))
-    return Calibration(len(given), error, tuple(bins))
+    return Reliability(len(given), error, tuple(bins))

@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
-from simengine.evaluation.calibration import Calibration, evaluate_calibration
-from simengine.evaluation.result import Result
+from simengine.evaluation.calibration import Reliability, evaluate_calibration
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.units import ClassificationUnits
 from simengine.extras import optional_module
 from simengine.text.arguments import as_texts
@@ -25,9 +25,9 @@ class ClassScores:
 
     Attributes:
         label: its name.
-        precision, recall, f1: 0 where there is nothing to divide by.
-        support: items whose gold label it is.
-        predicted: items that the model gave this label.
+        precision, recall, f1: 0 if there is nothing to divide by.
+        support: items with this gold label.
+        predicted: items with this predicted label.
     """
 
     label: str
@@ -39,8 +39,8 @@ class ClassScores:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassificationResult(Result):
-    """How well items were classified.
+class ClassificationMetrics(EvaluationMetrics):
+    """Classification metrics.
 
     Attributes:
         n: items.
@@ -50,7 +50,7 @@ class ClassificationResult(Result):
         labels: the classes in the order of `classes` and `confusion`.
         classes: each class.
         confusion: rows are gold labels, columns predicted ones.
-        calibration: of the predicted label's probability, where probabilities were given.
+        calibration: of the predicted label's probability, if probabilities were given.
     """
 
     n: int
@@ -60,7 +60,7 @@ class ClassificationResult(Result):
     labels: tuple[str, ...]
     classes: tuple[ClassScores, ...]
     confusion: tuple[tuple[int, ...], ...]
-    calibration: Calibration | None = None
+    calibration: Reliability | None = None
 
 
 def evaluate_classification(
@@ -69,17 +69,17 @@ def evaluate_classification(
     *,
     labels: Sequence[str],
     probabilities: npt.NDArray[np.floating] | None = None,
-) -> ClassificationResult:
+) -> ClassificationMetrics:
     """Accuracy, F1 and confusion matrix, by scikit-learn.
 
     Args:
         gold, predicted: n labels each.
-        labels: all labels there can be, in the order in which they are to be reported.
-        probabilities: (n, n_labels) in the order of `labels`, rows summing to 1; gives the calibration of the
+        labels: all possible labels, in the order in which they are reported.
+        probabilities: (n, n_labels) in the order of `labels`, rows summing to 1; adds the calibration of the
             predicted label's probability.
 
     Raises:
-        UsageError: nothing to evaluate, different lengths, a label that is none of `labels`, or probabilities of
+        UsageError: nothing to evaluate, different lengths, a label that is not in `labels`, or probabilities of
             another shape or that do not sum to 1.
         MissingExtraError: scikit-learn is not installed.
     """
@@ -103,7 +103,7 @@ def evaluate_classification(
         )
         for i, label in enumerate(labels)
     )
-    return ClassificationResult(
+    return ClassificationMetrics(
         n=len(gold),
         accuracy=float(metrics.accuracy_score(units.gold, units.predicted)),
         macro_f1=float(metrics.f1_score(units.gold, units.predicted, average="macro", zero_division=0)),
@@ -141,14 +141,14 @@ def _numbers(given: Sequence[str], places: dict[str, int], role: str) -> RowArra
     return np.array([places[label] for label in given], np.int64)
 
 
-def _calibration(units: ClassificationUnits, probabilities: npt.NDArray[np.floating]) -> Calibration:
+def _calibration(units: ClassificationUnits, probabilities: npt.NDArray[np.floating]) -> Reliability:
     check_probabilities(probabilities, len(units), units.n_labels)
     chosen = np.clip(probabilities[np.arange(len(units)), units.predicted], 0.0, 1.0)
     return evaluate_calibration(chosen, units.gold == units.predicted)
 
 
 def check_probabilities(probabilities: npt.NDArray[np.floating], n: int, n_labels: int) -> None:
-    """Refuse what is not a distribution for each item.
+    """Refuse anything that is not a distribution for each item.
 
     Raises:
         UsageError: another shape, numbers below 0, or rows that do not sum to 1.

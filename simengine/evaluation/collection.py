@@ -31,10 +31,10 @@ _ENDINGS = ("", ".gz", ".zst")
 
 @dataclass(frozen=True, slots=True)
 class Collection:
-    """Queries and which documents answer them.
+    """Queries and their relevant documents.
 
     Attributes:
-        folder: where it is; also holds the corpus.
+        folder: its path; also contains the corpus.
         queries: those that have a relevant document, in the order of their file.
         qrels: query id to document id to grade, 0 for judged and not relevant; for all queries with judgements.
     """
@@ -53,8 +53,8 @@ def read_collection(folder: str | Path, *, split: str = "test", follow_links: bo
         follow_links: read files of the folder that are links.
 
     Raises:
-        DataError: a file is missing, broken or a link that is not to be followed, a query is judged that is not in
-            the file, or no query has a relevant document.
+        DataError: a file is missing, broken or a link that is not followed, there are judgements for a query that is
+            not in the file, or no query has a relevant document.
     """
     root = Path(folder)
     if not root.is_dir():
@@ -79,8 +79,8 @@ def read_qrels(path: str | Path) -> dict[str, dict[str, int]]:
     """Judgements of a .tsv file: query id, document id, grade; with or without a header.
 
     Raises:
-        DataError: the file cannot be used, a grade is no whole number, or one document is judged twice for a query
-            with different grades; names file and line.
+        DataError: the file cannot be used, a grade is not a whole number, or one document has two different grades
+            for a query; names file and line.
     """
     qrels: dict[str, dict[str, int]] = {}
     rows = read_records(path, _judgement, noun="judgements", table=_TABLE, texts=_NAMES)

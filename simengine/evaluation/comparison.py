@@ -1,4 +1,4 @@
-"""Two models on the same units: is one better, or is it luck?
+"""Compares two models on the same units, with significance tests.
 
 References: Noreen, Computer-Intensive Methods for Testing Hypotheses, 1989 (approximate randomisation); Koehn,
 Statistical Significance Tests for Machine Translation Evaluation, EMNLP 2004 (paired bootstrap); McNemar, Note on
@@ -19,12 +19,12 @@ from simengine.evaluation.bootstrap import (
     check_resampling,
     percentile_interval,
 )
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.units import Units, Values
 from simengine.extras import optional_module
 
 EQUAL = 1e-9
-"""Differences up to here come from rounding."""
+"""Differences up to this are rounding errors."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,9 @@ class MetricDifference:
         metric: its name.
         first, second: its values.
         difference: second minus first: positive if the second model is better.
-        interval: of the difference, by paired bootstrap; None where no sample defines it.
+        interval: of the difference, by paired bootstrap; None if it is undefined on all samples.
         p_value: two-sided, by approximate randomisation: how often a difference of at least this size arises when
-            it is drawn for each unit which model said what. NaN where the metric is not defined.
+            the models' outputs are swapped at random for each unit. NaN if the metric is undefined.
     """
 
     metric: str
@@ -50,14 +50,14 @@ class MetricDifference:
 
 @dataclass(frozen=True, slots=True)
 class UnitCounts:
-    """How many units each model does better than the other, by the main metric.
+    """The number of units that each model does better than the other, by the main metric.
 
     Attributes:
-        metric: what is compared for each unit.
+        metric: compared for each unit.
         first_better: for metrics that are right or wrong, the units that only the first model gets right.
         second_better: the same for the second.
         equal: units that both do equally well.
-        both_right, both_wrong: how the equal ones divide, for metrics that are right or wrong; else None.
+        both_right, both_wrong: the split of the equal ones, for metrics that are right or wrong; else None.
         mcnemar_p: two-sided, exact (binomial), for metrics that are right or wrong; else None.
     """
 
@@ -71,14 +71,14 @@ class UnitCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison(Result):
+class Comparison(EvaluationMetrics):
     """Two models on the same units.
 
     Attributes:
         n: units.
-        noun: what a unit is.
+        noun: name of a unit.
         metrics: a difference for each metric.
-        units: which model does which units better; None where only the whole can be judged.
+        units: per-unit comparison; None if only the whole can be evaluated.
     """
 
     n: int
@@ -104,7 +104,7 @@ def compare_models(
         confidence: of the intervals, in (0, 1).
 
     Raises:
-        UsageError: the units are not the same, or the resampling cannot be done.
+        UsageError: the units differ, or the resampling arguments are invalid.
     """
     if type(first) is not type(second) or len(first) != len(second) or not first.same_gold(second):
         raise UsageError(
@@ -159,7 +159,7 @@ def _difference(first: dict[str, float], second: dict[str, float], names: list[s
 
 
 def count_units(first: Units, second: Units) -> UnitCounts | None:
-    """Which units each model does better; None where units cannot be judged one by one."""
+    """Which units each model does better; None if units cannot be evaluated one by one."""
     values1, values2 = first.values(), second.values()
     if values1 is None or values2 is None:
         return None

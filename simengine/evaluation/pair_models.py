@@ -1,4 +1,4 @@
-"""Models of pairs as evaluation sees them, and which kind of model a folder holds."""
+"""Adapters of pair models for evaluation, and the kind of model in a folder."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _KINDS: dict[str, ModelKind] = {
 
 
 def model_kind(folder: Path) -> ModelKind:
-    """What a model folder holds, by what its files say.
+    """The kind of model in a folder, by its files.
 
     Args:
         folder: in the layout of sentence-transformers or transformers.
@@ -41,7 +41,7 @@ def model_kind(folder: Path) -> ModelKind:
 
 
 def _json(path: Path) -> dict[str, Any]:
-    """An object in a file; empty where there is none (loading the model will say what is wrong)."""
+    """An object in a file; empty if there is none (loading the model will report what is wrong)."""
     try:
         value = parse_own_json(path.read_bytes())
     except (OSError, ValueError):
@@ -50,7 +50,7 @@ def _json(path: Path) -> dict[str, Any]:
 
 
 class NLIProbabilities:
-    """An NLI model's distributions, with what it could not read counted.
+    """An NLI model's distributions, counting what it could not read.
 
     Attributes:
         n_truncated: pairs so far of which the model could not read everything, not even in windows.
@@ -71,7 +71,7 @@ class NLIProbabilities:
 
 
 class CrossEncoderScorer:
-    """A cross-encoder's scores, with what it could not read counted.
+    """A cross-encoder's scores, counting what it could not read.
 
     Args:
         model: relevance of (question, passage), or similarity of two texts.
@@ -97,8 +97,8 @@ class BiEncoderScorer:
     """The cosine of two texts' vectors.
 
     Args:
-        encoder: with the prompts of query and passage where `relevance` is True.
-        relevance: pairs are (question, passage); False: two texts of which neither comes first.
+        encoder: with the prompts of query and passage if `relevance` is True.
+        relevance: pairs are (question, passage); False: two texts in symmetric roles.
 
     Attributes:
         n_truncated: texts so far of which the model could not read the end.

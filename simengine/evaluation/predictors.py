@@ -1,4 +1,4 @@
-"""What evaluation asks of a model: the least that an object must offer to be judged."""
+"""The interfaces that evaluation needs of a model."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class ReadingPrediction:
     Attributes:
         text: the span; "" if there is none.
         score: of the span, higher is better; comparable within one context.
-        no_answer_score: how much speaks against any answer, higher for less answerable: for SQuAD 2.0 models the
+        no_answer_score: evidence against any answer, higher for less answerable: for SQuAD 2.0 models the
             score of "no answer" minus that of the best span, so that 0 is the natural threshold. -inf for models
             that always answer.
-        start, end: characters [start, end) of the context; -1 where there is no span.
+        start, end: characters [start, end) of the context; -1 if there is no span.
     """
 
     text: str
@@ -48,7 +48,7 @@ class SpanAnswer(Protocol):
     def end(self) -> int: ...
 
 
-class Reader(Protocol):
+class SpanPredictor(Protocol):
     """Finds answers to questions in contexts."""
 
     def answers(self, pairs: Pairs, *, allow_none: bool = True) -> Sequence[SpanAnswer]:
@@ -56,12 +56,12 @@ class Reader(Protocol):
 
         Args:
             pairs: n questions with their contexts.
-            allow_none: False gives the best span even where "no answer" scores higher; so evaluation asks.
+            allow_none: False returns the best span even if "no answer" scores higher, as evaluation needs.
         """
 
 
-class Tagger(Protocol):
+class TagPredictor(Protocol):
     """Gives each token of a sentence a tag."""
 
     def tag_sentences(self, sentences: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
-        """For each sentence (its tokens) as many tags, such as "B-person"."""
+        """For each sentence (its tokens) one tag per token, such as "B-person"."""

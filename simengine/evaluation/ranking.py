@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.units import MeanUnits
 from simengine.extras import optional_module
 from simengine.types import Json
@@ -20,14 +20,14 @@ ANSWER_MEASURES = ("MAP", "MRR", "P@1", "nDCG@10")
 
 
 @dataclass(frozen=True, slots=True)
-class RankingResult(Result):
-    """How well queries were answered.
+class RankingResult(EvaluationMetrics):
+    """Ranking metrics.
 
     Attributes:
-        n_queries: queries that were judged, all with a relevant document.
+        n_queries: evaluated queries, all with a relevant document.
         metrics: measure to its mean over these queries; a query without results counts 0.
         per_query: query id to measure to value.
-        n_without_relevant: queries that were left out because nothing is relevant for them.
+        n_without_relevant: queries left out because they have no relevant document.
         n_without_irrelevant: queries among `n_queries` for which every candidate is relevant, so that any order
             is right; None for retrieval.
     """
@@ -38,8 +38,8 @@ class RankingResult(Result):
     n_without_relevant: int = 0
     n_without_irrelevant: int | None = None
 
-    def as_dict(self) -> dict[str, Json]:
-        """As JSON, without the single queries."""
+    def to_dict(self) -> dict[str, Json]:
+        """As JSON, without the individual queries."""
         result: dict[str, Json] = {"n_queries": self.n_queries, "n_without_relevant": self.n_without_relevant}
         if self.n_without_irrelevant is not None:
             result["n_without_irrelevant"] = self.n_without_irrelevant
@@ -53,8 +53,8 @@ class RankingResult(Result):
 
 
 def without_own(run: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
-    """Rankings without the document whose id is the query's, as BEIR judges them: a query taken from the corpus finds
-    itself first, which says nothing of a retriever. Search one document more, so that as many are left.
+    """Rankings without the document whose id is the query's, as in BEIR: a query taken from the corpus finds
+    itself first, which does not measure a retriever. Search one document more, to have enough left.
     """
     return {query: [document for document in found if document != query] for query, found in run.items()}
 
@@ -73,18 +73,18 @@ def evaluate_ranking(
         measures: in the notation of ir-measures, such as "nDCG@10", "MRR@10", "Recall@100", "MAP".
 
     Raises:
-        UsageError: no query has a relevant document, a document stands twice in a ranking, or a measure is unknown.
+        UsageError: no query has a relevant document, a document appears twice in a ranking, or a measure is unknown.
         MissingExtraError: ir-measures is not installed.
     """
     parsed = _parse(measures)
     judged = {query: dict(grades) for query, grades in qrels.items() if any(g > 0 for g in grades.values())}
     if not judged:
         raise UsageError(f"none of the {len(qrels)} queries has a relevant document")
-    # Minus the rank as score: trec_eval would break equal scores by id, downwards.
+    # Minus the rank as score: trec_eval would order equal scores by descending id.
     scores = {query: {d: -float(rank) for rank, d in enumerate(run.get(query, ()))} for query in judged}
     for query in judged:
         if len(scores[query]) != len(run.get(query, ())):
-            raise UsageError(f"a document stands twice in the ranking for query {query!r}")
+            raise UsageError(f"a document appears twice in the ranking for query {query!r}")
     values: dict[str, dict[str, float]] = {query: dict.fromkeys(measures, 0.0) for query in judged}
     names: dict[Any, list[str]] = defaultdict(list)
     for name, measure in parsed.items():
@@ -121,8 +121,8 @@ def evaluate_answer_selection(
     """Measures of reranking candidates question by question.
 
     As the literature on WikiQA and TrecQA does, questions without a right answer among their candidates are left
-    out. Questions whose candidates are all right stay in ("raw" TrecQA). Where scores are equal, wrong answers rank
-    first, so that a model that gives all candidates one score gains nothing by their order in the file.
+    out. Questions whose candidates are all right stay in ("raw" TrecQA). Among equal scores wrong answers rank
+    first, so that a model with constant scores gains nothing from the order in the file.
 
     Args:
         questions: (n,) the id or text of each candidate's question.
@@ -131,7 +131,7 @@ def evaluate_answer_selection(
         measures: as for `evaluate_ranking`.
 
     Raises:
-        UsageError: different lengths, scores that are no numbers, or no question with a right answer.
+        UsageError: different lengths, scores that are not numbers, or no question with a right answer.
         MissingExtraError: ir-measures is not installed.
     """
     if not len(questions) == len(relevant) == len(scores):

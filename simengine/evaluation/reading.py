@@ -1,4 +1,4 @@
-"""Extractive reading comprehension, with questions that the context does not answer."""
+"""Extractive reading comprehension, including unanswerable questions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simengine.corpus.examples import ReadingExample
 from simengine.errors import DataError, UsageError
 from simengine.evaluation.answer_text import AnswerMatch, MatchName, answer_match, score_answer
 from simengine.evaluation.predictors import SpanAnswer
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.units import MeanUnits, Values
 
 
@@ -27,12 +27,12 @@ class ReadingScores:
 
 @dataclass(frozen=True, slots=True)
 class BestThreshold:
-    """The threshold that would have been best on these very questions, and what it would have given.
+    """The best threshold on these questions, and its metric.
 
-    It is chosen with the gold answers in sight: report it as a ceiling, never as the result.
+    It is chosen with the gold answers: report it as a ceiling, never as the result.
 
     Attributes:
-        threshold: abstain where the no-answer score is above; None abstains never.
+        threshold: abstain if the no-answer score is above; None never abstains.
         value: of the metric at that threshold.
     """
 
@@ -41,17 +41,17 @@ class BestThreshold:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingResult(Result):
-    """How well questions were answered.
+class ReadingResult(EvaluationMetrics):
+    """Reading comprehension metrics.
 
     Attributes:
         n: questions.
-        threshold: the model abstains where its no-answer score is above; None: it always answers.
+        threshold: the model abstains if its no-answer score is above; None: it always answers.
         match: how answers were compared, "squad" or "cmrc".
         exact_match, f1: over all questions, at that threshold, in [0, 1].
         answerable: over the questions that have an answer; None if there are none.
-        unanswerable: over the others, where both figures are the share that the model abstained from.
-        n_abstained: questions that the model gave no answer to.
+        unanswerable: over the others, where both are the share of abstentions.
+        n_abstained: questions without an answer from the model.
         best_exact_match, best_f1: ceilings with the threshold chosen on these questions.
     """
 
@@ -69,15 +69,15 @@ class ReadingResult(Result):
 
 @dataclass(frozen=True, slots=True)
 class ReadingTable:
-    """Each question's figures.
+    """Each question's metrics.
 
     Attributes:
-        answers: what the model says at the threshold, "" where it abstains.
+        answers: of the model at the threshold, "" if it abstains.
         impossible: (n,) whether there is no answer.
         answered: (n, 2) exact match and F1 if the model answers.
         silent: (n, 2) the same if it abstains.
         final: (n, 2) at the threshold.
-        no_answer_scores: (n,) what the threshold is compared with; -inf where the model has no answer to give up.
+        no_answer_scores: (n,) compared with the threshold; -inf if the model has no answer to withhold.
     """
 
     answers: tuple[str, ...]
@@ -100,8 +100,8 @@ def evaluate_reading(
     Args:
         examples: questions with gold answers, or marked impossible.
         predictions: the best span of each, and the no-answer score.
-        threshold: abstain where the no-answer score is above; None always answers, as sets without impossible
-            questions ask for.
+        threshold: abstain if the no-answer score is above; None always answers, for sets without
+            impossible questions.
         match: "squad" for languages with spaces, "cmrc" for Chinese.
 
     Raises:
@@ -135,9 +135,9 @@ def reading_table(
     threshold: float | None = 0.0,
     match: MatchName = "squad",
 ) -> ReadingTable:
-    """The figures of each question; arguments and errors as for `evaluate_reading`."""
+    """The metrics of each question; arguments and errors as for `evaluate_reading`."""
     if not len(examples) or len(examples) != len(predictions):
-        raise UsageError(f"expected a prediction a question, got {len(predictions)} for {len(examples)}")
+        raise UsageError(f"expected a prediction per question, got {len(predictions)} for {len(examples)}")
     if threshold is not None and math.isnan(threshold):
         raise UsageError("threshold is not a number")
     rule = answer_match(match)
@@ -168,7 +168,7 @@ def _scores(example: ReadingExample, prediction: str, match: AnswerMatch) -> tup
     golds = [text for _, text in example.answers]
     if not golds and not example.impossible:
         reason = (
-            f"question {example.id!r} has no gold answer and is not marked impossible: it cannot be judged"
+            f"question {example.id!r} has no gold answer and is not marked impossible: it cannot be evaluated"
         )
         raise DataError(reason, example.source)
     return score_answer(prediction, [] if example.impossible else golds, match)
@@ -185,21 +185,21 @@ def best_threshold(silent: Values, gain: Values, no_answer_scores: Values) -> Be
     """The threshold with the highest mean; of several, the one that abstains most.
 
     Args:
-        silent: (n,) each question's figure if the model abstains.
-        gain: (n,) what answering adds to it.
+        silent: (n,) each question's metric if the model abstains.
+        gain: (n,) its increase by answering.
         no_answer_scores: (n,); questions with the same score are answered together or not at all.
     """
     order = np.argsort(no_answer_scores, kind="stable")
     sums = np.concatenate([[0.0], np.cumsum(gain[order])])
     ordered = no_answer_scores[order]
     n = len(ordered)
-    # Answering the first m questions can be had by a threshold only if the next one's score is higher.
+    # A threshold can answer exactly the first m questions only if the next one's score is higher.
     below_all = [bool(ordered[0] > -math.inf)]
     possible = np.concatenate([below_all, ordered[1:] > ordered[:-1], [True]])
     best = int(np.argmax(np.where(possible, np.round(sums, 9), -np.inf)))
     value = float((silent.sum() + sums[best]) / n)
     if best == n:
         return BestThreshold(None, value)
-    # Nothing lies between two neighbouring scores, so the lower one, which is still answered, is the threshold.
+    # No score is between two neighbouring ones, so the lower one, which is still answered, is the threshold.
     below = float(ordered[best - 1]) if best else math.nextafter(float(ordered[0]), -math.inf)
     return BestThreshold(below, value)

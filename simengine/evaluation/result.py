@@ -1,4 +1,4 @@
-"""What all results of this package offer."""
+"""The base of all results of this package."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from simengine.types import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class EvaluationMetrics:
     """Figures about a model."""
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON."""
         return cast("dict[str, Json]", asdict(self))

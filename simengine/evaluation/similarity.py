@@ -10,20 +10,20 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.units import SimilarityUnits, varies
 from simengine.extras import optional_module
 from simengine.types import Json
 
 
 @dataclass(frozen=True, slots=True)
-class SimilarityResult(Result):
-    """How well scores follow judgements.
+class SimilarityResult(EvaluationMetrics):
+    """Correlation of scores with judgements.
 
     Attributes:
         n: pairs.
         pearson: linear correlation.
-        spearman: correlation of ranks, what STS is usually reported by. Both are NaN if the model gives every
+        spearman: correlation of ranks, the usual metric of STS. Both are NaN if the model gives every
             pair the same score, up to the rounding of float32.
     """
 
@@ -31,7 +31,7 @@ class SimilarityResult(Result):
     pearson: float
     spearman: float
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON; NaN becomes null."""
         values = {"pearson": self.pearson, "spearman": self.spearman}
         return {"n": self.n, **{name: None if math.isnan(value) else value for name, value in values.items()}}
@@ -78,7 +78,9 @@ def similarity_units(
         )
     for role, values in (("judgement", judged), ("score", scores)):
         if not np.isfinite(values).all():
-            raise UsageError(f"{role} {int(np.flatnonzero(~np.isfinite(values))[0]) + 1} is no finite number")
+            raise UsageError(
+                f"{role} {int(np.flatnonzero(~np.isfinite(values))[0]) + 1} is not a finite number"
+            )
     if not varies(judged):
         raise UsageError(
             f"all {len(judged)} judgements are {judged[0]:g}; a correlation needs different ones"

@@ -1,7 +1,7 @@
 """Entities in tagged sentences, strict: an entity counts only with its exact tokens and its type.
 
-Figures by nervaluate, which for IOB tags gives those of conlleval: an entity begins at "B-", and at an "I-" that
-follows no entity of its type.
+Metrics by nervaluate, which for IOB tags are those of conlleval: an entity begins at "B-", and at an "I-" that
+does not follow an entity of its type.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.evaluation.result import Result
+from simengine.evaluation.result import EvaluationMetrics
 from simengine.evaluation.units import TaggingUnits, precision_recall_f1
 from simengine.extras import optional_module
 
@@ -26,9 +26,9 @@ class EntityScores:
 
     Attributes:
         type: its name.
-        precision, recall, f1: 0 where there is nothing to divide by.
+        precision, recall, f1: 0 if there is nothing to divide by.
         n_right: entities with the right tokens and type.
-        n_predicted, n_gold: entities that were predicted, and that there are.
+        n_predicted, n_gold: predicted and gold entities.
     """
 
     type: str
@@ -41,11 +41,11 @@ class EntityScores:
 
 
 @dataclass(frozen=True, slots=True)
-class TaggingResult(Result):
-    """How well entities were found.
+class TaggingResult(EvaluationMetrics):
+    """Entity metrics.
 
     Attributes:
-        n_sentences, n_tokens: what was tagged.
+        n_sentences, n_tokens: tagged.
         token_accuracy: share of tokens with the right tag. High even for a model that finds nothing.
         precision, recall, f1: over all entities (micro average).
         macro_f1: mean F1 of the types that occur.
@@ -63,7 +63,7 @@ class TaggingResult(Result):
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Entity:
+class TokenSpan:
     """Tokens [start, end) of a sentence and their type."""
 
     start: int
@@ -75,7 +75,7 @@ def evaluate_tagging(gold: Tags, predicted: Tags) -> TaggingResult:
     """Precision, recall and F1 of entities.
 
     Args:
-        gold, predicted: for each sentence a tag a token: "O", "B-type" or "I-type".
+        gold, predicted: for each sentence one tag per token: "O", "B-type" or "I-type".
 
     Raises:
         UsageError: nothing to evaluate, different lengths, or a tag of another form.
@@ -107,7 +107,7 @@ def tagging_units(gold: Tags, predicted: Tags) -> TaggingUnits:
     return TaggingUnits(np.array(counts, np.int64).reshape(-1, 3))
 
 
-def find_entities(tags: Tags) -> list[list[Entity]]:
+def find_entities(tags: Tags) -> list[list[TokenSpan]]:
     """The entities of each sentence, in order.
 
     Raises:
@@ -117,7 +117,7 @@ def find_entities(tags: Tags) -> list[list[Entity]]:
     check_tags(tags, "given")
     loader = optional_module("nervaluate.loaders", "evaluate", "entity F1").ListLoader()
     found = loader.load([list(line) for line in tags])
-    return [[Entity(e.start, e.end + 1, e.label) for e in line] for line in found]
+    return [[TokenSpan(e.start, e.end + 1, e.label) for e in line] for line in found]
 
 
 def _evaluator(gold: Tags, predicted: Tags) -> Any:
@@ -135,7 +135,7 @@ def _evaluator(gold: Tags, predicted: Tags) -> Any:
 
 
 def check_tags(tags: Tags, role: str) -> None:
-    """Refuse tags of other schemes, which would be counted wrongly without a word.
+    """Refuse tags of other schemes, which would silently be counted wrongly.
 
     Raises:
         UsageError: a tag is neither "O" nor "B-type" nor "I-type".

@@ -1,4 +1,4 @@
-"""What was judged, one unit a row, in the form that resampling needs: metrics of any choice of rows."""
+"""Evaluated units, one per row, for resampling: metrics of any choice of rows."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ class Units(ABC):
     """Gold and predictions of n units (pairs, questions, queries or sentences)."""
 
     noun: str
-    """What one unit is: "pair", "question", "query", "sentence"."""
+    """The name of a unit: "pair", "question", "query", "sentence"."""
     main: str
-    """The metric that the task is usually judged by."""
+    """The usual metric of the task."""
 
     @abstractmethod
     def __len__(self) -> int:
-        """How many units there are."""
+        """Number of units."""
 
     @abstractmethod
     def measure(self, rows: RowArray) -> dict[str, float]:
@@ -37,7 +37,7 @@ class Units(ABC):
             rows: (m,) int64, unit numbers; a unit may occur several times.
 
         Returns:
-            Metric name to value; NaN where the sample does not define it.
+            Metric name to value; NaN if it is undefined on the sample.
         """
 
     @abstractmethod
@@ -49,12 +49,12 @@ class Units(ABC):
         """Whether the other units are the same ones, predicted by another model."""
 
     def values(self) -> Values | None:
-        """(n,) float64, how well each unit was done, or None where only the whole can be judged."""
+        """(n,) float64, the metric of each unit, or None if only the whole can be evaluated."""
         return None
 
     @property
     def value_name(self) -> str:
-        """What `values` gives."""
+        """The name of what `values` returns."""
         return self.main
 
     def measure_all(self) -> dict[str, float]:
@@ -68,7 +68,7 @@ class ClassificationUnits(Units):
 
     Attributes:
         gold, predicted: (n,) int64, class numbers in [0, n_labels).
-        n_labels: how many classes there are.
+        n_labels: number of classes.
     """
 
     gold: RowArray
@@ -109,8 +109,8 @@ class ClassificationUnits(Units):
 class SimilarityUnits(Units):
     """Pairs with a graded judgement.
 
-    Models score on scales of their own, so that what one model gave cannot stand beside what another gave. What
-    is kept of the predictions does not depend on the scale: standard scores and ranks.
+    Models score on their own scales, so that their raw scores cannot be mixed. What is kept of the predictions does
+    not depend on the scale: standard scores and ranks.
 
     Attributes:
         gold: (n,) float64.
@@ -156,13 +156,13 @@ class SimilarityUnits(Units):
 
 
 def doubled_ranks(values: Values) -> RowArray:
-    """Twice the ranks from 1 of (n,) values; equal values share the mean of their ranks, which doubled is whole."""
+    """Twice the ranks from 1 of (n,) values; equal values share their mean rank, which is whole when doubled."""
     _, places, counts = np.unique(values, return_inverse=True, return_counts=True)
     return _doubled(counts)[places]
 
 
 def _ranks_within(ranks: RowArray) -> Values:
-    """Ranks among a sample of (m,) doubled ranks, without sorting: they are small whole numbers, which are counted."""
+    """Ranks among a sample of (m,) doubled ranks, without sorting: small whole numbers are counted."""
     return _doubled(np.bincount(ranks))[ranks] / 2
 
 
@@ -179,7 +179,7 @@ def varies(values: Values) -> bool:
 
 def correlation(first: Values, second: Values) -> float:
     """Pearson's correlation of two (n,) arrays; NaN if one of them does not vary."""
-    # Rounding leaves a little of a constant after its mean is taken away.
+    # Rounding leaves a residue of a constant after its mean is subtracted.
     if np.ptp(first) == 0 or np.ptp(second) == 0:
         return float("nan")
     first, second = first - first.mean(), second - second.mean()
@@ -233,7 +233,7 @@ class TaggingUnits(Units):
     """Tagged sentences.
 
     Attributes:
-        counts: (n, 3) int64: entities found rightly, entities predicted, entities there are.
+        counts: (n, 3) int64: entities found, predicted and gold.
     """
 
     counts: RowArray
@@ -257,19 +257,19 @@ class TaggingUnits(Units):
         return np.array_equal(self.counts[:, 2], other.counts[:, 2])
 
     def values(self) -> Values:
-        """1.0 where exactly the entities that there are were found."""
+        """1.0 where exactly the gold entities were found."""
         right, predicted, gold = self.counts.T
         exact: Values = ((right == predicted) & (right == gold)).astype(np.float64)
         return exact
 
     @property
     def value_name(self) -> str:
-        """What `values` gives."""
+        """The name of what `values` returns."""
         return "all entities right"
 
 
 def precision_recall_f1(right: int, predicted: int, gold: int) -> tuple[float, float, float]:
-    """Precision, recall and F1 of counts; 0 where there is nothing to divide by, as conlleval has it."""
+    """Precision, recall and F1 of counts; 0 if there is nothing to divide by, as in conlleval."""
     precision = right / predicted if predicted else 0.0
     recall = right / gold if gold else 0.0
     return precision, recall, 2 * right / (predicted + gold) if predicted + gold else 0.0

@@ -1,4 +1,4 @@
-"""Why two texts score as they do, with a figure that says how far the explanation holds."""
+"""Explains the similarity of two texts, with a measure of the explanation's faithfulness."""
 
 from simengine.explain.pair import ExplainOptions, explain_pair
 from simengine.results.pairs import ExplainedText, ExplainedWord, Faithfulness, PairExplanation

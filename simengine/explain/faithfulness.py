@@ -1,4 +1,4 @@
-"""Whether an explanation names the words that matter: they are removed, and so are words drawn at random."""
+"""Whether an explanation names the words that matter: compares removing them with removing random words."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ SHARES = (0.2, 0.35, 0.5)
 
 @dataclass(frozen=True, slots=True)
 class RankedText:
-    """A text whose words are ranked, beside the other text's vector.
+    """A text with ranked words, and the other text's vector.
 
     Attributes:
         text: what is encoded.
-        spans: its words, rising.
-        order: their places, the highest ranked first.
+        spans: its words, ascending.
+        order: their indices, the highest ranked first.
         other: (dim,) float32, the vector of the other text.
         encode: texts to vectors (n, dim) float32, rows L2-normalised.
     """
@@ -39,16 +39,16 @@ def measure_faithfulness(
 ) -> Faithfulness | None:
     """Remove the words ranked highest, several at a time, and as many random ones; only one text changes at a time.
 
-    A single word is never removed alone: contributions are made out of that, and it would prove nothing.
+    A single word is never removed alone: contributions are computed from that, so it would prove nothing.
 
     Args:
         cosine: of the whole texts.
         sides: one or both texts.
         draws: random removals for each removal by rank, at least 1.
-        seed: of the drawing.
+        seed: of the random draws.
 
     Returns:
-        None where no text has the three words that it takes.
+        None if no text has the three words needed.
 
     Reference: comprehensiveness of DeYoung et al., ERASER, ACL 2020, against the random baseline.
     """

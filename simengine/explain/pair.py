@@ -1,4 +1,4 @@
-"""What each word of two texts contributes to their cosine similarity, and which words of the other it goes with."""
+"""Each word's contribution to the cosine similarity of two texts, and its aligned words in the other text."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from simengine.types import FloatMatrix, Span
 
 @dataclass(frozen=True, slots=True)
 class ExplainOptions:
-    """How a pair is explained.
+    """Options for explaining a pair.
 
     Attributes:
         roles: of the first and of the second text, see `BiEncoder.encode_counted`; ("text", "text") explains the
             cosine of `Engine.score`, ("query", "passage") that of a dense hit.
-        max_words: words of each text at most; a longer text is explained by runs of neighbouring words. Each costs
+        max_words: most words of each text; a longer text is explained by runs of neighbouring words. Each costs
             two encodings.
-        min_alignment: from this alignment on two words go together, in (0, 1].
+        min_alignment: the least alignment of two words that are paired, in (0, 1].
         draws: random removals for each step of the faithfulness figure; 0 leaves the figure out.
         seed: of these draws.
     """
@@ -60,7 +60,7 @@ class _Counting:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Side:
-    """A text as it is taken apart."""
+    """A text split into words."""
 
     text: str
     role: Role
@@ -79,7 +79,7 @@ class _Side:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Vectors:
-    """What a side's texts became: rows L2-normalised.
+    """The vectors of a side's texts: rows L2-normalised.
 
     Attributes:
         whole: (dim,) float32.
@@ -97,32 +97,32 @@ class _Vectors:
 def explain_pair(
     encoder: BiEncoder, text1: str, text2: str, options: ExplainOptions | None = None
 ) -> PairExplanation:
-    """What each word contributes to the cosine of two texts, and which words go together.
+    """The contribution of each word to the cosine of two texts, and which words are aligned.
 
     A word's contribution is the mean of two differences: the cosine without the word against that of the whole text,
-    and the cosine of the word alone against that of an empty text. These are the ends of the sum that a Shapley value
-    is the mean of. On 35 pairs of STS-B dev, removing the words so ranked (20 to 50 % of a text at once) costs 0.33 of
-    cosine; ranked by leaving out alone 0.29, by Shapley values of three permutations, which take more encodings, 0.31;
-    random words cost 0.09.
+    and the cosine of the word alone against that of an empty text. These are the first and last terms of a
+    Shapley value's mean. On 35 pairs of STS-B dev, removing the words so ranked (20 to 50 % of a text at once) costs
+    0.33 of cosine; ranked only by leaving out 0.29, by Shapley values of three permutations, which take more
+    encodings, 0.31; random words cost 0.09.
 
-    Two words go together as far as what they add to their texts' vectors points the same way, and so do their own
-    vectors: the alignment is the mean of both cosines. On the same pairs 93 % of the words that stand once in each
-    text are found by the first cosine alone, all of them by the mean.
+    Two words are aligned as far as their contributions to their texts' vectors have the same direction, and so do
+    their own vectors: the alignment is the mean of both cosines. On the same pairs 93 % of the words that occur once
+    in each text are found by the first cosine alone, all of them by the mean.
 
-    All of that comes from one batch of about two short encodings for each word; the faithfulness figure takes a
+    All of this takes one batch of about two short encodings per word; the faithfulness measure takes a
     second one.
 
     Args:
-        encoder: any bi-encoder; only texts are changed, the model is not looked into.
+        encoder: any bi-encoder; only texts are varied, the model is a black box.
         text1, text2: not blank.
         options: see `ExplainOptions`.
 
     Raises:
-        UsageError: a text is no string, or blank.
+        UsageError: a text is not a string, or blank.
 
     References: leaving out, Robnik-Sikonja and Kononenko, Explaining classifications for individual instances, IEEE
     TKDE 20, 2008, and Li et al., Understanding neural networks through representation erasure, 2016; the mean over
-    what stands before a word, Shapley, 1953; pairs of words in a siamese encoder, Moeller et al., An attribution
+    the words before it, Shapley, 1953; pairs of words in a siamese encoder, Moeller et al., An attribution
     method for siamese encoders, EMNLP 2023.
     """
     options = options or ExplainOptions()
@@ -165,7 +165,7 @@ def _side(encoder: BiEncoder, text: str, number: int, role: Role, max_words: int
 
 
 def _encoded(counting: _Counting, sides: Sequence[_Side]) -> list[_Vectors]:
-    """Vectors of both sides, in one batch where the roles allow it; a word that comes twice is encoded alone once."""
+    """Vectors of both sides, in one batch where the roles allow it; a repeated word is encoded alone once."""
     if sides[0].role == sides[1].role:
         return _encoded_together(counting, sides)
     return [_encoded_together(counting, [side])[0] for side in sides]

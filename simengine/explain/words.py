@@ -1,4 +1,4 @@
-"""What of a text is left out at a time: words, and single characters where a script has no spaces between words."""
+"""The units of a text that are left out: words, and single characters of scripts without spaces between words."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from itertools import pairwise
 from simengine.text.tokens import EMOJI_SEQUENCE, SPACED_WORD, UNSPACED_CHARACTER, pattern
 from simengine.types import Span
 
-_KOREAN = r"\p{Hangul}"  # has spaces between words, though writers differ, for which search takes it apart
+_KOREAN = r"\p{Hangul}"  # has spaces between words, though writers differ, so search splits it
 _WORD = rf"(?:{SPACED_WORD}|_|{_KOREAN}[\p{{M}}]*)+"
 _INNER = r"['\u2019\-._:/@]"
-"""Signs that do not end a word where a letter or digit stands on both sides: don't, re-use, 3.5, os.path."""
+"""Signs that do not end a word between letters or digits: don't, re-use, 3.5, os.path."""
 _SYMBOL = rf"(?:{EMOJI_SEQUENCE}|[\p{{S}}%\u2030&#]\p{{M}}*)+"
-"""Symbols, emoji, and signs that Unicode calls punctuation and people read aloud."""
+"""Symbols, emoji, and signs that are punctuation in Unicode but read aloud."""
 _PIECE = rf"(?!{_KOREAN}){UNSPACED_CHARACTER}|{_WORD}(?:{_INNER}{_WORD})*|{_SYMBOL}"
 _SPACES = re.compile(r"\s+")
 
@@ -23,7 +23,7 @@ def word_spans(text: str) -> list[Span]:
     """The words of a text in order.
 
     A word is a run of letters, digits and marks. In Chinese, Japanese, Thai and other scripts without spaces between
-    words, each character (with its marks) is one. Symbols such as "%" or an emoji are words too; punctuation is none,
+    words, each character (with its marks) is one. Symbols such as "%" or an emoji are words too; punctuation is not,
     unless a text has nothing else.
     """
     spans = [Span(*found.span()) for found in pattern(_PIECE).finditer(text)]
@@ -33,10 +33,10 @@ def word_spans(text: str) -> list[Span]:
 
 
 def grouped(spans: Sequence[Span], most: int) -> list[Span]:
-    """At most so many spans: neighbours are joined, evenly, where there are more.
+    """At most this many spans: neighbours are joined, evenly, if there are more.
 
     Args:
-        spans: rising.
+        spans: ascending.
         most: at least 1.
     """
     n = len(spans)
@@ -47,10 +47,10 @@ def grouped(spans: Sequence[Span], most: int) -> list[Span]:
 
 
 def without(text: str, spans: Sequence[Span]) -> str:
-    """The text without some of its spans, and without the spaces that would stand twice then.
+    """The text without some of its spans, and without doubled spaces.
 
     Args:
-        spans: rising, not overlapping.
+        spans: ascending, not overlapping.
     """
     pieces, last = [], 0
     for span in spans:

@@ -1,4 +1,4 @@
-"""Build a candidate index from memory-mapped vectors, and open one that was saved."""
+"""Build an ANN index from memory-mapped vectors, and open one that was saved."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simengine.errors import DamagedIndexError, RecipeError, UsageError
 from simengine.files import hash_file
 from simengine.index.device import GpuCopy, import_faiss, parse_device, require_gpu
 from simengine.index.faiss_index import END, MARKER, ExactIndex, FaissIndex
-from simengine.index.recipe import Recipe, resolve_factory
+from simengine.index.recipe import IndexRecipe, resolve_factory
 from simengine.index.threads import check_threads, omp_threads
 from simengine.index.topk import Segments, check_segments, first_rows, gather_rows
 from simengine.text.checks import parse_own_json
@@ -25,7 +25,7 @@ BuiltIndex: TypeAlias = ExactIndex | FaissIndex
 ROWS_PER_ADD = 65_536
 TRAIN_POINTS_PER_LIST = 64
 MAX_MARKER_BYTES = 4_096
-TABLE_BYTES = 1 << 30  # for tables that FAISS makes when it reads an index and holds to the same limit
+TABLE_BYTES = 1 << 30  # for tables that FAISS makes when it reads an index, which fall under the same limit
 _limit_lock = threading.Lock()
 
 
@@ -33,13 +33,13 @@ def build_index(
     segments: Segments,
     n_rows: int,
     dimension: int,
-    recipe: Recipe,
+    recipe: IndexRecipe,
     *,
     device: str = "cpu",
     threads: int | None = None,
     seed: int = 0,
 ) -> BuiltIndex:
-    """Train a candidate index on a sample of the vectors and fill it with all of them.
+    """Train an ANN index on a sample of the vectors and fill it with all of them.
 
     Rows are read in blocks, so memory grows with the index's codes and not with the vectors. The same input gives the
     same index, except for HNSW graphs built by several threads.
@@ -51,23 +51,23 @@ def build_index(
         dimension: of the vectors.
         recipe: which index. With fewer rows than `recipe.min_rows` the result searches exactly, and its notes say so.
         device: "cpu", "cuda" or "cuda:N". A recipe without a GPU form is built on the CPU, and the notes say so.
-        threads: for training, adding and searching; None leaves FAISS's own choice.
+        threads: for training, adding and searching; None keeps FAISS's default.
         seed: of the training sample and of k-means.
 
     Returns:
-        An index with `factory`, `notes`, `recipe` and `device` beside the contract's members.
+        An index with `factory`, `notes`, `recipe` and `device` in addition to the contract's members.
 
     Raises:
         UsageError: segments that do not fit n_rows and dimension.
         RecipeError: a factory string that FAISS does not know or that does not fit the dimension.
-        DeviceError: a GPU was asked for and there is none.
+        DeviceError: a GPU was requested and there is none.
     """
     check_threads(threads)
     blocks = _check_cover(segments, n_rows, dimension)
     number, notes = _choose_device(recipe, device)
     if n_rows < recipe.min_rows:
         notes.append(
-            f"searched exactly: {n_rows} rows are fewer than the {recipe.min_rows} that {recipe.name} asks for"
+            f"searched exactly: {n_rows} rows are fewer than the {recipe.min_rows} that {recipe.name} requires"
         )
     if recipe.exact or n_rows < recipe.min_rows:
         gpu = _gpu_flat(blocks, dimension, number) if number is not None else None
@@ -81,7 +81,7 @@ def build_index(
             target = GpuCopy(index, number, min(recipe.search.nprobe, getattr(index, "nlist", 1)))
             target.set_seed(seed)
         if not index.is_trained:
-            # A product quantiser's k-means are so small that two threads gain a quarter on an idle machine, and on a
+            # A product quantiser's k-means are so small that two threads gain 25 % on an idle machine, and on a
             # busy one wait for each other fifteen times longer than they work.
             with omp_threads(threads if hasattr(index, "nlist") else 1):
                 target.train(sample)
@@ -103,7 +103,7 @@ def build_index(
 
 def load_index(
     path: Path,
-    recipe: Recipe,
+    recipe: IndexRecipe,
     *,
     expected_rows: int,
     expected_dim: int,
@@ -114,21 +114,21 @@ def load_index(
 ) -> BuiltIndex:
     """Open an index that `save` wrote.
 
-    FAISS trusts the files that it parses: one that was changed on purpose can make it crash. Give `sha256`, which is
+    FAISS trusts the files that it parses: a maliciously changed one can make it crash. Give `sha256`, which is
     checked before anything is parsed, wherever the digest is known.
 
     Args:
         path: the file.
         recipe: the one it was built with.
-        expected_rows, expected_dim: what the index must hold.
+        expected_rows, expected_dim: what the index must contain.
         device: as for `build_index`.
         segments: the vectors of the same rows, needed to search; more rows than the index's may follow.
         sha256: hex digest that the file must have.
-        threads: for searching; None leaves FAISS's own choice.
+        threads: for searching; None keeps FAISS's default.
 
     Raises:
-        DamagedIndexError: the file is missing, cannot be parsed, or holds another index than expected.
-        DeviceError: a GPU was asked for and there is none.
+        DamagedIndexError: the file is missing, cannot be parsed, or contains another index than expected.
+        DeviceError: a GPU was requested and there is none.
     """
     check_threads(threads)
     blocks = None if segments is None else first_rows(segments, expected_rows)
@@ -136,7 +136,7 @@ def load_index(
         _check_cover(blocks, expected_rows, expected_dim)
     number, notes = _choose_device(recipe, device)
     if not path.is_file():
-        raise DamagedIndexError(path, "the file is missing; build the index again")
+        raise DamagedIndexError(path, "the file is missing; rebuild the index")
     if sha256 is not None:
         _check_digest(path, sha256)
     marker = _read_marker(path)
@@ -146,7 +146,7 @@ def load_index(
         return ExactIndex(blocks, expected_rows, expected_dim, recipe, notes=notes, threads=threads, gpu=gpu)
     if recipe.exact:
         raise DamagedIndexError(
-            path, f"recipe {recipe.name} writes no FAISS index, and this is no record of its own"
+            path, f"recipe {recipe.name} writes no FAISS index, and this is not its own record either"
         )
     index = _read_faiss(path)
     _check_size(path, index.ntotal, index.d, expected_rows, expected_dim)
@@ -176,7 +176,7 @@ def _check_cover(segments: Segments, n_rows: int, dimension: int) -> list[tuple[
     end = 0
     for first_row, vectors in blocks:
         if first_row != end:
-            raise UsageError(f"rows {end} to {first_row} are in no segment")
+            raise UsageError(f"rows {end} to {first_row} are not in any segment")
         if vectors.shape[1] != dimension:
             raise UsageError(
                 f"the segment at row {first_row} has dimension {vectors.shape[1]}; expected {dimension}"
@@ -187,11 +187,11 @@ def _check_cover(segments: Segments, n_rows: int, dimension: int) -> list[tuple[
             )
         end += len(vectors)
     if end != n_rows:
-        raise UsageError(f"the segments hold {end} rows; expected {n_rows}")
+        raise UsageError(f"the segments have {end} rows; expected {n_rows}")
     return blocks
 
 
-def _choose_device(recipe: Recipe, device: str) -> tuple[int | None, list[str]]:
+def _choose_device(recipe: IndexRecipe, device: str) -> tuple[int | None, list[str]]:
     """The GPU's number or None, and a note where the recipe has no GPU form."""
     number = parse_device(device)
     if number is None:
@@ -209,7 +209,7 @@ def _gpu_flat(segments: Segments, dimension: int, number: int) -> GpuCopy:
     return copy
 
 
-def _empty_index(recipe: Recipe, factory: str, dimension: int, seed: int) -> Any:
+def _empty_index(recipe: IndexRecipe, factory: str, dimension: int, seed: int) -> Any:
     faiss = import_faiss()
     try:
         index = faiss.index_factory(dimension, factory, faiss.METRIC_INNER_PRODUCT)
@@ -226,7 +226,9 @@ def _empty_index(recipe: Recipe, factory: str, dimension: int, seed: int) -> Any
     return index
 
 
-def _training_sample(index: Any, segments: Segments, n_rows: int, recipe: Recipe, seed: int) -> FloatMatrix:
+def _training_sample(
+    index: Any, segments: Segments, n_rows: int, recipe: IndexRecipe, seed: int
+) -> FloatMatrix:
     """Rows drawn without replacement over the whole range, in ascending order."""
     size = recipe.build.train_size
     if hasattr(index, "nlist"):
@@ -246,12 +248,12 @@ def _check_digest(path: Path, expected: str) -> None:
     found = hash_file(path)
     if found != expected.lower():
         raise DamagedIndexError(
-            path, f"its SHA-256 is {found}; expected {expected.lower()}; build the index again"
+            path, f"its SHA-256 is {found}; expected {expected.lower()}; rebuild the index"
         )
 
 
 def _read_marker(path: Path) -> dict[str, Any] | None:
-    """The record of an exact index, or None when the file is something else."""
+    """The record of an exact index, or None if the file is something else."""
     with path.open("rb") as file:
         head = file.read(MAX_MARKER_BYTES)
     if not head.startswith(b"{"):
@@ -268,13 +270,13 @@ def _read_marker(path: Path) -> dict[str, Any] | None:
 def _check_size(path: Path, rows: Any, dimension: Any, expected_rows: int, expected_dim: int) -> None:
     if (rows, dimension) != (expected_rows, expected_dim):
         raise DamagedIndexError(
-            path, f"it holds {rows} rows of dimension {dimension}; expected {expected_rows} of {expected_dim}"
+            path, f"it has {rows} rows of dimension {dimension}; expected {expected_rows} of {expected_dim}"
         )
 
 
 @contextmanager
 def _bounded_vectors(faiss: Any, n_bytes: int) -> Iterator[None]:
-    """Let FAISS allocate no array much larger than the file it reads: a damaged length would fill the memory first."""
+    """Keep FAISS from allocating arrays much larger than the file: a damaged length would exhaust memory."""
     if not hasattr(faiss, "set_deserialization_vector_byte_limit"):  # FAISS before 1.15
         yield
         return
@@ -292,7 +294,7 @@ def _read_faiss(path: Path) -> Any:
     with path.open("rb") as file:
         file.seek(max(0, path.stat().st_size - len(END)))
         if file.read() != END:
-            raise DamagedIndexError(path, "its end is missing; build the index again")
+            raise DamagedIndexError(path, "its end is missing; rebuild the index")
     try:
         with _bounded_vectors(faiss, path.stat().st_size + TABLE_BYTES):
             return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC)
@@ -309,4 +311,4 @@ def _check_kind(path: Path, index: Any, factory: str, dimension: int) -> None:
     if type(index) is not type(wanted):
         raise DamagedIndexError(path, f"it is a {type(index).__name__}; expected {type(wanted).__name__}")
     if index.metric_type != faiss.METRIC_INNER_PRODUCT or not index.is_trained:
-        raise DamagedIndexError(path, "it is not a trained index for inner products; build the index again")
+        raise DamagedIndexError(path, "it is not a trained inner-product index; rebuild the index")

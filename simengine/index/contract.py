@@ -1,4 +1,4 @@
-"""What a candidate index is: scores are cosine similarities, higher is better, everywhere in this package."""
+"""What an ANN index is: scores are cosine similarities, higher is better, everywhere in this package."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from pathlib import Path
 from simengine.types import FloatMatrix, RowArray
 
 
-class CandidateIndex(ABC):
-    """Finds the rows whose vectors lie nearest to a query's. Searches may run in several threads at once."""
+class ANNIndex(ABC):
+    """Finds the rows whose vectors are nearest to a query's. Safe to search from several threads at once."""
 
     n_rows: int
     dimension: int
@@ -23,7 +23,7 @@ class CandidateIndex(ABC):
             k: at least 1; may exceed n_rows.
 
         Returns:
-            scores (q, k) float32, falling; rows (q, k) int64. Places that cannot be filled hold -inf and -1.
+            scores (q, k) float32, descending; rows (q, k) int64. Padded with -inf and -1.
         """
 
     @abstractmethod

@@ -18,21 +18,21 @@ from simengine.types import FloatMatrix, RowArray
 
 DISTRIBUTIONS = ("faiss-cpu", "faiss-gpu", "faiss-gpu-cuvs", "faiss-gpu-cu12", "faiss-gpu-cu11")
 OLD_KERNELS = ("Prescott", "Core2", "Nehalem", "generic")
-GPU_MAX_K = 2_048  # most hits and most inverted lists a GPU search may ask for
+GPU_MAX_K = 2_048  # the most hits, and inverted lists, of a GPU search
 
 
 @dataclass(frozen=True, slots=True)
 class FaissStatus:
-    """What `simengine doctor` tells about FAISS.
+    """What `simengine doctor` reports about FAISS.
 
     Attributes:
         distributions: installed packages that own the folder `faiss`, as (name, version).
-        version: what the imported module says of itself; "" when it cannot be imported.
+        version: as the imported module reports it; "" when it cannot be imported.
         compile_options: how it was compiled, such as "OPTIMIZE AVX2 AVX512".
         n_gpus: GPUs that it can use.
-        gpu_reason: one line that says why there are none; "" when there are some.
+        gpu_reason: one line that says why there are none; "" otherwise.
         clash: one line when several packages overwrite each other's files; "" otherwise.
-        blas_note: one line when FAISS's matrix products run on kernels for an old processor; "" otherwise.
+        blas_note: one line when FAISS's matrix products run on kernels for old processors; "" otherwise.
     """
 
     distributions: tuple[tuple[str, str], ...]
@@ -69,7 +69,7 @@ def installed_distributions() -> tuple[tuple[str, str], ...]:
 
 
 def faiss_status() -> FaissStatus:
-    """Look at the installation; never raises for a broken one, but says what is wrong with it."""
+    """Inspect the installation; never raises for a broken one, but reports what is wrong with it."""
     distributions = installed_distributions()
     clash = ""
     if len(distributions) > 1:
@@ -100,7 +100,7 @@ def _blas_note(options: str) -> str:
 
 
 def _count_gpus(faiss: Any, distributions: tuple[tuple[str, str], ...]) -> tuple[int, str]:
-    # hasattr(faiss, "StandardGpuResources") is true without any GPU; only the count tells.
+    # hasattr(faiss, "StandardGpuResources") is true without any GPU; only the count is reliable.
     count = getattr(faiss, "get_num_gpus", None)
     n_gpus = int(count()) if count is not None else 0
     if n_gpus:
@@ -108,11 +108,14 @@ def _count_gpus(faiss: Any, distributions: tuple[tuple[str, str], ...]) -> tuple
     if "GPU" in str(faiss.get_compile_options()).split():
         return (
             0,
-            "this FAISS can use GPUs and finds none: no NVIDIA driver, or no device visible to this process",
+            "this FAISS supports GPUs but finds none: no NVIDIA driver, or no device visible to this process",
         )
     names = [name for name, _ in distributions]
     if any(name.startswith("faiss-gpu") for name in names):
-        return 0, f"{' and '.join(names)} are installed and the module without GPU code is the one that loads"
+        return (
+            0,
+            f"{' and '.join(names)} are installed, and the module without GPU code is the one that loads",
+        )
     return (
         0,
         "the installed FAISS was built without GPU code: pip uninstall faiss-cpu, then pip install faiss-gpu",
@@ -130,19 +133,19 @@ def parse_device(device: str) -> int | None:
 
 
 def require_gpu(number: int = 0) -> None:
-    """Raise DeviceError, in one line, unless FAISS can use GPU `number`."""
+    """Raise DeviceError, with a one-line message, unless FAISS can use GPU `number`."""
     status = faiss_status()
     if status.n_gpus == 0:
         raise DeviceError(f"FAISS has no GPU here: {status.clash or status.gpu_reason}")
     if number >= status.n_gpus:
-        raise DeviceError(f"cuda:{number} was asked for; FAISS sees {status.n_gpus} GPU(s), numbered from 0")
+        raise DeviceError(f"cuda:{number} was requested; FAISS sees {status.n_gpus} GPU(s), numbered from 0")
 
 
 class GpuCopy:
     """An index in a GPU's memory.
 
     One StandardGpuResources must not be used by two threads at once, and a copy for each thread would multiply the
-    memory, so a lock lets one search at a time through; the GPU would run them one after the other in any case.
+    memory, so a lock admits one search at a time; the GPU would serialise them in any case.
     """
 
     def __init__(self, index: Any, number: int, nprobe: int | None = None, faiss: Any = None) -> None:
@@ -154,12 +157,12 @@ class GpuCopy:
         try:
             self._index = self._faiss.index_cpu_to_gpu(self._resources, number, index)
         except RuntimeError as error:
-            raise DeviceError(f"the index does not go to cuda:{number}: {_first_line(error)}") from error
+            raise DeviceError(f"the index cannot be copied to cuda:{number}: {_first_line(error)}") from error
         if nprobe is not None:
             self._index.nprobe = nprobe
 
     def set_seed(self, seed: int) -> None:
-        """Seed k-means, where the index has one."""
+        """Seed k-means, if the index uses it."""
         if hasattr(self._index, "cp"):
             self._index.cp.seed = seed
 
@@ -169,14 +172,14 @@ class GpuCopy:
             self._run(self._index.train, vectors)
 
     def add(self, vectors: FloatMatrix) -> None:
-        """Add (n, dim) float32 behind the rows that are there."""
+        """Append (n, dim) float32."""
         with self._lock:
             self._run(self._index.add, vectors)
 
     def search(self, queries: FloatMatrix, k: int) -> tuple[FloatMatrix, RowArray]:
         """The k best rows for each query, k at most 2,048."""
         if k > GPU_MAX_K:
-            raise DeviceError(f"{k} candidates were asked for; a GPU index gives at most {GPU_MAX_K}")
+            raise DeviceError(f"{k} candidates were requested; a GPU index gives at most {GPU_MAX_K}")
         with self._lock:
             scores, rows = self._run(self._index.search, queries, k)
         return scores, np.asarray(rows, dtype=np.int64)

@@ -50,23 +50,22 @@ def exact_search(
         segments: (first_row, (n, dim) float32) in ascending order, rows L2-normalised; may be memory-mapped.
         queries: (q, dim) float32.
         k: at least 1; may exceed the number of rows.
-        keep: (n_rows,) bool, True for the rows that may be returned; n_rows is where the last segment ends.
-        threads: for the matrix products; None leaves the choice here: one for little work, else numpy's own.
+        keep: (n_rows,) bool, True for the rows that may be returned; n_rows is the end of the last segment.
+        threads: for the matrix products; None means one for small work, else numpy's default.
 
     Returns:
-        scores (q, k) float32, falling, ties by the lower row; rows (q, k) int64. Places that cannot be filled hold
-        -inf and -1.
+        scores (q, k) float32, descending, ties by the lower row; rows (q, k) int64. Padded with -inf and -1.
 
     Raises:
         UsageError: shapes that do not fit, k below 1, or queries that are not finite.
-        StoreError: vectors that are not numbers.
+        StoreError: vectors contain NaN.
     """
     check_k(k)
     blocks = check_segments(segments)
     queries = check_queries(queries, blocks[0][1].shape[1] if blocks else None)
     n_rows = blocks[-1][0] + len(blocks[-1][1]) if blocks else 0
     if keep is not None and (keep.shape != (n_rows,) or keep.dtype != np.bool_):
-        raise UsageError(f"keep is {keep.dtype} {keep.shape}; expected bool ({n_rows},), one value a row")
+        raise UsageError(f"keep is {keep.dtype} {keep.shape}; expected bool ({n_rows},), one value per row")
     scores, rows = empty_result(len(queries), k)
     with blas_threads(_threads_for(queries, n_rows, threads)):
         for start in range(0, len(queries), QUERIES_PER_PASS):
@@ -79,7 +78,7 @@ def exact_search(
 
 
 def _threads_for(queries: FloatMatrix, n_rows: int, threads: int | None) -> int | None:
-    """One thread for little work: OpenBLAS's others go on spinning for some 25 ms after a product of microseconds.
+    """One thread for small work: OpenBLAS's others keep spinning for some 25 ms after a product of microseconds.
 
     That costs more processor time than the search, and takes it from whoever runs next: here, the encoder.
     """
@@ -101,10 +100,10 @@ class _Best:
         self._ranked: list[tuple[FloatMatrix, RowArray]] = []
 
     def offer(self, row_numbers: RowArray, scores: FloatMatrix) -> None:
-        """Take note of a block: row_numbers (b,), scores (b, q), -inf for rows that may not be returned."""
+        """Consider a block: row_numbers (b,), scores (b, q), -inf for rows that may not be returned."""
         if np.isnan(scores.min()):
             raise StoreError(
-                f"vectors of rows {row_numbers[0]} to {row_numbers[-1]} hold values that are not numbers; "
+                f"vectors of rows {row_numbers[0]} to {row_numbers[-1]} contain NaN; "
                 "`simengine verify` names the damaged file"
             )
         if (self._threshold == LOWEST).all():
@@ -137,7 +136,7 @@ class _Best:
         return self._below(np.partition(sample, split, axis=1)[:, split])
 
     def _with_leaders(self, pair_queries: RowArray, found: FloatMatrix) -> FloatMatrix:
-        """The best scores of each query, now that `found` are known too."""
+        """The best scores of each query, with `found` included."""
         order = np.argsort(pair_queries, kind="stable")
         owners = pair_queries[order]
         places = np.arange(len(order)) - np.searchsorted(owners, owners)

@@ -1,4 +1,4 @@
-"""Candidate indexes: FAISS finds candidates, the stored vectors give their scores."""
+"""ANN indexes: FAISS finds candidates, the stored vectors give their scores."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ import numpy as np
 
 from simengine.errors import DamagedIndexError, StoreError, UsageError
 from simengine.files import rewriting, writing
-from simengine.index.contract import CandidateIndex
+from simengine.index.contract import ANNIndex
 from simengine.index.device import GPU_MAX_K, GpuCopy, import_faiss
 from simengine.index.exact import exact_search
-from simengine.index.recipe import Recipe
+from simengine.index.recipe import IndexRecipe
 from simengine.index.threads import omp_threads
 from simengine.index.topk import Segments, check_k, check_queries, pair_scores, rank_pairs, rounding_margin
 from simengine.types import FloatMatrix, RowArray
@@ -23,16 +23,16 @@ from simengine.types import FloatMatrix, RowArray
 CANDIDATES_PER_PASS = 1 << 21  # candidates held at once: 24 MB
 WRITE_BYTES = 1 << 20
 MARKER = "simengine exact index"
-END = b"simengine: end of index\n"  # stands behind what FAISS wrote: FAISS does not notice every truncation
+END = b"simengine: end of index\n"  # follows what FAISS wrote: FAISS does not notice every truncation
 
 
-class ExactIndex(CandidateIndex):
-    """Exact search behind the interface of an index; its file only records what it stands for.
+class ExactIndex(ANNIndex):
+    """Exact search behind the interface of an ANN index; its file only records the recipe and the size.
 
     Args:
         segments: all rows; None for an index that is only to be saved.
-        recipe: what was asked for: an exact recipe, or one that needs more rows than there are.
-        notes: what a person should know about how it was built.
+        recipe: as requested: an exact recipe, or one that needs more rows than there are.
+        notes: human-readable remarks on how it was built.
     """
 
     factory = "Flat"
@@ -42,7 +42,7 @@ class ExactIndex(CandidateIndex):
         segments: Segments | None,
         n_rows: int,
         dimension: int,
-        recipe: Recipe,
+        recipe: IndexRecipe,
         *,
         notes: Sequence[str] = (),
         threads: int | None = None,
@@ -62,7 +62,7 @@ class ExactIndex(CandidateIndex):
         check_k(k)
         if self._gpu is None or not self.n_rows or k >= min(GPU_MAX_K, self.n_rows):
             return exact_search(segments, queries, k, threads=self._threads)
-        # A few more than k, so that equal scores at the border are ordered by row as on the CPU.
+        # A few more than k, so that equal scores at the cut are ordered by row as on the CPU.
         _, rows = self._gpu.search(queries, min(2 * k + 8, GPU_MAX_K, self.n_rows))
         return rank_candidates(segments, queries, rows, k, threads=self._threads)
 
@@ -71,10 +71,10 @@ class ExactIndex(CandidateIndex):
         _write_file(path, lambda file: file.write(json.dumps(record).encode()))
 
 
-class FaissIndex(CandidateIndex):
+class FaissIndex(ANNIndex):
     """A FAISS index whose candidates are scored again from the stored vectors.
 
-    Scores are therefore true cosines in the one definition of this package (see `topk`), whatever the index stores,
+    Scores are therefore true cosines by this package's one definition (see `topk`), whatever the index stores,
     and equal those of `exact_search` for the same rows. A query for which the index finds fewer rows than it should
     (few lists visited, k close to n_rows) is searched exactly instead.
 
@@ -90,7 +90,7 @@ class FaissIndex(CandidateIndex):
         segments: Segments | None,
         n_rows: int,
         dimension: int,
-        recipe: Recipe,
+        recipe: IndexRecipe,
         *,
         factory: str,
         notes: Sequence[str] = (),
@@ -143,7 +143,7 @@ class FaissIndex(CandidateIndex):
                 _, rows = self._index.search(queries, n_candidates, params=parameters)
         if rows.size and (rows.max() >= self.n_rows or rows.min() < -1):
             raise DamagedIndexError(
-                self._path or "index", "a search returned rows that the index does not hold"
+                self._path or "index", "a search returned rows that the index does not have"
             )
         found: RowArray = rows
         return found
@@ -165,13 +165,13 @@ def rank_candidates(
     """The k best of given candidates by their exact scores.
 
     Args:
-        segments: blocks that hold every row, C-contiguous.
+        segments: blocks that cover every row, C-contiguous.
         queries: (q, dim) float32, contiguous.
-        rows: (q, c) int64, in range; -1 marks a place without a candidate. No row twice for one query.
+        rows: (q, c) int64, in range; -1 marks an empty place. No row twice for one query.
         k: at least 1.
 
     Returns:
-        scores (q, k) and rows (q, k) as `CandidateIndex.search` returns them.
+        scores (q, k) and rows (q, k) as `ANNIndex.search` returns them.
     """
     sums = _float32_sums(segments, queries, rows, threads)
     alive = rows >= 0
@@ -210,12 +210,12 @@ def _float32_sums(
 
 
 def _threads_for(queries: FloatMatrix, threads: int | None) -> int | None:
-    """FAISS shares work out by queries: for a single one a second thread would only be waited for."""
+    """FAISS parallelises over queries: for a single one, more threads only add waiting."""
     return 1 if len(queries) == 1 else threads
 
 
-def _search_parameters(faiss: Any, index: Any, recipe: Recipe, n_candidates: int) -> Any:
-    """Parameters of one call, so that concurrent searches never change the index they share."""
+def _search_parameters(faiss: Any, index: Any, recipe: IndexRecipe, n_candidates: int) -> Any:
+    """Parameters of one call, so that concurrent searches do not change the shared index."""
     if isinstance(index, faiss.IndexIVF):
         return faiss.SearchParametersIVF(nprobe=min(recipe.search.nprobe, index.nlist))
     if isinstance(index, faiss.IndexHNSW):

@@ -7,18 +7,18 @@ import math
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.index.contract import CandidateIndex
+from simengine.index.contract import ANNIndex
 from simengine.index.exact import exact_search
 from simengine.index.topk import Segments, check_k, empty_result, first_rows
 from simengine.types import FloatMatrix, Mask, RowArray
 
-EXACT_ROWS = 4_096  # live rows up to which scanning them beats asking the index
+EXACT_ROWS = 4_096  # live rows up to which scanning them beats the index
 MIN_LIVE_SHARE = 0.2  # ... and the share of live rows below which over-fetching loses
 MAX_ROUNDS = 4
 
 
 def search_live(
-    index: CandidateIndex,
+    index: ANNIndex,
     segments: Segments,
     queries: FloatMatrix,
     k: int,
@@ -28,19 +28,19 @@ def search_live(
 ) -> tuple[FloatMatrix, RowArray]:
     """The k best live rows for each query.
 
-    More than k rows are asked of the index, twice as many each time, until k live ones are found; where few rows are
+    More than k rows are fetched, twice as many each time, until k live ones are found; where few rows are
     live, or the index does not give enough, the live rows are searched exactly.
 
     Args:
         index: over rows 0 to index.n_rows.
-        segments: the vectors of those rows; what lies behind them is ignored.
+        segments: the vectors of those rows; later rows are ignored.
         queries: (q, dim) float32, rows L2-normalised.
         k: at least 1.
         live: bool, True for the rows that may be returned, at least index.n_rows long; None when all are live.
-        threads: for exact search; None leaves numpy's own choice.
+        threads: for exact search; None keeps numpy's default.
 
     Returns:
-        scores (q, k) float32 and rows (q, k) int64 as `CandidateIndex.search` returns them.
+        scores (q, k) float32 and rows (q, k) int64 as `ANNIndex.search` returns them.
     """
     check_k(k)
     if live is None:
@@ -71,7 +71,7 @@ def search_live(
 
 
 def _search_once(
-    index: CandidateIndex, queries: FloatMatrix, k: int, fetch: int, alive: Mask
+    index: ANNIndex, queries: FloatMatrix, k: int, fetch: int, alive: Mask
 ) -> tuple[Mask, FloatMatrix, RowArray]:
     """Which queries got k live rows, and the scores and rows of those."""
     scores, rows = index.search(queries, fetch)

@@ -1,4 +1,4 @@
-"""How many of the true nearest rows an index finds."""
+"""The share of the true nearest rows that an index finds."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.index.contract import CandidateIndex
+from simengine.index.contract import ANNIndex
 from simengine.index.exact import exact_search
 from simengine.index.topk import Segments, check_k, first_rows, gather_rows
 from simengine.types import FloatMatrix, RowArray
@@ -21,8 +21,8 @@ class RecallReport:
     """Recall@k of an index against exact search.
 
     Attributes:
-        recall: mean over queries of the share of places that hold a row as good as the exact one there.
-        low, high: 95 % Wilson interval for it with each query counted as one trial, so it is rather too wide.
+        recall: mean over queries of the share of ranks whose row scores as high as the exact one.
+        low, high: 95 % Wilson interval for it with each query counted as one trial, so it is conservative.
         k: hits looked at for each query.
         n_queries: queries used; 0 leaves recall 1 and the interval (0, 1).
     """
@@ -35,7 +35,7 @@ class RecallReport:
 
 
 def measure_recall(
-    index: CandidateIndex,
+    index: ANNIndex,
     segments: Segments,
     *,
     n_queries: int = 200,
@@ -47,15 +47,15 @@ def measure_recall(
 
     Pass real queries where there are some. Without them stored rows are drawn as queries and each is kept out of its
     own result, as if it had been held out of the index. Copies of stored rows with a little noise would be answered
-    by the row that they were copied from and are no test at all. Held-out rows are an honest stand-in for queries
-    that look like the corpus (a sentence for similar sentences); questions usually lie further from the corpus, where
+    by the row that they were copied from and test nothing. Held-out rows are a fair substitute for queries
+    that look like the corpus (a sentence for similar sentences); questions are usually further from the corpus, where
     neighbours are closer to each other in score and are lost more often (indexes/README.md shows both figures).
 
     A row whose score equals that of the k-th exact row counts as found, so ties cost nothing.
 
     Args:
         index: to measure.
-        segments: the vectors of its rows; what lies behind row index.n_rows is ignored.
+        segments: the vectors of its rows; rows from index.n_rows on are ignored.
         n_queries: rows drawn when `queries` is None, at most; fewer when there are fewer rows.
         k: at least 1.
         seed: of the draw.

@@ -14,7 +14,7 @@ from simengine.corpus.sources import refuse_special
 from simengine.errors import RecipeError
 
 AUTO = "auto"
-POINTS_PER_CENTROID = 39  # k-means below this is not well determined; FAISS warns from here on
+POINTS_PER_CENTROID = 39  # k-means is not well determined below this, and FAISS warns
 DIMS_PER_CODE = (3, 4, 2, 5, 6, 8, 1)  # widths of a product quantiser's parts, best first; 1 always divides
 
 
@@ -25,7 +25,7 @@ class BuildOptions:
     Attributes:
         train_size: most vectors that training sees, at least 1; a sample spread over all rows is drawn.
         ef_construction: HNSW's candidate list while building, at least 1 (FAISS's default is 40).
-        max_nlist: most inverted lists, for recipes whose factory holds {nlist}.
+        max_nlist: most inverted lists, for recipes whose factory contains {nlist}.
     """
 
     train_size: int = 65_536
@@ -34,11 +34,11 @@ class BuildOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchOptions:
+class ANNSearchOptions:
     """How an index is searched.
 
     Attributes:
-        over_fetch: candidates taken from the index for each hit asked for, at least 1; all are scored exactly from
+        over_fetch: candidates taken from the index per requested hit, at least 1; all are scored exactly from
             the stored vectors and the best are returned.
         min_candidates: fewest candidates taken, whatever k is.
         nprobe: inverted lists visited by a query, for IVF recipes.
@@ -52,15 +52,15 @@ class SearchOptions:
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """A kind of candidate index.
+class IndexRecipe:
+    """A kind of ANN index.
 
     Attributes:
         name: as given to `--recipe`.
-        description: one line for people.
-        factory: a FAISS index factory string. {m} stands for the number of a product quantiser's parts and {nlist}
+        description: one human-readable line.
+        factory: a FAISS index factory string. {m} is the number of a product quantiser's parts and {nlist}
             for the number of inverted lists; both are chosen to fit. "Flat" means exact search, which needs no file.
-        limits: what the recipe cannot do or where it is a poor choice.
+        limits: what the recipe cannot do, or where it is a poor choice.
         gpu: whether FAISS can train, fill and search it on a GPU.
         min_rows: below this many rows `build_index` searches exactly instead (there is too little to train on).
         auto_from: `choose_recipe` takes the recipe with the largest auto_from that n_rows reaches; -1 is never.
@@ -76,20 +76,20 @@ class Recipe:
     min_rows: int = 0
     auto_from: int = -1
     build: BuildOptions = BuildOptions()
-    search: SearchOptions = SearchOptions()
+    search: ANNSearchOptions = ANNSearchOptions()
 
     @property
     def exact(self) -> bool:
-        """Whether searches scan the stored vectors themselves, so that nothing is built."""
+        """Whether searches scan the stored vectors, so that nothing is built."""
         return self.factory == "Flat"
 
 
-def list_recipes() -> list[Recipe]:
+def list_recipes() -> list[IndexRecipe]:
     """All recipes that come with simengine, by name."""
     return [_read(path) for path in sorted(_folder().glob("*.toml"))]
 
 
-def load_recipe(name: str | Path) -> Recipe:
+def load_recipe(name: str | Path) -> IndexRecipe:
     """Read a recipe.
 
     Args:
@@ -110,7 +110,7 @@ def load_recipe(name: str | Path) -> Recipe:
     return _read(path)
 
 
-def choose_recipe(n_rows: int, dimension: int) -> Recipe:
+def choose_recipe(n_rows: int, dimension: int) -> IndexRecipe:
     """The recipe that "auto" means for an index of this size.
 
     The borders come from the table in indexes/README.md, measured at 384 dimensions; exact search reads the whole
@@ -125,7 +125,7 @@ def choose_recipe(n_rows: int, dimension: int) -> Recipe:
     return [r for r in automatic if r.auto_from <= equivalent_rows or r.auto_from == 0][-1]
 
 
-def resolve_factory(recipe: Recipe, n_rows: int, dimension: int) -> tuple[str, tuple[str, ...]]:
+def resolve_factory(recipe: IndexRecipe, n_rows: int, dimension: int) -> tuple[str, tuple[str, ...]]:
     """The factory string with its placeholders filled for this size, and notes on what had to be adapted.
 
     Raises:
@@ -152,18 +152,18 @@ def resolve_factory(recipe: Recipe, n_rows: int, dimension: int) -> tuple[str, t
             if dimension % parts:
                 raise RecipeError(
                     f"recipe {recipe.name}: {part} cuts vectors into {parts} parts, which does not divide the "
-                    f"dimension {dimension}; write PQ{{m}} to let a fitting number be chosen"
+                    f"dimension {dimension}; write PQ{{m}} to have one chosen that fits"
                 )
     return factory, tuple(notes)
 
 
-def recipe_to_table(recipe: Recipe) -> dict[str, Any]:
-    """A recipe as plain values, for a manifest: an index keeps its recipe when the file that it came from changes."""
+def recipe_to_dict(recipe: IndexRecipe) -> dict[str, Any]:
+    """A recipe as plain values, for a manifest: an index keeps its recipe even if the recipe's file changes."""
     return asdict(recipe)
 
 
-def recipe_from_table(table: Mapping[str, Any], where: str) -> Recipe:
-    """A recipe from plain values: what `recipe_to_table` made, or a TOML file's content.
+def recipe_from_dict(table: Mapping[str, Any], where: str) -> IndexRecipe:
+    """A recipe from plain values: what `recipe_to_dict` made, or a TOML file's content.
 
     Args:
         table: its keys; only name, description and factory are required.
@@ -174,19 +174,19 @@ def recipe_from_table(table: Mapping[str, Any], where: str) -> Recipe:
     """
     values = dict(table)
     build = _options(BuildOptions, values.pop("build", {}), f"{where} [build]")
-    search = _options(SearchOptions, values.pop("search", {}), f"{where} [search]")
-    recipe: Recipe = _options(Recipe, values, where, build=build, search=search)
+    search = _options(ANNSearchOptions, values.pop("search", {}), f"{where} [search]")
+    recipe: IndexRecipe = _options(IndexRecipe, values, where, build=build, search=search)
     try:
         recipe.factory.format(m=1, nlist=1)
     except (KeyError, IndexError, ValueError) as error:
         raise RecipeError(
-            f"{where}: factory {recipe.factory!r} holds a placeholder other than {{m}} and {{nlist}}"
+            f"{where}: factory {recipe.factory!r} has a placeholder other than {{m}} and {{nlist}}"
         ) from error
     return recipe
 
 
 def _folder() -> Path:
-    """Where the recipes lie: in the installed package, else in the checkout's indexes/."""
+    """Where the recipes are: in the installed package, else in the checkout's indexes/."""
     packaged = Path(__file__).parent / "recipes"
     return packaged if packaged.is_dir() else Path(__file__).resolve().parents[2] / "indexes"
 
@@ -196,7 +196,7 @@ def _nearest(given: str, known: list[str]) -> str:
     return f", did you mean {close[0]!r}?" if close else ""
 
 
-def _read(path: Path) -> Recipe:
+def _read(path: Path) -> IndexRecipe:
     refuse_special(path)
     try:
         with path.open("rb") as file:
@@ -206,7 +206,7 @@ def _read(path: Path) -> Recipe:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: the recipe is not TOML: {error}") from error
     table.setdefault("name", path.stem)
-    return recipe_from_table(table, str(path))
+    return recipe_from_dict(table, str(path))
 
 
 def _options(kind: Any, table: Any, where: str, **done: Any) -> Any:
@@ -223,7 +223,7 @@ def _options(kind: Any, table: Any, where: str, **done: Any) -> Any:
             table[key] = float(value)
         elif type(value).__name__ != wanted:
             raise RecipeError(f"{where}: {key} is {value!r}; expected {wanted}")
-        if kind is not Recipe and value < 1:
+        if kind is not IndexRecipe and value < 1:
             raise RecipeError(f"{where}: {key} is {value!r}; expected at least 1")
     for required in ("name", "description", "factory"):
         if required in types and not table.get(required):

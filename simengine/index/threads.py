@@ -1,4 +1,4 @@
-"""Limits on the threads of the numeric libraries, set for one call and put back after it."""
+"""Limits on the threads of the numeric libraries, set for one call and restored after it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from simengine.errors import UsageError
 
 
 def check_threads(threads: int | None) -> None:
-    """Raise UsageError unless `threads` is None (the library's own choice) or at least 1."""
+    """Raise UsageError unless `threads` is None (the library's default) or at least 1."""
     if threads is not None and threads < 1:
-        raise UsageError(f"threads is {threads}; expected at least 1, or None for the library's own choice")
+        raise UsageError(f"threads is {threads}; expected at least 1, or None for the library's default")
 
 
 class _BlasPool:
     """The thread pool of numpy's BLAS, which is one per process.
 
-    Concurrent callers share it: the first one in remembers the size it found, the last one out puts it back, and
-    the latest wish holds between. Saving and restoring per caller would leave a wrong size behind when two overlap.
+    Concurrent callers share it: the first one in saves the size it found, the last one out restores it, and
+    the latest request applies in between. Saving and restoring per caller would leave a wrong size behind when two
+    overlap.
     """
 
     def __init__(self) -> None:
@@ -52,7 +53,7 @@ class _BlasPool:
 def _set(controller: Any, threads: int) -> None:
     """Set a pool's size from any thread.
 
-    threadpoolctl lets the first thread that ever set a size go on doing so and silently ignores all others; here the
+    threadpoolctl obeys only the first thread that ever set a size and silently ignores all others; here the
     lock and the count of `_BlasPool` keep the order instead.
     """
     release = getattr(controller, "clear_controlling_thread", None)  # of OpenBLAS, in newer versions
@@ -70,7 +71,7 @@ _blas_pool = _BlasPool()
 def blas_threads(threads: int | None) -> Iterator[None]:
     """Run numpy's matrix products on at most `threads` threads; None changes nothing.
 
-    The pool belongs to the process, so other threads that call BLAS meanwhile are limited too.
+    The pool belongs to the process, so other threads that call BLAS in the meantime are limited too.
     """
     check_threads(threads)
     if threads is None:

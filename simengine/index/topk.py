@@ -1,7 +1,7 @@
-"""Exact scores of chosen rows, and rankings made from them: one definition of a score and of a tie for the package.
+"""Exact scores of chosen rows, and rankings made from them: the package's one definition of a score and of a tie.
 
 A score is the inner product summed in float64 and rounded to float32. It therefore depends on the two vectors only,
-not on where a row stands, how the matrix was cut into blocks or which kernel found it, and equal vectors tie exactly.
+not on a row's position, how the matrix was cut into blocks or which kernel found it, and equal vectors tie exactly.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def check_queries(queries: FloatMatrix, dimension: int | None) -> FloatMatrix:
         wanted = "(q, dim)" if dimension is None else f"(q, {dimension})"
         raise UsageError(f"queries have shape {np.shape(queries)}; expected {wanted}")
     if not np.isfinite(checked).all():
-        raise UsageError("queries hold values that are not finite")
+        raise UsageError("queries contain values that are not finite")
     return checked
 
 
@@ -59,7 +59,7 @@ def check_segments(segments: Segments) -> list[tuple[int, FloatMatrix]]:
 
 
 def first_rows(segments: Segments, n_rows: int) -> list[tuple[int, FloatMatrix]]:
-    """Segments as `check_segments` gives them, without what lies behind row `n_rows`."""
+    """Segments as `check_segments` gives them, without the rows from `n_rows` on."""
     return [
         (first_row, vectors[: n_rows - first_row])
         for first_row, vectors in check_segments(segments)
@@ -68,12 +68,12 @@ def first_rows(segments: Segments, n_rows: int) -> list[tuple[int, FloatMatrix]]
 
 
 def empty_result(n_queries: int, k: int) -> tuple[FloatMatrix, RowArray]:
-    """A result in which no place is filled: scores -inf, rows -1."""
+    """A result without hits: scores -inf, rows -1."""
     return np.full((n_queries, k), -np.inf, np.float32), np.full((n_queries, k), -1, np.int64)
 
 
 def rounding_margin(queries: FloatMatrix) -> FloatMatrix:
-    """How far, for each query, two float32 sums of the same inner product with a unit vector can lie apart.
+    """How far, for each query, two float32 sums of the same inner product with a unit vector can differ.
 
     Twice the bound dim * 2**-24 * |q| on the error of one sum in any order.
     Source: Higham, Accuracy and Stability of Numerical Algorithms (2nd ed.), section 3.1.
@@ -114,15 +114,15 @@ def rescore(segments: Segments, queries: FloatMatrix, rows: RowArray) -> FloatMa
     """Score given candidates exactly.
 
     Args:
-        segments: blocks that hold every row asked for.
+        segments: blocks that cover all requested rows.
         queries: (q, dim) float32.
-        rows: (q, c) int64; -1 marks a place without a candidate.
+        rows: (q, c) int64; -1 marks an empty place.
 
     Returns:
         (q, c) float32; -inf where `rows` is -1.
 
     Raises:
-        UsageError: a row lies in no segment.
+        UsageError: a row is not in any segment.
     """
     blocks = check_segments(segments)
     queries = check_queries(queries, blocks[0][1].shape[1] if blocks else None)
@@ -135,7 +135,7 @@ def rescore(segments: Segments, queries: FloatMatrix, rows: RowArray) -> FloatMa
 
 
 def _check_rows(segments: Segments, rows: RowArray) -> None:
-    """Raise UsageError when one of `rows` (m,) lies in no segment."""
+    """Raise UsageError when one of `rows` (m,) is not in any segment."""
     if not len(rows):
         return
     starts = np.array([first_row for first_row, _ in segments], np.int64)
@@ -143,13 +143,13 @@ def _check_rows(segments: Segments, rows: RowArray) -> None:
     owners = np.searchsorted(starts, rows, side="right") - 1
     outside = rows[(owners < 0) | (rows >= (ends[owners] if len(ends) else 0))]
     if len(outside):
-        raise UsageError(f"row {outside[0]} lies in none of the {len(segments)} segments")
+        raise UsageError(f"row {outside[0]} is not in any of the {len(segments)} segments")
 
 
 def rank_pairs(
     pair_queries: RowArray, rows: RowArray, scores: FloatMatrix, n_queries: int, k: int
 ) -> tuple[FloatMatrix, RowArray]:
-    """The k best of scored pairs for each query: scores falling, ties by the lower row, -inf and -1 as padding."""
+    """The k best of scored pairs for each query: scores descending, ties by the lower row, -inf and -1 as padding."""
     out_scores, out_rows = empty_result(n_queries, k)
     order = np.lexsort((rows, -scores, pair_queries))
     owners = pair_queries[order]
@@ -161,10 +161,10 @@ def rank_pairs(
 
 
 def merge_topk(parts: Sequence[tuple[FloatMatrix, RowArray]], k: int) -> tuple[FloatMatrix, RowArray]:
-    """The k best of several results for the same queries over rows that no two of them share.
+    """The k best of several results for the same queries over disjoint rows.
 
     Args:
-        parts: at least one (scores (q, c) float32, rows (q, c) int64), each as `CandidateIndex.search` returns them;
+        parts: at least one (scores (q, c) float32, rows (q, c) int64), each as `ANNIndex.search` returns them;
             c may differ.
         k: at least 1.
 

@@ -1,4 +1,4 @@
-"""What is made from committed data: the candidate index with its measured recall, and the lexical index."""
+"""Data derived from committed data: the ANN index with its measured recall, and the lexical index."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simengine.errors import DamagedIndexError
 from simengine.files import hash_file
 from simengine.index.build import build_index
 from simengine.index.recall import measure_recall
-from simengine.index.recipe import Recipe, choose_recipe, load_recipe, recipe_from_table, recipe_to_table
+from simengine.index.recipe import IndexRecipe, choose_recipe, load_recipe, recipe_from_dict, recipe_to_dict
 from simengine.indexing.report import IndexReport
 from simengine.lexical.index import LexicalIndex, RowBatch
 from simengine.lexical.tie import Tie
@@ -18,24 +18,24 @@ from simengine.progress import Progress
 from simengine.store.snapshot import Snapshot
 from simengine.store.writer import IndexWriter
 
-TAIL_ROWS = 20_000  # rows that may be searched exactly beside the candidate index
-TAIL_SHARE = 0.2  # ... and their share of its rows, before it is built anew
+TAIL_ROWS = 20_000  # rows that may be searched exactly next to the ANN index
+TAIL_SHARE = 0.2  # ... and their share of its rows, before it is rebuilt
 REBUILD_BLOCK = 4_096
-REMAKE = "`simengine verify --repair` makes it anew"
+REMAKE = "`simengine verify --repair` rebuilds it"
 
 
-def recipe_for(writer: IndexWriter) -> Recipe:
-    """The recipe that the index's settings ask for; "auto" chooses by the number of rows."""
+def recipe_for(writer: IndexWriter) -> IndexRecipe:
+    """The recipe in the index's settings; "auto" chooses by the number of rows."""
     name, kept = writer.settings.recipe, writer.derived("recipe")
     if kept is not None:
-        return recipe_from_table(kept, f"{writer.path} (its recipe)")
+        return recipe_from_dict(kept, f"{writer.path} (its recipe)")
     if name == "auto":
         return choose_recipe(writer.n_rows, writer.settings.dimension)
     return load_recipe(name)
 
 
 def ann_is_due(writer: IndexWriter) -> bool:
-    """Whether the candidate index is missing, made by another recipe, or too far behind the committed rows."""
+    """Whether the ANN index is missing, made by another recipe, or too far behind the committed rows."""
     recipe = recipe_for(writer)
     known = writer.derived("ann")
     if recipe.exact:
@@ -55,7 +55,7 @@ def build_ann(
     report: IndexReport,
     progress: Progress,
 ) -> None:
-    """Build the candidate index over all committed rows, measure its recall, and register its file.
+    """Build the ANN index over all committed rows, measure its recall, and register its file.
 
     An exact recipe needs no file: searches scan the vector segments themselves.
     """
@@ -64,7 +64,7 @@ def build_ann(
         writer.remove_derived("ann")
         return
     start = time.perf_counter()
-    progress.stage(f"candidate index ({recipe.name})")
+    progress.stage(f"ANN index ({recipe.name})")
     with writer.snapshot() as snapshot:
         segments = [(segment.first_row, segment.vectors) for segment in snapshot.segments]
         index = build_index(
@@ -79,7 +79,7 @@ def build_ann(
             "file": path.relative_to(writer.folder).as_posix(),
             "rows": index.n_rows,
             "recipe": recipe.name,
-            "recipe_table": recipe_to_table(recipe),
+            "recipe_table": recipe_to_dict(recipe),
             "factory": index.factory,
             "notes": list(index.notes),
             "device": device,
@@ -98,7 +98,7 @@ def level_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
     """Open the lexical index for writing, at exactly the committed rows.
 
     Rows beyond the last commit (a kill between the two commits) are cut off; a lexical index that is damaged,
-    missing or behind, that cannot forget those rows, or that an earlier version's text analysis wrote, is made again
+    missing or behind, that cannot forget those rows, or that an earlier version's text analysis wrote, is rebuilt
     from the documents.
     """
     LexicalIndex.discard_leftovers(writer.lexical_path)
@@ -117,17 +117,17 @@ def level_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
             return lexical
         lexical.close()
     except DamagedIndexError:
-        pass  # made again below: everything in it stands in the documents
+        pass  # rebuilt below: everything in it comes from the documents
     lexical = rebuild_lexical(writer, progress)
     tie_lexical(lexical, writer)
     return lexical
 
 
 def rebuild_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
-    """Make the lexical index anew from the documents.
+    """Rebuild the lexical index from the documents.
 
-    Those deleted since the last compaction go in as well, as they stand in the index that it replaces: their words
-    count in the scores of the others, and results must not depend on whether an index was ever made anew.
+    Those deleted since the last compaction are included, as in the index that it replaces: their words
+    count in the scores of the others, and results must not depend on whether an index was ever rebuilt.
     """
     progress.stage("lexical index", writer.n_rows)
     with writer.snapshot() as snapshot:
@@ -137,7 +137,7 @@ def rebuild_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
 
 
 def lexical_is_sound(writer: IndexWriter) -> bool:
-    """Whether every file of the lexical index has its checksum, every row is there, and today's analysis wrote it."""
+    """Whether the lexical index's files match their checksums, no row is missing, and the analysis is current."""
     try:
         with LexicalIndex.open(writer.lexical_path, create=True) as lexical:
             lexical.verify()
@@ -149,30 +149,30 @@ def lexical_is_sound(writer: IndexWriter) -> bool:
 
 
 def check_rows(lexical: LexicalIndex, n_rows: int) -> None:
-    """Raise DamagedIndexError unless a lexical index holds all rows of a snapshot (and perhaps later ones).
+    """Raise DamagedIndexError unless a lexical index has all rows of a snapshot (and perhaps later ones).
 
-    Its files have checksums, but meta.json, which says how many passages each of them holds, has none.
+    Its files have checksums, but meta.json, which has the number of passages in each of them, has none.
     """
     if lexical.n_rows < n_rows:
-        raise DamagedIndexError(lexical.path, f"holds {lexical.n_rows:,} of {n_rows:,} passages; {REMAKE}")
+        raise DamagedIndexError(lexical.path, f"has {lexical.n_rows:,} of {n_rows:,} passages; {REMAKE}")
     if lexical.n_passages != lexical.n_rows:
         raise DamagedIndexError(
             lexical.path / "meta.json",
-            f"counts {lexical.n_passages:,} passages where {lexical.n_rows:,} were written; {REMAKE}",
+            f"counts {lexical.n_passages:,} passages although {lexical.n_rows:,} were written; {REMAKE}",
         )
 
 
 def tie_lexical(lexical: LexicalIndex, writer: IndexWriter) -> None:
-    """Record that the lexical index holds the rows of the writer's last commit."""
+    """Record that the lexical index has the rows of the writer's last commit."""
     stamp = writer.commit_stamp(writer.commit_number)
     if stamp is not None:
         lexical.tie_to(Tie(writer.generation_id, writer.commit_number, stamp))
 
 
 def check_tie(lexical: LexicalIndex, index: Snapshot | IndexWriter) -> None:
-    """Raise DamagedIndexError where a lexical index was made for other documents than those of an index.
+    """Raise DamagedIndexError if a lexical index was made for other documents than those of an index.
 
-    One that an earlier version wrote, and nobody has written to since, does not say what it was made for.
+    One that an earlier version wrote, and that has not been changed since, does not record this.
     """
     tie = lexical.tie
     if tie is None:
@@ -183,11 +183,11 @@ def check_tie(lexical: LexicalIndex, index: Snapshot | IndexWriter) -> None:
         )
     if tie.commit > index.commit_number:
         if isinstance(index, Snapshot) and not index.is_current():
-            return  # a writer has gone on since the snapshot was opened; the rows after it are not seen
+            return  # a writer has continued since the snapshot was opened; later rows are not visible
         raise DamagedIndexError(
             lexical.path,
             f"was written for commit {tie.commit}, and the database ends at commit {index.commit_number}: one of "
-            f"them comes from another time; {REMAKE}",
+            f"them is out of date; {REMAKE}",
         )
     if tie.stamp != index.commit_stamp(tie.commit):
         raise DamagedIndexError(
@@ -198,7 +198,7 @@ def check_tie(lexical: LexicalIndex, index: Snapshot | IndexWriter) -> None:
 
 
 def ann_is_sound(writer: IndexWriter) -> bool:
-    """Whether the candidate index's file has the digest that it was written with; True where there is none."""
+    """Whether the ANN index's file has the digest that it was written with; True if there is none."""
     entry = writer.derived("ann")
     if entry is None:
         return True

@@ -1,4 +1,4 @@
-"""What is in an index, for machines."""
+"""Facts about an index, as JSON."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from simengine.store.unknown import count_unknown
 
 
 def facts_of(path: Path, snapshot: Snapshot) -> dict[str, Any]:
-    """What an index holds, what it was built with, how good its candidate index is, its metadata fields.
+    """Counts, settings, quality of the ANN index and metadata fields of an index.
 
     Args:
-        path: the index directory, for its size; it is not named.
+        path: the index directory, for its size; not part of the result.
         snapshot: of that index.
     """
     return {
@@ -27,7 +27,7 @@ def facts_of(path: Path, snapshot: Snapshot) -> dict[str, Any]:
         "counts": asdict(snapshot.counts),
         "coverage": coverage(snapshot),
         "unknown": unknown_facts(snapshot),
-        "settings": snapshot.settings.to_json(canary=False),
+        "settings": snapshot.settings.to_dict(canary=False),
         "candidate_index": snapshot.derived("ann"),
         "calibration": snapshot.derived("calibration"),
         "bytes": folder_bytes(path),
@@ -39,24 +39,24 @@ def facts_of(path: Path, snapshot: Snapshot) -> dict[str, Any]:
 
 
 def coverage(snapshot: Snapshot) -> float:
-    """The share of the documents' tokens that the model read; 1 where there are none."""
+    """The share of the documents' tokens that the model read; 1 if there are none."""
     counts = snapshot.counts
     return 1.0 - counts.tokens_truncated / counts.tokens if counts.tokens else 1.0
 
 
 def unknown_counts(snapshot: Snapshot) -> UnknownCounts | None:
-    """What of the documents means nothing to the model; None for an index that was built without measuring it."""
+    """What the model cannot read of the documents; None for an index that was built without measuring it."""
     return count_unknown(snapshot.reader, snapshot.commit_number)
 
 
 def unknown_facts(snapshot: Snapshot) -> dict[str, Any] | None:
-    """The same for machines: the share of the tokens, and the counts that it is made of."""
+    """The same as JSON: the share of the tokens, and its counts."""
     counts = unknown_counts(snapshot)
     return None if counts is None else {"share": counts.share, **asdict(counts)}
 
 
 def folder_bytes(path: Path) -> int:
-    """Bytes of all files below a folder; a writer may remove some of them meanwhile."""
+    """Bytes of all files below a folder; a writer may remove some of them concurrently."""
     total = 0
     for folder, _, names in os.walk(path):
         for name in names:

@@ -1,4 +1,4 @@
-"""Whether an index is sound: the store's own files, and the lexical index, of which the store knows nothing."""
+"""Whether an index is sound: the store's own files, and the lexical index, which the store does not know."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from simengine.errors import DamagedIndexError, IndexNotFoundError, StoreError
 from simengine.indexing.derive import check_rows, check_tie
 from simengine.lexical.index import LexicalIndex
 from simengine.store.snapshot import Snapshot
-from simengine.store.verify import REMAKE, Problem, VerifyReport, verify
+from simengine.store.verify import REMAKE, IntegrityProblem, VerifyReport, verify
 
 
 def check_index(path: Path) -> VerifyReport:
-    """Read every byte of an index and compare it with what was written; the lexical index checks itself.
+    """Read every byte of an index and check it against its checksums; the lexical index checks itself.
 
     Args:
         path: the index directory.
 
     Returns:
-        What `verify` found, with the lexical index's problems, and its folder as one more file that was read.
+        The report of `verify`, with the lexical index's problems, and its folder counted as one more file.
 
     Raises:
         IndexNotFoundError: there is no index.
@@ -36,21 +36,21 @@ def check_index(path: Path) -> VerifyReport:
     return replace(report, problems=(*report.problems, *problems), checked=checked)
 
 
-def _lexical_problems(path: Path) -> tuple[Path | None, list[Problem]]:
-    """A writer may replace it meanwhile: damage is believed where the index is the same, or at the second look."""
+def _lexical_problems(path: Path) -> tuple[Path | None, list[IntegrityProblem]]:
+    """A writer may replace it concurrently: damage counts if the index is the same, or on the second attempt."""
     try:
         with Snapshot.open(path) as snapshot:
             found = _look(snapshot)
             if not found[1] or snapshot.is_current():
                 return found
     except StoreError:
-        pass  # what it is about is told by the look that follows
+        pass  # the next attempt reports it
     with Snapshot.open(path) as snapshot:
         return _look(snapshot)
 
 
-def _look(snapshot: Snapshot) -> tuple[Path | None, list[Problem]]:
-    """The folder that was looked at, None where there is nothing to index, and what is wrong there."""
+def _look(snapshot: Snapshot) -> tuple[Path | None, list[IntegrityProblem]]:
+    """The folder that was checked, None if there is nothing to index, and its problems."""
     if snapshot.n_rows == 0:
         return None, []
     folder = snapshot.lexical_path
@@ -60,7 +60,7 @@ def _look(snapshot: Snapshot) -> tuple[Path | None, list[Problem]]:
             check_rows(lexical, snapshot.n_rows)
             check_tie(lexical, snapshot)
     except IndexNotFoundError as error:
-        return folder, [Problem(folder, str(error), REMAKE)]
+        return folder, [IntegrityProblem(folder, str(error), REMAKE)]
     except DamagedIndexError as error:
-        return folder, [Problem(error.path, error.reason, REMAKE)]
+        return folder, [IntegrityProblem(error.path, error.reason, REMAKE)]
     return folder, []

@@ -36,7 +36,7 @@ ENCODE_PASSAGES = 1_024  # per call of the encoder, so that progress moves and C
 
 @dataclass(slots=True)
 class _Pending:
-    """Documents that wait for the next commit."""
+    """Documents waiting for the next commit."""
 
     documents: list[Document] = field(default_factory=list)
     spans: list[list[Span]] = field(default_factory=list)
@@ -57,9 +57,9 @@ class Indexer:
         writer: holds the index's lock.
         encoder: must have the index's fingerprint; the caller has checked it.
         chunker: cuts documents into passages.
-        lexical: the index's lexical side, already level with the writer (see `level_lexical`).
-        report: filled while the run goes on.
-        progress: told about documents read and passages encoded.
+        lexical: the index's lexical side, already up to date with the writer (see `level_lexical`).
+        report: filled during the run.
+        progress: notified of documents read and passages encoded.
     """
 
     def __init__(
@@ -86,8 +86,8 @@ class Indexer:
 
         Args:
             documents: consumed once, in blocks; memory does not grow with their number.
-            policy: what happens to an id that the index holds with other content. "sync" and "update" replace it,
-                "add" raises. Documents that the index holds with the same content are skipped under any policy.
+            policy: what happens to an id that is in the index with other content. "sync" and "update" replace it,
+                "add" raises. Documents that are in the index with the same content are always skipped.
             n_expected: number of documents, for the progress bar, when known.
 
         Raises:

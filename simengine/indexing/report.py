@@ -1,4 +1,4 @@
-"""What an indexing run did."""
+"""The result of an indexing run."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class IndexReport:
-    """Counts and times of one run; filled while it goes on.
+    """Counts and times of one run; filled during the run.
 
     Attributes:
-        added, updated, unchanged: documents by what became of them.
+        added, updated, unchanged: documents by outcome.
         deleted: documents removed (by delete, or by `prune`).
-        missing: ids that were to be deleted and are not in the index.
+        missing: ids to delete that are not in the index.
         passages: passages encoded and committed in this run.
         tokens, tokens_truncated: of those passages; truncated tokens did not enter a vector.
-        tokens_unknown: of those passages, tokens that mean nothing to the model.
-        passages_unreadable: passages of which so much is unknown to the model that their vectors mean nothing.
+        tokens_unknown: of those passages, tokens unknown to the model.
+        passages_unreadable: passages of which so much is unknown to the model that their vectors are meaningless.
         documents_split: documents of more than one passage.
         commits: transactions.
         read_s, chunk_s, encode_s, store_s, lexical_s, ann_s, total_s: wall-clock seconds by stage, and of the run.
-        absent: live documents that the corpus of a "sync" did not hold; they are kept unless pruned.
+        absent: live documents missing from the corpus of a "sync"; they are kept unless pruned.
         purged, kept: of a compaction, passages of deleted documents that are gone, and passages that are left.
         generation: number of the generation that a compaction has made.
     """
@@ -51,10 +51,10 @@ class IndexReport:
 
     @property
     def encode_share(self) -> float:
-        """Part of the total time that went into encoding, in [0, 1]."""
+        """Share of the total time spent on encoding, in [0, 1]."""
         return self.encode_s / self.total_s if self.total_s else 0.0
 
     @property
     def coverage(self) -> float:
-        """Part of all tokens that entered a vector, in [0, 1]; 1.0 when nothing was encoded."""
+        """Share of all tokens that entered a vector, in [0, 1]; 1.0 if nothing was encoded."""
         return 1.0 - self.tokens_truncated / self.tokens if self.tokens else 1.0

@@ -1,20 +1,20 @@
 """From a text to the words that the lexical index counts, and from a query to weighted terms.
 
-Words are runs of letters, digits and marks, folded (see `simengine.text.folding`) and stemmed as English ones. Beside
-them an index holds:
+Words are runs of letters, digits and marks, folded (see `simengine.text.folding`) and stemmed as English ones. In
+addition, an index holds:
 
 - for text without spaces between words (Chinese, Japanese, Korean, Thai, Lao, Khmer, Burmese and others), single
-  characters and pairs of neighbouring ones. A query takes the pairs alone, unless a run has one character;
+  characters and pairs of neighbouring ones. A query uses only the pairs, unless a run has one character;
 - the whole of a word of several parts, such as a code, a version or an identifier (see `compounds`);
 - emoji of several signs as a whole, symbols one by one;
-- a term of its own for a stop word that is written as a name ("the IT department", "vitamin A"), and the pair of a
-  word and the single letter behind it ("vitamin-a").
+- a separate term for a stop word that is written as a name ("the IT department", "vitamin A"), and the pair of a
+  word and the single letter after it ("vitamin-a").
 
-Every word is indexed, stop words too; queries leave plain ones out. A query also looks for other spellings of a code:
+Every word is indexed, stop words too; queries leave plain ones out. A query also searches other spellings of a code:
 `S-100`, `S100` and `S 100` find each other.
 
-A word of more than `MAX_WORD_CHARS` characters (tantivy drops such words and says nothing) is replaced by a digest,
-so that the exact same word still finds it.
+A word of more than `MAX_WORD_CHARS` characters (tantivy silently drops such words) is replaced by a digest,
+so that exactly the same word still finds it.
 """
 
 from __future__ import annotations
@@ -45,18 +45,18 @@ if TYPE_CHECKING:
     import tantivy
 
 ANALYSIS = "simengine2"
-"""Name of this analysis; stored in the index. One that another analysis wrote is searched by the rules of that one
-where they are known (see `simengine.lexical.earlier`), and made anew by the next writer."""
+"""Name of this analysis; stored in the index. An index of another analysis is searched by the rules of that analysis
+if they are known (see `simengine.lexical.earlier`), and rebuilt by the next writer."""
 
 MAX_WORD_CHARS = 8_000
 
 WEAK_WEIGHT = 0.3
-"""What a question word or another weak word counts in a query. On 28 sets of questions and claims 0 to 0.5 are within
+"""The weight of a question word or another weak word in a query. On 28 sets of questions and claims 0 to 0.5 are within
 0.001 of each other in nDCG@10; counting such words fully loses 0.004."""
 SPELLING_WEIGHT = 0.5
-"""What another spelling of a code counts beside the query's own, at most."""
+"""The weight of another spelling of a code relative to the query's own, at most."""
 JOINED_WEIGHT = 0.3
-"""What the whole of plain joined words ("x-ray") counts in a query beside its parts."""
+"""The weight of plain joined words ("x-ray") as a whole in a query, relative to their parts."""
 
 _LONG_WORD = re.compile(rf"(?<!\S)\S{{{MAX_WORD_CHARS + 1},}}")
 # ZERO WIDTH NON-JOINER between Arabic letters, as Persian writes compounds: parts, and the word without it.
@@ -83,9 +83,9 @@ def query_terms(text: str, *, names: bool = True) -> dict[str, float]:
     """The distinct terms of a query and the weight of each: how often it occurs, less for weak words.
 
     Args:
-        text: free text; nothing in it is query syntax. Stop words count only where nothing else is left, in codes
+        text: free text; nothing in it is query syntax. Stop words count only if nothing else is left, in codes
             (`S-100`, `A/B`) and where they are written as names (`the IT department`).
-        names: with the terms for names, which a passage that writes them in small letters does not hold.
+        names: with the terms for names, which passages that write them in lower case do not have.
     """
     clean, body, added = _read(text, _grams_of_query)
     words = Counter(_joined(body, added).split())
@@ -110,7 +110,7 @@ def query_terms(text: str, *, names: bool = True) -> dict[str, float]:
 
 
 def spelling_terms(text: str) -> dict[str, str]:
-    """Terms for other spellings of a query's codes, each with the query's own term that it stands for, or ""."""
+    """Terms for other spellings of a query's codes, each with the query's own term that it represents, or ""."""
     clean, _, _ = _read(text, _grams_of_query)
     spellings = [pair for pair in other_spellings(clean) if pair[0]]
     terms = passage_analyzer().analyze(" ".join(spelling for spelling, _ in spellings))
@@ -127,7 +127,7 @@ def passage_terms(text: str) -> set[str]:
 
 @functools.cache
 def passage_analyzer() -> tantivy.TextAnalyzer:
-    """What is left to do for prepared passages: splitting at spaces, and stemming."""
+    """The last steps for prepared passages: splitting at spaces, and stemming."""
     from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
     return TextAnalyzerBuilder(Tokenizer.whitespace()).filter(Filter.stemmer("english")).build()
@@ -139,7 +139,7 @@ def _weak_terms() -> frozenset[str]:
 
 
 def _stemmed(words: Counter[str]) -> dict[str, float]:
-    """The same counts by terms, in the same order."""
+    """The same weights keyed by terms, in the same order."""
     terms: dict[str, float] = {}
     for term, count in zip(passage_analyzer().analyze(" ".join(words)), words.values(), strict=True):
         terms[term] = terms.get(term, 0.0) + count

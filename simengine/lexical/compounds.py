@@ -1,8 +1,8 @@
-"""Words of several parts: codes, file names, identifiers, versions - the whole beside the words of its parts.
+"""Words of several parts: codes, file names, identifiers, versions - the whole in addition to its parts.
 
-`S-100` gets the word `s-100` beside `s` and `100`; `os.path.join` is found by `join` and, better, by `os.path.join`;
-`getUserName` by `user name`; `C++` is not `C` and `.NET` is not `net`. Plain words joined by a hyphen or a stroke
-("well-known", "temperature/pressure") are their parts alone.
+`S-100` gets the word `s-100` in addition to `s` and `100`; `os.path.join` is found by `join` and, better, by
+`os.path.join`; `getUserName` by `user name`; `C++` is not `C` and `.NET` is not `net`. Plain words joined by a
+hyphen or a stroke ("well-known", "temperature/pressure") are only their parts.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _IN_ASCII = re.compile(_JOINT, re.ASCII), re.compile(_COMPOUND, re.ASCII)
 _UNMARKED = re.compile(_JOINT), re.compile(_COMPOUND)
 _MARKED = re.compile("[\u0300-\u036f\u0480-\u0489\u0590-\u1cff\ua600-\uabff\U00010000-\U0001efff]")
 _LEVELS = (re.compile(r"[/\\]"), re.compile("-"), re.compile(r"::|[.:&@+#$*%]"), re.compile("_"))
-"""Joints from the loosest to the closest: of `lib/ab-1.1_x` also `ab-1.1_x`, `1.1_x` and `1_x`."""
+"""Joints from the loosest to the tightest: of `lib/ab-1.1_x` also `ab-1.1_x`, `1.1_x` and `1_x`."""
 _PLAIN = re.compile(r"[^\W_]+(?:[-/\\][^\W_]+)+")
 _CODE_PART_CHARS = 3
 _SPACED_CAPITALS = re.compile(r"(?<!\w)([A-Z]{1,3}) (\d{1,20})(?!\w)")
@@ -38,16 +38,16 @@ CAMEL_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z]{2})|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
 _ASCII_PIECE = re.compile(r"[A-Za-z0-9]+")
 _SIGNS = re.compile(r"([-_.:/\\@+#*$&%]+)")
 _UNSTEMMED = "^"
-_REACH = 256  # characters of one compound to either side of a joint
+_REACH = 256  # characters of one compound on either side of a joint
 
 
 def compounds(text: str) -> Iterator[str]:
-    """The words of a cleaned text that have several parts, as they are spelled there."""
+    """The compounds of a cleaned text, as spelled there."""
     return (compound for _, compound in compounds_at(text))
 
 
 def compounds_at(text: str) -> Iterator[tuple[int, str]]:
-    """The same with the place where each begins."""
+    """The same with the position where each begins."""
     joints, words = _patterns(text)
     done = 0
     for joint in joints.finditer(text):
@@ -58,17 +58,17 @@ def compounds_at(text: str) -> Iterator[tuple[int, str]]:
 
 
 def wholes(compound: str) -> Iterator[str]:
-    """The folded words for the whole of a compound and for its parts that are compounds themselves."""
+    """The folded words for a whole compound and for those of its parts that are compounds themselves."""
     yield from dict.fromkeys(unstemmed(_folded(each)) for each in _split(compound, 0))
 
 
 def unstemmed(word: str) -> str:
-    """A word that stemming leaves as it is: `setup.py` is no form of `setup.pi`."""
+    """A word that stemming leaves as it is: `setup.py` is not a form of `setup.pi`."""
     return word + _UNSTEMMED if word[-1:].isalpha() else word
 
 
 def parts_of(compound: str) -> list[str]:
-    """What stands between the joints of a compound, as it is spelled there."""
+    """The parts between the joints of a compound, as spelled there."""
     return [part for part in _SIGNS.split(compound)[::2] if part]
 
 
@@ -92,7 +92,7 @@ def spaced_codes(text: str) -> Iterator[str]:
 
 
 def holds_codes_alone(text: str) -> bool:
-    """Whether a query names codes, identifiers or the like, and nothing else."""
+    """Whether a query consists of codes, identifiers or the like only."""
     words = text.split()
     return bool(words) and all(any(map(is_code, compounds(word))) for word in words)
 
@@ -101,7 +101,7 @@ def other_spellings(text: str) -> Iterator[tuple[str, str]]:
     """Other spellings of the codes of a cleaned query: S100 and S 100 for S-100, S-100 for S100.
 
     Yields:
-        A folded word, and the one in the query for which it stands ("" where that is two words).
+        A folded word, and the one in the query that it represents ("" if that is two words).
     """
     for compound in compounds(text):
         if "-" in compound:
@@ -115,7 +115,7 @@ def other_spellings(text: str) -> Iterator[tuple[str, str]]:
 
 
 def camel_parts(compound: str) -> Iterator[str]:
-    """The words inside of pieces such as `getUserName`."""
+    """The words inside pieces such as `getUserName`."""
     for piece in _ASCII_PIECE.findall(compound):
         if not piece.isupper():
             parts = CAMEL_PARTS.findall(piece)
@@ -124,10 +124,10 @@ def camel_parts(compound: str) -> Iterator[str]:
 
 
 def _patterns(text: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
-    """Of joints and of compounds; those of the `regex` module work alike."""
+    """Of joints and of compounds; patterns of the `regex` module work the same way."""
     if text.isascii():
         return _IN_ASCII
-    # Only the slower patterns take the marks that cleaning leaves for parts of words.
+    # Only the slower patterns treat the marks that cleaning leaves as parts of words.
     return (pattern(_JOINT), pattern(_COMPOUND)) if _MARKED.search(text) else _UNMARKED
 
 
@@ -153,7 +153,7 @@ def _folded(compound: str) -> str:
 
 
 def bounds_of_run(text: str, position: int) -> tuple[int, int]:
-    """The stretch around `position` that holds no white space, at most `_REACH` characters to either side."""
+    """The stretch around `position` without white space, at most `_REACH` characters on either side."""
     before = text[max(0, position - _REACH) : position]
     after = text[position : position + _REACH]
     head = before.split()[-1] if before and not before[-1].isspace() else ""

@@ -1,6 +1,6 @@
-"""Queries for indexes that an earlier version of simengine wrote, by the rules by which their passages were read.
+"""Queries for indexes of earlier versions of simengine, by the analysis of their passages.
 
-Only what a search needs: such an index is made anew, by the rules of today, before anything is added to it.
+Only what a search needs: such an index is rebuilt, by the current analysis, before anything is added to it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _UNSPACED_CHARS = (
     "\u0e01-\u0e4e\u0e81-\u0edf\u1000-\u109f\u1780-\u17dd\u0f40-\u0fbc"  # Thai, Lao, Burmese, Khmer, Tibetan
 )
 _UNSPACED = re.compile(f"[{_UNSPACED_CHARS}]+")
-# Marks (tone, killer, stacking) that the Rust splitter takes for separators; a word loses them, consistently.
+# Marks (tone, killer, stacking) that the Rust splitter treats as separators; words lose them, consistently.
 _SPLITTING_MARKS = re.compile(
     "[\ud800-\udfff\u00ad\u200b-\u200d\u2060\ufeff\u0e3f\u0e47-\u0e4f\u0eba\u0ec8-\u0ecc\u1037\u1039\u103a\u104a-\u104f\u109e\u109f"
     "\u17b4\u17b5\u17c9-\u17db\u17dd\u0f84-\u0f87\u302a-\u302f\u3099-\u309c\u094d\u09cd\u0a4d\u0acd\u0b4d\u0bcd\u0c4d"
@@ -44,7 +44,7 @@ _JOINT = re.compile(
 )
 _COMPOUND = re.compile(r"\w+(?:(?:\.|::)\w+)+|[A-Za-z]\w*(?:\+\+|#)|\w+", re.ASCII)
 _LONG_WORD = re.compile(rf"\w{{{MAX_WORD_CHARS + 1},}}")
-# Rare letters (Lisu) stand for the joints: the Rust splitter must not split there.
+# Rare letters (Lisu) represent the joints: the Rust splitter must not split there.
 _JOINT_LETTERS = str.maketrans({".": "\ua4f8", ":": "\ua4f9", "_": "\ua4fa", "+": "\ua4fb", "#": "\ua4fc"})
 
 
@@ -60,7 +60,7 @@ def query_terms(text: str) -> dict[str, float]:
 
 
 def spelling_terms(text: str) -> dict[str, str]:  # noqa: ARG001
-    """None: the first analysis knew no other spellings."""
+    """None: the first analysis had no other spellings."""
     return {}
 
 

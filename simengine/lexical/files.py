@@ -1,4 +1,4 @@
-"""The files of a tantivy folder: what stands in them, whether they are whole, and what its errors mean."""
+"""The files of a tantivy folder: their content, their integrity, and what tantivy's errors mean."""
 
 from __future__ import annotations
 
@@ -32,23 +32,23 @@ _WORKER_FAILED = "Worker thread failed"
 
 @contextmanager
 def no_panic(folder: Path) -> Iterator[None]:
-    """Turn what tantivy raises, its panics included, into errors of this package that name the file."""
+    """Turn tantivy's exceptions, panics included, into errors of this package that name the file."""
     try:
         yield
     except (SimengineError, KeyboardInterrupt, SystemExit, GeneratorExit, MemoryError):
         raise
     except BaseException as error:
-        # A Rust panic arrives as a BaseException of its own; only its class name tells.
+        # A Rust panic is a BaseException of its own class, recognised only by name.
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         text = str(error)
         if _FULL.search(text):
-            raise StorageFullError(f"{folder}: no room to write the lexical index ({text})") from error
-        if _WORKER_FAILED in text:  # tantivy does not pass on why
+            raise StorageFullError(f"{folder}: no space to write the lexical index ({text})") from error
+        if _WORKER_FAILED in text:  # tantivy does not say why
             if no_room(folder, folder.glob("*")):
-                raise StorageFullError(f"{folder}: no room to write the lexical index") from error
+                raise StorageFullError(f"{folder}: no space to write the lexical index") from error
             raise StoreError(
-                f"{folder}: writing the lexical index failed ({text}). What was committed before is kept; run the "
+                f"{folder}: writing the lexical index failed ({text}). Earlier commits are kept; run the "
                 "same command again"
             ) from error
         named = _NAMED_FILE.search(text)
@@ -91,16 +91,16 @@ def check_meta(folder: Path, analyses: Collection[str]) -> tuple[str, int]:
 
 
 def seal(folder: Path) -> None:
-    """Record meta.json's checksum beside it, now that no merging can change it any more.
+    """Record meta.json's checksum next to it, now that merging can no longer change it.
 
-    tantivy gives every file a checksum but this one, which says how many passages each of the others holds.
+    tantivy gives every file a checksum except this one, which has the number of passages in each of the others.
     """
     content = meta_bytes(folder)
     if content is None:
         return
-    with suppress(OSError):  # without room for it, meta.json stays unchecked
+    with suppress(OSError):  # if the disk is full, meta.json stays unchecked
         replace_small(folder / SEAL, f"{zlib.crc32(content):08x}\n")
-        # tantivy makes these readable by their owner alone; they get the permissions that the umask gives all others.
+        # tantivy makes these readable by their owner only; they get the permissions that the umask gives.
         mode = stat.S_IMODE((folder / SEAL).stat().st_mode)
         for name in ("meta.json", MANAGED):
             with suppress(FileNotFoundError):
@@ -108,7 +108,7 @@ def seal(folder: Path) -> None:
 
 
 def replace_small(path: Path, content: str) -> None:
-    """Give a small file in the folder new content, atomically and durably; OSError leaves it as it was."""
+    """Replace the content of a small file in the folder, atomically and durably; on OSError it is unchanged."""
     replace_file(path, content.encode(), temporary=f".tmp{path.name}")
 
 
@@ -123,14 +123,12 @@ def _check_seal(folder: Path) -> None:
     with suppress(FileNotFoundError):
         recorded = (folder / SEAL).read_bytes().strip()
         if recorded != f"{zlib.crc32(meta_bytes(folder) or b''):08x}".encode():
-            reason = (
-                f"is not what was written (its checksum is not the one in {SEAL}); rebuild the lexical index"
-            )
+            reason = f"has been changed (its checksum is not the one in {SEAL}); rebuild the lexical index"
             raise DamagedIndexError(folder / "meta.json", reason)
 
 
 def meta_bytes(folder: Path) -> bytes | None:
-    """What stands in meta.json; None where it cannot be read."""
+    """The content of meta.json; None if it cannot be read."""
     try:
         return (folder / "meta.json").read_bytes()
     except OSError:
@@ -138,19 +136,19 @@ def meta_bytes(folder: Path) -> bytes | None:
 
 
 def has_deletes(folder: Path) -> bool:
-    """Whether a segment holds rows that were deleted from it."""
+    """Whether a segment has deleted rows."""
     return any(segment.get("deletes") for segment in _read_meta(folder)["segments"])
 
 
 def verify_files(folder: Path) -> None:
-    """Compare meta.json with its record, and every file that it names with the checksum in its footer."""
+    """Compare meta.json with its recorded checksum, and every file that it names with the checksum in its footer."""
     _check_seal(folder)
     for name in _file_names(_read_meta(folder)):
         _verify_file(folder / name)
 
 
 def readable_folder(folder: Path) -> tuple[Path, tempfile.TemporaryDirectory[str] | None]:
-    """The folder itself; where it is read-only, one of links to its files: tantivy must make a lock file."""
+    """The folder itself; if it is read-only, a folder of links to its files: tantivy must create a lock file."""
     if os.access(folder, os.W_OK):
         return folder, None
     held = tempfile.TemporaryDirectory(prefix="simengine-lexical-")
@@ -173,7 +171,9 @@ def _read_meta(folder: Path) -> dict[str, Any]:
         deletes = segment.get("deletes") if isinstance(segment, dict) else 0
         known = deletes is None or (isinstance(deletes, dict) and type(deletes.get("opstamp")) is int)
         if not known or not is_segment_id(segment.get("segment_id")):
-            raise DamagedIndexError(file, f"names a segment {segment!r:.80}, which is none; rebuild it")
+            raise DamagedIndexError(
+                file, f"names a segment {segment!r:.80}, which is not a valid id; rebuild it"
+            )
     return meta
 
 
@@ -209,4 +209,4 @@ def _verify_file(file: Path) -> None:
             raise
         raise DamagedIndexError(file, f"cannot be read: {error}") from error
     if found != expected:
-        raise DamagedIndexError(file, "is not what was written (checksum differs); rebuild the lexical index")
+        raise DamagedIndexError(file, "has been changed (its checksum differs); rebuild the lexical index")

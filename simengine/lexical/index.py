@@ -1,4 +1,4 @@
-"""A BM25 index over passages: tantivy in a folder of its own, derived from the documents."""
+"""A BM25 index over passages: a tantivy folder derived from the documents."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from simengine.lexical.own_files import (
     move_rest,
     refuse_link,
 )
-from simengine.lexical.query import QueryAnalysis, Reader
+from simengine.lexical.query import LexicalReader, QueryAnalysis
 from simengine.lexical.tie import Tie, read_tie, write_tie
 from simengine.text.joining import joined
 from simengine.types import FloatMatrix, Mask, RowArray
@@ -49,9 +49,9 @@ _OPEN_TRIES = 10
 
 
 class LexicalIndex:
-    """Passages by their words, ranked by BM25 (k1 1.2, b 0.75, over title and text together).
+    """Passages ranked by BM25 (k1 1.2, b 0.75, over title and text together).
 
-    One writer at a time (a lock in the folder that dies with its process); any number of searches beside it,
+    One writer at a time (a lock in the folder that dies with its process); any number of concurrent searches,
     in any thread. Searches see what was committed when the index was opened or this object last committed.
     """
 
@@ -64,10 +64,10 @@ class LexicalIndex:
     ) -> None:
         self._path, self._written_by = path, written_by
         self._index = index
-        self._held = held  # a stand-in folder, where the real one cannot be written to
+        self._held = held  # a substitute folder, if the real one is not writable
         self._writer: tantivy.IndexWriter | None = None
         self._lock = threading.Lock()
-        self._reader = Reader(path, index, _ANALYSES[written_by])
+        self._reader = LexicalReader(path, index, _ANALYSES[written_by])
         self._next_row = self._reader.n_rows
 
     @classmethod
@@ -78,12 +78,12 @@ class LexicalIndex:
 
         Args:
             path: the folder.
-            create: make the folder and an empty index where there is none.
-            checked_bytes: compare the files with their checksums where they have no more bytes together.
+            create: make the folder and an empty index if there is none.
+            checked_bytes: compare the files with their checksums if they have at most this many bytes in total.
 
         Raises:
             IndexNotFoundError: there is no such index, and `create` is False.
-            DamagedIndexError: the files are not what was written, or come from an unknown text analysis.
+            DamagedIndexError: the files are damaged, or come from an unknown text analysis.
         """
         folder = Path(path)
         return _while_replaced(folder, lambda: cls._open(folder, create, checked_bytes))
@@ -115,12 +115,12 @@ class LexicalIndex:
     def rebuild(
         cls, path: Path | str, batches: Iterable[RowBatch], *, n_rows: int | None = None
     ) -> LexicalIndex:
-        """Write the index anew, whatever is in the folder; it takes the old one's place when it is complete.
+        """Rebuild the index, whatever is in the folder; it replaces the old one when it is complete.
 
         Args:
             path: the folder; it need not exist, and may be damaged.
-            batches: all rows in rising order, as `add` takes them; deleted ones may be left out.
-            n_rows: what `n_rows` is to be afterwards, for when the last rows are left out.
+            batches: all rows in ascending order, as `add` takes them; deleted ones may be left out.
+            n_rows: the value of `n_rows` afterwards, in case the last rows are left out.
         """
         folder = Path(path)
         fresh, old = _beside(folder)
@@ -144,7 +144,7 @@ class LexicalIndex:
 
     @staticmethod
     def discard_leftovers(path: Path | str) -> None:
-        """Remove what killed writers left in the folder and beside it. No writer may be at work there."""
+        """Remove what killed writers left in and next to the folder. No writer may be active there."""
         folder = Path(path)
         for beside in _beside(folder):
             discard_folder(beside)
@@ -167,37 +167,37 @@ class LexicalIndex:
 
     @property
     def tie(self) -> Tie | None:
-        """The commit of the documents that this is an index of; None where that was never said.
+        """The commit of the documents that this index covers; None if it was never recorded.
 
         Raises:
-            DamagedIndexError: the file that says it is not what was written.
+            DamagedIndexError: the file with it is damaged.
         """
         return read_tie(self._path)
 
     def tie_to(self, tie: Tie) -> None:
-        """Say, durably, of which commit's documents this is an index; everything must be committed.
+        """Record, durably, which commit's documents this index covers; everything must be committed.
 
         Raises:
-            StorageFullError, StoreError: what was said before stays.
+            StorageFullError, StoreError: the old record stays.
         """
         write_tie(self._path, tie)
 
     @property
     def is_outdated(self) -> bool:
-        """Whether an earlier version's analysis wrote it: it can be searched; adding to it takes a rebuild first."""
+        """Whether an earlier version's analysis wrote it: searchable, but must be rebuilt before adding to it."""
         return self._written_by != ANALYSIS
 
     def add(self, rows: Sequence[int], titles: Sequence[str], texts: Sequence[str]) -> None:
         """Add passages; they are found after `commit`.
 
         Args:
-            rows: n row numbers, rising, all above those present.
+            rows: n row numbers, ascending, all above those present.
             titles: n titles of the passages' documents, may be empty.
             texts: n passages.
 
         Raises:
-            UsageError: the rows do not rise, the lengths differ, or the index `is_outdated`.
-            IndexLockedError: another writer is at work.
+            UsageError: the rows do not ascend, the lengths differ, or the index `is_outdated`.
+            IndexLockedError: another writer is active.
         """
         import tantivy
 
@@ -214,7 +214,7 @@ class LexicalIndex:
             with no_panic(self._path):
                 for row, title, text in zip(rows, titles, texts, strict=True):
                     if row < self._next_row:
-                        raise UsageError(f"lexical rows must rise: {row} after {self._next_row - 1}")
+                        raise UsageError(f"lexical rows must ascend: {row} after {self._next_row - 1}")
                     document = tantivy.Document()
                     document.add_unsigned("row", int(row))
                     document.add_text("text", prepare_passage(joined(title, text, "\n")))
@@ -239,11 +239,11 @@ class LexicalIndex:
             self._refresh()
 
     def truncate(self, n_rows: int) -> bool:
-        """Remove all rows from `n_rows` on, for good: what a killed writer left beyond the last commit.
+        """Remove all rows from `n_rows` on permanently: what a killed writer left beyond the last commit.
 
         Returns:
-            Whether nothing is left of any rows that were ever removed. Where they had been merged with others, their
-            words still count in the weights of all words, so that scores differ a little until the index is rebuilt.
+            Whether nothing is left of any rows that were ever removed. If they had been merged with others, their
+            words still count in all term weights, so that scores differ slightly until the index is rebuilt.
         """
         import tantivy
 
@@ -274,11 +274,11 @@ class LexicalIndex:
             keep: (n_rows,) bool, the rows that may be found; None for all.
 
         Returns:
-            scores (q, k) float32, falling; rows (q, k) int64. Passages that share no word with the query are
-            not found; places that cannot be filled hold -inf and -1. Equal scores stand in row order.
+            scores (q, k) float32, descending; rows (q, k) int64. Passages that share no word with the query are
+            not found; padded with -inf and -1. Ties are in row order.
 
         Raises:
-            DamagedIndexError: a file of the index is not what was written.
+            DamagedIndexError: a file of the index is damaged.
         """
         if k < 1:
             raise UsageError(f"k must be 1 or more, not {k}")
@@ -292,12 +292,12 @@ class LexicalIndex:
             rows: (q, c) int64; -1 marks an empty place.
 
         Returns:
-            (q, c) float32; 0 where the passage shares no word with the query, or the place is empty.
+            (q, c) float32; 0 if the passage shares no word with the query, or the place is empty.
         """
         return self._reader.scores(queries, rows)
 
     def attainable(self, queries: Sequence[str]) -> FloatMatrix:
-        """For each query a bound that no score exceeds: (q,) float32, 0 where no word of it is known."""
+        """For each query an upper bound of its scores: (q,) float32, 0 if none of its words is known."""
         return self._reader.attainable(queries)
 
     def verify(self) -> None:
@@ -309,7 +309,7 @@ class LexicalIndex:
         _while_replaced(self._path, lambda: verify_files(self._path))
 
     def close(self) -> None:
-        """Let background merging finish and release the lock. What was not committed is lost."""
+        """Wait for background merging and release the lock. Uncommitted changes are lost."""
         with self._lock:
             writer, self._writer = self._writer, None
             if writer is not None:
@@ -333,7 +333,7 @@ class LexicalIndex:
             except DamagedIndexError as error:
                 if "lock" in error.reason.lower():
                     raise IndexLockedError(
-                        f"{self._path}: another writer is at work on this lexical index"
+                        f"{self._path}: another writer is active on this lexical index"
                     ) from error
                 raise
             unseal(self._path)
@@ -348,12 +348,12 @@ class LexicalIndex:
     def _refresh(self) -> None:
         with no_panic(self._path):
             self._index.reload()
-            self._reader = Reader(self._path, self._index, _ANALYSES[self._written_by])
+            self._reader = LexicalReader(self._path, self._index, _ANALYSES[self._written_by])
         self._next_row = self._reader.n_rows
 
 
 def _while_replaced(folder: Path, read: Callable[[], T]) -> T:
-    """What `read` gives; again where a writer has replaced the files under it, or is replacing the folder."""
+    """The result of `read`; retried if a writer has replaced the files under it, or is replacing the folder."""
     for _ in range(_OPEN_TRIES - 1):
         before = meta_bytes(folder)
         try:

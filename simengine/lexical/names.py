@@ -1,4 +1,4 @@
-"""Stop words, and where one of them is a name after all: "the IT department", "vitamin A", "Plan B"."""
+"""Stop words, and where one of them is a name: "the IT department", "vitamin A", "Plan B"."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _REACH = 40  # characters in which the neighbours of a word are looked for
 
 
 def name_terms(text: str) -> Iterator[str]:
-    """The terms for names in a cleaned passage: a stop word in capitals, a word with the single letter behind it."""
+    """The terms for names in a cleaned passage: a stop word in capitals, a word with the single letter after it."""
     for word, before in _names(text):
         if word in STOP_WORDS or word in WEAK_WORDS:
             yield _as_name(word)
@@ -41,10 +41,10 @@ def name_terms(text: str) -> Iterator[str]:
 
 
 def wanted_names(text: str) -> Iterator[tuple[str, bool]]:
-    """The same for a query, which may have them in small letters: "vitamin a".
+    """The same for a query, which may have them in lower case: "vitamin a".
 
     Yields:
-        A term, and whether it stands for the name alone; where not, it is the plain stop word, which says little.
+        A term, and whether it means only the name; if not, it is the plain stop word, which carries little.
     """
     for word, _ in _names(text):
         if word in STOP_WORDS or word in WEAK_WORDS:
@@ -68,7 +68,7 @@ def _names(text: str) -> Iterator[tuple[str, str]]:
     """Single capital letters and stop or weak words in capitals that the words around them show to be names.
 
     Yields:
-        The word, and the one before it where only a space is between them, else "", both folded.
+        The word, and the one before it if only a space separates them, else "", both folded.
     """
     for found in _CAPITALS.finditer(text):
         word = found[0].lower()

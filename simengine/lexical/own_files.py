@@ -1,4 +1,4 @@
-"""Which files of a lexical folder are tantivy's or ours: no others are opened or removed, and no link is followed."""
+"""Which files of a lexical folder are tantivy's or ours: others are left alone, and links are not followed."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ def is_segment_id(value: object) -> bool:
 
 
 def check_names(folder: Path) -> None:
-    """Refuse what would lead tantivy out of its folder, before it reads a file there.
+    """Refuse anything that would lead tantivy out of its folder, before it reads a file there.
 
-    Its garbage collection removes whatever .managed.json lists and meta.json does not name, wherever that lies.
+    Its garbage collection removes whatever .managed.json lists and meta.json does not name, wherever it is.
 
     Raises:
-        DamagedIndexError: .managed.json names other files than tantivy's, or a file is a symbolic link.
+        DamagedIndexError: .managed.json names files that are not tantivy's, or a file is a symbolic link.
     """
     file = folder / MANAGED
     try:
@@ -46,7 +46,7 @@ def check_names(folder: Path) -> None:
     for name in names:
         if not isinstance(name, str) or not _TANTIVY.fullmatch(name):
             raise DamagedIndexError(
-                file, f"lists {name!r:.80}, which is no file of a lexical index; rebuild it"
+                file, f"lists {name!r:.80}, which is not a file of a lexical index; rebuild it"
             )
     for entry in folder.iterdir() if folder.is_dir() else ():
         if _OWN.fullmatch(entry.name) and not _UNFINISHED.fullmatch(entry.name):
@@ -54,7 +54,7 @@ def check_names(folder: Path) -> None:
 
 
 def refuse_link(path: Path) -> None:
-    """Refuse a symbolic link where the index has a folder or a file.
+    """Refuse a symbolic link in place of a folder or file of the index.
 
     Raises:
         DamagedIndexError: it is one.
@@ -64,14 +64,14 @@ def refuse_link(path: Path) -> None:
 
 
 def discard_unfinished(folder: Path) -> None:
-    """Remove files that a killed writer had begun."""
+    """Remove unfinished files of a killed writer."""
     for file in folder.glob(".tmp*"):
         if _UNFINISHED.fullmatch(file.name) and _is_plain(file):
             file.unlink(missing_ok=True)
 
 
 def discard_folder(folder: Path) -> None:
-    """Remove a lexical index; what others put into its folder stays there."""
+    """Remove a lexical index; other files in its folder stay."""
     if folder.is_symlink() or not folder.is_dir():
         return
     for file in folder.iterdir():
@@ -83,7 +83,7 @@ def discard_folder(folder: Path) -> None:
 
 
 def move_rest(source: Path, target: Path) -> None:
-    """Move what `discard_folder` left into another folder, under its own names where they are free."""
+    """Move what `discard_folder` left into another folder, under the same names where they are free."""
     if source.is_symlink() or not source.is_dir():
         return
     for entry in source.iterdir():

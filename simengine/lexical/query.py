@@ -19,30 +19,30 @@ if TYPE_CHECKING:
     import tantivy
 
 MAX_TERMS = 128
-"""Distinct terms of one query that are searched; of a longer one those that weigh most (idf times count)."""
+"""Distinct terms of one query that are searched; of a longer one those with the largest weight (idf times count)."""
 
 MAX_TERMS_LOOKED_UP = 4096
-"""Distinct terms, in the order of the text, among which those are chosen."""
+"""Distinct terms, in text order, that those are chosen from."""
 
 _K1 = 1.2  # tantivy's BM25 constant
 _TIE = 1e-5
-"""Scores that differ by less than this part are one score: a float32 sum depends on its order."""
+"""Scores within this relative difference are equal: a float32 sum depends on its order."""
 
-_REMEMBERED_QUERIES, _REMEMBERED_CHARS = 256, 2_000  # terms of the latest queries, unless those are long
+_REMEMBERED_QUERIES, _REMEMBERED_CHARS = 256, 2_000  # terms of recent queries, unless those are long
 
 _SET_COST = 12
-"""A row in a set given to tantivy costs as much as so many hits fetched and then filtered (at 100k rows)."""
+"""A row in a set given to tantivy costs as much as this many hits fetched and then filtered (at 100k rows)."""
 
 
 class QueryAnalysis(Protocol):
-    """What makes terms of a query: the module `simengine.lexical.analysis`, or one for earlier indexes."""
+    """Makes terms of a query: the module `simengine.lexical.analysis`, or one for earlier indexes."""
 
     def query_terms(self, text: str, /) -> dict[str, float]: ...
 
     def spelling_terms(self, text: str, /) -> dict[str, str]: ...
 
 
-class Reader:
+class LexicalReader:
     """One committed state of the index. Immutable, so that any number of threads may search it."""
 
     def __init__(self, path: Path, index: tantivy.Index, analysis: QueryAnalysis) -> None:
@@ -111,7 +111,7 @@ class Reader:
         if not terms or self._n_docs == 0 or (kept is not None and kept.size == 0):
             return np.empty(0, np.float32), np.empty(0, np.int64)
         query = self._query(terms)
-        # One hit more than wanted shows whether the last place is tied with the next.
+        # One hit more than requested shows whether the last place is tied with the next.
         thinning = 1.0 if kept is None else self.n_rows / kept.size
         limit = min(self._n_docs, math.ceil((k + 1) * thinning * 1.25) + 8)
         while True:
@@ -144,7 +144,7 @@ class Reader:
         terms = self._analysis.query_terms(text)
         for spelling, original in self._analysis.spelling_terms(text).items():
             if spelling not in terms and self._df(spelling):
-                # However rare the other spelling is, it says less than the query's own, if there is that one.
+                # However rare the other spelling is, it weighs less than the query's own, if that occurs.
                 known = original and self._df(original)
                 limit = min(1.0, self._idf(original) / self._idf(spelling)) * SPELLING_WEIGHT
                 terms[spelling] = limit if known else 1.0
@@ -170,7 +170,7 @@ class Reader:
         return Query.boolean_query([(Occur.Must, query), (Occur.Must, Query.const_score_query(members, 0.0))])
 
     def _mask(self, n_rows: int, keep: Mask | None) -> Mask | None:
-        """What may be found, or None where that is everything."""
+        """What may be found, or None for everything."""
         if keep is not None:
             return keep[:n_rows] if not keep[:n_rows].all() or n_rows < self.n_rows else None
         return np.ones(n_rows, dtype=np.bool_) if n_rows < self.n_rows else None
@@ -193,7 +193,7 @@ class Reader:
 
 
 def _in_row_order(scores: FloatMatrix, rows: RowArray, k: int) -> tuple[FloatMatrix, RowArray]:
-    """The first k of a falling ranking, its tied groups sorted by row and given one score."""
+    """The first k of a descending ranking, its tied groups sorted by row and given one score."""
     if len(rows) > 1:
         new_group = np.empty(len(rows), dtype=np.bool_)
         new_group[0] = True

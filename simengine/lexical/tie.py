@@ -1,4 +1,4 @@
-"""What a lexical index is an index of: a small file that names the commit of the documents it was level with."""
+"""Which documents a lexical index covers: a small file that names the commit it is up to date with."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from simengine.lexical.own_files import TIE
 
 @dataclass(frozen=True, slots=True)
 class Tie:
-    """The commit whose rows a lexical index holds (and perhaps later ones).
+    """The commit whose rows a lexical index has (and perhaps later ones).
 
     Attributes:
         generation: id of the generation of the documents.
         commit: number of the commit.
-        stamp: what tells that commit from another with its number.
+        stamp: distinguishes that commit from another with its number.
     """
 
     generation: str
@@ -34,10 +34,10 @@ class Tie:
 
 
 def write_tie(folder: Path, tie: Tie) -> None:
-    """Replace the file atomically and durably; does nothing where it says so already.
+    """Replace the file atomically and durably; does nothing if it is already current.
 
     Raises:
-        StorageFullError, StoreError: what was there before stays.
+        StorageFullError, StoreError: the old file stays.
     """
     content = json.dumps({**asdict(tie), "checksum": tie.checksum}) + "\n"
     file = folder / TIE
@@ -47,10 +47,10 @@ def write_tie(folder: Path, tie: Tie) -> None:
 
 
 def read_tie(folder: Path) -> Tie | None:
-    """What the file says; None where there is none, as in an index of an earlier version.
+    """The file's content; None if there is no file, as in an index of an earlier version.
 
     Raises:
-        DamagedIndexError: it is not what was written.
+        DamagedIndexError: it is damaged.
     """
     file = folder / TIE
     try:
@@ -62,5 +62,5 @@ def read_tie(folder: Path) -> Tie | None:
     except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise DamagedIndexError(file, f"cannot be read: {error}; rebuild the lexical index") from error
     if not intact:
-        raise DamagedIndexError(file, "is not what was written; rebuild the lexical index")
+        raise DamagedIndexError(file, "is damaged; rebuild the lexical index")
     return tie

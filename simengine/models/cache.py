@@ -1,4 +1,4 @@
-"""Where derived files are kept, and how they come into being whole or not at all."""
+"""Where derived files are kept, and how they are created atomically."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def cache_directory() -> Path:
     """The folder for exported graphs and hashes of model files; created if needed, always writable.
 
     `SIMENGINE_CACHE` names it; else it is `simengine` in the platform's cache folder (`XDG_CACHE_HOME` or
-    `~/.cache` on Linux). Where that cannot be written, a private folder among the temporary files is used.
+    `~/.cache` on Linux). If that is not writable, a private temporary folder is used.
 
     Returns:
         An existing folder that this process can write to.
 
     Raises:
-        StoreError: there is none at all.
+        StoreError: there is none.
     """
     for candidate in (_named_directory(), _temporary_directory()):
         if candidate is not None and _is_writable(candidate):
@@ -41,13 +41,13 @@ def cache_directory() -> Path:
 
 @functools.cache
 def _process_directory() -> Path:
-    """The last resort, for this process alone."""
+    """The last resort, for this process only."""
     try:
         return Path(tempfile.mkdtemp(prefix="simengine-"))
     except OSError as error:
         raise StoreError(
-            "no folder can be written to: neither one of the home folder nor a temporary one; "
-            "SIMENGINE_CACHE names one that can"
+            "no folder is writable, neither in the home folder nor for temporary files; "
+            "set SIMENGINE_CACHE to one that is"
         ) from error
 
 
@@ -77,7 +77,7 @@ def _temporary_directory() -> Path | None:
         status = path.lstat()
     except OSError:
         return None
-    # Another user could have made a folder of this name and put files of theirs there.
+    # Another user could have created a folder of this name with files of their own.
     owned = not hasattr(os, "getuid") or status.st_uid == os.getuid()
     return path if owned and not path.is_symlink() else None
 
@@ -100,10 +100,10 @@ def exclusive(path: Path) -> Iterator[None]:
 
 
 def create_folder_atomically(target: Path, fill: Callable[[Path], None]) -> None:
-    """Make the folder `target` by filling a new folder beside it and moving that into place.
+    """Make the folder `target` by filling a new folder next to it and moving that into place.
 
     Args:
-        target: what stands there already is replaced.
+        target: an existing one is replaced.
         fill: writes the files into the folder it is given.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -121,7 +121,7 @@ def create_folder_atomically(target: Path, fill: Callable[[Path], None]) -> None
 
 
 def read_json(path: Path) -> Any | None:
-    """The JSON value in a cache file, or None if there is none that can be read (it is made again then)."""
+    """The JSON value in a cache file, or None if there is no readable one (it is then created again)."""
     try:
         return parse_own_json(path.read_bytes())
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What a model folder says about itself: sentence-transformers layout, old and new, or plain transformers."""
+"""A model folder's configuration: sentence-transformers layout, old and new, or plain transformers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _OLD_POOLING_KEYS = {
 
 @dataclass(frozen=True, slots=True)
 class PoolingStep:
-    """Token vectors to one vector: the modes' results side by side, in the order given."""
+    """Token vectors to one vector: the modes' results concatenated, in the given order."""
 
     modes: tuple[str, ...]
     include_prompt: bool
@@ -82,7 +82,7 @@ class ModelConfig:
         transformer_folder: where config.json, the tokenizer and the transformer's weights are.
         family: `model_type` of config.json.
         architecture: config.json.
-        steps: what follows the transformer, in order.
+        steps: the modules after the transformer, in order.
         max_tokens: tokens per text, special tokens included; the rest is cut off.
         lower_case: lower-case the text before the tokenizer's own rules.
         prompts: the model's prompts by name.
@@ -118,7 +118,7 @@ class ModelConfig:
         return any(isinstance(step, PoolingStep) and not step.include_prompt for step in self.steps)
 
     def prompt(self, role: Literal["query", "passage", "text"]) -> str:
-        """The text that stands in front of every text of a role; "" if the model has none for it."""
+        """The text prepended to every text of a role; "" if the model has none for it."""
         if role == "text":
             return self.prompts.get(self.default_prompt_name or "", "")
         names = ("query",) if role == "query" else ("document", "passage", "corpus")
@@ -140,10 +140,10 @@ def read_config(folder: Path, *, truncate_dim: int | None = None) -> ModelConfig
     Args:
         folder: a sentence-transformers folder, or a plain transformers one (mean pooling, as
             sentence-transformers does then).
-        truncate_dim: keep this many dimensions, whatever the folder says; None for what it says.
+        truncate_dim: keep this many dimensions, overriding the folder; None for the folder's setting.
 
     Raises:
-        ModelDamagedError: a file is missing or is not what it should be.
+        ModelDamagedError: a file is missing or invalid.
         ModelError: the folder names code that is not part of torch.
         UsageError: `truncate_dim` is not between 1 and the model's dimension.
     """
@@ -214,7 +214,7 @@ def saved_prompts(folder: Path, saved: Mapping[str, Any]) -> tuple[Mapping[str, 
         saved: its config_sentence_transformers.json.
 
     Raises:
-        ModelDamagedError: the prompts are not texts by name, or there is no prompt of that name.
+        ModelDamagedError: the prompts are not texts by name, or the default prompt does not exist.
     """
     given = saved.get("prompts") or {}
     if not isinstance(given, dict) or any(not isinstance(text, str | None) for text in given.values()):
@@ -239,7 +239,7 @@ def reads_pooler(settings: Mapping[str, Any]) -> bool:
 
 
 def needs_own_forward(architecture: Mapping[str, Any], settings: Mapping[str, Any]) -> str | None:
-    """Why the fast runtimes would compute something else than transformers and sentence-transformers; None if not.
+    """Why the fast runtimes would compute something other than transformers and sentence-transformers; None if not.
 
     Args:
         architecture: config.json.

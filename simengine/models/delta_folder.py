@@ -1,4 +1,4 @@
-"""What a delta folder holds, and what is read of the two models that it is made from."""
+"""The content of a delta folder, and what is read from the two models that it is made from."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _CONFIG_NAMES = (
     "tokenizer_config.json",
     "special_tokens_map.json",
 )
-# Of the machine that trained, or of the file that was saved; neither belongs to the model.
+# Properties of the training machine, or of the saved file; neither belongs to the model.
 _DROPPED_SETTINGS = ("_name_or_path", "name_or_path", "torch_dtype", "dtype")
 _PROBES = (
     ("A man isn't playing the guitar, is he?", "Two people play Music-Instruments."),
@@ -55,7 +55,7 @@ def read_note(folder: Path) -> dict[str, Any]:
             f"{path}: format {note.get('format')!r}, expected {FORMAT}; a newer simengine may read it"
         )
     if note.get("checksum") != checksum(note):
-        raise ModelDamagedError(f"{path}: its content does not have the checksum that it names")
+        raise ModelDamagedError(f"{path}: its content does not match its checksum")
     for name in (note["name"], note["transformer"], *note["files"]):
         path_inside(folder, name)
     return note
@@ -76,7 +76,7 @@ def read_tensors(path: Path) -> dict[str, Array]:
     """All tensors of a safetensors file.
 
     Raises:
-        ModelDamagedError: it is missing, cannot be read, or holds a type that numpy does not have (bfloat16).
+        ModelDamagedError: it is missing, cannot be read, or has a type that numpy lacks (bfloat16).
     """
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
@@ -101,18 +101,18 @@ def existing(path: Path) -> Path:
 
 
 def config_files(model: Path) -> dict[str, Any]:
-    """The configuration files of a model folder by relative path, parsed; weights are to be float32.
+    """The configuration files of a model folder by relative path, parsed; weights must be float32.
 
     Raises:
         ModelDamagedError: a file cannot be read, or there is no config.json.
-        UsageError: a module beside the transformer has weights.
+        UsageError: a module other than the transformer has weights.
     """
     found = {name: read_json_file(model / name) for name in _TOP_NAMES if (model / name).is_file()}
     for position, entry in enumerate(read_module_list(model) or [{"path": ""}]):
         relative = str(entry.get("path", ""))
         place = path_inside(model, relative)
         if position and any(True for ending in ("*.safetensors", "*.bin") for _ in place.glob(ending)):
-            raise UsageError(f"{place}: has weights; a delta holds those of the transformer alone")
+            raise UsageError(f"{place}: has weights; a delta has only those of the transformer")
         for name in ("config.json",) if position else _CONFIG_NAMES:
             if (place / name).is_file():
                 found[str(Path(relative) / name)] = read_json_file(place / name)
@@ -139,11 +139,11 @@ def transformer_path(files: Mapping[str, Any]) -> str:
 
 
 def check_same_tokenizer(base: Path, tuned: Path) -> None:
-    """Two tokenizers must do the same; transformers writes one anew when it saves it, so bytes say nothing.
+    """Two tokenizers must behave alike; transformers rewrites a tokenizer when saving it, so bytes may differ.
 
     Raises:
         ModelDamagedError: a tokenizer.json is missing or cannot be read.
-        UsageError: vocabularies differ, or what becomes of some texts.
+        UsageError: vocabularies differ, or the tokens of some texts.
     """
     from tokenizers import Tokenizer
 
@@ -165,7 +165,7 @@ def check_same_tokenizer(base: Path, tuned: Path) -> None:
 
 
 def matching_prefixes(base: set[str], tuned: set[str]) -> tuple[str, str]:
-    """(prefix of the base's names, prefix of the fine-tuned names) under which most tensors meet.
+    """(prefix of the base's names, prefix of the fine-tuned names) under which most tensors match.
 
     transformers saves a bare encoder as `encoder.layer...` and one with a head as `bert.encoder.layer...`.
     """
@@ -175,7 +175,7 @@ def matching_prefixes(base: set[str], tuned: set[str]) -> tuple[str, str]:
 
 
 def base_key(name: str, prefixes: tuple[str, str]) -> str:
-    """The base's name for a tensor of the fine-tuned model; one that no base has where there is none.
+    """The base's name for a tensor of the fine-tuned model; a name that no base has if there is none.
 
     Args:
         name: in the fine-tuned model.

@@ -1,4 +1,4 @@
-"""Differences between the weights of two models made small, and put back. numpy alone.
+"""Compresses the differences between the weights of two models, and restores them. Needs only numpy.
 
 Factors of a low-rank difference are kept on a fixed grid, so that every sum of their products is exact in
 float64 whatever its order: the same delta gives the same weights, bit for bit, on every processor.
@@ -60,13 +60,13 @@ def encode_tensor(
 
     Args:
         name: of the tensor in the fine-tuned model.
-        base: the base's tensor of the same shape, or None where it has none.
+        base: the base's tensor of the same shape, or None if it has none.
         tuned: the fine-tuned tensor.
         rank: largest rank of the factors.
         dtype: "f16" or "f32", of everything that is kept of floating-point tensors.
 
     Returns:
-        What was done, and the arrays for the delta file by name.
+        The form chosen, and the arrays for the delta file by name.
 
     Raises:
         UsageError: a weight is not finite, or does not fit in float16.
@@ -83,7 +83,7 @@ def encode_tensor(
     if float(np.abs(difference).max()) <= _ROUNDING * float(np.abs(base).max()):
         return _described(name, "unchanged", tuned, base, {})
     if _may_be_factored(name, tuned.shape, kept.itemsize):
-        # Rounding of W + BA in float32 has this spectral norm; what lies beneath is not of B and A.
+        # Rounding of W + BA in float32 has this spectral norm; anything below is not from B and A.
         noise = 2.0**-24 * float(np.abs(base).max()) * sum(math.sqrt(side) for side in tuned.shape)
         left, right = _factors(difference, rank, noise)
         if left.shape[1] * sum(tuned.shape) < tuned.size:
@@ -96,11 +96,11 @@ def encode_tensor(
 
 
 def decode_tensor(name: str, base: Array | None, arrays: Mapping[str, Array]) -> Array:
-    """A tensor of the fine-tuned model, in float32 (other than floating-point tensors as they were).
+    """A tensor of the fine-tuned model, in float32 (non-floating-point tensors unchanged).
 
     Args:
         name: in the fine-tuned model.
-        base: the base's tensor, or None where it has none.
+        base: the base's tensor, or None if it has none.
         arrays: of the delta file.
 
     Raises:

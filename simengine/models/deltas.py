@@ -1,7 +1,7 @@
-"""A fine-tuned model as a small difference to its base, and back to an ordinary model folder.
+"""A fine-tuned model as a small difference from its base, and back to an ordinary model folder.
 
-A delta folder holds `delta.safetensors` (the tensors, see `delta_tensors`), `model.json` (what the base is, what
-the configuration files say, hashes of everything) and `README.md` (the model card). No torch is needed.
+A delta folder has `delta.safetensors` (the tensors, see `delta_tensors`), `model.json` (the base, the content
+of the configuration files, hashes of everything) and `README.md` (the model card). No torch is needed.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class DeltaInfo:
     tensors: tuple[TensorDelta, ...]
 
     def report(self) -> str:
-        """A table for people: one line for each tensor that is kept, the largest error first, and the total."""
+        """A human-readable table: one line for each tensor that is kept, the largest error first, and the total."""
         kept = sorted(
             (tensor for tensor in self.tensors if tensor.kind != "unchanged"),
             key=lambda tensor: (-tensor.relative_error, tensor.name),
@@ -92,10 +92,10 @@ def make_delta(
         base: folder of the model that was fine-tuned.
         tuned: folder of the result: plain transformers, or of one transformer module of sentence-transformers.
             LoRA adapters must be merged in.
-        target: the delta folder; its name is the model's name. A delta that stands there is replaced.
+        target: the delta folder; its name is the model's name. An existing delta is replaced.
         rank: largest rank of the factors of a matrix's difference.
         dtype: of what is kept; "f16" halves the size.
-        base_name: what `resolve_model` finds the base by; None where the base is the default model, and else
+        base_name: what `resolve_model` finds the base by; None if the base is the default model, and else
             the base folder's name.
 
     Returns:
@@ -103,11 +103,11 @@ def make_delta(
 
     Raises:
         ModelDamagedError: a file of one of the models is missing or cannot be read.
-        UsageError: an argument is out of range, the two models have other tokenizers, the fine-tuned model has
-            modules with weights beside its transformer, or `target` holds something else than a delta.
+        UsageError: an argument is out of range, the two models have different tokenizers, the fine-tuned model has
+            modules with weights besides its transformer, or `target` is something other than a delta.
     """
     if target.exists() and not (target / NOTE_NAME).is_file() and any(target.iterdir()):
-        raise UsageError(f"{target}: holds something else than a delta; give a new or an empty folder")
+        raise UsageError(f"{target}: contains something other than a delta; give a new or an empty folder")
     info, note, data = _build(base, tuned, rank, dtype, base_name, target)
     card = (tuned / CARD_NAME).read_bytes() if (tuned / CARD_NAME).is_file() else _short_card(note).encode()
 
@@ -122,20 +122,20 @@ def make_delta(
 
 
 def merge_delta(folder: Path, *, base: Path | None = None) -> Path:
-    """The ordinary model folder that a delta stands for, from the cache; made first if it is not there.
+    """The ordinary model folder of a delta, from the cache; created if missing.
 
     Its weights are in float32 and the same, bit for bit, on every machine.
 
     Args:
         folder: a delta folder.
-        base: folder of the base; None to find it by the name that the delta gives, without contacting a hub.
+        base: folder of the base; None to find it by its name in the delta, without contacting a hub.
 
     Returns:
-        A folder in the cache, to be read only.
+        A folder in the cache; do not write to it.
 
     Raises:
-        ModelDamagedError: a file of the delta or of the base does not have the hash it should have.
-        ModelNotFoundError: the base is not there.
+        ModelDamagedError: a file of the delta or of the base does not match its hash.
+        ModelNotFoundError: the base is missing.
     """
     note = read_note(folder)
     if (found := sha256_of_file(existing(folder / DELTA_NAME))) != note["delta_sha256"]:
@@ -151,7 +151,7 @@ def merge_delta(folder: Path, *, base: Path | None = None) -> Path:
             create_folder_atomically(target, functools.partial(_write_merged, note, folder, source))
             if not _is_whole(target, note, folder, source):
                 raise ModelDamagedError(
-                    f"{folder}: merged with {source} it gives other weights than it should"
+                    f"{folder}: merged with {source} it gives other weights than expected"
                 )
     return target
 
@@ -230,7 +230,7 @@ def _write_merged(note: Mapping[str, Any], delta: Path, base: Path, target: Path
     except (KeyError, ValueError) as error:
         raise ModelDamagedError(f"{delta / DELTA_NAME}: does not fit the base ({error})") from error
     if unknown:
-        raise ModelDamagedError(f"{delta / DELTA_NAME}: has tensors of no known name: {sorted(unknown)}")
+        raise ModelDamagedError(f"{delta / DELTA_NAME}: has tensors with unknown names: {sorted(unknown)}")
     for name, content in _merged_files(note, delta, base).items():
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -242,7 +242,7 @@ def _write_merged(note: Mapping[str, Any], delta: Path, base: Path, target: Path
 
 
 def _merged_files(note: Mapping[str, Any], delta: Path, base: Path) -> dict[str, Path | bytes]:
-    """What the merged folder holds beside its weights: content, or the file to copy it from."""
+    """The merged folder's files except the weights: content, or the file to copy."""
     found: dict[str, Path | bytes] = {name: json_bytes(value) for name, value in note["files"].items()}
     place = Path(note["transformer"])
     for name in (TOKENIZER_NAME, *VOCABULARY_NAMES):
@@ -254,7 +254,7 @@ def _merged_files(note: Mapping[str, Any], delta: Path, base: Path) -> dict[str,
 
 
 def _is_whole(target: Path, note: Mapping[str, Any], delta: Path, base: Path) -> bool:
-    """Whether a merged folder is what it should be, byte for byte. Hashes are remembered, so this is fast."""
+    """Whether a merged folder is correct, byte for byte. Hashes are cached, so this is fast."""
     try:
         for name, content in _merged_files(note, delta, base).items():
             if isinstance(content, Path):

@@ -1,4 +1,4 @@
-"""Models on the hub: what its client has in its cache, and fetching what is not there."""
+"""Models on the hub: the client's cache, and downloading what is missing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ETAG_TIMEOUT_S = 5.0
 _SETTINGS: Final = ("*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken", "*.codes", "README.md")
 _OTHER_FORMATS: Final = ("onnx/*", "openvino/*", "coreml/*", "tf/*", "flax/*", "checkpoint-*", "runs/*", ".*")
 _MARKS: Final = ("config.json", "modules.json", "adapter_config.json")
-"""Of these a model's folder has one."""
+"""A model's folder has one of these."""
 _WEIGHTS: Final = (
     "model.safetensors",
     "model-*.safetensors",
@@ -24,7 +24,7 @@ _WEIGHTS: Final = (
     "pytorch_model-*.bin",
     "*.safetensors",
 )
-"""Of a folder with weights the first of these that is there is fetched, and no other."""
+"""Only the first of these that exists is downloaded from a folder with weights."""
 _INDEXES: Final = ("model.safetensors.index.json", "pytorch_model.bin.index.json")
 _WITHOUT_WEIGHTS: Final = frozenset(
     {"Pooling", "Normalize", "Dropout", "BoW", "WordWeights", "Router", "Asym", "SpladePooling", "MultiVectorMask",
@@ -56,7 +56,7 @@ def in_hub_cache(repository: str) -> Path | None:
     from huggingface_hub.errors import HFValidationError, LocalEntryNotFoundError
 
     try:
-        # The client calls a folder incomplete that lacks any file of the repository, unless told which are wanted.
+        # To the client, a folder that lacks any file of the repository is incomplete, unless patterns are given.
         path = Path(
             snapshot_download(
                 repository,
@@ -67,7 +67,7 @@ def in_hub_cache(repository: str) -> Path | None:
         )
     except (LocalEntryNotFoundError, HFValidationError):
         return None
-    # Other programs may have fetched a tokenizer or a model card alone, and a download may have been stopped.
+    # Other programs may have fetched only a tokenizer or a model card, and a download may have been interrupted.
     named = any((path / name).is_file() for name in _MARKS)
     return path if named and not any(_lacks_weights(folder) for folder in _weight_folders(path)) else None
 
@@ -79,7 +79,7 @@ def download(repository: str) -> Path | str:
         Its folder, or why it could not be fetched.
 
     Raises:
-        ModelNotFoundError: the model is gated; the message says how to get at it.
+        ModelNotFoundError: the model is gated; the message says how to get access.
     """
     from huggingface_hub.errors import (
         GatedRepoError,
@@ -94,7 +94,7 @@ def download(repository: str) -> Path | str:
     except GatedRepoError as error:
         raise ModelNotFoundError(
             f"the model {repository!r} is gated: accept its licence on {_page(repository)}, then run `hf auth login` "
-            "(or set HF_TOKEN) and try again; where access must be granted, wait until it is"
+            "(or set HF_TOKEN) and try again; if access must be granted, wait until it is"
         ) from error
     except RepositoryNotFoundError:
         return "not there, or private: then run `hf auth login`"
@@ -122,13 +122,13 @@ def _fetch(repository: str) -> Path:
         lacking = [folder for folder in _weight_folders(path) if _lacks_weights(folder)]
         if not lacking:
             break
-        # Something that is there in any case keeps the client from warning that nothing fits.
+        # A file that always exists keeps the client from warning that nothing matches.
         fetch("*.json", *((folder / name).relative_to(path).as_posix() for folder in lacking))
     return path
 
 
 def _weight_folders(path: Path) -> Iterator[Path]:
-    """The folders of a model that hold weights."""
+    """The folders of a model that have weights."""
     try:
         entries = read_module_list(path) or [{"type": "sentence_transformers.models.Transformer"}]
         for entry in entries:

@@ -1,4 +1,4 @@
-"""Hashes of model files: computed once per file, remembered by path, size, modification time and inode."""
+"""Hashes of model files: computed once per file, cached by path, size, modification time and inode."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def hash_of_tensors(files: Iterable[tuple[str, Path]]) -> str:
     formats (pickles) are hashed as plain bytes, because reading them would run code.
 
     Args:
-        files: (prefix, path) pairs; the prefix stands in front of the names of the tensors in that file.
+        files: (prefix, path) pairs; the prefix is prepended to the names of the tensors in that file.
     """
     parts = sorted(files, key=lambda part: (part[0], str(part[1])))
     kind = "tensors:" + "|".join(prefix for prefix, _ in parts)
@@ -39,10 +39,10 @@ def hash_of_tensors(files: Iterable[tuple[str, Path]]) -> str:
 
 
 def remembered_hash(kind: str, path: Path, compute: Callable[[], str]) -> str:
-    """The hash that `compute` makes of a file, from the cache if the file is unchanged.
+    """The hash of a file by `compute`, from the cache if the file is unchanged.
 
     Args:
-        kind: names the way of hashing; another kind is remembered apart.
+        kind: names the way of hashing; kinds are cached separately.
         path: the file.
         compute: reads the file and returns the hash.
     """

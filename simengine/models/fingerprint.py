@@ -1,4 +1,4 @@
-"""What makes two models the same model, whatever their folders are called."""
+"""Identity of models, whatever their folders are called."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Fingerprint:
 
     @classmethod
     def from_parts(cls, parts: Mapping[str, str]) -> Fingerprint:
-        """The fingerprint whose digest belongs to these parts."""
+        """The fingerprint with the digest of these parts."""
         return cls(_hash_json(dict(parts)), MappingProxyType(dict(parts)))
 
 
@@ -100,7 +100,7 @@ def transformer_parts(config: ModelConfig) -> dict[str, str]:
 
 
 def settings_digest(config: ModelConfig) -> str:
-    """Hex sha256 of the settings that transformers reads beside the parts of the fingerprint.
+    """Hex sha256 of the settings that transformers reads in addition to the parts of the fingerprint.
 
     The fingerprint leaves out what another version of transformers writes differently for the same model. What is
     derived from a folder and kept must also follow a setting that is changed in it, such as `do_lower_case`.
@@ -116,7 +116,7 @@ def settings_digest(config: ModelConfig) -> str:
 
 
 def _steps_that_matter(config: ModelConfig) -> tuple[Step, ...]:
-    """All steps but a last normalisation: the encoder normalises in any case."""
+    """All steps except a final normalisation: the encoder always normalises."""
     steps = config.steps
     while steps and isinstance(steps[-1], NormalizeStep):
         steps = steps[:-1]
@@ -162,7 +162,7 @@ def _weights_in(folder: Path) -> list[Path]:
 
 
 def _check_shard_names(index: Path) -> None:
-    """The files that the list of shards names are those beside it, which are hashed."""
+    """The files in the list of shards must be those next to it, which are hashed."""
     named = read_settings(index, missing_ok=True).get("weight_map") or {}
     if not isinstance(named, dict) or any(Path(str(name)).name != name for name in named.values()):
         raise ModelDamagedError(
@@ -184,10 +184,10 @@ def _tokenizer_hash(config: ModelConfig) -> str:
 
 
 def tokenizer_file_hash(path: Path) -> str:
-    """Hex sha256 of what a tokenizer.json says, but for truncation and padding, which every caller overrides.
+    """Hex sha256 of a tokenizer.json, except truncation and padding, which every caller overrides.
 
     Raises:
-        ModelDamagedError: the file holds no JSON.
+        ModelDamagedError: the file is not JSON.
     """
     return remembered_hash("tokenizer", path, lambda: _hash_tokenizer(path))
 

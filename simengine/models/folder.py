@@ -20,7 +20,7 @@ TRANSFORMER_CONFIG_NAMES: Final = (
     "sentence_xlm-roberta_config.json",
     "sentence_xlnet_config.json",
 )
-"""Where sentence-transformers keeps its settings of a transformer module: the first that is there."""
+"""Where sentence-transformers keeps its settings of a transformer module: the first that exists."""
 # transformers writes this for "no limit".
 _NO_LIMIT = 1_000_000
 
@@ -29,7 +29,7 @@ def read_json_file(path: Path) -> Any:
     """The JSON value in a file.
 
     Raises:
-        ModelDamagedError: the file is missing or holds no JSON.
+        ModelDamagedError: the file is missing or not JSON.
     """
     try:
         return parse_own_json(path.read_bytes())
@@ -46,21 +46,21 @@ def read_settings(path: Path, *, missing_ok: bool = False) -> dict[str, Any]:
 
     Args:
         path: the file.
-        missing_ok: a file that is not there counts as an empty object.
+        missing_ok: a missing file counts as an empty object.
 
     Raises:
-        ModelDamagedError: the file holds no JSON object, or is missing.
+        ModelDamagedError: the file is not a JSON object, or is missing.
     """
     if missing_ok and not path.exists():
         return {}
     value = read_json_file(path)
     if not isinstance(value, dict):
-        raise ModelDamagedError(f"{path}: holds a {type(value).__name__}; expected a JSON object")
+        raise ModelDamagedError(f"{path}: contains a {type(value).__name__}; expected a JSON object")
     return value
 
 
 def read_module_list(folder: Path) -> list[dict[str, Any]] | None:
-    """The entries of a sentence-transformers folder's modules.json; None where there is no such file.
+    """The entries of a sentence-transformers folder's modules.json; None if there is no such file.
 
     Raises:
         ModelDamagedError: it is not a list of modules with their types.
@@ -87,7 +87,7 @@ def path_inside(folder: Path, relative: str) -> Path:
     """A module's folder.
 
     Raises:
-        ModelDamagedError: it would lie outside the model's folder.
+        ModelDamagedError: it would be outside the model's folder.
     """
     if PurePosixPath(relative).is_absolute() or ".." in PurePosixPath(relative).parts:
         raise ModelDamagedError(
@@ -97,7 +97,7 @@ def path_inside(folder: Path, relative: str) -> Path:
 
 
 def transformer_settings(folder: Path) -> Mapping[str, Any]:
-    """What sentence-transformers' own file says about a transformer module; empty where there is none."""
+    """sentence-transformers' own settings of a transformer module; empty if there are none."""
     for name in TRANSFORMER_CONFIG_NAMES:
         if settings := read_settings(folder / name, missing_ok=True):
             return settings

@@ -32,7 +32,7 @@ _SPARSE = (
 _MULTI_VECTOR = "a multi-vector model (ColBERT), which gives one vector for every token"
 _CLIP = "a model of texts and pictures (CLIP), whose text vectors are made for comparing with pictures"
 _ROUTER = "a router, which sends queries and documents through different networks"
-_CROSS = "a cross-encoder, which judges pairs of texts"
+_CROSS = "a cross-encoder, which scores pairs of texts"
 _SAVED_TYPES: Final = {
     "SparseEncoder": _SPARSE,
     "MultiVectorEncoder": _MULTI_VECTOR,
@@ -60,10 +60,10 @@ _PICTURE_FAMILIES: Final = frozenset(
     {"clip", "chinese_clip", "altclip", "align", "siglip", "siglip2", "blip", "blip-2", "clipseg", "groupvit",
      "flava", "metaclip_2", "owlvit", "owlv2", "vision-text-dual-encoder", "x_clip", "clap", "clvp"}
 )  # fmt: skip
-# transformers 5 leaves these out of its text encoders, without a word.
+# transformers 5 silently leaves these out of its text encoders.
 _GONE_POSITIONS: Final = frozenset({"relative_key", "relative_key_query", "alibi"})
 TOKENIZER_FILES: Final = ("tokenizer.json", "vocab.*", "*.model", "*.tiktoken", "*.codes")
-"""A tokenizer's vocabulary; without one, transformers makes a tokenizer that knows no word."""
+"""A tokenizer's vocabulary; without one, transformers makes a tokenizer that knows no words."""
 _CODE_FILES: Final = (
     "config.json",
     "tokenizer_config.json",
@@ -85,14 +85,14 @@ class _Files:
 
 
 def check_kind(folder: Path, wanted: Wanted) -> None:
-    """Refuse a folder that would load and then be another model than its author's.
+    """Refuse a folder that would load as a different model than its author's.
 
     Args:
         folder: in the layout of sentence-transformers or transformers.
-        wanted: what it is to be used as; "base" for a model to train from.
+        wanted: the intended use; "base" for a model to train from.
 
     Raises:
-        ModelError: it holds another kind of model, or one that needs code of its own, an adapter or quantised
+        ModelError: it is another kind of model, or one that needs its own code, an adapter or quantised
             weights; the message says what would work.
         ModelDamagedError: a settings file cannot be read, or there is no tokenizer.
     """
@@ -126,7 +126,7 @@ def check_kind(folder: Path, wanted: Wanted) -> None:
 
 
 def has_tokenizer(folder: Path) -> bool:
-    """Whether a folder holds the vocabulary of a tokenizer."""
+    """Whether a folder has the vocabulary of a tokenizer."""
     return any(any(folder.glob(pattern)) for pattern in TOKENIZER_FILES)
 
 
@@ -162,7 +162,7 @@ def _by_architecture(files: _Files) -> str | None:
 
 
 def _card_header(folder: Path) -> str:
-    """The YAML block at the head of README.md; "" where there is none."""
+    """The YAML block at the head of README.md; "" if there is none."""
     try:
         text = (folder / "README.md").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -172,7 +172,7 @@ def _card_header(folder: Path) -> str:
 
 
 def _unpooled(files: _Files, wanted: Wanted) -> str | None:
-    """A transformer's token vectors that nothing turns into one vector."""
+    """A transformer's token vectors without a pooling into one vector."""
     if wanted != "bi-encoder" or files.modules[:1] != ("Transformer",) or "Pooling" in files.modules:
         return None
     if any("." in kind for kind in files.modules):
@@ -206,7 +206,7 @@ def _own_code(files: _Files) -> str | None:
         return None
     return (
         f"needs Python code that comes with the model ({'; '.join(dict.fromkeys(named))}), and simengine runs no code "
-        "from a model's folder; use a model whose architecture transformers itself has"
+        "from a model's folder; use a model whose architecture is part of transformers"
     )
 
 
@@ -232,6 +232,6 @@ def _changed_architecture(files: _Files) -> str | None:
     if positions not in _GONE_POSITIONS:
         return None
     return (
-        f"config.json asks for position_embedding_type {positions!r}, which transformers no longer computes; use a "
+        f"config.json has position_embedding_type {positions!r}, which transformers no longer computes; use a "
         "model with absolute positions"
     )

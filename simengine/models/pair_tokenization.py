@@ -35,7 +35,7 @@ class TokenizedPairs:
 
 @dataclass(frozen=True, slots=True)
 class _Template:
-    """Special tokens before, between and behind the two texts, and the token types of all five parts."""
+    """Special tokens before, between and after the two texts, and the token types of all five parts."""
 
     ids: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
     types: tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
@@ -80,9 +80,9 @@ class PairTokenizer(FastTokenizer):
 
         Args:
             pairs: n pairs of texts.
-            prompt: stands in front of every first text and counts as a part of it.
+            prompt: prepended to every first text and counted as a part of it.
             truncation: which text is cut: the longer one until both are equally long, or always the same one
-                (and the other too where that alone is over the limit).
+                (and the other too if that alone is over the limit).
         """
         texts = dict.fromkeys(text for first, second in pairs for text in (prompt + first, second))
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
@@ -132,7 +132,7 @@ def kept_tokens(n_first: int, n_second: int, room: int, truncation: Truncation) 
 
 
 def _pair_template(tokenizer: Any) -> _Template:
-    """What the tokenizer puts around the two texts of a pair."""
+    """The special tokens around the two texts of a pair."""
     for probe in ("a", "1", "the"):
         encoding = tokenizer.encode(probe, probe, add_special_tokens=True)
         places: list[int | None] = encoding.sequence_ids

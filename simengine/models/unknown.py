@@ -1,8 +1,8 @@
-"""What of a text a model has no tokens for.
+"""The parts of a text that a model has no tokens for.
 
 A tokenizer maps characters that its vocabulary lacks to one unknown token, or spells them in bytes or in single letters
 that were never learned as words. To the model, texts made of such tokens are all the same. This depends on the
-tokenizer, not on a language: what an English model cannot read, a multilingual one can.
+tokenizer, not on the language: a multilingual model can read what an English one cannot.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ import numpy as np
 from simengine.types import Mask
 
 UNREADABLE_SHARE = 0.5
-"""A text of which more than this share of words is unknown is unreadable: no verdict rests on it. Of 170,000 English,
+"""A text of which more than this share of words is unknown is unreadable: no verdict uses it. Of 170,000 English,
 German, French, Spanish, Turkish, Vietnamese and Indonesian texts none is above it under all-MiniLM-L6-v2; of texts in
 Chinese, Japanese, Korean, Persian, Arabic, Russian, Bulgarian and Greek 99 to 100 % are."""
 MANY_SIGNS = 1_000
-"""With so many pieces of a script in its vocabulary, a model knows it even if each is a single character (Chinese)."""
+"""With this many pieces of a script in its vocabulary, a model knows it even if all are single characters (Chinese)."""
 
 SHOWN_WORDS, SHOWN_CHARACTERS, SHOWN_TEXT = 4, 20, 40
 
@@ -41,8 +41,8 @@ class Reading:
     """What a model can read of a text.
 
     Attributes:
-        share: of its words (in Chinese: characters), in [0, 1], that the model has no tokens for; punctuation aside.
-        known: ids of the tokens that mean something to the model, in order.
+        share: of its words (in Chinese: characters), in [0, 1], that the model has no tokens for, punctuation excluded.
+        known: ids of the tokens known to the model, in order.
         unknown: the words that it has no tokens for, in order, with case and compatibility forms folded.
     """
 
@@ -52,35 +52,35 @@ class Reading:
 
     @property
     def unreadable(self) -> bool:
-        """Whether so much is unknown that nothing the model says about the text means anything."""
+        """Whether so much is unknown that the model's output for the text is meaningless."""
         return self.share > UNREADABLE_SHARE
 
 
 READABLE = Reading(0.0, (), ())
-"""Of a text about whose tokens nothing is known."""
+"""For a text whose tokens are not known."""
 
 
 def indistinct(one: Reading, other: Reading) -> bool:
-    """Whether two texts differ, to the model, in nothing but what it cannot read."""
+    """Whether two texts differ, to the model, only in what it cannot read."""
     return one.known == other.known and one.unknown != other.unknown
 
 
 def comparable(one: Reading, other: Reading) -> bool:
-    """Whether a model can say how two texts relate: it can read both, and takes no different words for the same."""
+    """Whether a model can judge how two texts relate: it can read both, and confuses no different words."""
     if one.unreadable or other.unreadable:
         return False
     return not one.unknown or not set(other.unknown) - set(one.unknown)
 
 
 def tells_apart(one: Reading, other: Reading) -> bool:
-    """Whether the similarity that a model finds between two texts means anything."""
+    """Whether a model's similarity of two texts is meaningful."""
     return (comparable(one, other) or comparable(other, one)) and not indistinct(one, other)
 
 
 def score_says_something(one: Reading, other: Reading) -> bool:
-    """Whether the similarity of two texts has a meaning as a number, even if it does not show them to be the same.
+    """Whether the similarity of two texts is meaningful as a number, even if it does not show them to be the same.
 
-    It has none where a text is unreadable, or where the texts differ in more unknown words than known tokens.
+    It is not if a text is unreadable, or if the texts differ in more unknown words than known tokens.
     """
     if one.unreadable or other.unreadable:
         return False
@@ -95,14 +95,14 @@ def _distance(one: Sequence[Hashable], other: Sequence[Hashable]) -> int:
 
 
 def can_entail(premise: Reading, hypothesis: Reading) -> bool:
-    """Whether a model can say that one text entails another: what it cannot read there has to stand in both."""
+    """Whether a model can judge that one text entails another: what it cannot read must occur in both."""
     if premise.unreadable or hypothesis.unreadable:
         return False
     return not set(hypothesis.unknown) - set(premise.unknown)
 
 
 def not_known(*readings: Reading) -> str:
-    """For people: what a model does not know of some texts, "" where it knows everything."""
+    """Human-readable: the words of some texts that a model does not know, "" if it knows all."""
     words = list(dict.fromkeys(word for reading in readings for word in reading.unknown))
     listed = ", ".join(word[:SHOWN_CHARACTERS] for word in words[:SHOWN_WORDS])
     more = ", …" if len(words) > SHOWN_WORDS or any(len(word) > SHOWN_CHARACTERS for word in words) else ""
@@ -110,29 +110,29 @@ def not_known(*readings: Reading) -> str:
 
 
 def unreadable_note(reader: object, texts: Sequence[str], *, judge: bool = False) -> str:
-    """For people: that a model can hardly read one of some texts, and what follows; "" where it can read all.
+    """Human-readable: that a model can hardly read one of some texts, and the consequence; "" if it can read all.
 
     Args:
         reader: as for `readings_of`.
         texts: any texts.
-        judge: the model gives verdicts, not vectors.
+        judge: the model is a cross-encoder, which gives verdicts instead of vectors.
     """
     for text, reading in zip(texts, readings_of(reader, texts), strict=True):
         if reading.unreadable:
             shown = " ".join(text.split())
             shown = shown if len(shown) <= SHOWN_TEXT else f"{shown[: SHOWN_TEXT - 1]}…"
             name = "cross-encoder" if judge else "model"
-            what = "gives no verdict on such texts" if judge else "cannot tell such texts apart"
+            what = "gives no verdict on such texts" if judge else "cannot distinguish such texts"
             other = "another one" if judge else "a multilingual model such as multilingual-e5-small"
             return f"the {name} does not know the characters of {shown!r}: it {what}; {other} may"
     return ""
 
 
 def readings_of(reader: object, texts: Sequence[str]) -> list[Reading]:
-    """What a model can read of texts; everything, where it does not say.
+    """What a model can read of texts; everything, if it does not report it.
 
     Args:
-        reader: a tokenizer such as `FastTokenizer`, or a model that has `readings` as it has.
+        reader: a tokenizer such as `FastTokenizer`, or a model with the same method `readings`.
         texts: n texts; equal ones are read once.
     """
     read = getattr(reader, "readings", None)
@@ -146,7 +146,7 @@ def readings_of(reader: object, texts: Sequence[str]) -> list[Reading]:
 def relevance_pairs(reader: object, pairs: Sequence[tuple[str, str]]) -> Mask:
     """(n,) bool: whether a model can say how relevant texts are to queries.
 
-    As `comparable`; symbols such as emoji, which queries and texts are decorated with, count only where all else is
+    As `comparable`; symbols such as emoji, which decorate queries and texts, count only if all else is
     the same.
 
     Args:
@@ -167,7 +167,7 @@ def _without_symbols(reading: Reading) -> Reading:
 
 @dataclass(frozen=True, slots=True)
 class TokenKinds:
-    """What the tokens of a vocabulary are worth.
+    """Which tokens of a vocabulary carry meaning.
 
     Attributes:
         meaningless: (vocabulary,) bool: the unknown token, bytes of characters, and letters of scripts that the
@@ -180,11 +180,11 @@ class TokenKinds:
 
 
 def token_kinds(tokenizer: Any) -> TokenKinds:
-    """Look through a vocabulary.
+    """Classify a vocabulary.
 
-    A script is known where the vocabulary holds as many pieces of several letters as single ones, or so many single
+    A script is known if the vocabulary has as many pieces of several letters as single ones, or so many single
     characters that they must be words. Latin letters are always known, and so is a Greek one that begins a word, which
-    in other languages stands for a quantity.
+    in other languages denotes a quantity.
 
     Args:
         tokenizer: of the `tokenizers` package.
@@ -221,12 +221,12 @@ def token_kinds(tokenizer: Any) -> TokenKinds:
 
 
 def _continues(piece: str, word_piece: bool) -> bool:
-    """Whether a piece stands inside a word."""
+    """Whether a piece continues a word."""
     return piece.startswith("##") if word_piece else not piece.startswith(("\u2581", "\u0120"))
 
 
 def lost_signs(text: str, normalizer: Any) -> tuple[str, ...]:
-    """What a tokenizer leaves out of a text although it changes the meaning, and makes no token for.
+    """Characters that a tokenizer drops from a text although they change its meaning.
 
     These are the stroke through a sign, without which "not equal" is "equal", and characters of private use (icons).
 
@@ -245,7 +245,7 @@ def lost_signs(text: str, normalizer: Any) -> tuple[str, ...]:
 
 
 def widened(text: str, start: int, end: int) -> str:
-    """A part of a text with the Greek letters before it, of which the first is known, and the marks behind it."""
+    """A part of a text with the Greek letters before it, of which the first is known, and the marks after it."""
     while start and _kind(text[start]) == _kind(text[start - 1]) == "GREEK":
         start -= 1
     while end < len(text) and unicodedata.category(text[end])[0] == "M":
@@ -261,7 +261,7 @@ def folded(text: str) -> str:
 @functools.cache
 def _kind(char: str) -> str:
     """The script of a letter or mark, as the first word of its name has it ("CYRILLIC", "CJK"), "LATIN" for ASCII and
-    other Latin letters; "SIGN" for digits and symbols; "" for punctuation, spaces and what cannot be seen."""
+    other Latin letters; "SIGN" for digits and symbols; "" for punctuation, spaces and invisible characters."""
     plain = unicodedata.normalize("NFKC", char)[0]
     category = unicodedata.category(plain)[0]
     if category in "LM":
@@ -276,14 +276,14 @@ def _is_byte_level(vocabulary: Mapping[str, int]) -> bool:
 
 @functools.cache
 def _byte_of() -> dict[str, int]:
-    """The byte that each letter of a byte-level vocabulary stands for (the table of GPT-2)."""
+    """The byte that each letter of a byte-level vocabulary represents (the table of GPT-2)."""
     plain = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
     others = [byte for byte in range(256) if byte not in plain]
     return {chr(byte): byte for byte in plain} | {chr(256 + n): byte for n, byte in enumerate(others)}
 
 
 def _decoded(piece: str) -> str | None:
-    """The characters that a byte-level piece stands for, None where it holds parts of characters."""
+    """The characters that a byte-level piece represents, None if it has parts of characters."""
     table = _byte_of()
     try:
         return bytes(table[char] for char in piece).decode()

@@ -10,13 +10,13 @@ from simengine.cross_encoders.nli import NLIModel
 from simengine.errors import UsageError
 from simengine.models.unknown import Reading, not_known, readings_of
 from simengine.qa import hypothesis
-from simengine.qa.candidates import Asked
+from simengine.qa.candidates import RetrievedQuestion
 from simengine.qa.check import worded_answer
 from simengine.qa.decision import Decision, PlainDecision
 from simengine.qa.faq import match_faq, stored_question
 from simengine.qa.fitting import DecisionExample, LabelledQuestion, is_right
 from simengine.qa.followup import expand
-from simengine.qa.judging import JudgedPairs
+from simengine.qa.judging import VerdictCache
 from simengine.qa.passages import SpanReader, premise, read_passages
 from simengine.qa.verdict import CONTRADICTED, NOT_FOUND, Decided, decide
 from simengine.qa.wording import Wording
@@ -27,30 +27,30 @@ from simengine.text.arguments import as_text, as_texts, expect
 from simengine.types import Answer, Hit, Judgement
 
 BLOCK_QUESTIONS = 32
-"""Questions that are searched and judged together; results do not depend on it."""
+"""Questions searched and judged per batch; results do not depend on it."""
 
 
 class Answerer:
-    """Answers questions out of an index. May be called from several threads where its models may be.
+    """Answers questions from an index. Thread-safe if its models are.
 
-    The search offers documents. Those that keep a question of their own are compared with the question asked (FAQ);
-    out of all others the sentence that answers is taken, or the words in it where there is a reader. Question and
-    answer become a statement that the evidence has to entail. What search, judge and reader say is combined into one
-    probability; below the threshold the answer is "not found", with the nearest passages.
+    The search returns documents. Those with a stored question are compared with the question asked (FAQ);
+    from all others the sentence that answers is taken, or a span of it if there is a reader. Question and
+    answer become a statement that the evidence has to entail. The scores of search, NLI model and reader are combined
+    into one probability; below the threshold the answer is "not found", with the nearest passages.
 
     Args:
         retriever: the index.
-        nli: the judge. Beside statements it is asked whether a passage (premise) answers a question (hypothesis), which
-            the model that simengine carries has learned; for another model that means little, and a fitted decision
-            is called for.
-        reader: finds the words that answer; None answers with sentences.
+        nli: the NLI model. In addition to statements it scores whether a passage (premise) answers a question
+            (hypothesis), which the bundled model has learned; for another model that means little, and a decision
+            should be fitted.
+        reader: finds the answering span; None answers with sentences.
         options: see `AnswerOptions`.
         calibration: a decision that was fitted on labelled questions, or a calibration of the plain one (task
-            "answer"); None decides by the plain rule (`PlainDecision`), uncalibrated.
-        wording: an endpoint that puts answers into words; None gives the corpus's own.
+            "answer"); None decides by `PlainDecision`, uncalibrated.
+        wording: an endpoint that words answers; None keeps the corpus's own words.
 
     Raises:
-        UsageError: `calibration` is of another task or another judge, or cannot give the precision asked for.
+        UsageError: `calibration` is for another task or another NLI model, or cannot reach the requested precision.
     """
 
     def __init__(
@@ -73,12 +73,12 @@ class Answerer:
         """Answer a question.
 
         Args:
-            question: English or Chinese; other languages as far as the models know them.
-            history: earlier questions of the same conversation, oldest first. Where the question leans on the one
-                before, its subject is put in (see `AnswerOptions.followups`), and the answer names both forms.
+            question: English or Chinese; other languages as far as the models support them.
+            history: earlier questions of the same conversation, oldest first. If the question depends on the previous
+                one, its subject is inserted (see `AnswerOptions.followups`), and the answer has both forms.
 
         Raises:
-            UsageError: the question is blank, no string, or too long.
+            UsageError: the question is blank, not a string, or too long.
         """
         before = ""
         for number, earlier in enumerate(as_texts(history, "earlier question"), 1):
@@ -94,7 +94,7 @@ class Answerer:
         return best if best.question == question else replace(best, asked=question)
 
     def ask_many(self, questions: Sequence[str]) -> list[Answer]:
-        """Answer questions that do not lean on each other; faster than one by one.
+        """Answer independent questions; faster than one by one.
 
         Args:
             questions: see `ask`.
@@ -108,9 +108,9 @@ class Answerer:
         return [self._answer(item, decided, judged) for item, decided, judged in self._decide_all(questions)]
 
     def examples(self, labelled: Sequence[LabelledQuestion]) -> list[DecisionExample]:
-        """What `fit_decision` takes: the best candidate for each question, and whether it is right.
+        """The input of `fit_decision`: the best candidate for each question, and whether it is right.
 
-        Questions that the search finds nothing for are left out.
+        Questions without any hit are left out.
         """
         found = []
         decided = self._decide_all([each.question for each in labelled])
@@ -123,18 +123,20 @@ class Answerer:
 
     @property
     def judge_digest(self) -> str:
-        """The digest of the judge's fingerprint."""
+        """The digest of the NLI model's fingerprint."""
         return self._nli.model.fingerprint.digest
 
     def readings(self, texts: Sequence[str]) -> list[Reading]:
-        """What the judge can read of each text."""
+        """What the NLI model can read of each text."""
         return readings_of(self._nli, texts)
 
     def close(self) -> None:
-        """Release the judge."""
+        """Release the NLI model."""
         self._nli.close()
 
-    def _decide_all(self, questions: Sequence[str]) -> Iterator[tuple[Asked, Decided, JudgedPairs]]:
+    def _decide_all(
+        self, questions: Sequence[str]
+    ) -> Iterator[tuple[RetrievedQuestion, Decided, VerdictCache]]:
         questions = as_texts(questions, "question")
         one = len(questions) == 1
         for number, question in enumerate(questions, 1):
@@ -142,14 +144,16 @@ class Answerer:
         for at in range(0, len(questions), BLOCK_QUESTIONS):
             yield from self._decide_block([text.strip() for text in questions[at : at + BLOCK_QUESTIONS]])
 
-    def _decide_block(self, questions: Sequence[str]) -> Iterator[tuple[Asked, Decided, JudgedPairs]]:
+    def _decide_block(
+        self, questions: Sequence[str]
+    ) -> Iterator[tuple[RetrievedQuestion, Decided, VerdictCache]]:
         options = self.options
         search = SearchOptions(k=options.candidates, mode=options.mode, where=options.where)
-        judged = JudgedPairs(self._nli)
+        judged = VerdictCache(self._nli)
         asked = []
         for question, hits in zip(questions, self._retriever.run(questions, search).hits, strict=True):
             stored = [hit for hit in hits if stored_question(hit, options) is not None]
-            asked.append(Asked(question, hits, hypothesis.yes_statement(question), stored))
+            asked.append(RetrievedQuestion(question, hits, hypothesis.yes_statement(question), stored))
         faq = match_faq(asked, self._retriever, judged, options)
         read = read_passages(asked, judged, self._reader, options.read)
         readings = self.readings(questions)
@@ -157,11 +161,11 @@ class Answerer:
             candidates = [*stored_answers, *([] if reading.unreadable else passage_answers)]
             yield item, decide(candidates, judged, self.rule, self.threshold), judged
 
-    def _answer(self, item: Asked, decided: Decided, judged: JudgedPairs) -> Answer:
+    def _answer(self, item: RetrievedQuestion, decided: Decided, judged: VerdictCache) -> Answer:
         best, found = decided.candidate, decided.verdict != NOT_FOUND
         notes: tuple[str, ...] = ()
         if item.question in judged.truncated:
-            notes = ("the judge could not read the whole question",)
+            notes = ("the NLI model could not read the whole question",)
         (reading,) = self.readings([item.question])
         if reading.unreadable:
             notes = (*notes, f"{not_known(reading)}: it can answer stored questions only")
@@ -186,7 +190,7 @@ class Answerer:
             return answer
         return worded_answer(answer, given, self._wording, judged)
 
-    def _nearest(self, item: Asked, judged: JudgedPairs) -> list[Hit]:
+    def _nearest(self, item: RetrievedQuestion, judged: VerdictCache) -> list[Hit]:
         stored = {hit.id for hit in item.faq_hits}
         nearest = []
         for hit in item.hits[: self.options.n_nearest]:
@@ -200,8 +204,8 @@ class Answerer:
             raise UsageError(f"{name} is blank")
         if len(question) > self.options.max_question_chars:
             raise UsageError(
-                f"{name} has {len(question):,} characters; questions of up to {self.options.max_question_chars:,} are "
-                "answered. Ask for one thing at a time"
+                f"{name} has {len(question):,} characters; at most {self.options.max_question_chars:,} are "
+                "allowed. Ask for one thing at a time"
             )
 
 
@@ -221,6 +225,6 @@ def _rule(calibration: Decision | Calibration | None, nli: NLIModel) -> Decision
         )
     if fitted and fitted != judge:
         raise UsageError(
-            f"the decision was fitted with the judge {fitted[:12]}, this is {judge[:12]}; fit it again with this one"
+            f"the decision was fitted with the NLI model {fitted[:12]}, this is {judge[:12]}; fit it again"
         )
     return calibration if isinstance(calibration, Decision) else PlainDecision(calibration)

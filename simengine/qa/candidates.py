@@ -1,4 +1,4 @@
-"""Possible answers, before it is decided which of them is given."""
+"""Candidate answers to a question."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ Source: TypeAlias = Literal["faq", "passage"]
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A possible answer to one question.
+    """A candidate answer to one question.
 
     Attributes:
-        hit: where it stands.
+        hit: its document.
         source: "faq" or "passage".
         span, text: characters of the document's text, and these characters.
-        evidence, evidence_text: the same for the sentences that the answer stands on.
-        says_yes: for a question that asks for yes or no, which of the two the evidence says; else None.
-        statement: what the evidence was asked to entail; "" where the answer is a sentence, which entails itself.
-        features: what the decision is made from; see `simengine.qa.decision.FEATURES`.
+        evidence, evidence_text: the same for the sentences that support the answer.
+        says_yes: for a yes/no question, whether the evidence says yes; else None.
+        statement: the hypothesis for the evidence; "" if the answer is a sentence, which entails itself.
+        features: the input of the decision; see `simengine.qa.decision.FEATURES`.
     """
 
     hit: Hit
@@ -36,18 +36,18 @@ class Candidate:
     statement: str = ""
 
     def as_evidence(self) -> Evidence:
-        """Where the answer stands."""
+        """The evidence as a result."""
         return Evidence(self.hit.id, self.hit.title, self.evidence, self.evidence_text)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question with what the search found.
+class RetrievedQuestion:
+    """A question with its hits.
 
     Attributes:
         question: as it is judged.
         hits: best first.
-        statement: what "yes" would say, None where the question does not ask for yes or no.
+        statement: the statement that "yes" would make, None if it is not a yes/no question.
     """
 
     question: str
@@ -57,9 +57,9 @@ class Asked:
 
 
 def retriever_features(hit: Hit, hits: Sequence[Hit]) -> dict[str, float]:
-    """The search's score of a hit, and how far it is above the best other one.
+    """The search's score of a hit, and its margin over the best other one.
 
-    Where the search compared meanings, the score is the cosine and so named; else it is the search's own.
+    If the search compared meanings, the score is the cosine and so named; else it is the search's own.
 
     Args:
         hit: one of `hits`.
@@ -72,5 +72,5 @@ def retriever_features(hit: Hit, hits: Sequence[Hit]) -> dict[str, float]:
 
 
 def _score(hit: Hit) -> float:
-    """The cosine where there is one, else the score of the search."""
+    """The cosine if there is one, else the score of the search."""
     return float(hit.scores.get("dense", hit.score))

@@ -1,4 +1,4 @@
-"""Worded answers: taken where the evidence entails every sentence, else the corpus's own words stay."""
+"""Worded answers: accepted if the evidence entails every sentence, else the corpus's own words stay."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ from dataclasses import replace
 
 from simengine.cross_encoders.windows import sentence_spans
 from simengine.qa.candidates import Candidate
-from simengine.qa.judging import JudgedPairs
+from simengine.qa.judging import VerdictCache
 from simengine.qa.passages import premise
 from simengine.qa.wording import Wording, WordingError
 from simengine.types import Answer, Span
 
 ENOUGH = 0.5
-"""The least probability of entailment, and the most of contradiction, for each sentence of a worded answer."""
+"""The lowest probability of entailment, and the highest of contradiction, for each sentence of a worded answer."""
 _YES = re.compile(r"^(?:yes|是的|是|对的|对|可以)(?:[,.!，。！]\s*|$)", re.IGNORECASE)
 _NO = re.compile(r"^(?:no|不是|不可以|不|否)(?:[,.!，。！]\s*|$)", re.IGNORECASE)
 
 
-def worded_answer(answer: Answer, candidate: Candidate, wording: Wording, judged: JudgedPairs) -> Answer:
-    """The answer in the endpoint's words if these pass the evidence check, else as it is; `notes` say which.
+def worded_answer(answer: Answer, candidate: Candidate, wording: Wording, judged: VerdictCache) -> Answer:
+    """The answer in the endpoint's words if these pass the evidence check, else unchanged; `notes` say which.
 
     Args:
         answer: found in the corpus.
-        candidate: what it stands on.
+        candidate: its evidence.
         wording: the endpoint.
-        judged: the judge.
+        judged: the NLI model's verdicts.
     """
     evidence = candidate.text if candidate.source == "faq" else premise(candidate.hit)
     try:
@@ -34,13 +34,13 @@ def worded_answer(answer: Answer, candidate: Candidate, wording: Wording, judged
         return replace(answer, notes=(*answer.notes, f"not worded: {error}"))
     wrong = _not_entailed(text, candidate, evidence, judged)
     if wrong is not None:
-        return replace(answer, notes=(*answer.notes, f"the wording was not taken, {wrong}"))
-    note = f"worded by {wording.model}; the judge finds every sentence entailed by the evidence"
+        return replace(answer, notes=(*answer.notes, f"the wording was rejected: {wrong}"))
+    note = f"worded by {wording.model}; the NLI model finds every sentence entailed by the evidence"
     return replace(answer, text=text, span=None, notes=(*answer.notes, note))
 
 
-def _not_entailed(text: str, candidate: Candidate, evidence: str, judged: JudgedPairs) -> str | None:
-    """What is wrong with a wording, None for nothing."""
+def _not_entailed(text: str, candidate: Candidate, evidence: str, judged: VerdictCache) -> str | None:
+    """What is wrong with a wording, None if nothing is."""
     yes, no = _YES.match(text), _NO.match(text)
     if (yes and candidate.says_yes is False) or (no and candidate.says_yes):
         return f"it begins with {text.split()[0]!r:.20}, and the evidence says otherwise"

@@ -1,4 +1,4 @@
-"""Chinese questions turned into statements: the question word stands where the answer goes."""
+"""Turns Chinese questions into statements: the question word is where the answer goes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _BEFORE_SUBJECT = re.compile("^(?:请问|那么|那|为什么|如何|怎么|怎�
 
 
 def is_yes_no(question: str) -> bool:
-    """Whether a question asks for yes or no."""
+    """Whether it is a yes/no question."""
     text = question.strip().rstrip(_ENDS)
     if _WHETHER.search(text):
         return True
@@ -57,7 +57,7 @@ def is_yes_no(question: str) -> bool:
 
 
 def yes_statement(question: str) -> str | None:
-    """What "yes" would say, None for a question that does not ask for yes or no."""
+    """The statement that "yes" would make, None if it is not a yes/no question."""
     if not is_yes_no(question):
         return None
     text = question.strip().rstrip(_ENDS)
@@ -69,7 +69,7 @@ def yes_statement(question: str) -> str | None:
 
 
 def statement(question: str, answer: str) -> str | None:
-    """The question with its answer put in where the question word stands; None where no rule fits.
+    """The question with its question word replaced by the answer; None if no rule applies.
 
     Args:
         question: one sentence.
@@ -91,7 +91,7 @@ def statement(question: str, answer: str) -> str | None:
 
 
 def _joined(before: str, phrase: str, after: str) -> str:
-    """The three with what the phrase repeats of its neighbours said once: 有 + 三个孩子 + 个孩子."""
+    """The three without the phrase's repetitions of its neighbours: 有 + 三个孩子 + 个孩子."""
     for size in range(min(len(phrase), len(after)), 0, -1):
         if phrase.endswith(after[:size]):
             after = after[size:]
@@ -104,7 +104,7 @@ def _joined(before: str, phrase: str, after: str) -> str:
 
 
 def subject(question: str) -> str:
-    """What a question is about, by a guess: its words up to the first verb or question word; "" where it finds none."""
+    """A guess at a question's subject: its words up to the first verb or question word; "" if there are none."""
     text = _BEFORE_SUBJECT.sub("", question.strip().rstrip(_ENDS))
     ends = _SUBJECT_END.search(text)
     found = (text[: ends.start()] if ends else text).strip("，, ")

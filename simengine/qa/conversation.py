@@ -1,4 +1,4 @@
-"""A conversation: questions that keep the subject of the one before."""
+"""A conversation: questions that keep the subject of the previous one."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ MAX_TURNS = 50
 
 
 class Conversation:
-    """Asks one question after the other, each with those before it as its history. Not for several threads at once.
+    """Asks one question after the other, each with the previous ones as its history. Not thread-safe.
 
     Args:
         answerer: answers.
-        max_turns: turns that are remembered, at least 1; older ones are forgotten.
+        max_turns: turns kept as history, at least 1; older ones are dropped.
 
     Example:
         >>> talk = Conversation(answerer)                                            # doctest: +SKIP
@@ -36,10 +36,10 @@ class Conversation:
         return tuple(self._turns)
 
     def ask(self, question: str) -> Answer:
-        """Answer a question; its `question` says how it was understood, `asked` how it was put where that differs.
+        """Answer a question; `question` of the answer is how it was understood, `asked` the original if that differs.
 
         Raises:
-            UsageError: the question is blank, no string, or too long; the conversation is as it was.
+            UsageError: the question is blank, not a string, or too long; the conversation is unchanged.
         """
         before = [self._turns[-1].question] if self._turns else []
         answer = self._answerer.ask(question, before)
@@ -47,5 +47,5 @@ class Conversation:
         return answer
 
     def forget(self) -> None:
-        """Begin anew."""
+        """Start over."""
         self._turns = []

@@ -1,4 +1,4 @@
-"""What the words alone say about whether a text answers a question; no model is asked."""
+"""Lexical cues on whether a text answers a question, without a model."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _PARTICLES = re.compile(f"是不是|有没有|能不能|会不会|可不可以|(
 
 
 def cues(question: str, passage: str, evidence: str) -> dict[str, float]:
-    """What the words of a question, of a passage and of the evidence in it have in common.
+    """Word overlap of a question, a passage and the evidence in it.
 
     Args:
-        question: English or Chinese; other languages as far as words are words.
-        passage: where the evidence stands, with its title.
+        question: English or Chinese; other languages as far as they have words between spaces.
+        passage: the evidence's passage, with its title.
         evidence: a sentence or more.
 
     Returns:
         `coverage` and `overlap`, the share of the question's words (stems, by weight as in lexical search; Chinese
-        characters one by one) that stand in the passage and in the evidence; `names`, the share of its names and
-        numbers that the passage holds, 1 where it has none; `denied`, 1 where the question denies something (not,
-        never, without) and the evidence denies nothing, else 0.
+        characters one by one) that occur in the passage and in the evidence; `names`, the share of its names and
+        numbers that the passage has, 1 if it has none; `denied`, 1 if the question negates something (not,
+        never, without) and the evidence negates nothing, else 0.
     """
     share = _chinese_share if is_chinese(question) else _share
     lowered = passage.casefold()
@@ -44,13 +44,13 @@ def cues(question: str, passage: str, evidence: str) -> dict[str, float]:
 
 
 def names_of(question: str) -> list[str]:
-    """Capitalised words behind the first one, and words with digits, each once."""
+    """Capitalised words after the first one, and words with digits, each once."""
     found = _NAME.finditer(question.strip())
     return list(dict.fromkeys(name[0] for name in found if name.start() or any(map(str.isdigit, name[0]))))
 
 
 def denies(text: str) -> bool:
-    """Whether a text holds a word that denies."""
+    """Whether a text has a negating word."""
     return _DENIES.search(_PARTICLES.sub("", text)) is not None
 
 
@@ -64,7 +64,7 @@ def _share(question: str, text: str) -> float:
 
 
 def _chinese_share(question: str, text: str) -> float:
-    """Of characters that do not only ask, and of words of other scripts."""
+    """The counts of characters that are not mere question words, and of words of other scripts."""
     words, characters = text_units(question.casefold())
     wanted = {*words, *characters} - _ASKING
     if not wanted:

@@ -1,4 +1,4 @@
-"""From what is known about a candidate to one number: how probable it is that the answer is right."""
+"""From a candidate's features to the probability that the answer is right."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from simengine.types import Json
 
 FEATURES: Mapping[str, str] = {
     "cosine": "of the question and the passage, by the search's bi-encoder",
-    "retriever": "the search's score where it compared words alone",
+    "retriever": "the search's score if it compared words only",
     "margin": "one of these minus that of the best other document",
-    "relevance": "P(the passage answers the question), by the judge",
-    "sentence": "P(the evidence alone answers the question), by the judge",
-    "entailment": "P(the evidence entails what the answer says), by the judge",
-    "contradiction": "P(the evidence contradicts what the answer says), by the judge",
+    "relevance": "P(the passage answers the question), by the NLI model",
+    "sentence": "P(the evidence alone answers the question), by the NLI model",
+    "entailment": "P(the evidence entails what the answer says), by the NLI model",
+    "contradiction": "P(the evidence contradicts what the answer says), by the NLI model",
     "reader": "the reader's P(the passage answers the question), 0.5 at its own threshold",
     "similarity": "the cosine of the question and a stored one",
-    "coverage": "the share of the question's words that stand in the passage",
-    "overlap": "the share of the question's words that stand in the evidence",
-    "names": "the share of the question's names and numbers that stand in the passage",
-    "denied": "1 where the question denies something and the evidence nothing, else 0",
+    "coverage": "the share of the question's words that occur in the passage",
+    "overlap": "the share of the question's words that occur in the evidence",
+    "names": "the share of the question's names and numbers that occur in the passage",
+    "denied": "1 if the question negates something and the evidence nothing, else 0",
 }
-"""What a candidate may be known by; which of them there are depends on the question and on the models."""
+"""The features of candidates; which of them exist depends on the question and on the models."""
 
 DEFAULT_THRESHOLD = 0.5
 _PROBABILITIES = frozenset(("relevance", "sentence", "entailment", "contradiction", "reader"))
@@ -48,28 +48,28 @@ class Decides(Protocol):
         """In [0, 1], that the answer is right."""
 
     def threshold(self, precision: float | None) -> float:
-        """The least probability with which answers are given.
+        """The lowest probability of an answer that is given.
 
         Args:
-            precision: the wanted share of right answers among those given; None for the default.
+            precision: the required share of right answers among those given; None for the default.
 
         Raises:
-            UsageError: it cannot be said, or no threshold reaches it.
+            UsageError: nothing was fitted, or no threshold reaches it.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class PlainDecision:
-    """The rule for want of labelled questions: plain means of what is known, nothing in it fitted.
+    """The rule without labelled questions: plain means of the features, nothing fitted.
 
-    - A stored question: the mean of `similarity` and `cosine`, 0 where negative. The judge has no say in it: the
-      judge that simengine carries has not learned what stored answers look like, which seldom repeat the question.
-    - A passage: the mean of what the judge says (the mean of `relevance` and `sentence`), `cosine`, `overlap`,
-      `entailment` and `reader`, as far as there are any; less by up to half for names and numbers of the question
-      that the passage lacks, and by half for a question that denies what the evidence does not.
+    - A stored question: the mean of `similarity` and `cosine`, 0 if negative. The NLI model is not used: the
+      bundled model has not learned what stored answers look like, which seldom repeat the question.
+    - A passage: the mean of the NLI model's relevance (the mean of `relevance` and `sentence`), `cosine`, `overlap`,
+      `entailment` and `reader`, as far as they exist; reduced by up to half for names and numbers of the question
+      that the passage lacks, and by half for a question that negates what the evidence does not.
 
     Attributes:
-        calibration: of this number, fitted on labelled questions; None leaves them as they are, uncalibrated.
+        calibration: of this number, fitted on labelled questions; None leaves it uncalibrated.
     """
 
     calibration: Calibration | None = None
@@ -85,12 +85,12 @@ class PlainDecision:
         return value if self.calibration is None else float(self.calibration.apply([value])[0])
 
     def threshold(self, precision: float | None) -> float:
-        """0.5 without a precision; else as the calibration has it."""
+        """0.5 without a precision; else from the calibration."""
         if precision is None:
             return DEFAULT_THRESHOLD
         if self.calibration is None:
             raise UsageError(
-                f"a precision of {precision:g} was asked for, but nothing was fitted on labelled questions; fit the "
+                f"a precision of {precision:g} is requested, but nothing was fitted on labelled questions; fit the "
                 "decision first (`simengine ask --fit FILE`), or give a threshold"
             )
         return threshold_of(self.calibration, precision)
@@ -104,9 +104,9 @@ class Decision:
         names: features, in the order of `weights`; see `feature_row`.
         means, scales: of the features, on the questions of the fit.
         weights, intercept: of the standardised features.
-        judge: digest of the judge's fingerprint.
+        judge: digest of the NLI model's fingerprint.
         reader: name of the reader, "" without one.
-        calibration: of the log-odds, fitted on questions that were left out in turn.
+        calibration: of the log-odds, fitted on out-of-fold questions.
     """
 
     names: tuple[str, ...]
@@ -123,7 +123,7 @@ class Decision:
         if any(len(each) != n for each in (self.means, self.scales, self.weights)):
             raise UsageError(f"a decision over {n} features has as many means, scales and weights")
         if not all(map(math.isfinite, (*self.means, *self.weights, self.intercept))) or min(self.scales) <= 0:
-            raise UsageError("the numbers of a decision are to be finite, its scales above 0")
+            raise UsageError("the numbers of a decision must be finite, its scales above 0")
 
     @property
     def calibrated(self) -> bool:
@@ -131,7 +131,7 @@ class Decision:
         return True
 
     def log_odds(self, features: Mapping[str, float]) -> float:
-        """Before the calibration; what is missing counts as average."""
+        """Before the calibration; missing features count as average."""
         row = feature_row(features, self.names)
         standard = np.where(np.isnan(row), 0.0, (row - self.means) / np.asarray(self.scales))
         return float(standard @ np.asarray(self.weights) + self.intercept)
@@ -144,20 +144,20 @@ class Decision:
         """See `Decides`; 0.5 without a precision."""
         return DEFAULT_THRESHOLD if precision is None else threshold_of(self.calibration, precision)
 
-    def as_table(self) -> dict[str, Json]:
-        """As JSON, read by `from_table`."""
+    def to_dict(self) -> dict[str, Json]:
+        """As JSON, read by `from_dict`."""
         table = {
             name: list(value) if isinstance(value, tuple) else value for name, value in asdict(self).items()
         }
-        table["calibration"] = self.calibration.as_table()
+        table["calibration"] = self.calibration.to_dict()
         return cast("dict[str, Json]", table)
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> Decision:
-        """What `as_table` gave.
+    def from_dict(cls, table: Mapping[str, Any]) -> Decision:
+        """The inverse of `to_dict`.
 
         Raises:
-            UsageError: a key is missing or unknown, or a value is not what it should be.
+            UsageError: a key is missing or unknown, or a value is invalid.
         """
         names = set(cls.__dataclass_fields__)
         if wrong := sorted(set(table) ^ names):
@@ -172,7 +172,7 @@ class Decision:
                 intercept=float(table["intercept"]),
                 judge=str(table["judge"]),
                 reader=str(table["reader"]),
-                calibration=Calibration.from_table(table["calibration"]),
+                calibration=Calibration.from_dict(table["calibration"]),
             )
         except (TypeError, ValueError) as error:
             raise UsageError(f"a stored decision cannot be used: {error}") from error
@@ -191,10 +191,10 @@ def plain_score(features: Mapping[str, float]) -> float:
 
 
 def threshold_of(calibration: Calibration, precision: float) -> float:
-    """The threshold that was found for a precision, or for the next higher one that was looked for.
+    """The threshold fitted for a precision, or for the next higher one.
 
     Raises:
-        UsageError: none was looked for, or none reaches it.
+        UsageError: none was fitted, or none reaches it.
     """
     known = sorted((float(name), value) for name, value in calibration.thresholds.items())
     enough = [value for asked, value in known if asked >= precision - 1e-9]
@@ -207,13 +207,13 @@ def threshold_of(calibration: Calibration, precision: float) -> float:
         reached = [f"{asked:g}" for asked, value in known if value is not None]
         raise UsageError(
             f"no threshold reaches a precision of {precision:g} on the {calibration.n:,} labelled questions; "
-            f"the highest that is reached is {reached[-1] if reached else 'none'}"
+            f"the highest reached is {reached[-1] if reached else 'none'}"
         )
     return float(enough[0])
 
 
 def feature_row(features: Mapping[str, float], names: Sequence[str]) -> npt.NDArray[np.float64]:
-    """(n,) the features as the logistic model takes them: log-odds of probabilities, NaN for what is missing."""
+    """(n,) the inputs of the logistic model: log-odds of probabilities, NaN for missing features."""
     row = []
     for name in names:
         if name.endswith(_KIND):
@@ -229,7 +229,7 @@ def feature_row(features: Mapping[str, float], names: Sequence[str]) -> npt.NDAr
 
 
 def feature_names(examples: Sequence[Mapping[str, float]]) -> tuple[str, ...]:
-    """The features that some examples have, and where others lack one, that they have it ("reader present")."""
+    """The features that some examples have, and for those that others lack, an indicator ("reader present")."""
     present = [name for name in FEATURES if any(name in features for features in examples)]
     partial = [name for name in present if not all(name in features for features in examples)]
     return (*present, *(f"{name} {_KIND}" for name in partial))

@@ -1,4 +1,4 @@
-"""English questions taken apart by rules: question word, auxiliary, subject and the rest."""
+"""Parses English questions by rules: question word, auxiliary, subject and the rest."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ class EnglishQuestion:
 
     Attributes:
         kind: "yes/no"; "subject" (the question word is the subject: who painted it); "other" (it is an object or an
-            adverb: what did he paint, when was it built); "place" (it stands where the answer goes: he was born in
+            adverb: what did he paint, when was it built); "place" (it is where the answer goes: he was born in
             which year).
-        lead: words before the question, such as "According to the report,"; for "place" all before the question word.
-        preposition: in front of the question word, such as "in" of "in what year"; "" without one.
+        lead: words before the question, such as "According to the report,"; for "place" all before it.
+        preposition: before the question word, such as "in" of "in what year"; "" without one.
         word: the question word; "" for "yes/no".
-        noun: what the question word asks for, such as "year" of "what year"; "many moons" of "how many moons".
+        noun: the noun of the question word, such as "year" of "what year"; "many moons" of "how many moons".
         auxiliary: "did", "is", "can"; "" without one.
-        subject: what the auxiliary speaks about.
-        rest: all that follows.
+        subject: of the auxiliary.
+        rest: everything after it.
     """
 
     kind: Literal["yes/no", "subject", "other", "place"]
@@ -54,7 +54,7 @@ class EnglishQuestion:
 
 
 def take_apart(question: str) -> EnglishQuestion | None:
-    """The parts of a question; None where it has neither a question word nor an auxiliary at its head.
+    """The parts of a question; None if it begins with neither a question word nor an auxiliary.
 
     Args:
         question: one sentence.
@@ -83,13 +83,13 @@ def take_apart(question: str) -> EnglishQuestion | None:
 
 
 def split_subject(words: Sequence[str], *, before_verb: bool = False) -> tuple[list[str], list[str]]:
-    """Where the subject ends that stands behind an auxiliary: "the moon made of cheese" after its second word.
+    """Where the subject after an auxiliary ends: "the moon made of cheese" after its second word.
 
-    A guess from word classes: no model is asked.
+    A guess from word classes, without a model.
 
     Args:
-        words: what follows the auxiliary.
-        before_verb: a verb must follow the subject, as behind "did": "the man in the hat run" is split before "run".
+        words: those after the auxiliary.
+        before_verb: a verb must follow the subject, as after "did": "the man in the hat run" is split before "run".
     """
     if not words:
         return [], []
@@ -104,7 +104,7 @@ def split_subject(words: Sequence[str], *, before_verb: bool = False) -> tuple[l
 
 
 def _noun_phrase_end(words: Sequence[str]) -> int:
-    """How many words the noun phrase at the head has; 1 at least."""
+    """The number of words of the leading noun phrase; at least 1."""
     if not words:
         return 0
     if _bare(words[0]) in PRONOUNS and (len(words) == 1 or not _may_be_noun(words[0], words[1])):
@@ -131,7 +131,7 @@ def _may_be_noun(first: str, second: str) -> bool:
 
 
 def _joins(words: Sequence[str], at: int) -> bool:
-    """Whether "of", "the", ... stands inside a name."""
+    """Whether "of", "the", ... is inside a name."""
     following = words[at + 1 : at + 3]
     if words[at].lower() not in _JOINERS or not following:
         return False
@@ -176,7 +176,7 @@ def _with_question_word(
 
 
 def _asks_for_subject(word: str, noun: Sequence[str], auxiliary: str, behind: Sequence[str]) -> bool:
-    """Whether the question word (with its noun) is what the auxiliary speaks about."""
+    """Whether the question word (with its noun) is the auxiliary's subject."""
     if auxiliary in DO or word in ("when", "where", "why", "whom") or (word == "how" and not noun):
         return False
     if word == "how" and noun and noun[0].lower() not in _MEASURES:
@@ -193,14 +193,14 @@ def _asks_for_subject(word: str, noun: Sequence[str], auxiliary: str, behind: Se
 
 
 def _has_predicate(rest: Sequence[str]) -> bool:
-    """Whether something is said of the subject before the answer: "used for" of "what is it used for"."""
+    """Whether a predicate precedes the answer: "used for" of "what is it used for"."""
     if not rest:
         return False
     return is_participle(rest[0]) or rest[-1].lower() in PREPOSITIONS or rest[0].lower() in ADVERBS
 
 
 def _noun_phrase(tail: Sequence[str], word: str = "what") -> tuple[list[str], list[str]]:
-    """The noun that a question word asks for, and what follows; no noun where a verb seems to follow at once."""
+    """The noun of a question word, and the rest; no noun if a verb seems to follow at once."""
     if not tail or word in ("when", "where", "why"):
         return [], list(tail)
     if word == "how" and tail[0].lower() in _MEASURES:

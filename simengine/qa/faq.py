@@ -1,4 +1,4 @@
-"""Stored questions: which of them asks the same, and whether its answer answers."""
+"""FAQ matching: which stored question asks the same, and whether its answer fits."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from simengine.models.unknown import folded, readings_of, tells_apart
-from simengine.qa.candidates import Asked, Candidate, retriever_features
+from simengine.qa.candidates import Candidate, RetrievedQuestion, retriever_features
 from simengine.qa.chinese import is_yes_no
-from simengine.qa.judging import JudgedPairs
+from simengine.qa.judging import VerdictCache
 from simengine.qa.words import AUXILIARIES, QUESTION_WORDS
 from simengine.requests.ask import TITLE, AnswerOptions
 from simengine.search.retriever import Retriever
@@ -24,11 +24,11 @@ _FIRST_WORD = re.compile(r"[\w']+")
 
 
 def stored_question(hit: Hit, options: AnswerOptions) -> str | None:
-    """The question that a document says it answers, or None.
+    """The stored question of a document, or None.
 
     Args:
         hit: the document.
-        options: names the fields; the first that holds a text counts.
+        options: names the fields; the first that has a text counts.
     """
     if options.faq == "never":
         return None
@@ -54,20 +54,20 @@ def reads_like_question(text: str) -> bool:
 
 
 def match_faq(
-    asked: Sequence[Asked], retriever: Retriever, judged: JudgedPairs, options: AnswerOptions
+    asked: Sequence[RetrievedQuestion], retriever: Retriever, judged: VerdictCache, options: AnswerOptions
 ) -> list[list[Candidate]]:
-    """For each question the stored questions that the search found, as candidates, in the order of the search.
+    """For each question the stored questions among its hits, as candidates, in the order of the search.
 
-    A stored question that the encoder cannot tell from the one asked is none, unless it is the same.
+    A stored question that the encoder cannot distinguish from the one asked is excluded, unless it is the same.
 
-    The features are `similarity`, the cosine of both questions, and `relevance`, that the stored answer answers the
-    question in the eyes of the judge.
+    The features are `similarity`, the cosine of both questions, and `relevance`, the NLI model's probability that the
+    stored answer answers the question.
 
     Args:
         asked: questions with `faq_hits`.
-        retriever: encodes questions and gives whole documents.
-        judged: the judge.
-        options: which fields hold questions.
+        retriever: encodes questions and returns whole documents.
+        judged: the NLI model's verdicts.
+        options: which fields have questions.
     """
     texts = list(
         dict.fromkeys(

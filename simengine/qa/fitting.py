@@ -1,4 +1,4 @@
-"""The decision fitted on labelled questions."""
+"""Fits the decision on labelled questions."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ MIN_EXAMPLES = 40
 N_FOLDS = 5
 ENOUGH_F1 = 0.5
 CONFIDENCE = 0.8
-"""One-sided, of the share of right answers above a threshold: a few lucky ones make no precision."""
+"""One-sided, of the share of right answers above a threshold, so that a few lucky ones do not count as precision."""
 _YES = frozenset(("yes", "true", "\u662f", "\u5bf9", "\u662f\u7684", "\u53ef\u4ee5"))
 _NO = frozenset(("no", "false", "\u5426", "\u4e0d", "\u4e0d\u662f", "\u4e0d\u53ef\u4ee5"))
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledQuestion:
-    """A question whose right answers are known.
+    """A question with its right answers.
 
     Attributes:
         question: the question.
-        answers: right ones, phrases or sentences; ("yes",) or ("no",) for questions that ask for that. None given and
-            no ids either: the corpus does not answer.
+        answers: right ones, phrases or sentences; ("yes",) or ("no",) for yes/no questions. Without answers
+            and ids, the corpus does not answer.
         document_ids: documents that answer.
-        group: questions of one group stay together in a fold, such as those on one article.
+        group: questions of one group stay in one fold, such as those on one article.
     """
 
     question: str
@@ -51,7 +51,7 @@ class DecisionExample:
 
     Attributes:
         features: see `simengine.qa.decision.FEATURES`.
-        right: whether the answer is.
+        right: whether the answer is right.
         group: see `LabelledQuestion`.
     """
 
@@ -61,16 +61,16 @@ class DecisionExample:
 
 
 def is_right(labelled: LabelledQuestion, text: str, document_id: str, says_yes: bool | None) -> bool:
-    """Whether an answer is one of the right ones.
+    """Whether an answer is right.
 
-    An answer is right where it holds a right one in its words, or shares half of its words with one (F1); a question
-    that has ids of documents alone is answered by these.
+    An answer is right if it contains the words of a right one, or has a word F1 of at least half with one; a question
+    with only ids of documents is answered by these.
 
     Args:
         labelled: the question.
         text: the answer.
-        document_id: where it stands.
-        says_yes: for yes or no questions, which of the two.
+        document_id: its document.
+        says_yes: for yes/no questions, whether it is yes.
     """
     if not labelled.answers:
         return document_id in labelled.document_ids
@@ -104,15 +104,15 @@ def fit_decision(
     """Fit a logistic model on labelled questions, calibrate its log-odds and find thresholds for precisions.
 
     Calibration and thresholds come from log-odds of questions that the model was not fitted on (5 folds, groups kept
-    together), so that they promise no more than new questions get.
+    together), so that they also apply to new questions.
 
     Args:
-        examples: 40 at least, right and wrong ones.
-        judge: the digest of the judge's fingerprint.
+        examples: at least 40, right and wrong ones.
+        judge: the digest of the NLI model's fingerprint.
         reader: name of the reader.
-        fitted_on: what the questions are, for people.
-        precisions: for which thresholds are looked for.
-        regularisation: scikit-learn's C: less for weights nearer to 0.
+        fitted_on: what the questions are, human-readable.
+        precisions: for which thresholds are fitted.
+        regularisation: scikit-learn's C: lower for smaller weights.
         seed: of the folds.
 
     Raises:
@@ -133,8 +133,8 @@ def fit_decision(
         left_out[test] = _log_odds(rows[test], *_fitted(rows[train], labels[train], regularisation))
     if left_out[labels == 1].mean() <= left_out[labels == 0].mean():
         raise UsageError(
-            f"on these {len(labels)} labelled questions nothing tells right answers from wrong ones; give more, "
-            "or another judge or reader"
+            f"on these {len(labels)} labelled questions right and wrong answers cannot be distinguished; give more, "
+            "or another NLI model or reader"
         )
     calibration = fit_calibration(
         left_out,
@@ -166,12 +166,12 @@ def _folds(labels: npt.NDArray[np.int64], groups: Sequence[str], seed: int) -> A
     selection = optional_module("sklearn.model_selection", "judge", "fitting the decision")
     n_folds = min(N_FOLDS, len(set(groups)))
     if n_folds < 2:
-        raise UsageError("all labelled questions are of one group; leave the groups out, or give several")
+        raise UsageError("all labelled questions are in one group; leave the groups out, or give several")
     folds = selection.StratifiedGroupKFold(n_folds, shuffle=True, random_state=seed)
     found = list(folds.split(np.zeros((len(labels), 1)), labels, groups))
     if any(len(set(labels[train].tolist())) < 2 for train, _ in found):
         raise UsageError(
-            "nearly all right answers, or wrong ones, are of one group; give more groups, or none"
+            "nearly all right answers, or wrong ones, are in one group; give more groups, or none"
         )
     return found
 

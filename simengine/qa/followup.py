@@ -1,4 +1,4 @@
-"""Follow-up questions: does a question lean on the one before, and what does it ask in full? English and Chinese."""
+"""Follow-up questions: whether a question depends on the previous one, and its full form. English and Chinese."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _SHORT_CHARS = 4
 
 
 def expand(question: str, before: str) -> str | None:
-    """The question with what it leaves out put in from the one before; None where it seems to stand by itself.
+    """The question completed from the previous one; None if it seems self-contained.
 
-    - A pronoun is replaced by the subject of the question before: "How much does it cost?"
-    - "And Germany?", "What about express?": the question before, with this in the place of a name or number of the
-      same kind, or behind it.
-    - A bare question word or a few words alone: the content words of the question before are added.
+    - A pronoun is replaced by the subject of the previous question: "How much does it cost?"
+    - "And Germany?", "What about express?": the previous question, with this in place of a name or number of the
+      same kind, or appended.
+    - A bare question word or only a few words: the content words of the previous question are added.
 
     Args:
-        question: as it was asked.
-        before: the question before, in full.
+        question: as asked.
+        before: the previous question, in full.
     """
     if not before.strip():
         return None
@@ -53,7 +53,7 @@ def expand(question: str, before: str) -> str | None:
 
 
 def subject_of(question: str) -> str:
-    """What a question is about, in its own words: its grammatical subject, else its content words."""
+    """A question's subject in its own words: the grammatical subject, else its content words."""
     found = hypothesis.subject(question)
     if not found:
         found = _chinese_topic(question) if is_chinese(question) else " ".join(content_words(question))
@@ -82,7 +82,7 @@ def _english(question: str, before: str) -> str | None:
 
 
 def _stands_alone(question: str, words: list[str]) -> bool:
-    """Whether the pronoun means nothing said before: "is it possible to ...", "that" behind its noun."""
+    """Whether the pronoun has no antecedent: "is it possible to ...", "that" after its noun."""
     if take_apart(question) is not None and words[:1] and words[0] in AUXILIARIES:
         return _NO_SUBJECT.match(" ".join(words[1:])) is not None and not any(
             word in BACK_REFERENCES for word in words[2:]
@@ -117,7 +117,7 @@ def _with_subject(question: str, subject: str) -> str:
 
 
 def _with_fragment(fragment: str, before: str) -> str:
-    """The question before with a fragment in the place of what it replaces, or behind it."""
+    """The previous question with a fragment in place of what it replaces, or appended."""
     full = before.rstrip(_ENDS)
     for kind in (_NUMBER, _CAPITALISED):
         there = list(kind.finditer(full))
@@ -153,7 +153,7 @@ def _asks_chinese(text: str) -> bool:
 
 
 def _chinese_topic(question: str) -> str:
-    """The longest run of Chinese characters between words that only ask."""
+    """The longest run of Chinese characters between mere question words."""
     runs = re.split(
         "[^\\w]+|什么|哪里|哪儿|哪个|哪|谁|多少|怎么|怎样|如何|为什么|请问|可以|需要|是否|吗|呢|的|了|是|有|在|要|能",
         question,

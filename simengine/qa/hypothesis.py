@@ -16,7 +16,7 @@ _DAYS = frozenset(("day", "date"))
 
 
 def yes_statement(question: str) -> str | None:
-    """What "yes" would say to a question; None where the question does not ask for yes or no.
+    """The statement that "yes" would make; None if it is not a yes/no question.
 
     A negative question is turned into the positive statement: "isn't it cold?" becomes "It is cold."
 
@@ -32,14 +32,14 @@ def yes_statement(question: str) -> str | None:
 
 
 def statement(question: str, answer: str) -> str:
-    """What is said by answering a question with a phrase.
+    """A question and its answer, a phrase, as one statement.
 
     Args:
-        question: English or Chinese; of other languages the two are put one behind the other.
+        question: English or Chinese; for other languages the two are concatenated.
         answer: a phrase such as "Paris" or "in 1889", or a whole sentence.
 
     Returns:
-        "Paris is the capital of France."; the question and the answer one behind the other where no rule fits.
+        "Paris is the capital of France."; the question and the answer concatenated if no rule applies.
     """
     if is_chinese(question):
         return chinese.statement(question, answer) or question_and_answer(question, answer)
@@ -80,7 +80,7 @@ def _predicate(parts: EnglishQuestion) -> list[str]:
 
 
 def _object_follows_verb(parts: EnglishQuestion) -> bool:
-    """Whether the answer belongs between a verb and what follows it: "Napoleon did invade Russia in 1812"."""
+    """Whether the answer belongs between a verb and its complement: "Napoleon did invade Russia in 1812"."""
     asks_for_thing = parts.word in ("what", "which", "who", "whom") or parts.noun[:1] in (
         ("many",),
         ("much",),
@@ -96,7 +96,7 @@ def _is_name(subject: Sequence[str]) -> bool:
 
 
 def _asked(parts: EnglishQuestion, phrase: list[str]) -> list[str]:
-    """The answer with what a number counts: "two" of "how many moons" is "two moons"."""
+    """The answer with the noun that a number counts: "two" of "how many moons" is "two moons"."""
     if parts.word != "how" or not parts.noun or parts.noun[0].lower() not in ("many", "much"):
         return phrase
     counted = [word for word in parts.noun[1:] if word.lower() not in (each.lower() for each in phrase)]
@@ -104,7 +104,7 @@ def _asked(parts: EnglishQuestion, phrase: list[str]) -> list[str]:
 
 
 def _behind(parts: EnglishQuestion, phrase: list[str]) -> list[str]:
-    """The answer with the preposition that its place in the statement asks for."""
+    """The answer with the preposition that its position in the statement requires."""
     noun = parts.noun[-1].lower() if parts.noun else ""
     if parts.word == "how" and parts.noun:
         many = parts.noun[0].lower() in ("many", "much")
@@ -159,7 +159,7 @@ def _sentence(parts: EnglishQuestion, words: Sequence[str]) -> str:
 
 
 def subject(question: str) -> str:
-    """What a question is about, as words of the question; "" where that cannot be told.
+    """A question's subject, as words of the question; "" if unknown.
 
     Args:
         question: English or Chinese.
@@ -170,7 +170,7 @@ def subject(question: str) -> str:
     if parts is None:
         return ""
     words = list(parts.subject)
-    if parts.kind == "subject":  # who painted the Mona Lisa: what stands behind the verb
+    if parts.kind == "subject":  # who painted the Mona Lisa: what follows the verb
         words = list(parts.rest[1:])
         while words and words[0].lower() in PREPOSITIONS:
             words = words[1:]

@@ -1,4 +1,4 @@
-"""What the NLI model says about pairs, each asked once for a block of questions."""
+"""The NLI model's verdicts on pairs, computed once per block of questions."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Stance:
         return max(self.entailment, self.contradiction)
 
 
-class JudgedPairs:
-    """Pairs (premise, hypothesis) and what the model says; pairs are learned in batches and looked up one by one.
+class VerdictCache:
+    """The NLI model's probabilities by pair (premise, hypothesis); computed in batches, looked up one by one.
 
     Args:
-        nli: the judge.
+        nli: the NLI model.
     """
 
     def __init__(self, nli: NLIModel) -> None:
@@ -36,7 +36,7 @@ class JudgedPairs:
         """Hypotheses that the model could not read as a whole."""
 
     def learn(self, pairs: Iterable[tuple[str, str]]) -> None:
-        """Judge the pairs that are not known yet, in one batch."""
+        """Compute the pairs that are not known yet, in one batch."""
         new = [pair for pair in dict.fromkeys(pairs) if pair not in self._known]
         for pair, verdict in zip(new, self._nli.verdicts(new, evidence=False) if new else [], strict=True):
             given = verdict.probabilities
@@ -45,5 +45,5 @@ class JudgedPairs:
                 self.truncated.add(pair[1])
 
     def __getitem__(self, pair: tuple[str, str]) -> Stance:
-        """What the model said about a pair that was learned."""
+        """The probabilities of a known pair."""
         return self._known[pair]

@@ -1,4 +1,4 @@
-"""Answers out of passages: the sentence, or the words in it, that answers, and what the judge says about it."""
+"""Answers from passages: the answering sentence, or a span of it, with the NLI model's scores."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from simengine.cross_encoders.reader import ReadAnswer, ReaderSettings
 from simengine.cross_encoders.windows import sentence_spans
 from simengine.errors import UsageError
 from simengine.qa import hypothesis
-from simengine.qa.candidates import Asked, Candidate, retriever_features
+from simengine.qa.candidates import Candidate, RetrievedQuestion, retriever_features
 from simengine.qa.cues import cues
-from simengine.qa.judging import JudgedPairs, Stance
+from simengine.qa.judging import Stance, VerdictCache
 from simengine.text.joining import as_sentence, joined
 from simengine.types import Hit, Span
 
@@ -20,7 +20,7 @@ MAX_EXPONENT = 60.0
 
 
 class SpanReader(Protocol):
-    """What `simengine.cross_encoders.reader.Reader` offers."""
+    """The interface of `simengine.cross_encoders.reader.Reader`."""
 
     @property
     def settings(self) -> ReaderSettings: ...
@@ -29,15 +29,15 @@ class SpanReader(Protocol):
 
 
 def read_passages(
-    asked: Sequence[Asked], judged: JudgedPairs, reader: SpanReader | None, n_read: int
+    asked: Sequence[RetrievedQuestion], judged: VerdictCache, reader: SpanReader | None, n_read: int
 ) -> list[list[Candidate]]:
-    """For each question an answer out of each of the passages that the judge finds most relevant.
+    """For each question an answer from each of the passages that the NLI model finds most relevant.
 
     With a reader, questions that ask for a thing are answered by a span, all others by a sentence.
 
     Args:
-        asked: questions with their hits; those in `faq_hits` are passed over.
-        judged: the judge.
+        asked: questions with their hits; those in `faq_hits` are skipped.
+        judged: the NLI model's verdicts.
         reader: None answers with sentences.
         n_read: passages for each question; the first hit of the search is always among them.
     """
@@ -66,7 +66,7 @@ def read_passages(
 
 
 def premise(hit: Hit) -> str:
-    """A passage as the judge reads it: behind its title, where the passage does not name that."""
+    """A passage as a premise: after its title, unless the passage contains that."""
     text = hit.passage.text
     title = hit.title.strip()
     if not title or title.casefold() in text.casefold():
@@ -74,12 +74,14 @@ def premise(hit: Hit) -> str:
     return joined(as_sentence(title), text)
 
 
-def _without_faq(item: Asked) -> list[Hit]:
+def _without_faq(item: RetrievedQuestion) -> list[Hit]:
     stored = {hit.id for hit in item.faq_hits}
     return [hit for hit in item.hits if hit.id not in stored]
 
 
-def _most_relevant(item: Asked, hits: Sequence[Hit], judged: JudgedPairs, n_read: int) -> list[Hit]:
+def _most_relevant(
+    item: RetrievedQuestion, hits: Sequence[Hit], judged: VerdictCache, n_read: int
+) -> list[Hit]:
     order = sorted(hits, key=lambda hit: -judged[premise(hit), item.question].entailment)
     chosen = order[:n_read]
     if hits and hits[0] not in chosen:
@@ -88,9 +90,9 @@ def _most_relevant(item: Asked, hits: Sequence[Hit], judged: JudgedPairs, n_read
 
 
 def _read(
-    wanted: Sequence[tuple[Asked, Hit]], reader: SpanReader | None
+    wanted: Sequence[tuple[RetrievedQuestion, Hit]], reader: SpanReader | None
 ) -> list[tuple[Span, ReadAnswer] | None]:
-    """For each passage the reader's best span (of the passage's characters), None where it has none to give."""
+    """For each passage the reader's best span (of the passage's characters), None if it has none."""
     found: list[tuple[Span, ReadAnswer] | None] = [None] * len(wanted)
     if reader is None:
         return found
@@ -103,7 +105,7 @@ def _read(
 
 
 def _read_each(reader: SpanReader, pairs: Sequence[tuple[str, str]]) -> Sequence[ReadAnswer | None]:
-    """All at once; where a question is too long for the reader, one by one, None for those that are."""
+    """All at once; if a question is too long for the reader, one by one, with None for such questions."""
     try:
         return reader.answers(pairs, allow_none=False)
     except UsageError:
@@ -113,10 +115,10 @@ def _read_each(reader: SpanReader, pairs: Sequence[tuple[str, str]]) -> Sequence
 
 
 def _learn_sentences(
-    wanted: Sequence[tuple[Asked, Hit]],
+    wanted: Sequence[tuple[RetrievedQuestion, Hit]],
     sentences: Sequence[list[Span]],
     spans: Sequence[tuple[Span, ReadAnswer] | None],
-    judged: JudgedPairs,
+    judged: VerdictCache,
 ) -> None:
     pairs: list[tuple[str, str]] = []
     for (item, hit), own, read in zip(wanted, sentences, spans, strict=True):
@@ -132,7 +134,9 @@ def _learn_sentences(
     judged.learn(pairs)
 
 
-def _sentence_answer(item: Asked, hit: Hit, sentences: Sequence[Span], judged: JudgedPairs) -> Candidate:
+def _sentence_answer(
+    item: RetrievedQuestion, hit: Hit, sentences: Sequence[Span], judged: VerdictCache
+) -> Candidate:
     text = hit.passage.text
     best = max(sentences, key=lambda span: judged[_cut(text, span), item.question].entailment)
     features = {
@@ -143,8 +147,10 @@ def _sentence_answer(item: Asked, hit: Hit, sentences: Sequence[Span], judged: J
     return _candidate(item, hit, best, best, features)
 
 
-def _yes_or_no(item: Asked, hit: Hit, sentences: Sequence[Span], judged: JudgedPairs) -> Candidate:
-    """The sentence that says yes or no most clearly, and speaks of what was asked, in its words too."""
+def _yes_or_no(
+    item: RetrievedQuestion, hit: Hit, sentences: Sequence[Span], judged: VerdictCache
+) -> Candidate:
+    """The sentence that says yes or no most clearly and shares the question's topic and words."""
     text, statement = hit.passage.text, item.statement or ""
 
     def clearness(span: Span) -> float:
@@ -166,11 +172,11 @@ def _yes_or_no(item: Asked, hit: Hit, sentences: Sequence[Span], judged: JudgedP
 
 
 def _span_answer(
-    item: Asked,
+    item: RetrievedQuestion,
     hit: Hit,
     sentences: Sequence[Span],
     read: tuple[Span, ReadAnswer],
-    judged: JudgedPairs,
+    judged: VerdictCache,
     reader: SpanReader,
 ) -> Candidate:
     text, (span, answer) = hit.passage.text, read
@@ -192,7 +198,7 @@ def _span_answer(
 
 
 def _surer(sentence: Stance, passage: Stance) -> Stance:
-    """The sentence alone may lack what "it" is, the passage may hold too much: the surer of both counts."""
+    """The sentence may lack the antecedent of "it", the passage may contain too much: the more certain counts."""
     return passage if passage.strength > sentence.strength else sentence
 
 
@@ -205,7 +211,7 @@ def _covering(sentences: Sequence[Span], span: Span) -> Span:
 
 
 def _candidate(
-    item: Asked,
+    item: RetrievedQuestion,
     hit: Hit,
     span: Span,
     evidence: Span,
@@ -214,7 +220,7 @@ def _candidate(
     says_yes: bool | None = None,
     statement: str = "",
 ) -> Candidate:
-    """From characters of the passage to characters of the document; what the words say is added to the features."""
+    """From characters of the passage to characters of the document; lexical cues are added to the features."""
     text, start = hit.passage.text, hit.passage.start
     words = cues(item.question, premise(hit), _cut(text, evidence))
     if says_yes is not None:

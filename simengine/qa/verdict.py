@@ -1,4 +1,4 @@
-"""Which candidate is given, what it says, and what speaks against it."""
+"""Chooses the candidate to give, its verdict, and the evidence against it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from simengine.qa.candidates import Candidate
 from simengine.qa.decision import Decides
-from simengine.qa.judging import JudgedPairs
+from simengine.qa.judging import VerdictCache
 from simengine.types import Evidence
 
 SUPPORTED, CONTRADICTED, NOT_FOUND = "supported", "contradicted", "not found"
@@ -19,9 +19,9 @@ class Decided:
 
     Attributes:
         verdict: "supported", "contradicted" or "not found".
-        candidate: the best one, also where it is not good enough; None where there is none.
+        candidate: the best one, even if it is not good enough; None if there is none.
         probability: of the candidate; 0 without one.
-        against: what another passage says against it.
+        against: contradicting evidence of another passage.
     """
 
     verdict: str
@@ -30,18 +30,18 @@ class Decided:
     against: Evidence | None = None
 
 
-def decide(candidates: Sequence[Candidate], judged: JudgedPairs, rule: Decides, threshold: float) -> Decided:
+def decide(candidates: Sequence[Candidate], judged: VerdictCache, rule: Decides, threshold: float) -> Decided:
     """The answer with the highest probability, if that reaches the threshold.
 
-    For a question that asks for yes or no, the verdict says which: "supported" is yes, "contradicted" no; a passage
-    that says neither does not answer. Any other answer is "contradicted" where a passage that would itself have been
-    an answer contradicts it, and is surer of that than the answer's own evidence is of it.
+    For a yes/no question the verdict is the answer: "supported" is yes, "contradicted" no; a passage
+    that says neither does not answer. Any other answer is "contradicted" if a passage that would itself have been
+    an answer contradicts it with a higher probability than its own evidence entails it.
 
     Args:
         candidates: of one question, in the order of the search, which breaks ties.
-        judged: the judge.
-        rule: gives probabilities.
-        threshold: the least probability of an answer.
+        judged: the NLI model's verdicts.
+        rule: computes probabilities.
+        threshold: the lowest probability of an answer.
     """
     rated = sorted(
         ((rule.probability(each.features), each) for each in candidates), key=lambda pair: -pair[0]
@@ -68,7 +68,7 @@ def _says_something(candidate: Candidate) -> bool:
 
 
 def _yes_or_no(best: Candidate, probability: float, good: Sequence[tuple[float, Candidate]]) -> Decided:
-    """Of the evidence for yes and for no the surer one; the other is named beside it."""
+    """Of the evidence for yes and for no the more certain one, and the other."""
     other = next(
         (
             (value, each)
@@ -83,11 +83,11 @@ def _yes_or_no(best: Candidate, probability: float, good: Sequence[tuple[float, 
     return Decided(SUPPORTED if best.says_yes else CONTRADICTED, best, probability, against)
 
 
-def _surest_against(best: Candidate, others: Sequence[Candidate], judged: JudgedPairs) -> Evidence | None:
-    """The evidence of another answer that contradicts this one more surely than its own evidence bears it out.
+def _surest_against(best: Candidate, others: Sequence[Candidate], judged: VerdictCache) -> Evidence | None:
+    """The evidence of another answer that contradicts this one with more certainty than its own evidence supports it.
 
-    Two sentences must contradict each other in both directions: an NLI model calls sentences on different things
-    contradictory, too.
+    Two sentences must contradict each other in both directions, as NLI models also call sentences on different
+    things contradictory.
     """
     if best.source == "faq":
         return None

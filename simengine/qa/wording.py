@@ -1,4 +1,4 @@
-"""An answer in a language model's words, from any endpoint that speaks OpenAI's chat completions. Off by default."""
+"""An answer in a language model's words, from any endpoint with OpenAI's chat completions API. Off by default."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ INSTRUCTIONS = (
 
 
 class WordingError(SimengineError):
-    """The endpoint gave no wording; the message says why, and never holds the key."""
+    """The endpoint returned no wording; the message says why, and never contains the key."""
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -32,18 +32,18 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """Asks an endpoint to put an answer into words. Texts of the corpus are sent to it.
+    """Asks an endpoint to word an answer. Texts of the corpus are sent to it.
 
     Attributes:
-        base_url: up to and with "/v1", as in "http://localhost:8000/v1".
-        model: as the endpoint names it.
+        base_url: up to and including "/v1", as in "http://localhost:8000/v1".
+        model: its name at the endpoint.
         api_key: sent as a bearer token; never shown.
         timeout_s: for the connection and for each wait for data, above 0.
         max_tokens: of the answer, at least 1.
-        instructions: what the endpoint is told to do.
+        instructions: the system prompt.
 
     Raises:
-        UsageError: the URL is none of http or https, or a value is out of range.
+        UsageError: the URL is not http or https, or a value is out of range.
     """
 
     base_url: str
@@ -60,40 +60,44 @@ class Wording:
                 f"the wording endpoint is {self.base_url!r}; expected a URL such as http://localhost:8000/v1"
             )
         if parts.username or parts.password:
-            raise UsageError("the wording endpoint's URL holds a user name or password; give a key instead")
+            raise UsageError(
+                "the wording endpoint's URL contains a user name or password; give a key instead"
+            )
         if not self.model.strip():
-            raise UsageError("wording needs the model's name as the endpoint knows it")
+            raise UsageError("wording needs the model's name at the endpoint")
         if not self.timeout_s > 0 or self.max_tokens < 1:
             raise UsageError(
-                f"timeout_s is {self.timeout_s}, max_tokens {self.max_tokens}; both are to be above 0"
+                f"timeout_s is {self.timeout_s}, max_tokens {self.max_tokens}; both must be above 0"
             )
         if self.api_key is not None and not (self.api_key.isascii() and self.api_key.isprintable()):
-            raise UsageError("the wording endpoint's key holds characters that no HTTP header can carry")
+            raise UsageError(
+                "the wording endpoint's key contains characters that are not allowed in an HTTP header"
+            )
 
     def word(self, question: str, answer: str, evidence: str) -> str:
         """The answer in the model's words.
 
         Args:
-            question: what was asked.
-            answer: what the corpus says.
-            evidence: the passage that it stands in.
+            question: as asked.
+            answer: in the corpus's words.
+            evidence: its passage.
 
         Raises:
-            WordingError: no answer within the time, an error, or a response that is no chat completion.
+            WordingError: no answer within the time, an error, or a response that is not a chat completion.
         """
-        told = f"Evidence:\n{evidence}\n\nQuestion: {question}\nAnswer found in the evidence: {answer}"
+        prompt = f"Evidence:\n{evidence}\n\nQuestion: {question}\nAnswer found in the evidence: {answer}"
         body = {
             "model": self.model,
             "messages": [
                 {"role": "system", "content": self.instructions},
-                {"role": "user", "content": told},
+                {"role": "user", "content": prompt},
             ],
             "temperature": 0,
             "max_tokens": self.max_tokens,
         }
         text = _content(self._post(json.dumps(body).encode()))
         if not text:
-            raise WordingError("the wording endpoint gave an empty answer")
+            raise WordingError("the wording endpoint returned an empty answer")
         return text
 
     def _post(self, body: bytes) -> bytes:
@@ -123,12 +127,12 @@ def _content(response: bytes) -> str:
     """The first choice's text.
 
     Raises:
-        WordingError: it is not where chat completions have it.
+        WordingError: the response is not a chat completion.
     """
     try:
         found = json.loads(response)["choices"][0]["message"]["content"]
     except (ValueError, KeyError, IndexError, TypeError, RecursionError):
         found = None
     if not isinstance(found, str):
-        raise WordingError("the wording endpoint's answer is no chat completion")
+        raise WordingError("the wording endpoint's answer is not a chat completion")
     return found.strip()

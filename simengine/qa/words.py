@@ -26,7 +26,7 @@ PRONOUNS = _words(
 BACK_REFERENCES = _words(
     "it its itself he him his himself she her hers herself they them their theirs themselves this that these those"
 )
-"""Words that may stand for something said before."""
+"""Words that may refer to something said before."""
 DETERMINERS = _words("a an the my your his her its our their this that these those each every any some no")
 PREPOSITIONS = _words(
     "about above across after against along among around as at before behind below beneath beside between beyond by "
@@ -91,13 +91,13 @@ def is_participle(word: str) -> bool:
 
 
 def is_adjective(word: str) -> bool:
-    """Whether an English word looks like an adjective in front of its noun."""
+    """Whether an English word looks like an adjective before its noun."""
     lowered = word.lower()
     return lowered in ADJECTIVES or (len(lowered) > 4 and lowered.endswith(_ADJECTIVE_ENDINGS))
 
 
 def content_words(text: str) -> list[str]:
-    """The words of an English text that say what it is about, in order, each once, as they are written."""
+    """The content words of an English text, in order, each once, as written."""
     found: dict[str, str] = {}
     for word in WORD.findall(text):
         if word.lower() not in _EDGES:

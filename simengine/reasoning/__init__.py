@@ -1,1 +1,1 @@
-"""What inference gives besides: labels without training, contradictions, guarded duplicates, monitoring."""
+"""Uses of inference: zero-shot labels, contradictions, guarded duplicates, monitoring."""

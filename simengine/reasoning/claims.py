@@ -1,4 +1,4 @@
-"""Claims: the sentences of documents that state something, with their places."""
+"""Claims: the sentences of documents that state something, with their positions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _CHINESE = re.compile(f"[{HAN}]")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019.,-][^\W_]+)*")
 _LETTER = re.compile(r"[^\W\d_]")
 
-# What stands in front of an item of a list or a section: a bullet, "1.", "(a)", "3.2", "第三条", "一、".
+# The marker of a list item or a section: a bullet, "1.", "(a)", "3.2", "第三条", "一、".
 _MARKER = re.compile(
     r"(?:[-*\u2022\u00b7\u2013\u25e6\u25aa]|(?:\d{1,3}|[a-z]|[ivx]{2,4})\.|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{2,4})\))\s+"
     rf"|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}\.?\s+(?=[A-Z{HAN}])"
@@ -42,7 +42,7 @@ class ClaimOptions:
     """Which sentences are claims.
 
     Attributes:
-        min_words: shorter sentences say too little to be judged; three Chinese characters count as two words.
+        min_words: shorter sentences say too little to be compared; three Chinese characters count as two words.
 
     Raises:
         UsageError: a value out of range.
@@ -64,8 +64,8 @@ class Claims:
         documents: (n,) int64, the number of each claim's document, counted from 0 as read.
         sentences: (n,) int64, equal for the pieces of one long sentence.
         n_documents: documents read.
-        skipped: sentences that are no claims, by reason: "short", "question", "heading".
-        n_cut: sentences that were cut into several claims because the model could not read two such at once.
+        skipped: sentences that are not claims, by reason: "short", "question", "heading".
+        n_cut: sentences that were cut into several claims because the model could not read two of them at once.
     """
 
     places: tuple[Evidence, ...]
@@ -83,8 +83,8 @@ def extract_claims(documents: Iterable[Document], options: ClaimOptions | None =
     """The sentences of documents that state something.
 
     Questions, headings and sentences of a word or two are left out and counted. Items of lists and lines under a
-    heading are sentences of their own; markers such as "3." or "(a)" belong to no claim. A sentence that is too long
-    to be judged beside another is cut at clauses.
+    heading are sentences of their own; markers such as "3." or "(a)" are not part of claims. A sentence that is too
+    long to be compared with another is cut at clauses.
 
     Args:
         documents: read once.
@@ -123,7 +123,7 @@ def extract_claims(documents: Iterable[Document], options: ClaimOptions | None =
 
 
 def sentence_pieces(text: str) -> list[Span]:
-    """All sentences of a text, questions and headings too; those too long to be judged whole in pieces."""
+    """All sentences of a text, including questions and headings; those that are too long in pieces."""
     return [piece for span, _ in _sentences(text) for piece in _pieces(text, span)]
 
 
@@ -135,7 +135,7 @@ def n_words(text: str) -> int:
 
 
 def normalised(text: str) -> str:
-    """The text as far as it matters for saying the same: width, case, white space and the final stop do not."""
+    """The text normalised for comparison: without differences in width, case, white space and the final stop."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split()).rstrip(" .!;\u3002")
 
 
@@ -166,7 +166,7 @@ def _sentences(text: str) -> Iterator[tuple[Span, bool]]:
 
 
 def _items(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """A stretch without a full stop inside, cut before and after items of lists, and after headings and colons."""
+    """A stretch without a full stop inside, cut before and after list items, and after headings and colons."""
     begin = at = start
     while (line_end := text.find("\n", at, end)) >= 0:
         at = line_end + 1
@@ -197,7 +197,7 @@ def _stripped(text: str, low: int, high: int) -> tuple[int, int]:
 
 
 def _is_heading(text: str, low: int, high: int) -> bool:
-    """A short line without a stop, in front of others, that is marked, capitalised or leads in what follows."""
+    """A short line without a stop, before others, that is marked, capitalised or introduces what follows."""
     line = text[low : min(high, low + MAX_WIDTH)]
     if _MARKDOWN_HEADING.match(line):
         return True
@@ -219,7 +219,7 @@ def _is_heading(text: str, low: int, high: int) -> bool:
 
 
 def _pieces(text: str, span: Span) -> list[Span]:
-    """The sentence, or its pieces where it is too long, none longer than MAX_WIDTH."""
+    """The sentence, or its pieces if it is too long, none longer than MAX_WIDTH."""
     found: list[Span] = []
     low = span.start
     while low < span.end:

@@ -12,17 +12,17 @@ from simengine.progress import NoProgress, Progress
 from simengine.types import FloatMatrix, Mask, RowArray
 
 SCORES_PER_BLOCK = 1 << 22  # float32 cosines held at once: 16 MB
-DENSE_SHARE = 0.1  # of the cosines in a block above the least one, from which on sorting them costs too much
+DENSE_SHARE = 0.1  # share of a block's cosines above the minimum, beyond which sorting them costs too much
 NORM_TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
 class NearPairs:
-    """Pairs of rows that are near each other, the nearest first, equals by their rows.
+    """Pairs of near rows, nearest first, ties by their rows.
 
     Attributes:
         rows: (m, 2) int64, the lower row first, no pair twice.
-        cosines: (m,) float32, falling.
+        cosines: (m,) float32, descending.
     """
 
     rows: RowArray
@@ -40,7 +40,7 @@ def near_pairs(
 ) -> NearPairs:
     """The k nearest rows of each row that it may be compared with, as pairs.
 
-    A pair stands if one of the two is among the k nearest of the other. Equal cosines prefer the lower row, so that
+    A pair counts if one of the two is among the k nearest of the other. Equal cosines prefer the lower row, so that
     the result does not depend on blocks. Time grows with the square of n: 100,000 rows of 384 take about two minutes
     on two cores.
 
@@ -50,7 +50,7 @@ def near_pairs(
         min_cosine: least cosine of a pair.
         apart: each (n,) int64; rows with equal values of at least 0 in one of them are not compared.
         sides: (n, 2) bool, whether a row belongs to the one side and to the other; then pairs have one row of each.
-        progress: is told of the rows.
+        progress: notified of the rows.
 
     Raises:
         UsageError: rows that are not L2-normalised, or k below 1.
@@ -62,7 +62,9 @@ def near_pairs(
         return NearPairs(np.empty((0, 2), np.int64), np.empty(0, np.float32))
     norms = np.linalg.norm(vectors, axis=1)
     if not np.allclose(norms, 1.0, atol=NORM_TOLERANCE):
-        raise UsageError("the encoder's vectors are not L2-normalised, so that their products are no cosines")
+        raise UsageError(
+            "the encoder's vectors are not L2-normalised, so that their products are not cosines"
+        )
     found: list[RowArray] = []
     block = max(1, SCORES_PER_BLOCK // n)
     for start in range(0, n, block):

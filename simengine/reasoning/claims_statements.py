@@ -1,4 +1,4 @@
-"""Claims of the same wording are one statement, judged once; and which statements are compared."""
+"""Groups claims of the same wording into one statement, scored once; and chooses which statements are compared."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ ENCODED_AT_ONCE = 1_024
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """The distinct wordings of claims, in the order in which they first stand.
+    """The distinct wordings of claims, by first occurrence.
 
     Attributes:
         texts: n wordings, as first written.
-        places: for each the numbers of its claims, rising.
+        places: for each the numbers of its claims, ascending.
         documents: (n,) int64, the document of each where it is in one only, else -1.
         sentences: (n,) int64, likewise of sentences.
-        sides: (n, 2) bool, in which of two corpora it stands; None where there is one corpus.
+        sides: (n, 2) bool, which of two corpora it occurs in; None for one corpus.
     """
 
     texts: list[str]
@@ -38,7 +38,7 @@ class Statements:
 
 
 def merged_claims(first: Claims, second: Claims) -> Claims:
-    """The claims of two corpora, the documents and sentences of the second counted on from those of the first."""
+    """The claims of two corpora, with the documents and sentences of the second numbered after those of the first."""
     n_sentences = int(first.sentences.max(initial=0))
     return Claims(
         (*first.places, *second.places),
@@ -51,7 +51,7 @@ def merged_claims(first: Claims, second: Claims) -> Claims:
 
 
 def gather_statements(claims: Claims, n_first: int | None) -> Statements:
-    """Put claims of the same wording together.
+    """Group claims of the same wording.
 
     Args:
         claims: of one corpus, or of two.
@@ -79,7 +79,7 @@ def encode_in_blocks(encode: Encode, texts: Sequence[str], progress: Progress) -
     """Vectors of n texts: (n, dim) float32.
 
     Raises:
-        UsageError: the encoder gives something else.
+        UsageError: the encoder returns something else.
     """
     parts = []
     for start in range(0, len(texts), ENCODED_AT_ONCE):
@@ -87,7 +87,7 @@ def encode_in_blocks(encode: Encode, texts: Sequence[str], progress: Progress) -
         vectors = np.asarray(encode(block), np.float32)
         if vectors.ndim != 2 or len(vectors) != len(block):
             raise UsageError(
-                f"the encoder gave an array of shape {vectors.shape} for {len(block)} texts; expected a row for each"
+                f"the encoder returned shape {vectors.shape} for {len(block)} texts; expected a row for each"
             )
         parts.append(vectors)
         progress.advance(len(block))
@@ -103,7 +103,7 @@ def near_statements(
     across_documents: bool,
     progress: Progress,
 ) -> NearPairs:
-    """Pairs of statements that are near, of different sentences, and of different documents where that is asked."""
+    """Pairs of near statements, of different sentences, and of different documents if required."""
     apart = [statements.sentences, *([statements.documents] if across_documents else [])]
     return near_pairs(vectors, k, min_cosine, apart=apart, sides=statements.sides, progress=progress)
 
@@ -111,7 +111,7 @@ def near_statements(
 def chosen_places(
     claims: Claims, statements: Statements, left: int, right: int, n_first: int | None, across_documents: bool
 ) -> tuple[int, int, int, int]:
-    """The two claims that stand for a pair of statements.
+    """The two claims that represent a pair of statements.
 
     Returns:
         (statement, statement, claim of the first, claim of the second): the earlier claim first; with two corpora the
@@ -124,7 +124,7 @@ def chosen_places(
         return left, right, statements.places[left][0], second
     one, other = statements.places[left][0], statements.places[right][0]
     if across_documents and claims.documents[one] == claims.documents[other]:
-        # One of the two stands in another document too, or the pair would not be here.
+        # One of the two occurs in another document too, or the pair would not be here.
         one, other = next(
             (a, b)
             for a in statements.places[left]
@@ -135,7 +135,7 @@ def chosen_places(
 
 
 def _common(values: RowArray, groups: Sequence[Sequence[int]]) -> RowArray:
-    """The value that all members of a group have, -1 where they differ."""
+    """The value shared by all members of a group, -1 if they differ."""
     found = np.empty(len(groups), np.int64)
     for number, group in enumerate(groups):
         members = values[list(group)]

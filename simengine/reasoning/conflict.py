@@ -1,4 +1,4 @@
-"""What a conflict of two claims is, and the rule that a model's verdicts in both directions make it one by."""
+"""A conflict of two claims, and the rule that combines a model's verdicts in both directions."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ NLI = "nli"
 
 
 class PairJudge(Protocol):
-    """What is needed of a model for natural language inference; `NLIModel` is one."""
+    """The interface of a model for natural language inference; `NLIModel` is one."""
 
     def probabilities(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
         """(n, 3) float32 for n pairs (premise, hypothesis), in the order entailment, neutral, contradiction."""
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class PairVerdicts:
     """Verdicts of m pairs in both directions.
 
     Attributes:
@@ -57,14 +57,14 @@ def judge_pairs(
     *,
     calibration: Calibration | None = None,
     progress: Progress | None = None,
-) -> Judged:
-    """Ask a model about pairs in both directions.
+) -> PairVerdicts:
+    """Run an NLI model on pairs in both directions.
 
     Args:
-        judge: the model.
+        judge: the NLI model.
         pairs: m pairs of texts.
         calibration: of the task "nli", with three classes.
-        progress: is told of every pair.
+        progress: notified of every pair.
     """
     check_calibration(judge, calibration)
     progress = progress or NoProgress()
@@ -77,7 +77,7 @@ def judge_pairs(
         place = slice(start, start + len(block))
         forward[place], backward[place] = found[: len(block)], found[len(block) :]
         progress.advance(len(block))
-    return Judged(forward, backward, calibration is not None)
+    return PairVerdicts(forward, backward, calibration is not None)
 
 
 def named(probabilities: FloatMatrix) -> dict[str, float]:
@@ -92,24 +92,24 @@ def check_rule(rule: str) -> None:
 
 
 def check_share(name: str, value: float, *, least: float = 0.0) -> None:
-    """Raise UsageError unless a number lies between `least` and 1."""
+    """Raise UsageError unless a number is between `least` and 1."""
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not least <= value <= 1.0:
         raise UsageError(f"{name} is {value!r}; expected a number from {least:g} to 1")
 
 
 def check_calibration(judge: PairJudge, calibration: Calibration | None) -> None:
-    """Raise UsageError unless a calibration, where there is one, is of NLI and of this model."""
+    """Raise UsageError unless a calibration, if given, is for NLI and this model."""
     if calibration is None:
         return
     if calibration.task != NLI or calibration.n_classes != len(NLI_LABELS):
         raise UsageError(
-            f"the calibration is of the task {calibration.task!r} with {calibration.n_classes or 1} classes; expected "
+            f"the calibration is for the task {calibration.task!r} with {calibration.n_classes or 1} classes; expected "
             "one of the task 'nli' with three (`simengine calibrate --task nli`)"
         )
     fingerprint = getattr(getattr(judge, "model", None), "fingerprint", None)
     if fingerprint is not None and calibration.model and calibration.model != fingerprint.digest:
         raise UsageError(
-            f"the calibration is of the model {calibration.model[:12]}, the judge is {fingerprint.digest[:12]}; fit it "
-            "again for this model, or judge with the model that it was fitted for"
+            f"the calibration is for the model {calibration.model[:12]}, this one is {fingerprint.digest[:12]}; fit "
+            "it again for this model, or use the model that it was fitted for"
         )

@@ -1,4 +1,4 @@
-"""Cheap signs that two claims may conflict. They decide which pairs are judged first, never what the verdict is."""
+"""Cheap signs that two claims may conflict. They decide which pairs are checked first, never the verdict."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CHINESE_NEGATION = re.compile(
 )
 _PRONOUNS = frozenset("it he she they this that these those we you i his her its their such".split())  # noqa: SIM905
 _CHINESE_PRONOUN = re.compile("[他她它这那我你您该此其]")
-# Each line holds words of one sense, a bar, and words of the opposite sense.
+# Each line has words of one sense, a bar, and words of the opposite sense.
 _OPPOSITES = """
 open opened | closed shut
 allow allowed permit permitted | forbid forbidden prohibit prohibited ban banned
@@ -101,11 +101,11 @@ SHARED_WEIGHT, NEGATION_WEIGHT, OPPOSITE_WEIGHT, QUANTITY_WEIGHT, PRONOUN_PENALT
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is read off a claim once, for all its pairs.
+    """The features of a claim, computed once for all its pairs.
 
     Attributes:
         words: stems of its content words; pairs of neighbouring characters in Chinese.
-        negated: whether it holds an odd number of negations.
+        negated: whether it has an odd number of negations.
         sides: senses that have an opposite: (line of the list, 0 or 1).
         quantities: see `quantities`.
         pronoun: whether its subject may be a pronoun.
@@ -119,7 +119,7 @@ class Profile:
 
 
 def profile(text: str) -> Profile:
-    """Read a claim."""
+    """Profile a claim."""
     tokens = [token.lower() for token in _TOKEN.findall(text)]
     spaced = [token for token in tokens if token[0] < FIRST_EAST_ASIAN]
     words = {stem(token) for token in spaced if token not in _FUNCTION_WORDS}
@@ -148,7 +148,7 @@ def cues(first: Profile, second: Profile) -> tuple[str, ...]:
 
 
 def shared_words(first: Profile, second: Profile) -> float:
-    """Share of the content words of the shorter claim that the other one holds, in [0, 1]."""
+    """Share of the content words of the shorter claim that the other one has, in [0, 1]."""
     least = min(len(first.words), len(second.words))
     return len(first.words & second.words) / least if least else 0.0
 
@@ -156,14 +156,14 @@ def shared_words(first: Profile, second: Profile) -> float:
 def priorities(
     profiles: Sequence[Profile], rows: RowArray, cosines: FloatMatrix, documents: RowArray
 ) -> FloatMatrix:
-    """How early each pair is worth judging: its cosine, shared words, cues; less where a pronoun has no subject.
+    """The priority of each pair: its cosine, shared words, cues; lower if a pronoun has no subject.
 
     Args:
         profiles: n claims.
         rows: (m, 2) pairs of them.
         cosines: (m,) float32.
-        documents: (n,) the document of each claim, -1 where it stands in several. A pronoun is understood within its
-            document only.
+        documents: (n,) the document of each claim, -1 if it occurs in several. A pronoun is resolved only within its
+            document.
 
     Returns:
         (m,) float32, for ordering only.

@@ -81,13 +81,13 @@ class Quantity:
     """A quantity of a sentence.
 
     Attributes:
-        start, end: its characters in the sentence, words such as "at least" included.
+        start, end: its characters in the sentence, including words such as "at least".
         dimension: "number", "length", "mass", "time", "percent", "temperature", "data", "money", "speed", "date",
-            "clock"; "label" where the number names something ("section 3").
+            "clock"; "label" if the number is a name ("section 3").
         base: the unit that `low` and `high` are in; "" without one.
-        low, high: the value lies between these, both included.
-        date: year, month, day of a date, None where not given.
-        bound: "" or what stood in front: "least", "most", "over", "under", "about".
+        low, high: the value is between these, inclusive.
+        date: year, month, day of a date, None if not given.
+        bound: "" or the preceding bound: "least", "most", "over", "under", "about".
     """
 
     start: int
@@ -101,7 +101,7 @@ class Quantity:
 
 
 def quantities(text: str) -> list[Quantity]:
-    """All quantities of a sentence, in its order, none overlapping another."""
+    """All quantities of a sentence, in order, without overlaps."""
     found: list[Quantity] = []
     taken = 0
     for match in _patterns().finditer(text):
@@ -155,7 +155,7 @@ def _bounded(low: float, high: float, bound: str) -> tuple[float, float]:
 
 
 def _is_label(text: str, start: int) -> bool:
-    """Whether the word in front makes the number a name."""
+    """Whether the preceding word makes the number a name."""
     before = re.search(r"([^\W\d_]+)\.?\s*[#\u2116]?\s*\Z", text[max(0, start - 24) : start])
     return before is not None and (
         before[1].lower() in _LABEL_WORDS.split() or text[start - 1 : start] in "#\u2116第"
@@ -188,7 +188,7 @@ def _spelled(text: str) -> float | None:
 
 
 def _chinese(text: str) -> float | None:
-    """Numerals below 10,000, as in 三百二十; digit by digit, as in 二〇二五, is read as such."""
+    """Numerals below 10,000, as in 三百二十; or digit by digit, as in 二〇二五."""
     if all(character in _DIGITS for character in text):
         return float(int("".join(str(_DIGITS[character]) for character in text)))
     total, digit = 0, 0
@@ -228,7 +228,7 @@ def _minutes(match: re.Match[str]) -> float | None:
 
 
 def _unit_key(unit: str) -> str:
-    """Word units in any case, signs and short units as they stand."""
+    """Word units in any case, signs and short units as written."""
     key = " ".join(unit.split())
     return key if key in _units() else key.lower()
 

@@ -1,9 +1,9 @@
-"""Two sentences that say the same but for one number, measure, date or negation, which small models overlook.
+"""Finds sentences that differ only in one number, measure, date or negation, which small models overlook.
 
-The rules are narrow on purpose. They find "Pets are allowed" beside "Pets are not allowed" and "The fee is 20 euros"
-beside "The fee is 25 euros", and say nothing where both may hold: "Sales fell in 2019" beside "Sales fell in 2020",
-"at least 5" beside "at least 7" in a description, 30 days beside one month, prices in two currencies, "section 3"
-beside "section 4".
+The rules are narrow on purpose. They find "Pets are allowed" and "Pets are not allowed", or "The fee is 20 euros"
+and "The fee is 25 euros", and do not fire if both may be true: "Sales fell in 2019" and "Sales fell in 2020",
+"at least 5" and "at least 7" in a description, 30 days and one month, prices in two currencies, "section 3"
+and "section 4".
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from simengine.reasoning.conflict_quantities import CLOCK, DATE, LABEL, MONEY, Q
 from simengine.text.scripts import HAN
 
 _WORD = re.compile(rf"[{HAN}]|[^\W{HAN}]+(?:['\u2019.-][^\W{HAN}]+)*|\uffff")
-_PLACE = "\uffff"  # stands for a quantity in a frame
+_PLACE = "\uffff"  # represents a quantity in a frame
 _NEGATION = re.compile(
     r"(?<![a-z])(?:not(?! only| just| necessarily)|no(?![.\w]))(?![a-z])|(?:不是|没有|不|没|未|勿)(?![过仅但断同])"
 )
@@ -24,7 +24,7 @@ _CONTRACTED = re.compile(r"(?:(?<![a-z])(ca|wo|sha))?(n't|n\u2019t)(?![a-z])|can
 _WHOLE = {"ca": "can", "wo": "will", "sha": "shall"}
 _ARTICLES = frozenset(("a", "an", "the"))
 _UNSTRESSED = _ARTICLES | {"do", "does", "did", "any", "是", "有"}
-# What happens once: of two dates for it only one can be right.
+# Events that happen once: of two dates only one can be right.
 _ONCE_WORDS = (
     "born founded established incorporated died begins began starts started commences commenced ends ended expires "
     "expired expire terminates terminated due deadline effective signed released opened opens closes built completed "
@@ -41,11 +41,11 @@ MIN_FRAME_WORDS = 2
 
 @dataclass(frozen=True, slots=True)
 class Disagreement:
-    """What two sentences say differently.
+    """The difference between two sentences.
 
     Attributes:
         rule: "number", "measure", "date", "time of day" or "negation".
-        text1, text2: the two quantities, or the negation and "", as they stand.
+        text1, text2: the two quantities, or the negation and "", as written.
     """
 
     rule: str
@@ -56,7 +56,7 @@ class Disagreement:
 def disagreement(
     text1: str, first: Profile, text2: str, second: Profile, *, same_document: bool
 ) -> Disagreement | None:
-    """What two sentences disagree on, if they are alike but for one quantity that can have one value only.
+    """What two sentences disagree on, if they differ only in one quantity that can have only one value.
 
     Args:
         text1, text2: the sentences.
@@ -106,7 +106,7 @@ def _negation(text1: str, first: Profile, text2: str, second: Profile) -> Disagr
 
 
 def _expanded(text: str) -> str:
-    """In small letters, "isn't" as "is not"."""
+    """In lower case, "isn't" as "is not"."""
 
     def whole(match: re.Match[str]) -> str:
         return "can not" if match[0] == "cannot" else f"{_WHOLE.get(match[1] or '', '')} not"
@@ -115,7 +115,7 @@ def _expanded(text: str) -> str:
 
 
 def _frame(text: str, found: tuple[Quantity, ...]) -> list[str]:
-    """Stems of a sentence without articles, its quantities replaced by their dimensions; labels stay as they are."""
+    """Stems of a sentence without articles, its quantities replaced by their dimensions; labels are kept."""
     pieces, at = [], 0
     dimensions = []
     for quantity in found:

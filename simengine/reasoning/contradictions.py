@@ -1,4 +1,4 @@
-"""Claims of a corpus that conflict: near ones are found, the most suspicious are judged, conflicts are clustered."""
+"""Finds conflicting claims of a corpus: finds near ones, checks the most suspicious by NLI, clusters the conflicts."""
 
 from __future__ import annotations
 
@@ -48,20 +48,20 @@ def find_contradictions(
     """Find claims that conflict, within one corpus or between two.
 
     Candidates are the nearest neighbours of each claim by cosine. Of these the pairs with the most signs of a conflict
-    (a negation, opposites, other numbers, shared words) are judged by the model in both directions. The same
+    (a negation, opposites, other numbers, shared words) are scored by the model in both directions. The same
     input gives the same output.
 
     Args:
         documents: read once.
         encode: texts to (n, dim) float32 with rows L2-normalised, such as `BiEncoder.encode`.
         judge: such as an `NLIModel`.
-        options: how to look.
-        against: a second corpus; then claims of the first are compared with claims of the second only.
-        calibration: of the judge for the task "nli"; without it probabilities are the model's own.
-        progress: is told of the stages.
+        options: see there.
+        against: a second corpus; then claims of the first are compared only with claims of the second.
+        calibration: of the NLI model for the task "nli"; without it probabilities are the model's own.
+        progress: notified of the stages.
 
     Raises:
-        UsageError: the calibration is of another model or task, or `encode` gives no L2-normalised vectors.
+        UsageError: the calibration is of another model or task, or `encode` does not return L2-normalised vectors.
     """
     options, progress = options or ContradictionOptions(), progress or NoProgress()
     check_calibration(judge, calibration)
@@ -97,7 +97,7 @@ def find_contradictions(
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A pair to be judged: two statements, the claims that stand for them, and their cosine."""
+    """A pair to check: two statements, the claims that represent them, and their cosine."""
 
     statement1: int
     statement2: int
@@ -186,7 +186,7 @@ def _others(claims: Claims, statements: Statements, statement: int, claim: int) 
 
 
 def _clustered(found: list[tuple[_Candidate, Conflict]], n_statements: int) -> tuple[Conflict, ...]:
-    """Conflicts in their order, numbered by cluster as the clusters first come up."""
+    """Conflicts in order, numbered by cluster in order of first appearance."""
     ordered = sorted(
         found,
         key=lambda item: (

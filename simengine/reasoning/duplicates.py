@@ -1,4 +1,4 @@
-"""Documents that say the same: found by similarity, guarded by inference. Similar but contradictory is no duplicate."""
+"""Finds duplicate documents by similarity, guarded by inference: similar but contradictory is not a duplicate."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from simengine.reasoning.claims_neighbours import NearPairs, cluster_numbers, ne
 from simengine.reasoning.claims_statements import Encode
 from simengine.reasoning.conflict import PairJudge, check_calibration
 from simengine.reasoning.duplicates_guard import (
+    EmbeddedText,
     Sameness,
     SentenceConflict,
-    Text,
     compare_texts,
     read_texts,
 )
@@ -43,19 +43,19 @@ def find_duplicates(
 ) -> Duplicates:
     """Find documents that say the same.
 
-    Near documents are candidates. They are duplicates if each entails every sentence of the other and no sentences of
-    theirs conflict; conflicts are reported. Likeness is not passed on: every member of a group was compared with the
-    group's representative. The same input gives the same output.
+    Near documents are candidates. They are duplicates if each entails every sentence of the other and none of their
+    sentences conflict; conflicts are reported. Similarity is not transitive: every member of a group was compared with
+    the group's representative. The same input gives the same output.
 
     Args:
         documents: read once; ids must differ. Titles are not compared.
         encode: texts to (n, dim) float32 with rows L2-normalised.
-        judge: such as an `NLIModel`; None takes near documents for the same, which is often wrong.
-        options: how to look.
-        calibration: of the judge for the task "nli".
-        progress: is told of the stages.
-        reader: the encoder, or what else has its `readings`. Without a judge, documents that it cannot tell apart are
-            no duplicates; a judge that does not know their characters says so itself.
+        judge: such as an `NLIModel`; None treats near documents as the same, which is often wrong.
+        options: see there.
+        calibration: of the NLI model for the task "nli".
+        progress: notified of the stages.
+        reader: the encoder, or another object with its `readings`. Without an NLI model, documents that it cannot
+            distinguish are not duplicates; an NLI model that does not know their characters reports it.
 
     Raises:
         UsageError: an id occurs twice, or the calibration or the vectors do not fit.
@@ -102,7 +102,7 @@ def _check_ids(documents: list[Document]) -> list[Document]:
     return documents
 
 
-def _means(texts: Sequence[Text]) -> FloatMatrix:
+def _means(texts: Sequence[EmbeddedText]) -> FloatMatrix:
     """(n, dim) float32, for each text the mean of its sentences' vectors, L2-normalised."""
     if not texts:
         return np.empty((0, 0), np.float32)
@@ -113,7 +113,7 @@ def _means(texts: Sequence[Text]) -> FloatMatrix:
 
 
 def _compared(
-    texts: list[Text],
+    texts: list[EmbeddedText],
     near: NearPairs,
     judge: PairJudge | None,
     options: DuplicateOptions,
@@ -141,7 +141,7 @@ def _grouped(
     *,
     guarded: bool,
 ) -> tuple[DuplicateGroup, ...]:
-    """Each text joins the group whose representative it is most surely the same as, else begins one."""
+    """Each text joins the group of the representative that it most certainly equals, else starts one."""
     same: dict[int, list[tuple[float, int, float]]] = {}
     opposed: dict[int, set[int]] = {}
     for (left, right), cosine, each in zip(near.rows.tolist(), near.cosines.tolist(), found, strict=True):
@@ -197,7 +197,7 @@ def _group(
 def _conflicts(
     documents: list[Document],
     firsts: list[int],
-    texts: list[Text],
+    texts: list[EmbeddedText],
     near: NearPairs,
     found: list[Sameness],
     *,
@@ -223,8 +223,8 @@ def _conflicts(
 
 
 def _conflict(
-    one: tuple[Document, Text],
-    other: tuple[Document, Text],
+    one: tuple[Document, EmbeddedText],
+    other: tuple[Document, EmbeddedText],
     found: SentenceConflict,
     calibrated: bool,
     cluster: int,

@@ -1,4 +1,4 @@
-"""Do two texts say the same? Each must entail every sentence of the other, and no sentence may contradict another."""
+"""Whether two texts say the same: each must entail every sentence of the other, without contradictions."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from simengine.reasoning.conflict_rules import disagreement
 from simengine.requests.conflicts import GuardOptions
 from simengine.types import FloatMatrix, Span
 
-ALIGNED_COSINE = 0.5  # below this two sentences speak of different things
+ALIGNED_COSINE = 0.5  # below this two sentences are about different things
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class EmbeddedText:
     """A text, its sentences and their vectors: (n, dim) float32, rows L2-normalised."""
 
     text: str
@@ -58,13 +58,13 @@ class SentenceConflict:
 
 @dataclass(frozen=True, slots=True)
 class Sameness:
-    """What two texts are to each other.
+    """The relation of two texts.
 
     Attributes:
         same: they say the same: each entails the other, nothing conflicts, and no sentence has the opposite of a word
             of the sentence nearest to it ("turns on" and "turns off"), which models take for the same.
         entailment: the least probability with which a sentence of the one is entailed by the other.
-        conflict: the surest of the conflicts between their sentences, None where there is none.
+        conflict: the most certain conflict between their sentences, None if there is none.
     """
 
     same: bool
@@ -72,25 +72,25 @@ class Sameness:
     conflict: SentenceConflict | None
 
 
-def read_texts(texts: Sequence[str], encode: Encode, progress: Progress | None = None) -> list[Text]:
-    """Split texts into sentences and encode these; `progress` is told of the sentences."""
+def read_texts(texts: Sequence[str], encode: Encode, progress: Progress | None = None) -> list[EmbeddedText]:
+    """Split texts into sentences and encode these; `progress` is notified of the sentences."""
     spans = [sentence_pieces(text) or [Span(0, len(text))] for text in texts]
     sentences = [text[s.start : s.end] for text, found in zip(texts, spans, strict=True) for s in found]
     vectors = encode_in_blocks(encode, sentences, progress or NoProgress())
     ends = np.cumsum([len(found) for found in spans])
     return [
-        Text(text, tuple(found), vectors[int(end) - len(found) : int(end)])
+        EmbeddedText(text, tuple(found), vectors[int(end) - len(found) : int(end)])
         for text, found, end in zip(texts, spans, ends, strict=True)
     ]
 
 
 def compare_texts(
-    pairs: Sequence[tuple[Text, Text]],
+    pairs: Sequence[tuple[EmbeddedText, EmbeddedText]],
     judge: PairJudge,
     options: GuardOptions | None = None,
     calibration: Calibration | None = None,
 ) -> list[Sameness]:
-    """What each pair of texts is to each other; the model is asked about all pairs at once."""
+    """The relation of each pair of texts; the model scores all pairs at once."""
     options = options or GuardOptions()
     check_calibration(judge, calibration)
     entailments = _entailments(pairs, judge, calibration)
@@ -108,7 +108,7 @@ def compare_texts(
 
 
 def duplicate_guard(judge: PairJudge, encode: Encode) -> Callable[[Sequence[tuple[str, str]]], list[bool]]:
-    """A function that says for pairs of texts whether they say the same, as `simengine.search.collapse` takes it.
+    """A function that decides for pairs of texts whether they say the same, for `simengine.search.collapse`.
 
     Args:
         judge: such as an `NLIModel`.
@@ -125,7 +125,7 @@ def duplicate_guard(judge: PairJudge, encode: Encode) -> Callable[[Sequence[tupl
 
 
 def _entailments(
-    pairs: Sequence[tuple[Text, Text]], judge: PairJudge, calibration: Calibration | None
+    pairs: Sequence[tuple[EmbeddedText, EmbeddedText]], judge: PairJudge, calibration: Calibration | None
 ) -> list[float]:
     """The least probability with which a sentence of the one text follows from the other, for each pair."""
     owners: list[int] = []
@@ -148,12 +148,12 @@ def _entailments(
 
 
 def _conflicts(
-    pairs: Sequence[tuple[Text, Text]],
+    pairs: Sequence[tuple[EmbeddedText, EmbeddedText]],
     judge: PairJudge,
     options: GuardOptions,
     calibration: Calibration | None,
 ) -> list[SentenceConflict | None]:
-    """The surest conflict of each pair of texts, between sentences that are nearest to each other."""
+    """The most certain conflict of each pair of texts, between sentences that are nearest to each other."""
     aligned = [
         (number, left, right, cosine)
         for number, (first, second) in enumerate(pairs)
@@ -186,7 +186,7 @@ def _conflicts(
     return best
 
 
-def _opposed(first: Text, second: Text) -> bool:
+def _opposed(first: EmbeddedText, second: EmbeddedText) -> bool:
     return any(
         "opposites" in cues(profile(first.sentence(left)), profile(second.sentence(right)))
         for left, right, _ in _aligned(first, second)
@@ -201,7 +201,7 @@ def _strength_of(conflict: SentenceConflict) -> tuple[bool, float]:
     return conflict.difference is not None, conflict.probability
 
 
-def _aligned(first: Text, second: Text) -> list[tuple[int, int, float]]:
+def _aligned(first: EmbeddedText, second: EmbeddedText) -> list[tuple[int, int, float]]:
     """Sentences of two texts of which one is the nearest to the other, without those of the same wording."""
     cosines = first.vectors @ second.vectors.T
     found = {(left, int(right)) for left, right in enumerate(cosines.argmax(axis=1))}

@@ -30,9 +30,9 @@ class Triple:
 
 
 class KnowledgeGraph:
-    """Triples by subject and relation; words in small letters.
+    """Triples by subject and relation; words in lower case.
 
-    "synonym" and "antonym" hold in both directions. "sense" leads from a word to what it may mean: two words with a
+    "synonym" and "antonym" are symmetric. "sense" leads from a word to its possible meanings: two words with a
     sense in common are synonyms, and the relations of a sense are those of its words.
 
     Args:
@@ -56,7 +56,7 @@ class KnowledgeGraph:
         return word.casefold() in self._words
 
     def objects(self, subject: str, relation: str) -> frozenset[str]:
-        """What a subject stands in a relation to, directly."""
+        """The direct objects of a subject's relation."""
         return frozenset(self._objects.get((subject.casefold(), relation), ()))
 
     def meanings(self, word: str) -> frozenset[str]:
@@ -97,7 +97,7 @@ def read_triples(path: str | Path) -> Iterator[Triple]:
     """Yield the triples of a JSON Lines file (.jsonl or .jsonl.gz): {"subject", "relation", "object"}, all texts.
 
     Raises:
-        DataError: the file cannot be read, or a record is no triple; names file and line.
+        DataError: the file cannot be read, or a record is not a triple; names file and line.
     """
     for number, record in _records(Path(path)):
         values = [record.get(name) for name in ("subject", "relation", "object")]
@@ -116,7 +116,7 @@ def wordnet_triples(folder: str | Path) -> Iterator[Triple]:
     Only the first sense of a word counts for each part of speech. Antonyms are those of all its senses.
 
     Raises:
-        DataError: a file is missing or is no such table.
+        DataError: a file is missing or not such a table.
     """
     for number, record in _records(Path(folder) / "entries.jsonl.gz"):
         try:
@@ -126,13 +126,13 @@ def wordnet_triples(folder: str | Path) -> Iterator[Triple]:
             for key in record["antonym"]:
                 yield Triple(word, ANTONYM, str(key).partition("%")[0].replace("_", " "))
         except (KeyError, TypeError) as error:
-            raise DataError(f"no entry of a WordNet: {error}", str(folder), number) from error
+            raise DataError(f"not an entry of a WordNet: {error}", str(folder), number) from error
     for number, record in _records(Path(folder) / "synsets.jsonl.gz"):
         try:
             for above in record.get("relations", {}).get("hypernym", ()):
                 yield Triple(str(record["_id"]), HYPERNYM, str(above))
         except (KeyError, TypeError, AttributeError) as error:
-            raise DataError(f"no synset of a WordNet: {error}", str(folder), number) from error
+            raise DataError(f"not a synset of a WordNet: {error}", str(folder), number) from error
 
 
 def _records(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

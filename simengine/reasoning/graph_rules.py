@@ -1,11 +1,11 @@
-"""Knowledge beside inference: rules over a knowledge graph raise or lower what a model says of two sentences.
+"""Knowledge for inference: rules over a knowledge graph adjust a model's probabilities for two sentences.
 
-A rule fires where two sentences are alike but for one word, or two, and the graph relates these words. Its weight is
+A rule fires if two sentences differ only in one word, or two, and the graph relates these words. Its weight is
 added to the logarithm of the probability of its label, and the three are normalised again. So a rule is a Horn clause
 whose truth is a matter of degree (a log-linear model with one feature for each rule, as in Richardson and Domingos
 2006, "Markov logic networks"), and which relation of words gives which relation of sentences follows natural logic
-(MacCartney and Manning 2009, "An extended model of natural logic"). Two rules were tried and left out because labelled
-pairs speak against them: that a broader word leaves it open, and that two kinds of one thing exclude each other.
+(MacCartney and Manning 2009, "An extended model of natural logic"). Two rules were tried and dropped because labelled
+pairs disagree with them: that a broader word is neutral, and that two kinds of one thing exclude each other.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class GraphRule:
     """A rule that leads from a relation of two words to a relation of two sentences.
 
     Attributes:
-        name: of the relation: x stands in the premise where y stands in the hypothesis.
-        clause: the rule as a Horn clause, for people.
-        label: what it speaks for.
+        name: of the relation: x is in the premise where y is in the hypothesis.
+        clause: the rule as a Horn clause, human-readable.
+        label: the label that it supports.
     """
 
     name: str
@@ -74,14 +74,14 @@ class Firing:
 
 @dataclass(frozen=True)
 class RuleWeights:
-    """What each rule adds to the logarithm of its label's probability.
+    """The weight of each rule, added to the logarithm of its label's probability.
 
     Attributes:
         weights: by rule; rules that are missing add nothing.
         n_firings: pairs that each weight was fitted on; empty for weights that were chosen by hand.
 
     Raises:
-        UsageError: a rule is unknown, or a weight is negative or no number.
+        UsageError: a rule is unknown, or a weight is negative or not a number.
     """
 
     weights: Mapping[str, float] = field(default_factory=lambda: dict.fromkeys(RULES, 1.0))
@@ -98,11 +98,11 @@ class RuleWeights:
 
 
 class GroundedJudge:
-    """A judge whose verdicts are corrected by what a knowledge graph knows. Goes wherever a judge goes.
+    """An NLI model whose verdicts are corrected by a knowledge graph. Can replace any NLI model.
 
     Args:
         judge: such as an `NLIModel`.
-        graph: what is known.
+        graph: the knowledge graph.
         weights: see `fit_weights`.
     """
 
@@ -126,10 +126,10 @@ class GroundedJudge:
 
 
 def fire(graph: KnowledgeGraph, premise: str, hypothesis: str) -> list[Firing]:
-    """The rules that apply to a pair; none where the sentences differ in more than one place.
+    """The rules that apply to a pair; none if the sentences differ in more than one place.
 
     Args:
-        graph: what is known.
+        graph: the knowledge graph.
         premise, hypothesis: one sentence each.
     """
     words = substitution(premise, hypothesis)
@@ -155,20 +155,19 @@ def fit_weights(
     pairs: Sequence[tuple[str, str]],
     labels: Sequence[str],
 ) -> RuleWeights:
-    """Learn from labelled pairs how far each rule may be trusted beside a model.
+    """Fit the weight of each rule next to a model on labelled pairs.
 
     Each weight is that of the grid 0, 0.25, ... 4 with the highest likelihood of the labels of the pairs where the
-    rule fires. Rules that fire on fewer than MIN_FIRINGS pairs get 0. The model is asked about pairs where a rule fires
-    only.
+    rule fires. Rules that fire on fewer than MIN_FIRINGS pairs get 0. The model scores only pairs where a rule fires.
 
     Args:
-        graph: what is known.
-        judge: the model.
+        graph: the knowledge graph.
+        judge: the NLI model.
         pairs: n pairs (premise, hypothesis).
         labels: n of "entailment", "neutral", "contradiction".
 
     Raises:
-        UsageError: a label is unknown, or there are more or fewer labels than pairs.
+        UsageError: a label is unknown, or the numbers of labels and pairs differ.
     """
     if len(pairs) != len(labels) or not set(labels) <= set(NLI_LABELS):
         raise UsageError(
@@ -191,7 +190,7 @@ def fit_weights(
 
 
 def substitution(premise: str, hypothesis: str) -> tuple[str, str] | None:
-    """The words of the premise that the hypothesis replaces by others, where that is all they differ in."""
+    """The words of the premise that the hypothesis replaces by others, if that is the only difference."""
     first, second = (
         [word for word in _WORD.findall(text.lower()) if word not in _ARTICLES]
         for text in (premise, hypothesis)
@@ -211,7 +210,7 @@ def substitution(premise: str, hypothesis: str) -> tuple[str, str] | None:
 
 
 def _known(graph: KnowledgeGraph, phrase: str) -> str | None:
-    """The form of a phrase that the graph knows: as it stands, or without an English ending."""
+    """The form of a phrase that the graph knows: unchanged, or without an English ending."""
     return next((form for form in _forms(phrase) if graph.knows(form)), None)
 
 
@@ -259,7 +258,7 @@ def _likeliest(probabilities: FloatMatrix, labels: np.ndarray, column: int) -> f
 
 
 def _with(probabilities: FloatMatrix, added: np.ndarray) -> FloatMatrix:
-    """Probabilities with something added to their logarithms, normalised again; rows with nothing added as they are."""
+    """Probabilities with something added to their logarithms, normalised again; other rows are unchanged."""
     powers = np.maximum(probabilities.astype(np.float64), LEAST_PROBABILITY) * np.exp(added)
     fused: FloatMatrix = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
     return np.where(added.any(axis=1, keepdims=True), fused, probabilities)

@@ -1,4 +1,4 @@
-"""A stream of texts against topics and sentiments: says when a share of them has changed."""
+"""Monitors topics and sentiments in a stream of texts: alerts when a share has changed."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from simengine.types import FloatMatrix, Json, Mask
 
 VERSION = 1
 EXAMPLE_CHARACTERS = 300
-MOST_BEFORE = 100_000  # texts before the window that are kept; a day of a busy stream would fill the memory
+MOST_BEFORE = 100_000  # texts before the window that are kept; a day of a busy stream would fill memory
 
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """A text that was classified."""
+    """A classified text."""
 
     number: int
     time_s: float
@@ -36,7 +36,7 @@ class _Seen:
 
 @dataclass(frozen=True, slots=True)
 class _Series:
-    """A share that is watched: of texts with a topic, a sentiment, or a sentiment among those with a topic."""
+    """A monitored share: of texts with a topic, a sentiment, or a sentiment among those with a topic."""
 
     topic: int | None
     sentiment: int | None
@@ -45,20 +45,20 @@ class _Series:
 class Monitor:
     """Watches shares of topics and sentiments in a window of the latest texts against the windows before it.
 
-    Each look compares every share by Fisher's exact test. One that has changed is told once: its comparison begins
-    anew with the texts after the alert. Texts are taken in the order in which they come; one that is older than the
-    one before it counts as of that one's time. Texts that the model has no tokens for are left out, and counted.
+    Each check compares every share by Fisher's exact test. A change is reported once: its comparison restarts
+    with the texts after the alert. Texts are taken in order of arrival; one that is older than its
+    predecessor gets the predecessor's time. Texts that the model has no tokens for are left out, and counted.
 
     Args:
         classifier: decides topics and sentiments.
-        options: what to watch for.
+        options: what to monitor.
     """
 
     def __init__(self, classifier: ZeroShotClassifier, options: MonitorOptions) -> None:
         self.options = options
         self._classifier = classifier
         self._series = _series(len(options.topics), len(options.sentiments))
-        self._since = [0] * len(self._series)  # only texts with a greater number are looked at
+        self._since = [0] * len(self._series)  # only texts with a greater number are considered
         self._before: deque[_Seen] = deque()
         self._window: deque[_Seen] = deque()
         self._next_check_s: float | None = None
@@ -68,7 +68,7 @@ class Monitor:
         self.n_alerts = 0
 
     def add(self, texts: Sequence[StreamText]) -> list[Alert]:
-        """Take the next texts, and say what has changed.
+        """Process the next texts, and return alerts.
 
         How a stream is divided into calls does not matter.
 
@@ -76,7 +76,7 @@ class Monitor:
             texts: the next of the stream, in its order.
 
         Raises:
-            UsageError: a text is blank, or has no time though windows are of seconds.
+            UsageError: a text is blank, or has no time although windows are in seconds.
         """
         if self.options.window_s is not None and any(each.time_s is None for each in texts):
             raise UsageError(
@@ -94,11 +94,11 @@ class Monitor:
         return alerts
 
     def state(self) -> dict[str, Json]:
-        """All that `resumed` needs to go on, as JSON; it holds beginnings of the latest texts."""
+        """All that `resumed` needs to continue, as JSON; it contains beginnings of recent texts."""
         return {
             "version": VERSION,
             "model": self._classifier.nli.model.fingerprint.digest,
-            "options": self.options.as_table(),
+            "options": self.options.to_dict(),
             "n_texts": self.n_texts,
             "n_late": self.n_late,
             "n_unreadable": self.n_unreadable,
@@ -111,22 +111,22 @@ class Monitor:
 
     @classmethod
     def resumed(cls, classifier: ZeroShotClassifier, state: Mapping[str, Any]) -> Monitor:
-        """A monitor that goes on where one was when its state was taken.
+        """A monitor that continues from a saved state.
 
         Raises:
-            UsageError: this is no state, or of another version.
+            UsageError: this is not a state, or of another version.
             FingerprintMismatchError: the model is another.
         """
         model = classifier.nli.model.fingerprint.digest
         if not isinstance(state, Mapping) or state.get("version") != VERSION:
-            raise UsageError(f"this is no state of a monitor of version {VERSION}")
+            raise UsageError(f"this is not a monitor state of version {VERSION}")
         if state.get("model") != model:
             raise FingerprintMismatchError(
-                f"the state was made with the model {str(state.get('model'))[:12]}, not with {model[:12]}: what one "
-                "calls a change the other may not; begin a new state"
+                f"the state was made with the model {str(state.get('model'))[:12]}, not with {model[:12]}: a change "
+                "for one may not be one for the other; start a new state"
             )
         try:
-            monitor = cls(classifier, MonitorOptions.from_table(state["options"]))
+            monitor = cls(classifier, MonitorOptions.from_dict(state["options"]))
             monitor.n_texts, monitor.n_late = int(state["n_texts"]), int(state["n_late"])
             monitor.n_unreadable = int(state.get("n_unreadable", 0))
             monitor.n_alerts = int(state["n_alerts"])
@@ -214,7 +214,7 @@ class Monitor:
         return alerts
 
     def _has(self, probabilities: npt.NDArray[np.float64]) -> Mask:
-        """(texts, topics and sentiments): which a text has."""
+        """(texts, topics and sentiments): which of them each text has."""
         n_topics = len(self.options.topics)
         has = np.zeros(probabilities.shape, np.bool_)
         rows = np.arange(len(probabilities))
@@ -275,7 +275,7 @@ class Monitor:
         )
 
     def _examples(self, series: _Series, texts: Sequence[_Seen]) -> tuple[Example, ...]:
-        """The surest first; of equally sure ones the latest."""
+        """The most certain first; of equals the latest."""
         places = [] if series.topic is None else [series.topic]
         places += [] if series.sentiment is None else [len(self.options.topics) + series.sentiment]
 

@@ -1,4 +1,4 @@
-"""Classification into labels that the model was never trained for: does the text entail that it belongs to one?"""
+"""Zero-shot classification: whether the text entails that it belongs to a label."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ _LEAST = 1e-7
 class ZeroShotClassifier:
     """Classifies by natural language inference.
 
-    A label becomes a hypothesis by a template ("This text is about {}."), and what the NLI model thinks of it given
-    the text as premise is its score: the log-odds of entailment, averaged over the templates. Scores become
-    probabilities by a softmax over the labels, or, where several labels are possible, by a sigmoid for each, which
-    with one template and no prior is the probability of entailment.
+    A label becomes a hypothesis by a template ("This text is about {}."), and its score is the NLI model's log-odds
+    of entailment given the text as premise, averaged over the templates. Scores become probabilities by a softmax
+    over the labels, or, with `multi_label`, by a sigmoid for each, which with one template and no prior is the
+    probability of entailment.
 
     Args:
         nli: the model. A text that it has no tokens for gets no label.
-        calibration: from a label's probability to one that holds, for the task "classification"; applied to each
-            label by itself. None leaves probabilities as they are, uncalibrated.
+        calibration: of a label's probability, for the task "classification"; applied to each label separately. None
+            leaves probabilities uncalibrated.
 
     Raises:
         UsageError: the calibration is for another task or another model.
@@ -72,22 +72,22 @@ class ZeroShotClassifier:
         """The label of each text, or its labels.
 
         Args:
-            texts: n texts of any length, in any language that the model knows; long ones are read in windows, of
+            texts: n texts of any length, in any language of the model; long ones are read in windows, of
                 which the clearest decides.
-            labels: two at least; one is enough where several labels are possible.
+            labels: at least two; one is enough with `multi_label`.
             template: see `templates_for`. Of several the scores are averaged.
             task: "topic" or "sentiment": which built-in templates.
             descriptions: see `hypotheses_for`.
             multi_label: a text may have any number of labels.
-            threshold: the probability that a label needs then.
-            prior: "empty" takes from each label's score what it gets on texts that say nothing; "texts" what it gets
-                on these texts on average, which suits many texts of which no label is rare, and makes the result for
-                one depend on the others. "none" leaves scores as they are. None: "empty" where a text has one
-                label, "none" where it may have several, so that the threshold stays one of entailment.
+            threshold: the least probability of a label with `multi_label`.
+            prior: "empty" subtracts from each label's score that on empty texts; "texts" its average on these texts,
+                which suits many texts without rare labels, and makes the result for one depend on the others. "none"
+                keeps scores. None: "none" with `multi_label`, so that the threshold is one of entailment, else
+                "empty".
 
         Raises:
             UsageError: a text, a label or a template cannot be used, or a label's hypothesis is longer than half of
-                what the model reads.
+                the model's limit.
 
         References:
             Zhao et al., Calibrate Before Use, ICML 2021 ("empty"); Zhou et al., Batch Calibration, ICLR 2024
@@ -127,7 +127,7 @@ class ZeroShotClassifier:
         for text in self.nli.readings(texts):
             readable = any(can_entail(text, each) for each in asked)
             about = [text] if text.unreadable else [each for each in asked if not can_entail(text, each)]
-            reasons.append("" if readable else f"{not_known(*about)}: no label rests on that")
+            reasons.append("" if readable else f"{not_known(*about)}: no label can be based on that")
         return reasons
 
     def probabilities(
@@ -141,10 +141,10 @@ class ZeroShotClassifier:
         multi_label: bool = False,
         prior: Prior | None = None,
     ) -> FloatMatrix:
-        """As `classify`, the numbers alone: (n, number of labels) float32; all the same for an unreadable text."""
+        """As `classify`, but only the numbers: (n, number of labels) float32; all the same for an unreadable text."""
         labels = as_texts(labels, "label")
         if not multi_label and len(labels) == 1:
-            raise UsageError("one label is no choice; give two at least, or multi_label=True")
+            raise UsageError("one label is not a choice; give at least two, or multi_label=True")
         scores = self.scores(
             texts,
             labels,
@@ -173,7 +173,7 @@ class ZeroShotClassifier:
         descriptions: Mapping[str, str] | None = None,
         prior: Prior = "none",
     ) -> Floats:
-        """(n, number of labels) float64: the log-odds that the probabilities are made of."""
+        """(n, number of labels) float64: the log-odds behind the probabilities."""
         if prior not in PRIORS:
             raise UsageError(f"prior is {prior!r}; expected one of {', '.join(PRIORS)}")
         texts, labels = as_texts(texts, blank=False), as_texts(labels, "label")
@@ -193,7 +193,7 @@ class ZeroShotClassifier:
         self.nli.close()
 
     def _scores(self, texts: Sequence[str], hypotheses: Sequence[Sequence[str]]) -> Floats:
-        """Equal texts and equal hypotheses are judged once."""
+        """Equal texts and equal hypotheses are scored once."""
         different = list(dict.fromkeys(texts))
         flat = list(dict.fromkeys(each for group in hypotheses for each in group))
         found = np.empty((len(different), len(flat)), np.float64)
@@ -215,7 +215,7 @@ class ZeroShotClassifier:
             if longest > room:
                 raise UsageError(
                     f"the hypothesis for the label {label[:40]!r} has {longest:,} tokens; the model has room for "
-                    f"{room} beside a text: shorten the label, its description or the template"
+                    f"{room} next to a text: shorten the label, its description or the template"
                 )
 
     def _classification(

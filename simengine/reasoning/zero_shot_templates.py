@@ -1,4 +1,4 @@
-"""Hypotheses that say a text belongs to a class: built-in templates in English and Chinese."""
+"""Hypotheses that a text belongs to a class: built-in templates in English and Chinese."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ TEMPLATES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("sentiment", "en"): ("The sentiment of this text is {}.", "The author's opinion is {}."),
     ("sentiment", "zh"): ("这段文字的情感是{}的。", "作者的评价是{}的。"),
 }
-"""By what a label is, and the language of the labels."""
+"""By the kind and the language of the labels."""
 
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
 
 
 def templates_for(template: str | Sequence[str] | None, task: str, labels: Sequence[str]) -> tuple[str, ...]:
-    """The templates that were given, or the built-in ones.
+    """The given templates, or the built-in ones.
 
     Args:
         template: one or several, each with one {} for the label; None for the built-in ones.
         task: "topic" or "sentiment", for the built-in ones.
-        labels: Chinese templates are taken where one of them holds a Chinese character.
+        labels: Chinese templates are used if one of them has a Chinese character.
 
     Raises:
-        UsageError: a template without a {} or with two, none at all, or an unknown task.
+        UsageError: a template without a {} or with two, no template, or an unknown task.
     """
     if template is None:
         language = "zh" if any(map(has_chinese, labels)) else "en"
@@ -46,9 +46,9 @@ def templates_for(template: str | Sequence[str] | None, task: str, labels: Seque
 
 
 def check_labels(labels: Sequence[str]) -> None:
-    """Raise UsageError unless these are different names, one at least, none of them blank."""
+    """Raise UsageError unless these are different names, at least one, none of them blank."""
     if isinstance(labels, str) or not len(labels):
-        raise UsageError(f"labels are {labels!r}; expected a list of names, one at least")
+        raise UsageError(f"labels are {labels!r}; expected a list of names, at least one")
     if any(not isinstance(label, str) or not label.strip() for label in labels):
         raise UsageError(f"labels are {list(labels)!r:.200}; expected names, none of them blank")
     if len(set(labels)) != len(labels):
@@ -58,20 +58,20 @@ def check_labels(labels: Sequence[str]) -> None:
 def hypotheses_for(
     labels: Sequence[str], templates: Sequence[str], descriptions: Mapping[str, str] | None
 ) -> list[list[str]]:
-    """For each label its hypotheses, as many for each.
+    """For each label its hypotheses, the same number for each.
 
     Args:
         labels: different names.
         templates: each with one {}.
-        descriptions: from a label to the words that stand for it in a template. One that is a sentence (it ends like
-            one) is the label's hypothesis by itself.
+        descriptions: from a label to its words in a template. A description that is a sentence (by its
+            ending) is itself the label's hypothesis.
 
     Raises:
-        UsageError: a description is of no label, or blank.
+        UsageError: a description of an unknown label, or a blank one.
     """
     descriptions = descriptions or {}
     if unknown := [label for label in descriptions if label not in labels]:
-        raise UsageError(f"there is a description of {unknown[0]!r}, which is none of {', '.join(labels)}")
+        raise UsageError(f"there is a description of {unknown[0]!r}, which is not one of {', '.join(labels)}")
     if blank := [label for label, words in descriptions.items() if not words.strip()]:
         raise UsageError(f"the description of {blank[0]!r} is blank")
     found = []

@@ -1,6 +1,6 @@
 """Recommendations from texts and histories, with reasons.
 
-Importing this package loads numpy alone; scipy, scikit-learn, implicit and faiss are loaded by what needs them.
+Importing this package loads only numpy; scipy, scikit-learn, implicit and faiss are loaded on demand.
 
 Example:
     >>> import numpy as np
@@ -12,10 +12,9 @@ Example:
     ['b']
 """
 
-from simengine.recommend.askers import Taste
 from simengine.recommend.blend import Blend, BlendOptions
 from simengine.recommend.evaluation import (
-    RecommendationResult,
+    RecommendationMetrics,
     evaluate_recommendations,
     leave_last_out,
     relevant_items,
@@ -34,6 +33,7 @@ from simengine.recommend.scorers.contract import FeatureScorer, Scorer, ScoringB
 from simengine.recommend.scorers.ease import EaseScorer
 from simengine.recommend.scorers.item_knn import ItemKNNScorer
 from simengine.recommend.scorers.popularity import PopularityScorer
+from simengine.recommend.tastes import Taste
 from simengine.recommend.veto import DocumentTable, Veto
 
 __all__ = [
@@ -52,7 +52,7 @@ __all__ = [
     "PopularityScorer",
     "PreferenceOptions",
     "ProfileOptions",
-    "RecommendationResult",
+    "RecommendationMetrics",
     "Scorer",
     "ScoringBatch",
     "Taste",

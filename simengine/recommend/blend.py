@@ -1,4 +1,4 @@
-"""How the scores of several scorers become one: weights that are given, or learned from what users chose later."""
+"""Combines the scores of several scorers: with given weights, or weights learned from users' later choices."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ class Blend:
 
     Attributes:
         weights: scorer's name to weight.
-        standardise: bring each scorer's scores of a user to mean 0 and standard deviation 1 over the items first.
-        n_users, n_pairs: what the weights were learned from; 0 where they were given.
+        standardise: first standardise each scorer's scores of a user over the items.
+        n_users, n_pairs: what the weights were learned from; 0 if they were given.
     """
 
     weights: Mapping[str, float]
@@ -31,7 +31,7 @@ class Blend:
     n_users: int = 0
     n_pairs: int = 0
 
-    def as_table(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON."""
         return {
             "weights": {name: float(weight) for name, weight in self.weights.items()},
@@ -41,8 +41,8 @@ class Blend:
         }
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Json]) -> Blend:
-        """From what `as_table` gave.
+    def from_dict(cls, table: Mapping[str, Json]) -> Blend:
+        """The inverse of `to_dict`.
 
         Raises:
             UsageError: something is missing or of another type.
@@ -63,12 +63,12 @@ class BlendOptions:
     """How weights are learned.
 
     Attributes:
-        held_out: share of the interactions, the latest, that the weights are learned from, in (0, 1). Scorers learn
-            from the earlier ones meanwhile, and from all of them afterwards.
-        negatives: items drawn for each one that a user chose later.
+        held_out: share of the interactions, the latest, that the weights are learned from, in (0, 1). Scorers are
+            trained on the earlier ones for this; afterwards on all.
+        negatives: items sampled per later choice of a user.
         regularisation: C of scikit-learn's logistic regression, above 0.
-        min_users: users with both earlier and later interactions that must be there.
-        seed: of the drawing.
+        min_users: minimum of users with both earlier and later interactions.
+        seed: of the sampling.
     """
 
     held_out: float = 0.15
@@ -87,15 +87,15 @@ class BlendOptions:
 
 
 def check_names(scorers: Sequence[Scorer], weights: Mapping[str, float] | None) -> None:
-    """Refuse scorers of one name, and weights that name others.
+    """Refuse scorers with the same name, and weights of other names.
 
     Raises:
-        UsageError: says which.
+        UsageError: names them.
     """
     names = [scorer.name for scorer in scorers]
     if len(set(names)) != len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise UsageError(f"two scorers are called {twice!r}; give one of them another name")
+        raise UsageError(f"two scorers are named {twice!r}; give one of them another name")
     if weights is not None and set(weights) != set(names):
         raise UsageError(
             f"weights are given for {', '.join(sorted(weights)) or 'nothing'}; the scorers are {', '.join(names)}"
@@ -122,13 +122,13 @@ def blended(scorers: Sequence[Scorer], blend: Blend | None, batch: ScoringBatch)
 
     Args:
         scorers: at least one.
-        blend: their weights; None only for a single scorer, whose scores are taken as they are.
+        blend: their weights; None only for a single scorer, whose scores are used unchanged.
         batch: users and items.
     """
     if blend is None:
         (only,) = scorers
         if type(only) is ContentScorer:
-            return only.score(batch)  # new at each call and finite: two passes over all scores saved
+            return only.score(batch)  # new at each call and finite: saves two passes over all scores
         return np.array(scored(only, batch), np.float32)
     total = np.zeros((len(batch.users), len(batch.rows)), np.float32)
     for scorer in scorers:
@@ -141,7 +141,7 @@ def blended(scorers: Sequence[Scorer], blend: Blend | None, batch: ScoringBatch)
 
 @dataclass(slots=True)
 class PairSampler:
-    """Collects differences between what users chose later and what they did not, as features of a regression."""
+    """Collects differences between items that users chose later and others, as features of a regression."""
 
     scorers: Sequence[Scorer]
     options: BlendOptions
@@ -150,12 +150,12 @@ class PairSampler:
     n_users: int = 0
 
     def add(self, batch: ScoringBatch, chosen: Histories, rng: np.random.Generator) -> None:
-        """Draw pairs for a block of users.
+        """Sample pairs for a block of users.
 
         Args:
             batch: all live rows, histories of the earlier part.
-            chosen: what these users chose later, places in `batch.rows`.
-            rng: draws.
+            chosen: the later choices of these users, indices into `batch.rows`.
+            rng: for sampling.
         """
         features = np.stack([standardised(scored(scorer, batch)) for scorer in self.scorers], axis=2)
         seen = batch.histories.matrix(len(batch.item_ids), binary=True)[:, batch.rows].toarray() > 0
@@ -190,7 +190,7 @@ class PairSampler:
         x = np.concatenate(self.differences)
         owners = np.concatenate(self.owners)
         weight = 1.0 / np.bincount(owners)[owners]
-        signs = np.where(np.arange(len(x)) % 2 == 0, 1.0, -1.0)  # half of the pairs turned: two classes
+        signs = np.where(np.arange(len(x)) % 2 == 0, 1.0, -1.0)  # half of the pairs inverted: two classes
         model = linear.LogisticRegression(C=self.options.regularisation, fit_intercept=False, max_iter=500)
         model.fit(x * signs[:, None], signs, sample_weight=weight * len(x) / self.n_users)
         names = [scorer.name for scorer in self.scorers]

@@ -1,4 +1,4 @@
-"""The items that a recommender knows, each in a row of its own that it keeps while items come and go."""
+"""The items of a recommender, each in a row that it keeps while others are added and removed."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from simengine.text.arguments import items_of
 from simengine.types import FloatMatrix, Mask, RowArray
 
 CENTRING_ITEMS = 100
-"""The mean of that many items is taken off by half: the mean of a few says little of what all texts share."""
+"""With this many items half of their mean is subtracted: the mean of a few is not what all texts share."""
 
 
-class Catalogue:
+class ItemCatalogue:
     """Rows of items. It never changes; `updated` gives a new one in which old items keep their rows.
 
-    What all items' texts have in common says nothing about taste, and makes some items near to everything. So profiles
-    and content scores work on centred vectors: the mean of all items taken off, then normalised.
+    What all items' texts have in common is no sign of taste, and makes some items near to everything. So profiles
+    and content scores use centred vectors: the mean of all items subtracted, then normalised.
 
     Attributes:
         ids: (n_rows,) object array of str.
         vectors: (n_rows, dim) float32, rows L2-normalised.
-        middle: (dim,) float32, what is taken off; that of the items which were there first.
+        middle: (dim,) float32, the subtracted mean; that of the initial items.
         centred: (n_rows, dim) float32, rows of length 1 (or 0).
-        live: (n_rows,) bool, False for items that are gone; None where none is.
+        live: (n_rows,) bool, False for removed items; None if there are none.
         rows: row of each live item by id.
     """
 
@@ -39,29 +39,29 @@ class Catalogue:
         centred: FloatMatrix,
         live: Mask | None = None,
     ) -> None:
-        """Use `Catalogue.of`."""
+        """Use `ItemCatalogue.of`."""
         self.ids, self.vectors, self.middle, self.centred, self.live = ids, vectors, middle, centred, live
         self.rows: dict[str, int] = {id_: row for row, id_ in enumerate(ids) if live is None or live[row]}
 
     @classmethod
-    def of(cls, items: ItemVectors, centring: float = 1.0) -> Catalogue:
+    def of(cls, items: ItemVectors, centring: float = 1.0) -> ItemCatalogue:
         """All of these items, in their order.
 
         Args:
             items: at least one.
-            centring: in [0, 1], how much of their mean is taken off.
+            centring: in [0, 1], how much of their mean is subtracted.
 
         Raises:
             UsageError: there are no items.
         """
         if not len(items):
-            raise UsageError("there are no items that could be recommended")
+            raise UsageError("there are no items to recommend")
         share = centring * len(items) / (len(items) + CENTRING_ITEMS)
         middle = (share * items.vectors.mean(axis=0, dtype=np.float64)).astype(np.float32)
         return cls(items.ids, items.vectors, middle, _centred(items.vectors, middle))
 
     def centre(self, vectors: FloatMatrix) -> FloatMatrix:
-        """Vectors of other texts (n, dim), as `centred` has those of the items."""
+        """Centred vectors of other texts (n, dim), like `centred` for the items."""
         return _centred(vectors, self.middle)
 
     def __len__(self) -> int:
@@ -70,7 +70,7 @@ class Catalogue:
 
     @property
     def n_rows(self) -> int:
-        """Rows, those of items that are gone included."""
+        """Rows, including those of removed items."""
         return len(self.ids)
 
     @property
@@ -79,7 +79,7 @@ class Catalogue:
         return int(self.vectors.shape[1])
 
     def live_rows(self) -> RowArray:
-        """Rows of the items that can be recommended, rising."""
+        """Rows of the items that can be recommended, ascending."""
         return np.arange(self.n_rows) if self.live is None else np.flatnonzero(self.live)
 
     def row(self, item: object) -> int:
@@ -94,11 +94,11 @@ class Catalogue:
         return self.rows[name]
 
     def rows_of(self, items: Sequence[object]) -> RowArray:
-        """Rows of several items; UsageError for one that is not there."""
+        """Rows of several items; UsageError for an unknown one."""
         return np.array([self.row(item) for item in items_of(items, "item id", ordered=False)], np.int64)
 
-    def added(self, items: ItemVectors) -> Catalogue:
-        """With these items too; those with an id that is here get their new vectors."""
+    def added(self, items: ItemVectors) -> ItemCatalogue:
+        """With these items added; known ids get their new vectors."""
         self._check_dimension(items)
         known = rows_of(self.rows, items.ids)
         new, old = np.flatnonzero(known < 0), np.flatnonzero(known >= 0)
@@ -109,16 +109,16 @@ class Catalogue:
         live = None
         if self.live is not None:
             live = np.concatenate([self.live, np.ones(len(new), np.bool_)])
-        return Catalogue(np.concatenate([self.ids, items.ids[new]]), vectors, self.middle, centred, live)
+        return ItemCatalogue(np.concatenate([self.ids, items.ids[new]]), vectors, self.middle, centred, live)
 
-    def removed(self, items: Sequence[object]) -> Catalogue:
-        """Without these items; UsageError for one that is not there."""
+    def removed(self, items: Sequence[object]) -> ItemCatalogue:
+        """Without these items; UsageError for an unknown one."""
         live = np.ones(self.n_rows, np.bool_) if self.live is None else self.live.copy()
         live[self.rows_of(items)] = False
-        return Catalogue(self.ids, self.vectors, self.middle, self.centred, live)
+        return ItemCatalogue(self.ids, self.vectors, self.middle, self.centred, live)
 
-    def updated(self, items: ItemVectors) -> Catalogue:
-        """Exactly these items; those that were here keep their rows."""
+    def updated(self, items: ItemVectors) -> ItemCatalogue:
+        """Exactly these items; known ones keep their rows."""
         self._check_dimension(items)
         present = set(items.ids)
         gone = [id_ for id_ in self.rows if id_ not in present]

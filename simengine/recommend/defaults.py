@@ -1,4 +1,4 @@
-"""Which scorers suit a history."""
+"""Default scorers for a history."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from simengine.recommend.scorers.popularity import PopularityScorer
 
 RECENT_HALF_LIFE_DAYS = 30.0
 EASE_ITEMS = 5_000
-"""Up to this many items the linear autoencoder is computed in seconds."""
+"""Up to this many items the linear autoencoder takes seconds."""
 
 
 def blend_scorers(n_items: int, *, als: bool | None = None, threads: int | None = None) -> list[Scorer]:
@@ -24,7 +24,7 @@ def blend_scorers(n_items: int, *, als: bool | None = None, threads: int | None 
 
     Args:
         n_items: size of the catalogue; a small one gets the linear autoencoder too.
-        als: use `implicit`; None where it is installed.
+        als: use `implicit`; None if it is installed.
         threads: for ALS.
 
     Raises:
@@ -44,7 +44,7 @@ def blend_scorers(n_items: int, *, als: bool | None = None, threads: int | None 
 
 
 def why_no_blend(interactions: Interactions, options: BlendOptions | None = None) -> str:
-    """Why weights cannot be learned from these interactions, for people; "" where they can."""
+    """Why weights cannot be learned from these interactions, human-readable; "" if they can."""
     options = options or BlendOptions()
     if not is_installed("sklearn"):
         return "scikit-learn is not installed"
@@ -57,7 +57,7 @@ def why_no_blend(interactions: Interactions, options: BlendOptions | None = None
     n_both = len(np.intersect1d(early.users, late.users))
     if n_both < 2 * options.min_users:
         return (
-            f"users with both early and late interactions: {n_both}, wanted are {2 * options.min_users} "
+            f"users with both early and late interactions: {n_both}; needed: {2 * options.min_users} "
             f"(late: the last {options.held_out:.0%})"
         )
     return ""

@@ -1,4 +1,4 @@
-"""How good recommendations are: splits that respect time, and measures of the literature by ir-measures."""
+"""Evaluates recommendations: splits by time, and standard measures from ir-measures."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ MEASURES = ("nDCG@10", "Recall@20")
 
 
 @dataclass(frozen=True, slots=True)
-class RecommendationResult:
-    """How well users were served.
+class RecommendationMetrics:
+    """Quality of recommended lists.
 
     Attributes:
-        n_users: users that were judged, all with a relevant item.
+        n_users: evaluated users, all with a relevant item.
         metrics: measure to its mean over these users.
-        coverage: share of the catalogue that stands in the first `coverage_depth` places of anybody's list.
+        coverage: share of the catalogue in the first `coverage_depth` items of any list.
         coverage_depth: see there.
         per_user: user to measure to value.
     """
@@ -34,8 +34,8 @@ class RecommendationResult:
     coverage_depth: int
     per_user: Mapping[str, Mapping[str, float]] = field(repr=False)
 
-    def as_dict(self) -> dict[str, Json]:
-        """As JSON, without the single users."""
+    def to_dict(self) -> dict[str, Json]:
+        """As JSON, without the individual users."""
         return {
             "n_users": self.n_users,
             "metrics": dict(self.metrics),
@@ -44,7 +44,7 @@ class RecommendationResult:
 
 
 def split_by_time(interactions: Interactions, share: float) -> tuple[Interactions, Interactions]:
-    """The earlier and the later interactions; the cut is one moment for all users, so nothing of the future leaks.
+    """The earlier and the later interactions; the cut is one moment for all users, so the future does not leak.
 
     Args:
         interactions: with times.
@@ -63,10 +63,10 @@ def split_by_time(interactions: Interactions, share: float) -> tuple[Interaction
 
 
 def leave_last_out(interactions: Interactions, n: int = 1) -> tuple[Interactions, Interactions]:
-    """Without each user's last n interactions, and these; users with n or fewer keep them all.
+    """All but each user's last n interactions, and these; users with n or fewer keep all.
 
-    Of equal times the last given is the last. Other users' later interactions are in the first part, so popularity
-    sees the future; `split_by_time` does not let it.
+    Equal times are in the given order. Other users' later interactions are in the first part, so popularity
+    sees the future; with `split_by_time` it does not.
 
     Raises:
         UsageError: no times, or n below 1.
@@ -84,7 +84,7 @@ def leave_last_out(interactions: Interactions, n: int = 1) -> tuple[Interactions
 def relevant_items(
     later: Interactions, earlier: Interactions, *, at_least: float | None = None
 ) -> dict[str, set[str]]:
-    """What each user chose later and had not had to do with before.
+    """Each user's later choices without earlier interactions.
 
     Args:
         later, earlier: parts of the same interactions.
@@ -109,16 +109,16 @@ def evaluate_recommendations(
     n_items: int,
     measures: Sequence[str] = MEASURES,
     coverage_depth: int = 10,
-) -> RecommendationResult:
+) -> RecommendationMetrics:
     """Measures of recommended lists.
 
     Args:
         users: q users.
-        lists: (q, N) object array of item ids, best first; "" where a list is shorter.
-        relevant: what each user chose; users with nothing relevant, or without a list, do not count.
+        lists: (q, k) object array of item ids, best first; "" as padding.
+        relevant: each user's choices; users with nothing relevant, or without a list, do not count.
         n_items: size of the catalogue, for the coverage.
-        measures: in the notation of ir-measures; none may reach deeper than the lists.
-        coverage_depth: places that coverage looks at.
+        measures: in the notation of ir-measures; not deeper than the lists.
+        coverage_depth: items of each list that count for coverage.
 
     Raises:
         UsageError: no user has a relevant item, a list names an item twice, or a measure is unknown.
@@ -129,8 +129,8 @@ def evaluate_recommendations(
     depths = [int(name.partition("@")[2] or 0) for name in measures]
     if max([*depths, coverage_depth]) > lists.shape[1]:
         raise UsageError(
-            f"the lists have {lists.shape[1]} places; {', '.join(measures)} and a coverage of {coverage_depth} look "
-            f"at {max([*depths, coverage_depth])}"
+            f"the lists have {lists.shape[1]} items; {', '.join(measures)} and a coverage of {coverage_depth} need "
+            f"{max([*depths, coverage_depth])}"
         )
     run = {
         str(user): [str(id_) for id_ in row if id_]
@@ -140,6 +140,6 @@ def evaluate_recommendations(
     qrels = {user: dict.fromkeys(sorted(relevant[user]), 1) for user in run}
     result = evaluate_ranking(qrels, run, measures=measures)
     shown = {id_ for row in run.values() for id_ in row[:coverage_depth]}
-    return RecommendationResult(
+    return RecommendationMetrics(
         result.n_queries, result.metrics, len(shown) / max(1, n_items), coverage_depth, result.per_query
     )

@@ -1,4 +1,4 @@
-"""Recommendations with what speaks for them."""
+"""Recommendations with their explanations."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.recommend.askers import Askers
 from simengine.recommend.blend import scored, standardised
-from simengine.recommend.catalogue import Catalogue
-from simengine.recommend.items import TextEncoder
+from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.reasons import ReasonFinder
-from simengine.recommend.state import State
+from simengine.recommend.state import RecommenderState
+from simengine.recommend.tastes import UserQueries
 from simengine.recommend.veto import DocumentSource, Inference, premise
-from simengine.types import Evidence, FloatMatrix, Recommendation, RowArray
+from simengine.types import Evidence, FloatMatrix, Recommendation, RowArray, TextEncoder
 
 
-def parts_of(state: State, askers: Askers, rows: RowArray) -> list[dict[str, float]]:
-    """For each of the rows what every scorer adds to the one asker's score; the sum is the score."""
+def parts_of(state: RecommenderState, queries: UserQueries, rows: RowArray) -> list[dict[str, float]]:
+    """For each of the rows every scorer's contribution to the one user's score; the sum is the score."""
     everything = state.catalogue.live_rows()
-    if not askers.profiles.any():  # without a history
-        counts = state.scores(askers, everything)[0]
+    if not queries.profiles.any():  # without a history
+        counts = state.scores(queries, everything)[0]
         return [{"popularity": float(counts[np.searchsorted(everything, row)])} for row in rows]
-    batch = state.batch(askers, everything)
+    batch = state.batch(queries, everything)
     places = np.searchsorted(everything, rows)
     parts: list[dict[str, float]] = [{} for _ in rows]
     for scorer in state.scorers:
@@ -39,11 +38,11 @@ def parts_of(state: State, askers: Askers, rows: RowArray) -> list[dict[str, flo
 
 @dataclass(slots=True)
 class Explainer:
-    """Makes recommendations out of rows.
+    """Makes recommendations from rows.
 
     Attributes:
         documents: where titles and texts are; None leaves titles empty.
-        encoder: of sentences; None looks for no reasons.
+        encoder: of sentences; None finds no reasons.
         nli: see `ReasonFinder`.
     """
 
@@ -53,7 +52,7 @@ class Explainer:
     _finder: ReasonFinder | None = field(default=None, init=False)
 
     def check(self) -> None:
-        """Raise UsageError unless reasons can be looked for."""
+        """Raise UsageError unless reasons can be found."""
         missing = "documents" if self.documents is None else "encoder" if self.encoder is None else ""
         if missing:
             raise UsageError(
@@ -62,16 +61,16 @@ class Explainer:
 
     def explain(
         self,
-        catalogue: Catalogue,
-        askers: Askers,
+        catalogue: ItemCatalogue,
+        queries: UserQueries,
         rows: RowArray,
         parts: Sequence[Mapping[str, float]],
     ) -> list[Recommendation]:
-        """One recommendation for each row, for the one asker."""
+        """One recommendation for each row, for the one user."""
         if self.documents is not None and self.encoder is not None:
             self._finder = ReasonFinder(self.documents, self.encoder, self.nli)
-        liked = askers.histories.liked().rows
-        texts, text_vectors = askers.liked_texts
+        liked = queries.histories.liked().rows
+        texts, text_vectors = queries.liked_texts
         vectors = catalogue.vectors[liked]
         if text_vectors is not None:
             vectors = np.concatenate([vectors, text_vectors])
@@ -108,7 +107,7 @@ class Explainer:
 
 
 def _nearest(vectors: FloatMatrix, liked: FloatMatrix) -> list[int]:
-    """For each vector (n, dim) the place of the nearest liked one (m, dim), the first of equals; -1 without any."""
+    """For each vector (n, dim) the index of the nearest liked one (m, dim), the first of equals; -1 without any."""
     if not len(liked):
         return [-1] * len(vectors)
     return [int(place) for place in (vectors @ liked.T).argmax(axis=1)]

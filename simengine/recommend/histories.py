@@ -1,4 +1,4 @@
-"""What each user likes and dislikes, as numbers: ratings centred per user, weights damped, old ones faded."""
+"""What each user likes and dislikes, as numbers: ratings centred per user, weights damped, old ones decayed."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.interactions import SECONDS_PER_DAY, Interactions, rows_of
 from simengine.text.arguments import as_number
 from simengine.types import FloatMatrix, RowArray
@@ -20,11 +20,11 @@ class PreferenceOptions:
 
     Attributes:
         half_life_days: age, counted from the user's latest interaction, at which a preference counts half; None
-            for no fading.
-        rating_shrinkage: ratings at the mean of all that are added to each user's own before the mean of these is
-            subtracted, so that a user with a single rating of 5 is seen to like it; at least 0.
-        seen_bonus: added to every rating's preference (in standard deviations of all ratings): to have chosen an item
-            speaks for it even where the rating is low. At least 0.
+            for no decay.
+        rating_shrinkage: number of ratings at the overall mean added to each user's own before their mean is
+            subtracted, so that a single rating of 5 counts as a like; at least 0.
+        seen_bonus: added to every rating's preference (in standard deviations of all ratings): choosing an item
+            is a sign of interest even if the rating is low. At least 0.
     """
 
     half_life_days: float | None = None
@@ -43,8 +43,8 @@ class Histories:
     """The items of q users, in compressed rows.
 
     Attributes:
-        starts: (q + 1,) int64; what user i had to do with stands at `starts[i]` to `starts[i + 1] - 1`.
-        rows: (m,) int64, rows of the catalogue, rising within a user, each once.
+        starts: (q + 1,) int64; the items of user i are at `starts[i]` to `starts[i + 1] - 1`.
+        rows: (m,) int64, rows of the catalogue, ascending within a user, each once.
         preferences: (m,) float32, above 0 for likes, below for dislikes.
     """
 
@@ -65,7 +65,7 @@ class Histories:
         return np.repeat(np.arange(len(self)), self.lengths())
 
     def take(self, users: RowArray) -> Histories:
-        """The histories of some users, in that order; -1 is one who has none."""
+        """The histories of some users, in that order; -1 is a user without one."""
         known = users >= 0
         lengths = np.where(known, self.lengths()[users], 0) if len(self) else np.zeros(len(users), np.int64)
         starts = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
@@ -74,7 +74,7 @@ class Histories:
         return Histories(starts, self.rows[at], self.preferences[at])
 
     def liked(self) -> Histories:
-        """The likes alone."""
+        """Only the likes."""
         keep = self.preferences > 0
         counts = np.bincount(self.owners()[keep], minlength=len(self))
         starts = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
@@ -103,15 +103,15 @@ class Histories:
 
 
 def make_histories(
-    interactions: Interactions, catalogue: Catalogue, options: PreferenceOptions
+    interactions: Interactions, catalogue: ItemCatalogue, options: PreferenceOptions
 ) -> tuple[Histories, int]:
     """The histories of all users of `interactions.user_ids`, in that order.
 
     Returns:
-        The histories, and how many interactions are left out because the catalogue has no such item.
+        The histories, and the number of interactions left out because the catalogue has no such item.
 
     Raises:
-        UsageError: a half-life is asked for and there are no times.
+        UsageError: a half-life is given and there are no times.
     """
     if options.half_life_days is not None and len(interactions):
         interactions.require_times()
@@ -129,7 +129,7 @@ def make_histories(
 
 
 def _summed(interactions: Interactions) -> Interactions:
-    """Weights of one pair added up, at the time of the latest."""
+    """Weights of one pair summed, at the time of the latest."""
     pairs = interactions.users * max(1, len(interactions.item_ids)) + interactions.items
     unique, first, place = np.unique(pairs, return_index=True, return_inverse=True)
     if len(unique) == len(pairs):
@@ -162,7 +162,7 @@ def _rating_preferences(interactions: Interactions, options: PreferenceOptions) 
     with np.errstate(invalid="ignore"):
         means = (sums + options.rating_shrinkage * middle) / (counts + options.rating_shrinkage)
     centred = (values - means[interactions.users]) / spread
-    # What rounding leaves of a rating at the mean is no preference.
+    # A rounding residue of a rating at the mean is not a preference.
     centred[np.abs(centred) < 1e-9] = 0.0
     result: FloatMatrix = (centred + options.seen_bonus).astype(np.float32)
     return result

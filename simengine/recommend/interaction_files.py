@@ -11,7 +11,7 @@ from pathlib import Path
 from simengine.corpus.csv_tables import Headerless
 from simengine.corpus.formats import read_items
 from simengine.corpus.report import ReadReport, RecordFault
-from simengine.corpus.sources import Source, expand_sources
+from simengine.corpus.sources import InputFile, expand_sources
 from simengine.errors import DataError
 from simengine.recommend.interactions import Interactions
 from simengine.text.checks import text_fault
@@ -31,12 +31,12 @@ _TABLE = Headerless(
     advice="call the columns user, item, rating (or weight) and timestamp",
 )
 MILLISECONDS_FROM = 1e11
-"""As seconds this is the year 5138, so such a time is taken to be in milliseconds."""
+"""As seconds this is the year 5138, so such a time is taken as milliseconds."""
 
 
 @dataclass(slots=True)
 class _Columns:
-    """What the records gave so far; `kind` is None until the first record tells it."""
+    """The records so far; `kind` is None until the first record determines it."""
 
     users: list[str]
     items: list[str]
@@ -54,13 +54,13 @@ def read_interactions(
 
     Fields: user (user_id), item (item_id, document_id), then `rating` (score, stars: ratings), or `weight` (count,
     value: weights), or neither (weight 1); and `timestamp` (time, date): seconds since 1970, milliseconds from 1e11 on,
-    or an ISO 8601 date or time (UTC where it names no zone). A table without a header holds user, item, rating and
+    or an ISO 8601 date or time (UTC without a zone). A table without a header has user, item, rating and
     timestamp.
 
     Raises:
-        DataError: the file cannot be used, holds no interaction, or a record lacks a field, has another one missing
-            than the first, or a value that is no finite number; or it rates a pair differently twice and no times say
-            which came later. Names file and line.
+        DataError: the file cannot be used, has no interaction, or a record lacks a field, has other fields than the
+            first, or a value that is not a finite number; or a pair has two different ratings without times to tell
+            which is later. Names file and line.
         UsageError: an unknown format or encoding.
     """
     report = ReadReport()
@@ -69,7 +69,7 @@ def read_interactions(
     for file in expand_sources([source], file_format, report):
         if file.format.startswith("txt"):
             raise DataError(
-                "a text file holds no interactions; expected .jsonl, .csv, .tsv or .parquet", file.name
+                "a text file has no interactions; expected .jsonl, .csv, .tsv or .parquet", file.name
             )
         name = file.name
         for line, record in _records(file, encoding, report):
@@ -78,11 +78,11 @@ def read_interactions(
             except RecordFault as fault:
                 raise DataError(fault.reason, file.name, line) from fault
     if not columns.users:
-        raise DataError("no interactions: the file holds no records", name)
+        raise DataError("no interactions: the file has no records", name)
     return _made(columns, name)
 
 
-def _records(file: Source, encoding: str, report: ReadReport) -> Iterator[tuple[int, dict[str, object]]]:
+def _records(file: InputFile, encoding: str, report: ReadReport) -> Iterator[tuple[int, dict[str, object]]]:
     for line, record, _ in read_items(file, MAX_LINE_BYTES, encoding, report, _TABLE):
         if isinstance(record, RecordFault):
             raise DataError(record.reason, file.name, line) from record
@@ -133,8 +133,8 @@ def _made(columns: _Columns, name: str) -> Interactions:
         if conflict is not None:
             one, other = conflict
             raise DataError(
-                f"{made.describe(one)} at line {columns.places[one]} and {made.values[other]:g} here, and no times "
-                "say which came later; add a column timestamp, or keep one rating a pair",
+                f"{made.describe(one)} at line {columns.places[one]} and {made.values[other]:g} here, without times "
+                "to tell which is later; add a column timestamp, or keep one rating per pair",
                 name,
                 columns.places[other],
             )

@@ -1,4 +1,4 @@
-"""Who had to do with which item, how much, and when."""
+"""Interactions of users with items: ratings or weights, and times."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ SECONDS_PER_DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Interactions:
-    """n interactions of users with items, in the order given. Make them with the methods `from_...`.
+    """n interactions of users with items, in the given order. Make them with the methods `from_...`.
 
     Attributes:
         user_ids: (n_users,) object array of str, each once.
         item_ids: (n_items,) object array of str, each once.
-        users: (n,) int64, places in `user_ids`.
-        items: (n,) int64, places in `item_ids`.
+        users: (n,) int64, indices into `user_ids`.
+        items: (n,) int64, indices into `item_ids`.
         values: (n,) float32, ratings or weights.
         times: (n,) float64, seconds since 1970 (or any origin), or None.
-        explicit: True for ratings, where what lies below a user's own mean is a dislike; False for weights
+        explicit: True for ratings, where a value below a user's own mean is a dislike; False for weights
             (counts, watch time), where what is negative is a dislike.
     """
 
@@ -56,12 +56,12 @@ class Interactions:
         Args:
             users, items: n ids, strings or integers.
             ratings: n ratings on any scale; of several for one pair the latest counts.
-            weights: n weights instead of ratings, 1 each by default; those of one pair are added.
+            weights: n weights instead of ratings, 1 each by default; those of one pair are summed.
             times: n times in seconds.
 
         Raises:
             UsageError: lengths differ, an id is blank or of another type, a value is not finite, ratings and weights
-                both, or a pair that is rated differently without times that say which came later.
+                both, or a pair has different ratings without times to tell which is later.
         """
         if ratings is not None and weights is not None:
             raise UsageError("ratings and weights are given; expected one of them")
@@ -82,8 +82,8 @@ class Interactions:
         if conflict is not None:
             one, other = conflict
             raise UsageError(
-                f"{made.describe(one)} at position {one}, {values[other]:g} at position {other}, and no times say "
-                "which came later; give times, or one rating a pair"
+                f"{made.describe(one)} at position {one}, {values[other]:g} at position {other}, and no times tell "
+                "which is later; give times, or one rating per pair"
             )
         return made
 
@@ -99,12 +99,12 @@ class Interactions:
         """Interactions from a scipy sparse matrix, as `implicit` takes it.
 
         Args:
-            matrix: (n_users, n_items), what is stored counts (explicit zeros too).
+            matrix: (n_users, n_items), all stored values count (explicit zeros too).
             user_ids, item_ids: ids of its rows and columns; by default their numbers.
             explicit: the values are ratings.
 
         Raises:
-            UsageError: no 2-d sparse matrix, as many ids as it has not, or values that are not finite.
+            UsageError: not a 2-d sparse matrix, a wrong number of ids, or values that are not finite.
         """
         if not hasattr(matrix, "tocoo") or len(matrix.shape) != 2:
             raise UsageError(f"expected a sparse matrix (n_users, n_items), got {type(matrix).__name__}")
@@ -140,12 +140,12 @@ class Interactions:
         return len(np.unique(self.users))
 
     def user_row(self, user: object) -> int | None:
-        """Place of a user in `user_ids`, or None. For many users make a table of your own."""
+        """Index of a user in `user_ids`, or None. For many users build your own table."""
         found = np.flatnonzero(self.user_ids == str(user))
         return int(found[0]) if len(found) else None
 
     def select(self, keep: Mask | RowArray) -> Interactions:
-        """Some of the interactions; the ids stay all."""
+        """Some of the interactions; all ids are kept."""
         times = None if self.times is None else self.times[keep]
         return Interactions(
             self.user_ids,
@@ -180,9 +180,9 @@ class Interactions:
         return self.times
 
     def latest(self) -> Interactions:
-        """Ratings as they stand in the end: of several of one pair the latest, of equal times the last given.
+        """Final ratings: of several of one pair the latest, of equal times the last given.
 
-        Weights come back as they are.
+        Weights are returned unchanged.
         """
         if not self.explicit or not len(self):
             return self
@@ -193,7 +193,7 @@ class Interactions:
         return self if len(keep) == len(self) else self.select(keep)
 
     def first_conflict(self) -> tuple[int, int] | None:
-        """Two positions that rate one pair differently while no times say which came later, or None."""
+        """Two positions with different ratings of one pair without times to tell which is later, or None."""
         if not self.explicit or self.times is not None:
             return None
         pairs = self.users * max(1, len(self.item_ids)) + self.items
@@ -203,13 +203,13 @@ class Interactions:
         return (int(order[found[0]]), int(order[found[0] + 1])) if len(found) else None
 
     def describe(self, position: int) -> str:
-        """A rating for people: "user 'u' rates item 'i' 5"."""
+        """A rating, human-readable: "user 'u' rates item 'i' 5"."""
         user, item = self.user_ids[self.users[position]], self.item_ids[self.items[position]]
         return f"user {user!r} rates item {item!r} {self.values[position]:g}"
 
 
 def encode_ids(ids: Iterable[Any], what: str) -> tuple[Ids, RowArray]:
-    """Ids by first appearance and, for each given one, its place among them.
+    """Ids by first appearance and, for each given one, its index among them.
 
     Raises:
         UsageError: an id is neither a string nor an integer, or is blank.
@@ -239,14 +239,14 @@ def as_id(given: object, what: str, position: int | None = None) -> str:
 
     Raises:
         UsageError: it is neither a string nor an integer, or is blank.
-        DataError: it holds half of a surrogate pair or U+0000.
+        DataError: it contains half of a surrogate pair or U+0000.
     """
     where = "" if position is None else f" at position {position}"
     return arguments.as_id(given, f"the {what} id{where}")
 
 
 def rows_of(table: Mapping[str, int], ids: Ids) -> RowArray:
-    """(n,) int64, the row of each id, -1 where the table has none."""
+    """(n,) int64, the row of each id, -1 if the table has none."""
     return np.fromiter((table.get(id_, -1) for id_ in ids), np.int64, len(ids))
 
 
@@ -255,7 +255,7 @@ def _numbers(given: Iterable[float], what: str) -> Times:
     try:
         values = np.asarray(numbers, np.float64)
     except (TypeError, ValueError, OverflowError) as error:
-        raise UsageError(f"a {what} is no number: {error}") from error
+        raise UsageError(f"a {what} is not a number: {error}") from error
     if values.ndim != 1:
         raise UsageError(f"{what}s have shape {values.shape}; expected (n,)")
     wrong = np.flatnonzero(~np.isfinite(values))

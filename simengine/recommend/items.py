@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
 from simengine.errors import UsageError
 from simengine.recommend.interactions import Ids, as_id, as_ids
 from simengine.text.arguments import as_texts, items_of, shown
-from simengine.types import FloatMatrix, RowArray
+from simengine.types import FloatMatrix, RowArray, TextEncoder
 
 UNIT_TOLERANCE = 1e-3
 NORM_BLOCK_ROWS = 65_536
-
-
-class TextEncoder(Protocol):
-    """What turns texts into vectors; `simengine.Engine` and every bi-encoder do."""
-
-    def encode(self, texts: Sequence[str]) -> FloatMatrix:
-        """(n, dim) float32, rows L2-normalised."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,7 +31,7 @@ class ItemVectors:
 
     @classmethod
     def from_vectors(cls, ids: Sequence[Any], vectors: FloatMatrix) -> ItemVectors:
-        """Items from vectors that the caller has; rows are L2-normalised here where they are not.
+        """Items from given vectors; rows are L2-normalised if they are not yet.
 
         Args:
             ids: n ids, strings or integers.
@@ -59,7 +52,7 @@ class ItemVectors:
         if len(set(names)) != len(names):
             seen: set[str] = set()
             twice = next(id_ for id_ in names if id_ in seen or seen.add(id_))  # type: ignore[func-returns-value]
-            raise UsageError(f"the item id {twice!r} stands twice")
+            raise UsageError(f"the item id {twice!r} appears twice")
         return cls(names, _normalised(names, matrix))
 
     @classmethod
@@ -68,7 +61,7 @@ class ItemVectors:
 
         Args:
             ids: n ids.
-            texts: n texts; what an encoder cannot read of a long one does not count. Index long texts instead.
+            texts: n texts; text beyond the encoder's limit is ignored. Index long texts instead.
             encoder: a bi-encoder, or an engine.
 
         Raises:
@@ -83,7 +76,7 @@ class ItemVectors:
         Args:
             ids: n ids.
             vectors: (p, dim) float32.
-            owners: (p,) int64, the place in `ids` of each passage's item.
+            owners: (p,) int64, the index into `ids` of each passage's item.
 
         Raises:
             UsageError: as `from_vectors`, or an item without a passage.
@@ -111,7 +104,7 @@ class ItemVectors:
 
 
 def _normalised(ids: Ids, vectors: FloatMatrix) -> FloatMatrix:
-    """The same matrix where its rows have length 1, else a normalised copy."""
+    """The same matrix if its rows have length 1, else a normalised copy."""
     norms = np.empty(len(vectors), np.float32)
     for start in range(0, len(vectors), NORM_BLOCK_ROWS):
         block = vectors[start : start + NORM_BLOCK_ROWS]

@@ -1,4 +1,4 @@
-"""What may stand in a list, and how a veto changes it."""
+"""Which items a list may contain, and how a veto changes it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.interactions import as_id
 from simengine.recommend.ranking import ListOptions, arrange
 from simengine.recommend.veto import Veto
@@ -15,9 +15,9 @@ from simengine.types import FloatMatrix, Mask, RowArray
 
 
 def allowed_rows(
-    catalogue: Catalogue, unwanted: Sequence[object] | None, wanted: Sequence[object] | None
+    catalogue: ItemCatalogue, unwanted: Sequence[object] | None, wanted: Sequence[object] | None
 ) -> RowArray:
-    """Rows that may be recommended, rising. Unwanted items need not be there."""
+    """Rows that may be recommended, ascending. Unwanted items need not exist."""
     rows = catalogue.live_rows() if wanted is None else np.unique(catalogue.rows_of(wanted))
     if unwanted is None:
         return rows
@@ -29,14 +29,14 @@ def allowed_rows(
 def vetted(
     scores: FloatMatrix,
     found: RowArray,
-    catalogue: Catalogue,
-    places: int,
+    catalogue: ItemCatalogue,
+    k: int,
     options: ListOptions,
     veto: Veto | None,
 ) -> tuple[FloatMatrix, RowArray]:
-    """Lists from pools; the veto is asked about what would stand in them, until it refuses none of that."""
+    """Lists from pools; the veto checks the items that they would contain, until it refuses none of them."""
     while True:
-        listed, chosen = arrange(scores, found, catalogue.vectors, places, options)
+        listed, chosen = arrange(scores, found, catalogue.vectors, k, options)
         if veto is None:
             return listed, chosen
         asked = np.unique(chosen[chosen >= 0])

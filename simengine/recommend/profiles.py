@@ -1,4 +1,4 @@
-"""From histories to the vectors that a user's items are found with: several interests each, dislikes taken off."""
+"""From histories to query vectors: several interests per user, with dislikes subtracted."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ ITERATIONS = 6
 
 @dataclass(frozen=True, slots=True)
 class ProfileOptions:
-    """How a history becomes a profile.
+    """Options for turning a history into a profile.
 
     Attributes:
-        max_interests: centroids of a user's likes at most, by spherical k-means; at least 1. More than one keeps
-            tastes apart that have no item in between, and costs as many times the products.
-        likes_per_interest: likes that each interest stands for at least. On MovieLens 100K 8 is no better than 20, and
+        max_interests: most centroids of a user's likes, by spherical k-means; at least 1. More than one separates
+            distinct interests, at a proportional cost.
+        likes_per_interest: fewest likes per interest. On MovieLens 100K 8 is no better than 20, and
             costs a third more.
-        interest_share: in [0, 1], how far a user's vector lies from the mean of all likes (0) towards one interest (1).
-        dislike_weight: how much of the mean dislike is taken off; at least 0.
-        centring: in [0, 1], how much of the mean of all items is taken off their vectors, see `Catalogue`.
+        interest_share: in [0, 1], position of a user's vector between the mean of all likes (0) and one interest (1).
+        dislike_weight: how much of the mean dislike is subtracted; at least 0.
+        centring: in [0, 1], how much of the mean of all items is subtracted, see `ItemCatalogue`.
     """
 
     max_interests: int = 3
@@ -47,8 +47,8 @@ class ProfileOptions:
 def make_profiles(histories: Histories, vectors: FloatMatrix, options: ProfileOptions) -> FloatMatrix:
     """The vectors whose largest inner product with an item is its content score.
 
-    A user who likes and dislikes nothing in particular (all preferences are 0) is taken to like everything in the
-    history. One who only dislikes gets the negative of the mean dislike.
+    A user whose preferences are all 0 is taken to like everything in the history. One with only dislikes gets the
+    negative of the mean dislike.
 
     Args:
         histories: of q users.
@@ -56,12 +56,12 @@ def make_profiles(histories: Histories, vectors: FloatMatrix, options: ProfileOp
         options: see there.
 
     Returns:
-        (q, max_interests, dim) float32; users with fewer interests have the first one again; zeros without a history.
+        (q, max_interests, dim) float32; users with fewer interests repeat the first one; zeros without a history.
     """
     n_users, dimension = len(histories), vectors.shape[1]
     made = np.zeros((n_users, options.max_interests, dimension), np.float32)
     cuts = [0]
-    while cuts[-1] < n_users:  # as many whole users as fit, one at least
+    while cuts[-1] < n_users:  # as many whole users as fit, at least one
         end = int(np.searchsorted(histories.starts, histories.starts[cuts[-1]] + ENTRIES_PER_BLOCK, "right"))
         cuts.append(min(max(end - 1, cuts[-1] + 1), n_users))
     for low, high in pairwise(cuts):
@@ -84,7 +84,7 @@ def _profiles(histories: Histories, vectors: FloatMatrix, options: ProfileOption
     centres = interests(vectors[likes], preferences[likes], owners[likes], n, options)
     share = np.float32(options.interest_share)
     towards = unit_rows((1 - share) * mean[:, None, :] + share * centres)
-    # A few dislikes beside many likes count less; with dislikes alone nothing else is left.
+    # A few dislikes next to many likes count less; with only dislikes nothing else is left.
     share_against = np.minimum(1.0, mass_against / np.maximum(mass_for, 1e-9))
     weight = np.where(mass_for > 0, options.dislike_weight * share_against, 1.0).astype(np.float32)
     result: FloatMatrix = towards - (weight[:, None] * unit_rows(against))[:, None, :]
@@ -94,17 +94,17 @@ def _profiles(histories: Histories, vectors: FloatMatrix, options: ProfileOption
 def interests(
     vectors: FloatMatrix, weights: FloatMatrix, owners: RowArray, n_users: int, options: ProfileOptions
 ) -> FloatMatrix:
-    """Centroids of each user's likes by spherical k-means, begun at items that are liked and far from each other.
+    """Centroids of each user's likes by spherical k-means, initialised with liked items far from each other.
 
     Args:
         vectors: (m, dim) float32 of the likes, rows L2-normalised.
         weights: (m,) float32, above 0.
-        owners: (m,) int64, rising, the user of each.
+        owners: (m,) int64, ascending, the user of each.
         n_users: users in all.
         options: `max_interests` and `likes_per_interest`.
 
     Returns:
-        (n_users, max_interests, dim) float32, rows L2-normalised; places beyond a user's interests repeat the first;
+        (n_users, max_interests, dim) float32, rows L2-normalised; slots beyond a user's interests repeat the first;
         zeros for users without likes.
 
     Reference: Dhillon and Modha, Concept decompositions for large sparse text data, Machine Learning 42, 2001.
@@ -154,5 +154,5 @@ def _segment_argmax(values: FloatMatrix, owners: RowArray, n_users: int) -> RowA
     """(n_users,) int64, the position of each user's largest value (the first of equals); 0 without any."""
     order = np.lexsort((-np.arange(len(values)), values, owners))
     last = np.zeros(n_users, np.int64)
-    last[owners[order]] = order  # of several writes the last one stays
+    last[owners[order]] = order  # of several writes the last one wins
     return last

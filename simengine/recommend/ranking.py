@@ -1,4 +1,4 @@
-"""From scores to lists: the best of each row, near-identical items folded, variety."""
+"""From scores to lists: the best of each row, collapsing of near-identical items, diversity."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ GROUPS_PER_PLACE = 8
 
 @dataclass(frozen=True, slots=True)
 class ListOptions:
-    """What becomes of a ranking.
+    """Options for turning a ranking into a list.
 
     Attributes:
-        diversity: in [0, 1]; 0 ranks by score alone, 1 by being unlike the items above alone (MMR).
-        collapse_cosine: of items whose vectors have this cosine or more only the best is kept; None keeps all.
-        pool: candidates that diversity and collapsing choose from; None means 5 for each place, 100 at least.
+        diversity: in [0, 1]; 0 ranks only by score, 1 only by dissimilarity to the items above (MMR).
+        collapse_cosine: of items with this cosine or more only the best is kept; None keeps all.
+        pool: candidates that diversity and collapsing choose from; None means 5 per item of the list, at least 100.
     """
 
     diversity: float = 0.0
@@ -42,12 +42,12 @@ class ListOptions:
 
     @property
     def needs_pool(self) -> bool:
-        """Whether more candidates than places are looked at."""
+        """Whether more candidates than list items are needed."""
         return self.diversity > 0 or self.collapse_cosine is not None
 
-    def pool_size(self, places: int) -> int:
-        """Candidates for that many places where they are chosen among; more where too few of them remain."""
-        return max(self.pool or max(5 * places, 100), places)
+    def pool_size(self, k: int) -> int:
+        """Candidates to choose k from; more are fetched where too few of them remain."""
+        return max(self.pool or max(5 * k, 100), k)
 
 
 def best_columns(scores: FloatMatrix, k: int) -> tuple[FloatMatrix, RowArray]:
@@ -57,11 +57,11 @@ def best_columns(scores: FloatMatrix, k: int) -> tuple[FloatMatrix, RowArray]:
     that two passes over the scores leave few to sort.
 
     Args:
-        scores: (q, c) float32; -inf for what may not be found.
+        scores: (q, c) float32; -inf for excluded items.
         k: at least 1; may exceed c.
 
     Returns:
-        scores (q, k) float32, falling, ties by the lower column; columns (q, k) int64; -inf and -1 where there are
+        scores (q, k) float32, descending, ties by the lower column; columns (q, k) int64; -inf and -1 where there are
         none.
     """
     n_rows, width = scores.shape
@@ -92,7 +92,7 @@ def _lower_bound(scores: FloatMatrix, k: int) -> FloatMatrix:
     candidates = scores
     if width > SMALL_WIDTH and group > 1:
         n_groups = width // group
-        # Columns of one group lie n_groups apart, so that the maxima are taken of whole vectors of memory.
+        # Columns of one group are n_groups apart, so that the maxima are taken over contiguous memory.
         whole = scores[:, : n_groups * group].reshape(n_rows, group, n_groups)
         candidates = whole.max(axis=1)
     bound = np.partition(candidates, candidates.shape[1] - k, axis=1)[:, candidates.shape[1] - k]
@@ -100,29 +100,29 @@ def _lower_bound(scores: FloatMatrix, k: int) -> FloatMatrix:
 
 
 def arrange(
-    scores: FloatMatrix, rows: RowArray, vectors: FloatMatrix, places: int, options: ListOptions
+    scores: FloatMatrix, rows: RowArray, vectors: FloatMatrix, k: int, options: ListOptions
 ) -> tuple[FloatMatrix, RowArray]:
     """Lists from pools of candidates.
 
     Args:
-        scores: (q, p) float32, falling, -inf where there is no candidate.
+        scores: (q, p) float32, descending, -inf where there is no candidate.
         rows: (q, p) int64, rows of `vectors`, -1 where there is none.
         vectors: (n_rows, dim) float32, rows L2-normalised.
-        places: length of the lists.
+        k: length of the lists.
         options: see there.
 
     Returns:
-        scores (q, places) and rows (q, places) in the order of the lists, -inf and -1 as padding. Scores are those
-        that came in; with diversity they need not fall.
+        scores (q, k) and rows (q, k) in the order of the lists, -inf and -1 as padding. Scores are the
+        input scores; with diversity they need not be descending.
     """
     if not options.needs_pool or not rows.size:
-        return _cut(scores, rows, places)
+        return _cut(scores, rows, k)
     near = _cosines(rows, vectors)
     if options.collapse_cosine is not None:
         scores, rows, near = _collapsed(scores, rows, near, options.collapse_cosine)
     if options.diversity == 0:
-        return _cut(scores, rows, places)
-    return _diverse(scores, rows, near, places, options.diversity)
+        return _cut(scores, rows, k)
+    return _diverse(scores, rows, near, k, options.diversity)
 
 
 def _cosines(rows: RowArray, vectors: FloatMatrix) -> FloatMatrix:
@@ -137,7 +137,7 @@ def _collapsed(
 ) -> tuple[FloatMatrix, RowArray, FloatMatrix]:
     """Pools without candidates that are near-identical to a better one, closed up."""
     kept: Mask = rows >= 0
-    # What float32 takes from the cosine of a vector with itself shall not keep a duplicate.
+    # A float32 rounding error in the cosine of a vector with itself must not keep a duplicate.
     same = near >= min(limit, 1 - 1e-6)
     for place in range(1, rows.shape[1]):
         kept[:, place] &= ~(same[:, place, :place] & kept[:, :place]).any(axis=1)
@@ -150,9 +150,9 @@ def _collapsed(
 
 
 def _diverse(
-    scores: FloatMatrix, rows: RowArray, near: FloatMatrix, places: int, diversity: float
+    scores: FloatMatrix, rows: RowArray, near: FloatMatrix, k: int, diversity: float
 ) -> tuple[FloatMatrix, RowArray]:
-    """Maximal marginal relevance; scores of a pool are brought to [0, 1] for it.
+    """Maximal marginal relevance; scores of a pool are scaled to [0, 1] for it.
 
     Reference: Carbonell and Goldstein, The use of MMR, diversity-based reranking, SIGIR 1998.
     """
@@ -164,11 +164,11 @@ def _diverse(
         spread = np.where(top > low, top - low, 1.0)
         relevance = np.where(there, (scores - low) / spread, -np.inf).astype(np.float32)
     redundancy = np.zeros((n_users, n_pool), np.float32)
-    out_scores = np.full((n_users, places), -np.inf, np.float32)
-    out_rows = np.full((n_users, places), -1, np.int64)
+    out_scores = np.full((n_users, k), -np.inf, np.float32)
+    out_rows = np.full((n_users, k), -1, np.int64)
     everyone = np.arange(n_users)
     free = there.copy()
-    for place in range(min(places, n_pool)):
+    for place in range(min(k, n_pool)):
         gain = np.where(free, (1 - diversity) * relevance - diversity * redundancy, -np.inf)
         chosen = gain.argmax(axis=1)
         any_left = free[everyone, chosen]
@@ -180,11 +180,11 @@ def _diverse(
     return out_scores, out_rows
 
 
-def _cut(scores: FloatMatrix, rows: RowArray, places: int) -> tuple[FloatMatrix, RowArray]:
-    """Exactly that many columns."""
-    missing = places - rows.shape[1]
+def _cut(scores: FloatMatrix, rows: RowArray, k: int) -> tuple[FloatMatrix, RowArray]:
+    """Exactly k columns."""
+    missing = k - rows.shape[1]
     if missing <= 0:
-        return scores[:, :places], rows[:, :places]
+        return scores[:, :k], rows[:, :k]
     return (
         np.pad(scores, ((0, 0), (0, missing)), constant_values=-np.inf),
         np.pad(rows, ((0, 0), (0, missing)), constant_values=-1),

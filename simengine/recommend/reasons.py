@@ -1,4 +1,4 @@
-"""Why an item is recommended: its sentence that comes nearest to a liked item's."""
+"""Why an item is recommended: its sentence that is nearest to a liked item's."""
 
 from __future__ import annotations
 
@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from simengine.cross_encoders.windows import sentence_spans
-from simengine.recommend.items import TextEncoder
 from simengine.recommend.veto import ENTAILMENT, DocumentSource, Inference
-from simengine.types import Document, Evidence, FloatMatrix, Span
+from simengine.types import Document, Evidence, FloatMatrix, Span, TextEncoder
 
 MAX_SENTENCES = 200
-"""Sentences of one text that are compared, its first ones: the beginning tells what an item is."""
+"""The number of a text's first sentences that are compared: the beginning says what an item is."""
 JUDGED_SENTENCES = 3
 KEPT_TEXTS = 1_000
 
@@ -23,7 +22,7 @@ class ReasonFinder:
 
     Attributes:
         documents: where texts are.
-        encoder: what encodes their sentences.
+        encoder: of their sentences.
         model: chooses among the JUDGED_SENTENCES nearest sentences the one that most probably entails the liked one's;
             None takes the nearest.
     """
@@ -34,7 +33,7 @@ class ReasonFinder:
     _kept: dict[str, tuple[list[Span], FloatMatrix]] = field(default_factory=dict)
 
     def reason(self, document: Document, liked_text: str) -> Evidence | None:
-        """The sentence of a document that best supports a liked text; None where the document has no text."""
+        """The sentence of a document that best supports a liked text; None if the document has no text."""
         if not document.text.strip():
             return None
         spans, vectors = self._sentences(document.text)

@@ -10,23 +10,23 @@ from typing import Literal, Self
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.recommend.askers import Askers, Taste, asker_of_taste
 from simengine.recommend.blend import Blend, BlendOptions, check_names
-from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.explaining import Explainer, parts_of
 from simengine.recommend.histories import PreferenceOptions
 from simengine.recommend.interactions import Ids, Interactions
-from simengine.recommend.items import ItemVectors, TextEncoder
+from simengine.recommend.items import ItemVectors
 from simengine.recommend.learning import learn
 from simengine.recommend.lists import allowed_rows, vetted
 from simengine.recommend.profiles import ProfileOptions
 from simengine.recommend.ranking import ListOptions, best_columns
 from simengine.recommend.scorers.content import ContentScorer
 from simengine.recommend.scorers.contract import Scorer
-from simengine.recommend.state import State
+from simengine.recommend.state import RecommenderState
+from simengine.recommend.tastes import Taste, UserQueries, query_of_taste
 from simengine.recommend.veto import DocumentSource, Inference, Veto
 from simengine.text.arguments import as_choice, as_whole, expect, items_of, shown
-from simengine.types import FloatMatrix, Recommendation, RowArray
+from simengine.types import FloatMatrix, Recommendation, RowArray, TextEncoder
 
 NO_OPTIONS = ListOptions()
 POOL_GROWTH = 4
@@ -34,26 +34,26 @@ MOST_PLACES = 10_000_000
 
 
 class TextRecommender:
-    """Recommends items by their texts, by what users chose, or by both. May be used from several threads at once.
+    """Recommends items by their texts, by users' choices, or by both. Safe to use from several threads at once.
 
-    Without scorers items are ranked by their text alone: by the nearest of a user's interests. New items take part as
-    soon as they are there; the other scorers learn of them with the next `fit`.
+    Without scorers items are ranked only by their text: by the nearest of a user's interests. New items are
+    included at once; the other scorers learn of them with the next `fit`.
 
     Args:
-        items: what can be recommended; or a function that gives it, asked at each call, that returns the same object
+        items: what can be recommended; or a function that returns it, called every time, which returns the same object
             as long as nothing changed. May also be given to `fit`.
-        scorers: what scores an item for a user, `ContentScorer` among them if the text shall count; see
+        scorers: score items for users; include `ContentScorer` if the text should count; see
             `simengine.recommend.scorers.contract.Scorer` for your own.
         blend: weights by scorer's name, or `BlendOptions` to learn them from the latest part of the interactions. The
-            default learns where there is more than one scorer.
+            default learns if there is more than one scorer.
         preferences, profiles: see there.
         encoder: reads the texts of a `Taste` and the sentences of reasons.
-        documents: where titles and texts are, for reasons and for a veto's caller.
+        documents: source of titles and texts, for reasons and vetoes.
         nli: chooses among the nearest sentences in reasons; optional.
         unknown_users: "error", or "popular": users without a history get what most users chose.
 
     Raises:
-        UsageError: two scorers of one name, weights that do not fit the scorers, or an unknown choice.
+        UsageError: two scorers with the same name, weights that do not fit the scorers, or an unknown choice.
 
     Example:
         >>> import numpy as np
@@ -89,7 +89,7 @@ class TextRecommender:
         if blend is not None and not isinstance(blend, (Mapping, BlendOptions)):
             raise UsageError(f"blend is {shown(blend)}; expected weights by scorer's name, or BlendOptions")
         if not self._scorers:
-            raise UsageError("no scorer is given; expected one at least, such as ContentScorer()")
+            raise UsageError("no scorer is given; expected at least one, such as ContentScorer()")
         self._weights = BlendOptions() if blend is None and len(self._scorers) > 1 else blend
         check_names(
             self._scorers,
@@ -100,7 +100,7 @@ class TextRecommender:
         self._encoder, self._documents, self._nli = encoder, documents, nli
         self._unknown_users = unknown_users
         self._source = items
-        self._state: State | None = None
+        self._state: RecommenderState | None = None
         self._lock = threading.Lock()
 
     # -- learning --------------------------------------------------------------------------------------------
@@ -108,12 +108,12 @@ class TextRecommender:
     def fit(
         self, interactions: Interactions, items: ItemVectors | Callable[[], ItemVectors] | None = None
     ) -> Self:
-        """Learn from all interactions; what was learned before is forgotten.
+        """Learn from all interactions; earlier learning is discarded.
 
         Args:
-            interactions: of users with items. Those with items that are not there are left out; `n_unknown` counts
+            interactions: of users with items. Those with unknown items are left out; `n_unknown` counts
                 them.
-            items: as in the constructor, in its place.
+            items: as in the constructor, replacing them.
 
         Raises:
             UsageError: no interactions, or none with any of the items; weights are to be learned and there are no
@@ -157,10 +157,10 @@ class TextRecommender:
         return training.user_ids[training.histories.lengths() > 0]
 
     def add_items(self, items: ItemVectors) -> None:
-        """Items that are found from now on; those with an id that is here get their new vectors.
+        """Add items that are found from now on; known ids get their new vectors.
 
         Raises:
-            UsageError: the vectors have another dimension, or items come from a function, which has to give them.
+            UsageError: the vectors have another dimension, or items come from a function, which must return them.
         """
         self._check_own_items()
         expect(items, ItemVectors, "items")
@@ -170,10 +170,10 @@ class TextRecommender:
             self._state = replace(state, catalogue=catalogue)
 
     def remove_items(self, items: Sequence[object]) -> None:
-        """Items that are not found any more; they stay in the histories.
+        """Remove items from future lists; they stay in the histories.
 
         Raises:
-            UsageError: an item is not there, or items come from a function.
+            UsageError: an item is unknown, or items come from a function.
         """
         self._check_own_items()
         with self._lock:
@@ -197,24 +197,24 @@ class TextRecommender:
 
         Args:
             user: an id from the interactions, or a `Taste`.
-            N: at least 1; fewer come back where there are no more.
+            N: at least 1; fewer are returned if there are no more.
             filter_already_liked_items: leave out what is in the history (or the taste), dislikes too.
-            filter_items: ids that may not come back.
-            items: ids that may; all by default.
+            filter_items: ids to exclude.
+            items: ids to choose from; all by default.
             options: diversity and collapsing of near-identical items.
-            veto: items that it refuses are left out; it is asked only about items that would come back.
+            veto: items that it refuses are left out; it checks only items that would be returned.
 
         Returns:
-            ids (n,) object array of str and scores (n,) float32, n <= N. Scores fall, unless diversity was asked for;
+            ids (n,) object array of str and scores (n,) float32, n <= N. Scores are descending, except with diversity;
             ties are in the order of the items.
 
         Raises:
             UsageError: an unknown user (see `unknown_users`) or item, or N below 1.
         """
         state = self._current()
-        askers = self._askers(state, user)
+        queries = self._queries(state, user)
         scores, rows = self._lists(
-            state, askers, N, filter_already_liked_items, filter_items, items, options, veto
+            state, queries, N, filter_already_liked_items, filter_items, items, options, veto
         )
         there = rows[0] >= 0
         return state.catalogue.ids[rows[0][there]], scores[0][there]
@@ -236,9 +236,9 @@ class TextRecommender:
             ids (q, N) object array of str, and scores (q, N) float32; "" and -inf where there are no more items.
         """
         state = self._current()
-        askers = state.askers(users, empty_is_error=self._unknown_users == "error")
+        queries = state.queries(users, empty_is_error=self._unknown_users == "error")
         scores, rows = self._lists(
-            state, askers, N, filter_already_liked_items, filter_items, items, options, veto
+            state, queries, N, filter_already_liked_items, filter_items, items, options, veto
         )
         ids = np.append(state.catalogue.ids, "")[rows]  # row -1 is the last
         return ids, scores
@@ -247,20 +247,20 @@ class TextRecommender:
         self,
         likes: Sequence[str] = (),
         dislikes: Sequence[str] = (),
-        N: int = 10,  # noqa: N803
+        k: int = 10,
         *,
         options: ListOptions = NO_OPTIONS,
         veto: Veto | None = None,
     ) -> tuple[Ids, FloatMatrix]:
-        """As `recommend`, for somebody of whom only some texts are known: a cold start."""
+        """As `recommend`, for a user known only by some texts: a cold start."""
         taste = Taste(liked_texts=likes, disliked_texts=dislikes)
-        return self.recommend(taste, N, options=options, veto=veto)
+        return self.recommend(taste, as_whole(k, "k", most=MOST_PLACES), options=options, veto=veto)
 
     def similar_items(self, item: object, N: int = 10) -> tuple[Ids, FloatMatrix]:  # noqa: N803
         """The N items whose texts are nearest to an item's, without itself.
 
         Returns:
-            ids (n,) and cosines (n,), falling.
+            ids (n,) and cosines (n,), descending.
 
         Raises:
             UsageError: there is no such item, or N is below 1.
@@ -280,52 +280,52 @@ class TextRecommender:
 
         Args:
             user: an id, or a `Taste`.
-            items: ids, as `recommend` gave them; ranks count in their order.
-            reasons: look for the sentences, which encodes the texts' sentences.
+            items: ids, as from `recommend`; ranks are in their order.
+            reasons: find the sentences, which encodes those of the texts.
 
         Raises:
             UsageError: an unknown user or item, or reasons without documents or encoder.
         """
         state = self._current()
-        askers = self._askers(state, user)
+        queries = self._queries(state, user)
         explainer = Explainer(self._documents, self._encoder if reasons else None, self._nli)
         if reasons:
             explainer.check()
         rows = state.catalogue.rows_of(items)
-        return explainer.explain(state.catalogue, askers, rows, parts_of(state, askers, rows))
+        return explainer.explain(state.catalogue, queries, rows, parts_of(state, queries, rows))
 
     # -- parts -----------------------------------------------------------------------------------------------
 
     def _lists(
         self,
-        state: State,
-        askers: Askers,
-        places: int,
+        state: RecommenderState,
+        queries: UserQueries,
+        k: int,
         hide_seen: bool,
         unwanted: Sequence[object] | None,
         wanted: Sequence[object] | None,
         options: ListOptions,
         veto: Veto | None,
     ) -> tuple[FloatMatrix, RowArray]:
-        places = as_whole(places, "N", most=MOST_PLACES)
+        k = as_whole(k, "N", most=MOST_PLACES)
         expect(options, ListOptions, "options")
         if veto is not None:
             expect(veto, Veto, "veto")
         rows = allowed_rows(state.catalogue, unwanted, wanted)
         if not options.needs_pool and veto is None:
-            return state.best(askers, rows, places, hide_seen=hide_seen)
-        size = options.pool_size(places)
+            return state.best(queries, rows, k, hide_seen=hide_seen)
+        size = options.pool_size(k)
         while True:
-            scores, found = state.best(askers, rows, min(size, max(1, len(rows))), hide_seen=hide_seen)
-            listed, chosen = vetted(scores, found, state.catalogue, places, options, veto)
+            scores, found = state.best(queries, rows, min(size, max(1, len(rows))), hide_seen=hide_seen)
+            listed, chosen = vetted(scores, found, state.catalogue, k, options, veto)
             if size >= len(rows) or bool((chosen >= 0).all()):
                 return listed, chosen
-            size *= POOL_GROWTH  # a veto or collapsing took too many: look further down
+            size *= POOL_GROWTH  # a veto or collapsing removed too many: go deeper
 
-    def _askers(self, state: State, user: object) -> Askers:
+    def _queries(self, state: RecommenderState, user: object) -> UserQueries:
         if isinstance(user, Taste):
-            return asker_of_taste(user, state.catalogue, self._encoder, self._profiles)
-        return state.askers([user], empty_is_error=self._unknown_users == "error")
+            return query_of_taste(user, state.catalogue, self._encoder, self._profiles)
+        return state.queries([user], empty_is_error=self._unknown_users == "error")
 
     def _items(self) -> ItemVectors:
         source = self._source
@@ -341,20 +341,20 @@ class TextRecommender:
     def _check_own_items(self) -> None:
         if self._source is not None and not isinstance(self._source, ItemVectors):
             raise UsageError(
-                "the items come from a function, which has to give the new ones (an index: engine.add)"
+                "the items come from a function, which must return the new ones (for an index: engine.add)"
             )
 
-    def _current(self) -> State:
+    def _current(self) -> RecommenderState:
         with self._lock:
             return self._fresh()
 
-    def _fresh(self) -> State:
+    def _fresh(self) -> RecommenderState:
         """The state with the items as they are now; the lock is held."""
         if self._state is None:
             items = self._items()
-            self._state = State(
+            self._state = RecommenderState(
                 items,
-                Catalogue.of(items, self._profiles.centring),
+                ItemCatalogue.of(items, self._profiles.centring),
                 None,
                 (ContentScorer(),),
                 None,

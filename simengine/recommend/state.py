@@ -1,4 +1,4 @@
-"""What a recommender knows at one moment. A call works on one state to its end, whatever changes meanwhile."""
+"""A recommender's state at one moment. A call uses one state throughout, whatever changes concurrently."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from typing import Any
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.recommend.askers import Askers
 from simengine.recommend.blend import Blend, blended
-from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.histories import Histories
 from simengine.recommend.interactions import as_id, as_ids
 from simengine.recommend.items import ItemVectors
 from simengine.recommend.profiles import ProfileOptions, make_profiles
 from simengine.recommend.ranking import best_columns
 from simengine.recommend.scorers.contract import Scorer, ScoringBatch, Training
+from simengine.recommend.tastes import UserQueries
 from simengine.text.arguments import items_of
 from simengine.types import FloatMatrix, RowArray
 
 SCORES_PER_BLOCK = 1 << 20
 EXACT_ITEMS = 200_000
-"""Up to this many items all are scored; above it those that the candidate index finds, and the most chosen."""
+"""Up to this many items all are scored; above it only those found by the ANN index, and the most chosen."""
 CANDIDATES_PER_INTEREST = 200
 MOST_CHOSEN = 1_000
 USERS_PER_UNION = 16
@@ -32,39 +32,39 @@ KEPT_PROFILE_BYTES = 1 << 28
 
 
 @dataclass(frozen=True, eq=False)
-class State:
-    """Items, what was learned, and who the users are.
+class RecommenderState:
+    """Items, fitted scorers, and users.
 
     Attributes:
-        items: what the catalogue was made from, to see whether there are others now.
+        items: what the catalogue was made from, to detect changes.
         catalogue: the rows.
         training: None before `fit`.
-        scorers: fitted; content alone before `fit`.
+        scorers: fitted; only content before `fit`.
         blend: their weights; None for a single scorer.
         options: of profiles.
-        n_unknown: interactions that were left out because there is no such item.
+        n_unknown: interactions left out because their item is unknown.
     """
 
     items: ItemVectors
-    catalogue: Catalogue
+    catalogue: ItemCatalogue
     training: Training | None
     scorers: tuple[Scorer, ...]
     blend: Blend | None
     options: ProfileOptions
     n_unknown: int = 0
 
-    def with_items(self, items: ItemVectors) -> State:
-        """The same with exactly these items now."""
+    def with_items(self, items: ItemVectors) -> RecommenderState:
+        """The same with exactly these items."""
         return replace(self, items=items, catalogue=self.catalogue.updated(items))
 
     @cached_property
     def user_rows(self) -> dict[str, int]:
-        """Place of each user in the training."""
+        """Index of each user in the training."""
         return {} if self.training is None else {id_: row for row, id_ in enumerate(self.training.user_ids)}
 
     @cached_property
     def _profiles(self) -> FloatMatrix | None:
-        """Profiles of all users; None where they would take too much memory to be kept."""
+        """Profiles of all users; None if they would take too much memory."""
         training = self.training
         if training is None:
             return None
@@ -75,11 +75,11 @@ class State:
 
     @cached_property
     def counts(self) -> RowArray:
-        """(n_rows,) int64, users that had to do with each item."""
+        """(n_rows,) int64, users who interacted with each item."""
         rows = np.empty(0, np.int64) if self.training is None else self.training.histories.rows
         return np.bincount(rows, minlength=self.catalogue.n_rows)
 
-    def askers(self, users: Sequence[object], *, empty_is_error: bool) -> Askers:
+    def queries(self, users: Sequence[object], *, empty_is_error: bool) -> UserQueries:
         """Users by id.
 
         Args:
@@ -87,7 +87,7 @@ class State:
             empty_is_error: refuse users without a history; otherwise theirs are empty.
 
         Raises:
-            UsageError: nothing was learned yet, or a user is not known or has no item that is there.
+            UsageError: nothing was learned yet, or a user is unknown or has no known item.
         """
         given = items_of(users, "user")
         if self.training is None:
@@ -105,77 +105,79 @@ class State:
         else:
             profiles = kept[rows]
             profiles[rows < 0] = 0.0
-        return Askers(as_ids(names), rows, histories, profiles)
+        return UserQueries(as_ids(names), rows, histories, profiles)
 
     def _without_history(self, name: str, n: int) -> str:
         more = f" (and {n - 1} more)" if n > 1 else ""
         if name in self.user_rows:
-            what = f"user {name!r:.60}{more} has interactions with none of the items that can be recommended"
+            what = f"user {name!r:.60}{more} has no interactions with the items that can be recommended"
         else:
             what = f"unknown user {name!r:.60}{more}: no interactions"
-        return f"{what}; say what is liked instead (--like, --like-text; a Taste), or use unknown_users='popular'"
+        return f"{what}; give likes instead (--like, --like-text; a Taste), or use unknown_users='popular'"
 
-    def batch(self, askers: Askers, rows: RowArray) -> ScoringBatch:
+    def batch(self, queries: UserQueries, rows: RowArray) -> ScoringBatch:
         """These users and rows, for scorers."""
         vectors = self.catalogue.centred
         everything = len(rows) == len(vectors)
         return ScoringBatch(
-            askers.user_ids,
-            askers.users,
+            queries.user_ids,
+            queries.users,
             self.catalogue.ids,
             rows,
-            askers.histories,
-            askers.profiles,
+            queries.histories,
+            queries.profiles,
             vectors if everything else vectors[rows],
         )
 
-    def scores(self, askers: Askers, rows: RowArray) -> FloatMatrix:
+    def scores(self, queries: UserQueries, rows: RowArray) -> FloatMatrix:
         """(q, c) float32, writable. Users without a history and without a profile get popularity."""
-        scores = blended(self.scorers, self.blend, self.batch(askers, rows))
-        cold = ~askers.profiles.reshape(len(askers), -1).any(axis=1)
+        scores = blended(self.scorers, self.blend, self.batch(queries, rows))
+        cold = ~queries.profiles.reshape(len(queries), -1).any(axis=1)
         if cold.any():
             counts = np.log1p(self.counts[rows])
             scores[cold] = counts / max(1.0, float(counts.max(initial=0.0)))
         return scores
 
     def best(
-        self, askers: Askers, rows: RowArray, places: int, *, hide_seen: bool
+        self, queries: UserQueries, rows: RowArray, k: int, *, hide_seen: bool
     ) -> tuple[FloatMatrix, RowArray]:
         """The best of these rows for each user.
 
         Args:
-            askers: q users.
-            rows: (c,) int64, rising: what may be recommended.
-            places: at least 1.
+            queries: q users.
+            rows: (c,) int64, ascending: what may be recommended.
+            k: at least 1.
             hide_seen: leave out what is in the user's history.
 
         Returns:
-            scores (q, places) falling, and rows (q, places); -inf and -1 where there are no more.
+            scores (q, k) descending, and rows (q, k); -inf and -1 where there are no more.
         """
-        found = np.full((len(askers), places), -np.inf, np.float32)
-        chosen = np.full((len(askers), places), -1, np.int64)
+        found = np.full((len(queries), k), -np.inf, np.float32)
+        chosen = np.full((len(queries), k), -1, np.int64)
         if not len(rows):
             return found, chosen
         large = len(rows) > EXACT_ITEMS
         step = USERS_PER_UNION if large else max(1, SCORES_PER_BLOCK // len(rows))
-        for low in range(0, len(askers), step):
-            block = askers if step >= len(askers) else askers.take(low, min(low + step, len(askers)))
-            some = self._candidates(block, rows, places) if large else rows
+        for low in range(0, len(queries), step):
+            block = queries if step >= len(queries) else queries.take(low, min(low + step, len(queries)))
+            some = self._candidates(block, rows, k) if large else rows
             scores = self.scores(block, some)
             if hide_seen:
                 _hide(scores, block.histories, some, self.catalogue.n_rows)
-            part, columns = best_columns(scores, places)
+            part, columns = best_columns(scores, k)
             found[low : low + step] = part
             chosen[low : low + step] = np.where(columns >= 0, some[columns], -1)
         return found, chosen
 
-    def _candidates(self, askers: Askers, rows: RowArray, places: int) -> RowArray:
+    def _candidates(self, queries: UserQueries, rows: RowArray, k: int) -> RowArray:
         """Rows that a block of users is compared with in a large catalogue."""
-        k = CANDIDATES_PER_INTEREST + places + int(askers.histories.lengths().max(initial=0))
-        queries = askers.profiles.reshape(-1, self.catalogue.dimension)
-        norms = np.linalg.norm(queries, axis=1)
-        queries = queries[norms > 0] / norms[norms > 0, None]
-        found = np.unique(self._index.search(queries, k)[1]) if len(queries) else np.empty(0, np.int64)
+        depth = CANDIDATES_PER_INTEREST + k + int(queries.histories.lengths().max(initial=0))
+        interests = queries.profiles.reshape(-1, self.catalogue.dimension)
+        norms = np.linalg.norm(interests, axis=1)
+        interests = interests[norms > 0] / norms[norms > 0, None]
+        found = (
+            np.unique(self._index.search(interests, depth)[1]) if len(interests) else np.empty(0, np.int64)
+        )
         popular = np.argpartition(-self.counts, min(MOST_CHOSEN, len(self.counts) - 1))[:MOST_CHOSEN]
         union = np.union1d(found[found >= 0], popular)
         return np.intersect1d(union, rows, assume_unique=True)
@@ -190,7 +192,7 @@ class State:
 
 
 def _hide(scores: FloatMatrix, histories: Histories, rows: RowArray, n_rows: int) -> None:
-    """Put -inf where a user's history holds the item."""
+    """Put -inf where a user's history contains the item."""
     owners = histories.owners()
     if len(rows) == n_rows:
         scores[owners, histories.rows] = -np.inf

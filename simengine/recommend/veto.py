@@ -1,4 +1,4 @@
-"""Items that say what a user refuses, or contradict what a user requires, by natural language inference."""
+"""Excludes items that entail what a user refuses or contradict what a user requires, by natural language inference."""
 
 from __future__ import annotations
 
@@ -18,46 +18,46 @@ CONTRADICTION = NLI_LABELS.index("contradiction")
 
 
 class DocumentSource(Protocol):
-    """Where the texts of items are; `simengine.Engine` is one."""
+    """Source of items' texts; `simengine.Engine` is one."""
 
     def get(self, document_id: str) -> Document | None:
-        """The document of that id, or None."""
+        """The document with that id, or None."""
 
 
 class Inference(Protocol):
-    """What judges premises and hypotheses; `simengine.NLIModel` does."""
+    """An NLI model, such as `simengine.NLIModel`."""
 
     def probabilities(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
         """(n, 3) float32: entailment, neutral, contradiction, for n pairs (premise, hypothesis)."""
 
 
 class DocumentTable:
-    """Documents of a sequence, by id: a `DocumentSource` for those who have no index."""
+    """Documents of a sequence, by id: a `DocumentSource` without an index."""
 
     def __init__(self, documents: Sequence[Document]) -> None:
         self._documents = {document.id: document for document in documents}
 
     def get(self, document_id: str) -> Document | None:
-        """The document of that id, or None."""
+        """The document with that id, or None."""
         return self._documents.get(document_id)
 
 
 class Veto:
-    """Judges items against statements; each item is read once, whoever asks.
+    """Checks items against statements; each item is read only once.
 
     An item is refused when its text entails a refused statement ("The film contains violence."), or contradicts a
     required one ("The film is suitable for children."), with a probability of `threshold` or more. The probabilities
-    are the model's own, not calibrated. An item without text cannot be judged and is kept.
+    are the model's own, not calibrated. An item without text cannot be checked and is kept.
 
     Args:
-        model: the judge.
-        documents: where the items' texts are.
+        model: the NLI model.
+        documents: source of the items' texts.
         refuse: statements that no item may entail.
         require: statements that no item may contradict.
         threshold: in (0, 1].
 
     Raises:
-        UsageError: no statement at all, a blank one, the same one refused and required, or a threshold out of range.
+        UsageError: no statement, a blank one, the same one refused and required, or a threshold out of range.
     """
 
     def __init__(
@@ -87,11 +87,11 @@ class Veto:
 
     @property
     def n_judged(self) -> int:
-        """Items that were read so far."""
+        """Items read so far."""
         return len(self._known)
 
     def is_known(self, item_id: str) -> bool:
-        """Whether an item was judged already."""
+        """Whether an item was already checked."""
         return item_id in self._known
 
     def refused(self, item_ids: Sequence[str]) -> Mask:
@@ -115,7 +115,7 @@ class Veto:
 
 
 def premise(document: Document | None) -> str:
-    """What an item says: its title and its text; "" where it says nothing."""
+    """An item's title and text; "" without both."""
     if document is None:
         return ""
     text = document.text.strip()

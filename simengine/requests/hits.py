@@ -45,7 +45,7 @@ class RerankRequest:
 def passages_as_hits(
     texts: Sequence[str], *, ids: Sequence[str] | None = None, scores: Sequence[float] | None = None
 ) -> list[Hit]:
-    """Hits made of plain texts, for reranking without an index.
+    """Hits from plain texts, for reranking without an index.
 
     Args:
         texts: n passages, best first.

@@ -78,16 +78,16 @@ class MonitorOptions:
                 f"min_texts is {self.min_texts}, the window {self.window} texts: nothing would ever be tested"
             )
 
-    def as_table(self) -> dict[str, Json]:
-        """As JSON, read by `from_table`."""
+    def to_dict(self) -> dict[str, Json]:
+        """As JSON, read by `from_dict`."""
         table = asdict(self)
         return cast(
             "dict[str, Json]", {**table, "topics": list(self.topics), "sentiments": list(self.sentiments)}
         )
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> MonitorOptions:
-        """The inverse of `as_table`.
+    def from_dict(cls, table: Mapping[str, Any]) -> MonitorOptions:
+        """The inverse of `to_dict`.
 
         Raises:
             UsageError: a key is missing or unknown, or a value cannot be used.

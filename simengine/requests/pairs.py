@@ -79,7 +79,7 @@ class ClassifyRequest:
         multi_label: a text may have any number of labels.
         threshold: with `multi_label`, the least probability of a label.
         prior: what is subtracted from each label's score; see `ZeroShotClassifier.classify`.
-        calibration: of these labels' probabilities, see `Calibration.as_table`; None leaves them uncalibrated.
+        calibration: of these labels' probabilities, see `Calibration.to_dict`; None leaves them uncalibrated.
     """
 
     texts: Annotated[tuple[str, ...], Texts("text"), Help("Texts to classify.")]

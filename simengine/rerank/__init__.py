@@ -1,1 +1,1 @@
-"""Cross-encoders over candidates: relevance, stance, blends."""
+"""Reranking with cross-encoders: relevance, stance, blending."""

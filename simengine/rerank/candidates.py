@@ -1,4 +1,4 @@
-"""What a judge reads of a candidate."""
+"""The text of a candidate for a cross-encoder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["judged_text", "passages_as_hits", "span_in_document"]
 
 
 def judged_text(hit: Hit) -> str:
-    """What a judge reads of a hit: the passage, with the title in front unless it begins with it."""
+    """A hit's text for a cross-encoder: the passage, with the title in front unless it begins with it."""
     title = hit.title.strip()
     if hit.passage.text.lstrip().startswith(title):
         return hit.passage.text
@@ -18,7 +18,7 @@ def judged_text(hit: Hit) -> str:
 
 
 def span_in_document(hit: Hit, span: Span | None) -> Span | None:
-    """Characters of the judged text as characters of the document; None where they are all of the title."""
+    """A span of a candidate's text as a span of the document; None if it is within the title."""
     if span is None or not hit.passage.text.strip():
         return None
     shift = hit.passage.start + len(hit.passage.text) - len(judged_text(hit))

@@ -1,4 +1,4 @@
-"""How much an index should trust a judge: chosen on labelled queries, with "not at all" among the choices."""
+"""The weight of a reranker for an index, chosen on labelled queries; 0 is among the choices."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ DEFAULT_MEASURE = "nDCG@10"
 
 @dataclass(frozen=True, slots=True)
 class BlendFit:
-    """The weight of a judge that was chosen for an index.
+    """The weight of a reranker chosen for an index.
 
     Attributes:
-        judge: the fingerprint's digest of the judge; the weight is for no other one.
+        judge: the fingerprint's digest of the reranker; the weight is valid only for this one.
         kind: how its outputs are read: "relevance", "similarity" or "nli".
-        weight: its share of the blended score; 0: it does not help here, the retriever's order is left alone.
-        depth: candidates that it judges.
+        weight: its share of the blended score; 0: it does not help here, the retriever's order is kept.
+        depth: candidates that it reranks.
         measure: by which the weight was chosen, such as "nDCG@10".
         before: mean of the measure in the retriever's order.
-        after: the same of queries that were left out when their weight was chosen (5 folds); what to expect.
+        after: the same of held-out queries (5 folds); what to expect.
         standard_error: of the mean difference between the two.
         by_weight: mean of the measure by weight, over all queries.
         n: labelled queries.
-        fitted_on: what they are, for people.
+        fitted_on: what they are, human-readable.
         date: YYYY-MM-DD.
     """
 
@@ -57,16 +57,16 @@ class BlendFit:
     fitted_on: str
     date: str
 
-    def as_table(self) -> dict[str, Json]:
-        """As JSON, read by `from_table`."""
+    def to_dict(self) -> dict[str, Json]:
+        """As JSON, read by `from_dict`."""
         return cast("dict[str, Json]", {**asdict(self), "by_weight": dict(self.by_weight)})
 
     @classmethod
-    def from_table(cls, table: Mapping[str, Any]) -> BlendFit:
-        """What `as_table` gave.
+    def from_dict(cls, table: Mapping[str, Any]) -> BlendFit:
+        """The inverse of `to_dict`.
 
         Raises:
-            UsageError: a key is missing or unknown, or a value is not what it should be.
+            UsageError: a key is missing or unknown, or a value is invalid.
         """
         names = set(cls.__dataclass_fields__)
         if wrong := sorted(set(table) ^ names):
@@ -91,21 +91,21 @@ def fit_blend(
     fitted_on: str = "",
     seed: int = 0,
 ) -> BlendFit:
-    """Choose the weight of a judge on labelled queries.
+    """Choose the weight of a reranker on labelled queries.
 
-    The weight is the one with the best mean over all queries, if cross-validation says that choosing so helps: weights
+    The weight is the one with the best mean over all queries, if cross-validation confirms the gain: weights
     chosen on four fifths of the queries must raise the mean of the others by more than its standard error. Else it is
-    0, and reranking leaves the retriever's order alone.
+    0, and reranking keeps the retriever's order.
 
     Args:
         queries: query id to text.
         qrels: query id to document id to grade; queries without a relevant document are left out.
-        hits: query id to candidates, best first, `depth` of them at least where the index holds so many.
-        judge: reads each of them once.
-        depth: candidates of a query that it is to judge.
+        hits: query id to candidates, best first, at least `depth` of them if the index has so many.
+        judge: the reranker; reads each of them once.
+        depth: candidates per query to rerank.
         measure: in the notation of ir-measures.
         weights: to choose from; 0 is always among them.
-        fitted_on: what the queries are, for people.
+        fitted_on: what the queries are, human-readable.
         seed: of the folds.
 
     Raises:
@@ -119,7 +119,7 @@ def fit_blend(
         raise UsageError(f"{len(absent)} judged queries have no text or no candidates, such as {absent[0]!r}")
     if len(names) < MIN_QUERIES:
         raise UsageError(
-            f"{len(names)} queries have a relevant document; {MIN_QUERIES} at least are needed to choose a weight"
+            f"{len(names)} queries have a relevant document; at least {MIN_QUERIES} are needed to choose a weight"
         )
     heads = [list(hits[name][:depth]) for name in names]
     pairs = [
@@ -154,13 +154,13 @@ def weight_table(
     weights: Sequence[float],
     measure: str,
 ) -> Values:
-    """What each weight is worth for each query: (q, w) float64.
+    """The measure for each query and weight: (q, w) float64.
 
     Args:
         qrels: q queries, each with a relevant document, to document id to grade.
         hits: for each of them its candidates, best first.
-        relevance: for each of them what a judge said of its first candidates.
-        weights: w shares of the judge.
+        relevance: for each of them the reranker's scores of its first candidates.
+        weights: w shares of the reranker.
         measure: in the notation of ir-measures.
     """
     columns = []
@@ -175,7 +175,7 @@ def weight_table(
 
 
 def reordered(hits: Sequence[Hit], relevance: npt.NDArray[np.floating], weight: float) -> list[str]:
-    """Ids in the blended order; the candidates behind those that were judged keep theirs."""
+    """Ids in the blended order; the candidates after the reranked ones keep theirs."""
     head = hits[: len(relevance)]
     ids = [hit.id for hit in head]
     if weight > 0:
@@ -185,15 +185,15 @@ def reordered(hits: Sequence[Hit], relevance: npt.NDArray[np.floating], weight: 
 
 
 def choose_weight(table: Values, weights: Sequence[float], *, seed: int = 0) -> tuple[float, Values]:
-    """The weight to use, and for each query the difference that a weight chosen without it makes.
+    """The weight to use, and for each query the gain by a weight chosen without it.
 
     Args:
         table: (q, w) from `weight_table`; the first weight is 0.
-        weights: w, rising; of equally good ones the smallest is taken.
+        weights: w, ascending; of equally good ones the smallest is taken.
         seed: of the folds.
 
     Returns:
-        A weight, 0 where cross-validation shows no gain beyond its standard error; (q,) float64.
+        A weight, 0 if cross-validation shows no gain beyond its standard error; (q,) float64.
     """
     differences = np.zeros(len(table))
     folds = np.random.default_rng(seed).permutation(len(table)) % N_FOLDS

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from simengine.cross_encoders.labels import sigmoid
 from simengine.errors import UsageError
-from simengine.rerank.judge import Judged
+from simengine.rerank.judge import PairJudgements
 from simengine.text.arguments import shown
 
 
@@ -33,7 +33,7 @@ class GivenReranker:
         self.name = type(given).__name__
         self.fingerprint = f"given-{type(given).__module__}.{type(given).__qualname__}"
 
-    def judge(self, pairs: Sequence[tuple[str, str]], *, claim: bool = False) -> Judged:
+    def judge(self, pairs: Sequence[tuple[str, str]], *, claim: bool = False) -> PairJudgements:
         """See `simengine.rerank.judge.Judge`.
 
         Raises:
@@ -42,7 +42,7 @@ class GivenReranker:
         if claim:
             raise UsageError(f"{self.name} scores relevance; stances on a claim need an NLI model")
         if not pairs:
-            return Judged(np.empty(0, np.float32), np.empty(0, np.int32))
+            return PairJudgements(np.empty(0, np.float32), np.empty(0, np.int32))
         with self._lock:
             returned = self._given.predict([list(pair) for pair in pairs])
         try:
@@ -55,7 +55,7 @@ class GivenReranker:
             )
         scores = scores.reshape(-1)
         self._logits = self._logits or bool(((scores < 0) | (scores > 1)).any())
-        return Judged(sigmoid(scores) if self._logits else scores, np.zeros(len(pairs), np.int32))
+        return PairJudgements(sigmoid(scores) if self._logits else scores, np.zeros(len(pairs), np.int32))
 
     def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.int32]:
         """See `simengine.rerank.judge.Judge`; counts words."""

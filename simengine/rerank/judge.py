@@ -1,4 +1,4 @@
-"""Who judges candidates: any cross-encoder, brought to one scale."""
+"""Any cross-encoder as a scorer of candidates, on one scale."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ STANCES: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """What a judge says about n pairs of a query and a text.
+class PairJudgements:
+    """A cross-encoder's output for n pairs of a query and a text.
 
     Attributes:
         relevance: (n,) float32 in [0, 1], higher is better.
-        n_truncated: (n,) int32, tokens of the query that the model could not read beside a piece of the text.
-        stances: n of "supports", "contradicts", "neutral"; None where the queries were not judged as claims.
+        n_truncated: (n,) int32, tokens of the query that the model could not read next to a piece of the text.
+        stances: n of "supports", "contradicts", "neutral"; None if the queries are not claims.
         probabilities: for each pair those of entailment, neutral, contradiction; None without stances.
-        evidence: for each pair the characters of the text that speak for the stance; None without stances.
+        evidence: for each pair the span of the text that supports the stance; None without stances.
     """
 
     relevance: FloatMatrix
@@ -46,11 +46,11 @@ class Judged:
 
 
 class Judge(Protocol):
-    """Says how well texts answer queries. May be called from several threads at once."""
+    """Scores how well texts answer queries. Safe to call from several threads at once."""
 
     @property
     def name(self) -> str:
-        """For people."""
+        """A human-readable name."""
 
     @property
     def kind(self) -> str:
@@ -58,43 +58,43 @@ class Judge(Protocol):
 
     @property
     def fingerprint(self) -> str:
-        """Digest of the model: what was fitted for one judge is not used for another."""
+        """Digest of the model: what was fitted for one model is not used for another."""
 
-    def judge(self, pairs: Sequence[tuple[str, str]], *, claim: bool = False) -> Judged:
-        """Judge n pairs (query, text).
+    def judge(self, pairs: Sequence[tuple[str, str]], *, claim: bool = False) -> PairJudgements:
+        """Score n pairs (query, text).
 
         Args:
             pairs: n pairs; n = 0 gives arrays of shape (0,).
-            claim: the queries are claims, and each text's stance on them is wanted.
+            claim: the queries are claims: also return each text's stance on them.
         """
 
     def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.int32]:
-        """(n,) int32, about how many tokens the model will read for each pair."""
+        """(n,) int32, the approximate number of tokens that the model reads for each pair."""
 
     def close(self) -> None:
         """Release the model."""
 
 
 class CrossEncoderJudge:
-    """A cross-encoder as a judge. Texts that are too long for it are read in windows, the best one counts.
+    """A cross-encoder as a `Judge`. Texts that are too long for it are read in windows; the best one counts.
 
     Relevance is, by kind:
 
     - "relevance": the sigmoid of the one output for (query, text).
-    - "similarity": the model's own activation of its one output for (query, text), cut to [0, 1].
+    - "similarity": the model's own activation of its one output for (query, text), clipped to [0, 1].
     - "nli": the probability that the text entails the query. For a claim, that it entails or contradicts it: evidence
-      against a claim is as much about it as evidence for it.
+      against a claim is as relevant as evidence for it.
 
-    `nli` is the same model as one of NLI, None where it is none.
+    `nli` is the same model as an `NLIModel`, None if it is not an NLI model.
 
     Args:
         model: with one output, or with the three labels of NLI.
         kind: how its outputs are read; "auto" takes "nli" for three outputs and "relevance" for one.
         labels: see `NLIModel`.
-        name: for people.
+        name: human-readable.
 
     Raises:
-        UsageError: the model has other outputs, or not those of `kind`.
+        UsageError: the model's outputs do not fit `kind`.
     """
 
     def __init__(
@@ -116,17 +116,17 @@ class CrossEncoderJudge:
             self.nli = NLIModel(model, labels=labels)
         elif len(model.labels) != 1:
             raise UsageError(
-                f"a judge of {self.kind} needs a model with one output; this one has {', '.join(model.labels)}"
+                f"{self.kind} needs a cross-encoder with one output; this one has {', '.join(model.labels)}"
             )
         if self.kind == "similarity":
-            SimilarityModel(model)  # refuses activation functions that are not known
+            SimilarityModel(model)  # refuses unknown activation functions
         self._relevance = RelevanceModel(model, labels=labels)
 
-    def judge(self, pairs: Sequence[tuple[str, str]], *, claim: bool = False) -> Judged:
+    def judge(self, pairs: Sequence[tuple[str, str]], *, claim: bool = False) -> PairJudgements:
         """See `Judge`.
 
         Raises:
-            UsageError: the stance on a claim is wanted of a model that is not one of NLI.
+            UsageError: `claim` is given and this is not an NLI model.
         """
         short, left_out = self._readable(pairs)
         if claim:
@@ -135,15 +135,15 @@ class CrossEncoderJudge:
             said = self._similarity(short)
         else:
             scored = self._relevance.scores_counted(short)
-            said = Judged(scored.scores, scored.n_truncated)
+            said = PairJudgements(scored.scores, scored.n_truncated)
         return replace(said, n_truncated=said.n_truncated + left_out)
 
     def _readable(
         self, pairs: Sequence[tuple[str, str]]
     ) -> tuple[list[tuple[str, str]], npt.NDArray[np.int32]]:
-        """The pairs without what of a query no model of this length can read, and how many tokens that was.
+        """The pairs with overlong queries cut to the model's length, and how many tokens were cut.
 
-        A query stands beside many texts. Left as it is, a very long one would be tokenised anew for each.
+        A query is paired with many texts; a very long one would be tokenised again for each.
         """
         most = self.model.max_tokens
         cut: dict[str, tuple[str, int]] = {}
@@ -155,13 +155,13 @@ class CrossEncoderJudge:
         left_out = np.array([cut[query][1] if query in cut else 0 for query, _ in pairs], np.int32)
         return short, left_out
 
-    def _stances(self, pairs: Sequence[tuple[str, str]]) -> Judged:
+    def _stances(self, pairs: Sequence[tuple[str, str]]) -> PairJudgements:
         if self.nli is None:
             raise UsageError(
-                f"{self.name} judges {self.kind}; whether a text supports or contradicts a claim needs an NLI model"
+                f"{self.name} scores {self.kind}; whether a text supports or contradicts a claim needs an NLI model"
             )
         verdicts = self.nli.verdicts([(text, query) for query, text in pairs])
-        return Judged(
+        return PairJudgements(
             relevance=np.array([1.0 - each.probabilities["neutral"] for each in verdicts], np.float32),
             n_truncated=np.array([each.n_truncated for each in verdicts], np.int32),
             stances=[STANCES[each.label] for each in verdicts],
@@ -169,7 +169,7 @@ class CrossEncoderJudge:
             evidence=[each.evidence for each in verdicts],
         )
 
-    def _similarity(self, pairs: Sequence[tuple[str, str]]) -> Judged:
+    def _similarity(self, pairs: Sequence[tuple[str, str]]) -> PairJudgements:
         windows = predict_in_windows(self.model, pairs, long_side=1)
         values = windows.logits[:, 0]
         if self.model.activation == "Sigmoid":
@@ -181,7 +181,7 @@ class CrossEncoderJudge:
         turned = [(text, query) for query, text in pairs]
         best[~relevance_pairs(self.model, turned)] = 0.0
         cut = [windows.n_truncated[group].max() for group in groups]
-        return Judged(np.clip(best, 0.0, 1.0), np.array(cut, np.int32))
+        return PairJudgements(np.clip(best, 0.0, 1.0), np.array(cut, np.int32))
 
     def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.int32]:
         """See `Judge`."""

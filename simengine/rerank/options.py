@@ -10,12 +10,12 @@ from simengine.rerank.judge import Judge
 from simengine.text.arguments import as_flag, as_number, as_whole
 
 DEFAULT_WEIGHT = 0.25
-"""Candidates that are judged, and the judge's share of the blended score (see `simengine.rerank.blend`), where nothing
+"""Candidates to rerank, and the reranker's share of the blended score (see `simengine.rerank.blend`), if nothing
 was fitted for an index.
 
-Chosen for the model that ships by benchmarks/quality_rerank.py: of those that make no collection worse by more than
-0.01 the pair with the best mean nDCG@10; a greater depth must gain 0.002 more. The benchmark reports what such a choice
-is worth on a collection that took no part in it, and says when another pair has become the best. The form of the blend
+Chosen for the bundled model by benchmarks/quality_rerank.py: of those that make no collection worse by more than
+0.01 the pair with the best mean nDCG@10; a greater depth must gain 0.002 more. The benchmark reports the value of such
+a choice on a held-out collection, and when another pair has become the best. The form of the blend
 (see `simengine.rerank.blend`) was chosen on the same collections among ten, by the mean over collections left out.
 """
 
@@ -24,19 +24,19 @@ def check_weight(weight: object) -> float:
     """A share in [0, 1].
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not one.
     """
-    return as_number(weight, "weight (0: the retriever's order, 1: the judge alone)", 0, 1)
+    return as_number(weight, "weight (0: the retriever's order, 1: the reranker alone)", 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """One judge, and what it judges.
+    """One reranker, and what it reranks.
 
     Attributes:
-        judge: reads each candidate beside the query.
-        depth: it judges so many of the best candidates, as the stage before (or the retriever) ordered them.
-        weight: the judge's share of the blended score, in [0, 1]; 0 leaves order and scores as they are.
+        judge: scores each candidate with the query.
+        depth: the number of best candidates to rerank, as ordered by the previous stage (or the retriever).
+        weight: the reranker's share of the blended score, in [0, 1]; 0 keeps order and scores.
 
     Raises:
         UsageError: a value is out of range.
@@ -58,13 +58,13 @@ def check_depth(depth: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class RerankOptions:
-    """What holds for all stages.
+    """Options for all stages.
 
     Attributes:
-        claim: the queries are claims: the last stage tells each hit's stance (it needs an NLI model).
-        budget_ms: judging a query's candidates takes about so long at most, in milliseconds; None for no limit. The
-            candidates are judged in their order, block by block, as long as the next block is expected to end in
-            time; those that are left keep their order, below the judged ones. How many fit depends on how busy the
+        claim: the queries are claims: the last stage adds each hit's stance (it must be an NLI model).
+        budget_ms: approximate time limit for reranking a query's candidates, in milliseconds; None for no limit. The
+            candidates are scored in their order, block by block, as long as the next block is expected to end in
+            time; the rest keep their order, below the reranked ones. How many fit depends on how busy the
             machine is, and so does the result.
 
     Raises:

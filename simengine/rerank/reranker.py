@@ -1,4 +1,4 @@
-"""Candidates of a retriever, judged and put into a better order."""
+"""Reranks a retriever's candidates."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simengine.calibration.calibration import Calibration
 from simengine.errors import UsageError
 from simengine.rerank.blend import best_first, blended, scores_below
 from simengine.rerank.candidates import judged_text, span_in_document
-from simengine.rerank.judge import Judge, Judged
+from simengine.rerank.judge import Judge, PairJudgements
 from simengine.rerank.options import RerankOptions, Stage
 from simengine.rerank.subject import without_foreign_contradictions
 from simengine.results.search import SearchResult, StageCount
@@ -21,30 +21,30 @@ from simengine.types import Hit, Judgement
 
 FIRST_BLOCK_TOKENS = 512
 BLOCK_TOKENS = 2_048
-"""Under a time budget so many tokens are judged at once, at most; the first block, of unknown speed, is smaller."""
+"""Most tokens scored at once under a time budget; the first block, of unknown speed, is smaller."""
 CALIBRATED_TASK = "relevance"
 
 
 class Reranker:
-    """Reranks candidates in stages. May be used from several threads at once.
+    """Reranks candidates in stages. Safe to use from several threads at once.
 
-    Every stage judges the first `depth` candidates as the stage before ordered them, blends what it says with their
-    scores (see `simengine.rerank.blend`) and puts them into the new order; the others follow in the order they had,
-    with scores below 0. So a cheap first stage, of great depth, chooses what a dear second one reads.
+    Every stage scores the first `depth` candidates of the previous stage's order, blends its scores with theirs (see
+    `simengine.rerank.blend`) and reorders them; the others follow in their old order, with scores below 0. So a cheap
+    first stage of great depth can select the input of an expensive second one.
 
-    The judge reads a hit's title and passage. Results do not depend on how queries are put into batches, except
+    A reranker reads a hit's title and passage. Results do not depend on how queries are put into batches, except
     under a time budget.
 
     Args:
-        stages: one at least, each no deeper than the one before.
-        options: what holds for all stages.
-        calibrations: by the fingerprint of a judge: what makes its relevance a probability. Blending takes the
-            judge's own numbers.
+        stages: at least one, each no deeper than the one before.
+        options: for all stages.
+        calibrations: by the fingerprint of a reranker, to make its relevance a probability. Blending uses the
+            raw scores.
         clock: seconds; for tests.
 
     Raises:
-        UsageError: there are no stages, a stage is deeper than the one before, or stances are wanted of a last judge
-            that is no NLI model.
+        UsageError: there are no stages, a stage is deeper than the one before, or stances are requested and the last
+            reranker is not an NLI model.
     """
 
     def __init__(
@@ -59,42 +59,42 @@ class Reranker:
         self._calibrations = dict(calibrations or {})
         self._clock = clock
         if not self.stages:
-            raise UsageError("no stages given; expected one judge at least")
+            raise UsageError("no stages given; expected at least one reranker")
         depths = [stage.depth for stage in self.stages]
         if depths != sorted(depths, reverse=True):
             raise UsageError(
-                f"the stages judge {', '.join(map(str, depths))} candidates; a stage can judge no more than the one "
+                f"the stages rerank {', '.join(map(str, depths))} candidates; a stage can rerank no more than the one "
                 "before it"
             )
         last = self.stages[-1].judge
         if self.options.claim and last.kind != "nli":
             raise UsageError(
-                f"the stance on a claim is wanted, and {last.name} judges {last.kind}; the last judge must be an NLI "
-                "model"
+                f"the stance on a claim is requested, and {last.name} scores {last.kind}; the last reranker must be an "
+                "NLI model"
             )
 
     @property
     def depth(self) -> int:
-        """Candidates of a query that are looked at, at most."""
+        """The most candidates of a query that are read."""
         return self.stages[0].depth
 
     def rerank(
         self, queries: Sequence[str], hits: Sequence[Sequence[Hit]], *, k: int | None = None
     ) -> SearchResult:
-        """Judge and reorder the hits of each query.
+        """Rerank the hits of each query.
 
         Args:
             queries: q texts.
             hits: for each query its candidates, best first; those beyond the depth keep their order.
-            k: hits wanted for each query; None for all.
+            k: hits per query; None for all.
 
         Returns:
-            Hits with new scores and ranks; those that were judged carry a judgement (of the last stage that judged
+            Hits with new scores and ranks; reranked ones have a judgement (of the last stage that scored
             them), and in `scores` the retriever's score as "retriever" (if there was one) and each stage's as
             "judge" ("judge1", "judge2" where there are several).
 
         Raises:
-            UsageError: a query is blank, `k` is below 1, or there are not as many lists of hits as queries.
+            UsageError: a query is blank, `k` is below 1, or the numbers of lists of hits and of queries differ.
         """
         queries, hits, k = _checked(queries, hits, k)
         start = self._clock()
@@ -117,7 +117,7 @@ class Reranker:
         )
 
     def _stage_of_all(self, number: int, states: Sequence[_State]) -> float:
-        """One stage over all queries at once: the judge makes its batches from all pairs."""
+        """One stage over all queries at once: the model batches all pairs."""
         stage = self.stages[number]
         heads = [state.hits[: stage.depth] for state in states]
         pairs = [
@@ -138,7 +138,7 @@ class Reranker:
         pairs = [(state.query, judged_text(hit)) for hit in state.hits[: stage.depth]]
         before = self._clock()
         sizes = stage.judge.count_tokens(pairs).tolist() if pairs else []
-        parts: list[Judged] = []
+        parts: list[PairJudgements] = []
         at, tokens_per_s, most = 0, 0.0, FIRST_BLOCK_TOKENS
         while at < len(pairs):
             left = deadline - self._clock()
@@ -155,10 +155,10 @@ class Reranker:
         return spent
 
     def _claims(self, number: int) -> bool:
-        """Whether a stage judges claims: the last one does, and any other that can."""
+        """Whether a stage treats queries as claims: the last one does, and any other that can."""
         return self.options.claim and self.stages[number].judge.kind == "nli"
 
-    def _apply(self, number: int, state: _State, said: Judged, n_wanted: int) -> None:
+    def _apply(self, number: int, state: _State, said: PairJudgements, n_wanted: int) -> None:
         stage, n_judged = self.stages[number], len(said.relevance)
         name = "judge" if len(self.stages) == 1 else f"judge{number + 1}"
         said = without_foreign_contradictions(
@@ -186,17 +186,17 @@ class Reranker:
         n_truncated = int(np.count_nonzero(said.n_truncated))
         state.counts.append(StageCount(n_wanted, n_judged, n_truncated, stage.weight))
 
-    def _calibrated(self, judge: Judge, said: Judged, *, claim: bool) -> list[float] | None:
+    def _calibrated(self, judge: Judge, said: PairJudgements, *, claim: bool) -> list[float] | None:
         calibration = self._calibrations.get(judge.fingerprint)
         if calibration is None or calibration.task != CALIBRATED_TASK:
             return None
-        if claim or judge.kind == "similarity":  # other numbers than those that were calibrated
+        if claim or judge.kind == "similarity":  # not the scores that were calibrated
             return None
         values: list[float] = calibration.apply(said.relevance).tolist()
         return values
 
     def close(self) -> None:
-        """Release the judges."""
+        """Release the models."""
         for stage in self.stages:
             stage.judge.close()
 
@@ -221,7 +221,7 @@ class _State:
         return [replace(hit, rank=rank) for rank, hit in enumerate(self.hits[:k], start=1)]
 
 
-def _judgement(hit: Hit, said: Judged, place: int, probability: float | None) -> Judgement:
+def _judgement(hit: Hit, said: PairJudgements, place: int, probability: float | None) -> Judgement:
     relevance = float(said.relevance[place])
     cut = int(said.n_truncated[place])
     if said.stances is None or said.probabilities is None or said.evidence is None:
@@ -237,8 +237,8 @@ def _judgement(hit: Hit, said: Judged, place: int, probability: float | None) ->
     )
 
 
-def _part(said: Judged, start: int, end: int) -> Judged:
-    return Judged(
+def _part(said: PairJudgements, start: int, end: int) -> PairJudgements:
+    return PairJudgements(
         said.relevance[start:end],
         said.n_truncated[start:end],
         None if said.stances is None else said.stances[start:end],
@@ -247,11 +247,11 @@ def _part(said: Judged, start: int, end: int) -> Judged:
     )
 
 
-def _joined(parts: Sequence[Judged]) -> Judged:
+def _joined(parts: Sequence[PairJudgements]) -> PairJudgements:
     if not parts:
-        return Judged(np.empty(0, np.float32), np.empty(0, np.int32))
+        return PairJudgements(np.empty(0, np.float32), np.empty(0, np.int32))
     stances = [each for part in parts for each in part.stances or ()]
-    return Judged(
+    return PairJudgements(
         np.concatenate([part.relevance for part in parts]),
         np.concatenate([part.n_truncated for part in parts]),
         stances or None,
@@ -261,7 +261,7 @@ def _joined(parts: Sequence[Judged]) -> Judged:
 
 
 def _block_end(sizes: Sequence[int], start: int, most: int) -> int:
-    """Where a block of at most so many tokens ends; `start` where not even one pair fits."""
+    """The end of a block of at most this many tokens; `start` if not even one pair fits."""
     total, end = 0, start
     while end < len(sizes) and total + sizes[end] <= most:
         total += sizes[end]
@@ -270,12 +270,14 @@ def _block_end(sizes: Sequence[int], start: int, most: int) -> int:
 
 
 def _checked(queries: object, hits: object, k: object) -> tuple[list[str], list[list[Hit]], int | None]:
-    """What `rerank` was given, read once."""
+    """The arguments of `rerank`, read once."""
     texts = as_texts(queries, "query", blank=False)
     lists = [list(items_of(found, "hit")) for found in items_of(hits, "hit list")]
     if len(texts) != len(lists):
         raise UsageError(f"expected hits for each query: {len(texts)} queries, {len(lists)} lists of hits")
     for number, found in enumerate(lists, 1):
         for place, hit in enumerate(found, 1):
-            expect(hit, Hit, f"hit {place} of query {number}", "a Hit; passages_as_hits makes them of texts")
+            expect(
+                hit, Hit, f"hit {place} of query {number}", "a Hit; passages_as_hits makes them from texts"
+            )
     return texts, lists, None if k is None else as_whole(k, "k")

@@ -7,26 +7,26 @@ from dataclasses import replace
 
 import numpy as np
 
-from simengine.rerank.judge import Judged
+from simengine.rerank.judge import PairJudgements
 
 MIN_COSINE = 0.25
 """Below this cosine of query and passage, "contradicts" becomes "neutral".
 
-NLI models learn contradiction from pairs that describe one scene, and take the common subject for granted: the judge
-that ships calls 35 % of random pairs of LingNLI contradictions, 80 to 85 % of those of CAD and MPE. Of such random
-pairs 95 % lie below 0.25 to 0.3, of LingNLI's own contradictions 4 % do (training parts; all-MiniLM-L6-v2).
+NLI models learn contradiction from pairs that describe one scene, and take the common subject for granted: the
+bundled model calls 35 % of random pairs of LingNLI contradictions, 80 to 85 % of those of CAD and MPE. Of such random
+pairs 95 % are below 0.25 to 0.3, of LingNLI's own contradictions 4 % (training parts; all-MiniLM-L6-v2).
 """
 
 
-def without_foreign_contradictions(said: Judged, cosines: Sequence[float | None]) -> Judged:
-    """The same, with "neutral" in the place of "contradicts" for texts that are far from the claim.
+def without_foreign_contradictions(said: PairJudgements, cosines: Sequence[float | None]) -> PairJudgements:
+    """The same, with "neutral" in place of "contradicts" for texts that are far from the claim.
 
-    Their relevance is then the probability of entailment alone, and they have no evidence. The probabilities stay as
-    the model gave them.
+    Their relevance is then the probability of entailment alone, and they have no evidence. The probabilities stay
+    those of the model.
 
     Args:
         said: about n candidates, with stances; without stances nothing changes.
-        cosines: of each candidate and the query; None where the retriever did not compare them by meaning.
+        cosines: of each candidate and the query; None if the retriever did not compare them by meaning.
     """
     if said.stances is None or said.probabilities is None or said.evidence is None:
         return said

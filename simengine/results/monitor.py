@@ -51,6 +51,6 @@ class Alert:
     examples: tuple[Example, ...]
     calibrated: bool
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON."""
         return cast("dict[str, Json]", {**asdict(self), "examples": [asdict(each) for each in self.examples]})

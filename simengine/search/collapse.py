@@ -1,4 +1,4 @@
-"""Hits that say the same become one: the best of them stays and names the others."""
+"""Folds hits that say the same into the best of them, which lists the others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simengine.errors import UsageError
 from simengine.types import FloatMatrix, Hit
 
 Guard: TypeAlias = Callable[[Sequence[tuple[str, str]]], Sequence[bool]]
-"""Says for pairs of texts whether they say the same; near texts may well contradict each other."""
+"""Decides whether two texts say the same; similar texts may well contradict each other."""
 
 NORM_TOLERANCE = 1e-3
 
@@ -25,11 +25,11 @@ def collapse_near(
     Args:
         hits: of one query, best first.
         vectors: (n, dim) float32, the vectors of their passages, rows L2-normalised.
-        min_cosine: passages may say the same from this cosine on; in [-1, 1].
-        guard: asked once, about all pairs from that cosine on, (better, worse); None trusts the cosine alone.
+        min_cosine: passages may say the same at or above this cosine; in [-1, 1].
+        guard: called once, with all pairs at or above that cosine, (better, worse); None relies on the cosine alone.
 
     Returns:
-        Fewer hits in the same order, ranks counted anew from 1.
+        Fewer hits in the same order, ranks again from 1.
 
     Raises:
         UsageError: the vectors do not belong to the hits, or the guard does not answer every pair.
@@ -41,7 +41,7 @@ def collapse_near(
     if not -1.0 <= min_cosine <= 1.0:
         raise UsageError(f"min_cosine is {min_cosine!r}; expected a number from -1 to 1")
     if not np.allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=NORM_TOLERANCE):
-        raise UsageError("the vectors are not L2-normalised, so that their products are no cosines")
+        raise UsageError("the vectors are not L2-normalised, so that their products are not cosines")
     cosines = vectors @ vectors.T
     pairs = [(b, w) for w in range(len(hits)) for b in range(w) if cosines[b, w] >= min_cosine]
     answers: Sequence[bool] = [True] * len(pairs)
@@ -60,7 +60,7 @@ def collapse_near(
 
 
 def _folded(hits: Sequence[Hit], folded_into: Sequence[int]) -> list[Hit]:
-    """The hits that are folded into themselves, each with the ids of the others that are folded into it."""
+    """The remaining hits, each with the ids of those folded into it."""
     ids: dict[int, list[str]] = {}
     for place, (hit, target) in enumerate(zip(hits, folded_into, strict=True)):
         known = ids.setdefault(target, [])

@@ -1,4 +1,4 @@
-"""Passages by meaning: the candidate index for the rows it covers, exact search for the rest and under filters."""
+"""Passages by meaning: the ANN index for the rows it covers, exact search for the rest and under filters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from simengine.index.contract import CandidateIndex
+from simengine.index.contract import ANNIndex
 from simengine.index.exact import exact_search
 from simengine.index.live import search_live
 from simengine.index.topk import merge_topk, rescore
@@ -29,8 +29,8 @@ class Vectors(Protocol):
 class DenseSide:
     """Searches the vectors of one snapshot."""
 
-    def __init__(self, snapshot: Vectors, candidates: CandidateIndex | None, *, threads: int | None) -> None:
-        """Put the parts together.
+    def __init__(self, snapshot: Vectors, candidates: ANNIndex | None, *, threads: int | None) -> None:
+        """Make a searcher from its parts.
 
         Args:
             candidates: covers rows [0, candidates.n_rows); None to search all rows exactly.
@@ -47,10 +47,10 @@ class DenseSide:
         Args:
             queries: (q, dim) float32, rows L2-normalised.
             keep: (n_rows,) bool of a filter, deleted rows already left out; None without a filter.
-            exact: leave the candidate index aside.
+            exact: bypass the ANN index.
 
         Returns:
-            scores (q, k) float32, falling, ties by the lower row; rows (q, k) int64; padded with -inf and -1.
+            scores (q, k) float32, descending, ties by the lower row; rows (q, k) int64; padded with -inf and -1.
         """
         if keep is None and self._candidates is not None and not exact:
             found = self._approximate(self._candidates, queries, k)
@@ -64,9 +64,9 @@ class DenseSide:
         return rescore(self._segments, queries, rows)
 
     def _approximate(
-        self, candidates: CandidateIndex, queries: FloatMatrix, k: int
+        self, candidates: ANNIndex, queries: FloatMatrix, k: int
     ) -> tuple[FloatMatrix, RowArray] | None:
-        """As `search`; None where the candidate index gives fewer rows than there are, so that all must be asked."""
+        """As `search`; None if the ANN index returns fewer rows than exist, so that all must be searched."""
         n_covered, live = candidates.n_rows, self._snapshot.live_rows()
         n_there = n_covered if live is None else int(np.count_nonzero(live[:n_covered]))
         found = search_live(candidates, self._segments, queries, k, live, threads=self._threads)
@@ -84,7 +84,7 @@ class DenseSide:
 
     @cached_property
     def _tail(self) -> list[tuple[int, FloatMatrix]]:
-        """The rows that the candidate index does not cover."""
+        """The rows that the ANN index does not cover."""
         n_covered = self._candidates.n_rows if self._candidates is not None else 0
         blocks = []
         for first_row, vectors in self._segments:

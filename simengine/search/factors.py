@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simengine.search.filter_syntax import Comparison, Scalar
+from simengine.search.filter_syntax import FieldComparison, Scalar
 from simengine.store.contract import Column
 from simengine.types import Mask
 
@@ -19,8 +19,8 @@ _MAX_EXACT = 2**53
 class Factors:
     """A column as a list of distinct values and, for each document, which of them it has.
 
-    A document has one value, or several where the field lies inside a list of objects: it is kept by a comparison
-    that holds for any of them, and by a negated one (`!=`, `not in`, …) when it holds for none.
+    A document has one value, or several if the field is inside a list of objects: it is kept by a comparison
+    that is true for any of them, and by a negated one (`!=`, `not in`, …) if it is true for none.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class Factors:
             codes: (n,) index into `values`.
             values: distinct values; values[0] is None.
             kinds: (len(values),) uint8, the type of each.
-            owners: (n,) the document that each code belongs to, rising, every document at least once; None
+            owners: (n,) the document that each code belongs to, ascending, every document at least once; None
                 where each document has one.
             live: (n_documents,) bool, the documents that count for `kinds_present`; None for all.
         """
@@ -50,7 +50,7 @@ class Factors:
             for code, (kind, value) in enumerate(zip(kinds, values, strict=True))
             if kind in (BOOL, TEXT)
         }
-        # Numbers compare by array where float64 holds every one of them exactly.
+        # Numbers compare as an array if float64 represents all of them exactly.
         self._numbers: npt.NDArray[np.float64] | None = None
         numbers: list[Any] = [v if kind == NUMBER else np.nan for kind, v in zip(kinds, values, strict=True)]
         if all(map(_is_exact, numbers)):
@@ -62,7 +62,7 @@ class Factors:
 
         Args:
             column: of all documents.
-            live: (n_documents,) bool, those that are not deleted; None where none is.
+            live: (n_documents,) bool, those that are not deleted; None if none is.
         """
         items: list[object] = column.values.tolist()
         owners = None
@@ -77,7 +77,7 @@ class Factors:
         for i, value in enumerate(items):
             if value is None:
                 continue
-            # A type of its own in the key: True, 1 and 1.0 are equal to Python.
+            # The type is part of the key: True, 1 and 1.0 are equal in Python.
             key = value if value.__class__ is str else (value.__class__, _hashable(value))
             code = seen.get(key)
             if code is None:
@@ -87,7 +87,7 @@ class Factors:
             codes[i] = code
         return cls(codes, values, np.array(kinds, dtype=np.uint8), owners, live)
 
-    def keep(self, step: Comparison) -> Mask:
+    def keep(self, step: FieldComparison) -> Mask:
         """(n_documents,) bool: the documents that the comparison keeps."""
         if step.operator == "is null":
             present = self._documents(np.arange(len(self._values)) > 0)
@@ -99,7 +99,7 @@ class Factors:
         return self._documents(found)
 
     def holds_objects(self) -> bool:
-        """Whether its values are objects and lists of objects, with nothing else in them."""
+        """Whether its values are only objects and lists of objects."""
         lists = [value for value in self._values if isinstance(value, list) and value]
         return self.kinds_present <= {LIST, OBJECT} and (
             all(isinstance(member, dict) for members in lists for member in members)
@@ -121,8 +121,8 @@ class Factors:
         kept: Mask = np.logical_or.reduceat(items, starts)
         return kept
 
-    def _judged(self, step: Comparison) -> tuple[Mask, Mask]:
-        """Two of (len(values),) bool: the values for which the comparison, not negated, holds; those it can judge."""
+    def _judged(self, step: FieldComparison) -> tuple[Mask, Mask]:
+        """Two of (len(values),) bool: the values for which the un-negated comparison is true; those it applies to."""
         if step.operator == "contains":
             return self._containing(step.values[0])
         able: Mask = np.isin(self._kinds, list({kind_of(value) for value in step.values}))
@@ -153,7 +153,7 @@ class Factors:
         )
 
     def _by_value(self, kind: int, test: Callable[[list[Any]], list[bool]]) -> Mask:
-        """The distinct values of one type that pass a test, which is given all of them at once."""
+        """The distinct values of one type that pass a test, which gets all of them at once."""
         if kind not in self._of_kind:
             codes = np.flatnonzero(self._kinds == kind)
             self._of_kind[kind] = codes, [self._values[code] for code in codes.tolist()]
@@ -214,7 +214,7 @@ def _hashable(value: object) -> object:
         return value
     try:
         return repr(value)
-    except RecursionError:  # nested hundreds of levels deep: a value of its own
+    except RecursionError:  # nested hundreds of levels deep: a distinct value
         return id(value)
 
 

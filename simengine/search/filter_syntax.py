@@ -105,12 +105,12 @@ _SHOWN_CHARS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class FieldComparison:
     """A field compared with values.
 
     Attributes:
         field: dotted name.
-        operator: what is asked.
+        operator: of the comparison.
         values: one value; several for "in"; none for "is null".
         negated: true for `not in`, `not contains`, `not starts with`, `is not null`.
         position: where it begins in the expression.
@@ -123,10 +123,10 @@ class Comparison:
     position: int
 
 
-Step: TypeAlias = "Comparison | Literal['and', 'or', 'not']"
+Step: TypeAlias = "FieldComparison | Literal['and', 'or', 'not']"
 """One step of a program in postfix order: a comparison pushes a mask, a connective takes its operands."""
 
-_Tree: TypeAlias = "Comparison | tuple[str, _Tree] | tuple[str, _Tree, _Tree]"
+_Tree: TypeAlias = "FieldComparison | tuple[str, _Tree] | tuple[str, _Tree, _Tree]"
 
 
 def parse(expression: str) -> tuple[Step, ...]:
@@ -148,10 +148,10 @@ def parse(expression: str) -> tuple[Step, ...]:
         tree = _parser().parse(expression)
     except UnexpectedToken as error:
         at_end = error.token.type == "$END"
-        found = "it ends" if at_end else f"{cut(str(error.token))!r} stands"
+        found = "it ends" if at_end else f"{cut(str(error.token))!r} appears"
         expected = _readable(set(error.accepts or error.expected))
         position = len(expression) if at_end else error.pos_in_stream
-        hint = "; texts and dates stand in quotes" if error.token.type in ("NUMBER", "NAME") else ""
+        hint = "; texts and dates need quotes" if error.token.type in ("NUMBER", "NAME") else ""
         fail(f"{found} where {expected} was expected{hint}", expression, position)
     except UnexpectedCharacters as error:
         position = error.pos_in_stream or 0
@@ -184,7 +184,7 @@ class _FaultError(Exception):
 
 
 class _Limits:
-    """Stands between lexer and parser and stops at the first token beyond a limit: nothing is read after it."""
+    """Sits between lexer and parser and stops at the first token beyond a limit: nothing is read after it."""
 
     always_accept = ()
 
@@ -233,10 +233,10 @@ def _parser() -> Lark:
         starts_with = v_args(inline=True)(lambda _, field, item: _starts(field, item, negated=False))
         not_starts_with = v_args(inline=True)(lambda _, field, item: _starts(field, item, negated=True))
         is_null = v_args(inline=True)(
-            lambda _, field, __: Comparison(field[0], "is null", (), False, field[1])
+            lambda _, field, __: FieldComparison(field[0], "is null", (), False, field[1])
         )
         is_not_null = v_args(inline=True)(
-            lambda _, field, __: Comparison(field[0], "is null", (), True, field[1])
+            lambda _, field, __: FieldComparison(field[0], "is null", (), True, field[1])
         )
 
     return Lark(_GRAMMAR, parser="lalr", transformer=Build(), maybe_placeholders=False, postlex=_Limits())
@@ -304,7 +304,7 @@ def _unescaped_text(text: str, position: int) -> str:
         return plain.encode("utf-16", "surrogatepass").decode("utf-16")
     except UnicodeDecodeError:
         raise _FaultError(
-            "a text holds half of a surrogate pair, which is not a character; write both halves, as in "
+            "a text contains half of a surrogate pair, which is not a character; write both halves, as in "
             '"\\ud83d\\ude00", or the character itself',
             position,
         ) from None
@@ -315,35 +315,35 @@ def _unescaped(escape: re.Match[str]) -> str:
     return chr(int(code[1:], 16)) if len(code) == 5 else _ESCAPES.get(code, code)
 
 
-def _compared(field: _Field, operator: str, item: _Item) -> Comparison:
+def _compared(field: _Field, operator: str, item: _Item) -> FieldComparison:
     operator = _SPELLINGS.get(operator, operator)
     value, position = item
     if value is None and operator in ("=", "!="):
-        return Comparison(field[0], "is null", (), operator == "!=", field[1])
+        return FieldComparison(field[0], "is null", (), operator == "!=", field[1])
     if (value is None or isinstance(value, bool)) and operator not in ("=", "!="):
         raise _FaultError(
             f"{shown_value(value)} has no order: it can be compared with = and != only", position
         )
-    return Comparison(field[0], operator, (value,), False, field[1])  # type: ignore[arg-type]
+    return FieldComparison(field[0], operator, (value,), False, field[1])  # type: ignore[arg-type]
 
 
-def _member(field: _Field, items: list[_Item], *, negated: bool) -> Comparison:
+def _member(field: _Field, items: list[_Item], *, negated: bool) -> FieldComparison:
     for value, position in items:
         if value is None:
-            raise _FaultError("null cannot stand in a list; write: field is null", position)
-    return Comparison(field[0], "in", tuple(value for value, _ in items), negated, field[1])
+            raise _FaultError("null is not allowed in a list; write: field is null", position)
+    return FieldComparison(field[0], "in", tuple(value for value, _ in items), negated, field[1])
 
 
-def _contains(field: _Field, item: _Item, *, negated: bool) -> Comparison:
+def _contains(field: _Field, item: _Item, *, negated: bool) -> FieldComparison:
     if item[0] is None:
         raise _FaultError("contains needs a value, not null", item[1])
-    return Comparison(field[0], "contains", (item[0],), negated, field[1])
+    return FieldComparison(field[0], "contains", (item[0],), negated, field[1])
 
 
-def _starts(field: _Field, item: _Item, *, negated: bool) -> Comparison:
+def _starts(field: _Field, item: _Item, *, negated: bool) -> FieldComparison:
     if not isinstance(item[0], str):
         raise _FaultError(f"starts with needs a text in quotes, not {shown_value(item[0])}", item[1])
-    return Comparison(field[0], "starts with", (item[0],), negated, field[1])
+    return FieldComparison(field[0], "starts with", (item[0],), negated, field[1])
 
 
 def shown_value(value: Scalar) -> str:
@@ -363,7 +363,7 @@ def _program(tree: _Tree) -> tuple[Step, ...]:
     waiting: list[_Tree] = [tree]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, Comparison):
+        if isinstance(node, FieldComparison):
             steps.append(node)
         else:
             steps.append(node[0])  # type: ignore[arg-type]
@@ -390,5 +390,5 @@ def _hint(expression: str, position: int) -> str:
     if char in "&|":
         return "write and, or"
     if char.isdigit():
-        return "texts and dates stand in quotes"
-    return "texts stand in quotes, unusual field names in backticks"
+        return "texts and dates need quotes"
+    return "texts need quotes, unusual field names backticks"

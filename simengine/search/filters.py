@@ -1,13 +1,13 @@
 """Metadata filters: which documents an expression keeps.
 
 Comparisons: ``= != < <= > >=``, ``in (…)``, ``contains`` (member of a list, or part of a text),
-``starts with``, ``is null``; the words take ``not`` in front (``is not null``). Connected by ``and``, ``or``,
+``starts with``, ``is null``; the words can be preceded by ``not`` (``is not null``). Connected by ``and``, ``or``,
 ``not`` and parentheses. Texts in single or double quotes; numbers; ``true``, ``false``, ``null``. Field names
-reach into objects (``author.name``); unusual ones stand in backticks. Keywords in any case.
+reach into objects (``author.name``); unusual ones need backticks. Keywords in any case.
 
-Comparisons are typed: a document whose value has another type, or no value, is not kept by the comparison,
-whichever it is (``year != 2020`` keeps documents that have a year, and another one; ``is null`` keeps those
-without). ISO dates are texts and compare as such. A boolean is not a number.
+Comparisons are typed: a document whose value has another type, or no value, is not kept by any
+comparison (``year != 2020`` keeps documents that have a year, and another one; ``is null`` keeps those without).
+ISO dates are texts and compare as such. A boolean is not a number.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 from simengine.errors import FilterError
 from simengine.search.factors import BOOL, LIST, NUMBER, OBJECT, TEXT, Factors, is_number, kind_of
-from simengine.search.filter_syntax import Comparison, Step, cut, fail, parse, shown_value
+from simengine.search.filter_syntax import FieldComparison, Step, cut, fail, parse, shown_value
 from simengine.store.contract import Column
 from simengine.time_limit import check_time_limit
 from simengine.types import Mask
@@ -40,7 +40,7 @@ class Filter:
 
     Attributes:
         expression: as given.
-        fields: the field names that stand in it, each once.
+        fields: its field names, each once.
     """
 
     expression: str
@@ -52,10 +52,10 @@ class Filter:
         """Read an expression, as `year >= 2020 and kind in ("class", "function")`.
 
         Raises:
-            FilterError: it cannot be read; shows where.
+            FilterError: it cannot be read; the message shows where.
         """
         program = parse(expression)
-        names = dict.fromkeys(step.field for step in program if isinstance(step, Comparison))
+        names = dict.fromkeys(step.field for step in program if isinstance(step, FieldComparison))
         return cls(expression, tuple(names), program)
 
     def check_fields(self, known: Collection[str]) -> None:
@@ -68,7 +68,7 @@ class Filter:
             FilterError: for the first comparison with an unknown field.
         """
         for step in self._program:
-            if isinstance(step, Comparison) and step.field not in known:
+            if isinstance(step, FieldComparison) and step.field not in known:
                 fail(_unknown(step.field, list(known)), self.expression, step.position)
 
     def mask(
@@ -82,8 +82,8 @@ class Filter:
         Args:
             columns: gives the column of a field, `n_documents` long.
             n_documents: how many doc_keys there are.
-            known_fields: all field names; asked for only where a field has no value in any document, to
-                tell a wrong name from a field that is null everywhere.
+            known_fields: all field names; called only if a field has no value in any document, to
+                distinguish a wrong name from a field that is null everywhere.
 
         Returns:
             (n_documents,) bool by doc_key.
@@ -104,7 +104,7 @@ class Filter:
             return np.zeros(0, dtype=np.bool_)
         held: list[Mask] = []
         for step in self._program:
-            if isinstance(step, Comparison):
+            if isinstance(step, FieldComparison):
                 check_time_limit()
                 column = factors(step.field)
                 self._check(step, column, known_fields)
@@ -117,7 +117,7 @@ class Filter:
         return held.pop()
 
     def _check(
-        self, step: Comparison, column: Factors, known_fields: Callable[[], Iterable[str]] | None
+        self, step: FieldComparison, column: Factors, known_fields: Callable[[], Iterable[str]] | None
     ) -> None:
         present = column.kinds_present
         if not present:
@@ -136,7 +136,7 @@ class Filter:
             fail(_mistyped(step, present, are_numbers=are_numbers), self.expression, step.position)
 
 
-def _kinds_wanted(step: Comparison) -> set[int]:
+def _kinds_wanted(step: FieldComparison) -> set[int]:
     if step.operator == "is null":
         return set()
     kinds = {kind_of(value) for value in step.values}
@@ -145,13 +145,13 @@ def _kinds_wanted(step: Comparison) -> set[int]:
     return kinds
 
 
-def _mistyped(step: Comparison, present: frozenset[int], *, are_numbers: bool) -> str:
+def _mistyped(step: FieldComparison, present: frozenset[int], *, are_numbers: bool) -> str:
     value = next((each for each in step.values if kind_of(each) not in present), step.values[0])
     written = cut(shown_value(value))
     has = " or ".join(_NAMES[kind] for kind in sorted(present))
     if step.operator == "contains":
-        return f"{step.field} holds {has} in every document, and contains looks into lists and texts"
-    reason = f"{step.field} holds {has} in every document, and {written} is {_ONE[kind_of(value)]}"
+        return f"{step.field} has {has} in every document, and contains is for lists and texts"
+    reason = f"{step.field} has {has} in every document, and {written} is {_ONE[kind_of(value)]}"
     if present == {LIST}:
         return f"{reason}; write: {step.field} contains {written}"
     if present == {NUMBER} and isinstance(value, str) and is_number(value):
@@ -169,7 +169,7 @@ def _mistyped(step: Comparison, present: frozenset[int], *, are_numbers: bool) -
 
 
 def _of_objects(name: str, inner: list[str]) -> str:
-    reason = f"{name} holds objects; compare a field inside them"
+    reason = f"{name} contains objects; compare a field inside them"
     return (
         f"{reason}: {', '.join(inner[:_LISTED])}{', …' if len(inner) > _LISTED else ''}" if inner else reason
     )
@@ -177,7 +177,7 @@ def _of_objects(name: str, inner: list[str]) -> str:
 
 def _unknown(name: str, known: list[str]) -> str:
     reason = f"no document has a field {cut(name)!r}"
-    # Comparing names is slow: with very many fields only those of about the same length are looked at.
+    # Comparing names is slow: with very many fields only those of similar length are considered.
     alike = sorted(known, key=lambda other: abs(len(other) - len(name)))[:_KNOWN_COMPARED]
     folded = {other.casefold(): other for other in alike if len(other) <= _COMPARED_CHARS}
     wanted = name.casefold()[:_COMPARED_CHARS]

@@ -1,27 +1,27 @@
-"""Joining what search by meaning and search by words found.
+"""Fusion of dense and lexical search results.
 
 The fused score of a passage for a query is::
 
     cosine + WEIGHT * boost * BM25 / (sqrt(bound) * best cosine ** 2)
 
-- ``bound`` is the BM25 score that no passage can exceed: every word of the query present, ever so often. Divided by
-  it, BM25 would be the share of the query that a passage covers; by its root, many words still say more than few.
-- ``best cosine`` is that of the query's nearest passage (at least `LEAST_BEST`): where the model finds nothing that
-  is near, words count more.
+- ``bound`` is the BM25 score that no passage can exceed: every word of the query, arbitrarily often. Divided by
+  it, BM25 would be the share of the query that a passage covers; by its root, many words still count more than few.
+- ``best cosine`` is that of the query's nearest passage (at least `LEAST_BEST`): if the model finds nothing
+  near, words count more.
 - ``boost`` is 1 for text that the model can read, and ``1 / (1 - unknown) ** 4`` (at most `MOST_BOOST`) for a query
-  in characters of which it cannot tell that share from each other, as an English model most Chinese ones, or of whose
-  words it has no tokens for that share, whichever is more. It is `CODE_BOOST` times that for a query of nothing but
+  in characters of which it cannot distinguish that share, as an English model most Chinese ones, or if it has no
+  tokens for that share of the words, whichever is more. It is `CODE_BOOST` times that for a query of only
   codes or identifiers.
-- Cosines are first brought to the scale of all-MiniLM-L6-v2, for which the constants were chosen: models differ in
-  how near they put texts that have nothing to do with each other.
+- Cosines are first rescaled to all-MiniLM-L6-v2, for which the constants were chosen: models differ in
+  the cosines of unrelated texts.
 
 ``unknown`` and the scale are measured once for an index, without labels (see `trust`). An index without a
-measurement is taken to be like English under all-MiniLM-L6-v2.
+measurement is treated like English with all-MiniLM-L6-v2.
 
-The constants were chosen on collections made for this from question answering, paraphrase, entailment, news,
+The constants were chosen on collections built from question answering, paraphrase, entailment, news,
 dictionary and documentation data, 28 of them English (15 of these about one narrow subject) and 4 Chinese; none is
-one that the benchmarks report. nDCG@10 gained over the better of the two sides, which one that is being known only
-with hindsight (all-MiniLM-L6-v2, 100 candidates from each side):
+reported by the benchmarks. Gain in nDCG@10 over the better of the two sides, which is known only in
+hindsight (all-MiniLM-L6-v2, 100 candidates from each side):
 
 ==============================  ===========  ===========  ===========  ===========
 fusion                          28 English:  worst one    4 Chinese:   worst one
@@ -36,8 +36,8 @@ this one without ``boost``           +0.018       -0.006       -0.235       -0.4
 this one                             +0.018       -0.006       +0.002        0.000
 ==============================  ===========  ===========  ===========  ===========
 
-With all vectors pulled towards one direction, until texts that have nothing to do with each other stand at a cosine
-of 0.8 (as under some models), the English gain stays +0.018, the worst -0.011; without the scale the worst is -0.021.
+With all vectors pulled towards one direction, until unrelated texts have a cosine
+of 0.8 (as with some models), the English gain stays +0.018, the worst -0.011; without the scale the worst is -0.021.
 """
 
 from __future__ import annotations
@@ -56,20 +56,20 @@ WEIGHT = 0.02
 LEAST_BEST = 0.2
 MOST_BOOST = 40.0
 CODE_BOOST = 4.0
-"""By how much words count more where a query is a code or an identifier: models put all such codes near each other."""
+"""Extra weight of words if a query is a code or an identifier: models put all such codes near each other."""
 LEVEL, SPREAD = 0.0352, 0.0752  # of all-MiniLM-L6-v2, as `trust` measures them
 UNSEEN_SHARE = 0.5
-"""A passage beyond the lexical candidates is taken to score this share of the last of them."""
+"""A passage beyond the lexical candidates is assumed to score this share of the last of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fusion:
-    """What fusion knows of a model and a corpus.
+    """Measurements of a model and a corpus for fusion.
 
     Attributes:
-        level: mean cosine of texts that have nothing to do with each other.
+        level: mean cosine of unrelated texts.
         spread: standard deviation of those cosines, above 0.
-        unknown_words: share of the corpus's words that the model cannot tell from each other.
+        unknown_words: share of the corpus's words that the model cannot distinguish.
         unknown_characters: the same for characters of scripts without spaces between words.
     """
 
@@ -80,7 +80,7 @@ class Fusion:
 
     @classmethod
     def of(cls, stored: Mapping[str, Json] | None) -> Fusion:
-        """From what `trust.measure_trust` gave; what is missing there is taken to be as for English."""
+        """From the result of `trust.measure_trust`; missing values are those of English."""
 
         def number(name: str, default: float) -> float:
             value = None if stored is None else stored.get(name)
@@ -106,8 +106,8 @@ class Fusion:
         Args:
             texts: the q queries.
             dense: (q, m) float32 cosines, those of the nearest passages among them; -inf at empty places.
-            lexical: (q, m) float32 BM25 scores, 0 where no word is shared.
-            bounds: (q,) float32, the BM25 score that no passage exceeds; 0 where no word is known.
+            lexical: (q, m) float32 BM25 scores, 0 if no word is shared.
+            bounds: (q,) float32, the BM25 score that no passage exceeds; 0 if no word is known.
             unknown: the share of each query's words that the model has no tokens for; None for none.
 
         Returns:
@@ -128,7 +128,7 @@ class Fusion:
         return fused
 
     def boost(self, text: str, unknown: float = 0.0) -> float:
-        """By how much the words of a query count more because the model cannot read it.
+        """Extra weight of a query's words because the model cannot read it.
 
         Args:
             text: the query.
@@ -143,7 +143,7 @@ class Fusion:
 
 
 def rrf(rankings: Sequence[RowArray], rows: RowArray) -> FloatMatrix:
-    """Reciprocal rank fusion: the sum of 1 / (60 + rank) over the rankings that hold a row.
+    """Reciprocal rank fusion: the sum of 1 / (60 + rank) over the rankings with a row.
 
     Args:
         rankings: each (q, c) int64 rows, best first, padded with -1.

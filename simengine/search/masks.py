@@ -1,4 +1,4 @@
-"""From a filter expression to the rows of a snapshot that may be found; kept for the next search."""
+"""From a filter expression to the rows of a snapshot that may be found; cached for the next search."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ class Metadata(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What a filter leaves.
+    """The result of a filter.
 
     Attributes:
-        documents: (n_documents,) bool by doc_key, deleted ones left out.
+        documents: (n_documents,) bool by doc_key, without deleted ones.
         rows: (n_rows,) bool.
         n_rows: how many rows are kept.
         n_documents: how many documents are kept.
@@ -53,7 +53,7 @@ class Selection:
 
 
 class Selections:
-    """Evaluates filters over one snapshot and keeps the latest results. Safe for use from several threads."""
+    """Evaluates filters over one snapshot and caches the latest results. Safe for use from several threads."""
 
     def __init__(self, snapshot: Metadata) -> None:
         self._snapshot = snapshot
@@ -67,7 +67,7 @@ class Selections:
         """Documents and rows that an expression keeps.
 
         Raises:
-            UsageError: it is not a string.
+            UsageError: not a string.
             FilterError: the expression cannot be read, or does not fit the metadata.
         """
         expression = as_where(expression)
@@ -76,7 +76,7 @@ class Selections:
             if known is not None:
                 self._kept.move_to_end(expression)
                 return known
-        # Outside the lock: a slow filter holds up no other one.
+        # Outside the lock: a slow filter does not block others.
         selection = self._evaluate(Filter.parse(expression))
         with self._lock:
             self._kept[expression] = selection
@@ -101,7 +101,7 @@ class Selections:
     def _load(self, parsed: Filter, live: Mask | None) -> dict[str, Factors]:
         """The columns that an expression compares, read in one pass the first time.
 
-        Once the names of all fields are known, which the first unknown one makes them, unknown ones cost no pass.
+        Once the names of all fields are known (from the first unknown one on), unknown ones cost no pass.
         """
         with self._loading:
             if self._names is not None:

@@ -1,4 +1,4 @@
-"""From scored passages to ranked documents: one passage a document, ties by document id."""
+"""From scored passages to ranked documents: one passage per document, ties by document id."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class Ranked:
     Attributes:
         rows: (m,) int64.
         doc_keys: (m,) int64.
-        scores: (m,) float32, falling.
-        parts: what each score was made of, by name, each (m,) float32.
+        scores: (m,) float32, descending.
+        parts: the parts of each score, by name, each (m,) float32.
     """
 
     rows: RowArray
@@ -27,7 +27,7 @@ class Ranked:
     parts: Mapping[str, FloatMatrix]
 
     def take(self, places: RowArray | slice) -> Ranked:
-        """Some of them, in the order given."""
+        """Some of them, in the given order."""
         parts = {name: values[places] for name, values in self.parts.items()}
         return Ranked(self.rows[places], self.doc_keys[places], self.scores[places], parts)
 
@@ -38,7 +38,7 @@ class Ranked:
 
 
 def is_settled(documents: Ranked, worst_passage: float, k: int) -> bool:
-    """Whether passages worse than those seen can no longer change which documents are the k best, ties included."""
+    """Whether passages worse than those seen can no longer change the k best documents, including ties."""
     return documents.scores.size >= k and bool(documents.scores[k - 1] > worst_passage)
 
 
@@ -46,7 +46,7 @@ def best_by_id(documents: Ranked, k: int, ids_of: Callable[[Sequence[int]], Sequ
     """The k best documents, equal scores in the order of their ids.
 
     Args:
-        ids_of: gives the ids of doc_keys; asked only for documents with equal scores.
+        ids_of: returns the ids of doc_keys; called only for documents with equal scores.
     """
     scores = documents.scores
     if scores.size > k:

@@ -31,4 +31,4 @@ class Retriever(Protocol):
         """Vectors of texts: (n, dim) float32, rows L2-normalised."""
 
     def get(self, document_id: str) -> Document | None:
-        """The document of that id, or None."""
+        """The document with that id, or None."""

@@ -24,19 +24,19 @@ from simengine.types import FloatMatrix, Hit, Mask, Passage, RowArray
 
 if TYPE_CHECKING:
     from simengine.encoders.contract import BiEncoder
-    from simengine.index.contract import CandidateIndex
+    from simengine.index.contract import ANNIndex
     from simengine.lexical import LexicalIndex
     from simengine.store.snapshot import Snapshot
 
 QUERIES_PER_BLOCK = 256
 MAX_TIED_ROWS = 4096
-"""So many passages are looked through, at most, to put equal scores in the order of their documents' ids."""
+"""Most passages examined to put equal scores in the order of their documents' ids."""
 
 
 class Searcher:
-    """Finds documents in one snapshot. May be used from several threads at once.
+    """Finds documents in one snapshot. Safe to use from several threads at once.
 
-    Results do not depend on how queries are put into batches. Documents with equal scores stand in the order of
+    Results do not depend on how queries are put into batches. Documents with equal scores are in the order of
     their ids.
     """
 
@@ -44,19 +44,19 @@ class Searcher:
         self,
         snapshot: Snapshot,
         encoder: Callable[[], BiEncoder],
-        candidates: CandidateIndex | None,
+        candidates: ANNIndex | None,
         lexical: LexicalIndex | None,
         *,
         threads: int | None = None,
     ) -> None:
-        """Put the parts together.
+        """Make a searcher from its parts.
 
         Args:
             snapshot: what is searched.
-            encoder: gives the bi-encoder; called when a search first needs it, never by lexical ones.
+            encoder: returns the bi-encoder; called when a search first needs it, never by lexical ones.
             candidates: covers the snapshot's rows up to its `n_rows`; None to compare with every vector.
-            lexical: the snapshot's lexical index; None where there is none (dense search only).
-            threads: for matrix products; None leaves the choice to numpy.
+            lexical: the snapshot's lexical index; None if there is none (dense search only).
+            threads: for matrix products; None keeps numpy's default.
         """
         self._snapshot = snapshot
         self._encoder = encoder
@@ -73,7 +73,7 @@ class Searcher:
         Raises:
             UsageError: a query is empty.
             FilterError: the filter cannot be read or does not fit the metadata.
-            StoreError: the index has no lexical side, and the mode needs one.
+            StoreError: the index has no lexical index, and the mode needs one.
         """
         watch = _Stopwatch()
         ranked = self._rank_texts(queries, options or SearchOptions(), watch)
@@ -87,7 +87,7 @@ class Searcher:
         return self._hits(self._rank_vectors(queries, options or SearchOptions(mode="dense"), watch))
 
     def search_arrays(self, queries: Sequence[str], options: SearchOptions | None = None) -> SearchArrays:
-        """As `search`, ids and scores alone: no texts are fetched."""
+        """As `search`, but only ids and scores: no texts are fetched."""
         watch = _Stopwatch()
         options = options or SearchOptions()
         return self._arrays(self._rank_texts(queries, options, watch), options.k, watch)
@@ -95,7 +95,7 @@ class Searcher:
     def search_vector_arrays(
         self, queries: FloatMatrix, options: SearchOptions | None = None
     ) -> SearchArrays:
-        """As `search_vectors`, ids and scores alone."""
+        """As `search_vectors`, but only ids and scores."""
         watch = _Stopwatch()
         options = options or SearchOptions(mode="dense")
         return self._arrays(self._rank_vectors(queries, options, watch), options.k, watch)
@@ -119,7 +119,7 @@ class Searcher:
         if options.mode != "dense" and self._lexical is None and self._snapshot.n_rows:
             raise StoreError(
                 f"{self._snapshot.path}: the lexical index is missing, which mode {options.mode!r} needs; "
-                "`simengine verify --repair` makes it anew, and mode 'dense' works without it"
+                "`simengine verify --repair` rebuilds it, and mode 'dense' works without it"
             )
         ranked: list[Ranked] = []
         for start in range(0, len(queries), QUERIES_PER_BLOCK):
@@ -145,7 +145,7 @@ class Searcher:
                 f"query vectors have shape {vectors.shape}; expected (q, {self._snapshot.dimension})"
             )
         if not np.isfinite(vectors).all():
-            raise UsageError("query vectors hold values that are not finite")
+            raise UsageError("query vectors contain values that are not finite")
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         vectors = (vectors / np.where(norms > 0, norms, 1)).astype(np.float32)
         ranked: list[Ranked] = []
@@ -157,7 +157,7 @@ class Searcher:
     def _rank(
         self, texts: list[str], vectors: FloatMatrix | None, options: SearchOptions, watch: _Stopwatch
     ) -> list[Ranked]:
-        """The k best documents for each query of a block: more passages are asked for until there are enough."""
+        """The k best documents for each query of a block: more passages are fetched until there are enough."""
         selection = None
         if options.where is not None:
             with watch.stage("filter"):
@@ -237,7 +237,7 @@ class Searcher:
         lexical: tuple[FloatMatrix, RowArray],
         options: SearchOptions,
     ) -> list[tuple[Ranked, bool]]:
-        """Both sides joined: passages that the lexical side alone offers get their cosine, too."""
+        """Both sides fused: passages found only by the lexical side get their cosine, too."""
         assert self._lexical is not None
         rows = _unions(dense[1], lexical[1])
         dense_scores = _spread(*dense, rows)
@@ -247,7 +247,7 @@ class Searcher:
         if options.fusion == "rrf":
             fused = rrf([dense[1], lexical[1]], rows)
         else:
-            # Not among the best by words, a passage scores less than the last of those, if there are more at all.
+            # A passage that is not among the best by words scores less than the last of those, if any.
             unseen = np.where(lexical[1][:, -1:] >= 0, lexical[0][:, -1:] * np.float32(UNSEEN_SHARE), 0)
             estimated = np.where(np.isneginf(lexical_scores), unseen, lexical_scores)
             unknown = [reading.share for reading in readings_of(self._encoder(), texts)]
@@ -278,7 +278,7 @@ class Searcher:
             self._row_documents = self._snapshot.row_documents()
         return self._row_documents[rows]
 
-    # From ranked documents to what the caller gets
+    # From ranked documents to results
 
     def _hits(self, ranked: list[Ranked]) -> list[list[Hit]]:
         return [self._hits_of(one) for one in ranked]
@@ -324,7 +324,7 @@ class Searcher:
 
 
 def _unions(first: RowArray, second: RowArray) -> RowArray:
-    """For each query the rows of either side, rising, padded with -1 at the end: (q, m) int64."""
+    """For each query the rows of either side, ascending, padded with -1 at the end: (q, m) int64."""
     unions = [np.union1d(a[a >= 0], b[b >= 0]) for a, b in zip(first, second, strict=True)]
     joined = np.full((len(unions), max((u.size for u in unions), default=0)), -1, dtype=np.int64)
     for i, union in enumerate(unions):
@@ -351,7 +351,7 @@ class _Stopwatch:
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """Count the time of a `with` block; TimeLimitError where the time for the search is over before it."""
+        """Count the time of a `with` block; TimeLimitError if the time for the search is over before it."""
         check_time_limit()
         start = time.perf_counter()
         try:

@@ -1,4 +1,4 @@
-"""What fusion must know of a model and a corpus: measured when an index is built, without labels, in about a second."""
+"""Measurements of a model and a corpus for fusion: made when an index is built, without labels, in about a second."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ _UNRELATED = (
 
 
 def measure_trust(snapshot: Snapshot, encoder: BiEncoder, *, seed: int = 0) -> dict[str, Json] | None:
-    """Measure what `Fusion.of` reads; to be stored with the index as "fusion".
+    """Measure the input of `Fusion.of`; stored with the index as "fusion".
 
-    Two things are measured. How far apart the model puts texts that have nothing to do with each other: the mean and
+    Two things are measured. How far apart the model puts unrelated texts: the mean and
     the spread of the cosines among two dozen fixed sentences ("level", "spread"). And which part of the corpus's
-    words, and of its characters in scripts without spaces between words, the model cannot tell from each other
+    words, and of its characters in scripts without spaces between words, the model cannot distinguish
     ("unknown_words", "unknown_characters"): an English model gives one vector to most Chinese characters.
 
     Args:
@@ -93,7 +93,7 @@ def measure_trust(snapshot: Snapshot, encoder: BiEncoder, *, seed: int = 0) -> d
 
 
 def _folded(word: str) -> str:
-    """A word without case and accents, which many models do not see either."""
+    """A word without case and accents, which many models ignore, too."""
     plain = unicodedata.normalize("NFKD", word.casefold())
     return "".join(char for char in plain if not unicodedata.combining(char))
 

@@ -22,7 +22,7 @@ NORM_TOLERANCE = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class PreparedDocument:
-    """A document in the form in which it is stored; passages as (start, end, n_tokens, n_truncated)."""
+    """A document as stored; passages as (start, end, n_tokens, n_truncated)."""
 
     id: str
     title: str
@@ -35,7 +35,7 @@ class PreparedDocument:
 
 @dataclass(frozen=True, slots=True)
 class LiveDocument:
-    """A live document as the writer knows it without reading its text.
+    """A live document as known without reading its text.
 
     Attributes:
         doc_key: its number within the generation.
@@ -60,7 +60,7 @@ def prepare(change: Change, dimension: int) -> list[PreparedDocument]:
     seen: set[str] = set()
     for document in prepared:
         if document.id in seen:
-            raise UsageError(f"document {document.id!r} stands twice in one change; ids must be unique")
+            raise UsageError(f"document {document.id!r} appears twice in one change; ids must be unique")
         seen.add(document.id)
     _check_vectors(change.vectors, sum(len(document.passages) for document in prepared), dimension)
     return prepared
@@ -69,7 +69,7 @@ def prepare(change: Change, dimension: int) -> list[PreparedDocument]:
 def _prepare_document(new: NewDocument) -> PreparedDocument:
     document = new.document
     if not isinstance(document.id, str) or not document.id:
-        raise UsageError(f"document id {document.id!r}: must be a string that is not empty")
+        raise UsageError(f"document id {document.id!r}: must be a non-empty string")
     if not isinstance(document.title, str) or not isinstance(document.text, str):
         raise UsageError(f"document {document.id!r}: title and text must be strings")
     n = len(new.spans)
@@ -83,7 +83,7 @@ def _prepare_document(new: NewDocument) -> PreparedDocument:
     for span, n_tokens, n_truncated in zip(new.spans, new.n_tokens, new.n_truncated, strict=True):
         if not 0 <= span.start <= span.end <= length:
             raise UsageError(
-                f"document {document.id!r}: span [{span.start}, {span.end}) does not lie in its text of "
+                f"document {document.id!r}: span [{span.start}, {span.end}) is not within its text of "
                 f"{length} characters"
             )
         if n_tokens < 0 or n_truncated < 0:
@@ -103,7 +103,7 @@ def _check_vectors(vectors: FloatMatrix, n_rows: int, dimension: int) -> None:
     if vectors.shape != (n_rows, dimension):
         raise UsageError(
             f"vectors have shape {vectors.shape}, expected {(n_rows, dimension)}: a row for each passage, "
-            "as wide as the index"
+            "with the dimension of the index"
         )
     squares = np.einsum("ij,ij->i", vectors, vectors)
     wrong = np.flatnonzero(~(np.abs(squares - 1.0) <= 2 * NORM_TOLERANCE))
@@ -120,12 +120,12 @@ def append(
     added: Sequence[PreparedDocument],
     removed: Sequence[LiveDocument],
 ) -> CommitRecord:
-    """Append a commit to the tables, inside a transaction that the caller holds.
+    """Append a commit to the tables, inside the caller's transaction.
 
     Args:
-        last: the commit before.
+        last: the previous commit.
         added: documents to add.
-        removed: live documents to delete, rising by doc_key.
+        removed: live documents to delete, ascending by doc_key.
 
     Returns:
         The new end of the commit log.

@@ -13,7 +13,7 @@ from simengine.store.commitlog import CommitLog
 from simengine.store.contract import Column, FieldSummary
 from simengine.store.digest import metadata_crc
 from simengine.store.documents import fetch_ids
-from simengine.store.reader import Reader
+from simengine.store.reader import DatabaseReader
 from simengine.store.schema import translated
 from simengine.types import Json, Mask
 
@@ -24,11 +24,11 @@ _N_EXAMPLES = 5
 _MISSING = object()
 
 
-def metadata_batches(reader: Reader, log: CommitLog) -> Iterator[tuple[int, list[dict[str, Json]]]]:
-    """(first doc_key, metadata of the documents from there on), over all documents, deleted ones too.
+def metadata_batches(reader: DatabaseReader, log: CommitLog) -> Iterator[tuple[int, list[dict[str, Json]]]]:
+    """(first doc_key, metadata of the documents from there on), over all documents, including deleted ones.
 
     Raises:
-        DamagedIndexError: metadata is missing or not what was written.
+        DamagedIndexError: metadata is missing or damaged.
     """
     keys = log.first_doc_keys
     commit, n_commits = 0, len(keys) - 1
@@ -53,14 +53,14 @@ def metadata_batches(reader: Reader, log: CommitLog) -> Iterator[tuple[int, list
 
 
 def load_columns(
-    reader: Reader, log: CommitLog, names: Sequence[str], live: Mask | None = None
+    reader: DatabaseReader, log: CommitLog, names: Sequence[str], live: Mask | None = None
 ) -> dict[str, Column]:
     """Columns of several fields in one pass.
 
     Args:
         names: field names; "a.b" finds the field "a.b", else the field "b" inside the field "a". `ID_FIELD` and
             `TITLE_FIELD` are the documents' own ids and titles, unless live documents have such a field.
-        live: (n_documents,) bool, None where nothing is deleted.
+        live: (n_documents,) bool, None if nothing is deleted.
     """
     n = log.lengths.size
     values: dict[str, npt.NDArray[np.object_]] = {name: np.full(n, None, dtype=np.object_) for name in names}
@@ -82,13 +82,13 @@ def load_columns(
     return {name: Column(column) for name, column in values.items()}
 
 
-def _own_column(reader: Reader, n: int, name: str) -> npt.NDArray[np.object_]:
+def _own_column(reader: DatabaseReader, n: int, name: str) -> npt.NDArray[np.object_]:
     """(n,) ids, or titles with None for the empty one, by doc_key.
 
-    Titles are not compared with the documents' digests, for which every text would have to be read.
+    Titles are not compared with the documents' digests, as that would read every text.
 
     Raises:
-        DamagedIndexError: a document is missing, or an id is not what was written.
+        DamagedIndexError: a document is missing, or an id is damaged.
     """
     column: npt.NDArray[np.object_] = np.full(n, None, dtype=np.object_)
     if name == ID_FIELD:
@@ -106,19 +106,19 @@ def _own_column(reader: Reader, n: int, name: str) -> npt.NDArray[np.object_]:
 
 
 class _Path:
-    """A dotted name, prepared to be looked up in many documents. Keys that hold a dot themselves win."""
+    """A dotted name, prepared to be looked up in many documents. Keys that themselves contain a dot win."""
 
     def __init__(self, name: str) -> None:
         parts = name.split(".")
         n = len(parts)
-        # By the number of parts used up: the longest key first, and the parts used up by then.
+        # By the number of parts consumed: the longest key first, and the parts consumed by then.
         self._keys = [
             [(".".join(parts[start:end]), end) for end in range(n, start, -1)] for start in range(n)
         ]
         self._n = n
 
     def value(self, metadata: Mapping[str, Json]) -> object:
-        """The field's value, None where it is missing; inside lists of objects a tuple of all values that are there."""
+        """The field's value, None if it is missing; inside lists of objects a tuple of all values present."""
         found = self._find(metadata, 0)
         if not isinstance(found, tuple):
             return None if found is _MISSING else found
@@ -153,7 +153,7 @@ class _Path:
 
 
 def objects_in(members: list[Json]) -> Iterator[dict[str, Json]]:
-    """The objects in a list, in its order, those in lists inside it too."""
+    """The objects in a list, in order, including those in nested lists."""
     waiting: list[Json] = list(reversed(members))
     while waiting:
         member = waiting.pop()
@@ -174,7 +174,7 @@ _TYPE_NAMES = {
 }
 
 
-def summarise_fields(reader: Reader, log: CommitLog, live: Mask | None) -> dict[str, FieldSummary]:
+def summarise_fields(reader: DatabaseReader, log: CommitLog, live: Mask | None) -> dict[str, FieldSummary]:
     """Types, counts and examples of all metadata fields of the live documents, by dotted name, sorted."""
     types: dict[str, set[str]] = {}
     counts: dict[str, int] = {}
@@ -204,7 +204,7 @@ def summarise_fields(reader: Reader, log: CommitLog, live: Mask | None) -> dict[
 
 
 def _flat(metadata: Mapping[str, Json]) -> Iterator[tuple[str, Json]]:
-    """All fields and their values, by dotted name; one inside a list of objects comes once for each object."""
+    """All fields and their values, by dotted name; one inside a list of objects occurs once for each object."""
     waiting: list[tuple[str, Json]] = list(metadata.items())[::-1]
     while waiting:
         name, value = waiting.pop()

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import DamagedIndexError
-from simengine.store.reader import Reader
+from simengine.store.reader import DatabaseReader
 from simengine.store.records import COMMIT_COLUMNS, NO_COMMIT, CommitRecord, commit_record
 from simengine.store.schema import translated
 from simengine.types import Mask, RowArray
@@ -38,7 +38,7 @@ class CommitLog:
         return np.repeat(np.arange(self.lengths.size, dtype=np.int64), self.lengths)
 
     def live_documents(self) -> Mask | None:
-        """(n_documents,) bool, or None where nothing is deleted."""
+        """(n_documents,) bool, or None if nothing is deleted."""
         if not self.removed.size:
             return None
         live = np.ones(self.lengths.size, dtype=np.bool_)
@@ -46,17 +46,17 @@ class CommitLog:
         return live
 
 
-def load_log(reader: Reader, last: CommitRecord) -> CommitLog:
+def load_log(reader: DatabaseReader, last: CommitRecord) -> CommitLog:
     """Read and check the commit log up to `last`.
 
     Raises:
-        DamagedIndexError: a commit is missing or not what was written.
+        DamagedIndexError: a commit is missing or damaged.
     """
     with translated(reader.path):
         return _load(reader, last)
 
 
-def _load(reader: Reader, last: CommitRecord) -> CommitLog:
+def _load(reader: DatabaseReader, last: CommitRecord) -> CommitLog:
     query = f"SELECT {COMMIT_COLUMNS}, crc, lengths, removed FROM commits WHERE number <= ? ORDER BY number"
     before = NO_COMMIT
     doc_keys, crcs, n_removed = [0], [], [0]
@@ -91,7 +91,7 @@ def _load(reader: Reader, last: CommitRecord) -> CommitLog:
     return log
 
 
-def _check(log: CommitLog, before: CommitRecord, last: CommitRecord, reader: Reader) -> None:
+def _check(log: CommitLog, before: CommitRecord, last: CommitRecord, reader: DatabaseReader) -> None:
     whole = (
         before == last
         and log.lengths.size == last.next_doc_key

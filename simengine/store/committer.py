@@ -34,11 +34,11 @@ _PARAMETERS = 500
 
 
 class Committer:
-    """The writing connection to one generation. Its user holds the lock of the index directory.
+    """The writing connection to one generation. The caller holds the lock of the index directory.
 
     Attributes:
         published: whether manifest.json names this generation.
-        frozen: another generation takes (or has taken) its place, so that changes would be lost.
+        frozen: another generation is replacing (or has replaced) it, so that changes would be lost.
     """
 
     def __init__(self, root: Path, generation: int, *, published: bool) -> None:
@@ -59,7 +59,7 @@ class Committer:
         self._doubtful: set[str] = set()
         refuse_links(self.folder)
         if not self.database.exists():
-            raise DamagedIndexError(self.database, "missing; restore a copy of the index or build it again")
+            raise DamagedIndexError(self.database, "missing; restore a copy of the index or rebuild it")
         self.connection = schema.connect_writer(self.database)
         with schema.closed_on_error(self.connection), schema.translated(self.database):
             schema.check_database(self.connection, self.database)
@@ -67,7 +67,7 @@ class Committer:
         self._last_segment = 0
 
     def current(self) -> Head:
-        """The state of the database, read again where a failure left doubt.
+        """The state of the database, read again if a failure left doubt.
 
         Raises:
             StoreError: the writer is closed.
@@ -101,16 +101,16 @@ class Committer:
             yield self.connection
 
     def advance(self, head: Head) -> None:
-        """Take the state that a transaction has just written as the present one; the manifest follows."""
+        """Adopt the state that a transaction has just written as the current one; the manifest follows."""
         self._head = head
         self._stale = False
         self.write_manifest()
 
     def live(self, ids: Sequence[str]) -> dict[str, LiveDocument]:
-        """Live documents by id, rising by doc_key.
+        """Live documents by id, ascending by doc_key.
 
         Raises:
-            DamagedIndexError: what is stored is not what was written.
+            DamagedIndexError: stored data is damaged.
         """
         query = (
             "SELECT id, doc_key, first_row, n_passages, n_tokens, n_truncated, added_commit, digest, crc "
@@ -126,7 +126,7 @@ class Committer:
                 for row in self.connection.execute(query + marks, part):
                     id_, key, _, n_passages, n_tokens, n_truncated, _, digest, crc = row
                     if document_crc(row[1:7], digest, id_) != crc:
-                        raise DamagedIndexError(self.database, f"the check sum of document {id_!r} differs")
+                        raise DamagedIndexError(self.database, f"the checksum of document {id_!r} differs")
                     found.append((key, id_, LiveDocument(key, digest, n_passages, n_tokens, n_truncated)))
         return {id_: document for _, id_, document in sorted(found, key=lambda item: item[0])}
 
@@ -149,7 +149,7 @@ class Committer:
         """Commit: write the vectors' file, then name it in the transaction that changes the documents.
 
         Args:
-            vectors: one row for each passage of `added`; None where nothing is added.
+            vectors: one row for each passage of `added`; None if nothing is added.
 
         Raises:
             StorageFullError, DamagedIndexError, StoreError: nothing has changed.
@@ -167,7 +167,7 @@ class Committer:
                     put_segment(connection, record)
                 put_state(connection, head.state, head.revision + 1)
         except StorageFullError as error:
-            # SQLite could not even write the commit, so the file is surely not named; make room at once.
+            # SQLite could not even write the commit, so the file is certainly not named; free its space at once.
             code = getattr(error.__cause__, "sqlite_errorcode", None)
             if record is not None and code == sqlite3.SQLITE_FULL:
                 self._doubtful.discard(record.name)
@@ -208,11 +208,11 @@ class Committer:
             return open_segment(self.folder / VECTORS, record, self._head.settings.dimension)
         except FileNotFoundError as error:
             raise DamagedIndexError(
-                self.folder / VECTORS / record.name, "missing; restore a copy of the index or build it again"
+                self.folder / VECTORS / record.name, "missing; restore a copy of the index or rebuild it"
             ) from error
 
     def complete(self) -> None:
-        """Mark the generation complete; where the manifest does not name it yet, switch to it.
+        """Mark the generation complete; if the manifest does not name it yet, switch to it.
 
         Raises:
             StorageFullError, StoreError: may be called again.
@@ -231,11 +231,11 @@ class Committer:
             # The switch: before this line the old generation is the index, after it this one.
             write_manifest(self.root, Manifest.of(self.generation, self._head))
         finally:
-            # Where the write failed after the renaming: what manifest.json names is the index.
+            # If the write failed after the renaming: what manifest.json names is the index.
             self.published = self._is_named()
 
     def write_manifest(self) -> None:
-        """Bring manifest.json up to date; where that fails it lags, which everyone can bear."""
+        """Bring manifest.json up to date; if that fails it lags, which is harmless."""
         if not self.published or self.frozen:
             return
         try:
@@ -273,7 +273,7 @@ class Committer:
             discard(leftovers(self.root, self.generation) + orphans(self.folder, names, head.derived))
 
     def close(self) -> None:
-        """Fold the log into the database where nobody stands in the way; remove an unpublished generation."""
+        """Fold the log into the database if no reader prevents it; remove an unpublished generation."""
         if self._closed:
             return
         self._closed = True

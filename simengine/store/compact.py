@@ -25,7 +25,7 @@ _DOCUMENTS_AT_ONCE = 4_096
 
 
 def copy_live(source: Snapshot, connection: sqlite3.Connection, folder: Path) -> None:
-    """Fill an empty generation with what is live in `source`, in the same order, rows and keys dense again.
+    """Fill an empty generation with what is live in `source`, in the same order, with dense rows and keys.
 
     The new generation is not the index yet, so it may be written in several transactions.
 
@@ -34,7 +34,7 @@ def copy_live(source: Snapshot, connection: sqlite3.Connection, folder: Path) ->
         folder: the new generation's folder.
 
     Raises:
-        DamagedIndexError: something in `source` is not what was written; it is not copied on.
+        DamagedIndexError: something in `source` is damaged; it is not copied.
         StorageFullError, StoreError: the new generation is unfinished.
     """
     source.check_segments()

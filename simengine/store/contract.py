@@ -1,4 +1,4 @@
-"""What the index directory gives to readers and takes from the writer: plain frozen values."""
+"""Plain frozen values that the index directory exchanges with readers and the writer."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class NewDocument:
         spans: its passages, in order; at least one.
         n_tokens: tokens of each passage as encoded (title, prompt and special tokens included).
         n_truncated: tokens of each passage that the model did not see.
-        unknown: what of the document means nothing to the model; None where that was not measured.
+        unknown: what the model cannot read of the document; None if not measured.
     """
 
     document: Document
@@ -32,11 +32,11 @@ class NewDocument:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """What of a document means nothing to the model that encoded it.
+    """What the encoding model cannot read of a document.
 
     Attributes:
         n_tokens: such tokens, over all passages.
-        n_passages: passages of which so much is unknown that their vectors mean nothing.
+        n_passages: passages of which so much is unknown that their vectors are meaningless.
     """
 
     n_tokens: int
@@ -45,7 +45,7 @@ class Unknown:
 
 @dataclass(frozen=True, slots=True)
 class UnknownCounts:
-    """What of the live documents means nothing to the model.
+    """What the model cannot read of the live documents.
 
     Attributes:
         documents, passages, tokens: of the documents that were measured.
@@ -69,7 +69,7 @@ class Change:
     """One commit: all of it becomes visible, or none.
 
     Attributes:
-        add: new documents. Their ids must not be live in the index, unless they stand in `remove` too.
+        add: new documents. Their ids must not be live in the index, unless they are in `remove` too.
         vectors: (total number of spans in `add`, dim) float32, in that order.
         remove: ids to delete. With the same id in `add`, that is an update.
     """
@@ -93,7 +93,7 @@ class StoredPassage:
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A document as committed. `doc_key` is its number within the generation, never used twice there."""
+    """A document as committed. `doc_key` is its number within the generation, never reused there."""
 
     doc_key: int
     id: str
@@ -115,8 +115,8 @@ class Column:
     """One metadata field over all documents of a snapshot, indexed by doc_key.
 
     Attributes:
-        values: object array, one decoded JSON value per doc_key; None where the field is missing or null; a tuple
-            of two or more values where the field lies inside a list of objects.
+        values: object array, one decoded JSON value per doc_key; None if the field is missing or null; a tuple
+            of two or more values if the field is inside a list of objects.
     """
 
     values: npt.NDArray[np.object_]
@@ -124,7 +124,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What a snapshot holds."""
+    """Counts of a snapshot."""
 
     documents: int
     passages: int
@@ -136,12 +136,12 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class DeleteResult:
-    """What a deletion did.
+    """The result of a deletion.
 
     Attributes:
         deleted: ids that were live and are deleted now, in the order given.
         missing: ids that were not live.
-        commit_number: the commit that deleted them; the present one where nothing was deleted.
+        commit_number: the commit that deleted them; the current one if nothing was deleted.
     """
 
     deleted: Sequence[str]
@@ -166,7 +166,7 @@ class FieldSummary:
 
 @dataclass(frozen=True, slots=True)
 class PassageText:
-    """A live row with the text it stands for."""
+    """A live row with its text."""
 
     row: int
     doc_key: int

@@ -1,4 +1,4 @@
-"""Beginning a generation: what stands at a path already, and an empty database under its final name."""
+"""Starting a generation: what already exists at a path, and an empty database under its final name."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ BUILDING, COMPLETE = "building", "complete"
 
 
 def what_stands(root: Path, *, overwrite: bool) -> tuple[bool, Pointer | None]:
-    """Whether an index stands at `root`, and its pointer where it can be read.
+    """Whether there is an index at `root`, and its pointer if it can be read.
 
     Raises:
-        IndexExistsError: an index that must not be overwritten, or files that are none.
+        IndexExistsError: an index that must not be overwritten, or other files.
     """
     try:
         number, pointer = locate(root)
     except IndexNotFoundError as error:
         if not empty_enough(root):
             raise IndexExistsError(
-                f"{root}: this folder holds other files; name a new or empty folder for the index"
+                f"{root}: this folder contains other files; give a new or empty folder for the index"
             ) from error
         discard(leftovers(root, 0))
         return False, None
@@ -41,7 +41,7 @@ def what_stands(root: Path, *, overwrite: bool) -> tuple[bool, Pointer | None]:
         return True, None
     if not overwrite:
         raise IndexExistsError(
-            f"{root}: there is an index already; add to it, continue its build, or say to overwrite it"
+            f"{root}: there is an index already; add to it, continue its build, or choose to overwrite it"
         )
     if pointer is None:
         # Two generations without a manifest would be ambiguous to readers: name the old one first.
@@ -80,5 +80,5 @@ def _create_database(path: Path, settings: IndexSettings) -> None:
             if statement.strip():
                 connection.execute(statement)
         put_named(connection, "head", "generation", {"id": os.urandom(16).hex()})
-        put_named(connection, "head", "settings", settings.to_json())
+        put_named(connection, "head", "settings", settings.to_dict())
         put_state(connection, BUILDING, 0)

@@ -1,4 +1,4 @@
-"""Digests and check sums: what was written is what is read."""
+"""Digests and checksums: what was written is what is read."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def canonical_json(value: object) -> str:
 
 
 def stored_metadata(metadata: Mapping[str, Json], what: str) -> tuple[str, str]:
-    """Metadata as stored and as digested: JSON in the order given, and with sorted keys.
+    """Metadata as stored and as digested: JSON in the given order, and with sorted keys.
 
     Args:
         what: the owner, for the message.
 
     Raises:
-        UsageError: a value that JSON cannot hold or gives back changed (NaN, a tuple, a key that is no string).
+        UsageError: a value that JSON cannot represent or changes (NaN, a tuple, a key that is not a string).
         DataError: half of a surrogate pair, or lists and objects nested more than MAX_JSON_DEPTH deep.
     """
     plain = metadata if type(metadata) is dict else dict(metadata)
@@ -46,23 +46,23 @@ def stored_metadata(metadata: Mapping[str, Json], what: str) -> tuple[str, str]:
         stored = canonical if is_sorted else _AS_GIVEN.encode(plain)
         same = is_plain or json.loads(stored) == plain
     except UnicodeEncodeError as error:
-        path, fault = first_fault(plain) or ((), "holds half of a surrogate pair")
+        path, fault = first_fault(plain) or ((), "contains half of a surrogate pair")
         place = f"the field {'.'.join(map(str, path))!a} of its metadata" if path else "its metadata"
         raise DataError(f"{place} {fault}", what) from error
     except RecursionError as error:
         raise DataError(f"its metadata: {TOO_DEEP}", what) from error
     except (TypeError, ValueError) as error:
-        raise UsageError(f"{what}: its metadata cannot be kept as JSON: {error}") from error
+        raise UsageError(f"{what}: its metadata cannot be stored as JSON: {error}") from error
     if not same:
         raise UsageError(
-            f"{what}: its metadata changes when kept as JSON; "
+            f"{what}: its metadata changes when stored as JSON; "
             "use only None, bool, int, float, str, list, and dict with string keys"
         )
     return stored, canonical
 
 
 def _shape(value: object) -> tuple[bool, bool]:
-    """Whether a value is of exactly the types that JSON gives back, and whether all its keys are in order."""
+    """Whether a value has exactly the types that JSON preserves, and whether all its keys are in order."""
     if isinstance(value, dict) and type(value) is dict:
         keys = list(value)
         plain = set(map(type, keys)) <= _KEYS
@@ -106,12 +106,12 @@ def stored_form(document: Document) -> tuple[str, bytes]:
 def content_digest(document: Document) -> bytes:
     """What identifies a document's content: blake2b-128 over id, title, text and metadata.
 
-    Two documents with the same digest need not be encoded twice. Passage spans do not enter, nor does the
-    order of the metadata's keys.
+    Two documents with the same digest need not be encoded twice. Passage spans and the order of the
+    metadata's keys are not included.
 
     Raises:
-        DataError: it holds half of a surrogate pair, or metadata nested too deeply.
-        UsageError: the metadata is no JSON.
+        DataError: it contains half of a surrogate pair, or metadata nested too deeply.
+        UsageError: the metadata is not JSON.
     """
     return stored_form(document)[1]
 
@@ -121,12 +121,12 @@ _DOCUMENT = struct.Struct("<6q")
 
 
 def passage_crc(row: int, doc_key: int, start: int, end: int, n_tokens: int, n_truncated: int) -> int:
-    """Check sum of a row of `passages`."""
+    """Checksum of a row of `passages`."""
     return zlib.crc32(_PASSAGE.pack(row, doc_key, start, end, n_tokens, n_truncated))
 
 
 def document_crc(numbers: tuple[int, int, int, int, int, int], digest: bytes, id_: str) -> int:
-    """Check sum of a document's id and numbers.
+    """Checksum of a document's id and numbers.
 
     Args:
         numbers: doc_key, first_row, n_passages, n_tokens, n_truncated, added_commit.
@@ -137,10 +137,10 @@ def document_crc(numbers: tuple[int, int, int, int, int, int], digest: bytes, id
 
 
 def metadata_crc(texts: Sequence[str]) -> int:
-    """Check sum of the metadata of a commit's documents, in their order."""
+    """Checksum of the metadata of a commit's documents, in their order."""
     return zlib.crc32("\n".join(texts).encode())
 
 
 def text_crc(name: str, value: str) -> int:
-    """Check sum of a named value."""
+    """Checksum of a named value."""
     return zlib.crc32(f"{name}\0{value}".encode())

@@ -1,4 +1,4 @@
-"""Fetching documents and passages; each is compared with its digest or check sum."""
+"""Fetching documents and passages; each is compared with its digest or checksum."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ import numpy as np
 from simengine.errors import DamagedIndexError, UsageError
 from simengine.store.contract import StoredDocument, StoredPassage
 from simengine.store.digest import canonical_json, digest_parts, document_crc, passage_crc
-from simengine.store.reader import Reader, Row
+from simengine.store.reader import DatabaseReader, Row
 from simengine.store.schema import translated
 from simengine.types import RowArray
 
 BATCH_CHARACTERS = 8_000_000
-"""Text held at once while streaming, about; a single document may be longer."""
+"""Approximate characters in memory at once while streaming; a single document may be longer."""
 
 _COLUMNS = (
     "d.doc_key, d.first_row, d.n_passages, d.n_tokens, d.n_truncated, d.added_commit, d.digest, d.id, d.crc, "
@@ -29,7 +29,7 @@ _PASSAGE_COLUMNS = 'row, doc_key, start, "end", n_tokens, n_truncated, crc'
 
 @dataclass(frozen=True, slots=True)
 class RawDocument:
-    """A document with what only the store needs of it: where its rows are, digest, metadata as text."""
+    """A document with what only the store needs: the position of its rows, digest, metadata as text."""
 
     document: StoredDocument
     first_row: int
@@ -38,16 +38,16 @@ class RawDocument:
     metadata: str
 
 
-def _document(row: Row, reader: Reader) -> RawDocument:
+def _document(row: Row, reader: DatabaseReader) -> RawDocument:
     """Decode a row of `_COLUMNS`.
 
     Raises:
-        DamagedIndexError: it is not what was written.
+        DamagedIndexError: it is damaged.
     """
     with translated(reader.path):
         numbers, (digest, id_, crc, metadata, title, text) = row[:6], row[6:]
         if document_crc((numbers[0], *numbers[1:]), digest, id_) != crc:
-            raise DamagedIndexError(reader.path, f"the check sum of document {numbers[0]} ({id_!r}) differs")
+            raise DamagedIndexError(reader.path, f"the checksum of document {numbers[0]} ({id_!r}) differs")
         value = json.loads(metadata)
         if not isinstance(value, dict) or digest_parts(id_, title, text, canonical_json(value)) != digest:
             raise DamagedIndexError(reader.path, f"the content of document {id_!r} is not what was written")
@@ -55,11 +55,11 @@ def _document(row: Row, reader: Reader) -> RawDocument:
     return RawDocument(stored, numbers[1], numbers[2], digest, metadata)
 
 
-def fetch_documents(reader: Reader, doc_keys: Sequence[int]) -> dict[int, StoredDocument]:
+def fetch_documents(reader: DatabaseReader, doc_keys: Sequence[int]) -> dict[int, StoredDocument]:
     """Documents by key.
 
     Raises:
-        DamagedIndexError: one is missing or not what was written.
+        DamagedIndexError: one is missing or damaged.
     """
     query = f"SELECT {_COLUMNS} {_FROM} WHERE d.doc_key IN {{}}"
     found = {}
@@ -70,11 +70,11 @@ def fetch_documents(reader: Reader, doc_keys: Sequence[int]) -> dict[int, Stored
     return found
 
 
-def fetch_ids(reader: Reader, doc_keys: Sequence[int]) -> dict[int, str]:
+def fetch_ids(reader: DatabaseReader, doc_keys: Sequence[int]) -> dict[int, str]:
     """Ids by key, without reading texts.
 
     Raises:
-        DamagedIndexError: one is missing or not what was written.
+        DamagedIndexError: one is missing or damaged.
     """
     query = (
         "SELECT doc_key, first_row, n_passages, n_tokens, n_truncated, added_commit, digest, id, crc "
@@ -85,18 +85,18 @@ def fetch_ids(reader: Reader, doc_keys: Sequence[int]) -> dict[int, str]:
         with translated(reader.path):
             if document_crc((row[0], *row[1:6]), row[6], row[7]) != row[8]:
                 raise DamagedIndexError(
-                    reader.path, f"the check sum of document {row[0]} ({row[7]!r}) differs"
+                    reader.path, f"the checksum of document {row[0]} ({row[7]!r}) differs"
                 )
         found[row[0]] = row[7]
     _all_there(reader, "document", doc_keys, found)
     return found
 
 
-def fetch_passages(reader: Reader, rows: Sequence[int]) -> dict[int, StoredPassage]:
+def fetch_passages(reader: DatabaseReader, rows: Sequence[int]) -> dict[int, StoredPassage]:
     """Passages by row.
 
     Raises:
-        DamagedIndexError: one is missing or not what was written.
+        DamagedIndexError: one is missing or damaged.
     """
     found: dict[int, StoredPassage] = {}
     for values in reader.rows_in(f"SELECT {_PASSAGE_COLUMNS} FROM passages WHERE row IN {{}}", rows):
@@ -106,11 +106,11 @@ def fetch_passages(reader: Reader, rows: Sequence[int]) -> dict[int, StoredPassa
     return found
 
 
-def passage_range(reader: Reader, first_row: int, end_row: int) -> list[StoredPassage]:
+def passage_range(reader: DatabaseReader, first_row: int, end_row: int) -> list[StoredPassage]:
     """Passages of rows [first_row, end_row).
 
     Raises:
-        DamagedIndexError: one is missing or not what was written.
+        DamagedIndexError: one is missing or damaged.
     """
     query = f"SELECT {_PASSAGE_COLUMNS} FROM passages WHERE row >= ? AND row < ? ORDER BY row"
     found = [_passage(values, reader) for values in reader.rows(query, (first_row, end_row))]
@@ -123,28 +123,30 @@ def passage_range(reader: Reader, first_row: int, end_row: int) -> list[StoredPa
     raise DamagedIndexError(reader.path, f"passages are missing between rows {first_row} and {end_row}")
 
 
-def _passage(values: Row, reader: Reader) -> StoredPassage:
+def _passage(values: Row, reader: DatabaseReader) -> StoredPassage:
     with translated(reader.path):
         if passage_crc(*values[:6]) != values[6]:
-            raise DamagedIndexError(reader.path, f"the check sum of passage {values[0]} differs")
+            raise DamagedIndexError(reader.path, f"the checksum of passage {values[0]} differs")
     return StoredPassage(*values[:6])
 
 
-def _all_there(reader: Reader, what: str, wanted: Sequence[int], found: Mapping[int, object]) -> None:
+def _all_there(reader: DatabaseReader, what: str, wanted: Sequence[int], found: Mapping[int, object]) -> None:
     if len(found) < len(wanted):
         missing = next((key for key in wanted if key not in found), None)
         if missing is not None:
             raise DamagedIndexError(reader.path, f"{what} {missing} is missing")
 
 
-def stream_documents(reader: Reader, first_key: int, end_key: int, batch: int) -> Iterator[list[RawDocument]]:
-    """All documents with keys in [first_key, end_key), deleted ones too, in that order.
+def stream_documents(
+    reader: DatabaseReader, first_key: int, end_key: int, batch: int
+) -> Iterator[list[RawDocument]]:
+    """All documents with keys in [first_key, end_key), including deleted ones, in that order.
 
     Args:
-        batch: documents per list at most; fewer where texts are long.
+        batch: documents per list at most; fewer if texts are long.
 
     Raises:
-        DamagedIndexError: one is missing or not what was written.
+        DamagedIndexError: one is missing or damaged.
     """
     query = f"SELECT {_COLUMNS} {_FROM} WHERE d.doc_key >= ? AND d.doc_key < ? ORDER BY d.doc_key"
     while first_key < end_key:
@@ -160,7 +162,7 @@ def stream_documents(reader: Reader, first_key: int, end_key: int, batch: int) -
         first_key += len(documents)
 
 
-def keys_by_id(reader: Reader, ids: Sequence[str]) -> Iterator[tuple[str, int]]:
+def keys_by_id(reader: DatabaseReader, ids: Sequence[str]) -> Iterator[tuple[str, int]]:
     """(id, doc_key) of every document, live or deleted, that has one of these ids."""
     query = (
         "SELECT id, doc_key FROM documents WHERE id IN {} AND deleted_commit IS NULL "
@@ -171,10 +173,10 @@ def keys_by_id(reader: Reader, ids: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 
 def checked_numbers(values: RowArray | Sequence[int], end: int, what: str) -> RowArray:
-    """(n,) int64 of numbers that must lie in [0, end).
+    """(n,) int64 of numbers that must be in [0, end).
 
     Raises:
-        UsageError: one does not; says which, calling it `what`.
+        UsageError: one is not; the message names it, as a `what`.
     """
     numbers = np.asarray(values, dtype=np.int64).reshape(-1)
     if numbers.size and not (numbers.min() >= 0 and numbers.max() < end):

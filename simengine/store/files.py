@@ -1,4 +1,4 @@
-"""Names in an index directory, and what its errors of writing say."""
+"""Names in an index directory, and its write errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ VECTORS = "vectors"
 ANN = "ann"
 LEXICAL = "lexical"
 
-_KEPT = "What was committed before is kept and can be searched. "
+_KEPT = "Earlier commits are kept and can be searched. "
 _GENERATION = re.compile(r"gen-([0-9]{6,})")
 
 
@@ -31,7 +31,7 @@ def generation_number(name: str) -> int | None:
 
 
 def generation_numbers(root: Path) -> list[int]:
-    """Numbers of the generation folders that stand in an index directory, rising."""
+    """Numbers of the generation folders in an index directory, ascending."""
     numbers = (generation_number(entry.name) for entry in root.iterdir() if entry.is_dir())
     return sorted(number for number in numbers if number is not None)
 

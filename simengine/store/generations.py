@@ -32,14 +32,14 @@ from simengine.types import Json
 
 
 def locate(root: Path) -> tuple[int, Pointer | None]:
-    """Number of the generation that is the index at `root`, and what its manifest says.
+    """Number of the generation that is the index at `root`, and the content of its manifest.
 
-    The pointer is None where manifest.json is missing but a single generation folder stands there: a build
+    The pointer is None if manifest.json is missing but there is a single generation folder: a build
     that was killed before it wrote its first manifest, or a file that someone removed.
 
     Raises:
         IndexNotFoundError: there is no index; the message says what is there instead.
-        DamagedIndexError: manifest.json is damaged, or missing beside several generations.
+        DamagedIndexError: manifest.json is damaged, or missing with several generations.
     """
     if root.is_dir():
         pointer = read_pointer(root)
@@ -55,8 +55,8 @@ def locate(root: Path) -> tuple[int, Pointer | None]:
         if numbers:
             raise DamagedIndexError(
                 root / MANIFEST,
-                f"missing, and {len(numbers)} generations stand here, so that it is not clear which one is "
-                "the index. It can be made anew from their databases: simengine verify --repair",
+                f"missing, and there are {len(numbers)} generations here, so that it is not clear which one is "
+                "the index. It can be rebuilt from their databases: simengine verify --repair",
             )
     raise IndexNotFoundError(_not_found(root))
 
@@ -64,7 +64,7 @@ def locate(root: Path) -> tuple[int, Pointer | None]:
 def _not_found(root: Path) -> str:
     inside = next((parent for parent in root.absolute().parents if (parent / MANIFEST).is_file()), None)
     if inside is not None:
-        return f"{root}: this lies inside the index {inside}; give that folder"
+        return f"{root}: this is inside the index {inside}; give that folder"
     if root.is_file():
         return (
             f"{root}: this is a file, and an index is a folder. To build one: simengine index {root} -o INDEX"
@@ -72,8 +72,8 @@ def _not_found(root: Path) -> str:
     if root.is_dir():
         what = "an empty folder" if not any(root.iterdir()) else f"a folder without {MANIFEST}"
         nested = sorted(entry.name for entry in root.iterdir() if (entry / MANIFEST).is_file())
-        hint = f" (it holds the indexes {', '.join(nested[:5])})" if nested else ""
-        return f"{root}: this is {what}, no index{hint}"
+        hint = f" (it contains the indexes {', '.join(nested[:5])})" if nested else ""
+        return f"{root}: this is {what}, not an index{hint}"
     near: list[str] = []
     if root.absolute().parent.is_dir():
         names = [entry.name for entry in root.absolute().parent.iterdir() if (entry / MANIFEST).is_file()]
@@ -85,7 +85,7 @@ def _not_found(root: Path) -> str:
 
 
 def empty_enough(root: Path) -> bool:
-    """Whether a new index may be built in a folder: nothing there but what a killed builder leaves."""
+    """Whether a new index may be built in a folder: it has only what a killed builder leaves."""
     return all(
         entry.name == LOCK
         or is_unfinished(entry)
@@ -97,7 +97,7 @@ def empty_enough(root: Path) -> bool:
 def orphans(folder: Path, segments: set[str], derived: Mapping[str, Mapping[str, Json]]) -> list[Path]:
     """Files of a generation that its database does not name: left by a kill between write and commit.
 
-    Only names that a writer gives: what else lies there is not ours (see `simengine.store.ours`).
+    Only names that a writer gives: other files are not ours (see `simengine.store.ours`).
     """
     named = {f"{VECTORS}/{name}" for name in segments} | named_files(derived)
     found = []
@@ -109,7 +109,7 @@ def orphans(folder: Path, segments: set[str], derived: Mapping[str, Mapping[str,
 
 
 def leftovers(root: Path, generation: int) -> list[Path]:
-    """What writers left in an index directory beside the generation that is the index."""
+    """What writers left in an index directory next to the generation that is the index."""
     return sorted(
         path
         for path in entries(root)
@@ -118,7 +118,7 @@ def leftovers(root: Path, generation: int) -> list[Path]:
 
 
 def discard(paths: list[Path]) -> None:
-    """Remove files and generations as far as the system lets it; what stays is taken by the next writer."""
+    """Remove files and generations as far as the system allows; the next writer removes the rest."""
     for path in paths:
         if path.is_dir():
             discard_tree(path)

@@ -30,8 +30,8 @@ class WriteLock:
         """Take the lock, waiting at most `timeout_s` seconds.
 
         Raises:
-            IndexLockedError: another writer has it; names it where known.
-            DamagedIndexError: a symbolic link stands in its place.
+            IndexLockedError: another writer has it; names it if known.
+            DamagedIndexError: there is a symbolic link in its place.
             StorageFullError, StoreError: the folder cannot be written.
         """
         if self._lock.is_locked:
@@ -46,7 +46,7 @@ class WriteLock:
             waited = f" after {timeout_s:g} s" if timeout_s > 0 else ""
             raise IndexLockedError(
                 f"{self._path.parent}: another process is writing to this index{waited}: "
-                f"{self._holder() or holder or 'unknown process'}. Try again when it has ended"
+                f"{self._holder() or holder or 'unknown process'}. Try again when it has finished"
             ) from error
         except OSError as error:
             if is_full(error):
@@ -55,11 +55,11 @@ class WriteLock:
         self._say_who()
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         self._lock.release()
 
     def _say_who(self) -> None:
-        # For people only: the lock does not depend on it, so a full disk must not stop the writer here.
+        # For humans only: the lock does not depend on it, so a full disk must not stop the writer here.
         who = {
             "pid": os.getpid(),
             "host": platform.node(),

@@ -28,11 +28,11 @@ class Manifest:
 
     Attributes:
         generation: number of the folder that holds the index.
-        generation_id: random name given to that generation when it was begun.
+        generation_id: random name given to that generation at its start.
         state: "building" until the build has finished, then "complete".
         commit_number: commits in this generation.
-        revision: counts commits and changes of the derived files; rises with each.
-        counts: what the index holds.
+        revision: counts commits and changes of the derived files.
+        counts: of documents, passages and tokens in the index.
         n_segments, vector_bytes: the vector segments.
         settings: what the index was built with.
         derived: the registry of derived files and learned values, by name.
@@ -65,8 +65,8 @@ class Manifest:
             derived=head.derived,
         )
 
-    def to_json(self) -> dict[str, Json]:
-        """As written to manifest.json, without the check sum; the canary vectors stay in the database."""
+    def to_dict(self) -> dict[str, Json]:
+        """As written to manifest.json, without the checksum; the canary vectors stay in the database."""
         counts: dict[str, Json] = dict(asdict(self.counts))
         return {
             "format": FORMAT,
@@ -78,7 +78,7 @@ class Manifest:
             "revision": self.revision,
             "counts": counts,
             "vectors": {"segments": self.n_segments, "bytes": self.vector_bytes},
-            "settings": self.settings.to_json(canary=False),
+            "settings": self.settings.to_dict(canary=False),
             "derived": {name: dict(value) for name, value in self.derived.items()},
         }
 
@@ -102,9 +102,9 @@ def write_manifest(root: Path, manifest: Manifest) -> None:
     """Replace manifest.json atomically and durably.
 
     Raises:
-        StorageFullError, StoreError: the old one is still there.
+        StorageFullError, StoreError: the old one is kept.
     """
-    value = manifest.to_json()
+    value = manifest.to_dict()
     value["checksum"] = _check_sum(value)
     with writing(root / MANIFEST):
         replace_file(root / MANIFEST, (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())
@@ -114,10 +114,10 @@ def read_pointer(root: Path) -> Pointer | None:
     """Read and check manifest.json.
 
     Returns:
-        None where there is no such file.
+        None if there is no such file.
 
     Raises:
-        DamagedIndexError: it is not what was written, or a symbolic link.
+        DamagedIndexError: it is damaged, or a symbolic link.
         StoreError: written by a newer version of the format.
     """
     path = root / MANIFEST
@@ -145,17 +145,17 @@ def read_pointer(root: Path) -> Pointer | None:
         pass
     raise DamagedIndexError(
         path,
-        "its content is not what was written (check sum differs). It can be made anew from the database: "
+        "its content is not what was written (checksum differs). It can be rebuilt from the database: "
         "simengine verify --repair",
     )
 
 
 def check_pointer(head: Head, pointer: Pointer | None, path: Path) -> None:
-    """Refuse a database that lost what its manifest says was committed.
+    """Refuse a database that lost commits listed in its manifest.
 
     Args:
         head: as read from the database, after `pointer`.
-        pointer: None where there is no manifest to compare with.
+        pointer: None if there is no manifest to compare with.
         path: the database.
 
     Raises:
@@ -172,6 +172,6 @@ def check_pointer(head: Head, pointer: Pointer | None, path: Path) -> None:
         raise DamagedIndexError(
             log if log.exists() and log.stat().st_size else path,
             f"ends at commit {head.last.number} (revision {head.revision}), but commit "
-            f"{pointer.commit_number} (revision {pointer.revision}) was made: the database or its log was "
+            f"{pointer.commit_number} (revision {pointer.revision}) exists: the database or its log was "
             "damaged, removed or replaced by an older copy",
         )

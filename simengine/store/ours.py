@@ -32,11 +32,11 @@ _INSIDE: Mapping[str, re.Pattern[str]] = {
     f"{LEXICAL}.old": _LEXICAL_FILE,
 }
 _PART = re.compile(r"(?!\.{1,2}$)[^/\\:\0]+")
-A_LINK = "is a symbolic link: an index holds none, and simengine follows none inside it"
+A_LINK = "is a symbolic link: an index has none, and simengine follows none inside it"
 
 
 def is_segment_name(name: str) -> bool:
-    """Whether a name is one that vector segments get."""
+    """Whether a name is that of a vector segment."""
     return _SEGMENT.fullmatch(name) is not None
 
 
@@ -53,12 +53,12 @@ def named_files(derived: Mapping[str, Mapping[str, Json]]) -> set[str]:
 
 
 def is_inside(name: str) -> bool:
-    """Whether a relative name, its parts joined by "/", cannot lead out of the folder that it is relative to."""
+    """Whether a relative name, its parts joined by "/", cannot lead out of its folder."""
     return all(_PART.fullmatch(part) for part in name.split("/"))
 
 
 def refuse_links(folder: Path) -> None:
-    """Refuse a generation in which a symbolic link stands where the index has a folder or its database.
+    """Refuse a generation with a symbolic link in place of a folder or the database.
 
     Raises:
         DamagedIndexError: names the link.
@@ -69,13 +69,13 @@ def refuse_links(folder: Path) -> None:
 
 
 def refuse_link(path: Path) -> None:
-    """Raise DamagedIndexError where a symbolic link stands."""
+    """Raise DamagedIndexError for a symbolic link."""
     if path.is_symlink():
         raise DamagedIndexError(path, f"{A_LINK}. Put what it points to in its place")
 
 
 def is_generation(path: Path) -> bool:
-    """Whether a folder is a generation, whole, unfinished or on its way out."""
+    """Whether a folder is a generation, complete, unfinished or being removed."""
     return _GENERATION_FOLDER.fullmatch(path.name) is not None and path.is_dir() and not path.is_symlink()
 
 
@@ -88,7 +88,7 @@ def is_unfinished(path: Path) -> bool:
 
 
 def contents(folder: Path) -> Iterator[tuple[Path, bool]]:
-    """What a generation's folder holds, files before the folder they are in, each with whether it is ours."""
+    """The content of a generation's folder, files before their folder, each with whether it is ours."""
     for entry in entries(folder):
         if entry.is_symlink() or not entry.is_dir():
             ours = _DATABASE_FILE.fullmatch(entry.name) or _UNFINISHED_FILE.fullmatch(entry.name)
@@ -102,7 +102,7 @@ def contents(folder: Path) -> Iterator[tuple[Path, bool]]:
 
 
 def foreign(root: Path) -> list[Path]:
-    """What stands in an index directory that the index did not write, in its generations too."""
+    """Files in an index directory that the index did not write, including those in its generations."""
     found = []
     for entry in entries(root):
         if is_generation(entry):
@@ -113,10 +113,10 @@ def foreign(root: Path) -> list[Path]:
 
 
 def discard_tree(folder: Path) -> None:
-    """Remove a generation's folder as far as it is ours; what others put there stays, and its folder with it.
+    """Remove a generation's folder as far as it is ours; other files stay, and their folders with them.
 
-    It is renamed first, so that a kill halfway leaves nothing that looks like a generation; where something must stay,
-    the database goes first for that.
+    It is renamed first, so that a kill halfway leaves nothing that looks like a generation; if something must stay,
+    the database is removed first for that reason.
     """
     if folder.is_symlink():
         return
@@ -136,7 +136,7 @@ def discard_tree(folder: Path) -> None:
 
 
 def entries(folder: Path) -> list[Path]:
-    """What stands in a folder; nothing where it does not exist.
+    """The entries of a folder; none if it does not exist.
 
     Raises:
         StoreError: it cannot be listed.

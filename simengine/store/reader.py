@@ -15,11 +15,11 @@ from simengine.store.schema import check_database, closed_on_error, connect_read
 Row = tuple[Any, ...]
 SqlValue = int | float | str | bytes | None
 PARAMETERS = 500
-"""Values of one IN list; SQLite's own limit is far higher, its plan does not get better."""
+"""Values of one IN list; SQLite's limit is far higher, but its plan does not improve."""
 
 
-class Reader:
-    """The database of one generation, open for reading; it keeps serving after its files were removed."""
+class DatabaseReader:
+    """The database of one generation, open for reading; it stays usable after its files were removed."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -40,7 +40,7 @@ class Reader:
                 return read_head(self._connection, self.path)
 
     def is_replaced(self) -> bool:
-        """Whether another file stands at the path now, as after restoring a copy; the open one keeps its inode."""
+        """Whether there is another file at the path now, as after restoring a copy; the open one keeps its inode."""
         found = file_stamp(self.path)
         return found is not None and self._stamp is not None and found[0] != self._stamp[0]
 
@@ -65,7 +65,7 @@ class Reader:
                 raise self._explained(error) from error
 
     def rows_in(self, query: str, values: Sequence[SqlValue]) -> Iterator[Row]:
-        """Rows of a query whose `{}` stands for an IN list of any length."""
+        """Rows of a query whose `{}` is an IN list of any length."""
         for start in range(0, len(values), PARAMETERS):
             part = values[start : start + PARAMETERS]
             marks = "(" + ",".join("?" * len(part)) + ")"
@@ -106,11 +106,11 @@ class Reader:
         if self._pid != os.getpid():
             raise StoreError(
                 f"{self.path.parent.parent}: this snapshot was opened by process {self._pid} before a fork; "
-                "SQLite connections do not survive one, so open the index in each process"
+                "SQLite connections do not survive a fork, so open the index in each process"
             )
 
     def _explained(self, error: DamagedIndexError) -> StoreError:
-        # An immutable connection takes no locks: a writer that came later may have changed pages under it.
+        # An immutable connection takes no locks: a later writer may have changed pages under it.
         if self.immutable and file_stamp(self.path) != self._stamp:
             return StoreError(
                 f"{self.path}: changed by a writer since it was opened read-only; open the index again"
@@ -119,7 +119,7 @@ class Reader:
 
 
 def file_stamp(path: Path) -> tuple[int, int, int] | None:
-    """Something that differs once a file has been replaced or changed; None where there is none."""
+    """A value that differs once a file has been replaced or changed; None if there is no file."""
     try:
         found = path.stat()
     except OSError:

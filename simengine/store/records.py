@@ -1,4 +1,4 @@
-"""The small tables: head, derived registry, commit log, segments. Every row has a check sum."""
+"""The small tables: head, derived registry, commit log, segments. Every row has a checksum."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class CommitRecord:
     metadata_crc: int
 
     def crc(self) -> int:
-        """Check sum of these numbers."""
+        """Checksum of these numbers."""
         return zlib.crc32(_NUMBERS.pack(*_numbers_of(self)))
 
     @property
@@ -58,7 +58,7 @@ class CommitRecord:
 
     @property
     def counts(self) -> Counts:
-        """For people and for `info`."""
+        """For `info`."""
         return Counts(
             documents=self.live_documents,
             passages=self.live_passages,
@@ -69,14 +69,14 @@ class CommitRecord:
         )
 
 
-# dataclasses.astuple copies each value deeply, which a log of thousands of commits makes felt at every opening.
+# dataclasses.astuple deep-copies each value, which is noticeable at every opening with thousands of commits.
 _numbers_of = attrgetter(*(field.name for field in fields(CommitRecord)))
 NO_COMMIT = CommitRecord(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What one look at the database gives: all of it belongs to the same revision."""
+    """The result of one read of the database: all of it belongs to the same revision."""
 
     generation_id: str
     state: str
@@ -99,7 +99,7 @@ def _named(connection: sqlite3.Connection, table: str, path: Path) -> dict[str, 
     found: dict[str, dict[str, Json]] = {}
     for name, text, crc in connection.execute(f"SELECT name, value, crc FROM {table} ORDER BY name"):
         if text_crc(name, text) != crc:
-            raise DamagedIndexError(path, f"the check sum of {table} entry {name!r} differs")
+            raise DamagedIndexError(path, f"the checksum of {table} entry {name!r} differs")
         value = json.loads(text)
         if not isinstance(value, dict):
             raise DamagedIndexError(path, f"the {table} entry {name!r} is not a JSON object")
@@ -130,7 +130,7 @@ def commit_record(numbers: tuple[int, ...], crc: int, path: Path) -> CommitRecor
     """A row of the commit log, checked."""
     record = CommitRecord(*numbers)
     if record.crc() != crc:
-        raise DamagedIndexError(path, f"the check sum of commit {record.number} differs")
+        raise DamagedIndexError(path, f"the checksum of commit {record.number} differs")
     return record
 
 
@@ -157,7 +157,7 @@ def read_head(connection: sqlite3.Connection, path: Path) -> Head:
         derived = _named(connection, "derived", path)
         for file in named_files(derived):
             if not is_inside(file):
-                raise DamagedIndexError(path, f"names the file {file!r}, which would lie outside the index")
+                raise DamagedIndexError(path, f"names the file {file!r}, which would be outside the index")
         row = connection.execute(
             f"SELECT {COMMIT_COLUMNS}, crc FROM commits ORDER BY number DESC LIMIT 1"
         ).fetchone()
@@ -170,7 +170,7 @@ def read_head(connection: sqlite3.Connection, path: Path) -> Head:
         generation_id=str(head["generation"]["id"]),
         state=str(state["state"]),
         revision=int(str(state["revision"])),
-        settings=IndexSettings.from_json(head["settings"]),
+        settings=IndexSettings.from_dict(head["settings"]),
         last=last,
         segments=segments,
         derived=derived,
@@ -191,7 +191,7 @@ def _segments(connection: sqlite3.Connection, n_rows: int, path: Path) -> tuple[
         next_row += record.n_rows
         records.append(record)
     if next_row != n_rows:
-        raise DamagedIndexError(path, f"its vector segments hold {next_row:,} rows, its passages {n_rows:,}")
+        raise DamagedIndexError(path, f"its vector segments have {next_row:,} rows, its passages {n_rows:,}")
     return tuple(records)
 
 
@@ -211,7 +211,7 @@ _LATEST_DOCUMENTS = (
 def commit_stamp(rows: _Rows, path: Path, generation_id: str, number: int) -> str | None:
     """A digest over a commit's numbers, those of the latest before it, and the latest documents up to it.
 
-    Two copies of an index that were changed apart give different stamps for the same number.
+    Two copies of an index that were changed independently have different stamps for the same number.
 
     Args:
         rows: runs a query on the database.
@@ -220,10 +220,10 @@ def commit_stamp(rows: _Rows, path: Path, generation_id: str, number: int) -> st
         number: of the commit.
 
     Returns:
-        Hexadecimal digits; None where there is no such commit.
+        Hexadecimal digits; None if there is no such commit.
 
     Raises:
-        DamagedIndexError: the commit or one of the documents is not what was written.
+        DamagedIndexError: the commit or one of the documents is damaged.
     """
     with translated(path):
         commits = [
@@ -237,7 +237,7 @@ def commit_stamp(rows: _Rows, path: Path, generation_id: str, number: int) -> st
         end = commits[-1].next_doc_key
         for *numbers, digest, id_, crc in rows(_LATEST_DOCUMENTS, (end - STAMPED, end)):
             if document_crc((*numbers,), digest, id_) != crc:
-                raise DamagedIndexError(path, f"the check sum of document {id_!r} differs")
+                raise DamagedIndexError(path, f"the checksum of document {id_!r} differs")
             hasher.update(digest)
             hasher.update(crc.to_bytes(4, "little"))
     return hasher.hexdigest()

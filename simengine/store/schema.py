@@ -16,7 +16,7 @@ PAGE_BYTES = 4096
 APPLICATION_ID = 0x73696D65
 BUSY_TIMEOUT_S = 60.0
 CHECKED_AT_OPEN_BYTES = 4 << 20
-"""Databases up to this size have their b-trees and indexes checked whenever they are opened."""
+"""Databases up to this size have their b-trees and indexes checked at every opening."""
 
 SCHEMA = """
 CREATE TABLE head (name TEXT PRIMARY KEY, value TEXT NOT NULL, crc INTEGER NOT NULL) WITHOUT ROWID;
@@ -104,11 +104,11 @@ def connect_writer(path: Path, *, create: bool = False) -> sqlite3.Connection:
 
 
 def connect_reader(path: Path) -> tuple[sqlite3.Connection, bool]:
-    """Open the database for reading, beside a writer or on a read-only medium.
+    """Open the database for reading, next to a writer or on a read-only medium.
 
     Returns:
-        The connection, and whether it is immutable: opened without locks because the medium lets no one
-        create the shared-memory file and no write-ahead log waits to be read.
+        The connection, and whether it is immutable: opened without locks because the shared-memory file
+        cannot be created on the medium and there is no write-ahead log to read.
 
     Raises:
         FileNotFoundError: no such file.
@@ -140,12 +140,12 @@ def _refuse_hot_log(path: Path, error: sqlite3.Error) -> None:
         if log.stat().st_size > 0:
             raise StoreError(
                 f"{path}: the last writer was stopped before it could fold {log.name} in, and this folder is "
-                "read-only; open the index once where it can be written (simengine info), or copy it there"
+                "read-only; open the index once where it is writable (simengine info), or copy it to such a place"
             ) from error
 
 
 def check_database(connection: sqlite3.Connection, path: Path) -> None:
-    """Check application id always, and b-trees and indexes where the database is small.
+    """Check the application id always, and b-trees and indexes if the database is small.
 
     Raises:
         DamagedIndexError: naming the database.
@@ -153,7 +153,7 @@ def check_database(connection: sqlite3.Connection, path: Path) -> None:
     (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     if application_id != APPLICATION_ID:
         raise DamagedIndexError(
-            path, f"this is not a database of simengine (application id {application_id:#x})"
+            path, f"this is not a simengine database (application id {application_id:#x})"
         )
     (pages,) = connection.execute("PRAGMA page_count").fetchone()
     (page_bytes,) = connection.execute("PRAGMA page_size").fetchone()
@@ -179,12 +179,12 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
 
 @contextlib.contextmanager
 def translated(path: Path) -> Iterator[None]:
-    """Turn what SQLite and the decoding of its values raise into the errors of this package.
+    """Turn exceptions of SQLite and of decoding its values into errors of this package.
 
     Raises:
         StorageFullError: disk, quota or file size limit.
-        DamagedIndexError: the content is not what was written.
-        StoreError: locked by something that is no simengine, not writable, or too many open files.
+        DamagedIndexError: the content is damaged.
+        StoreError: locked by a program other than simengine, not writable, or too many open files.
     """
     try:
         yield
@@ -193,7 +193,7 @@ def translated(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         raise _meaning(error, path) from error
     except (ValueError, TypeError, KeyError, OverflowError, RecursionError, struct.error) as error:
-        raise DamagedIndexError(path, f"holds a value that was not written there ({error})") from error
+        raise DamagedIndexError(path, f"contains an invalid value ({error})") from error
 
 
 def _meaning(error: sqlite3.Error, path: Path) -> SimengineError:
@@ -201,7 +201,7 @@ def _meaning(error: sqlite3.Error, path: Path) -> SimengineError:
     match code & 0xFF:
         case sqlite3.SQLITE_FULL:
             return StorageFullError(full_message(path, "disk full"))
-        # Where no file can be created any more (no inodes), SQLite says that it cannot open or write.
+        # If no file can be created any more (no inodes), SQLite reports that it cannot open or write.
         case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY if no_room(
             path.parent, (path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
         ):
@@ -215,5 +215,5 @@ def _meaning(error: sqlite3.Error, path: Path) -> SimengineError:
         case sqlite3.SQLITE_NOMEM:
             return StoreError(f"{path}: not enough memory")
     return DamagedIndexError(
-        path, f"{error}; `simengine verify` says more, then restore a copy or build again"
+        path, f"{error}; `simengine verify` gives details; then restore a copy or rebuild the index"
     )

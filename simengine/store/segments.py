@@ -27,7 +27,7 @@ HASHED_AT_OPEN_BYTES = 64 << 20
 
 @dataclass(frozen=True, slots=True)
 class SegmentRecord:
-    """What the database says of a segment file."""
+    """The database's record of a segment file."""
 
     first_row: int
     n_rows: int
@@ -36,7 +36,7 @@ class SegmentRecord:
     sha256: str
 
     def crc(self) -> int:
-        """Check sum of this record."""
+        """Checksum of this record."""
         return zlib.crc32(repr((self.first_row, self.n_rows, self.name, self.bytes, self.sha256)).encode())
 
 
@@ -66,7 +66,7 @@ def write_segment(
         shape: (rows, dim).
 
     Raises:
-        StorageFullError, StoreError: no file is left behind then; a file of that name is never overwritten.
+        StorageFullError, StoreError: no file is left behind; a file of that name is never overwritten.
     """
     path = segment_path(folder, number)
     header = _header(*shape)
@@ -100,7 +100,7 @@ def open_segment(folder: Path, record: SegmentRecord, dimension: int) -> Segment
 
     Raises:
         FileNotFoundError: there is no such file (any more).
-        DamagedIndexError: size or header is not what was written, or a symbolic link stands there.
+        DamagedIndexError: size or header is damaged, or it is a symbolic link.
         StoreError: it cannot be read or mapped (permissions, limits of the system).
     """
     path = folder / record.name
@@ -139,7 +139,7 @@ def check_segment(folder: Path, record: SegmentRecord, vectors: FloatMatrix) -> 
 
 
 def foldable(records: list[SegmentRecord]) -> list[SegmentRecord]:
-    """The small segments at the end that the next commit should fold into its own, or none."""
+    """The small segments at the end that the next commit should fold into its own, if any."""
     tail: list[SegmentRecord] = []
     for record in reversed(records):
         if record.n_rows >= SMALL_ROWS:

@@ -1,4 +1,4 @@
-"""What an index was built with; fixed for its life."""
+"""The settings an index was built with; fixed for its life."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simengine.types import Json
 
 
 def _writable(value: Json) -> Json:
-    # Paths in a command line may hold bytes that are no UTF-8; Python shows them as lone surrogates.
+    # Paths in a command line may contain bytes that are not UTF-8; Python shows them as lone surrogates.
     return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
@@ -22,16 +22,16 @@ class IndexSettings:
     """The settings of an index.
 
     Attributes:
-        model_name: as the user named the model; for people, never compared.
+        model_name: as the user named the model; informative, never compared.
         fingerprint: identity of the model; another one is refused.
-        fingerprint_parts: the digests that `fingerprint` was made of, to say what differs.
+        fingerprint_parts: the digests that `fingerprint` was made from, to report what differs.
         dimension: of the vectors, at least 1.
         max_tokens: tokens per passage that the model sees, special tokens included.
         chunk_tokens: tokens of a passage at most.
         overlap_tokens: tokens that neighbouring passages share.
         recipe: name of the index recipe, or "auto".
         canary_texts_version: which list of canary texts `canary_vectors` were made from.
-        canary_vectors: (n, dimension) their vectors, to notice a runtime that computes something else.
+        canary_vectors: (n, dimension) their vectors, to detect a runtime that computes something else.
         command: the command line or call that built the index.
         created: time of the build, ISO 8601 with zone.
     """
@@ -51,9 +51,9 @@ class IndexSettings:
 
     def __post_init__(self) -> None:
         if not 1 <= self.dimension <= 1_000_000:
-            raise UsageError(f"dimension must lie between 1 and 1,000,000, not {self.dimension}")
+            raise UsageError(f"dimension must be between 1 and 1,000,000, not {self.dimension}")
 
-    def to_json(self, *, canary: bool = True) -> dict[str, Json]:
+    def to_dict(self, *, canary: bool = True) -> dict[str, Json]:
         """As JSON; the canary vectors as base64 of little-endian float32, or left out."""
         value: dict[str, Json] = {
             item.name: _writable(getattr(self, item.name))
@@ -67,11 +67,11 @@ class IndexSettings:
         return value
 
     @classmethod
-    def from_json(cls, value: Mapping[str, Json]) -> IndexSettings:
-        """The inverse of `to_json`.
+    def from_dict(cls, value: Mapping[str, Json]) -> IndexSettings:
+        """The inverse of `to_dict`.
 
         Raises:
-            ValueError, TypeError, KeyError: `value` is not what `to_json` gives.
+            ValueError, TypeError, KeyError: `value` is not from `to_dict`.
         """
         known = {item.name for item in fields(cls)}
         if unknown := set(value) - known:

@@ -1,4 +1,4 @@
-"""An index as of one commit: what readers hold. It never changes, whatever a writer does meanwhile."""
+"""An index as of one commit, for readers. It never changes, whatever a writer does."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from simengine.store.files import DATABASE, MANIFEST, VECTORS
 from simengine.store.generations import generation_folder, lexical_folder, locate
 from simengine.store.manifest import Manifest, Pointer, check_pointer
 from simengine.store.ours import refuse_link
-from simengine.store.reader import Reader, file_stamp
+from simengine.store.reader import DatabaseReader, file_stamp
 from simengine.store.records import Head, commit_stamp
 from simengine.store.segments import HASHED_AT_OPEN_BYTES, check_segment, open_segment
 from simengine.store.settings import IndexSettings
@@ -49,7 +49,7 @@ class Snapshot:
     """An index directory as of one commit. May be used from several threads at once."""
 
     def __init__(
-        self, root: Path, generation: int, reader: Reader, head: Head, segments: Sequence[Segment]
+        self, root: Path, generation: int, reader: DatabaseReader, head: Head, segments: Sequence[Segment]
     ) -> None:
         """Use `Snapshot.open`."""
         self._root, self._reader, self._head = root, reader, head
@@ -77,38 +77,38 @@ class Snapshot:
         """Open the last commit of the index at `path`; also of an unfinished build (see `state`).
 
         Raises:
-            IndexNotFoundError: there is no index; says what is there instead.
+            IndexNotFoundError: there is no index; the message says what is there instead.
             DamagedIndexError: names the file.
             StoreError: written by a newer version, or not readable.
         """
         root = Path(path).absolute()
         missing: Path | str = root
         for attempt in range(_TRIES):
-            number, pointer = locate(Path(path))  # its messages show the path as it was given
+            number, pointer = locate(Path(path))  # its messages show the path as given
             try:
                 return cls.open_generation(root, number, pointer)
             except FileNotFoundError as error:
-                # A writer has just switched generations or folded small segments: look again.
+                # A writer has just switched generations or folded small segments: try again.
                 missing = error.filename or error.args[0]
             except StoreError:
                 if locate(root)[0] == number:
                     raise
             time.sleep(0.01 * attempt)
-        raise DamagedIndexError(missing, "missing; restore a copy of the index or build it again")
+        raise DamagedIndexError(missing, "missing; restore a copy of the index or rebuild it")
 
     @classmethod
     def open_generation(cls, root: Path, number: int, pointer: Pointer | None) -> Snapshot:
         """Open one generation.
 
         Args:
-            pointer: what the manifest says of it, None where it does not name it.
+            pointer: its entry in the manifest, None if that does not name it.
 
         Raises:
             FileNotFoundError: a file is missing.
         """
         folder = generation_folder(root, number)
         with ExitStack() as stack:
-            reader = stack.enter_context(closing(Reader(folder / DATABASE)))
+            reader = stack.enter_context(closing(DatabaseReader(folder / DATABASE)))
             head = reader.head()
             check_pointer(head, pointer, reader.path)
             vectors, dimension = folder / VECTORS, head.settings.dimension
@@ -123,11 +123,11 @@ class Snapshot:
         self.close()
 
     def close(self) -> None:
-        """Close the database. Arrays that were handed out stay valid."""
+        """Close the database. Arrays already returned stay valid."""
         self._reader.close()
 
     @property
-    def reader(self) -> Reader:
+    def reader(self) -> DatabaseReader:
         """The database of its generation."""
         return self._reader
 
@@ -143,7 +143,7 @@ class Snapshot:
 
     @property
     def counts(self) -> Counts:
-        """What this snapshot holds."""
+        """Counts of this snapshot."""
         return self._head.last.counts
 
     @property
@@ -152,17 +152,17 @@ class Snapshot:
         return lexical_folder(self._folder)
 
     def derived(self, name: str) -> Mapping[str, Json] | None:
-        """Entry of the registry of derived things, None where there is none."""
+        """Entry of the registry of derived data, None if there is none."""
         return self._head.derived.get(name)
 
     def derived_file(self, name: str) -> Path | None:
         """The file that registry entry `name` names.
 
         Returns:
-            None where there is no such entry, or a writer has replaced the file since: go without it, or open again.
+            None if there is no such entry, or a writer has replaced the file since: do without it, or open again.
 
         Raises:
-            DamagedIndexError: the file should be there and is missing, or is a symbolic link.
+            DamagedIndexError: the file is missing, or is a symbolic link.
         """
         entry = self.derived(name)
         file = entry.get("file") if entry is not None else None
@@ -174,7 +174,7 @@ class Snapshot:
             return path
         if not self.is_current():
             return None
-        raise DamagedIndexError(path, "missing; `simengine compact` or building again makes it anew")
+        raise DamagedIndexError(path, "missing; `simengine compact` or a new build recreates it")
 
     def is_current(self) -> bool:
         """Whether no later commit, registry entry or generation exists. Takes microseconds."""
@@ -186,7 +186,7 @@ class Snapshot:
         try:
             generation, pointer = locate(self._root)
         except DamagedIndexError:
-            # A reader that has the index open goes on; opening it again reports the damage.
+            # A reader that has the index open continues; opening it again reports the damage.
             generation, pointer = self.generation, None
         latest = pointer.revision if pointer is not None else self.revision
         if not self._reader.immutable:
@@ -200,10 +200,10 @@ class Snapshot:
 
     @property
     def segments(self) -> tuple[Segment, ...]:
-        """The vectors, rising by row; small indexes are compared with their check sums first.
+        """The vectors, ascending by row; small indexes are compared with their checksums first.
 
         Raises:
-            DamagedIndexError: a segment is not what was written.
+            DamagedIndexError: a segment is damaged.
         """
         if not self._segments_checked:
             if sum(record.bytes for record in self._head.segments) < HASHED_AT_OPEN_BYTES:
@@ -212,10 +212,10 @@ class Snapshot:
         return self._all_segments
 
     def check_segments(self) -> None:
-        """Compare all vectors with their check sums; reads every byte of them.
+        """Compare all vectors with their checksums; reads every byte of them.
 
         Raises:
-            DamagedIndexError: names the first segment that is not what was written.
+            DamagedIndexError: names the first damaged segment.
         """
         for record, segment in zip(self._head.segments, self._all_segments, strict=True):
             check_segment(self._folder / VECTORS, record, segment.vectors)
@@ -250,11 +250,11 @@ class Snapshot:
         return self._row_documents
 
     def live_documents(self) -> Mask | None:
-        """(n_documents,) bool by doc_key, or None where nothing is deleted."""
+        """(n_documents,) bool by doc_key, or None if nothing is deleted."""
         return None if self._head.last.live_documents == self.n_documents else self._log().live_documents()
 
     def live_rows(self) -> Mask | None:
-        """(n_rows,) bool, or None where nothing is deleted; do not write into it."""
+        """(n_rows,) bool, or None if nothing is deleted; do not write into it."""
         if self._live_rows is None:
             live = self.live_documents()
             self._live_rows = None if live is None else live[self.row_documents()]
@@ -276,18 +276,18 @@ class Snapshot:
 
         Raises:
             UsageError: a row that does not exist.
-            DamagedIndexError: what is stored is not what was written.
+            DamagedIndexError: stored data is damaged.
         """
         wanted = checked_numbers(rows, self.n_rows, "row").tolist()
         found = fetch_passages(self._reader, list(dict.fromkeys(wanted)))
         return [found[row] for row in wanted]
 
     def documents(self, doc_keys: RowArray | Sequence[int]) -> dict[int, StoredDocument]:
-        """Documents by key, deleted ones too.
+        """Documents by key, including deleted ones.
 
         Raises:
             UsageError: a key that does not exist.
-            DamagedIndexError: what is stored is not what was written.
+            DamagedIndexError: stored data is damaged.
         """
         wanted = checked_numbers(doc_keys, self.n_documents, "doc_key").tolist()
         return fetch_documents(self._reader, list(dict.fromkeys(wanted)))
@@ -319,7 +319,7 @@ class Snapshot:
     def iter_stored(
         self, batch: int, *, deleted: bool = False
     ) -> Iterator[list[tuple[RawDocument, list[StoredPassage]]]]:
-        """The live documents, or all, as stored, with their passages, by rising doc_key, in lists of about `batch`."""
+        """Live documents, or all, as stored, with their passages, by ascending doc_key, in lists of about `batch`."""
         live = None if deleted else self.live_documents()
         for documents in stream_documents(self._reader, 0, self.n_documents, batch):
             base, last = documents[0].first_row, documents[-1]
@@ -331,7 +331,7 @@ class Snapshot:
             ]
 
     def iter_documents(self, batch: int = 1024) -> Iterator[StoredDocument]:
-        """All live documents by rising doc_key; holds at most `batch` of them or about 8 MB of text."""
+        """All live documents by ascending doc_key; holds at most `batch` of them or about 8 MB of text."""
         live = self.live_documents()
         for documents in stream_documents(self._reader, 0, self.n_documents, batch):
             for raw in documents:
@@ -339,7 +339,7 @@ class Snapshot:
                     yield raw.document
 
     def iter_rows(self, batch: int = 1024, *, deleted: bool = False) -> Iterator[PassageText]:
-        """Rows with title and text, rising: the live ones, or all. Memory as `iter_documents`."""
+        """Rows with title and text, ascending: live ones, or all. Memory as `iter_documents`."""
         for stored in self.iter_stored(batch, deleted=deleted):
             for raw, passages in stored:
                 document = raw.document

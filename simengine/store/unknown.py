@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from simengine.errors import DamagedIndexError
 from simengine.store.contract import Unknown, UnknownCounts
-from simengine.store.reader import Reader
+from simengine.store.reader import DatabaseReader
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS unknown (
@@ -20,7 +20,7 @@ _NUMBERS = struct.Struct("<3q")
 
 
 def put_unknown(connection: sqlite3.Connection, measured: Sequence[tuple[int, Unknown]]) -> None:
-    """Append documents by key, inside a transaction that the caller holds; makes the table where it is missing."""
+    """Append documents by key, inside the caller's transaction; creates the table if it is missing."""
     if not measured:
         return
     connection.execute(TABLE)
@@ -28,11 +28,11 @@ def put_unknown(connection: sqlite3.Connection, measured: Sequence[tuple[int, Un
     connection.executemany("INSERT INTO unknown VALUES (?, ?, ?, ?)", ((*row, _crc(*row)) for row in rows))
 
 
-def fetch_unknown(reader: Reader, first_key: int, end_key: int) -> dict[int, Unknown]:
+def fetch_unknown(reader: DatabaseReader, first_key: int, end_key: int) -> dict[int, Unknown]:
     """Documents with first_key <= key < end_key that were measured.
 
     Raises:
-        DamagedIndexError: an entry is not what was written.
+        DamagedIndexError: an entry is damaged.
     """
     if not _has_table(reader):
         return {}
@@ -40,13 +40,13 @@ def fetch_unknown(reader: Reader, first_key: int, end_key: int) -> dict[int, Unk
     found = {}
     for key, n_unknown, n_unreadable, crc in reader.rows(query, (first_key, end_key)):
         if _crc(key, n_unknown, n_unreadable) != crc:
-            raise DamagedIndexError(reader.path, f"the check sum of document {key} in table unknown differs")
+            raise DamagedIndexError(reader.path, f"the checksum of document {key} in table unknown differs")
         found[key] = Unknown(n_unknown, n_unreadable)
     return found
 
 
-def count_unknown(reader: Reader, commit_number: int) -> UnknownCounts | None:
-    """Sums over the documents that were live after a commit; None where none of them was measured."""
+def count_unknown(reader: DatabaseReader, commit_number: int) -> UnknownCounts | None:
+    """Sums over the documents that were live after a commit; None if none of them was measured."""
     if not _has_table(reader):
         return None
     ((n, *sums),) = reader.rows(
@@ -58,7 +58,7 @@ def count_unknown(reader: Reader, commit_number: int) -> UnknownCounts | None:
     return UnknownCounts(n, *sums) if n else None
 
 
-def _has_table(reader: Reader) -> bool:
+def _has_table(reader: DatabaseReader) -> bool:
     return bool(reader.rows("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'unknown'"))
 
 

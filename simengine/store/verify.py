@@ -1,4 +1,4 @@
-"""Checking every byte of an index against what was written, and making manifest.json anew."""
+"""Checks every byte of an index against its checksums, and rebuilds manifest.json."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from simengine.store.generations import generation_folder, leftovers, locate, or
 from simengine.store.lock import WriteLock
 from simengine.store.manifest import Manifest, Pointer, check_pointer, write_manifest
 from simengine.store.ours import A_LINK, foreign, named_files
-from simengine.store.reader import Reader
+from simengine.store.reader import DatabaseReader
 from simengine.store.records import Head
 from simengine.store.segments import check_segment, open_segment
 from simengine.store.unknown import fetch_unknown
 
 _ROWS_AT_ONCE = 65_536
 _DOCUMENTS_AT_ONCE = 4_096
-RESTORE = "restore it from a copy of the index, or build the index again"
-REMAKE = "simengine verify --repair makes it anew"
+RESTORE = "restore it from a copy of the index, or rebuild the index"
+REMAKE = "simengine verify --repair rebuilds it"
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """Something that is not as it was written.
+class IntegrityProblem:
+    """A damaged or missing file.
 
     Attributes:
         file: the damaged or missing file.
@@ -49,19 +49,19 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class VerifyReport:
-    """What `verify` found.
+    """The report of `verify`.
 
     Attributes:
         path: the index directory.
-        problems: empty where the index is sound.
-        notes: leftovers that the next writer removes, and files that are not the index's, which it leaves alone.
+        problems: empty if the index is sound.
+        notes: leftovers that the next writer removes, and files that do not belong to the index, which it leaves alone.
         checked: files that were read.
-        documents: documents compared with their digests, deleted ones too.
+        documents: documents compared with their digests, including deleted ones.
         passages: passages likewise.
     """
 
     path: Path
-    problems: tuple[Problem, ...]
+    problems: tuple[IntegrityProblem, ...]
     notes: tuple[str, ...]
     checked: tuple[Path, ...]
     documents: int
@@ -75,19 +75,19 @@ class VerifyReport:
 
 @dataclass
 class _Findings:
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[IntegrityProblem] = field(default_factory=list)
     checked: list[Path] = field(default_factory=list)
     documents: int = 0
     passages: int = 0
 
     def add(self, file: Path, what: str, remedy: str = RESTORE) -> None:
-        problem = Problem(file, what, remedy)
+        problem = IntegrityProblem(file, what, remedy)
         if problem not in self.problems:
             self.problems.append(problem)
 
     @contextlib.contextmanager
     def collecting(self) -> Iterator[None]:
-        """Keep the first damage that a check finds and go on with the next check."""
+        """Keep the first damage that a check finds and continue with the next check."""
         try:
             yield
         except DamagedIndexError as error:
@@ -97,7 +97,7 @@ class _Findings:
 def verify(path: Path | str, *, deep: bool = True) -> VerifyReport:
     """Check an index: manifest, database, every document and passage, vectors and registered files.
 
-    The lexical index checks itself. A writer may go on meanwhile: the commit of the moment is checked.
+    The lexical index checks itself. A writer may be active: the current commit is checked.
 
     Args:
         path: the index directory.
@@ -129,17 +129,17 @@ def verify(path: Path | str, *, deep: bool = True) -> VerifyReport:
 
 
 def repair_manifest(path: Path | str) -> bool:
-    """Make manifest.json anew from the databases where it is damaged, missing or lagging.
+    """Rebuild manifest.json from the databases if it is damaged, missing or lagging.
 
     Args:
         path: the index directory.
 
     Returns:
-        Whether that was needed.
+        Whether it was necessary.
 
     Raises:
         IndexNotFoundError: there is no generation either.
-        DamagedIndexError: the database is damaged, so that nothing can be made from it.
+        DamagedIndexError: the database is damaged, so that nothing can be rebuilt from it.
         IndexLockedError, StorageFullError, StoreError: nothing has changed.
     """
     root = Path(path)
@@ -152,7 +152,7 @@ def repair_manifest(path: Path | str) -> bool:
             number, pointer = locate(root)
         except DamagedIndexError:
             number, pointer = newest_generation(root), None
-        with contextlib.closing(Reader(generation_folder(root, number) / DATABASE)) as reader:
+        with contextlib.closing(DatabaseReader(generation_folder(root, number) / DATABASE)) as reader:
             head = reader.head()
         check_pointer(head, pointer, reader.path)
         if pointer is not None and pointer.revision == head.revision:
@@ -166,10 +166,10 @@ def repair_manifest(path: Path | str) -> bool:
 
 
 def newest_generation(root: Path) -> int:
-    """The generation that is the index where no manifest says so: the newest complete one, else the newest.
+    """The generation that is the index if no manifest says so: the newest complete one, else the newest.
 
     A generation is marked complete only after everything in it is on the device, and a complete one that is
-    not the index any more is removed by the next writer, so the newest complete one holds all commits.
+    no longer the index is removed by the next writer, so the newest complete one has all commits.
 
     Raises:
         IndexNotFoundError: there is none that can be read.
@@ -178,7 +178,7 @@ def newest_generation(root: Path) -> int:
     for number in generation_numbers(root):
         with (
             contextlib.suppress(SimengineError, FileNotFoundError),
-            contextlib.closing(Reader(generation_folder(root, number) / DATABASE)) as reader,
+            contextlib.closing(DatabaseReader(generation_folder(root, number) / DATABASE)) as reader,
         ):
             states[number] = reader.head().state
     if not states:
@@ -208,7 +208,7 @@ def _verify_generation(
 ) -> list[str]:
     try:
         folder = generation_folder(root, number)
-        reader = Reader(folder / DATABASE)
+        reader = DatabaseReader(folder / DATABASE)
     except FileNotFoundError:
         findings.add(root / generation_name(number) / DATABASE, "missing")
         return []
@@ -229,15 +229,15 @@ def _verify_generation(
     return [f"{path}: not part of the index; the next writer removes it" for path in stray]
 
 
-def _sqlite_check(reader: Reader, findings: _Findings) -> None:
+def _sqlite_check(reader: DatabaseReader, findings: _Findings) -> None:
     with findings.collecting():
         lines = [str(row[0]) for row in reader.rows("PRAGMA integrity_check(20)")]
         if lines != ["ok"]:
             findings.add(reader.path, f"SQLite finds the database damaged: {'; '.join(lines)}")
 
 
-def _documents(reader: Reader, head: Head, log: CommitLog, findings: _Findings) -> None:
-    """Compare all documents, passages and metadata with digests, check sums and the commit log."""
+def _documents(reader: DatabaseReader, head: Head, log: CommitLog, findings: _Findings) -> None:
+    """Compare all documents, passages and metadata with digests, checksums and the commit log."""
     with findings.collecting():
         _check_documents(reader, log, findings)
     with findings.collecting():
@@ -253,7 +253,7 @@ def _documents(reader: Reader, head: Head, log: CommitLog, findings: _Findings) 
             pass
 
 
-def _check_documents(reader: Reader, log: CommitLog, findings: _Findings) -> None:
+def _check_documents(reader: DatabaseReader, log: CommitLog, findings: _Findings) -> None:
     first_rows = np.concatenate([[0], np.cumsum(log.lengths, dtype=np.int64)])
     for documents in stream_documents(reader, 0, log.lengths.size, _DOCUMENTS_AT_ONCE):
         for raw in documents:
@@ -269,11 +269,11 @@ def _check_documents(reader: Reader, log: CommitLog, findings: _Findings) -> Non
             for passage in passages[raw.first_row - base : raw.first_row - base + raw.n_passages]:
                 if not 0 <= passage.start <= passage.end <= len(raw.document.text):
                     raise DamagedIndexError(
-                        reader.path, f"passage {passage.row} does not lie in the text of {raw.document.id!r}"
+                        reader.path, f"passage {passage.row} is not within the text of {raw.document.id!r}"
                     )
 
 
-def _check_passages(reader: Reader, head: Head, log: CommitLog, findings: _Findings) -> None:
+def _check_passages(reader: DatabaseReader, head: Head, log: CommitLog, findings: _Findings) -> None:
     of_row = log.row_documents()
     for first in range(0, head.last.next_row, _ROWS_AT_ONCE):
         end = min(first + _ROWS_AT_ONCE, head.last.next_row)
@@ -287,7 +287,7 @@ def _check_passages(reader: Reader, head: Head, log: CommitLog, findings: _Findi
         findings.passages += end - first
 
 
-def _check_deletions(reader: Reader, head: Head, log: CommitLog) -> None:
+def _check_deletions(reader: DatabaseReader, head: Head, log: CommitLog) -> None:
     commits = np.repeat(np.arange(1, head.last.number + 1), np.diff(log.n_removed))
     expected = dict(zip(log.removed.tolist(), commits.tolist(), strict=True))
     query = (
@@ -300,7 +300,7 @@ def _check_deletions(reader: Reader, head: Head, log: CommitLog) -> None:
         raise DamagedIndexError(reader.path, f"document {key} and the commit log disagree on its deletion")
 
 
-def _check_numbers(reader: Reader, head: Head) -> None:
+def _check_numbers(reader: DatabaseReader, head: Head) -> None:
     for table, column, n in (
         ("documents", "doc_key", head.last.next_doc_key),
         ("texts", "doc_key", head.last.next_doc_key),

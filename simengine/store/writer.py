@@ -45,26 +45,26 @@ class IndexWriter:
         overwrite: bool = False,
         lock_timeout_s: float = 0.0,
     ) -> IndexWriter:
-        """Begin an index; its `state` is "building" until `finish`.
+        """Start an index; its `state` is "building" until `finish`.
 
         A fresh index can be opened, searched and continued from its first commit on. One that overwrites
-        another is built beside it and takes its place in `finish`; a kill before that leaves the old index as
-        it was, and what was built is removed by the next writer.
+        another is built next to it and replaces it in `finish`; a kill before that leaves the old index
+        unchanged, and the next writer removes what was built.
 
         Args:
-            path: the index directory; missing, empty, or an index where `overwrite` is given.
+            path: the index directory; missing, empty, or an index if `overwrite` is set.
             settings: fixed for the life of the index.
-            overwrite: replace an index that stands there.
+            overwrite: replace an existing index.
             lock_timeout_s: seconds to wait for another writer.
 
         Raises:
-            IndexExistsError: there is an index, or something else that would be in the way.
+            IndexExistsError: there is an index, or something else in the way.
             IndexLockedError: another process is writing there.
             StorageFullError, StoreError: it cannot be written.
         """
         root = Path(path).absolute()
         if root.exists() and not root.is_dir():
-            raise IndexExistsError(f"{path}: this is a file; name a folder for the index")
+            raise IndexExistsError(f"{path}: this is a file; give a folder for the index")
         with writing(root):
             make_folder(root)
         with ExitStack() as stack:
@@ -91,7 +91,7 @@ class IndexWriter:
             DamagedIndexError: names the file.
             StorageFullError, StoreError: it cannot be written.
         """
-        locate(Path(path))  # a message that there is none shows the path as it was given
+        locate(Path(path))  # a message that there is none shows the path as given
         root = Path(path).absolute()
         with ExitStack() as stack:
             lock = _locked(root, lock_timeout_s, stack)
@@ -158,12 +158,12 @@ class IndexWriter:
 
     @property
     def generation_id(self) -> str:
-        """Random name that the generation was given when it was begun."""
+        """Random name given to the generation at its start."""
         return self._committer.current().generation_id
 
     @property
     def n_rows(self) -> int:
-        """Rows so far, those of deleted documents included."""
+        """Rows so far, including those of deleted documents."""
         return self._committer.current().last.next_row
 
     @property
@@ -172,7 +172,7 @@ class IndexWriter:
         return Manifest.of(self.generation, self._committer.current())
 
     def counts(self) -> Counts:
-        """What the index holds."""
+        """Counts of the index."""
         return self._committer.current().last.counts
 
     def commit_stamp(self, number: int) -> str | None:
@@ -188,12 +188,12 @@ class IndexWriter:
         """The live documents among `ids`, with the digest of their content.
 
         Raises:
-            DamagedIndexError: what is stored is not what was written.
+            DamagedIndexError: stored data is damaged.
         """
         return self._committer.live(ids)
 
     def live_ids(self) -> Iterator[str]:
-        """Ids of all live documents, sorted by their UTF-8 bytes; changes made meanwhile may show."""
+        """Ids of all live documents, sorted by their UTF-8 bytes; concurrent changes may show."""
         after = ""
         query = "SELECT id FROM documents WHERE deleted_commit IS NULL AND id > ? ORDER BY id LIMIT 4096"
         while True:
@@ -208,7 +208,7 @@ class IndexWriter:
     # Changes
 
     def commit(self, change: Change) -> int:
-        """Make a change durable and visible, whole or not at all.
+        """Make a change durable and visible, completely or not at all.
 
         Args:
             change: ids in `remove` that are not live are ignored; an empty change makes no commit.
@@ -218,7 +218,7 @@ class IndexWriter:
 
         Raises:
             UsageError: something in the change cannot be stored; names it. Nothing has changed.
-            StorageFullError: nothing has changed; the same call works once there is room.
+            StorageFullError: nothing has changed; the same call works once there is space.
             DamagedIndexError, StoreError: nothing has changed.
         """
         added = prepare(change, self.settings.dimension)
@@ -227,7 +227,7 @@ class IndexWriter:
         clash = next((id_ for id_ in live if id_ not in removed), None)
         if clash is not None:
             raise UsageError(
-                f"document {clash!r} is in the index already; to replace it, give its id in `remove` of the "
+                f"document {clash!r} is already in the index; to replace it, give its id in `remove` of the "
                 "same change"
             )
         if added or removed:
@@ -251,10 +251,10 @@ class IndexWriter:
         )
 
     def finish(self) -> None:
-        """Mark the index complete; one that overwrites or compacts another takes its place now.
+        """Mark the index complete; one that overwrites or compacts another replaces it now.
 
         Raises:
-            StorageFullError, StoreError: call again once there is room.
+            StorageFullError, StoreError: call again once there is space.
         """
         self._committer.complete()
 
@@ -265,9 +265,9 @@ class IndexWriter:
     def begin_compact(self, *, keep_derived: Sequence[str] = ("fusion", "calibration")) -> IndexWriter:
         """Copy what is live into a new generation, without encoding anything again.
 
-        This writer refuses changes until the new one is closed, and for good once that is published. Derive
+        This writer refuses changes until the new one is closed, and permanently once that is published. Derive
         what belongs to the rows (FAISS files, the lexical index) in the new one, then call its `publish`;
-        closed without that, it is removed. The old generation goes with the next writer, or with the new
+        closed without that, it is removed. The old generation is removed by the next writer, or by the new
         writer's `collect_garbage`.
 
         Args:
@@ -278,8 +278,8 @@ class IndexWriter:
 
         Raises:
             UsageError: the index is still being built.
-            DamagedIndexError: something in the index is not what was written; it is not copied on.
-            StorageFullError, StoreError: the index is as it was.
+            DamagedIndexError: something in the index is damaged; it is not copied.
+            StorageFullError, StoreError: the index is unchanged.
         """
         old = self._committer
         head = old.current()
@@ -306,20 +306,20 @@ class IndexWriter:
     # What is derived from the rows
 
     def derived(self, name: str) -> Mapping[str, Json] | None:
-        """Entry of the registry of derived things, None where there is none."""
+        """Entry of the registry of derived data, None if there is none."""
         return self._committer.current().derived.get(name)
 
     def set_derived(self, name: str, value: Mapping[str, Json]) -> None:
-        """Register something derived, replacing the entry of that name.
+        """Register derived data, replacing the entry of that name.
 
         Args:
             name: such as "ann", "lexical", "fusion", "calibration".
             value: JSON. A key "file" (or a list under "files") names files relative to `folder`, such as
-                "ann/x.faiss"; they must be complete and flushed. Their "sha256" and "bytes", where given for
+                "ann/x.faiss"; they must be complete and flushed. Their "sha256" and "bytes", if given for
                 a single file, are compared by `verify`.
 
         Raises:
-            UsageError: a named file does not exist, or the value is no JSON.
+            UsageError: a named file does not exist, or the value is not JSON.
             StorageFullError, StoreError: nothing has changed.
         """
         head = self._committer.current()
@@ -341,7 +341,7 @@ class IndexWriter:
         self._committer.advance(replace(head, derived=derived, revision=head.revision + 1))
 
     def remove_derived(self, name: str) -> None:
-        """Remove a registry entry; its files go with the next writer. Does nothing where there is none."""
+        """Remove a registry entry; the next writer removes its files. Does nothing if there is none."""
         head = self._committer.current()
         if name not in head.derived:
             return
@@ -352,12 +352,12 @@ class IndexWriter:
         self._committer.advance(replace(head, derived=derived, revision=head.revision + 1))
 
     def new_derived_path(self, subfolder: str = ANN, suffix: str = "") -> Path:
-        """A file name never used before, in a subfolder of the generation that exists then.
+        """A file name never used before, in a subfolder of the generation, which is created if needed.
 
         A file there that no registry entry names is removed by the next writer.
         """
         if subfolder != ANN:
-            raise UsageError(f"subfolder {subfolder!r}: derived files are kept in {ANN!r} alone")
+            raise UsageError(f"subfolder {subfolder!r}: derived files are kept in {ANN!r} only")
         folder = self.folder / subfolder
         with writing(folder):
             make_folder(folder)
@@ -366,7 +366,7 @@ class IndexWriter:
     def collect_garbage(self) -> None:
         """Remove generations that are no longer the index and files that nothing names.
 
-        Done whenever a writer opens. Readers that have such files open go on where the system allows it (on
+        Done whenever a writer opens. Readers that have such files open continue if the system allows it (on
         Windows the files stay instead).
         """
         self._committer.collect_garbage()

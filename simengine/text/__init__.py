@@ -1,1 +1,1 @@
-"""What every part of the package knows about text: what may be read as text, how spellings fold, what a word is."""
+"""Text handling shared by the whole package: valid text and JSON, spelling folding, word splitting."""

@@ -1,4 +1,4 @@
-"""What callers of the library hand over, as what its functions work on; anything else is refused with what to write."""
+"""Arguments of library callers, checked and converted; errors say what to pass instead."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ def as_text(given: object, what: str) -> str:
 
     Args:
         given: a string, also of a subclass such as numpy's.
-        what: it is called so in messages, as in "query 2".
+        what: its name in messages, as in "query 2".
 
     Raises:
-        UsageError: it is not a string.
-        DataError: it holds half of a surrogate pair or U+0000.
+        UsageError: not a string.
+        DataError: it contains half of a surrogate pair or U+0000.
     """
     if not isinstance(given, str):
         hint = (
@@ -42,12 +42,12 @@ def as_texts(given: object, what: str = "text", *, blank: bool = True) -> list[s
 
     Args:
         given: the texts.
-        what: one of them is called so in messages.
-        blank: whether texts without a visible character are accepted.
+        what: the name of one of them in messages.
+        blank: whether texts without visible characters are accepted.
 
     Raises:
-        UsageError: a lone text, a table, an open file, a mapping or a set was given, or an item is not a text.
-        DataError: a text holds half of a surrogate pair or U+0000.
+        UsageError: a single text, a table, an open file, a mapping or a set was given, or an item is not a text.
+        DataError: a text contains half of a surrogate pair or U+0000.
     """
     texts = [as_text(item, f"{what} {number}") for number, item in enumerate(items_of(given, what), 1)]
     if not blank:
@@ -80,7 +80,7 @@ def as_id(given: object, what: str = "id") -> str:
 
     Raises:
         UsageError: it is neither a string nor an integer, or is blank.
-        DataError: it holds half of a surrogate pair or U+0000.
+        DataError: it contains half of a surrogate pair or U+0000.
     """
     if not isinstance(given, str):
         if isinstance(given, bool) or not isinstance(given, Integral):
@@ -93,26 +93,26 @@ def as_id(given: object, what: str = "id") -> str:
 
 
 def as_ids(given: object, what: str = "id") -> list[str]:
-    """Several ids as a list of strings; a set will do, too. See `as_id` and `as_texts`."""
+    """Several ids as a list of strings; sets are accepted, too. See `as_id` and `as_texts`."""
     items = items_of(given, what, ordered=False)
     return [as_id(item, f"{what} {number}") for number, item in enumerate(items, 1)]
 
 
 def items_of(given: object, what: str, *, ordered: bool = True, dimensions: int = 1) -> Iterator[Any]:
-    """What several things were given as, to be iterated once.
+    """Several things as given, to be iterated once.
 
     Args:
         given: what a caller handed over.
-        what: one of the things is called so in messages.
-        ordered: whether a set is refused, whose order is arbitrary.
+        what: the name of one of them in messages.
+        ordered: whether sets are refused, as their order is arbitrary.
         dimensions: of an array.
 
     Raises:
-        UsageError: a lone thing, or what does not hold several such things.
+        UsageError: a single thing, or no collection of such things.
     """
     many = f"several {what[:-1]}ies" if what.endswith("y") else f"several {what}s"
     if isinstance(given, (str, bytes, bytearray)):
-        raise UsageError(f"expected {many}, got the one {given!r:.60}; put it in a list")
+        raise UsageError(f"expected {many}, got a single one, {given!r:.60}; put it in a list")
     if is_table(given):
         part = (
             'one of its columns, as in table["text"]'
@@ -130,7 +130,7 @@ def items_of(given: object, what: str, *, ordered: bool = True, dimensions: int 
         raise UsageError(f"expected {many}, got an open file; give its lines, as in file.read().splitlines()")
     if getattr(given, "ndim", dimensions) != dimensions and isinstance(getattr(given, "shape", None), tuple):
         raise UsageError(f"expected {many}, got an array of shape {given.shape}")  # type: ignore[attr-defined]
-    as_list = getattr(given, "to_pylist", None)  # of pyarrow, whose items are not Python's
+    as_list = getattr(given, "to_pylist", None)  # pyarrow's items are not Python objects
     if callable(as_list):
         return iter(as_list())
     try:
@@ -142,7 +142,7 @@ def items_of(given: object, what: str, *, ordered: bool = True, dimensions: int 
 
 
 def is_table(given: object) -> bool:
-    """Whether it is a table: a frame of pandas or polars, or a table of pyarrow, told by what it offers."""
+    """Whether it is a table: a frame of pandas or polars, or a table of pyarrow, recognised by its methods."""
     offers = ("itertuples", "iter_rows", "to_batches", "collect_schema")
     if isinstance(given, type):
         return False
@@ -178,7 +178,7 @@ def as_whole(given: object, name: str, least: int = 1, most: int | None = None) 
 
 
 def as_number(given: object, name: str, low: float = -math.inf, high: float = math.inf) -> float:
-    """A finite number within bounds as a `float`; UsageError for anything else."""
+    """A finite number within bounds, as a `float`; UsageError otherwise."""
     is_flag = type(given).__name__ in ("bool", "bool_")
     if not is_flag and not isinstance(given, (str, bytes)) and getattr(given, "shape", ()) == ():
         try:
@@ -196,7 +196,7 @@ def as_number(given: object, name: str, low: float = -math.inf, high: float = ma
 
 
 def as_flag(given: object, name: str) -> bool:
-    """True or False, numpy's included; UsageError for anything else, such as "no", which Python takes for true."""
+    """True or False, numpy's included; UsageError for anything else, such as "no", which is truthy in Python."""
     if isinstance(given, bool):
         return given
     if type(given).__name__ in ("bool", "bool_") and getattr(given, "shape", None) == ():
@@ -205,14 +205,14 @@ def as_flag(given: object, name: str) -> bool:
 
 
 def as_choice(given: object, name: str, allowed: Iterable[str]) -> None:
-    """Raise UsageError unless it is one of some words."""
+    """Raise UsageError unless it is one of the allowed words."""
     words = tuple(allowed)
     if not isinstance(given, str) or given not in words:
         raise UsageError(f"{name} is {given!r:.60}; expected one of {', '.join(words)}")
 
 
 def as_where(given: object, name: str = "where") -> str:
-    """A filter expression; UsageError unless it is a string, DataError where that is no text."""
+    """A filter expression; UsageError unless it is a string, DataError if that is not valid text."""
     if not isinstance(given, str):
         raise UsageError(f"{name} is {given!r:.60}; expected a filter expression as a string")
     return as_text(given, name)
@@ -224,7 +224,7 @@ def as_path(given: object, name: str) -> Path:
 
 
 def as_path_name(given: object, name: str) -> str:
-    """As `as_path`, the string as it was given: "./x" may mean something else than "x"."""
+    """As `as_path`, but the string as given: "./x" may mean something other than "x"."""
     if not isinstance(given, (str, os.PathLike)) or not isinstance(path := os.fspath(given), str):
         raise UsageError(f"{name} is {shown(given)}; expected a string or a Path")
     if not path.strip() or "\0" in path or len(path) > MAX_PATH_CHARS:
@@ -233,21 +233,21 @@ def as_path_name(given: object, name: str) -> str:
 
 
 def expect(given: object, kind: type[T], name: str, hint: str = "") -> T:
-    """The value itself, of a class; UsageError that says what to write for anything else."""
+    """The value itself if it is an instance of `kind`; else UsageError that says what to pass."""
     if not isinstance(given, kind):
         raise UsageError(f"{name} is {shown(given)}; expected {hint or kind.__name__}")
     return given
 
 
 def shown(given: object) -> str:
-    """A value for messages: its type and its beginning."""
+    """A value for messages: its type and the beginning of its repr."""
     if given is None:
         return "None"
     return f"{type(given).__name__} {' '.join(repr(given).split()):.60}"
 
 
 def _sequence(item: object) -> list[object] | None:
-    """The parts of a list, tuple or array; None for what is none."""
+    """The elements of a list, tuple or array; None for anything else."""
     if isinstance(item, (list, tuple)) or isinstance(getattr(item, "shape", None), tuple):
         try:
             parts: Iterator[object] = iter(item)  # type: ignore[call-overload]

@@ -1,4 +1,4 @@
-"""The one check that every text and every piece of JSON passes, wherever it comes from."""
+"""The check that every text and every piece of JSON passes, whatever its origin."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Any
 from simengine.errors import DataError
 
 MAX_JSON_DEPTH = 100
-"""Lists and objects inside each other, the outermost one included: of metadata, of a record in a file, of any JSON."""
+"""Nesting of lists and objects, the outermost one included: of metadata, of a record in a file, of any JSON."""
 TOO_DEEP = f"lists and objects are nested more than {MAX_JSON_DEPTH} deep"
 
-# Strings are skipped whole: brackets in them are text.
+# Strings are skipped as a whole: brackets in them are text.
 _BRACKETS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"|[\[{]|[\]}]', re.DOTALL)
 _ESCAPED_BYTES = range(0xDC80, 0xDD00)
 """What Python makes of bytes in arguments and file names that are not UTF-8 (PEP 383)."""
@@ -27,12 +27,12 @@ def text_fault(text: str) -> str | None:
         except UnicodeEncodeError as error:
             return _surrogate(ord(text[error.start]), error.start + 1)
     if "\0" in text:
-        return f"holds the character U+0000 (character {text.index(chr(0)) + 1})"
+        return f"contains the character U+0000 (character {text.index(chr(0)) + 1})"
     return None
 
 
 def surrogate_fault(text: str) -> str | None:
-    """As `text_fault`, for half of a surrogate pair alone."""
+    """As `text_fault`, for half of a surrogate pair only."""
     fault = text_fault(text)
     return None if fault is None or "U+0000" in fault else fault
 
@@ -41,7 +41,7 @@ def _surrogate(unit: int, position: int) -> str:
     if unit in _ESCAPED_BYTES:
         return f"is not valid UTF-8: byte 0x{unit - 0xDC00:02x} (character {position})"
     return (
-        f"holds half of a surrogate pair, \\u{unit:04x} (character {position}), which is not a character; "
+        f"contains half of a surrogate pair, \\u{unit:04x} (character {position}), which is not a character; "
         "the text was cut inside a character, or decoded with the wrong encoding"
     )
 
@@ -55,7 +55,7 @@ def check_text(text: str, place: str, line: int | None = None) -> str:
         line: 1-based line of `place`, where that is a file.
 
     Raises:
-        DataError: it holds half of a surrogate pair or U+0000.
+        DataError: it contains half of a surrogate pair or U+0000.
     """
     fault = text_fault(text)
     if fault is not None:
@@ -64,7 +64,7 @@ def check_text(text: str, place: str, line: int | None = None) -> str:
 
 
 def json_depth(source: str | bytes, enough: int) -> int:
-    """How deep lists and objects lie inside each other in a JSON text; counting stops above `enough`."""
+    """How deep lists and objects are nested in a JSON text; counting stops above `enough`."""
     if isinstance(source, str):
         source = source.encode("utf-8", "surrogatepass")
     depth = deepest = 0
@@ -82,16 +82,16 @@ def json_depth(source: str | bytes, enough: int) -> int:
 
 
 def is_nested_deeper(source: str | bytes, most: int = MAX_JSON_DEPTH) -> bool:
-    """Whether lists and objects lie deeper inside each other in a JSON text than `most`."""
+    """Whether lists and objects are nested deeper than `most` in a JSON text."""
     few = (b"[", b"{") if isinstance(source, bytes) else ("[", "{")
     return sum(map(source.count, few)) > most and json_depth(source, most) > most  # type: ignore[arg-type]
 
 
 def parse_json(source: str | bytes) -> Any:
-    """What a JSON text of a user says, as `json.loads`.
+    """A user's JSON text, parsed as by `json.loads`.
 
     Raises:
-        ValueError: it is not JSON, not in UTF-8 (16, 32), or nested more than MAX_JSON_DEPTH deep.
+        ValueError: not JSON, not in UTF-8 (16, 32), or nested more than MAX_JSON_DEPTH deep.
     """
     if is_nested_deeper(source):
         raise ValueError(TOO_DEEP)
@@ -99,7 +99,7 @@ def parse_json(source: str | bytes) -> Any:
 
 
 def parse_own_json(source: str | bytes) -> Any:
-    """As `parse_json`, for large files of programs: only what Python cannot parse is too deep.
+    """As `parse_json`, for large machine-written files: only what Python cannot parse is too deep.
 
     Raises:
         ValueError: it is not JSON, or nested too deeply.
@@ -111,10 +111,10 @@ def parse_own_json(source: str | bytes) -> Any:
 
 
 def first_fault(value: object, most: int = MAX_JSON_DEPTH) -> tuple[tuple[str | int, ...], str] | None:
-    """The first text in a JSON value, key or value, that holds half of a surrogate pair; or where it is too deep.
+    """The first text in a JSON value, key or value, that contains half of a surrogate pair; or where it is too deep.
 
     Returns:
-        The keys and positions that lead there, and what is wrong; None where nothing is.
+        The keys and positions that lead there, and what is wrong; None if nothing is.
     """
     stack: list[tuple[tuple[str | int, ...], object]] = [((), value)]
     while stack:

@@ -1,6 +1,6 @@
-"""Folding of spellings that readers take for one word, in every script, after Unicode's own tables.
+"""Folding of spellings that readers take for the same word, in every script, by Unicode's tables.
 
-`cleaned` keeps case, punctuation and joints, and removes what does not show or does not distinguish words:
+`cleaned` keeps case, punctuation and joints, and removes what is invisible or does not distinguish words:
 compatibility forms (full-width, ligatures, superscripts), invisible characters, accents, vowel points of Hebrew and
 Arabic, tatweel; one hyphen and one apostrophe remain of their many variants. Marks that carry meaning stay: vowel
 signs, viramas and tones of Indic and South-East Asian scripts, the voicing marks of kana.
@@ -35,7 +35,7 @@ _LOAN_NUKTA = re.compile("(?<=[\u0915-\u0917\u091c\u092b])\u093c")
 _TONE_BEFORE_VOWEL = re.compile("([\u0e48-\u0e4b\u0ec8-\u0ecb])([\u0e4d\u0ecd])")
 
 _LETTERS_OF_THEIR_OWN = frozenset("йўїѓќ")
-"""Letters that Unicode decomposes and their readers do not; ё is not among them, as Russian often writes е for it."""
+"""Letters that Unicode decomposes but their readers do not; ё is not among them, as Russian often writes е for it."""
 _VARIANTS = str.maketrans(
     {
         # Arabic script, after Lucene's normalizers for Arabic and Persian
@@ -60,11 +60,11 @@ _VARIANTS = str.maketrans(
 )
 _WITH = re.compile(r"LATIN SMALL LETTER ([A-Z]) WITH ")
 _NO_WORD = re.compile("[\u2044\u2500-\u259f\U0001f1e6-\U0001f1ff\U0001f3fb-\U0001f3ff]")
-"""Symbols that are no words: the stroke of a fraction, what draws tables, and halves of flags and skin tones."""
+"""Symbols that are not words: the stroke of a fraction, what draws tables, and halves of flags and skin tones."""
 
 
 class _PerCharacter(dict[int, str]):
-    """A table for `str.translate`, filled as characters are met."""
+    """A table for `str.translate`, filled lazily."""
 
     def __init__(self, of: Callable[[str], str]) -> None:
         super().__init__()
@@ -76,7 +76,7 @@ class _PerCharacter(dict[int, str]):
 
 
 def cleaned(text: str) -> str:
-    """The text without what does not show and without accents and points; case and punctuation stay.
+    """The text without invisible characters, accents and points; case and punctuation stay.
 
     Lone surrogates become spaces, so that the result can always be encoded.
     """

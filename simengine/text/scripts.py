@@ -19,7 +19,7 @@ FIRST_EAST_ASIAN = "\u2e80"
 """Nearly every character from here on is as wide as two Latin letters and stands in text without spaces."""
 
 CHINESE_SHARE = 0.3
-"""A text with this share of Chinese characters among its letters is Chinese; English names may stand in it."""
+"""A text with this share of Chinese characters among its letters is Chinese; it may contain English names."""
 
 _HAN = re.compile(f"[{HAN}]")
 _OTHER_EAST_ASIAN = re.compile(f"[{KANA}{HANGUL}]")
@@ -32,7 +32,7 @@ def count_chinese(text: str) -> int:
 
 
 def has_chinese(text: str) -> bool:
-    """Whether a text holds a Chinese character."""
+    """Whether a text has a Chinese character."""
     return _HAN.search(text) is not None
 
 

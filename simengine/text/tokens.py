@@ -1,4 +1,4 @@
-"""What a text is made of: words, single characters of scripts without spaces between words, emoji."""
+"""Units of text: words, single characters of scripts without spaces between words, emoji."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ UNSPACED_LETTER = (
 SPACED_WORD = (
     rf"[[\p{{L}}\p{{N}}]--{UNSPACED_LETTER}][[\p{{L}}\p{{N}}\p{{M}}\u00ad\u200c\u200d]--{UNSPACED_LETTER}]*"
 )
-"""A run of letters, digits and marks of other scripts, with what may stand inside and does not show."""
+"""A run of letters, digits and marks of other scripts, with the invisible characters that may occur inside."""
 
 UNSPACED_CHARACTER = rf"{UNSPACED_LETTER}[\p{{M}}\u200c\u200d\uff9e\uff9f]*"
 """Such a letter with the marks that belong to it: vowel signs, tones, stacked consonants' signs."""
@@ -25,18 +25,18 @@ EMOJI_SEQUENCE = (
     r"|\p{ExtPict}(?:\ufe0f|\p{EMod}|[\U000e0020-\U000e007f]+)*"
     r"(?:\u200d\p{ExtPict}(?:\ufe0f|\p{EMod})*)*"
 )
-"""One emoji: a flag, a keycap, or a picture with its skin tone, tags and what is joined to it."""
+"""One emoji: a flag, a keycap, or a picture with its skin tone, tags and joined parts."""
 
 _ASCII_WORD = re.compile(r"\w+")
 _PERHAPS_UNSPACED = re.compile(
     "[\u0e01-\u0eff\u1000-\u11ff\u1780-\u17ff\u1950-\u1b7f\u3005-\ud7ff\uf900-\ufaff\uff66-\uffdc\U00016fe0-\U0003ffff]"
 )
-"""Ranges that hold all those scripts and others; looking for them is cheap."""
+"""Ranges that cover all those scripts and others; a cheap first check."""
 
 
 @functools.cache
 def pattern(expression: str) -> re.Pattern[str]:
-    """A compiled pattern that may name properties of characters, such as `\\p{L}`, and take sets apart by `--`."""
+    """A compiled pattern that may name properties of characters, such as `\\p{L}`, and subtract sets by `--`."""
     import regex
 
     compiled: re.Pattern[str] = regex.compile(expression, regex.V1)  # of another class with the same methods
@@ -44,14 +44,14 @@ def pattern(expression: str) -> re.Pattern[str]:
 
 
 def holds_unspaced(text: str) -> bool:
-    """Whether characters of scripts without spaces between words may stand in a text; False is certain."""
+    """Whether a text may contain characters of scripts without spaces between words; False is certain."""
     return _PERHAPS_UNSPACED.search(text) is not None
 
 
 def text_units(text: str) -> tuple[list[str], list[str]]:
-    """What a text is written in: words, and the single characters of scripts without spaces between words.
+    """A text's units: words, and the single characters of scripts without spaces between words.
 
-    A word is a run of letters, digits, marks and underscores. Marks stay with the letter that they belong to.
+    A word is a run of letters, digits, marks and underscores. Marks stay with their letter.
     """
     if text.isascii():
         return _ASCII_WORD.findall(text), []

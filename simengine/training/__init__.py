@@ -1,1 +1,1 @@
-"""Fine-tuning on the trainers and losses of sentence-transformers and transformers."""
+"""Fine-tuning with the trainers and losses of sentence-transformers and transformers."""

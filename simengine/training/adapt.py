@@ -1,4 +1,4 @@
-"""Which weights are trained: freezing, and PEFT methods put into a model and merged out of it again."""
+"""Which weights are trained: freezing, and PEFT methods applied to a model and merged into it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from simengine.errors import UsageError
 from simengine.extras import needing
 from simengine.training.recipe import Freezing, Peft
 
-# Where the common architectures keep their encoder layers and what stands before them.
+# Where the common architectures keep their encoder layers and what precedes them.
 _LAYER_PATHS = ("encoder.layer", "encoder.layers", "transformer.layer", "layers")
 
 
@@ -16,12 +16,12 @@ def freeze(transformer: Any, freezing: Freezing) -> int:
     """Freeze the embeddings and lower layers of a transformers model; the number of frozen parameters.
 
     Raises:
-        UsageError: the architecture's layers are not known, or there are fewer than asked for.
+        UsageError: the architecture's layers are not known, or there are fewer than requested.
     """
     base = transformer.base_model
     frozen: list[Any] = []
     if freezing.embeddings or freezing.layers:
-        # A lower layer cannot be still while what feeds it moves.
+        # A layer's output cannot stay fixed while its inputs are trained.
         frozen.append(getattr(base, "embeddings", None) or transformer.get_input_embeddings())
     if freezing.layers:
         layers = _layers(base)
@@ -51,7 +51,7 @@ def _layers(base: Any) -> Any:
 
 
 def set_dropout(transformer: Any, dropout: float | None, attention: float | None) -> None:
-    """Set the dropout probabilities of a model; None leaves them.
+    """Set the dropout probabilities of a model; None keeps them.
 
     Args:
         transformer: a transformers model.
@@ -91,12 +91,12 @@ def add_peft(transformer: Any, peft: Peft) -> None:
     if peft.method == "prefix":
         raise UsageError(
             "peft.method 'prefix' feeds past keys and values into the attention, which the encoders that simengine "
-            f"trains ({type(transformer).__name__}) do not take, and which could not be merged into plain weights; "
+            f"trains ({type(transformer).__name__}) do not accept, and which could not be merged into plain weights; "
             "use lora or ia3"
         )
     head = head_names(transformer)
     names = [name for name, parameter in transformer.named_parameters() if parameter.requires_grad]
-    # PEFT freezes everything that is not its own: what was free to move among the output layers stays so.
+    # PEFT freezes everything that is not its own: the trainable output layers stay trainable.
     free = {name for name in head if name in names}
     try:
         inject_adapter_in_model(_config(transformer, peft), transformer)
@@ -152,7 +152,7 @@ def linear_names(transformer: Any) -> list[str]:
 
 
 def merge_peft(transformer: Any) -> int:
-    """Fold every adapter into the weights below it and take it out; the number of layers that had one."""
+    """Merge every adapter into its layer's weights and remove it; the number of layers that had one."""
     try:
         from peft.tuners.tuners_utils import BaseTunerLayer
     except ImportError:

@@ -20,7 +20,7 @@ def common_arguments(
     Args:
         output: where checkpoints go.
         n_rows: training rows of an epoch.
-        metric: the dev metric that picks the best checkpoint, or None where there is no dev data.
+        metric: the dev metric that selects the best checkpoint, or None without dev data.
         report_to: trackers, such as "tensorboard" and "wandb".
         device: "cpu" or "cuda".
     """
@@ -64,9 +64,9 @@ def common_arguments(
 
 
 def step_arguments(recipe: Recipe, n_rows: int) -> dict[str, int]:
-    """The arguments that depend on how many steps the run has on one device.
+    """The arguments that depend on the number of steps of the run on one device.
 
-    About: a last short batch of each source may add some steps.
+    The number is approximate: a last short batch per source may add some.
     """
     optimisation = recipe.optimisation
     per_epoch = math.ceil(n_rows / optimisation.batch_size / optimisation.gradient_accumulation)

@@ -1,4 +1,4 @@
-"""More pairs from those there are, labelled by a cross-encoder (augmented SBERT: Thakur et al. 2021)."""
+"""Augments pairs with new ones labelled by a cross-encoder (augmented SBERT: Thakur et al. 2021)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from simengine.corpus.examples import LabelledPair
 from simengine.errors import UsageError
 from simengine.index.exact import exact_search
 from simengine.requests.training import AugmentOptions as AugmentOptions
-from simengine.training.leakage.nearby import TextEncoder, encode_all
+from simengine.training.leakage.nearby import encode_all
 from simengine.training.leakage.normalise import compared_tokens, text_key
-from simengine.types import FloatMatrix, Json
+from simengine.types import FloatMatrix, Json, TextEncoder
 
 Group: TypeAlias = "str | int"
-"""What is balanced: a label, or the number of a bin of scores."""
+"""The unit of balancing: a label, or the number of a bin of scores."""
 SOURCE = "silver"
-DRAWS = 4  # for each random pair that is wanted: some give pairs that are there already
+DRAWS = 4  # per requested random pair: some draws give existing pairs
 
 
 @runtime_checkable
@@ -49,10 +49,10 @@ class AugmentResult:
     """Silver pairs.
 
     Attributes:
-        pairs: source "silver", line from 1; `extra` holds "silver": true, "sampled" ("neighbour" or "random"), "cosine"
+        pairs: source "silver", line from 1; `extra` has "silver": true, "sampled" ("neighbour" or "random"), "cosine"
             and, for classes, "confidence".
-        n_candidates: pairs that were judged.
-        n_unsure: of them, those that the judge was not sure of.
+        n_candidates: pairs that were scored.
+        n_unsure: of them, those that the cross-encoder was uncertain about.
         found: pairs by label (or bin of scores, from 0) before balancing.
     """
 
@@ -64,11 +64,11 @@ class AugmentResult:
 
 @dataclass(frozen=True, slots=True)
 class _Judged:
-    """What the judge said of each candidate.
+    """The cross-encoder's output for each candidate.
 
     Attributes:
-        labels, scores, confidences: of each pair, where the judge gives them.
-        groups: what is balanced.
+        labels, scores, confidences: of each pair, as far as the model returns them.
+        groups: for balancing.
         sure: (n,) bool.
     """
 
@@ -85,26 +85,26 @@ def augment_pairs(
     judge: ClassJudge | ScoreJudge,
     options: AugmentOptions | None = None,
 ) -> AugmentResult:
-    """Pair the texts of a set anew, let a cross-encoder label the pairs, and keep those it is sure of.
+    """Make new pairs of a set's texts, label them with a cross-encoder, and keep the confident ones.
 
-    Pairs that are there already, but for spelling, are not made again, nor is a text paired with itself. The new pairs
-    may stand in held-out data: compare them with it (`simengine.training.leakage`) before training.
+    Existing pairs, even in another spelling, are not made again, nor is a text paired with itself. The new pairs
+    may occur in held-out data: compare them with it (`simengine.training.leakage`) before training.
 
     Args:
         pairs: the gold pairs.
         encoder: finds the nearest texts, exactly.
-        judge: labels new pairs, in the order (text1, text2).
+        judge: the cross-encoder; labels new pairs, in the order (text1, text2).
         options: which pairs are made and kept.
 
     Returns:
-        Silver pairs in the order of their first texts; the same input gives the same ones.
+        Silver pairs in the order of their first texts; deterministic.
 
     Raises:
-        UsageError: there are no pairs, or the judge gives something else than it should.
+        UsageError: there are no pairs, or the cross-encoder's output is invalid.
     """
     options = options or AugmentOptions()
     if not pairs:
-        raise UsageError("no pairs were given; expected gold pairs to make new ones of")
+        raise UsageError("no pairs were given; expected gold pairs to make new ones from")
     rng = np.random.default_rng(options.seed)
     candidates = _sample(pairs, encoder, options, rng)
     texts = [(one, other) for one, other, _, _ in candidates]
@@ -141,7 +141,7 @@ def _sample(
     left = vectors[[place_of[text] for text in firsts]]
     right = vectors[[place_of[text] for text in seconds]]
     taken = {_pair_key(keys[pair.text1], keys[pair.text2], options.symmetric) for pair in pairs}
-    # Known pairs and the text itself may stand before the new neighbours.
+    # Known pairs and the text itself may precede the new neighbours.
     known = Counter(pair.text1 for pair in pairs) + Counter(pair.text2 for pair in pairs if options.symmetric)
     k = min(len(seconds), options.neighbours + max(known.values()) + 1)
     _, rows = exact_search([(0, right)], left, k)
@@ -173,7 +173,7 @@ def _by_class(judge: ClassJudge, texts: Sequence[tuple[str, str]], options: Augm
     found = np.asarray(judge.probabilities(texts)) if texts else np.empty((0, len(judge.labels)), np.float32)
     if found.shape != (len(texts), len(judge.labels)):
         raise UsageError(
-            f"the judge gave an array of shape {found.shape}; expected {(len(texts), len(judge.labels))}"
+            f"the cross-encoder returned shape {found.shape}; expected {(len(texts), len(judge.labels))}"
         )
     labels = [judge.labels[column] for column in found.argmax(axis=1).tolist()]
     confidence = found.max(axis=1)
@@ -187,7 +187,7 @@ def _by_score(
 ) -> _Judged:
     found = np.asarray(judge.scores(texts), np.float64) if texts else np.empty(0)
     if found.shape != (len(texts),):
-        raise UsageError(f"the judge gave an array of shape {found.shape}; expected {(len(texts),)}")
+        raise UsageError(f"the cross-encoder returned shape {found.shape}; expected {(len(texts),)}")
     sure = np.ones(len(texts), np.bool_)
     if options.unsure is not None:
         low, high = options.unsure
@@ -207,19 +207,21 @@ def _bins(scores: npt.NDArray[np.float64], gold: Sequence[float], n_bins: int) -
 def _balanced(
     groups: Sequence[Group], gold: Sequence[Group], options: AugmentOptions, rng: np.random.Generator
 ) -> list[int]:
-    """Which pairs are kept, so that the groups have the wanted shares."""
+    """Which pairs are kept, so that the groups have the required shares."""
     if options.balance == "none":
         order = rng.permutation(len(groups))
         return list(map(int, order[: options.max_pairs]))
     places: dict[Group, list[int]] = {}
     for place, group in enumerate(groups):
         places.setdefault(group, []).append(place)
-    # What the judge never says, or gold never has, cannot be brought to a share.
+    # A label that the model never predicts, or gold never has, cannot reach a share.
     counts = Counter(gold) if options.balance == "gold" and gold else Counter(places.keys())
     shares = {group: counts[group] for group in sorted(places, key=str) if counts[group]}
     if not shares and groups:
         judged, given = (", ".join(map(str, sorted(some, key=str))) for some in (places, counts))
-        raise UsageError(f"the judge says {judged}, the gold pairs have {given}; expected the same names")
+        raise UsageError(
+            f"the cross-encoder predicts {judged}, the gold pairs have {given}; expected the same names"
+        )
     if not shares:
         return []
     scale = min(len(places[group]) / share for group, share in shares.items())

@@ -1,4 +1,4 @@
-"""Dropout that a processor is quick at: torch draws one number an element, on one core; here each draw gives eight."""
+"""Fast dropout on CPUs: torch draws one number per element, on one core; here each draw gives eight."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _STEPS = 256
 class ByteDropout(torch.nn.Dropout):
     """Dropout whose probability is a multiple of 1/256, from random bytes.
 
-    The rest is scaled by the inverse of what is kept, so the expectation is exact for the probability as rounded
+    The rest is scaled by the inverse of the kept share, so the expectation is exact for the rounded probability
     (0.1 becomes 26/256 = 0.1016). Drawn from torch's generator, so a seed decides it and a checkpoint continues it.
     """
 
@@ -30,7 +30,7 @@ class ByteDropout(torch.nn.Dropout):
 
 
 def quicken_dropout(model: Any) -> int:
-    """Put `ByteDropout` in the place of every plain dropout of a model; the number of them."""
+    """Replace every plain dropout of a model with `ByteDropout`; the number of them."""
     count = 0
     for module in model.modules():
         for name, child in module.named_children():

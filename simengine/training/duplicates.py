@@ -1,4 +1,4 @@
-"""What a training set says twice: near-duplicates, their clusters, and labels that contradict each other."""
+"""Near-duplicates in a training set, their clusters, and contradicting labels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy.typing as npt
 from simengine.corpus.examples import LabelledPair
 from simengine.errors import UsageError
 from simengine.requests.training import By, RepeatOptions
-from simengine.training.leakage.nearby import TextEncoder, encoder_name
+from simengine.training.leakage.nearby import encoder_name
 from simengine.training.leakage.relation import (
     EXACT,
     KINDS,
@@ -25,7 +25,7 @@ from simengine.training.leakage.relation import (
 )
 from simengine.training.leakage.report import STRONGEST_FIRST, Kind, LeakageOptions
 from simengine.training.leakage.tables import TextTable, TextTableBuilder
-from simengine.types import Json, RowArray
+from simengine.types import Json, RowArray, TextEncoder
 
 _COLUMNS: dict[By, tuple[int, int]] = {"pair": (0, 1), "text1": (0, 0), "text2": (1, 1)}
 
@@ -35,8 +35,8 @@ class ClusterRow:
     """A row that repeats the first row of its cluster.
 
     Attributes:
-        row: its place in the set.
-        kind: how it is like the first row.
+        row: its index in the set.
+        kind: of similarity to the first row.
         similarity: in [0, 1]; 1 if exact or normalised.
     """
 
@@ -47,12 +47,12 @@ class ClusterRow:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """A row and those after it that repeat it.
+    """A row and its later repetitions.
 
     Attributes:
-        first: the row that is repeated.
-        repeats: rising by row.
-        conflict: the rows do not agree on their label, or their scores lie far apart.
+        first: the repeated row.
+        repeats: ascending by row.
+        conflict: the rows' labels disagree, or their scores are far apart.
     """
 
     first: int
@@ -61,27 +61,27 @@ class Cluster:
 
     @property
     def rows(self) -> tuple[int, ...]:
-        """All rows of the cluster, rising."""
+        """All rows of the cluster, ascending."""
         return (self.first, *(repeat.row for repeat in self.repeats))
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicateReport:
-    """What of a set is said twice.
+    """Duplicates in a set.
 
     Attributes:
         n_rows: of the set.
-        options: what was asked.
+        options: as given.
         clusters: of two rows or more, by their first row.
-        n_repeats: rows that repeat an earlier one, by how they are like it.
-        n_distinct: rows that repeat none.
+        n_repeats: rows that repeat an earlier one, by kind of similarity.
+        n_distinct: rows that do not repeat another.
         n_effective: exponential of the Shannon entropy of the clusters' shares of the set (the Hill number of order
             1, Hill 1973): `n_rows` if every row is distinct, `n_distinct` if all are repeated equally often, less
-            where a few things are said very often.
-        n_conflicts: clusters whose labels or scores contradict each other, None where texts alone are compared.
+            if a few are repeated very often.
+        n_conflicts: clusters whose labels or scores contradict each other, None if only texts are compared.
         n_conflict_rows: rows in these clusters, None likewise.
-        n_certain_conflicts: of these clusters, those with two rows of one and the same content, None likewise.
-        encoder: what made the vectors, or None where none were compared.
+        n_certain_conflicts: of these clusters, those with two rows of identical content, None likewise.
+        encoder: the encoder of the vectors, or None if none were compared.
     """
 
     n_rows: int
@@ -100,7 +100,7 @@ class DuplicateReport:
         """Share of the rows that repeat an earlier one."""
         return (self.n_rows - self.n_distinct) / max(self.n_rows, 1)
 
-    def as_json(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """Plain values; the clusters as a number and the size of the largest."""
         return {
             "rows": self.n_rows,
@@ -128,16 +128,16 @@ def find_duplicates(
 ) -> DuplicateReport:
     """Find the rows of a set that repeat an earlier one.
 
-    A row joins the cluster of the row it is most like among those that begin a cluster before it (of equals the first),
-    else it begins one. So a row is always like the row it is said to repeat; likeness is not passed on.
+    A row joins the cluster of the most similar earlier row that starts a cluster (of equals the first),
+    else it starts one. So a row is always similar to the row it repeats; similarity is not transitive.
 
     Args:
         rows: the set, in its order.
-        options: when two rows say the same.
+        options: criteria for two rows to be duplicates.
         encoder: None compares no vectors. Every distinct text is encoded once.
 
     Returns:
-        The report; the same input gives the same one.
+        The report; deterministic.
     """
     options = options or RepeatOptions()
     texts, table = _numbered(rows, _COLUMNS[options.by])
@@ -150,20 +150,20 @@ def find_duplicates(
 
 
 def rows_to_keep(rows: Sequence[LabelledPair], report: DuplicateReport) -> RowArray:
-    """The rows of a set without those that repeat another, rising.
+    """The rows of a set without those that repeat another, ascending.
 
-    Of a cluster the first row of each label is kept, and of a conflict of scores the first row: which one is right is
-    for a person to say.
+    The first row of each label of a cluster is kept, and the first row of a conflict of scores: which one is right
+    must be decided by a person.
 
     Args:
-        rows: the set that the report is of.
+        rows: the reported set.
         report: of `find_duplicates`.
 
     Raises:
-        UsageError: the report is of another set.
+        UsageError: the report is for another set.
     """
     if len(rows) != report.n_rows:
-        raise UsageError(f"the report is of {report.n_rows:,} rows, and {len(rows):,} were given")
+        raise UsageError(f"the report is for {report.n_rows:,} rows, but {len(rows):,} were given")
     keep = np.ones(len(rows), np.bool_)
     for cluster in report.clusters:
         labels = {rows[cluster.first].label}
@@ -183,7 +183,7 @@ def _numbered(rows: Sequence[LabelledPair], columns: tuple[int, int]) -> tuple[R
 def _lead(
     relation: TextRelation, texts: RowArray, keys: RowArray, symmetric: bool
 ) -> tuple[RowArray, Strengths]:
-    """For each row the row whose cluster it is in, and how strongly it is like that one."""
+    """For each row the row whose cluster it is in, and its similarity to that one."""
     content = np.sort(keys, axis=1) if symmetric else keys
     _, first, number = np.unique(content, axis=0, return_index=True, return_inverse=True)
     order = np.argsort(first, kind="stable")  # contents by their first row
@@ -194,7 +194,7 @@ def _lead(
     like = np.full(len(rows), strength(NORMALISED))
     leads = np.ones(len(rows), np.bool_)
     for later, earlier, strengths in _links(relation, contents, symmetric):
-        # All earlier contents of this one are settled: links come by rising `later`.
+        # All earlier contents of this one are settled: links are by ascending `later`.
         leading = leads[earlier]
         if leading.any():
             earlier, strengths = earlier[leading], strengths[leading]
@@ -213,7 +213,7 @@ def _lead(
 def _links(
     relation: TextRelation, contents: RowArray, symmetric: bool
 ) -> Iterator[tuple[int, RowArray, Strengths]]:
-    """For each content that is like earlier ones, by rising number: (number, earlier ones, strengths)."""
+    """For each content similar to earlier ones, by ascending number: (number, earlier ones, strengths)."""
     later: list[RowArray] = []
     earlier: list[RowArray] = []
     strengths: list[Strengths] = []
@@ -291,7 +291,7 @@ def _clusters(
 
 
 def _score_gap(rows: Sequence[LabelledPair], options: RepeatOptions) -> float:
-    """How far apart two scores must be to contradict each other, in the scores' own range."""
+    """The difference at which two scores contradict each other, in the scores' own range."""
     scores = [row.score for row in rows if row.score is not None]
     return options.score_gap * (max(scores) - min(scores)) if scores else 0.0
 
@@ -303,6 +303,6 @@ def _disagree(members: Sequence[LabelledPair], gap: float) -> bool:
 
 
 def _is_certain(cluster: Cluster, rows: Sequence[LabelledPair], options: RepeatOptions) -> bool:
-    """Whether rows of a cluster with one and the same content contradict each other."""
+    """Whether rows of a cluster with identical content contradict each other."""
     same = [repeat.row for repeat in cluster.repeats if repeat.kind in ("exact", "normalised")]
     return _disagree([rows[row] for row in [cluster.first, *same]], _score_gap(rows, options))

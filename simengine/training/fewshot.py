@@ -1,8 +1,8 @@
-"""A classifier from a few examples a class: contrastive warm-up of a bi-encoder, then logistic regression.
+"""A classifier from a few examples per class: contrastive warm-up of a bi-encoder, then logistic regression.
 
-The bi-encoder learns from pairs of examples that those of one class are alike (cosine 1) and those of two classes are
-not (cosine 0); a logistic regression on the vectors then names the classes. Works for single texts and for pairs of
-texts, which are represented by (u, v, |u - v|).
+The bi-encoder learns from pairs of examples that those of one class are similar (cosine 1) and those of two classes
+are not (cosine 0); a logistic regression on the vectors then predicts the classes. Works for single texts and for
+pairs of texts, which are represented by (u, v, |u - v|).
 
 Source: Tunstall et al., "Efficient Few-Shot Learning Without Prompts" (SetFit), 2022.
 """
@@ -38,7 +38,7 @@ HEAD_NAME, WEIGHTS_NAME = "few_shot_head.json", "few_shot_head.npz"
 FORMAT = 1
 
 Inputs: TypeAlias = "Sequence[str] | Sequence[tuple[str, str]]"
-"""What a few-shot model classifies: texts, or pairs of texts."""
+"""Inputs of a few-shot model: texts, or pairs of texts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +52,17 @@ class FewShotExample:
 
 @dataclass(frozen=True, slots=True)
 class FewShotSettings:
-    """How a few-shot model is made.
+    """Settings of few-shot training.
 
     Attributes:
-        per_class: examples of each class that are used, drawn by the seed where there are more.
-        max_pairs: pairs of the warm-up, half of them alike. All that there are, the rarer kind repeated, if fewer.
-        epochs: passes over the pairs; 0 leaves the bi-encoder as it is.
-        batch_size: pairs a step.
-        learning_rate: of the warm-up, falling linearly after a tenth of the steps.
+        per_class: examples used per class, sampled by the seed if there are more.
+        max_pairs: pairs of the warm-up, half of them similar. All pairs, with the rarer kind repeated, if fewer exist.
+        epochs: passes over the pairs; 0 keeps the bi-encoder unchanged.
+        batch_size: pairs per step.
+        learning_rate: of the warm-up, decaying linearly after a tenth of the steps.
         max_tokens: of a text; the rest is cut off.
         inverse_regularisation: C of the logistic regression; smaller values keep its weights smaller.
-        seed: of everything that is drawn.
+        seed: of all sampling.
     """
 
     per_class: int = 8
@@ -102,7 +102,7 @@ class FewShotModel:
     def load(
         cls, folder: Path, *, device: str = "auto", runtime: str = "auto", threads: int | None = None
     ) -> FewShotModel:
-        """Load what `train_few_shot` wrote; device, runtime and threads as for `load_encoder`.
+        """Load a model written by `train_few_shot`; device, runtime and threads as for `load_encoder`.
 
         Raises:
             ModelDamagedError: the head is missing, cannot be read, or does not fit the encoder.
@@ -136,7 +136,7 @@ class FewShotModel:
             (n, n_labels) float32, rows that sum to 1, columns in the order of `labels`.
 
         Raises:
-            UsageError: texts were given for pairs or the other way round.
+            UsageError: texts were given for pairs or vice versa.
         """
         first, second = _columns(inputs, self.pairs)
         if not first:
@@ -165,12 +165,12 @@ def train_few_shot(
     """Make a classifier.
 
     Args:
-        examples: of two classes or more, two of each at least; all texts or all pairs.
-        folder: is written: a sentence-transformers model with HEAD_NAME and WEIGHTS_NAME beside it.
+        examples: of two classes or more, at least two of each; all texts or all pairs.
+        folder: output: a sentence-transformers model with HEAD_NAME and WEIGHTS_NAME next to it.
         base: folder or name of the bi-encoder to start from, None for all-MiniLM-L6-v2.
         settings: see `FewShotSettings`.
-        device: "auto", "cpu" or "cuda", of training and of the model that is returned.
-        runtime: of the model that is returned.
+        device: "auto", "cpu" or "cuda", of training and of the returned model.
+        runtime: of the returned model.
         offline: never contact a hub.
 
     Raises:
@@ -179,7 +179,7 @@ def train_few_shot(
     """
     settings = settings or FewShotSettings()
     if folder.exists() and any(folder.iterdir()):
-        raise UsageError(f"{folder}: is not empty; name a new folder for the few-shot model")
+        raise UsageError(f"{folder}: is not empty; give a new folder for the few-shot model")
     chosen = choose_examples(examples, settings.per_class, settings.seed)
     path = resolve_model(base, offline=offline).path
     place = choose_device(device)
@@ -203,13 +203,13 @@ def train_few_shot(
 
 
 def choose_examples(examples: Sequence[FewShotExample], per_class: int, seed: int) -> list[FewShotExample]:
-    """At most so many examples of each class, drawn by the seed, in their order.
+    """At most `per_class` examples of each class, sampled by the seed, in their order.
 
     Raises:
         UsageError: see `train_few_shot`.
     """
     if per_class < 2:
-        raise UsageError(f"per_class is {per_class}; expected 2 or more, to have two that are alike")
+        raise UsageError(f"per_class is {per_class}; expected 2 or more, to have two similar ones")
     examples = list(items_of(examples, "example"))
     for number, example in enumerate(examples, 1):
         expect(example, FewShotExample, f"example {number}")
@@ -231,14 +231,14 @@ def choose_examples(examples: Sequence[FewShotExample], per_class: int, seed: in
 
 
 def contrast_pairs(labels: Sequence[str], max_pairs: int, seed: int) -> list[tuple[int, int, float]]:
-    """Pairs of examples that are alike (1.0) and that are not (0.0), as many of the one as of the other.
+    """Pairs of examples that are similar (1.0) and that are not (0.0), equally many of both.
 
     Args:
         labels: of n examples.
         max_pairs: at most this many pairs.
 
     Returns:
-        (row, row, likeness), shuffled. Every pair occurs once before any occurs twice; only the rarer kind repeats.
+        (row, row, similarity), shuffled. Every pair occurs once before any occurs twice; only the rarer kind repeats.
     """
     rng = random.Random(seed)
     alike: list[tuple[int, int]] = []
@@ -257,7 +257,7 @@ def contrast_pairs(labels: Sequence[str], max_pairs: int, seed: int) -> list[tup
 
 
 def features(vectors: FloatMatrix, n: int) -> FloatMatrix:
-    """What the logistic regression sees of n inputs.
+    """The features of n inputs for the logistic regression.
 
     Args:
         vectors: (n, dim) of texts, or (2 n, dim) of pairs: all first texts, then all second ones.

@@ -19,13 +19,13 @@ def guard_against_leakage(
     dev: Sequence[Part[Any]],
     note: Callable[[str], None],
 ) -> tuple[list[Part[Any]], Mapping[str, Any]]:
-    """Compare training rows with dev and the recipe's held-out files, and do what `leakage.action` says.
+    """Compare training rows with dev and the recipe's held-out files, and apply `leakage.action`.
 
     Returns:
-        The training parts that may be used, and the report as plain values.
+        The usable training parts, and the report as plain values.
 
     Raises:
-        LeakageError: rows leak and the recipe says to refuse.
+        LeakageError: rows leak and the recipe's action is to refuse.
         DataError: dropping leaves nothing of a source.
     """
     held_out = {part.name: part.examples for part in dev}
@@ -50,15 +50,15 @@ def guard_against_leakage(
     for line in report.lines():
         note(line)
     if len(kept) == len(rows):
-        return list(train), report.as_json()
+        return list(train), report.to_dict()
     leaked = set(report.leaked_rows.tolist())
     parts, first = [], 0
     for part in train:
         left = [example for row, example in enumerate(part.examples, first) if row not in leaked]
         first += len(part.examples)
         if not left:
-            raise DataError("every row also stands in dev or held-out data", part.source.path)
+            raise DataError("every row also appears in dev or held-out data", part.source.path)
         if len(left) < len(part.examples):
             note(f"{part.name}: {len(part.examples) - len(left):,} leaking rows left out")
         parts.append(replace(part, examples=left))
-    return parts, report.as_json()
+    return parts, report.to_dict()

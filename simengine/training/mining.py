@@ -1,4 +1,4 @@
-"""Hard negatives: texts that a bi-encoder finds near a query and that are no answers to it."""
+"""Hard negatives: texts that a bi-encoder finds near a query but that do not answer it."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _ENTAILMENT, _CONTRADICTION = NLI_LABELS.index("entailment"), NLI_LABELS.index("
 
 
 class RoleEncoder(Protocol):
-    """What is needed of a bi-encoder."""
+    """The interface of a bi-encoder."""
 
     def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
         """(n, dim) float32, rows L2-normalised."""
 
 
 class NLIJudge(Protocol):
-    """What is needed of a model for natural language inference."""
+    """The interface of a model for natural language inference."""
 
     def probabilities(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
         """(n, 3) float32 for n pairs (premise, hypothesis), in the order entailment, neutral, contradiction."""
@@ -42,16 +42,16 @@ class NLIJudge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MinedNegative:
-    """A negative and why it is one.
+    """A negative and the reason for it.
 
     Attributes:
         triplet: (query, positive, negative); its line is the number of the pair, from 1.
-        reason: the negative contradicts the positive, does neither that nor entail it, or was not judged.
+        reason: the negative contradicts the positive, is neutral to it, or was not checked.
         cosine: of query and negative.
         positive_cosine: of query and positive.
         rank: of the negative among all passages for the query, 1 for the nearest.
         entailment, contradiction: probabilities that the negative entails the positive, and that they contradict each
-            other (the smaller one of both directions); None where not judged.
+            other (the smaller one of both directions); None if not checked.
     """
 
     triplet: Triplet
@@ -65,13 +65,13 @@ class MinedNegative:
 
 @dataclass(frozen=True, slots=True)
 class MiningResult:
-    """What was mined.
+    """The result of mining.
 
     Attributes:
         negatives: by pair, the hardest first: contradictions by their probability, then the others by cosine.
         n_pairs: (query, positive) pairs.
         n_without: pairs for which no negative was found.
-        dropped: candidates that became no negatives, by reason.
+        dropped: rejected candidates, by reason.
     """
 
     negatives: tuple[MinedNegative, ...]
@@ -81,7 +81,7 @@ class MiningResult:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidate:
+class _NegativeCandidate:
     pair: int
     passage: int
     cosine: float
@@ -97,21 +97,21 @@ def mine_hard_negatives(
     judge: NLIJudge | None = None,
     options: MiningOptions | None = None,
 ) -> MiningResult:
-    """Find passages that are near a query and do not answer it.
+    """Find passages that are near a query but do not answer it.
 
-    Texts that differ from the query or from one of its positives in spelling only are never negatives. With a judge, a
-    candidate that entails the positive is none either, and one that contradicts it is the hardest: it stands first, and
-    no margin keeps it out.
+    Texts that differ from the query or from one of its positives only in spelling are never negatives. With an NLI
+    model, a candidate that entails the positive is not one either, and one that contradicts it is the hardest: it comes
+    first, and no margin excludes it.
 
     Args:
-        pairs: (query, positive); a query may stand in several.
+        pairs: (query, positive); a query may occur in several.
         encoder: queries and passages are encoded in their roles, every distinct text once; searched exactly.
         corpus: passages to choose from; None takes all positives.
-        judge: None judges nothing. It sees every candidate with the positive, in both directions.
+        judge: an NLI model, or None. It scores every candidate with the positive, in both directions.
         options: which neighbours count.
 
     Returns:
-        The negatives; the same input gives the same ones.
+        The negatives; deterministic.
 
     Raises:
         UsageError: there is no pair, or no passage.
@@ -124,7 +124,7 @@ def mine_hard_negatives(
     )
     if not pairs or not passages:
         raise UsageError(
-            f"{len(pairs)} pairs and {len(passages)} passages were given; expected one of each at least"
+            f"{len(pairs)} pairs and {len(passages)} passages were given; expected at least one of each"
         )
     dropped: Counter[Dropped] = Counter()
     candidates = list(_candidates(pairs, passages, encoder, options, dropped))
@@ -148,7 +148,7 @@ def _candidates(
     encoder: RoleEncoder,
     options: MiningOptions,
     dropped: Counter[Dropped],
-) -> Iterator[_Candidate]:
+) -> Iterator[_NegativeCandidate]:
     """The nearest passages of each pair's query that are not known to answer it."""
     queries = list(dict.fromkeys(query for query, _ in pairs))
     number_of = {query: number for number, query in enumerate(queries)}
@@ -174,7 +174,7 @@ def _candidates(
                 dropped["known positive"] += 1
             elif rank > options.skip_first:
                 taken += 1
-                yield _Candidate(pair, row, score, positive_cosine, rank)
+                yield _NegativeCandidate(pair, row, score, positive_cosine, rank)
 
 
 def _known_keys(pairs: Sequence[tuple[str, str]]) -> dict[str, set[str]]:
@@ -189,7 +189,7 @@ def _known_keys(pairs: Sequence[tuple[str, str]]) -> dict[str, set[str]]:
 
 
 def _count_known(keys: Sequence[str], known: Mapping[str, set[str]]) -> dict[str, int]:
-    """For each query how many passages it can meet that are known to answer it."""
+    """For each query how many candidate passages are known to answer it."""
     times = Counter(keys)
     return {query: sum(times[key] for key in own) for query, own in known.items()}
 
@@ -201,7 +201,7 @@ def _key(text: str) -> str:
 def _judge(
     pairs: Sequence[tuple[str, str]],
     passages: Sequence[str],
-    candidates: Sequence[_Candidate],
+    candidates: Sequence[_NegativeCandidate],
     judge: NLIJudge | None,
 ) -> list[tuple[float, float]] | None:
     """For each candidate the probabilities that it entails its positive, and that they contradict each other."""
@@ -214,7 +214,7 @@ def _judge(
     found = np.asarray(judge.probabilities(distinct))
     if found.shape != (len(distinct), len(NLI_LABELS)):
         raise UsageError(
-            f"the judge gave an array of shape {found.shape}; expected {(len(distinct), len(NLI_LABELS))}"
+            f"the NLI model returned shape {found.shape}; expected {(len(distinct), len(NLI_LABELS))}"
         )
     place = {pair: number for number, pair in enumerate(distinct)}
     judged = []
@@ -227,7 +227,7 @@ def _judge(
 def _negative(
     pairs: Sequence[tuple[str, str]],
     passages: Sequence[str],
-    candidate: _Candidate,
+    candidate: _NegativeCandidate,
     judged: tuple[float, float] | None,
     options: MiningOptions,
     dropped: Counter[Dropped],

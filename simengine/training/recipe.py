@@ -1,4 +1,4 @@
-"""Training recipes: everything that decides what a run does, as frozen values, read from TOML."""
+"""Training recipes: everything that determines a run, as frozen values, read from TOML."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class DataSource:
     """One file of examples.
 
     Attributes:
-        path: as written; see `simengine.training.recipe_file` for where it is looked for.
+        path: as written; see `simengine.training.recipe_file` for where it is searched.
         name: unique in the run; the file's folder and stem if empty.
         kind: what a row is; "auto" is the task's own kind. In a three-class run a "relevance" or "reading" source
             is answer selection: the passage is the premise, the question the hypothesis, "answers it" is entailment.
         fields: names of the fields that hold the texts, and the label or score, in the order of the reader's own;
             () takes the usual names.
-        limit: at most this many rows, drawn by the run's seed; None takes all.
+        limit: at most this many rows, sampled by the run's seed; None takes all.
         repeat: how often an epoch sees each row.
         include, exclude: field → values; rows kept, rows left out.
-        unit: for reading sources in pair tasks: the "passage" or the "sentence" that holds the answer.
+        unit: for reading sources in pair tasks: the "passage" or the "sentence" with the answer.
         negatives: for reading sources in pair tasks: other units of the same article (else of others) paired with
-            each question as examples of what does not answer it.
+            each question as negatives.
         licence: as its publisher states it; goes into the model card.
         url: where it came from; goes into the model card.
     """
@@ -55,23 +55,23 @@ class DataSource:
 
 @dataclass(frozen=True, slots=True)
 class Optimisation:
-    """How the weights are moved.
+    """Optimisation settings.
 
     Attributes:
         epochs: passes over the training data; fractions are allowed.
-        batch_size: examples a step and device.
-        gradient_accumulation: steps added up before the weights move.
+        batch_size: examples per step and device.
+        gradient_accumulation: batches accumulated per weight update.
         learning_rate: peak of the schedule (5e-5 suits a fine-tune, 5e-4 to 1e-3 LoRA).
-        head_learning_rate: of the newly made output layers, or None for the same.
+        head_learning_rate: of new output layers, or None for the same.
         weight_decay: of AdamW, not applied to biases and LayerNorm.
         warmup: share of the steps with a rising learning rate.
         schedule: of the learning rate.
-        dropout: of hidden states, or None for what the model's config says.
-        attention_dropout: of attention probabilities, or None for what the model's config says. Without any,
+        dropout: of hidden states, or None for the model's config.
+        attention_dropout: of attention probabilities, or None for the model's config. Without any,
             attention runs fused, which is faster.
         max_grad_norm: gradients are scaled down to this norm.
         precision: "auto" is bf16 autocast on CUDA devices and on CPUs with matrix units for it, fp32 elsewhere.
-        gradient_checkpointing: compute activations again instead of keeping them.
+        gradient_checkpointing: recompute activations instead of keeping them.
         group_by_length: batches of similar length, which saves padding.
     """
 
@@ -93,7 +93,7 @@ class Optimisation:
 
 @dataclass(frozen=True, slots=True)
 class Freezing:
-    """What is not trained.
+    """Frozen weights.
 
     Attributes:
         embeddings: the embedding layer.
@@ -106,7 +106,7 @@ class Freezing:
 
 @dataclass(frozen=True, slots=True)
 class Peft:
-    """Parameter-efficient tuning by the PEFT library; the saved model has the change merged in where that is possible.
+    """Parameter-efficient tuning by the PEFT library; the change is merged into the saved model if possible.
 
     Attributes:
         method: "lora", "ia3" or "prefix" (only architectures whose attention takes past keys and values).
@@ -127,11 +127,11 @@ class Peft:
 
 @dataclass(frozen=True, slots=True)
 class Mixing:
-    """How batches of several sources follow each other.
+    """How batches of several sources are interleaved.
 
     Attributes:
         strategy: "concatenate" makes one set of all (batches hold rows of several sources); "proportional" draws
-            whole batches by size, "round-robin" in turn until the smallest is used up, "temperature" by
+            whole batches by size, "round-robin" in turn until the smallest is exhausted, "temperature" by
             size ** (1 / temperature).
         temperature: 1 is proportional, large values approach equal shares.
     """
@@ -142,16 +142,16 @@ class Mixing:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """What is minimised.
+    """The loss.
 
     Attributes:
         class_weights: "balanced" (inverse frequency), or a weight per label, or None.
         label_smoothing: share of the target spread over all classes.
         retriever: "mnrl" (in-batch negatives, gradients cached), "cosent", "two-tower" (softmax over u, v, |u-v|), or
-            "auto": by what a source's rows are.
-        matryoshka: dimensions that are to work alone as well, for retrievers.
+            "auto": by the kind of a source's rows.
+        matryoshka: truncated dimensions to train too, for retrievers.
         scale: of the cosine in in-batch softmax losses.
-        mini_batch: rows a forward pass of the cached loss.
+        mini_batch: rows per forward pass of the cached loss.
     """
 
     class_weights: Literal["balanced"] | Mapping[str, Positive] | None = None
@@ -168,7 +168,7 @@ class Adversarial:
 
     Attributes:
         epsilon: L2 norm of the perturbation of a sequence's embeddings.
-        weight: of the adversarial loss beside the clean one.
+        weight: of the adversarial loss relative to the clean one.
     """
 
     epsilon: Positive = 1.0
@@ -177,11 +177,11 @@ class Adversarial:
 
 @dataclass(frozen=True, slots=True)
 class Smoothness:
-    """Predictions are to stay where they are when noise is added to the embeddings.
+    """Smoothness: predictions should not change when noise is added to the embeddings.
 
     Attributes:
         noise: standard deviation of the noise.
-        weight: of the symmetric KL divergence beside the loss.
+        weight: of the symmetric KL divergence relative to the loss.
     """
 
     noise: Positive = 1e-3
@@ -190,12 +190,12 @@ class Smoothness:
 
 @dataclass(frozen=True, slots=True)
 class Distillation:
-    """A larger model teaches.
+    """Distillation from a larger model.
 
     Attributes:
         teacher: folder or name of a cross-encoder.
         temperature: of both softmaxes, for class logits.
-        alpha: weight of the teacher's part; 1 - alpha stays with the labels.
+        alpha: weight of the teacher's part; 1 - alpha is that of the labels.
     """
 
     teacher: str
@@ -205,12 +205,12 @@ class Distillation:
 
 @dataclass(frozen=True, slots=True)
 class Stopping:
-    """When training ends early, by the dev metric.
+    """Early stopping by the dev metric.
 
     Attributes:
         patience: evaluations without improvement before the run stops; 0 never stops early.
         evaluations: of the dev sets, spread over the run.
-        min_gain: what counts as improvement.
+        min_gain: least improvement that counts.
     """
 
     patience: Natural = 0
@@ -220,13 +220,13 @@ class Stopping:
 
 @dataclass(frozen=True, slots=True)
 class Leakage:
-    """What happens to training rows that also stand in dev or test.
+    """What happens to training rows that also appear in dev or test.
 
     Attributes:
         action: "refuse" the run, "drop" those rows, or only "report" them.
-        held_out: further files that training must not have seen, such as test sets.
-        embeddings: look for near meanings too, by the default bi-encoder.
-        cosine: from here on two texts say the same.
+        held_out: further files that must not be in the training data, such as test sets.
+        embeddings: compare meanings too, with the default bi-encoder.
+        cosine: least cosine of two texts that say the same.
     """
 
     action: Literal["refuse", "drop", "report"] = "refuse"
@@ -240,15 +240,15 @@ class Recipe:
     """A training run.
 
     Attributes:
-        task: what kind of model is made.
-        train: where it learns.
-        dev: where the best checkpoint is chosen. Without any, the last one is kept.
+        task: the kind of model.
+        train: training sources.
+        dev: sources to choose the best checkpoint on. Without any, the last one is kept.
         base: folder or name of the model to start from.
         max_tokens: tokens of an input, special tokens included; the rest is cut off and counted.
-        seed: of everything that is drawn.
+        seed: of all sampling.
         labels: the model's labels in its order; () takes the task's own, or those of the training data.
         description: one line for the model card.
-        licence: of the weights, for the card; "" leaves it unsaid.
+        licence: of the weights, for the card; "" states none.
         limits: sentences for the card on what the model cannot do.
     """
 
@@ -273,6 +273,6 @@ class Recipe:
     stopping: Stopping = Stopping()
     leakage: Leakage = Leakage()
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values, as they would stand in JSON."""
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
         return asdict(self)

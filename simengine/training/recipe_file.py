@@ -1,4 +1,4 @@
-"""Training recipes from TOML files and from flags; where their data files are looked for."""
+"""Training recipes from TOML files and from flags; where their data files are searched."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ def load_recipe(path: Path, overrides: Mapping[str, Any] | None = None) -> Recip
         path: a TOML file, or the name of one that comes with simengine ("minilm-nli"). Its data paths may be
             absolute, relative to the file, to the current folder or to the
             folder that the environment variable SIMENGINE_DATA names.
-        overrides: dotted key → value, such as {"optimisation.epochs": 1}; they win over the file.
+        overrides: dotted key → value, such as {"optimisation.epochs": 1}; they override the file.
 
     Raises:
-        RecipeError: the file cannot be read, or holds an unknown key or a value out of range.
+        RecipeError: the file cannot be read, or has an unknown key or a value out of range.
     """
     packaged = Path(__file__).parent / "recipes" / f"{path}.toml"
     if path.suffix != ".toml" and len(path.parts) == 1 and packaged.is_file():
@@ -42,10 +42,10 @@ def load_recipe(path: Path, overrides: Mapping[str, Any] | None = None) -> Recip
         raise RecipeError(f"{path}: the recipe cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: the recipe is not TOML: {error}") from error
-    return recipe_from_table(table, str(path), folder=path.parent, overrides=overrides)
+    return recipe_from_dict(table, str(path), folder=path.parent, overrides=overrides)
 
 
-def recipe_from_table(
+def recipe_from_dict(
     table: Mapping[str, Any],
     where: str,
     *,
@@ -56,8 +56,8 @@ def recipe_from_table(
 
     Args:
         table: as a TOML file would give it.
-        where: what error messages call it.
-        folder: where relative data paths are looked for first.
+        where: its name in error messages.
+        folder: where relative data paths are searched first.
         overrides: see `load_recipe`.
 
     Raises:
@@ -145,7 +145,7 @@ def _check_names(recipe: Recipe, where: str) -> None:
         names = [source.name for source in part]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise RecipeError(f"{where}: two sources are called {twice[0]!r}; give them different names")
+            raise RecipeError(f"{where}: two sources are named {twice[0]!r}; give them different names")
 
 
 def _set(values: dict[str, Any], keys: list[str], value: Any, where: str) -> None:
@@ -153,7 +153,7 @@ def _set(values: dict[str, Any], keys: list[str], value: Any, where: str) -> Non
     for key in path:
         values = values.setdefault(key, {})
         if not isinstance(values, dict):
-            raise RecipeError(f"{where}: {'.'.join(keys)} cannot be set, {key} is no table")
+            raise RecipeError(f"{where}: {'.'.join(keys)} cannot be set, {key} is not a table")
     values[last] = value
 
 

@@ -1,4 +1,4 @@
-"""What a training run gave, and the report that is made of it."""
+"""The result of a training run, and its report."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from simengine.training.tasks.contract import Part
 
 @dataclass(frozen=True, slots=True)
 class TrainResult:
-    """What a run gave.
+    """The result of a run.
 
     Attributes:
         folder: of the run.
@@ -30,8 +30,8 @@ class TrainResult:
         n_train: training rows by source, after the guard.
         n_trainable, n_parameters: of the model in training.
         train_s: seconds of training in this process.
-        steps: optimiser steps done, those before a resume included.
-        best_step: whose weights were kept; 0 where there is no dev data.
+        steps: optimiser steps done, including those before a resume.
+        best_step: whose weights were kept; 0 without dev data.
     """
 
     folder: Path
@@ -46,8 +46,8 @@ class TrainResult:
     steps: int
     best_step: int
 
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values."""
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON."""
         names = self.__slots__
         values = {name: getattr(self, name) for name in names}
         return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
@@ -55,7 +55,7 @@ class TrainResult:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What the report says beside the recipe and the result."""
+    """The report's content besides the recipe and the result."""
 
     metric: str
     labels: tuple[str, ...]
@@ -66,14 +66,14 @@ class RunFacts:
 
 
 def run_report(recipe: Recipe, result: TrainResult, facts: RunFacts) -> TrainReport:
-    """The report of a run that has ended."""
+    """The report of a finished run."""
     sources = [_source(part, "train") for part in facts.train] + [_source(part, "dev") for part in facts.dev]
     sources += [_file(source, "held out", 0) for source in recipe.leakage.held_out]
     return TrainReport(
         name=result.folder.name,
         task=recipe.task,
         base=recipe.base,
-        recipe=_portable(recipe.as_dict()),
+        recipe=_portable(recipe.to_dict()),
         sources=sources,
         dev=result.dev,
         metric=facts.metric,
@@ -118,7 +118,7 @@ def _file(
 
 
 def _portable(value: Any) -> Any:
-    """The recipe with its data paths as another machine can use them."""
+    """The recipe with portable data paths."""
     if isinstance(value, Mapping):
         return {
             key: _below_data(part) if key == "path" and isinstance(part, str) else _portable(part)
@@ -128,7 +128,7 @@ def _portable(value: Any) -> Any:
 
 
 def _below_data(path: str) -> str:
-    """A path relative to the folder of the data sets or to the current one, where it lies below one of them."""
+    """A path relative to the folder of the data sets or to the current one, if it is below one of them."""
     for root in (os.environ.get(DATA_VARIABLE), os.curdir):
         if root and Path(path).resolve().is_relative_to(Path(root).resolve()):
             return Path(path).resolve().relative_to(Path(root).resolve()).as_posix()

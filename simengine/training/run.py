@@ -39,16 +39,16 @@ MODEL_FOLDER, CHECKPOINT_FOLDER = "model", "checkpoints"
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """What a run needs to know beside its recipe; none of it changes the model.
+    """Options of a run besides its recipe; none of them changes the model.
 
     Attributes:
         device: "auto", "cpu" or "cuda".
-        threads: processor threads, or None for all that this process may use.
+        threads: CPU threads, or None for all that this process may use.
         offline: never contact a hub for the base model.
         report_to: trackers that the trainer reports to, such as "tensorboard" (into the run's folder, logs/) or
             "wandb"; ("all",) for all that are installed.
-        resume: continue a run that was stopped.
-        overwrite: throw away what an earlier run left.
+        resume: continue a stopped run.
+        overwrite: discard an earlier run.
         keep_checkpoints: do not delete the checkpoints when the model is saved.
         command: the command line, for the report.
     """
@@ -71,19 +71,19 @@ def train(
     printer: ProgressPrinter | None = None,
     note: Callable[[str], None] = lambda _: None,
 ) -> TrainResult:
-    """Train a model as a recipe says.
+    """Train a model by a recipe.
 
     Args:
         recipe: with its data paths found (see `load_recipe`).
         output: folder of the run: recipe.json, checkpoints/, logs/, model/, result.json.
         options: see `RunOptions`.
-        printer: told about steps and dev metrics.
-        note: told what a person should know, one line at a time.
+        printer: notified of steps and dev metrics.
+        note: called with human-readable remarks, one line at a time.
 
     Raises:
         DataError: a data file cannot be used; names file and line.
-        LeakageError: training rows stand in dev or test, and the recipe says to refuse.
-        UsageError: an option cannot be used with this model, or the output folder holds another run.
+        LeakageError: training rows are in dev or test, and the recipe's action is to refuse.
+        UsageError: an option cannot be used with this model, or the output folder has another run.
     """
     options = options or RunOptions()
     _check_packages()
@@ -97,12 +97,12 @@ def train(
             lock.acquire(timeout=0)
     except Timeout:
         raise UsageError(
-            f"{output}: another run is training there; wait for its end, or name another folder"
+            f"{output}: another run is training there; wait for its end, or give another folder"
         ) from None
     try:
         if main_process:
             _claim(recipe, output, options)
-        return _Run(recipe, output, options, printer, note).go()
+        return _TrainingRun(recipe, output, options, printer, note).go()
     finally:
         lock.release()
 
@@ -113,12 +113,12 @@ def _check_packages() -> None:
 
 
 def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:
-    """Write the recipe into the folder, or find that the folder holds this very run and may be continued.
+    """Write the recipe into the folder, or check that the folder has the same run and may be continued.
 
-    A run that ended before its first checkpoint, as on bad data, leaves nothing to keep: its folder is taken.
+    A run that ended before its first checkpoint, as on bad data, leaves nothing to keep: its folder is reused.
     """
     path = output / RECIPE_NAME
-    wanted = json.loads(json.dumps(recipe.as_dict()))
+    wanted = json.loads(json.dumps(recipe.to_dict()))
     for name in (
         MODEL_FOLDER,
         f"{MODEL_FOLDER}.making",
@@ -131,7 +131,7 @@ def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:
             raise UsageError(
                 f"{output / name}: is a symbolic link, which a training run does not follow; remove it"
             )
-    if options.overwrite and path.exists():  # only what a run has written: it writes its recipe first
+    if options.overwrite and path.exists():  # only a run's files: it writes its recipe first
         for name in (MODEL_FOLDER, CHECKPOINT_FOLDER, LOG_FOLDER):
             shutil.rmtree(output / name, ignore_errors=True)
         for name in (RECIPE_NAME, RESULT_NAME):
@@ -139,28 +139,30 @@ def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:
     if not path.exists():
         for name in (MODEL_FOLDER, CHECKPOINT_FOLDER):
             if (output / name).exists():
-                raise UsageError(f"{output / name}: is there, and not of a training run; name another folder")
+                raise UsageError(
+                    f"{output / name}: exists and is not from a training run; give another folder"
+                )
     elif (output / RESULT_NAME).exists() or last_checkpoint(output / CHECKPOINT_FOLDER):
         try:
             found = parse_own_json(path.read_bytes())
             different = sorted(key for key in wanted if found.get(key) != wanted[key])
         except (OSError, ValueError, AttributeError) as error:
-            raise UsageError(f"{path}: is not the recipe of a run ({error}); name another folder") from error
+            raise UsageError(f"{path}: is not the recipe of a run ({error}); give another folder") from error
         if different:
             raise UsageError(
-                f"{output}: holds a run with another recipe (it differs in {', '.join(different)}); "
-                "name another folder, or use --overwrite"
+                f"{output}: has a run with another recipe (it differs in {', '.join(different)}); "
+                "give another folder, or use --overwrite"
             )
         if (output / RESULT_NAME).exists():
-            raise UsageError(f"{output}: this run has ended; use --overwrite to do it again")
+            raise UsageError(f"{output}: this run has finished; use --overwrite to repeat it")
         if not options.resume:
             raise UsageError(f"{output}: this run was stopped; use --resume to continue it, or --overwrite")
-    else:  # at most halves of checkpoints, which may not meet those of another recipe
+    else:  # at most partial checkpoints, which must not mix with those of another recipe
         shutil.rmtree(output / CHECKPOINT_FOLDER, ignore_errors=True)
     replace_file(path, (json.dumps(wanted, indent=1, ensure_ascii=False) + "\n").encode())
 
 
-class _Run:
+class _TrainingRun:
     """One run, step by step."""
 
     def __init__(
@@ -199,7 +201,7 @@ class _Run:
         recipe = self._recipe
         labels = recipe.labels or task.labels(train)
         base = resolve_model(recipe.base, offline=self._options.offline)
-        with quiet():  # new output layers are what is wanted here, not worth a warning
+        with quiet():  # new output layers are expected here, so no warning
             model = task.load_model(recipe, base.path, labels)
         if self._device == "cpu":
             model.to("cpu")
@@ -253,7 +255,7 @@ class _Run:
         return result
 
     def _prepare(self, trainer: Any) -> None:
-        """Nothing is printed by the trainer itself, and TensorBoard's logs go where they stay."""
+        """The trainer itself prints nothing, and TensorBoard's logs go to a folder that is kept."""
         quiet_trainer(trainer)
         logs = self._output / LOG_FOLDER
         if log_to(trainer, logs):
@@ -290,14 +292,14 @@ class _Run:
         )
 
     def _keep(self, task: TrainingTask[Any], model: Any, result: TrainResult) -> None:
-        """The model, then the result: a result without a model cannot be."""
+        """The model, then the result: there must be no result without a model."""
         making = self._output / f"{MODEL_FOLDER}.making"
         shutil.rmtree(making, ignore_errors=True)
         with quiet():
             task.save(model, making)
         shutil.rmtree(result.model, ignore_errors=True)
         making.rename(result.model)
-        text = json.dumps(finite(result.as_dict()), indent=1, ensure_ascii=False, allow_nan=False)
+        text = json.dumps(finite(result.to_dict()), indent=1, ensure_ascii=False, allow_nan=False)
         replace_file(self._output / RESULT_NAME, f"{text}\n".encode())
         if not self._options.keep_checkpoints:
             keep_logs(self._output / CHECKPOINT_FOLDER, self._output / LOG_FOLDER)
@@ -305,7 +307,7 @@ class _Run:
 
 
 def quiet_trainer(trainer: Any) -> None:
-    """Take out the callback that prints every log record to stdout; progress has its own."""
+    """Remove the callback that prints every log record to stdout; progress has its own."""
     from transformers import PrinterCallback
 
     trainer.remove_callback(PrinterCallback)

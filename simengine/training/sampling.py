@@ -1,4 +1,4 @@
-"""Which examples make a batch, and which source the next batch comes from, for sentence-transformers' trainers."""
+"""Samplers for sentence-transformers' trainers: the examples of a batch, and the source of the next batch."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ NOT_TEXTS = ("label", "score", "dataset_name")
 def length_grouped_batches(
     lengths: npt.NDArray[np.int64], batch_size: int, rng: np.random.Generator, *, drop_last: bool = False
 ) -> list[list[int]]:
-    """All rows once, in batches of similar length, both drawn at random.
+    """All rows once, in batches of similar length, both in random order.
 
     Args:
         lengths: (n,) int64, in any unit.
-        batch_size: rows a batch; the last one may be smaller, or is left out with `drop_last`.
-        rng: decides everything.
+        batch_size: rows per batch; the last one may be smaller, or is left out with `drop_last`.
+        rng: for all sampling.
 
     Returns:
-        Row numbers; the batch with the longest row comes first, so that a lack of memory shows at once.
+        Row numbers; the batch with the longest row comes first, so that a lack of memory shows immediately.
     """
     import torch
     from transformers.trainer_pt_utils import get_length_grouped_indices
@@ -89,7 +89,7 @@ def length_sampler() -> Callable[..., Any]:
 def temperature_sampler(temperature: float) -> Callable[..., Any]:
     """A `multi_dataset_batch_sampler` that draws whole batches of sources by `temperature_shares`.
 
-    An epoch has as many batches as all sources have together; a source that is used up starts again, shuffled anew.
+    An epoch has as many batches as all sources have together; an exhausted source starts again, reshuffled.
     """
     from sentence_transformers.base.sampler import MultiDatasetDefaultBatchSampler
 

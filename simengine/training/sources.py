@@ -1,4 +1,4 @@
-"""From a recipe's data sources to examples, filtered, cut and repeated as the recipe says."""
+"""From a recipe's data sources to examples: filtered, limited and repeated by the recipe."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ ENTAILMENT, NEUTRAL = "entailment", "neutral"
 def make_part(
     source: DataSource, examples: Iterable[T], seed: int, count: ReadCount | None = None
 ) -> Part[T]:
-    """The examples that the source's include, exclude, limit and repeat leave, in file order.
+    """The examples after the source's include, exclude, limit and repeat, in file order.
 
     Args:
         source: from the recipe.
         examples: of its file.
         seed: decides which rows a limit keeps.
-        count: of the reader that gives the examples: what it left out is kept with the part.
+        count: of the examples' reader: its rejects are kept with the part.
 
     Raises:
         DataError: none are left.
@@ -52,10 +52,10 @@ def make_part(
 
 
 def kind_of(source: DataSource, task: str, *known: Kind) -> Kind:
-    """What a source's rows are; "auto" is the first of those that the task knows.
+    """The kind of a source's rows; "auto" is the task's first.
 
     Raises:
-        RecipeError: the task knows no such rows.
+        RecipeError: the task does not support such rows.
     """
     kind = known[0] if source.kind == "auto" else source.kind
     if kind not in known:
@@ -81,7 +81,7 @@ def _wanted(example: Any, source: DataSource) -> bool:
 def read_three_classes(
     source: DataSource, seed: int, count: ReadCount | None = None
 ) -> Iterator[LabelledPair]:
-    """Rows for a three-class model: NLI as it is; answer selection with the passage as the premise."""
+    """Rows for a three-class model: NLI unchanged; answer selection with the passage as the premise."""
     if kind_of(source, "nli", "nli", "relevance", "reading") == "nli":
         yield from read_nli(source.path, fields=source.fields or None, count=count)
         return
@@ -91,13 +91,13 @@ def read_three_classes(
 
 
 def read_relevant(source: DataSource, seed: int) -> Iterator[LabelledPair]:
-    """Rows for a relevance model: text1 the question, text2 the passage, score 1.0 where it answers."""
+    """Rows for a relevance model: text1 the question, text2 the passage, score 1.0 if it answers."""
     kind_of(source, "relevance", "relevance", "reading")
     yield from _answer_pairs(source, seed)
 
 
 def read_graded(source: DataSource) -> Iterator[LabelledPair]:
-    """Rows for graded similarity, scores brought to [0, 1] by the smallest and largest score of the file."""
+    """Rows for graded similarity, scores scaled to [0, 1] by the smallest and largest score of the file."""
     kind_of(source, "similarity", "scored")
     pairs = list(read_scored_pairs(source.path, fields=source.fields or None))
     scores = [pair.score for pair in pairs if pair.score is not None]
@@ -119,7 +119,7 @@ def _answer_pairs(source: DataSource, seed: int) -> Iterator[LabelledPair]:
 def _from_reading(
     examples: Sequence[ReadingExample], source: DataSource, seed: int
 ) -> Iterator[LabelledPair]:
-    """Each question with the unit that answers it, and with others of its article that do not."""
+    """Each question with its answering unit, and with others of its article."""
     rng = random.Random(f"{seed}:{source.name}:negatives")
     articles: dict[str, list[str]] = {}
     for example in examples:

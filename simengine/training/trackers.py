@@ -12,7 +12,7 @@ from typing import Any
 from simengine.errors import UsageError
 
 LOG_FOLDER = "logs"
-# By transformers' name of a tracker, where they differ: what its check in transformers, and what its package is called.
+# By transformers' name of a tracker, if different: the name of its check in transformers, and of its package for pip.
 _CHECKS = {"azure_ml": "azureml", "comet_ml": "comet", "flyte": "flytekit"}
 _PACKAGES = {
     "azure_ml": "azureml-sdk",
@@ -27,7 +27,7 @@ def check_trackers(names: Sequence[str]) -> tuple[str, ...]:
     """Refuse trackers that are unknown or not installed.
 
     Returns:
-        The names, each once; ("all",) stands for all that are installed, and no name for "none".
+        The names, each once; ("all",) means all that are installed, and () is "none".
 
     Raises:
         UsageError: names the nearest tracker, or what to install.
@@ -39,11 +39,11 @@ def check_trackers(names: Sequence[str]) -> tuple[str, ...]:
         return wanted if wanted == ("all",) else ()
     for name in wanted:
         if name in ("all", "none"):
-            raise UsageError(f"report to {name!r} stands alone; it was given with other trackers")
+            raise UsageError(f"report to {name!r} must be alone; it was given with other trackers")
         if name not in INTEGRATION_TO_CALLBACK:
             near = difflib.get_close_matches(name.casefold(), list(INTEGRATION_TO_CALLBACK), 1, 0.5)
             hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(INTEGRATION_TO_CALLBACK)}"
-            raise UsageError(f"no tracker is called {name!r}; {hint}")
+            raise UsageError(f"no tracker is named {name!r}; {hint}")
         _check_installed(name)
     return wanted
 
@@ -61,7 +61,7 @@ def _check_installed(name: str) -> None:
 
 
 def log_to(trainer: Any, folder: Path) -> bool:
-    """Let TensorBoard's files go to a folder that stays, unless TENSORBOARD_LOGGING_DIR names another.
+    """Direct TensorBoard's files to a folder that is kept, unless TENSORBOARD_LOGGING_DIR names another.
 
     Returns:
         Whether the run reports to TensorBoard, into this folder.
@@ -77,7 +77,7 @@ def log_to(trainer: Any, folder: Path) -> bool:
 
 
 def keep_logs(checkpoints: Path, folder: Path) -> None:
-    """Move what trackers wrote beside the checkpoints, such as emissions.csv, before these are deleted."""
+    """Move files that trackers wrote next to the checkpoints, such as emissions.csv, before these are deleted."""
     left = (
         [path for path in checkpoints.iterdir() if not path.name.startswith(("checkpoint-", "tmp-"))]
         if checkpoints.is_dir()

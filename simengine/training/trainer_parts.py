@@ -1,4 +1,4 @@
-"""What all trainers share: dev metrics, checkpoints that any PEFT method can be resumed from, progress."""
+"""Shared by all trainers: dev metrics, checkpoints that any PEFT method can be resumed from, progress."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ STATE_NAME = "trainer_state.json"  # transformers writes it last
 def with_dev_metrics(trainer_class: type[Any]) -> type[Any]:
     """A subclass of a transformers Trainer class that evaluates by a function and checkpoints plain weights.
 
-    The stock checkpoints of adapters hold what `save_pretrained` keeps, which is not enough to continue some PEFT
-    methods, nor losses with weights of their own. These hold every weight of the model and of the loss.
+    The stock checkpoints of adapters have what `save_pretrained` keeps, which is not enough to continue some PEFT
+    methods, nor losses with their own weights. These have every weight of the model and of the loss.
     """
 
     class DevTrainer(trainer_class):  # type: ignore[misc]
@@ -32,7 +32,7 @@ def with_dev_metrics(trainer_class: type[Any]) -> type[Any]:
             ignore_keys: list[str] | None = None,
             metric_key_prefix: str = "eval",
         ) -> dict[str, float]:
-            """Dev metrics with a prefix, logged and handed to the callbacks as the stock method does."""
+            """Dev metrics with a prefix, logged and passed to the callbacks as the stock method does."""
             found = self.dev_metrics() if self.dev_metrics is not None else {}
             metrics = {f"{metric_key_prefix}_{name}": value for name, value in found.items()}
             self.log(metrics)
@@ -54,7 +54,7 @@ def with_dev_metrics(trainer_class: type[Any]) -> type[Any]:
 
 
 def _modules(trainer: Any) -> dict[str, Any]:
-    """The model, and the losses where they have weights that are not the model's."""
+    """The model, and the losses if they have their own weights."""
     model = getattr(trainer.model, "_orig_mod", trainer.model)
     modules = {"model": model}
     losses = getattr(trainer, "loss", None)
@@ -65,7 +65,7 @@ def _modules(trainer: Any) -> dict[str, Any]:
 
 
 def save_weights(trainer: Any, path: Path) -> None:
-    """Every weight once, under a name that says whose it is."""
+    """Every weight once, under a name that tells its owner."""
     from safetensors.torch import save_file
 
     seen: set[int] = set()
@@ -82,32 +82,32 @@ def load_weights(trainer: Any, path: Path) -> None:
     """The inverse of `save_weights`.
 
     Raises:
-        ModelDamagedError: the file does not hold this run's weights.
+        ModelDamagedError: the file does not have this run's weights.
     """
     import torch
     from safetensors.torch import load_file
 
     try:
         tensors = load_file(str(path))
-    except Exception as error:  # safetensors raises its own kinds for every sort of damage
+    except Exception as error:  # safetensors raises its own types for every kind of damage
         raise ModelDamagedError(f"{path}: the checkpoint cannot be read: {error}") from error
     with torch.no_grad():
         for owner, module in _modules(trainer).items():
             for name, target in module.state_dict().items():
                 source = tensors.pop(f"{owner}/{name}", None)
                 if source is None:
-                    continue  # a weight shared with a module that was there before
+                    continue  # a weight shared with an earlier module
                 if source.shape != target.shape:
                     raise ModelDamagedError(
                         f"{path}: {owner}/{name} has shape {tuple(source.shape)}, expected {tuple(target.shape)}"
                     )
                 target.copy_(source)
     if tensors:
-        raise ModelDamagedError(f"{path}: holds weights of another model, such as {next(iter(tensors))}")
+        raise ModelDamagedError(f"{path}: has weights of another model, such as {next(iter(tensors))}")
 
 
 def last_checkpoint(folder: Path) -> Path | None:
-    """The newest checkpoint that was written to its end, or None."""
+    """The newest complete checkpoint, or None."""
     whole = []
     for path in folder.glob("checkpoint-*"):
         number = path.name.removeprefix("checkpoint-")
@@ -121,13 +121,13 @@ def last_checkpoint(folder: Path) -> Path | None:
 
 
 class ProgressPrinter:
-    """What `progress_callback` reports to."""
+    """The receiver of `progress_callback`."""
 
     def start(self, n_steps: int) -> None:
         """The run has this many steps."""
 
     def step(self, done: int, loss: float | None, left_s: float) -> None:
-        """So many steps are done."""
+        """This many steps are done."""
 
     def metrics(self, done: int, metrics: dict[str, float]) -> None:
         """A dev evaluation has ended."""

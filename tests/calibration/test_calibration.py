@@ -192,14 +192,14 @@ def test_no_scores_give_no_probabilities() -> None:
 def test_a_table_brings_back_the_same_calibration(kind: str) -> None:
     scores, labels = sample(400)
     made = fit(scores, labels, kind=kind, fitted_on="对子.jsonl", precisions=[0.8, 0.999])
-    read = Calibration.from_table(json.loads(json.dumps(made.as_table())))
+    read = Calibration.from_dict(json.loads(json.dumps(made.to_dict())))
     assert read == made
     np.testing.assert_array_equal(read.apply(scores), made.apply(scores))
 
 
 def test_a_table_that_is_no_calibration_is_refused() -> None:
     scores, labels = sample(200)
-    table = fit(scores, labels).as_table()
+    table = fit(scores, labels).to_dict()
     for broken in (
         {},
         [],
@@ -212,7 +212,7 @@ def test_a_table_that_is_no_calibration_is_refused() -> None:
         {**table, "kind": "isotonic", "parameters": {"scores": [], "probabilities": []}},
     ):
         with pytest.raises(UsageError):
-            Calibration.from_table(broken)  # type: ignore[arg-type]
+            Calibration.from_dict(broken)  # type: ignore[arg-type]
 
 
 SCORES, LABELS = sample(200)
@@ -232,7 +232,7 @@ SCORES, LABELS = sample(200)
         (SCORES, LABELS + 1, {}, "labels are"),
         (SCORES, LABELS / 2, {}, "labels are"),
         (SCORES * 2, LABELS, {}, "between 0 and 1"),
-        (1 - SCORES, LABELS, {}, "wrong way"),
+        (1 - SCORES, LABELS, {}, "labels inverted"),
         (SCORES, LABELS, {"kind": "spline"}, "kind"),
         (SCORES, LABELS, {"scale": "percent"}, "scale"),
         (SCORES, LABELS, {"kind": "temperature", "scale": "other"}, "temperature"),

@@ -38,7 +38,7 @@ def snapshot(entry: Any) -> Any:
 
 
 def test_a_calibration_of_the_same_model_and_task_is_found() -> None:
-    index = snapshot({"relevance": MADE.as_table()})
+    index = snapshot({"relevance": MADE.to_dict()})
     assert load_calibration(index, "relevance", MADE.model) == MADE
     assert load_calibration(index, "nli", MADE.model) is None
     assert load_calibration(snapshot(None), "relevance", MADE.model) is None
@@ -47,7 +47,7 @@ def test_a_calibration_of_the_same_model_and_task_is_found() -> None:
 
 def test_one_of_another_model_is_not_used_and_that_is_said() -> None:
     told: list[str] = []
-    index = snapshot({"relevance": MADE.as_table()})
+    index = snapshot({"relevance": MADE.to_dict()})
     assert load_calibration(index, "relevance", "x" * 64, note=told.append) is None
     assert len(told) == 1
     assert "uncalibrated" in told[0]
@@ -55,13 +55,13 @@ def test_one_of_another_model_is_not_used_and_that_is_said() -> None:
 
 
 def test_what_is_stored_and_no_calibration_is_damage() -> None:
-    for broken in ({"kind": "platt"}, "text", {**MADE.as_table(), "parameters": {}}):
+    for broken in ({"kind": "platt"}, "text", {**MADE.to_dict(), "parameters": {}}):
         with pytest.raises(DamagedIndexError):
             load_calibration(snapshot({"relevance": broken}), "relevance", MADE.model)
 
 
 def test_a_file_brings_back_what_was_written(tmp_path: Path) -> None:
-    (tmp_path / "c.json").write_text(json.dumps(MADE.as_table()), encoding="utf-8")
+    (tmp_path / "c.json").write_text(json.dumps(MADE.to_dict()), encoding="utf-8")
     assert read_calibration(tmp_path / "c.json") == MADE
     (tmp_path / "no.json").write_text("{", encoding="utf-8")
     for path in ("no.json", "missing.json"):

@@ -277,7 +277,7 @@ def test_a_decision_is_fitted_kept_and_used(call, path: Path, tmp_path: Path) ->
     assert precise["verdict"] == "supported"
     assert call("ask", "-i", path, "--precision", "0.99", f"{WHEN} 2").code == 2
     again = call("ask", "-i", path, "--fit", labelled(tmp_path), "--format", "json")
-    assert Decision.from_table(json.loads(again.out)).calibration.n == 60
+    assert Decision.from_dict(json.loads(again.out)).calibration.n == 60
     assert "replaced" in again.err
 
 
@@ -306,7 +306,7 @@ def test_a_calibration_of_the_plain_rule_is_used_where_nothing_was_fitted(path: 
         "platt", digest, "answer", "probability", parameters, 50, "", "2026-01-01", 0.1, 0.1, 0.5
     )
     with IndexWriter.open(path) as writer:
-        writer.set_derived("calibration", {"answer": plain.as_table()})
+        writer.set_derived("calibration", {"answer": plain.to_dict()})
     assert rule(path) == plain
 
 

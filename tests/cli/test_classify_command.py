@@ -82,13 +82,13 @@ def test_a_calibration_is_read_from_a_file_and_refused_where_it_is_of_another_mo
         {"slope": 0.5, "intercept": -1.0}, 100, "x", "2026-11-22", 0.2, 0.02, 0.5,
     )  # fmt: skip
     path = tmp_path / "c.json"
-    path.write_text(json.dumps(made.as_table()))
+    path.write_text(json.dumps(made.to_dict()))
     arguments = ["classify", "sport", *LABELS, "--format", "json", "--calibration", path]
     record = json.loads(call(*arguments).out)
     plain = ZeroShotClassifier(keyword_nli(TABLE)).probabilities(["sport"], ["sport", "bank"])[0]
     np.testing.assert_allclose(list(record["probabilities"].values()), made.apply(plain), atol=1e-5)
     assert record["calibrated"]
-    path.write_text(json.dumps({**made.as_table(), "model": "other"}))
+    path.write_text(json.dumps({**made.to_dict(), "model": "other"}))
     assert call(*arguments).code == 2
 
 

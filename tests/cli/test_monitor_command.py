@@ -31,7 +31,7 @@ def expected(options: MonitorOptions | None = None) -> list[dict[str, object]]:
         [StreamText(each) for each in TEXTS]
     )
     assert alerts
-    return [json.loads(json.dumps(each.as_dict())) for each in alerts]
+    return [json.loads(json.dumps(each.to_dict())) for each in alerts]
 
 
 def write(path: Path, texts: list[str]) -> Path:

@@ -55,7 +55,7 @@ def test_a_history_gives_the_same_for_one_user_and_for_all(
 ) -> None:
     every = call("recommend", index, "--history", history, "--all-users", "-k", 3, "--offline")
     assert every.code == 0, every.err
-    assert "1 of 5 interactions are with documents that the index does not hold" in every.err
+    assert "1 of 5 interactions are with documents that the index does not have" in every.err
     assert "by text alone: the history has no times" in every.err
     lines = {record["user"]: record for record in map(json.loads, every.out.splitlines())}
     assert sorted(lines) == ["ann", "bob"]

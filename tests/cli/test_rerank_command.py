@@ -349,7 +349,7 @@ def test_too_few_labelled_queries_are_a_usage_error(call, folder: Path, index: P
     source = labelled(tmp_path / "labelled", 5)
     result = call("rerank", "--fit", source, "-i", index, "--reranker", folder, "--threads", 1, "--offline")
     assert result.code == 2
-    assert "20 at least" in result.err
+    assert "at least 20" in result.err
 
 
 def test_texts_that_the_judge_does_not_know_are_told_of_once(call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -76,7 +76,7 @@ def test_a_model_that_does_not_know_a_texts_characters_is_told_of_once_and_other
     ("given", "message"),
     [
         (b"fine\ncaf\xe9\n", "<stdin>:2: wrong encoding: byte 0xe9"),
-        (b"a\0b", "<stdin>:1: holds the character U+0000"),
+        (b"a\0b", "<stdin>:1: contains the character U+0000"),
     ],
 )
 def test_lines_of_stdin_that_are_no_text_are_named(call, monkeypatch, given: bytes, message: str) -> None:

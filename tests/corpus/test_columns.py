@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from simengine.corpus.columns import ColumnTypes, parse_types, survey
 from simengine.corpus.formats import read_items
 from simengine.corpus.read import FieldMapping, ReadOptions, ReadReport, read_corpus
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 from simengine.corpus.write import document_record
 from simengine.errors import DataError, UsageError
 
@@ -264,7 +264,7 @@ def test_the_survey_stops_where_nothing_more_can_be_learned() -> None:
             read += 1
             yield number, {"id": "1", "x": "text"}, b""
 
-    source = Source("c.csv", None, "csv", "", "c")
+    source = InputFile("c.csv", None, "csv", "", "c")
     found = survey([source], lambda _: rows(), lambda _: frozenset(("id",)), types={}, known={}, notes=[])
     assert found == ColumnTypes()
     assert read < 4

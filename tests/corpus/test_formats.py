@@ -84,17 +84,17 @@ def test_a_column_of_sevenths_holds_numbers_only(write: Write, suffix: str, deli
 @pytest.mark.parametrize(
     ("name", "raw", "message"),
     [
-        ("c.csv", "id;text;n\n1;Hello, world;2\n", "holds ';'; fields of csv are separated by ','"),
-        ("c.csv", "\nid;text\n1;a\n", "holds ';'"),
-        ("c.csv", "sep=;\nid;text\n1;a\n", "holds ';'"),
-        ("c.csv", "id\ttext\n1\ta\n", "holds a tab; .* give the delimiter tab"),
-        ("c.csv", "id|text\n1|a\n", "holds '|'"),
+        ("c.csv", "id;text;n\n1;Hello, world;2\n", "contains ';'; fields of csv are separated by ','"),
+        ("c.csv", "\nid;text\n1;a\n", "contains ';'"),
+        ("c.csv", "sep=;\nid;text\n1;a\n", "contains ';'"),
+        ("c.csv", "id\ttext\n1\ta\n", "contains a tab; .* give the delimiter tab"),
+        ("c.csv", "id|text\n1|a\n", "contains '|'"),
         (
             "c.tsv",
             "id,text\n1,a\n",
-            "holds ','; fields of tsv are separated by a tab: give the delimiter ','",
+            "contains ','; fields of tsv are separated by a tab: give the delimiter ','",
         ),
-        ("c.tsv", "id;text\n1;a\n", "holds ';'"),
+        ("c.tsv", "id;text\n1;a\n", "contains ';'"),
     ],
 )
 def test_another_delimiter_is_named(write: Write, name: str, raw: str, message: str) -> None:

@@ -14,11 +14,11 @@ from simengine.corpus.json_items import begins_array, json_items
 from simengine.corpus.pairs import read_pairs
 from simengine.corpus.queries import read_queries
 from simengine.corpus.read import ReadOptions, ReadReport, read_corpus
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 from simengine.errors import DataError
 
 Write = Callable[[str, "str | bytes"], Path]
-SOURCE = Source("a.json", None, "json", "", "a")
+SOURCE = InputFile("a.json", None, "json", "", "a")
 RECORDS = [{"id": "ä", "text": 'x [1] {2} \\ " 猫'}, {"id": "b", "text": "y", "n": [1.5, {"m": None}]}]
 
 
@@ -92,7 +92,7 @@ def test_one_record_with_a_list_of_objects_is_not_the_list(write: Write) -> None
     assert document.metadata["comments"] == [{"id": "c1", "text": "nice"}, {"id": "c2", "text": "no"}]
     assert ids(write("d.json", f'{{"name": "x", {comments}, "n": 1}}')) == ["c1", "c2"]
     with pytest.raises(
-        DataError, match="holds a text, 'text', and records, 'comments'; write one record per line"
+        DataError, match="has a text, 'text', and records, 'comments'; write one record per line"
     ):
         ids(write("e.json", f'{{"id": "a", {comments}, "text": "x"}}'))
 
@@ -105,7 +105,7 @@ def test_one_record_with_a_list_of_objects_is_not_the_list(write: Write) -> None
         ('[{"id": "a", "text": "x"}\n{"id": "b"}]', 2, "expected ',', found '{'"),
         ('[{"id": "a", "text": "x"}]\n\n[]', 3, "more text after the end of the array"),
         ('[{"id": "a", "text": "x"},\n7]', 2, "got a number"),
-        ('[{"id": "a", "text": "x"},\n\n{"id": "b", "text": NaN}]', 3, "NaN has no place"),
+        ('[{"id": "a", "text": "x"},\n\n{"id": "b", "text": NaN}]', 3, "NaN is not valid JSON"),
         ('[{"id": "a", "text": "x"},\n{"id": "b", "id": "c"}]', 2, "repeated key"),
         ('[{"id": "a", "text": "x"},\n{"id": "b", "text": "\\ud800"}]', 2, "unpaired surrogate"),
         ('[{"id": "a", "text": "x", "d": ' + "[" * 900 + "]" * 900 + "}]", 1, "nested more than 100 deep"),

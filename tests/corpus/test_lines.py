@@ -13,9 +13,9 @@ import pytest
 from simengine.corpus.formats import read_items
 from simengine.corpus.lines import read_chunks
 from simengine.corpus.report import ReadReport
-from simengine.corpus.sources import Source
+from simengine.corpus.sources import InputFile
 
-STDIN = Source("<stdin>", None, "jsonl", "", "stdin")
+STDIN = InputFile("<stdin>", None, "jsonl", "", "stdin")
 
 
 class _Stdin:
@@ -63,7 +63,7 @@ def test_compressed_files_survive_short_reads(
     path = tmp_path / f"a.{suffix}"
     path.write_bytes(packed)
     monkeypatch.setattr("simengine.corpus.lines.CHUNK_BYTES", 7)
-    source = Source(str(path), path, "jsonl", suffix, "a")
+    source = InputFile(str(path), path, "jsonl", suffix, "a")
     report = ReadReport()
     assert b"".join(read_chunks(source, report)) == text
     assert report.bytes_read == len(packed)

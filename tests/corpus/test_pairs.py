@@ -48,7 +48,7 @@ def test_other_field_names_can_be_given(write: Write) -> None:
         ("p.csv", "text1,text2\na,b\na\n", 3, "1 fields"),
         ("p.csv", "only one\n", 1, "unknown header: the first row is 'only one'"),
         ("p.csv", "text1,text2\n", None, "no pairs"),
-        ("p.txt", "a b\n", None, "holds no pairs"),
+        ("p.txt", "a b\n", None, "has no pairs"),
     ],
 )
 def test_bad_pairs_name_file_and_line(

@@ -222,7 +222,7 @@ def test_wrong_encoding_and_overlong_lines_in_tables_are_rejected_alone(write: W
 @pytest.mark.parametrize(
     ("raw", "message"),
     [
-        ("id,text,id\n1,a,b\n", "'id' stands twice in the header"),
+        ("id,text,id\n1,a,b\n", "'id' appears twice in the header"),
         (",,\n1,a,b\n", "no column of the header has a name"),
         ("\n", "no documents"),
         ("id,text\n", "no documents"),

@@ -126,7 +126,7 @@ def test_columns_of_texts_are_texts(texts: Any) -> None:
 @pytest.mark.parametrize(
     ("table", "message"),
     [
-        (pd.DataFrame([["a", "b"]], columns=["text", "text"]), "the column 'text' stands twice"),
+        (pd.DataFrame([["a", "b"]], columns=["text", "text"]), "the column 'text' appears twice"),
         (pd.DataFrame([["a", "b"]]), "the key 0, which is int"),
         (pd.DataFrame({"id": [1.5], "text": ["a"]}), "the id in field 'id' is float 1.5"),
         (pd.DataFrame({"id": [None], "text": ["a"]}), "the id in field 'id' is null"),

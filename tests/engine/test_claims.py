@@ -121,7 +121,7 @@ def test_labels_go_through_a_calibration(texts: TextEngine, monkeypatch: pytest.
         {"slope": 0.5, "intercept": -1.0}, 100, "x", "2026-11-22", 0.2, 0.02, 0.5,
     )  # fmt: skip
     request: Callable[..., Any] = ClassifyRequest
-    asked = request(("a day of sport",), ("sport", "bank"), calibration=made.as_table())
+    asked = request(("a day of sport",), ("sport", "bank"), calibration=made.to_dict())
     expected = ZeroShotClassifier(nli, calibration=made).classify(asked.texts, asked.labels)
     assert texts.run(asked) == expected
     assert expected[0].calibrated

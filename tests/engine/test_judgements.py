@@ -83,7 +83,7 @@ def test_the_evidence_of_an_answer_is_the_text_at_its_span(engine: Engine) -> No
 
 
 def test_a_recommender_of_the_engine_leaves_out_liked_documents(engine: Engine) -> None:
-    ids, scores = engine.recommender().recommend_from_texts(["copper and other metals"], N=2)
+    ids, scores = engine.recommender().recommend_from_texts(["copper and other metals"], k=2)
     assert ids[0] == "else"
     assert scores[0] >= scores[1]
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from simengine import Document, Engine
-from simengine.lexical.query import Reader as LexicalReader
-from simengine.store.reader import Reader as DatabaseReader
+from simengine.lexical.query import LexicalReader
+from simengine.store.reader import DatabaseReader
 from simengine.store.segments import MANY_SMALL
 from simengine.store.snapshot import Snapshot
 from tests.faults.encoder import load_word_encoder
@@ -72,7 +72,7 @@ def test_files_threads_and_objects_level_off(engine: Engine) -> None:
     for number in range(9, MANY_SMALL + 3):
         change(engine, number)
     late = held()
-    for name in ("Reader", "Snapshot"):
+    for name in ("LexicalReader", "DatabaseReader", "Snapshot"):
         assert late[name] == early[name] == start[name]
     assert late["threads"] <= early["threads"] + 16  # tantivy's end a moment after their index
     assert late["vectors"] - start["vectors"] <= MANY_SMALL

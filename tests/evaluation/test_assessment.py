@@ -35,7 +35,7 @@ def test_similarity_rows_hold_both_scores() -> None:
     examples = [LabelledPair("a", "b", score=score) for score in (0.0, 2.5, 5.0)]
     judged = assessment.assess_similarity(examples, [0.1, 0.2, 0.9])
     assert [(row["gold"], row["predicted"]) for row in judged.rows] == [(0.0, 0.1), (2.5, 0.2), (5.0, 0.9)]
-    assert judged.result.as_dict()["spearman"] == pytest.approx(1.0)
+    assert judged.result.to_dict()["spearman"] == pytest.approx(1.0)
 
 
 def test_candidates_are_grouped_by_qid_else_by_question() -> None:
@@ -47,7 +47,7 @@ def test_candidates_are_grouped_by_qid_else_by_question() -> None:
     ]
     judged = assessment.assess_answer_selection(examples, [0.0, 9.0, 1.0, 2.0])
     assert [row["question_id"] for row in judged.rows] == ["1", "2", "other", "other"]
-    assert judged.result.as_dict()["metrics"]["MAP"] == pytest.approx(0.75)
+    assert judged.result.to_dict()["metrics"]["MAP"] == pytest.approx(0.75)
     assert judged.notes == (
         "questions left out that have no right answer: 1",
         "questions with right answers only: 1",
@@ -99,7 +99,7 @@ def test_all_rows_and_results_are_json() -> None:
         assessment.assess_similarity(pairs, np.array([1, math.pi], np.float32)),
         assessment.assess_answer_selection(pairs, np.array([1, 2], np.float32)),
     ):
-        json.dumps([judged.result.as_dict(), list(judged.rows)], allow_nan=False)
+        json.dumps([judged.result.to_dict(), list(judged.rows)], allow_nan=False)
 
 
 def test_pairs_that_cannot_be_judged_are_named() -> None:

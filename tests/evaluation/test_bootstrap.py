@@ -78,7 +78,7 @@ def test_quantiles_of_known_values() -> None:
 @pytest.mark.parametrize(
     ("n", "options", "message"),
     [
-        (1, {}, "at least 2 units, there are 1"),
+        (1, {}, "at least 2 units; there are 1"),
         (5, {"n_resamples": 10}, "n_resamples is 10"),
         (5, {"confidence": 1.0}, r"confidence is 1\.0"),
         (5, {"confidence": 95}, "confidence is 95"),

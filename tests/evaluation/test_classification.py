@@ -76,7 +76,7 @@ def test_as_dict_holds_plain_values() -> None:
 
     probabilities = np.full((1, 3), 1 / 3)
     result = evaluate_classification([E], [E], labels=LABELS, probabilities=probabilities)
-    assert json.loads(json.dumps(result.as_dict()))["classes"][0]["label"] == E
+    assert json.loads(json.dumps(result.to_dict()))["classes"][0]["label"] == E
 
 
 @pytest.mark.parametrize(

@@ -136,4 +136,4 @@ def test_different_examples_are_refused() -> None:
 
 def test_as_dict_is_json() -> None:
     comparison = compare_models(classified("+-+"), classified("++-"), n_resamples=100)
-    assert json.loads(json.dumps(comparison.as_dict()))["units"]["first_better"] == 1
+    assert json.loads(json.dumps(comparison.to_dict()))["units"]["first_better"] == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -24,6 +25,8 @@ MAX_CHARACTERS = 20
 
 class Lengths:
     """Scores pairs by their length, and reads so many characters."""
+
+    model = SimpleNamespace(activation="Identity")
 
     def scores_counted(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
         n = np.array([len(text1) + len(text2) for text1, text2 in pairs], np.int32)

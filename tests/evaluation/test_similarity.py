@@ -65,7 +65,7 @@ def test_a_model_that_always_says_the_same_has_no_correlation() -> None:
     result = evaluate_similarity([1, 2, 3], [0.5, 0.5, 0.5])
     assert math.isnan(result.pearson)
     assert math.isnan(result.spearman)
-    assert json.dumps(result.as_dict(), allow_nan=False) == '{"n": 3, "pearson": null, "spearman": null}'
+    assert json.dumps(result.to_dict(), allow_nan=False) == '{"n": 3, "pearson": null, "spearman": null}'
     assert all(map(math.isnan, similarity_units([1, 2, 3], [0.5] * 3).measure_all().values()))
 
 
@@ -74,8 +74,8 @@ def test_a_model_that_always_says_the_same_has_no_correlation() -> None:
     [
         ([1], [1], "at least 2"),
         ([1, 2], [1, 2, 3], "as many scores"),
-        ([1, 2], [1, math.inf], "score 2 is no finite number"),
-        ([math.nan, 2], [1, 2], "judgement 1 is no finite number"),
+        ([1, 2], [1, math.inf], "score 2 is not a finite number"),
+        ([math.nan, 2], [1, 2], "judgement 1 is not a finite number"),
         ([3, 3], [1, 2], "all 2 judgements are 3"),
     ],
 )

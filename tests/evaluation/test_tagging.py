@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simengine.errors import UsageError
-from simengine.evaluation.tagging import Entity, evaluate_tagging, find_entities, tagging_units
+from simengine.evaluation.tagging import TokenSpan, evaluate_tagging, find_entities, tagging_units
 
 GOLD = [["B-PER", "I-PER", "O", "B-LOC"], ["O", "B-LOC", "B-LOC"], ["O"]]
 PREDICTED = [["B-PER", "I-PER", "O", "B-PER"], ["O", "B-LOC", "I-LOC"], ["O"]]
@@ -30,15 +30,15 @@ def test_three_sentences_worked_by_hand() -> None:
 @pytest.mark.parametrize(
     ("tags", "entities"),
     [
-        (["I-LOC", "I-LOC"], [Entity(0, 2, "LOC")]),  # an I- without B- begins one
-        (["O", "I-LOC", "B-LOC"], [Entity(1, 2, "LOC"), Entity(2, 3, "LOC")]),
-        (["B-LOC", "I-PER"], [Entity(0, 1, "LOC"), Entity(1, 2, "PER")]),  # another type begins another
-        (["B-a-b", "I-a-b"], [Entity(0, 2, "a-b")]),
+        (["I-LOC", "I-LOC"], [TokenSpan(0, 2, "LOC")]),  # an I- without B- begins one
+        (["O", "I-LOC", "B-LOC"], [TokenSpan(1, 2, "LOC"), TokenSpan(2, 3, "LOC")]),
+        (["B-LOC", "I-PER"], [TokenSpan(0, 1, "LOC"), TokenSpan(1, 2, "PER")]),  # another type begins another
+        (["B-a-b", "I-a-b"], [TokenSpan(0, 2, "a-b")]),
         (["O"], []),
         ([], []),
     ],
 )
-def test_entities_are_those_of_conlleval(tags: list[str], entities: list[Entity]) -> None:
+def test_entities_are_those_of_conlleval(tags: list[str], entities: list[TokenSpan]) -> None:
     assert find_entities([tags]) == [entities]
 
 

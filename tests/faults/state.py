@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from simengine.engine.reading import IndexReader, open_reader
+from simengine.engine.reading import SnapshotReader, open_reader
 from simengine.requests.search import SearchOptions
 from simengine.store.commitlog import load_log
 from simengine.store.snapshot import Snapshot
@@ -28,7 +28,7 @@ class State:
     """All that can be read from an index.
 
     Attributes:
-        documents: (id, title, text, metadata) by doc_key, deleted ones too.
+        documents: (id, title, text, metadata) by doc_key, including deleted ones.
         live: by doc_key.
         passages: (doc_key, start, end, n_tokens, n_truncated) by row.
         vectors: (n_rows, dim) float32.
@@ -70,7 +70,7 @@ def read_state(path: Path, modes: Sequence[str] = MODES) -> State:
         reader.retire()
 
 
-def state_of(reader: IndexReader, modes: Sequence[str] = MODES) -> State:
+def state_of(reader: SnapshotReader, modes: Sequence[str] = MODES) -> State:
     """Everything that a snapshot and its searcher give."""
     snapshot, searcher = reader.snapshot, reader.searcher
     keys, rows = np.arange(snapshot.n_documents), np.arange(snapshot.n_rows)

@@ -138,4 +138,4 @@ def check_failed_clearly(outcome: Outcome, code: int) -> None:
     assert code in (0, 1), outcome.output
     if code:
         assert "Error: " in outcome.output
-        assert re.search("no room|No space left|File too large", outcome.output), outcome.output
+        assert re.search("no space to write|No space left|File too large", outcome.output), outcome.output

@@ -16,7 +16,7 @@ import pytest
 from simengine.errors import DamagedIndexError, RecipeError, StorageFullError, StoreError, UsageError
 from simengine.index.build import build_index, load_index
 from simengine.index.faiss_index import END
-from simengine.index.recipe import Recipe, load_recipe
+from simengine.index.recipe import IndexRecipe, load_recipe
 from simengine.types import FloatMatrix
 
 N, DIM = 2_000, 16
@@ -33,14 +33,14 @@ SEGMENTS = [(0, VECTORS)]
 
 
 @pytest.fixture(params=DAMAGED)
-def saved(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, Recipe]:
+def saved(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, IndexRecipe]:
     recipe = load_recipe(request.param)
     path = tmp_path / "ann.faiss"
     build_index(SEGMENTS, N, DIM, recipe, threads=1).save(path)
     return path, recipe
 
 
-def opened(path: Path, recipe: Recipe, **options: object) -> object:
+def opened(path: Path, recipe: IndexRecipe, **options: object) -> object:
     given = {"expected_rows": N, "expected_dim": DIM, "segments": SEGMENTS, **options}
     return load_index(path, recipe, **given)  # type: ignore[arg-type]
 
@@ -70,16 +70,16 @@ def test_hnsw_built_by_one_thread_is_the_same_twice(tmp_path: Path) -> None:
 def test_too_few_rows_are_searched_exactly_and_a_note_says_so() -> None:
     index = build_index([(0, VECTORS[:999])], 999, DIM, load_recipe("pq-fastscan"))
     assert index.factory == "Flat"
-    assert index.notes == ("searched exactly: 999 rows are fewer than the 1000 that pq-fastscan asks for",)
+    assert index.notes == ("searched exactly: 999 rows are fewer than the 1000 that pq-fastscan requires",)
     _, rows = index.search(VECTORS[:3], 1)
     assert rows.tolist() == [[0], [1], [2]]
 
 
 def test_segments_that_do_not_cover_the_rows_are_refused() -> None:
     recipe = load_recipe("flat")
-    with pytest.raises(UsageError, match="hold 2000 rows; expected 2001"):
+    with pytest.raises(UsageError, match="have 2000 rows; expected 2001"):
         build_index(SEGMENTS, N + 1, DIM, recipe)
-    with pytest.raises(UsageError, match="rows 0 to 5 are in no segment"):
+    with pytest.raises(UsageError, match="rows 0 to 5 are not in any segment"):
         build_index([(5, VECTORS)], N, DIM, recipe)
     with pytest.raises(UsageError, match="dimension 16; expected 17"):
         build_index(SEGMENTS, N, DIM + 1, recipe)
@@ -91,16 +91,16 @@ def test_segments_that_do_not_cover_the_rows_are_refused() -> None:
 
 def test_a_factory_that_faiss_does_not_know_is_a_recipe_error() -> None:
     with pytest.raises(RecipeError, match="FAISS cannot make 'NONSENSE'"):
-        build_index(SEGMENTS, N, DIM, Recipe("mine", "d", "NONSENSE"))
+        build_index(SEGMENTS, N, DIM, IndexRecipe("mine", "d", "NONSENSE"))
 
 
-def test_an_index_opened_without_vectors_says_what_it_needs(saved: tuple[Path, Recipe]) -> None:
+def test_an_index_opened_without_vectors_says_what_it_needs(saved: tuple[Path, IndexRecipe]) -> None:
     index = load_index(*saved, expected_rows=N, expected_dim=DIM)
     with pytest.raises(UsageError, match="pass segments to load_index"):
         index.search(VECTORS[:1], 1)
 
 
-def test_the_right_digest_opens_and_a_flipped_byte_anywhere_does_not(saved: tuple[Path, Recipe]) -> None:
+def test_the_right_digest_opens_and_a_flipped_byte_anywhere_does_not(saved: tuple[Path, IndexRecipe]) -> None:
     path, recipe = saved
     data = path.read_bytes()
     digest = hashlib.sha256(data).hexdigest()
@@ -111,7 +111,7 @@ def test_the_right_digest_opens_and_a_flipped_byte_anywhere_does_not(saved: tupl
             opened(path, recipe, sha256=digest)
 
 
-def test_a_truncated_file_is_damaged_at_every_length(saved: tuple[Path, Recipe]) -> None:
+def test_a_truncated_file_is_damaged_at_every_length(saved: tuple[Path, IndexRecipe]) -> None:
     path, recipe = saved
     data = path.read_bytes()
     for length in {0, 1, 3, 4, 40, len(data) // 2, len(data) - 1}:
@@ -120,7 +120,7 @@ def test_a_truncated_file_is_damaged_at_every_length(saved: tuple[Path, Recipe])
             opened(path, recipe)
 
 
-def test_files_of_another_kind_are_damaged(saved: tuple[Path, Recipe], tmp_path: Path) -> None:
+def test_files_of_another_kind_are_damaged(saved: tuple[Path, IndexRecipe], tmp_path: Path) -> None:
     path, recipe = saved
     for content in (
         b"not an index",
@@ -160,7 +160,7 @@ def test_an_index_for_euclidean_distance_is_refused(tmp_path: Path) -> None:
     faiss.write_index(index, str(tmp_path / "l2"))
     with (tmp_path / "l2").open("ab") as file:
         file.write(END)
-    with pytest.raises(DamagedIndexError, match="inner products"):
+    with pytest.raises(DamagedIndexError, match="inner-product"):
         opened(tmp_path / "l2", load_recipe("sq8"))
 
 
@@ -215,7 +215,7 @@ def test_flipped_bits_never_crash_the_process_even_without_a_digest(name: str, t
     assert done.returncode == 0, done.stdout + done.stderr[-2_000:]
 
 
-def test_a_full_disk_is_an_error_and_leaves_the_old_file(saved: tuple[Path, Recipe]) -> None:
+def test_a_full_disk_is_an_error_and_leaves_the_old_file(saved: tuple[Path, IndexRecipe]) -> None:
     path, recipe = saved
     before = path.read_bytes()
     index = build_index(SEGMENTS, N, DIM, recipe, threads=1)

@@ -133,7 +133,7 @@ def test_the_reason_follows_from_what_is_installed(
     assert bool(status.clash) == (len(installed) > 1)
     if gpus:
         require_gpu(gpus - 1)
-        with pytest.raises(DeviceError, match="cuda:2 was asked for; FAISS sees 2"):
+        with pytest.raises(DeviceError, match="cuda:2 was requested; FAISS sees 2"):
             require_gpu(gpus)
 
 
@@ -226,7 +226,7 @@ def test_threads_go_to_the_gpu_one_at_a_time(gpu: list[FakeGpuIndex]) -> None:
 
 def test_errors_of_the_gpu_are_one_line() -> None:
     hnsw = faiss.IndexHNSWFlat(DIM, 8)
-    with pytest.raises(DeviceError, match=r"does not go to cuda:0: .*not implemented on GPU\.$"):
+    with pytest.raises(DeviceError, match=r"cannot be copied to cuda:0: .*not implemented on GPU\.$"):
         GpuCopy(hnsw, 0, None, fake_faiss([]))
     with pytest.raises(DeviceError, match="at most 2048 lists"):
         GpuCopy(faiss.IndexFlatIP(DIM), 0, 2_049, fake_faiss([]))

@@ -167,7 +167,7 @@ def test_no_rows_and_no_queries_give_padding_and_empty_arrays() -> None:
 def test_vectors_that_are_not_numbers_are_an_error_and_not_a_lost_row(place: int) -> None:
     vectors = unit(5_000, 4, 1)
     vectors[place] = np.nan
-    with pytest.raises(StoreError, match="not numbers"):
+    with pytest.raises(StoreError, match="contain NaN"):
         exact_search([(0, vectors)], unit(1, 4, 2), 3)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from simengine.errors import UsageError
 from simengine.index.build import build_index
-from simengine.index.contract import CandidateIndex
+from simengine.index.contract import ANNIndex
 from simengine.index.exact import exact_search
 from simengine.index.live import search_live
 from simengine.index.recipe import load_recipe
@@ -28,7 +28,7 @@ SEGMENTS = [(0, VECTORS[:N]), (N, VECTORS[N:])]
 EXACT = build_index(SEGMENTS[:1], N, DIM, load_recipe("flat"))
 
 
-class Counting(CandidateIndex):
+class Counting(ANNIndex):
     """Passes searches on and remembers their k."""
 
     n_rows, dimension = N, DIM

@@ -7,7 +7,7 @@ import pytest
 
 from simengine.errors import UsageError
 from simengine.index.build import build_index
-from simengine.index.contract import CandidateIndex
+from simengine.index.contract import ANNIndex
 from simengine.index.recall import measure_recall
 from simengine.index.recipe import load_recipe
 from simengine.types import FloatMatrix, RowArray
@@ -25,7 +25,7 @@ SEGMENTS = [(0, VECTORS[:200]), (200, VECTORS[200:])]
 EXACT = build_index(SEGMENTS, N, DIM, load_recipe("flat"))
 
 
-class Losing(CandidateIndex):
+class Losing(ANNIndex):
     """Exact search that loses the rows at given ranks (0 is the best)."""
 
     n_rows, dimension = N, DIM
@@ -62,7 +62,7 @@ def test_a_query_drawn_from_the_rows_does_not_count_as_its_own_hit() -> None:
 def test_another_row_with_the_same_score_counts_as_found() -> None:
     twins = np.concatenate([VECTORS[:20], VECTORS[:20]])
 
-    class Other(CandidateIndex):
+    class Other(ANNIndex):
         n_rows, dimension = 40, DIM
 
         def search(self, queries: FloatMatrix, k: int) -> tuple[FloatMatrix, RowArray]:

@@ -9,12 +9,12 @@ import pytest
 
 from simengine.errors import RecipeError
 from simengine.index.recipe import (
-    Recipe,
+    IndexRecipe,
     choose_recipe,
     list_recipes,
     load_recipe,
-    recipe_from_table,
-    recipe_to_table,
+    recipe_from_dict,
+    recipe_to_dict,
     resolve_factory,
 )
 
@@ -36,7 +36,7 @@ def test_every_shipped_recipe_says_what_it_is_and_where_it_is_poor() -> None:
         assert recipe.description
         assert recipe.limits
         assert load_recipe(recipe.name) == recipe
-        assert recipe_from_table(json.loads(json.dumps(recipe_to_table(recipe))), "manifest.json") == recipe
+        assert recipe_from_dict(json.loads(json.dumps(recipe_to_dict(recipe))), "manifest.json") == recipe
 
 
 def test_a_recipe_of_ones_own_is_read_from_its_path(tmp_path: Path) -> None:
@@ -105,11 +105,11 @@ def test_a_number_of_parts_that_divides_the_dimension_is_chosen(dimension: int, 
 
 def test_a_fixed_number_of_parts_that_does_not_divide_is_refused() -> None:
     with pytest.raises(RecipeError, match=r"PQ\{m\}"):
-        resolve_factory(Recipe("mine", "d", "PQ96x4fs"), 1_000, 100)
+        resolve_factory(IndexRecipe("mine", "d", "PQ96x4fs"), 1_000, 100)
 
 
 def test_lists_are_as_many_as_k_means_can_fill_and_a_note_says_so() -> None:
-    recipe = Recipe("mine", "d", "IVF{nlist},Flat")
+    recipe = IndexRecipe("mine", "d", "IVF{nlist},Flat")
     assert resolve_factory(recipe, 1_000_000, 8) == ("IVF4096,Flat", ())
     factory, notes = resolve_factory(recipe, 5_000, 8)
     assert factory == "IVF128,Flat"

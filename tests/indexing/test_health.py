@@ -12,7 +12,7 @@ from simengine.indexing import health
 from simengine.indexing.health import check_index
 from simengine.lexical.index import LexicalIndex
 from simengine.store.snapshot import Snapshot
-from simengine.store.verify import REMAKE, Problem
+from simengine.store.verify import REMAKE, IntegrityProblem
 from simengine.types import Document
 from tests.faults.encoder import load_word_encoder
 
@@ -92,7 +92,7 @@ def test_an_index_without_passages_needs_no_lexical_index(index: Path) -> None:
 def test_lexical_damage_is_looked_at_again_when_the_index_has_changed(
     index: Path, current: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    problem = Problem(index, "damaged", REMAKE)
+    problem = IntegrityProblem(index, "damaged", REMAKE)
     answers = [(index, [problem]), (index, [])]
     monkeypatch.setattr(health, "_look", lambda snapshot: answers.pop(0))
     monkeypatch.setattr(Snapshot, "is_current", lambda self: current)
@@ -102,4 +102,4 @@ def test_lexical_damage_is_looked_at_again_when_the_index_has_changed(
 def test_a_lexical_index_behind_the_store_is_a_problem(index: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LexicalIndex, "n_rows", property(lambda self: 11))
     (problem,) = check_index(index).problems
-    assert "holds 11 of 12 passages" in problem.what
+    assert "has 11 of 12 passages" in problem.what

@@ -253,7 +253,7 @@ def test_report_counts_tokens_and_split_documents(index: Path, encoder: Counting
     assert report.coverage == 1.0
 
 
-def test_candidate_index_is_built_and_its_recall_stored(tmp_path: Path, encoder: CountingEncoder) -> None:
+def test_ann_index_is_built_and_its_recall_stored(tmp_path: Path, encoder: CountingEncoder) -> None:
     path = tmp_path / "hnsw"
     with IndexWriter.create(
         path, IndexSettings("fake", CountingEncoder().fingerprint.digest, DIMENSION, 32, 32, 4, recipe="hnsw")

@@ -208,7 +208,7 @@ def test_truncate_drops_orphans_and_rows_can_be_written_again(tmp_path: Path) ->
 
 def test_rows_must_rise(tmp_path: Path) -> None:
     index = build(tmp_path / "i", ["gas", "flow"])
-    with pytest.raises(UsageError, match="rise"):
+    with pytest.raises(UsageError, match="must ascend"):
         index.add([1], [""], ["jet"])
     with pytest.raises(UsageError, match="number"):
         index.add([2], [], ["jet"])
@@ -234,7 +234,7 @@ def test_writer_sees_what_another_committed_after_it_was_opened(tmp_path: Path) 
     first.add([1], [""], ["flow"])
     first.commit()
     first.close()
-    with pytest.raises(UsageError, match="rise"):
+    with pytest.raises(UsageError, match="must ascend"):
         second.add([1], [""], ["jet"])
     second.close()
 

@@ -155,7 +155,7 @@ def test_a_download_that_was_stopped_is_completed(hub: Hub) -> None:
     hub.repositories["someone/model"] = files("model.safetensors")
     path = resolve_model("someone/model", offline=False).path
     (path / "model.safetensors").unlink()
-    with pytest.raises(ModelNotFoundError, match=r"only a part is there.*offline"):
+    with pytest.raises(ModelNotFoundError, match=r"only a part of it.*offline"):
         resolve_model("someone/model", offline=True)
     assert resolve_model("someone/model", offline=False).source == "hub"
     assert (path / "model.safetensors").read_text() == "model.safetensors"

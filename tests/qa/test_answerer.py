@@ -257,11 +257,11 @@ def test_a_calibration_of_the_plain_rule_makes_its_probabilities_and_thresholds(
 @pytest.mark.parametrize(
     ("changes", "precision", "said"),
     [
-        ({}, 0.95, "highest that is reached is 0.9"),
+        ({}, 0.95, "highest reached is 0.9"),
         ({}, 0.99, "stored are 0.8, 0.9, 0.95"),
         ({"task": "relevance"}, None, "answer"),
         ({"scale": "logit"}, None, "expected 'probability'"),
-        ({"model": "another"}, None, "fitted with the judge another"),
+        ({"model": "another"}, None, "fitted with the NLI model another"),
     ],
 )
 def test_a_calibration_that_does_not_fit_is_refused(
@@ -289,7 +289,5 @@ def test_what_is_added_while_it_runs_is_answered_at_once(tmp_path: Path) -> None
         assert stored is not None
         assert answer.span is not None
         assert stored.text[answer.span.start : answer.span.end] == answer.text
-        elsewhere = Answerer(
-            engine, table(("seven", question, "entailment")), options=AnswerOptions(where='kind == "x"')
-        )
-        assert elsewhere.ask(question).verdict == "not found"
+        elsewhere = AnswerOptions(where='kind == "x"')
+        assert engine.ask(question, options=elsewhere).verdict == "not found"

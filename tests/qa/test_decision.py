@@ -101,7 +101,7 @@ def test_a_missing_feature_counts_as_average() -> None:
 
 def test_a_decision_survives_json() -> None:
     decision = fit_decision(examples(), judge="j")
-    assert Decision.from_table(json.loads(json.dumps(decision.as_table()))) == decision
+    assert Decision.from_dict(json.loads(json.dumps(decision.to_dict()))) == decision
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_decision_survives_json() -> None:
 )
 def test_a_table_that_is_no_decision_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(UsageError):
-        Decision.from_table({**fit_decision(examples()).as_table(), **change})
+        Decision.from_dict({**fit_decision(examples()).to_dict(), **change})
 
 
 @pytest.mark.parametrize("right", [[True] * 100, [False] * 100, [True, False] * 10])
@@ -128,7 +128,7 @@ def test_too_few_or_all_alike_are_refused(right: list[bool]) -> None:
 
 def test_features_that_tell_nothing_are_refused() -> None:
     alike = [DecisionExample({"relevance": 0.5}, number % 2 == 0) for number in range(100)]
-    with pytest.raises(UsageError, match="nothing tells right answers"):
+    with pytest.raises(UsageError, match="cannot be distinguished"):
         fit_decision(alike)
 
 

@@ -105,7 +105,7 @@ def test_one_sentence_without_evidence_is_enough_to_keep_the_plain_answer(
     answer = ask(endpoint, FOUND, ("1889", "It was built", "entailment"), ("1889", "It fell", label))
     assert answer.text == TOWER.text
     assert answer.span is not None
-    assert "not taken" in answer.notes[0]
+    assert "rejected" in answer.notes[0]
     assert "It fell down." in answer.notes[0]
 
 
@@ -125,11 +125,11 @@ def test_a_worded_yes_or_no_is_the_verdicts_own(endpoint: Endpoint, text: str, t
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        (b"not json", 200, "no chat completion"),
-        (b'{"choices": []}', 200, "no chat completion"),
-        (b'{"choices": [{"message": {"content": null}}]}', 200, "no chat completion"),
+        (b"not json", 200, "not a chat completion"),
+        (b'{"choices": []}', 200, "not a chat completion"),
+        (b'{"choices": [{"message": {"content": null}}]}', 200, "not a chat completion"),
         (b'{"choices": [{"message": {"content": "  "}}]}', 200, "empty answer"),
-        (b"[" * 100_000, 200, "no chat completion"),
+        (b"[" * 100_000, 200, "not a chat completion"),
         (b"x" * (MAX_RESPONSE_BYTES + 1), 200, "longer than"),
         (b"{}", 500, "HTTP 500"),
         (b"{}", 401, "HTTP 401"),

@@ -61,7 +61,7 @@ def test_measures_are_those_of_the_literature() -> None:
     assert result.metrics["nDCG@10"] == pytest.approx((ndcg_a + 1) / 2, abs=1e-4)
     assert result.metrics["Recall@20"] == pytest.approx(0.75)
     assert result.coverage == 4 / 8
-    assert result.as_dict()["n_users"] == 2
+    assert result.to_dict()["n_users"] == 2
 
 
 def test_users_with_nothing_relevant_do_not_count() -> None:
@@ -73,7 +73,7 @@ def test_users_with_nothing_relevant_do_not_count() -> None:
 
 
 def test_lists_that_are_too_short_or_name_an_item_twice_are_refused() -> None:
-    with pytest.raises(UsageError, match="5 places"):
+    with pytest.raises(UsageError, match="5 items"):
         evaluate_recommendations(["a"], np.full((1, 5), "p", object), {"a": {"p"}}, n_items=1)
     with pytest.raises(UsageError, match="twice"):
         evaluate_recommendations(["a"], np.full((1, 20), "p", object), {"a": {"p"}}, n_items=1)

@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from simengine.errors import UsageError
 from simengine.recommend import Histories, Interactions, ItemVectors, PreferenceOptions
-from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.histories import make_histories
 
 ITEMS = [f"i{n}" for n in range(6)]
-CATALOGUE = Catalogue.of(ItemVectors.from_vectors(ITEMS, np.eye(6, dtype=np.float32)))
+CATALOGUE = ItemCatalogue.of(ItemVectors.from_vectors(ITEMS, np.eye(6, dtype=np.float32)))
 DAY = 86_400.0
 
 

@@ -143,7 +143,7 @@ def test_a_user_of_unknown_items_is_told_so(items: ItemVectors) -> None:
     interactions = Interactions.from_arrays(["u", "v"], ["gone", "war-1"])
     recommender = TextRecommender(items).fit(interactions)
     assert (recommender.n_unknown, recommender.users.tolist()) == (1, ["v"])
-    with pytest.raises(UsageError, match="none of the items"):
+    with pytest.raises(UsageError, match="no interactions with the items"):
         recommender.recommend("u")
 
 
@@ -152,7 +152,7 @@ def test_no_history_is_refused_and_a_taste_needs_none(items: ItemVectors) -> Non
         TextRecommender(items).fit(Interactions.empty())
     with pytest.raises(UsageError, match="no histories yet"):
         TextRecommender(items).recommend("u0")
-    with pytest.raises(UsageError, match="item ids do not fit"):
+    with pytest.raises(UsageError, match="item ids do not match"):
         TextRecommender(items).fit(Interactions.from_arrays(["u"], ["other"]))
     ids, _ = TextRecommender(items).recommend(Taste(likes=["war-1"]), 3)
     assert all(id_.startswith("war") for id_ in ids)
@@ -161,7 +161,7 @@ def test_no_history_is_refused_and_a_taste_needs_none(items: ItemVectors) -> Non
 def test_a_cold_start_from_texts_finds_their_kind(fitted: TextRecommender) -> None:
     ids, _ = fitted.recommend_from_texts(["a planet, a star and an alien"], ["gun and tank"], 5)
     assert all(id_.startswith("space") for id_ in ids)
-    away, _ = fitted.recommend_from_texts(dislikes=["a planet, a star and an alien in space"], N=4)
+    away, _ = fitted.recommend_from_texts(dislikes=["a planet, a star and an alien in space"], k=4)
     assert not any(id_.startswith("space") for id_ in away)
 
 

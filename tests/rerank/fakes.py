@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from simengine.rerank.judge import STANCES, Judged
+from simengine.rerank.judge import STANCES, PairJudgements
 from simengine.types import Hit, Passage, Span
 
 NAMES = ("entailment", "neutral", "contradiction")
@@ -45,7 +45,7 @@ class TableJudge:
         self.calls: list[list[tuple[str, str]]] = []
         self.closed = False
 
-    def judge(self, pairs: Sequence[tuple[str, str]], *, claim: bool = False) -> Judged:
+    def judge(self, pairs: Sequence[tuple[str, str]], *, claim: bool = False) -> PairJudgements:
         self.calls.append(list(pairs))
         if self.clock is not None:
             self.clock.now += self.s_per_token * int(self.count_tokens(pairs).sum())
@@ -53,10 +53,10 @@ class TableJudge:
         cut = np.array([query.startswith("long") for query, _ in pairs], np.int32)
         if not claim:
             alone = [each if isinstance(each, float) else each[0] for each in said]
-            return Judged(np.array(alone, np.float32), cut)
+            return PairJudgements(np.array(alone, np.float32), cut)
         rows = [each for each in said if isinstance(each, tuple)]
         stances = [STANCES[NAMES[int(np.argmax(row))]] for row in rows]
-        return Judged(
+        return PairJudgements(
             np.array([1 - row[1] for row in rows], np.float32),
             cut,
             stances,

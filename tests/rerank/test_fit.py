@@ -107,22 +107,22 @@ def test_a_fit_survives_being_stored() -> None:
 
     queries, qrels, hits, judge = collection(1.0)
     fit = fit_blend(queries, qrels, hits, judge, depth=10)
-    assert BlendFit.from_table(json.loads(json.dumps(fit.as_table()))) == fit
+    assert BlendFit.from_dict(json.loads(json.dumps(fit.to_dict()))) == fit
 
 
 def test_a_stored_fit_that_is_damaged_is_refused() -> None:
     queries, qrels, hits, judge = collection(1.0)
-    table = fit_blend(queries, qrels, hits, judge, depth=10).as_table()
+    table = fit_blend(queries, qrels, hits, judge, depth=10).to_dict()
     with pytest.raises(UsageError, match="weight"):
-        BlendFit.from_table({name: value for name, value in table.items() if name != "weight"})
+        BlendFit.from_dict({name: value for name, value in table.items() if name != "weight"})
     with pytest.raises(UsageError, match="is 7; expected a number between 0 and 1"):
-        BlendFit.from_table({**table, "weight": 7})
+        BlendFit.from_dict({**table, "weight": 7})
 
 
 def test_too_few_queries_are_refused() -> None:
     queries, qrels, hits, judge = collection(1.0)
     few = dict(list(qrels.items())[: MIN_QUERIES - 1])
-    with pytest.raises(UsageError, match=f"{MIN_QUERIES} at least"):
+    with pytest.raises(UsageError, match=f"at least {MIN_QUERIES}"):
         fit_blend(queries, {**few, "q39": {"x": 0}}, hits, judge)
 
 

@@ -5,19 +5,19 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simengine.rerank.judge import Judged
+from simengine.rerank.judge import PairJudgements
 from simengine.rerank.subject import MIN_COSINE, without_foreign_contradictions
 from simengine.types import Span
 
 
-def said(*labels: str) -> Judged:
+def said(*labels: str) -> PairJudgements:
     rows = {
         "supports": {"entailment": 0.8, "neutral": 0.1, "contradiction": 0.1},
         "contradicts": {"entailment": 0.15, "neutral": 0.05, "contradiction": 0.8},
         "neutral": {"entailment": 0.1, "neutral": 0.7, "contradiction": 0.2},
     }
     probabilities = [rows[label] for label in labels]
-    return Judged(
+    return PairJudgements(
         relevance=np.array([1 - row["neutral"] for row in probabilities], np.float32),
         n_truncated=np.zeros(len(labels), np.int32),
         stances=list(labels),
@@ -43,5 +43,5 @@ def test_near_contradictions_and_those_of_unknown_distance_stay() -> None:
 
 
 def test_without_stances_nothing_changes() -> None:
-    plain = Judged(np.array([0.5], np.float32), np.zeros(1, np.int32))
+    plain = PairJudgements(np.array([0.5], np.float32), np.zeros(1, np.int32))
     assert without_foreign_contradictions(plain, [0.0]) is plain

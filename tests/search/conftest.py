@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simengine.index.contract import CandidateIndex
+from simengine.index.contract import ANNIndex
 from simengine.index.exact import exact_search
 from simengine.lexical import LexicalIndex
 from simengine.search.searcher import Searcher
@@ -41,8 +41,8 @@ class WordEncoder:
         return (vectors / np.linalg.norm(vectors, axis=1, keepdims=True)).astype(np.float32)
 
 
-class FirstRows(CandidateIndex):
-    """A candidate index that is exact, over the first rows only; it gives at most `limit` rows."""
+class FirstRows(ANNIndex):
+    """An ANN index that is exact, over the first rows only; it gives at most `limit` rows."""
 
     def __init__(self, vectors: FloatMatrix, limit: int | None = None) -> None:
         self._vectors, self.n_rows, self.dimension, self._limit = vectors, len(vectors), DIMENSION, limit

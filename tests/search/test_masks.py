@@ -118,7 +118,7 @@ def test_a_field_of_the_corpus_comes_before_the_documents_own(tmp_path: Path) ->
         ('titel contains "x"', "did you mean title"),
         ("zzzzzzzz = 1", "there are: _id, authors, authors.age, authors.name"),
         ("draft = true", "no document has a field 'draft'"),
-        ("authors.name > 3", "authors.name holds text in every document"),
+        ("authors.name > 3", "authors.name has text in every document"),
         ("_id = 3", 'write "3"'),
     ],
 )
@@ -135,7 +135,7 @@ def test_a_list_of_objects_names_the_fields_inside(tmp_path: Path) -> None:
     bench = filled(tmp_path / "index", {"a": ("", {"authors": [{"name": "Lee", "age": 3}]})}, remove="")
     with (
         Snapshot.open(bench.path) as snapshot,
-        pytest.raises(FilterError, match=r"authors holds objects; .*: authors\.age, authors\.name"),
+        pytest.raises(FilterError, match=r"authors contains objects; .*: authors\.age, authors\.name"),
     ):
         Selections(snapshot).select('authors contains "Lee"')
     close_bench(bench)

@@ -162,13 +162,13 @@ def test_lexical_search_never_asks_for_a_model(bench: Bench) -> None:
     assert searcher.search(["gas"], SearchOptions(mode="lexical")).hits[0]
 
 
-def test_candidate_index_that_gives_too_few_rows_is_not_relied_on(bench: Bench) -> None:
+def test_ann_index_that_gives_too_few_rows_is_not_relied_on(bench: Bench) -> None:
     options = SearchOptions(k=40, mode="dense")
     expected = bench.searcher().search(QUERIES, options).hits
     assert bench.searcher(n_covered=100, limit=5).search(QUERIES, options).hits == expected
 
 
-def test_exact_and_filtered_searches_leave_the_candidate_index_aside(make_bench: Callable[[], Bench]) -> None:
+def test_exact_and_filtered_searches_bypass_the_ann_index(make_bench: Callable[[], Bench]) -> None:
     bench = make_bench()
     bench.commit(random_documents(60))
     searcher = bench.searcher(n_covered=60)

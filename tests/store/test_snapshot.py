@@ -342,7 +342,7 @@ def test_what_is_no_index_is_named(path: Path) -> None:
         ("nothing like it", "there is no index"),
         ("index/gen-000001", "inside the index"),
         ("index/manifest.json", "inside the index"),
-        ("", "holds the indexes index"),
+        ("", "contains the indexes index"),
     ):
         with pytest.raises(IndexNotFoundError, match=says):
             Snapshot.open(root / name)

@@ -140,7 +140,7 @@ def test_vectors_of_wrong_shape_type_or_length_are_refused(path: Path, vectors: 
 def test_adding_a_live_id_is_refused_unless_it_is_removed_in_the_same_change(path: Path) -> None:
     with IndexWriter.create(path, settings()) as writer:
         writer.commit(change(["a", "b"]))
-        with pytest.raises(UsageError, match="'b' is in the index"):
+        with pytest.raises(UsageError, match="'b' is already in the index"):
             writer.commit(change(["c", "b"], version=1))
         with pytest.raises(UsageError, match="twice"):
             writer.commit(change(["c", "c"]))

@@ -71,8 +71,8 @@ def test_subclasses_of_str_become_their_value() -> None:
 @pytest.mark.parametrize(
     ("given", "says"),
     [
-        ("one", "expected several queries, got the one 'one'; put it in a list"),
-        (b"one", "got the one b'one'"),
+        ("one", "expected several queries, got a single one, 'one'; put it in a list"),
+        (b"one", "got a single one, b'one'"),
         (None, "got None"),
         (3, "got int 3"),
         (Path("x"), "got PosixPath"),
@@ -93,7 +93,7 @@ def test_what_does_not_hold_texts_is_refused(given: Any, says: str) -> None:
 
 
 def test_texts_that_are_no_unicode_are_refused_with_their_number() -> None:
-    with pytest.raises(DataError, match="query 2: holds half of a surrogate pair"):
+    with pytest.raises(DataError, match="query 2: contains half of a surrogate pair"):
         as_texts(["one", "\ud83d"], "query")
     with pytest.raises(UsageError, match="query 2 is blank"):
         as_texts(["one", " \n"], "query", blank=False)
@@ -118,7 +118,7 @@ def test_pairs_of_every_kind_are_read(given: Any) -> None:
         ([("a", "b"), ("a",)], "pair 2 is tuple"),
         ([("a", 3)], "text 2 of pair 1 is int 3"),
         ([{"a": 1, "b": 2}], "pair 1 is dict"),
-        ("ab", "got the one 'ab'"),
+        ("ab", "got a single one, 'ab'"),
     ],
 )
 def test_what_is_not_pairs_is_refused(given: Any, says: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.training.recipe import Recipe
-from simengine.training.recipe_file import recipe_from_table
+from simengine.training.recipe_file import recipe_from_dict
 
 WORDS = ("cat", "dog", "bird", "tree", "river", "house", "train", "bread")
 LABELS = ("entailment", "neutral", "contradiction")
@@ -46,7 +46,7 @@ def recipe(folder: Path, base: Path, task: str = "nli", **more: Any) -> Recipe:
         "optimisation": {"epochs": 2, "batch_size": 8, "learning_rate": 1e-3},
         "stopping": {"evaluations": 4},
     }
-    return recipe_from_table(values | more, "test", folder=folder)
+    return recipe_from_dict(values | more, "test", folder=folder)
 
 
 def tensors(model: Path) -> Mapping[str, Any]:

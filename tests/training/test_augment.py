@@ -161,7 +161,7 @@ def test_nothing_new_gives_nothing() -> None:
 def test_what_cannot_be_used_is_refused() -> None:
     with pytest.raises(UsageError, match="no pairs were given"):
         augment(NEUTRAL, [])
-    with pytest.raises(UsageError, match="the judge says neutral, the gold pairs have 0, 1"):
+    with pytest.raises(UsageError, match="the cross-encoder predicts neutral, the gold pairs have 0, 1"):
         augment(NEUTRAL, [LabelledPair("a1", "b2", "1"), LabelledPair("a3", "b4", "0")])
 
     class Wrong(Scores):

@@ -155,7 +155,7 @@ def test_meaning_is_compared_where_an_encoder_is_given() -> None:
 
 def test_the_report_is_json() -> None:
     report = find([pair("a", "b", "x"), pair("a", "b", "y"), pair("c", "d")])
-    record = json.loads(json.dumps(report.as_json(), allow_nan=False))
+    record = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert (record["rows"], record["distinct"], record["clusters"], record["largest_cluster"]) == (3, 2, 1, 2)
     assert record["repeats"] == {"exact": 1, "normalised": 0, "near": 0, "embedding": 0}
     assert (record["conflicting_clusters"], record["conflicting_rows"], record["certain_conflicts"]) == (
@@ -175,7 +175,7 @@ def test_an_empty_set_and_a_single_row_repeat_nothing() -> None:
 
 
 def test_a_report_of_another_set_is_refused() -> None:
-    with pytest.raises(UsageError, match="the report is of 1 rows, and 2 were given"):
+    with pytest.raises(UsageError, match="the report is for 1 rows, but 2 were given"):
         rows_to_keep([pair("a", "b")] * 2, find([pair("a", "b")]))
 
 

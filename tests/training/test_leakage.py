@@ -190,7 +190,7 @@ def test_only_the_asked_kinds_and_scope_are_acted_on() -> None:
 def test_the_report_is_json_and_says_the_same_for_people() -> None:
     train, dev = [pair("a" * 400, "b", "neutral", 7)], [pair("a" * 400, "b", "entailment", 2)]
     report = check(train, dev)
-    record = json.loads(json.dumps(report.as_json(), allow_nan=False))
+    record = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert (record["train_rows"], record["leaked_train_rows"], record["leaked_train_share"]) == (1, 1, 1.0)
     assert record["options"]["kinds"] == ["exact", "normalised"]
     (one,) = record["sets"]
@@ -286,4 +286,4 @@ def test_every_row_is_counted_once_a_scope_and_the_same_input_gives_the_same_rep
     for scope in SCOPES:
         assert sum(report.sets[0].counts[scope][kind].held_out for kind in STRONGEST_FIRST) <= len(dev)
     assert report.sets[0].held_out_rows("text") >= report.sets[0].held_out_rows("pair")
-    assert check(train, dev).as_json() == report.as_json()
+    assert check(train, dev).to_dict() == report.to_dict()

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from simengine.errors import RecipeError
-from simengine.training.recipe_file import load_recipe, recipe_from_table
+from simengine.training.recipe_file import load_recipe, recipe_from_dict
 
 
 @pytest.fixture
@@ -50,12 +50,12 @@ def test_toml_file_is_read_with_defaults_and_overrides(data: Path) -> None:
         ({"train": []}, "train is"),
         ({"train": [{"path": "nowhere.jsonl"}]}, "no file 'nowhere.jsonl'; looked for"),
         ({"distillation": {}}, "distillation.teacher"),
-        ({"train": [{"path": "sets/train.jsonl"}] * 2}, "two sources are called"),
+        ({"train": [{"path": "sets/train.jsonl"}] * 2}, "two sources are named"),
     ],
 )
 def test_what_cannot_be_used_is_refused_by_name(data: Path, change: dict[str, object], message: str) -> None:
     with pytest.raises(RecipeError, match=message.replace(".", r"\.")):
-        recipe_from_table(table(**change), "mine", folder=data)
+        recipe_from_dict(table(**change), "mine", folder=data)
 
 
 def test_data_is_found_below_the_folder_that_the_environment_names(
@@ -63,9 +63,9 @@ def test_data_is_found_below_the_folder_that_the_environment_names(
 ) -> None:
     monkeypatch.chdir(tmp_path_factory.mktemp("elsewhere"))
     with pytest.raises(RecipeError, match="SIMENGINE_DATA may name the folder"):
-        recipe_from_table(table(), "mine")
+        recipe_from_dict(table(), "mine")
     monkeypatch.setenv("SIMENGINE_DATA", str(data))
-    assert recipe_from_table(table(), "mine").train[0].path == str(data / "sets" / "train.jsonl")
+    assert recipe_from_dict(table(), "mine").train[0].path == str(data / "sets" / "train.jsonl")
 
 
 def test_missing_broken_and_foreign_files_are_named(tmp_path: Path) -> None:
@@ -77,7 +77,7 @@ def test_missing_broken_and_foreign_files_are_named(tmp_path: Path) -> None:
 
 
 def test_as_dict_can_be_read_again(data: Path) -> None:
-    recipe = recipe_from_table(
+    recipe = recipe_from_dict(
         table(peft={"rank": 4}, loss={"class_weights": {"neutral": 2.0}}), "mine", folder=data
     )
-    assert recipe_from_table(recipe.as_dict(), "again") == recipe
+    assert recipe_from_dict(recipe.to_dict(), "again") == recipe

@@ -59,12 +59,12 @@ def test_the_same_seed_gives_the_same_weights_and_another_seed_others(tmp_path: 
 )
 def test_a_killed_run_continues_to_the_same_end(tmp_path: Path, base: Path, extra: dict[str, Any]) -> None:
     what = recipe(tmp_path, base, **extra)
-    (tmp_path / "recipe.json").write_text(json.dumps(what.as_dict()))
+    (tmp_path / "recipe.json").write_text(json.dumps(what.to_dict()))
     script = (
         "import json, sys; from pathlib import Path\n"
-        "from simengine.training.recipe_file import recipe_from_table\n"
+        "from simengine.training.recipe_file import recipe_from_dict\n"
         "from simengine.training.run import RunOptions, train\n"
-        "what = recipe_from_table(json.loads(Path(sys.argv[1]).read_text()), 'test')\n"
+        "what = recipe_from_dict(json.loads(Path(sys.argv[1]).read_text()), 'test')\n"
         "train(what, Path(sys.argv[2]), RunOptions(device='cpu', threads=1, resume=True))\n"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "recipe.json"), str(tmp_path / "killed")]
@@ -103,7 +103,7 @@ def test_half_written_checkpoints_are_passed_over(tmp_path: Path) -> None:
 def test_another_recipe_and_a_finished_run_are_not_overwritten_unasked(tmp_path: Path, base: Path) -> None:
     options = RunOptions(device="cpu", threads=1)
     train(recipe(tmp_path, base), tmp_path / "run", options)
-    with pytest.raises(UsageError, match="this run has ended"):
+    with pytest.raises(UsageError, match="this run has finished"):
         train(recipe(tmp_path, base), tmp_path / "run", options)
     with pytest.raises(UsageError, match=r"another recipe \(it differs in seed"):
         train(recipe(tmp_path, base, seed=5), tmp_path / "run", options)
@@ -132,7 +132,7 @@ def test_folders_that_no_run_made_are_not_written_over(tmp_path: Path, base: Pat
     kept = tmp_path / "run" / name / "mine.txt"
     kept.parent.mkdir(parents=True)
     kept.write_text("mine")
-    with pytest.raises(UsageError, match="not of a training run"):
+    with pytest.raises(UsageError, match="not from a training run"):
         train(recipe(tmp_path, base), tmp_path / "run", RunOptions(device="cpu", threads=1))
     assert kept.read_text() == "mine"
 
@@ -227,7 +227,7 @@ def test_dev_average_is_over_sources() -> None:
 def test_overwriting_removes_only_what_a_run_has_written(tmp_path: Path, base: Path) -> None:
     (tmp_path / "run" / "model").mkdir(parents=True)
     (tmp_path / "run" / "model" / "mine.txt").write_text("mine")
-    with pytest.raises(UsageError, match="not of a training run"):
+    with pytest.raises(UsageError, match="not from a training run"):
         train(recipe(tmp_path, base), tmp_path / "run", RunOptions("cpu", 1, overwrite=True))
     assert (tmp_path / "run" / "model" / "mine.txt").read_text() == "mine"
 

@@ -157,13 +157,13 @@ def test_the_report_names_data_labels_and_versions(
 @pytest.mark.slow
 def test_torchrun_trains_on_two_processes(tmp_path: Path, base: Path) -> None:
     what = recipe(tmp_path, base, optimisation=PLAIN)
-    (tmp_path / "recipe.json").write_text(json.dumps(what.as_dict()))
+    (tmp_path / "recipe.json").write_text(json.dumps(what.to_dict()))
     script = tmp_path / "script.py"
     script.write_text(
         "import json, sys; from pathlib import Path\n"
-        "from simengine.training.recipe_file import recipe_from_table\n"
+        "from simengine.training.recipe_file import recipe_from_dict\n"
         "from simengine.training.run import RunOptions, train\n"
-        "what = recipe_from_table(json.loads(Path(sys.argv[1]).read_text()), 'test')\n"
+        "what = recipe_from_dict(json.loads(Path(sys.argv[1]).read_text()), 'test')\n"
         "train(what, Path(sys.argv[2]), RunOptions(device='cpu', threads=1))\n"
     )
     command = [

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from simengine.errors import UsageError
-from simengine.training.recipe_file import recipe_from_table
+from simengine.training.recipe_file import recipe_from_dict
 from simengine.training.run import RunOptions, train
 from simengine.training.trackers import check_trackers, keep_logs
 
@@ -19,11 +19,11 @@ from simengine.training.trackers import check_trackers, keep_logs
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (("tensorbord",), r"no tracker is called 'tensorbord'; did you mean tensorboard\?"),
+        (("tensorbord",), r"no tracker is named 'tensorbord'; did you mean tensorboard\?"),
         (("WandB",), "did you mean wandb"),
         (("mlflows",), "did you mean mlflow"),
         (("xyzzy",), "there are: .*comet_ml.*tensorboard.*wandb"),
-        (("none", "wandb"), "stands alone"),
+        (("none", "wandb"), "must be alone"),
     ],
 )
 def test_an_unknown_tracker_is_refused_with_the_nearest_name(names: tuple[str, ...], message: str) -> None:
@@ -53,7 +53,7 @@ def test_known_trackers_are_given_once_and_none_means_none() -> None:
 def test_a_wrong_tracker_stops_a_run_before_it_writes_anything(tmp_path: Path) -> None:
     (tmp_path / "train.jsonl").write_text("not read")
     train_files = [{"path": str(tmp_path / "train.jsonl")}]
-    what = recipe_from_table({"task": "nli"}, "a test", overrides={"train": train_files})
+    what = recipe_from_dict({"task": "nli"}, "a test", overrides={"train": train_files})
     with pytest.raises(UsageError, match="did you mean tensorboard"):
         train(what, tmp_path / "run", RunOptions(report_to=("tensorbord",)))
     assert not (tmp_path / "run").exists()

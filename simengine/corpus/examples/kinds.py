@@ -1,4 +1,4 @@
-"""The kinds of examples, their records, and the count of what became of a file's records."""
+"""The kinds of examples, and the counts of a file's records."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _SPELLINGS = {
 
 
 def canonical_label(label: str) -> str | None:
-    """The label of NLI_LABELS that a name in a data file or a model stands for, None where it is none of them.
+    """The one of NLI_LABELS that a name in a data file or a model means, else None.
 
-    Known are the first letters and all words that begin like them in any case ("contradictory", "Entails"), and the
-    Chinese words. Numbers are not: what they stand for differs between data sets and between models.
+    Recognised are the initials, all words with the same beginning in any case ("contradictory", "Entails"), and the
+    Chinese words. Numbers are not: their meaning differs between data sets and between models.
     """
     given = label.strip().casefold()
     for name, beginnings in _SPELLINGS.items():
@@ -33,14 +33,14 @@ def canonical_label(label: str) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class LabelledPair:
-    """Two texts and what is known about them.
+    """Two texts and their labels.
 
     Attributes:
         text1: premise, question, query, or the first sentence.
         text2: hypothesis, passage, or the second sentence.
         label: a class, or None. Relevance has "1" and "0".
-        score: a graded judgement in the file's own range, or None. Relevance has 1.0 and 0.0.
-        source: the file's path as it was given.
+        score: a graded score in the file's own range, or None. Relevance has 1.0 and 0.0.
+        source: the file's path as given.
         line: 1-based line (row for tables) in it.
         extra: the other fields of the record.
     """
@@ -67,19 +67,19 @@ class Triplet:
 
 @dataclass(frozen=True, slots=True)
 class ReadingExample:
-    """A question about a context, with the answers that people marked in it.
+    """A question about a context, with the annotated answers.
 
     Attributes:
         id: unique within its file.
-        title: of the article; "" where the file has none.
+        title: of the article; "" if the file has none.
         context: the text that is read.
         question: what is asked.
         answers: (start, text) each, in the file's order, repetitions kept. `context[start:]` begins with
-            `text`; a start of -1 is a gold answer that stands nowhere in the context, which can be
-            evaluated against and not trained on.
+            `text`; a start of -1 is a gold answer that does not occur in the context, which can be
+            evaluated against but not trained on.
         impossible: the context does not answer the question, and the file says so. Without answers and
-            not impossible means that the file keeps its answers to itself.
-        source: the file's path as it was given.
+            not impossible means that the file withholds its answers.
+        source: the file's path as given.
     """
 
     id: str
@@ -102,7 +102,7 @@ class TaggedSentence:
 
 
 def example_record(example: LabelledPair | Triplet | TaggedSentence) -> dict[str, Json]:
-    """The fields of an example under the names that the readers know, for JSON Lines; where it came from is left out.
+    """The fields of an example under the names that the readers know, for JSON Lines; its origin is left out.
 
     A pair with the label "1" or "0" and its score is written as the relevance label 1 or 0.
     """
@@ -124,12 +124,12 @@ def example_record(example: LabelledPair | Triplet | TaggedSentence) -> dict[str
 
 @dataclass
 class ReadCount(ReadReport):
-    """What became of the records of a file; filled while a reader is iterated.
+    """Counts of the records of a file; filled while a reader is iterated.
 
     `rejected` and `reasons` count the records that were left out, such as those without a gold label.
 
     Attributes:
-        mended: what was put right in records that were kept, by kind, such as a wrong answer offset.
+        mended: repairs of records that were kept, by kind, such as a wrong answer offset.
     """
 
     mended: Counter[str] = field(default_factory=Counter)

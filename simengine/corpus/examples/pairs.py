@@ -51,12 +51,12 @@ def read_nli(
     """Yield the labelled pairs of a .jsonl, .csv, .tsv or .parquet file in order, streamed.
 
     Pairs whose label is null, "" or "-" (annotators did not agree) are left out and counted. A table
-    whose first row holds none of the known names has no header: its columns are text1, text2 and label.
+    whose first row has none of the known names has no header: its columns are text1, text2 and label.
 
     Args:
         path: text formats also with .gz or .zst; "-" is standard input (JSON Lines).
-        fields: names of premise, hypothesis and label, or of the first two; for what is not named the first of
-            TEXT_FIELDS and of LABEL_FIELDS is taken that a record has.
+        fields: names of premise, hypothesis and label, or of the first two; the others are the first of TEXT_FIELDS and
+            of LABEL_FIELDS that a record has.
         count: filled as pairs are taken; `count.reasons["no gold label"]` are those left out.
 
     Raises:
@@ -80,17 +80,17 @@ def read_scored_pairs(
 ) -> Iterator[LabelledPair]:
     """Yield pairs with a graded score, in the file's own range.
 
-    A label of text beside the score is kept as `label`. Pairs whose score is null or "" are left out and
+    A textual label next to the score is kept as `label`. Pairs whose score is null or "" are left out and
     counted.
 
     Args:
         path: as for `read_nli`.
-        fields: names of both texts and of the score, or of the texts; for what is not named the first of
-            TEXT_FIELDS and of SCORE_FIELDS is taken that a record has.
+        fields: names of both texts and of the score, or of the texts; the others are the first of TEXT_FIELDS and
+            of SCORE_FIELDS that a record has.
         count: filled as pairs are taken.
 
     Raises:
-        DataError: the file cannot be used, a pair is broken, or its score is no number; names file and line.
+        DataError: the file cannot be used, a pair is broken, or its score is not a number; names file and line.
         UsageError: `fields` cannot be used.
     """
     check_fields(fields, ("text1", "text2", "score"), least=2)
@@ -107,15 +107,15 @@ def read_scored_pairs(
 def read_relevance(
     path: str | Path, *, fields: tuple[str, ...] | None = None, count: ReadCount | None = None
 ) -> Iterator[LabelledPair]:
-    """Yield (question or query, passage) pairs that are judged relevant, 1, or not, 0.
+    """Yield (question or query, passage) pairs that are labelled relevant, 1, or not, 0.
 
     The judgement is both `label` ("1", "0") and `score` (1.0, 0.0). `extra` keeps other fields, such as "qid".
     Pairs whose judgement is null or "" are left out and counted.
 
     Args:
         path: as for `read_nli`.
-        fields: names of query, passage and judgement, or of the first two; for what is not named the first of
-            RELEVANCE_TEXT_FIELDS and of RELEVANCE_FIELDS is taken that a record has.
+        fields: names of query, passage and judgement, or of the first two; the others are the first of
+            RELEVANCE_TEXT_FIELDS and of RELEVANCE_FIELDS that a record has.
         count: filled as pairs are taken.
 
     Raises:
@@ -149,7 +149,7 @@ def read_any_pairs(
         path: as for `read_nli`.
         fields: names of both texts; None takes the first of ANY_TEXT_FIELDS that a record has.
         encoding: of the file.
-        file_format: None goes by suffix; else "jsonl", "csv", "tsv" or "parquet".
+        file_format: None goes by the suffix; else "jsonl", "csv", "tsv" or "parquet".
 
     Raises:
         DataError: the file cannot be used, or a pair is broken; names file and line.
@@ -174,7 +174,7 @@ def read_pair_records(
     encoding: str = "utf-8",
     file_format: str | None = None,
 ) -> Iterator[tuple[int, dict[str, Json]]]:
-    """Yield the records that `read_any_pairs` makes pairs of, each with its line, under their own field names.
+    """Yield the records behind `read_any_pairs`, each with its line, under their own field names.
 
     Args:
         path, fields, encoding, file_format: as for `read_any_pairs`.
@@ -242,7 +242,7 @@ def _headerless(
 def _text_columns(
     fields: tuple[str, ...] | None, texts: Sequence[tuple[str, ...]], third: Sequence[tuple[str, ...]]
 ) -> frozenset[str]:
-    """Columns that are read as they stand: the texts, and what is known about them."""
+    """Columns that are read as they are: the texts, and their labels."""
     if fields is None:
         return frozenset(name for names in (*texts, *third) for name in names)
     return frozenset(fields) | (
@@ -251,7 +251,7 @@ def _text_columns(
 
 
 def _take_score(extra: dict[str, Json], name: str) -> float | None:
-    """Take a score out of the other fields; one that is no number stays there."""
+    """Take a score out of the other fields; one that is not a number stays there."""
     value = extra.get(name)
     if isinstance(value, str):
         value = any_number(value)
@@ -289,7 +289,7 @@ def _nli_pair(record: Record, source: str, line: int, *, fields: tuple[str, ...]
     if label is None:
         hint = ""
         if not isinstance(value, str) or value.strip().isdecimal():
-            hint = "; what a number stands for differs between data sets: write names"
+            hint = "; the meaning of a number differs between data sets: use names"
         detail = f"field {name!r} holds {value!r:.40}; known labels are {', '.join(NLI_LABELS)}{hint}"
         raise RecordFault("unknown label", detail)
     extra = cast("dict[str, Json]", record)

@@ -12,7 +12,7 @@ from simengine.corpus.csv_tables import Headerless, usable_delimiter
 from simengine.corpus.fields import as_text, missing_field
 from simengine.corpus.formats import read_items
 from simengine.corpus.report import Item, ReadReport, Record, RecordFault
-from simengine.corpus.sources import Source, expand_sources, shown_name
+from simengine.corpus.sources import InputFile, expand_sources, shown_name
 from simengine.errors import DataError, UsageError
 
 MAX_LINE_BYTES = 32 << 20
@@ -32,35 +32,35 @@ def read_records(
     count: ReadReport | None = None,
     texts: frozenset[str] = frozenset(),
 ) -> Iterator[Example]:
-    """Yield what `make` makes of each record of a .jsonl, .csv, .tsv or .parquet file.
+    """Yield the result of `make` for each record of a .jsonl, .csv, .tsv or .parquet file.
 
     Args:
         path: "-" is standard input.
-        make: (record, source, line) to example. It may raise RecordFault: of the kind NO_GOLD the record is
-            left out and counted, any other becomes a DataError.
-        noun: what a record is called in messages, in the plural.
-        table: how a table without a header is read; None when there must be one.
+        make: (record, source, line) to example. It may raise RecordFault: one of the kind NO_GOLD leaves the
+            record out and counts it, any other becomes a DataError.
+        noun: the name of records in messages, in the plural.
+        table: how a table without a header is read; None if there must be one.
         encoding: of the file.
         file_format: None goes by suffix.
         delimiter: of a table, as in `ReadOptions`.
         count: filled as records are read.
-        texts: columns of a table that stay strings; the others get a type each, as in a corpus.
+        texts: columns of a table that stay strings; the others are typed as in a corpus.
 
     Raises:
-        DataError: the file cannot be used, or none of its records.
+        DataError: the file, or all of its records, cannot be used.
     """
     count = ReadReport() if count is None else count
     sign = None if delimiter is None else usable_delimiter(delimiter)
     before, accepted = count.records, count.accepted
 
-    def read(file: Source, report: ReadReport) -> Iterator[Item]:
+    def read(file: InputFile, report: ReadReport) -> Iterator[Item]:
         return read_items(file, MAX_LINE_BYTES, encoding, report, table, sign)
 
     with ExitStack() as stack:
         for file in expand_sources([path], file_format, count):
             if file.format.startswith("txt"):
                 raise DataError(
-                    f"a text file holds no {noun}; expected .jsonl, .json, .csv, .tsv or .parquet", file.name
+                    f"a text file has no {noun}; expected .jsonl, .json, .csv, .tsv or .parquet", file.name
                 )
             for line, record, _ in _typed_items(file, read, count, stack, texts):
                 try:
@@ -75,19 +75,19 @@ def read_records(
                 count.accept()
                 yield example
     if count.records == before:
-        raise DataError(f"no {noun}: the file holds no records", shown_name(path))
+        raise DataError(f"no {noun}: the file has no records", shown_name(path))
     if count.accepted == accepted:
         raise DataError(f"none of the {count.records - before:,} {noun} has a gold label", shown_name(path))
 
 
 def _typed_items(
-    source: Source,
-    read: Callable[[Source, ReadReport], Iterator[Item]],
+    source: InputFile,
+    read: Callable[[InputFile, ReadReport], Iterator[Item]],
     report: ReadReport,
     stack: ExitStack,
     texts: frozenset[str],
 ) -> Iterator[Item]:
-    """The records of one file; the cells of a table become values by column, but for those of the columns `texts`."""
+    """The records of one file; the cells of a table are converted by column, except those of the columns `texts`."""
     if source.format not in TABLE_FORMATS:
         yield from read(source, report)
         return
@@ -109,15 +109,15 @@ def _typed_items(
 
 
 def check_fields(fields: Sequence[str] | None, roles: Sequence[str], least: int | None = None) -> None:
-    """Refuse names of fields that are too few, too many, or the same twice.
+    """Refuse too few or too many field names, or repeated ones.
 
     Args:
-        fields: the names that were given, or None.
-        roles: what they are the names of.
+        fields: the names as given, or None.
+        roles: what they are names of.
         least: how many must be given; None for all.
 
     Raises:
-        UsageError: as said.
+        UsageError: as described.
     """
     if fields is None:
         return
@@ -129,10 +129,10 @@ def check_fields(fields: Sequence[str] | None, roles: Sequence[str], least: int 
 
 
 def choose(record: Record, choices: Sequence[tuple[str, ...]], role: str) -> tuple[str, ...]:
-    """The first group of names that a record has all of.
+    """The first group of names that a record has completely.
 
     Raises:
-        RecordFault: it has none.
+        RecordFault: there is none.
     """
     for names in choices:
         if all(name in record for name in names):
@@ -146,7 +146,7 @@ def take_texts(record: Record, names: Sequence[str]) -> list[str]:
     """Take texts out of a record.
 
     Raises:
-        RecordFault: one is missing, blank, no string, or holds U+0000.
+        RecordFault: one is missing, blank, not a string, or contains U+0000.
     """
     texts = []
     for name in names:
@@ -156,7 +156,7 @@ def take_texts(record: Record, names: Sequence[str]) -> list[str]:
         if not text or text.isspace():
             raise RecordFault("empty text", f"the field {name!r} is blank")
         if "\0" in text:
-            raise RecordFault("NUL byte", f"the field {name!r} holds the character U+0000")
+            raise RecordFault("NUL byte", f"the field {name!r} contains the character U+0000")
         texts.append(text)
     return texts
 
@@ -165,7 +165,7 @@ def number(value: object, name: str) -> float | None:
     """A field's value as a number; null and "" are None.
 
     Raises:
-        RecordFault: it is something else.
+        RecordFault: anything else.
     """
     if isinstance(value, str):
         if not value or value == "-" or value.isspace():

@@ -25,9 +25,9 @@ REPEATED_ID = "repeated id made unique"
 def read_squad(path: str | Path, *, count: ReadCount | None = None) -> Iterator[ReadingExample]:
     """Yield the questions of a SQuAD file (1.1, 2.0 and sets in their form) in order.
 
-    The file is one JSON value and is read whole. What published files get wrong is put right and counted in
-    `count.mended`: an answer that does not stand at its offset is moved to the nearest place where it does, or
-    gets the start -1 where there is none; answers without text are left out; a repeated id gets "#2", "#3", ...
+    The file is one JSON value and is read whole. Common errors of published files are repaired and counted in
+    `count.mended`: an answer that is not at its offset is moved to the nearest place where it is, or
+    gets the start -1 if there is none; answers without text are left out; a repeated id gets "#2", "#3", ...
     Questions without text are left out and counted in `count.reasons`.
 
     Args:
@@ -35,7 +35,7 @@ def read_squad(path: str | Path, *, count: ReadCount | None = None) -> Iterator[
         count: filled as questions are taken.
 
     Raises:
-        DataError: the file cannot be used, or a part of it is not what SQuAD has there; names the file and the
+        DataError: the file cannot be used, or a part of it does not follow SQuAD; names the file and the
             part ("data[3].paragraphs[0].qas[2]").
     """
     count = ReadCount() if count is None else count
@@ -46,7 +46,7 @@ def read_squad(path: str | Path, *, count: ReadCount | None = None) -> Iterator[
         for number, article in enumerate(reader.member(root, "", "data", list)):
             yield from reader.article(article, f"data[{number}]")
     if count.accepted == before:
-        raise DataError("no questions: the file holds none", shown_name(path))
+        raise DataError("no questions: the file has none", shown_name(path))
 
 
 def _parse(content: bytes, name: str) -> object:
@@ -61,7 +61,7 @@ def _parse(content: bytes, name: str) -> object:
 
 
 class _Reader:
-    """Walks one file and knows where it is."""
+    """Walks one file and keeps track of the position."""
 
     def __init__(self, name: str, count: ReadCount) -> None:
         self._name, self._count = name, count
@@ -72,12 +72,12 @@ class _Reader:
         raise DataError(f"{where or 'the file'}: {what}", self._name)
 
     def member(self, value: object, where: str, key: str, kind: type[T]) -> T:
-        """A required member of an object, of the type that SQuAD has there."""
+        """A required member of an object, of the type that SQuAD requires."""
         if not isinstance(value, dict):
             self.fail(where, f"expected an object, got {type(value).__name__}")
         if key not in value:
             shown = ", ".join(repr(name) for name in value)
-            self.fail(where, f"no {key!r}, as SQuAD has there; the object has {shown or 'nothing'}")
+            self.fail(where, f"no {key!r}, which SQuAD requires; the object has {shown or 'nothing'}")
         found = value[key]
         if not isinstance(found, kind) or isinstance(found, bool) is not (kind is bool):
             self.fail(where, f"{key!r} is {type(found).__name__} {found!r:.40}; expected {kind.__name__}")
@@ -89,7 +89,7 @@ class _Reader:
         try:
             text.encode()
         except UnicodeEncodeError:
-            self.fail(where, f"{key!r} holds half of a surrogate pair, which is no character")
+            self.fail(where, f"{key!r} contains half of a surrogate pair, which is not a character")
         return text
 
     def article(self, article: object, where: str) -> Iterator[ReadingExample]:
@@ -159,7 +159,7 @@ class _Reader:
 
 
 def _nearest(context: str, text: str, start: int) -> int:
-    """Where a text stands in its context, nearest to where it was said to stand; -1 for nowhere."""
+    """Where a text occurs in its context, nearest to its given position; -1 for nowhere."""
     best, found = -1, context.find(text)
     while found >= 0:
         if best < 0 or abs(found - start) < abs(best - start):

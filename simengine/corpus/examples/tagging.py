@@ -9,7 +9,7 @@ from simengine.corpus.examples.kinds import ReadCount, TaggedSentence
 from simengine.corpus.examples.records import MAX_LINE_BYTES, choose, read_records
 from simengine.corpus.lines import decode, read_chunks, read_lines
 from simengine.corpus.report import Record, RecordFault
-from simengine.corpus.sources import Source, expand_sources, shown_name, suffixes
+from simengine.corpus.sources import InputFile, expand_sources, shown_name, suffixes
 from simengine.errors import DataError
 
 FIELDS = (("tokens", "tags"), ("tokens", "ner_tags"), ("tokens", "labels"), ("words", "tags"))
@@ -20,9 +20,9 @@ DOCUMENT_START = "-DOCSTART-"
 def read_tagging(path: str | Path, *, count: ReadCount | None = None) -> Iterator[TaggedSentence]:
     """Yield the tagged sentences of a file in order, streamed.
 
-    JSON Lines (and Parquet) hold a list of tokens and a list of tags of the same length. CoNLL files hold
+    JSON Lines (and Parquet) have a list of tokens and a list of tags of the same length. CoNLL files have
     a token per line, its tag in the last of two or more columns (tabs, or white space where a line has
-    none), sentences separated by blank lines; lines of -DOCSTART- are passed over, and so are comments ("# ")
+    none), sentences separated by blank lines; -DOCSTART- lines are skipped, and so are comments ("# ")
     of one column between rows with tabs. The line of a CoNLL sentence is that of its first token.
 
     Args:
@@ -75,16 +75,16 @@ def _read_conll(path: str | Path, count: ReadCount) -> Iterator[TaggedSentence]:
             count.accept()
             yield _conll_sentence(rows, file, first)
     if count.records == before:
-        raise DataError("no tagged sentences: the file holds no records", shown_name(path))
+        raise DataError("no tagged sentences: the file has no records", shown_name(path))
 
 
-def _conll_sentence(rows: list[tuple[str, str]], file: Source, line: int) -> TaggedSentence:
+def _conll_sentence(rows: list[tuple[str, str]], file: InputFile, line: int) -> TaggedSentence:
     tokens, tags = zip(*rows, strict=True)
     return TaggedSentence(tokens, tags, file.name, line)
 
 
-def _conll_rows(file: Source, count: ReadCount) -> Iterator[tuple[int, list[str]]]:
-    """Each line's columns; none for a line between sentences."""
+def _conll_rows(file: InputFile, count: ReadCount) -> Iterator[tuple[int, list[str]]]:
+    """Each line's columns; empty for a line between sentences."""
     width, has_tabs = 0, False
     for line, offset, content, _ in read_lines(read_chunks(file, count), file, MAX_LINE_BYTES, "utf-8"):
         try:

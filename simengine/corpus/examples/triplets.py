@@ -27,7 +27,7 @@ _TABLE = Headerless(
 def read_triplets(path: str | Path, *, fields: tuple[str, ...] | None = None) -> Iterator[Triplet]:
     """Yield the triplets of a .jsonl, .csv, .tsv or .parquet file in order, streamed.
 
-    A table whose first row holds none of the known names has no header: its columns are anchor, positive
+    A table whose first row has none of the known names has no header: its columns are anchor, positive
     and negative.
 
     Args:

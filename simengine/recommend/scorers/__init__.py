@@ -1,1 +1,1 @@
-"""What can score an item for a user: contract first, one file per scorer."""
+"""Scorers of items for users: the contract, and one file per scorer."""

@@ -24,7 +24,7 @@ class AlsScorer:
         use: "all" interactions, or the "liked" ones.
         seed: of the factors' first values.
         threads: None for all cores.
-        name: of the scorer, where there are two.
+        name: of the scorer, if there are two.
 
     Raises:
         MissingExtraError: implicit is not installed.
@@ -67,12 +67,12 @@ class AlsScorer:
         self._model = None
         if not len(histories.rows):
             return
-        with blas_threads(1):  # its own threads and those of BLAS would fight
+        with blas_threads(1):  # its threads and those of BLAS would compete
             self._model = self._als.AlternatingLeastSquares(**self._settings)
             self._model.fit(histories.matrix(len(training.item_ids), binary=True), show_progress=False)
 
     def score(self, batch: ScoringBatch) -> FloatMatrix:
-        """See `Scorer.score`. A taste that was not there in training gets its factors from its history."""
+        """See `Scorer.score`. A taste outside the training gets its factors from its history."""
         if self._model is None:
             return np.zeros((len(batch.users), len(batch.rows)), np.float32)
         items = np.asarray(self._model.item_factors)

@@ -1,4 +1,4 @@
-"""Items whose text is near to what a user likes."""
+"""Scores items by the similarity of their text to a user's likes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a scorer is: the place where a caller's own features enter."""
+"""The scorer contract: the extension point for custom features."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from simengine.types import FloatMatrix, RowArray
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Training:
-    """What a scorer learns from.
+    """Training data of a scorer.
 
     Attributes:
-        interactions: as they were given.
+        interactions: as given.
         user_ids: (n_users,) object array of str.
         item_ids: (n_rows,) object array of str, by row of the catalogue.
         histories: of these users over these rows.
@@ -33,16 +33,16 @@ class Training:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ScoringBatch:
-    """q users and c items that are to be scored.
+    """q users and c items to score.
 
     Attributes:
-        user_ids: (q,) object array of str; "" for a taste that was given for this one call.
-        users: (q,) int64, places in `Training.user_ids`; -1 for users that were not there in training.
+        user_ids: (q,) object array of str; "" for a taste given for this call.
+        users: (q,) int64, indices into `Training.user_ids`; -1 for users outside the training.
         item_ids: (n_rows,) object array of str, by row of the catalogue; `item_ids[rows]` are those of this batch.
-        rows: (c,) int64, rising, rows of the catalogue. Rows beyond those of the training are new items.
+        rows: (c,) int64, ascending, rows of the catalogue. Rows beyond those of the training are new items.
         histories: of these users.
         profiles: (q, interests, dim) float32, see `simengine.recommend.profiles`.
-        vectors: (c, dim) float32, centred (see `Catalogue`), rows of length 1.
+        vectors: (c, dim) float32, centred (see `ItemCatalogue`), rows of length 1.
     """
 
     user_ids: Ids
@@ -61,10 +61,10 @@ class Scorer(Protocol):
     name: str
 
     def fit(self, training: Training) -> None:
-        """Learn from interactions; called again when there are others."""
+        """Learn from interactions; called again when they change."""
 
     def score(self, batch: ScoringBatch) -> FloatMatrix:
-        """(q, c) float32, finite; 0 where nothing is known."""
+        """(q, c) float32, finite; 0 if nothing is known."""
 
 
 class FeatureScorer:
@@ -90,10 +90,10 @@ class FeatureScorer:
         """Nothing to learn."""
 
     def score(self, batch: ScoringBatch) -> FloatMatrix:
-        """What the function gives.
+        """The function's result.
 
         Raises:
-            UsageError: it gives another shape, or values that are not finite.
+            UsageError: it has another shape, or values that are not finite.
         """
         return checked(
             self.name,
@@ -106,7 +106,9 @@ def checked(name: str, scores: object, shape: tuple[int, int]) -> FloatMatrix:
     """Scores as float32; UsageError for another shape, or values that are not finite."""
     made: FloatMatrix = np.asarray(scores, np.float32)
     if made.shape != shape:
-        raise UsageError(f"the scorer {name!r} gave scores of shape {made.shape}; expected (q, c) = {shape}")
+        raise UsageError(
+            f"the scorer {name!r} returned scores of shape {made.shape}; expected (q, c) = {shape}"
+        )
     if not np.isfinite(made).all():
-        raise UsageError(f"the scorer {name!r} gave scores that are not finite")
+        raise UsageError(f"the scorer {name!r} returned scores that are not finite")
     return made

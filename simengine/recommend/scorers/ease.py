@@ -17,12 +17,12 @@ MAX_ITEMS = 20_000
 class EaseScorer:
     """Weights between items that best predict each item of a history from its others.
 
-    Its matrix is dense, and computing it costs the cube of the number of items, so at most MAX_ITEMS are taken.
+    Its matrix is dense, and computing it costs the cube of the number of items, so at most MAX_ITEMS are allowed.
 
     Args:
         regularisation: above 0; more for fewer users.
         use: "all" interactions, or the "liked" ones.
-        name: of the scorer, where there are two.
+        name: of the scorer, if there are two.
 
     Reference: Steck, Embarrassingly shallow autoencoders for sparse data, WWW 2019.
     """
@@ -56,7 +56,7 @@ class EaseScorer:
         inverse = np.linalg.inv(gram)
         weights = inverse / -np.diag(inverse)
         weights[np.diag_indices(n)] = 0.0
-        self._weights = weights.T.astype(np.float32)  # rows are what is scored
+        self._weights = weights.T.astype(np.float32)  # rows are the scored items
 
     def score(self, batch: ScoringBatch) -> FloatMatrix:
         """See `Scorer.score`."""

@@ -1,4 +1,4 @@
-"""Items that were chosen by the users who chose what a user likes."""
+"""Scores items by co-occurrence with a user's likes."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class ItemKNNScorer:
 
     Args:
         neighbours: items kept for each item; at least 1.
-        shrinkage: added to the product of lengths, so that a few common users make no strong neighbour.
+        shrinkage: added to the product of lengths, so that a few common users do not make a strong neighbour.
         use: "all" interactions, or the "liked" ones.
-        name: of the scorer, where there are two.
+        name: of the scorer, if there are two.
 
     Reference: Deshpande and Karypis, Item-based top-N recommendation algorithms, TOIS 22(1), 2004.
     """
@@ -77,7 +77,7 @@ class ItemKNNScorer:
 
 
 def sparse_scores(histories: Any, near: Any, batch: ScoringBatch) -> FloatMatrix:
-    """Histories times an item-by-item matrix (rows are what is scored), for the rows of a batch; 0 for new items."""
+    """Histories times an item-by-item matrix (rows are the scored items), for the rows of a batch; 0 for new items."""
     scores = np.zeros((len(batch.users), len(batch.rows)), np.float32)
     n_known = 0 if near is None else near.shape[0]
     n_rows = max(n_known, int(histories.rows.max(initial=-1)) + 1)

@@ -1,4 +1,4 @@
-"""Items that many users chose."""
+"""Scores items by the number of users who chose them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from simengine.types import FloatMatrix, RowArray
 
 
 class PopularityScorer:
-    """The number of users that had to do with an item, on a logarithmic scale from 0 to 1.
+    """The number of users who interacted with an item, on a logarithmic scale from 0 to 1.
 
     Args:
         half_life_days: age, counted from the latest interaction of all, at which an interaction counts half; None
-            for no fading. Needs times.
+            for no decay. Needs times.
         count: "all" interactions, or the "liked" ones.
-        name: of the scorer, where there are two.
+        name: of the scorer, if there are two.
     """
 
     def __init__(

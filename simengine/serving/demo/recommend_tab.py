@@ -34,13 +34,13 @@ SHOWN_CHARS = 320
 
 
 @dataclass(frozen=True, slots=True)
-class Taste:
+class PageTaste:
     """What a visitor has liked and disliked so far, in the order of the clicks."""
 
     liked: tuple[Titled, ...] = ()
     disliked: tuple[Titled, ...] = ()
 
-    def with_opinion(self, document: Titled, opinion: str) -> Taste:
+    def with_opinion(self, document: Titled, opinion: str) -> PageTaste:
         """With a document liked, disliked, or ("none") without an opinion."""
         liked = tuple(each for each in self.liked if each.id != document.id)
         disliked = tuple(each for each in self.disliked if each.id != document.id)
@@ -48,7 +48,7 @@ class Taste:
             liked = (*liked, document)
         elif opinion == "dislike":
             disliked = (*disliked, document)
-        return Taste(liked, disliked)
+        return PageTaste(liked, disliked)
 
     def opinion(self, document_id: str) -> str:
         """ "like", "dislike" or "none"."""
@@ -86,10 +86,10 @@ class RecommendTab:
         self.titles: PerCommit[Titles] = PerCommit(self.served.engine.path, Titles.of)
         self.query = context.textbox("se-title-query", RECOMMEND.find, RECOMMEND.find_hint, max_length=400)
         self.found = area("se-title-found", "", ON_OPINION)
-        self.taste_shown = area("se-taste", taste_html(Taste(), "en"), ON_OPINION)
+        self.taste_shown = area("se-taste", taste_html(PageTaste(), "en"), ON_OPINION)
         self._options()
         self.results = area("se-recommended", start_html("en"), ON_OPINION)
-        self.taste = gr.State(Taste())
+        self.taste = gr.State(PageTaste())
         self.shown = gr.State(None)
         self._events()
 
@@ -155,7 +155,7 @@ class RecommendTab:
         self.clear.click(self.start_over, [language], emptied, **QUIET)
         context.on_language(self.again, state, [self.found, self.taste_shown, self.results])
 
-    def find(self, language: Language, query: str, taste: Taste) -> Markup:
+    def find(self, language: Language, query: str, taste: PageTaste) -> Markup:
         """Documents for the typed part of a title."""
         if not (query or "").strip():
             return Markup()
@@ -166,7 +166,7 @@ class RecommendTab:
         return found_html(found, by_title, taste, language)
 
     def on_opinion(
-        self, language: Language, query: str, taste: Taste, shown: Recommended | None, event: gr.EventData
+        self, language: Language, query: str, taste: PageTaste, shown: Recommended | None, event: gr.EventData
     ) -> Sequence[Any]:
         """A document was liked, disliked or neither of both."""
         opinion = str(event.opinion)
@@ -182,7 +182,7 @@ class RecommendTab:
     def recommend(
         self,
         language: Language,
-        taste: Taste,
+        taste: PageTaste,
         described: str,
         refuse: str,
         count: float,
@@ -203,10 +203,10 @@ class RecommendTab:
 
     def start_over(self, language: Language) -> Sequence[Any]:
         """Forget likes, dislikes and texts."""
-        return Taste(), taste_html(Taste(), language), "", "", "", "", start_html(language), None
+        return PageTaste(), taste_html(PageTaste(), language), "", "", "", "", start_html(language), None
 
     def again(
-        self, language: Language, query: str, taste: Taste, shown: Recommended | None
+        self, language: Language, query: str, taste: PageTaste, shown: Recommended | None
     ) -> tuple[Markup, Markup, Markup]:
         """What is shown, in the language that was switched to."""
         results = start_html(language) if shown is None else recommended_html(shown, taste, language)
@@ -226,7 +226,7 @@ def statements(text: str) -> list[str]:
 
 
 def run_recommend(
-    served: ServedIndex, taste: Taste, described: str, refuse: Sequence[str], count: int, diversity: float
+    served: ServedIndex, taste: PageTaste, described: str, refuse: Sequence[str], count: int, diversity: float
 ) -> Recommended:
     """Recommendations with reasons.
 
@@ -264,19 +264,19 @@ def start_html(language: Language) -> Markup:
     return notice(language, "empty", RECOMMEND.start_title, RECOMMEND.start_body)
 
 
-def found_html(found: Sequence[Titled], by_title: bool, taste: Taste, language: Language) -> Markup:
+def found_html(found: Sequence[Titled], by_title: bool, taste: PageTaste, language: Language) -> Markup:
     """Documents to like or dislike."""
     if not found:
         return notice(language, "none", RECOMMEND.found_none, RECOMMEND.found_none_body)
     return render("found", language, {"found": found, "by_title": by_title, "taste": taste})
 
 
-def taste_html(taste: Taste, language: Language) -> Markup:
+def taste_html(taste: PageTaste, language: Language) -> Markup:
     """What is liked and disliked, each with a button that takes it away."""
     return render("taste", language, {"taste": taste})
 
 
-def recommended_html(shown: Recommended, taste: Taste, language: Language) -> Markup:
+def recommended_html(shown: Recommended, taste: PageTaste, language: Language) -> Markup:
     """The cards, or that nothing is left."""
     if not shown.items:
         return notice(language, "none", RECOMMEND.none_title, RECOMMEND.none_body)

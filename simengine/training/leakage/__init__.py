@@ -1,4 +1,4 @@
-"""The leakage guard: training data that stands in dev or test, by exact text, spelling, words, n-grams and meaning."""
+"""The leakage guard: finds training data in dev or test, by exact text, spelling, words, n-grams and meaning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Training examples of every kind as pairs of texts, and how they are shown to people."""
+"""Training examples of every kind as pairs of texts, and their human-readable form."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ EXCERPT_CHARACTERS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Units:
+class TextPairs:
     """The pairs of texts of a list of examples.
 
     Attributes:
-        row: (n,) the example that each pair is of; a triplet has two pairs.
+        row: (n,) the example of each pair; a triplet has two pairs.
         texts: (n, 2) numbers of texts.
         n_rows: examples.
     """
@@ -34,11 +34,11 @@ class Units:
 
 @dataclass(frozen=True, slots=True)
 class ShownExample:
-    """An example for people.
+    """An example, human-readable.
 
     Attributes:
         source: its file.
-        line: 1-based; 0 where the kind of example has none.
+        line: 1-based; 0 if the kind of example has none.
         id: of a question; "" otherwise.
         texts: longer ones cut to their first characters, with an ellipsis.
         label: its class, if it has one.
@@ -55,7 +55,7 @@ class ShownExample:
         """FILE:LINE, or FILE#ID."""
         return f"{self.source}:{self.line}" if self.line else f"{self.source}#{self.id}"
 
-    def as_json(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """Plain values."""
         record: dict[str, Json] = {"source": self.source}
         if self.line:
@@ -69,10 +69,10 @@ class ShownExample:
 
 
 def text_pairs(example: Example) -> tuple[tuple[str, str], ...]:
-    """The pairs of texts that make an example; one text alone is paired with itself.
+    """The pairs of texts of an example; a single text is paired with itself.
 
     Raises:
-        UsageError: it is no example.
+        UsageError: it is not an example.
     """
     if isinstance(example, LabelledPair):
         return ((example.text1, example.text2),)
@@ -88,7 +88,7 @@ def text_pairs(example: Example) -> tuple[tuple[str, str], ...]:
     )
 
 
-def units_of(examples: Sequence[Example], builder: TextTableBuilder) -> Units:
+def units_of(examples: Sequence[Example], builder: TextTableBuilder) -> TextPairs:
     """Number the texts of examples."""
     rows: list[int] = []
     texts: list[tuple[int, int]] = []
@@ -96,11 +96,11 @@ def units_of(examples: Sequence[Example], builder: TextTableBuilder) -> Units:
         for one, other in text_pairs(example):
             rows.append(row)
             texts.append((builder.add(one), builder.add(other)))
-    return Units(np.array(rows, np.int64), np.array(texts, np.int64).reshape(-1, 2), len(examples))
+    return TextPairs(np.array(rows, np.int64), np.array(texts, np.int64).reshape(-1, 2), len(examples))
 
 
 def shown(example: Example) -> ShownExample:
-    """The example for people."""
+    """The example, human-readable."""
     texts: list[str] = []
     for pair in text_pairs(example):
         texts.extend(text for text in pair if text not in texts)

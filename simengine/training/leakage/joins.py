@@ -10,11 +10,11 @@ import numpy.typing as npt
 from simengine.types import RowArray
 
 MAX_BLOCK = 1 << 21
-"""Rows of a join that are held at once: a few arrays of 16 MB."""
+"""Rows of a join in memory at once: a few arrays of 16 MB."""
 
 
 def blocks(sizes: RowArray, limit: int = MAX_BLOCK) -> Iterator[slice]:
-    """Slices of consecutive places whose sizes add up to at most `limit`; a larger one stands alone."""
+    """Slices of consecutive positions whose sizes add up to at most `limit`; a larger one is alone."""
     ends = np.cumsum(sizes)
     start = 0
     while start < len(sizes):
@@ -25,7 +25,7 @@ def blocks(sizes: RowArray, limit: int = MAX_BLOCK) -> Iterator[slice]:
 
 
 def spread(starts: RowArray, sizes: RowArray) -> tuple[RowArray, RowArray]:
-    """All places of the ranges [start, start + size): (the number of the range, the place) each, in order."""
+    """All positions of the ranges [start, start + size): (the number of the range, the position) each, in order."""
     owner = np.repeat(np.arange(len(sizes)), sizes)
     first = np.cumsum(sizes) - sizes
     return owner, np.arange(len(owner)) - first[owner] + starts[owner]
@@ -34,7 +34,7 @@ def spread(starts: RowArray, sizes: RowArray) -> tuple[RowArray, RowArray]:
 def matches(
     left: npt.NDArray[np.generic], right: npt.NDArray[np.generic], limit: int = MAX_BLOCK
 ) -> Iterator[tuple[RowArray, RowArray]]:
-    """Places (i, j) with left[i] == right[j], by rising i, in blocks of about `limit` at most."""
+    """Positions (i, j) with left[i] == right[j], by ascending i, in blocks of at most about `limit`."""
     order = np.argsort(right, kind="stable")
     ordered = right[order]
     low = np.searchsorted(ordered, left, side="left")
@@ -47,7 +47,7 @@ def matches(
 
 
 def contains(ordered: RowArray, values: RowArray) -> npt.NDArray[np.bool_]:
-    """For each value whether it stands in a rising array."""
+    """For each value whether it is in an ascending array."""
     if not len(ordered):
         return np.zeros(len(values), np.bool_)
     place = np.minimum(np.searchsorted(ordered, values), len(ordered) - 1)

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
-from simengine.types import FloatMatrix, RowArray
+from simengine.types import FloatMatrix, RowArray, TextEncoder
 
 ENCODED_AT_ONCE = 1_024
 LEFT_ROWS, RIGHT_ROWS = 1_024, 8_192  # a block of cosines is 32 MB
 
 
-class TextEncoder(Protocol):
-    """What is needed of a bi-encoder."""
-
-    def encode(self, texts: Sequence[str]) -> FloatMatrix:
-        """(n, dim) float32, rows L2-normalised."""
-
-
 def encoder_name(encoder: TextEncoder | None) -> str | None:
-    """What a report calls an encoder: its runtime and the first digits of its fingerprint, as far as it has them."""
+    """The name of an encoder in reports: its runtime and the first digits of its fingerprint, as far as it has them."""
     if encoder is None:
         return None
     runtime = str(getattr(encoder, "runtime", type(encoder).__name__))
@@ -35,7 +27,7 @@ def encode_all(encoder: TextEncoder, texts: Sequence[str]) -> FloatMatrix:
     """Vectors of any number of texts, (n, dim) float32.
 
     Raises:
-        UsageError: the encoder's rows are not normalised, so that their products are no cosines.
+        UsageError: the encoder's rows are not normalised, so that their products are not cosines.
     """
     parts = [
         encoder.encode(texts[start : start + ENCODED_AT_ONCE])

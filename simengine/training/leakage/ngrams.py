@@ -1,4 +1,4 @@
-"""Long runs of words that stand in two texts."""
+"""Long runs of words shared by two texts."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class SharedNgrams:
     """Texts that share n-grams.
 
     Attributes:
-        train, held_out: keys, a pair each, sorted by held-out key, then training key.
-        share: of the held-out text's n-grams, how many stand in the training text.
-        n_common: distinct n-grams that stand in too many training texts to say anything.
+        train, held_out: keys, one pair each, sorted by held-out key, then training key.
+        share: of the held-out text's n-grams in the training text.
+        n_common: distinct n-grams that occur in too many training texts to be evidence.
     """
 
     train: RowArray
@@ -35,17 +35,17 @@ class SharedNgrams:
 def shared_ngrams(
     table: TextTable, train: RowArray, held_out: RowArray, *, n_words: int, min_words: int, max_texts: int
 ) -> SharedNgrams:
-    """Find held-out texts of which a run of `n_words` words stands in a training text.
+    """Find held-out texts with a run of `n_words` words that occurs in a training text.
 
     Overlap of 13 words is what Brown et al. 2020 (GPT-3, appendix C) call contamination. Held-out texts shorter
-    than that must stand in the training text as a whole, and those below `min_words` are not looked for.
+    than that must occur in the training text as a whole, and those below `min_words` are ignored.
 
     Args:
         table: of all texts.
         train, held_out: distinct keys each.
         n_words: length of a run.
-        min_words: of the shortest held-out text looked for.
-        max_texts: a run that stands in more distinct training texts than this is a common phrase.
+        min_words: of the shortest held-out text considered.
+        max_texts: a run in more distinct training texts than this is a common phrase.
 
     Returns:
         Pairs of different keys.
@@ -88,7 +88,7 @@ def _counted(found: list[RowArray], table: TextTable, n_words: int, n_common: in
 
 
 def _hashes(table: TextTable, n_words: int) -> Iterator[tuple[int, npt.NDArray[np.uint64]]]:
-    """For n = 1, 2, ... a hash of the n words from each place on; the array is the same one, changed."""
+    """For n = 1, 2, ... a hash of the n words from each position on; always the same array, updated in place."""
     scattered = np.random.default_rng(0).integers(0, _MASK, table.n_vocabulary, np.uint64, endpoint=True)
     words = scattered[table.words]
     hashes = words.copy()

@@ -1,4 +1,4 @@
-"""Texts as they are compared: without the differences of spelling that say nothing."""
+"""Normalisation of texts for comparison: removes insignificant differences in spelling."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import unicodedata
 
 from simengine.text.scripts import HAN, KANA, SOUTH_EAST_ASIAN
 
-# Sm: what stands in a number after `_POINT` must outlive the removal of punctuation.
+# Sm: the sign in a number after `_POINT` must survive the removal of punctuation.
 _POINT_KEPT = "\N{BULLET OPERATOR}"
 _POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _COMMA = re.compile(r"(?<=\d),(?=\d)")
 _KEPT = "#%"
 _DELETED = "'\N{RIGHT SINGLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}\N{SOFT HYPHEN}"
 _ALONE = re.compile(f"([{SOUTH_EAST_ASIAN}\u2e80-\u2fdf{KANA}{HAN}])")
-"""Letters of scripts that put no spaces between words: Han, Kana, Thai, Lao, Burmese, Khmer."""
+"""Letters of scripts without spaces between words: Han, Kana, Thai, Lao, Burmese, Khmer."""
 
 
 class _Table(dict[int, str]):
-    """Character to its replacement, found out when it is first met."""
+    """Character to its replacement, determined at first use."""
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -37,15 +37,15 @@ _TABLE = _Table()
 
 
 def compared_tokens(text: str) -> list[str]:
-    """The words of a text in the form in which texts are compared.
+    """The words of a text in the form used for comparison.
 
     NFKC and case folding (Unicode Standard Annex 15, section 3.13 of the standard); punctuation and control
     characters separate words and are dropped, apostrophes are dropped within them. Symbols stay, and so do "#",
-    "%" and the point of a decimal number; the comma of "1,000" goes. Letters of scripts written without spaces
+    "%" and the point of a decimal number; the comma of "1,000" is dropped. Letters of scripts written without spaces
     are words of their own.
 
     Returns:
-        At least one word: a text of nothing but punctuation is one word as it stands, without white space.
+        At least one word: a text of only punctuation is one word, without white space.
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
     if not folded.isascii():
@@ -58,5 +58,5 @@ def compared_tokens(text: str) -> list[str]:
 
 
 def text_key(tokens: list[str]) -> str:
-    """What two texts share that differ in case, punctuation, white space or tokenisation only."""
+    """A key shared by texts that differ only in case, punctuation, white space or tokenisation."""
     return "".join(tokens)

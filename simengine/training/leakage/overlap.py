@@ -1,4 +1,4 @@
-"""The leakage guard: what of the training data stands in dev or test."""
+"""The leakage guard: overlap of the training data with dev or test."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 
 from simengine.errors import LeakageError, UsageError
-from simengine.training.leakage.examples import Example, Units, shown, units_of
-from simengine.training.leakage.nearby import TextEncoder, encoder_name
+from simengine.training.leakage.examples import Example, TextPairs, shown, units_of
+from simengine.training.leakage.nearby import encoder_name
 from simengine.training.leakage.relation import (
     EXACT,
     KINDS,
@@ -34,7 +34,7 @@ from simengine.training.leakage.report import (
     SetOverlap,
 )
 from simengine.training.leakage.tables import TextTable, TextTableBuilder
-from simengine.types import RowArray
+from simengine.types import RowArray, TextEncoder
 
 E = TypeVar("E", bound=Example)
 
@@ -49,25 +49,23 @@ def check_leakage(
     """Find the overlap of training examples with held-out sets, by text and by pair.
 
     Kinds of examples can be mixed: a triplet is two pairs (anchor with positive, with negative), a reading example
-    is (question, context), a tagged sentence is a text alone.
+    is (question, context), a tagged sentence is a single text.
 
     Args:
-        train: what a model is to learn from.
-        held_out: sets by name that it must not have seen.
-        options: what counts as leakage; `action` is not looked at here (see `guard_examples`).
+        train: the training examples.
+        held_out: sets by name that the model must not have seen.
+        options: what counts as leakage; `action` is ignored here (see `guard_examples`).
         encoder: for the kind "embedding"; None compares no vectors. Every distinct text is encoded once.
 
     Returns:
-        Counts, shares and examples; the same input gives the same report.
+        Counts, shares and examples; deterministic.
 
     Raises:
-        UsageError: "embedding" is asked for without an encoder, or something is no example.
+        UsageError: "embedding" is requested without an encoder, or something is not an example.
     """
     options = options or LeakageOptions()
     if "embedding" in options.kinds and encoder is None:
-        raise UsageError(
-            "kinds holds 'embedding' and there is no encoder; give one, or leave 'embedding' out"
-        )
+        raise UsageError("kinds has 'embedding' but there is no encoder; give one, or leave 'embedding' out")
     builder = TextTableBuilder()
     train_units = units_of(train, builder)
     held_units = {name: units_of(examples, builder) for name, examples in held_out.items()}
@@ -99,10 +97,10 @@ def guard_examples(
     *,
     encoder: TextEncoder | None = None,
 ) -> tuple[list[E], LeakageReport]:
-    """Find overlap as `check_leakage` does, and do with it what `options.action` says.
+    """Find overlap as `check_leakage` does, and apply `options.action`.
 
     Returns:
-        The training examples that may be used, in order, and the report.
+        The usable training examples, in order, and the report.
 
     Raises:
         LeakageError: training examples leak and the action is "refuse".
@@ -114,7 +112,7 @@ def guard_examples(
     if report.options.action == "refuse":
         first = shown(train[int(report.leaked_rows[0])])
         raise LeakageError(
-            f"{report.n_leaked:,} of {report.n_train:,} training examples stand in held-out data, this one first; "
+            f"{report.n_leaked:,} of {report.n_train:,} training examples appear in held-out data, this one first; "
             "drop them, or only report them\n" + "\n".join(report.lines()),
             first.source,
             first.line or None,
@@ -125,12 +123,12 @@ def guard_examples(
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The strongest likeness of each row.
+    """The strongest match of each row.
 
     Attributes:
         held, train: (rows,) strengths.
         partner: (held-out rows,) a training row of that strength, -1 for none.
-        swapped: (held-out rows,) it is the pair in the other order.
+        swapped: (held-out rows,) the pair is in the other order.
     """
 
     held: Strengths
@@ -140,10 +138,15 @@ class _Found:
 
 
 class _Comparison:
-    """The training data beside one held-out set."""
+    """The training data compared with one held-out set."""
 
     def __init__(
-        self, table: TextTable, relation: TextRelation, train: Units, held: Units, options: LeakageOptions
+        self,
+        table: TextTable,
+        relation: TextRelation,
+        train: TextPairs,
+        held: TextPairs,
+        options: LeakageOptions,
     ) -> None:
         self._table, self._relation, self._options = table, relation, options
         self._train, self._held = train, held
@@ -158,7 +161,7 @@ class _Comparison:
             self._found[scope] = self._by_text(columns)  # type: ignore[index]
 
     def leaked_train(self) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-        """(training rows,) which of them leak by the asked scope and kinds."""
+        """(training rows,) which of them leak by the given scope and kinds."""
         kinds = (self._found[self._options.scope].train // 2).astype(np.int64)
         return np.isin(kinds, [KINDS.index(kind) for kind in self._options.kinds])
 
@@ -218,7 +221,7 @@ class _Comparison:
     def _by_pair(self, *, swapped: bool) -> _Found:
         train, held = self._train, self._held
         train_texts = train.texts[:, ::-1] if swapped else train.texts
-        best = _Best(held.n_rows, train.n_rows)
+        best = _StrongestOverlaps(held.n_rows, train.n_rows)
         left, right = self._table.key[train_texts], self._table.key[held.texts]
         for i, j, strengths in alike_pairs(self._relation, left, right):
             exact = (held.texts[i] == train_texts[j]).all(axis=1)
@@ -226,7 +229,7 @@ class _Comparison:
         return best.result(swapped)
 
     def _by_text(self, columns: list[int]) -> _Found:
-        """Texts of some columns of the held-out rows beside all texts of the training rows."""
+        """Texts of some columns of the held-out rows compared with all texts of the training rows."""
         held_texts, held_rows = _column_texts(self._held, columns)
         train_texts, train_rows = _column_texts(self._train, [0, 1])
         table, relation = self._table, self._relation
@@ -254,7 +257,7 @@ class _Comparison:
         return partner
 
     def _partner(self, texts: RowArray, wanted: float) -> int:
-        """The first training row with a text that is as alike as `wanted` to one of these."""
+        """The first training row with a text that matches one of these with strength `wanted`."""
         if wanted >= strength(EXACT):
             hits = np.isin(self._train.texts, texts).any(axis=1)
         else:
@@ -264,8 +267,8 @@ class _Comparison:
         return int(self._train.row[np.flatnonzero(hits)[0]])
 
 
-class _Best:
-    """Keeps the strongest likeness of each row while pairs of rows come in; of equals the first training row."""
+class _StrongestOverlaps:
+    """Keeps the strongest match of each row over incoming pairs of rows; of equals the first training row."""
 
     def __init__(self, n_held: int, n_train: int) -> None:
         self._held = np.full(n_held, UNRELATED)
@@ -273,7 +276,7 @@ class _Best:
         self._partner = np.full(n_held, -1, np.int64)
 
     def offer(self, held: RowArray, train: RowArray, strengths: Strengths) -> None:
-        """Take note of pairs of rows."""
+        """Add pairs of rows."""
         np.maximum.at(self._train, train, strengths)
         order = np.lexsort((train, -strengths, held))
         held, train, strengths = held[order], train[order], strengths[order]
@@ -284,7 +287,7 @@ class _Best:
         self._partner[rows[better]] = partner[better]
 
     def result(self, swapped: bool) -> _Found:
-        """What was found."""
+        """The matches found."""
         return _Found(self._held, self._train, self._partner, np.full(len(self._held), swapped))
 
 
@@ -298,7 +301,7 @@ def _stronger(one: _Found, other: _Found) -> _Found:
     )
 
 
-def _column_texts(units: Units, columns: list[int]) -> tuple[RowArray, RowArray]:
+def _column_texts(units: TextPairs, columns: list[int]) -> tuple[RowArray, RowArray]:
     """Numbers of the texts in some columns, and the row of each."""
     return units.texts[:, columns].ravel(), np.repeat(units.row, len(columns))
 
@@ -306,7 +309,7 @@ def _column_texts(units: Units, columns: list[int]) -> tuple[RowArray, RowArray]
 def _strengths(
     texts: RowArray, table: TextTable, keys: RowArray, strengths: Strengths, exact: RowArray
 ) -> Strengths:
-    """For each text the strongest likeness of its key, or EXACT."""
+    """For each text the strongest match of its key, or EXACT."""
     best = np.full(table.n_keys, UNRELATED)
     np.maximum.at(best, keys, strengths)
     return np.where(np.isin(texts, exact), strength(EXACT), best[table.key[texts]])

@@ -1,4 +1,4 @@
-"""Which texts of one side say what a text of the other side says, in what way, and how strongly."""
+"""Which texts of one side match a text of the other side, by which kind of evidence, and how strongly."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.training.leakage.joins import blocks, spread
-from simengine.training.leakage.nearby import TextEncoder, encode_all, near_vectors
+from simengine.training.leakage.nearby import encode_all, near_vectors
 from simengine.training.leakage.ngrams import shared_ngrams
 from simengine.training.leakage.report import LeakageOptions
 from simengine.training.leakage.shingles import shingle_sets, similar_keys
 from simengine.training.leakage.tables import TextTable
-from simengine.types import RowArray
+from simengine.types import RowArray, TextEncoder
 
 KINDS = ("embedding", "ngram", "near", "normalised", "exact")
-"""How two texts can be alike, from the weakest evidence to the strongest."""
+"""The kinds of matches of two texts, from the weakest evidence to the strongest."""
 EMBEDDING, NGRAM, NEAR, NORMALISED, EXACT = range(len(KINDS))
 UNRELATED = -1.0
 
@@ -32,11 +32,11 @@ def strength(kind: int, similarity: float = 1.0) -> float:
 
 @dataclass(frozen=True, slots=True)
 class TextRelation:
-    """Pairs of keys that are alike.
+    """Pairs of matching keys.
 
     Attributes:
         n_keys: of the table.
-        pairs: right key * n_keys + left key, rising; every pair once.
+        pairs: right key * n_keys + left key, ascending; every pair once.
         strengths: of each pair, up to NORMALISED.
         n_common_ngrams: runs of words left out of the comparison as common phrases.
     """
@@ -57,7 +57,7 @@ class TextRelation:
         return self.pairs // self.n_keys
 
     def find(self, right: RowArray, left: RowArray) -> Strengths:
-        """The strength of each pair of keys; UNRELATED where there is none."""
+        """The strength of each pair of keys; UNRELATED if there is none."""
         if not len(self.pairs):
             return np.full(len(right), UNRELATED)
         wanted = right * self.n_keys + left
@@ -72,13 +72,13 @@ def relate(
     options: LeakageOptions,
     encoder: TextEncoder | None = None,
 ) -> TextRelation:
-    """Find all pairs of keys that are alike.
+    """Find all pairs of matching keys.
 
     Args:
         table: of all texts.
         left: distinct keys, such as those of the training texts.
         right: distinct keys, such as those of the held-out texts.
-        options: when texts are alike.
+        options: thresholds for texts to match.
         encoder: None compares no vectors.
     """
     n_keys = table.n_keys
@@ -122,16 +122,16 @@ def _by_meaning(
 def alike_pairs(
     relation: TextRelation, left: RowArray, right: RowArray
 ) -> Iterator[tuple[RowArray, RowArray, Strengths]]:
-    """Pairs of texts both of whose texts are alike.
+    """Pairs of texts whose texts both match.
 
     Args:
         relation: of the keys.
-        left: (n, 2) keys, a pair of texts a row.
+        left: (n, 2) keys, one pair of texts per row.
         right: (m, 2) keys.
 
     Yields:
-        rows of right, rows of left, and the strength of the weaker of the two likenesses, in blocks. No two blocks
-        hold the same pair of rows.
+        rows of right, rows of left, and the strength of the weaker of the two matches, in blocks. No two blocks
+        have the same pair of rows.
     """
     fans = np.stack([_fan(relation, left[:, side]) for side in (0, 1)])
     cost = np.stack([fans[side][right[:, side]] for side in (0, 1)])
@@ -157,7 +157,7 @@ def alike_pairs(
 
 
 def _fan(relation: TextRelation, keys: RowArray) -> RowArray:
-    """For each right key, how many of `keys` it is alike to."""
+    """For each right key, how many of `keys` it matches."""
     counts = np.bincount(keys, minlength=relation.n_keys)
     fan = np.bincount(relation.right, weights=counts[relation.left], minlength=relation.n_keys)
     return fan.astype(np.int64)

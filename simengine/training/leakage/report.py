@@ -1,4 +1,4 @@
-"""What the leakage guard is asked and what it answers."""
+"""Options and reports of the leakage guard."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 @dataclass(frozen=True, slots=True)
 class LeakageOptions:
-    """What counts as leakage, and what becomes of it.
+    """What counts as leakage, and what is done about it.
 
     Attributes:
         action: "refuse" raises, "drop" leaves the training rows out, "report" only counts.
-        scope: what must stand on both sides: the "pair" (both texts), the held-out "text1" or "text2" (premise,
-            hypothesis; question, passage) alone, or any "text". All are counted; this one is acted on.
-        kinds: which likeness is acted on: "exact"; "normalised" (but for case, punctuation, white space and other
+        scope: what must be on both sides: the "pair" (both texts), only the held-out "text1" or "text2" (premise,
+            hypothesis; question, passage), or any "text". All are counted; this one is acted on.
+        kinds: which matches are acted on: "exact"; "normalised" (except case, punctuation, white space and other
             spelling); "near" (words and word pairs with a Jaccard similarity of at least `jaccard`); "ngram" (a run of
-            `ngram_words` words, or the whole of a shorter held-out text, stands in both); "embedding" (a cosine of at
-            least `cosine`, where an encoder is given). A pair is as alike as the less alike of its two texts.
-        symmetric: (b, a) is the same pair as (a, b). It is counted as "swapped" in any case.
+            `ngram_words` words, or the whole of a shorter held-out text, is in both); "embedding" (a cosine of at
+            least `cosine`, if an encoder is given). A pair's match is the weaker of its two texts' matches.
+        symmetric: (b, a) is the same pair as (a, b). It is always counted as "swapped".
         jaccard: in (0, 1].
-        ngram_words: the 13 of Brown et al. 2020 (GPT-3, appendix C); None does not look for runs of words.
-        min_ngram_words: held-out texts of fewer words are not looked for as runs of words.
-        max_ngram_texts: a run that stands in more distinct training texts is a common phrase, not a copy.
+        ngram_words: the 13 of Brown et al. 2020 (GPT-3, appendix C); None disables runs of words.
+        min_ngram_words: held-out texts of fewer words are not compared as runs of words.
+        max_ngram_texts: a run in more distinct training texts is a common phrase, not a copy.
         cosine: in (-1, 1].
         max_examples: shown of each kind and scope, for each held-out set.
     """
@@ -74,7 +74,7 @@ def _within(name: str, value: float, low: float, high: float) -> None:
 
 @dataclass(frozen=True, slots=True)
 class OverlapCount:
-    """Rows of a held-out set and of the training set whose strongest likeness is of one kind.
+    """Rows of a held-out set and of the training set whose strongest match is of one kind.
 
     Attributes:
         held_out, train: rows.
@@ -92,9 +92,9 @@ class OverlapExample:
     """Two rows that overlap.
 
     Attributes:
-        scope, kind: what of them, and how.
-        similarity: Jaccard, share of n-grams, or cosine of the less alike of two texts; 1 if exact or normalised.
-        swapped: the pair stands there in the other order.
+        scope, kind: of the overlap.
+        similarity: Jaccard, share of n-grams, or cosine of the less similar of two texts; 1 if exact or normalised.
+        swapped: the pair is there in the other order.
         held_out, train: the rows.
     """
 
@@ -105,28 +105,28 @@ class OverlapExample:
     held_out: ShownExample
     train: ShownExample
 
-    def as_json(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """Plain values."""
         return {
             "scope": self.scope,
             "kind": self.kind,
             "similarity": round(self.similarity, 4),
             "swapped": self.swapped,
-            "held_out": self.held_out.as_json(),
-            "train": self.train.as_json(),
+            "held_out": self.held_out.to_dict(),
+            "train": self.train.to_dict(),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class SetOverlap:
-    """How much of one held-out set stands in the training data.
+    """The overlap of one held-out set with the training data.
 
     Attributes:
         name: of the set.
         n_rows: of the set.
-        counts: scope, then kind: rows counted once a scope, under their strongest kind.
-        swapped: held-out rows whose pair stands in the training data in the other order only, exactly or normalised.
-        label_conflicts: held-out rows whose pair stands there, exactly or normalised, with another label.
+        counts: scope, then kind: rows counted once per scope, under their strongest kind.
+        swapped: held-out rows whose pair is in the training data only in the other order, exactly or normalised.
+        label_conflicts: held-out rows whose pair is there, exactly or normalised, with another label.
         examples: some rows of each scope and kind.
     """
 
@@ -141,7 +141,7 @@ class SetOverlap:
         """Held-out rows that overlap in one of these kinds."""
         return sum(self.counts[scope][kind].held_out for kind in kinds if kind in self.counts[scope])
 
-    def as_json(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """Plain values."""
         counts = {
             scope: {kind: asdict(one) for kind, one in found.items()} for scope, found in self.counts.items()
@@ -152,21 +152,21 @@ class SetOverlap:
             "counts": cast(Json, counts),
             "swapped": self.swapped,
             "label_conflicts": self.label_conflicts,
-            "examples": [example.as_json() for example in self.examples],
+            "examples": [example.to_dict() for example in self.examples],
         }
 
 
 @dataclass(frozen=True, slots=True)
 class LeakageReport:
-    """What was found.
+    """The report of the leakage guard.
 
     Attributes:
         n_train: training rows.
-        options: what was asked.
+        options: as given.
         sets: one for each held-out set.
-        leaked_rows: (n,) training rows that leak by the asked scope and kinds, rising.
-        common_ngrams: runs of words that stood in too many training texts to be compared.
-        encoder: what made the vectors, or None where none were compared.
+        leaked_rows: (n,) training rows that leak by the given scope and kinds, ascending.
+        common_ngrams: runs of words in too many training texts to be compared.
+        encoder: the encoder of the vectors, or None if none were compared.
     """
 
     n_train: int
@@ -178,11 +178,11 @@ class LeakageReport:
 
     @property
     def n_leaked(self) -> int:
-        """Training rows that leak by the asked scope and kinds."""
+        """Training rows that leak by the given scope and kinds."""
         return len(self.leaked_rows)
 
-    def as_json(self) -> dict[str, Json]:
-        """Plain values, for the run's report; `leaked_rows` is there as a number only."""
+    def to_dict(self) -> dict[str, Json]:
+        """Plain values, for the run's report; `leaked_rows` only as a number."""
         options = cast("dict[str, Json]", asdict(self.options))
         options["kinds"] = list(self.options.kinds)
         return {
@@ -192,11 +192,11 @@ class LeakageReport:
             "options": options,
             "encoder": self.encoder,
             "common_ngrams": self.common_ngrams,
-            "sets": [one.as_json() for one in self.sets],
+            "sets": [one.to_dict() for one in self.sets],
         }
 
     def lines(self) -> list[str]:
-        """A summary for people: a line for each set, and an example of what is acted on."""
+        """A human-readable summary: a line for each set, and an example of what is acted on."""
         return [line for one in self.sets for line in self._set_lines(one)]
 
     def _set_lines(self, one: SetOverlap) -> list[str]:

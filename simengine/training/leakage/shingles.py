@@ -19,7 +19,7 @@ _ROUNDING = 1e-9
 
 @cache
 def _bits_set() -> npt.NDArray[np.uint8]:
-    """How many bits are set in each 16-bit number. (NumPy counts bits itself from version 2 on.)"""
+    """The number of set bits of each 16-bit number. (NumPy has this from version 2 on.)"""
     bits = np.unpackbits(np.arange(1 << 16, dtype=np.uint16).view(np.uint8)).reshape(-1, 16)
     counts: npt.NDArray[np.uint8] = bits.sum(axis=1, dtype=np.uint8)
     return counts
@@ -31,9 +31,9 @@ class ShingleSets:
 
     Attributes:
         starts: (n_keys + 1,) where each set begins in `entries`.
-        entries: key * n_shingles + shingle, rising.
-        n_shingles: distinct shingles; their numbers rise with how often they occur.
-        bitmaps: (n_keys, BITMAP_WORDS) uint64; a bit is the parity of a set's shingles that it stands for.
+        entries: key * n_shingles + shingle, ascending.
+        n_shingles: distinct shingles; numbered by ascending frequency.
+        bitmaps: (n_keys, BITMAP_WORDS) uint64; a bit is the parity of the set's shingles that map to it.
     """
 
     starts: RowArray
@@ -43,7 +43,7 @@ class ShingleSets:
 
 
 def shingle_sets(table: TextTable) -> ShingleSets:
-    """The words of each key and its pairs of neighbouring words, begin and end of the text counting as words."""
+    """The words of each key and its pairs of neighbouring words, with the beginning and end of the text as words."""
     lengths = table.lengths
     owner = np.repeat(np.arange(table.n_keys), lengths)
     edge = table.n_vocabulary
@@ -80,7 +80,7 @@ def similar_keys(
 
     Two such sets share one of their rarest shingles, so only those are joined (prefix filtering: Chaudhuri, Ganti and
     Kaushik 2006; Bayardo, Ma and Srikant 2007). A bit in which two bitmaps differ is a shingle that only one set has,
-    which rules most of the joined pairs out (Sandes, Teodoro and Melo 2020); the rest is counted. No pair is missed.
+    which excludes most of the joined pairs (Sandes, Teodoro and Melo 2020); the rest is counted. No pair is missed.
 
     Args:
         sets: of the keys' table.
@@ -114,7 +114,7 @@ def similar_keys(
 def _possible(
     sets: ShingleSets, sizes: RowArray, one: RowArray, other: RowArray, threshold: float
 ) -> RowArray:
-    """Places of the pairs that sizes and bitmaps do not rule out."""
+    """Positions of the pairs that sizes and bitmaps do not exclude."""
     small, large = np.minimum(sizes[one], sizes[other]), np.maximum(sizes[one], sizes[other])
     places = np.flatnonzero((small >= threshold * large - _ROUNDING) & (one != other))
     one, other = one[places], other[places]

@@ -1,4 +1,4 @@
-"""Every text once, with a number, and its words as numbers."""
+"""Distinct texts with numbers, and their words as numbers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from simengine.types import RowArray
 
 @dataclass(frozen=True, slots=True)
 class TextTable:
-    """Distinct texts, the keys that texts alike but for spelling share, and each key's words.
+    """Distinct texts, the keys shared by texts that differ only in spelling, and each key's words.
 
     Attributes:
-        texts: distinct texts; a text's number is its place.
+        texts: distinct texts; a text's number is its index.
         key: (n_texts,) the number of each text's key.
-        first_text: (n_keys,) a text that has the key, the first that was added.
+        first_text: (n_keys,) the first text added with the key.
         starts: (n_keys + 1,) where the words of each key begin in `words`.
         words: (n_words,) numbers of words, below `n_vocabulary`.
         n_vocabulary: distinct words.

@@ -1,1 +1,1 @@
-"""Losses around those of sentence-transformers: adversarial, smooth, distilled, weighted."""
+"""Losses around those of sentence-transformers: adversarial, smoothness, distillation, weighting."""

@@ -1,15 +1,16 @@
-"""Adversarial training: word embeddings moved where the loss grows fastest (the fast gradient method).
+"""Adversarial training: word embeddings perturbed in the direction of the loss gradient (the fast gradient method).
 
 For each sequence with word embeddings s, gradient g of its loss by s, the perturbation is epsilon * g / ||g||_2, the
-norm taken over all tokens of the sequence. What is minimised is `loss(s) + weight * loss(s + perturbation)`.
+norm taken over all tokens of the sequence. The objective is `loss(s) + weight * loss(s + perturbation)`.
 
 Everything happens within the computation of one batch's loss, on the output of the embedding layer: no weight is
-touched and no gradient of a weight is read. So it is right with gradient accumulation (each batch has its own
-perturbation, gradients that wait in `.grad` play no part), with autocast, with non-reentrant gradient checkpointing,
+changed and no gradient of a weight is read. So it is correct with gradient accumulation (each batch has its own
+perturbation, gradients in `.grad` are not used), with autocast, with non-reentrant gradient checkpointing,
 with frozen embeddings and with adapters. It costs one more forward and two more backward passes, one of which stops
 at activations, and the memory of both graphs. Both passes have the same dropout mask: the perturbation is the worst
-one for the very network it is tried on. On several devices, cross-encoders need `ddp_find_unused_parameters=False`:
-DistributedDataParallel does not take two passes a step while it looks for unused weights, unless it finds some.
+one for exactly the network it is applied to. On several devices, cross-encoders need
+`ddp_find_unused_parameters=False`: DistributedDataParallel does not allow two passes per step while it searches for
+unused weights, unless it finds some.
 
 Source: Miyato, Dai and Goodfellow, "Adversarial Training Methods for Semi-Supervised Text Classification", ICLR 2017.
 """
@@ -39,8 +40,9 @@ def adversarial_loss(loss: torch.nn.Module, *, epsilon: float = 1.0, weight: flo
     Args:
         loss: any loss with a `model` that does not cache gradients. For bi-encoders every text is a sequence.
         epsilon: L2 norm of a sequence's perturbation, in units of the model's word embeddings (whose rows have a
-            norm of about 1 in models of BERT's kind). 0 moves nothing.
-        weight: of the adversarial loss beside the clean one. Without gradients (on dev data) the loss is the clean one.
+            norm of about 1 in models of BERT's kind). 0 perturbs nothing.
+        weight: of the adversarial loss relative to the clean one. Without gradients (on dev data) the loss is the
+            clean one.
 
     Raises:
         UsageError: a value is negative, or the loss caches gradients.
@@ -52,7 +54,7 @@ def adversarial_loss(loss: torch.nn.Module, *, epsilon: float = 1.0, weight: flo
 
 
 def check_adversarial(epsilon: float, weight: float) -> None:
-    """Raise UsageError where a value is negative."""
+    """Raise UsageError if a value is negative."""
     if epsilon < 0 or weight < 0:
         raise UsageError(f"epsilon is {epsilon}, weight is {weight}; expected values of 0 or more")
 
@@ -63,7 +65,7 @@ def with_adversarial(
     """The loss of one batch, clean and under perturbation.
 
     Args:
-        compute: runs the model on the batch and gives its loss (a scalar); called twice.
+        compute: runs the model on the batch and returns its loss (a scalar); called twice.
         embeddings: the model's layer of word embeddings.
         epsilon, weight: see `adversarial_loss`.
 
@@ -78,7 +80,7 @@ def with_adversarial(
     outputs: list[torch.Tensor] = []
 
     def keep(_call: int, output: torch.Tensor) -> torch.Tensor:
-        # The output of frozen embeddings starts a graph of its own.
+        # The output of frozen embeddings starts its own graph.
         kept = output if output.requires_grad else output.detach().requires_grad_()
         outputs.append(kept)
         return kept
@@ -109,7 +111,7 @@ def perturbation(gradient: torch.Tensor, epsilon: float) -> torch.Tensor:
 
     own = tuple(range(1 if gradient.dim() > 2 else 0, gradient.dim()))
     values = gradient.float()
-    # Gradients of well learnt examples are so small that their squares would be lost.
+    # Gradients of well-learned examples are so small that their squares would underflow.
     values = values / values.abs().amax(dim=own, keepdim=True).clamp_min(torch.finfo(torch.float32).tiny)
     norm = torch.linalg.vector_norm(values, dim=own, keepdim=True).clamp_min(1e-12)
     move: torch.Tensor = (epsilon * values / norm).to(gradient.dtype)

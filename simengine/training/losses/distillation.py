@@ -1,6 +1,6 @@
 """Distillation: a cross-encoder teaches a bi-encoder (margins) or a smaller cross-encoder (class probabilities).
 
-The teacher runs once, before training; what it says is a column of the training data.
+The teacher runs once, before training; its output is a column of the training data.
 
 Sources: Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015 (temperature, mixing);
 Hofstätter et al., "Improving Efficient Neural Ranking Models with Cross-Architecture Knowledge Distillation", 2020
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     import torch
 
 TEACHER_COLUMN = "teacher_logits"
-"""Name of the column with the teacher's logits: after the two texts, one list of floats a row."""
+"""Name of the column with the teacher's logits: after the two texts, one list of floats per row."""
 _CHUNK = 4096
 
 
 class Teacher(Protocol):
-    """What distillation needs of a cross-encoder."""
+    """The interface of a teacher."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -40,7 +40,7 @@ class Teacher(Protocol):
 
 
 def teacher_logits(teacher: Teacher, pairs: Sequence[tuple[str, str]], labels: Sequence[str]) -> FloatMatrix:
-    """What a teacher says about pairs, in the student's order of labels.
+    """A teacher's logits for pairs, in the student's order of labels.
 
     Args:
         teacher: a cross-encoder.
@@ -65,14 +65,14 @@ def teacher_logits(teacher: Teacher, pairs: Sequence[tuple[str, str]], labels: S
 
 
 def teacher_margins(teacher: Teacher, triplets: Sequence[Triplet]) -> FloatMatrix:
-    """How much better a teacher likes the positive of each triplet than the negative.
+    """A teacher's margin between the positive and the negative of each triplet.
 
     Margins are divided so that 95 % of them are at most 1 in absolute value: the cosine of a student can differ by 2 at
     most, a teacher's logits by 20.
 
     Args:
-        teacher: a cross-encoder with one output, whose logit is taken, or with an output "entailment", whose
-            log-odds against the others are taken.
+        teacher: a cross-encoder with one output, whose logit is used, or with an output "entailment", whose
+            log-odds against the others are used.
         triplets: n triplets.
 
     Returns:
@@ -117,7 +117,7 @@ def distillation_loss(
 
     (1 - alpha) * loss + alpha * temperature**2 * KL(teacher || student), both softmaxes at that temperature. With
     one output, the two classes are "yes" and "no" and the output their log-odds. The data set has the two texts,
-    then the column TEACHER_COLUMN, and the label. The model runs once a batch.
+    then the column TEACHER_COLUMN, and the label. The model runs once per batch.
 
     Args:
         loss: on the labels, of a cross-encoder.
@@ -186,7 +186,7 @@ def _loss_class() -> Any:
             inputs = list(inputs)
             if len(inputs) != 3:
                 raise UsageError(
-                    f"distillation got {len(inputs)} columns beside the label; expected two texts and {TEACHER_COLUMN}"
+                    f"distillation got {len(inputs)} columns besides the label; expected two texts and {TEACHER_COLUMN}"
                 )
             with scores_kept(self.model) as scores:
                 hard: torch.Tensor = self.inner(inputs[:2], labels, prompt, task)

@@ -1,11 +1,11 @@
-"""Smoothness: what a model says may change little when its word embeddings are shaken a little.
+"""Smoothness: a model's predictions should change little under small noise in its word embeddings.
 
-Beside the loss stands `weight * KL(p || q) + KL(q || p)` between the predictions p on the clean embeddings and q on
-embeddings with normal noise added. One more forward pass, no gradient is sought; both passes have the same dropout
-mask, so that the noise alone is judged, and both are trained.
+Adds `weight * (KL(p || q) + KL(q || p))` to the loss, between the predictions p on the clean embeddings and q on
+embeddings with normal noise added. It takes one more forward pass and no search for a direction; both passes have the
+same dropout mask, so that only the noise differs, and both are trained.
 
 Sources: Jiang et al., "SMART: Robust and Efficient Fine-Tuning for Pre-trained Natural Language Models", ACL 2020;
-Aghajanyan et al., "Better Fine-Tuning by Reducing Representational Collapse", ICLR 2021 (noise in place of a search).
+Aghajanyan et al., "Better Fine-Tuning by Reducing Representational Collapse", ICLR 2021 (noise instead of a search).
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 
 def smoothness_loss(loss: torch.nn.Module, *, noise: float = 1e-3, weight: float = 1.0) -> torch.nn.Module:
-    """A loss of sentence-transformers' cross-encoders with the smoothness of the predictions beside it.
+    """A loss of sentence-transformers' cross-encoders plus the smoothness of the predictions.
 
     Args:
-        loss: of a cross-encoder. Its one output counts as the log-odds of a yes, several as class logits.
+        loss: of a cross-encoder. A single output is the log-odds of a yes, several are class logits.
         noise: standard deviation of the noise, in units of the model's word embeddings (whose entries have one of
             about 0.05 in models of BERT's kind). 0 adds nothing.
         weight: of the divergence. Without gradients (on dev data) the loss is the inner one.
@@ -47,7 +47,7 @@ def smoothness_loss(loss: torch.nn.Module, *, noise: float = 1e-3, weight: float
     check_not_cached(loss, "smoothness")
     if not isinstance(loss.model, CrossEncoder):
         raise UsageError(
-            f"smoothness compares the logits of a cross-encoder; {type(loss.model).__name__} gives vectors. "
+            f"smoothness compares the logits of a cross-encoder; {type(loss.model).__name__} returns vectors. "
             "Use adversarial training for bi-encoders"
         )
     made: torch.nn.Module = _loss_class()(loss, noise, weight)
@@ -55,7 +55,7 @@ def smoothness_loss(loss: torch.nn.Module, *, noise: float = 1e-3, weight: float
 
 
 def check_smoothness(noise: float, weight: float) -> None:
-    """Raise UsageError where a value is negative."""
+    """Raise UsageError if a value is negative."""
     if noise < 0 or weight < 0:
         raise UsageError(f"noise is {noise}, weight is {weight}; expected values of 0 or more")
 
@@ -67,10 +67,10 @@ def with_smoothness(
     noise: float,
     weight: float,
 ) -> torch.Tensor:
-    """The loss of one batch and how much its predictions move under noise.
+    """The loss of one batch and the divergence of its predictions under noise.
 
     Args:
-        compute: runs the model on the batch; gives its loss and its logits, tensors (rows, classes). Called twice.
+        compute: runs the model on the batch; returns its loss and its logits, tensors (rows, classes). Called twice.
         embeddings: the model's layer of word embeddings.
         noise, weight: see `smoothness_loss`.
 
@@ -81,7 +81,7 @@ def with_smoothness(
 
     again = same_dropout(embeddings)
     loss, clean = compute()
-    # A stream of its own: drawing noise from the common one would move the dropout mask.
+    # A separate stream: drawing noise from the common one would change the dropout mask.
     seed = int(torch.randint(2**62, ()).item())
     generators: dict[torch.device, torch.Generator] = {}
 

@@ -23,10 +23,10 @@ def class_weights(
         labels: of the training examples.
         classes: all labels of the model, in its order.
         choice: "balanced" gives n / (n_classes * count), scikit-learn's rule over the classes that occur, and 1 to
-            a class without examples; a mapping gives each class its weight, 1 where it names none; None gives None.
+            a class without examples; a mapping gives each class its weight, 1 by default; None gives None.
 
     Raises:
-        UsageError: a label or a key of the mapping is no class, a weight is not positive, or there are no labels
+        UsageError: a label or a key of the mapping is not a class, a weight is not positive, or there are no labels
             to balance.
     """
     if choice is None:
@@ -36,16 +36,16 @@ def class_weights(
         for label, weight in choice.items():
             if label not in classes:
                 raise UsageError(
-                    f"class weights name {label!r}, which is no label of the model; known are {known}"
+                    f"class weights name {label!r}, which is not a label of the model; known are {known}"
                 )
             if not weight > 0:
                 raise UsageError(f"the class weight of {label!r} is {weight}; expected a value above 0")
         return tuple(float(choice.get(label, 1.0)) for label in classes)
     counts = Counter(labels)
     if unknown := sorted(counts.keys() - set(classes)):
-        raise UsageError(f"the label {unknown[0]!r} is none of the model; known are {known}")
+        raise UsageError(f"the label {unknown[0]!r} is not one of the model's; known are {known}")
     if not counts:
-        raise UsageError("class weights are to be balanced, and there are no labelled examples to count")
+        raise UsageError("balanced class weights need labelled examples; there are none")
     from sklearn.utils.class_weight import compute_class_weight
 
     present = [label for label in classes if counts[label]]

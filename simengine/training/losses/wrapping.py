@@ -1,4 +1,4 @@
-"""What the losses that wrap another loss share: hooks on the model, repeated passes, the wrapper itself."""
+"""Shared by losses that wrap another loss: hooks on the model, repeated passes, the wrapper itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def word_embeddings(model: Any) -> torch.nn.Module:
     """The layer of a model that turns token ids into vectors.
 
     Args:
-        model: of sentence-transformers or transformers, also within DistributedDataParallel, torch.compile or PEFT.
+        model: of sentence-transformers or transformers, also inside DistributedDataParallel, torch.compile or PEFT.
 
     Raises:
         UsageError: the model has no such layer.
@@ -42,7 +42,7 @@ def word_embeddings(model: Any) -> torch.nn.Module:
 def embeddings_changed(
     layer: torch.nn.Module, change: Callable[[int, torch.Tensor], torch.Tensor]
 ) -> Iterator[None]:
-    """Within the block, `change(call, output)` stands in for what the layer gives; calls count from 0."""
+    """Within the block, `change(call, output)` replaces the layer's output; calls count from 0."""
     calls = itertools.count()
     handle = layer.register_forward_hook(lambda _module, _arguments, output: change(next(calls), output))
     try:
@@ -63,7 +63,7 @@ def scores_kept(model: torch.nn.Module) -> Iterator[list[torch.Tensor]]:
 
 
 def same_dropout(layer: torch.nn.Module) -> contextlib.AbstractContextManager[None]:
-    """A block that draws the random numbers which are drawn from now on once more, and leaves the stream as it was."""
+    """A block that repeats the random numbers drawn from now on, and leaves the stream unchanged."""
     from sentence_transformers.base.losses import RandContext
 
     context: contextlib.AbstractContextManager[None] = RandContext(*layer.parameters())
@@ -89,7 +89,7 @@ def check_not_cached(loss: torch.nn.Module, purpose: str) -> None:
     for part in loss.modules():
         if getattr(part, "uses_gradient_cache", False):
             raise UsageError(
-                f"{purpose} cannot look into {type(part).__name__}, which runs the model without gradients first; "
+                f"{purpose} does not support {type(part).__name__}, which runs the model without gradients first; "
                 "use the loss without a cache, such as MultipleNegativesRankingLoss"
             )
 
@@ -100,7 +100,7 @@ def wrapper_class() -> type[torch.nn.Module]:
     import torch
 
     class WrappedLoss(torch.nn.Module):
-        """Calls the loss `self.loss`, the name under which sentence-transformers looks for inner losses."""
+        """Calls the loss `self.loss`, the name under which sentence-transformers finds inner losses."""
 
         def __init__(self, loss: torch.nn.Module, settings: Mapping[str, Any]) -> None:
             super().__init__()
@@ -113,7 +113,7 @@ def wrapper_class() -> type[torch.nn.Module]:
             return self.loss.model  # type: ignore[return-value]
 
         def inner(self, inputs: Sequence[Any], labels: Any, prompt: Any, task: Any) -> torch.Tensor:
-            """The inner loss. Models write into the features they are given, hence the copies."""
+            """The inner loss. Models write into their input features, hence the copies."""
             given = {name: value for name, value in (("prompt", prompt), ("task", task)) if value is not None}
             columns = [dict(column) if isinstance(column, dict) else column for column in inputs]
             value: Any = self.loss(columns, labels, **given)
@@ -123,7 +123,7 @@ def wrapper_class() -> type[torch.nn.Module]:
             return total
 
         def get_config_dict(self) -> dict[str, Any]:
-            """What the model card says about this loss."""
+            """The model card's entry for this loss."""
             return {"loss": type(self.loss).__name__, **self._settings}
 
     return WrappedLoss

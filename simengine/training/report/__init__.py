@@ -1,3 +1,3 @@
-"""What a training run leaves behind for people: a model card, pictures, and a JSON of everything."""
+"""The human-readable output of a training run: a model card, pictures, and a JSON of everything."""
 
 from __future__ import annotations

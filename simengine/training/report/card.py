@@ -18,11 +18,11 @@ _LONG_S = 90
 
 @dataclass(frozen=True, slots=True)
 class TaskCard:
-    """What a card says about a kind of model.
+    """A card's text for a kind of model.
 
     Attributes:
         what: one sentence; {base} is the base model.
-        library, pipeline: as hubs call them.
+        library, pipeline: their names on hubs.
         tags: for the front matter.
         usage: Python lines; {name} is the model.
     """
@@ -111,7 +111,7 @@ METRICS: Mapping[str, tuple[str, str]] = {
     "map": ("map", "MAP"),
     "mrr": ("mrr", "MRR"),
 }
-"""Metric to the identifier that hubs know and the name for people."""
+"""Metric to its identifier on hubs and its human-readable name."""
 
 
 def model_card(report: TrainReport, *, pictures: Sequence[str] = ()) -> str:
@@ -119,7 +119,7 @@ def model_card(report: TrainReport, *, pictures: Sequence[str] = ()) -> str:
 
     Args:
         report: of the run.
-        pictures: names of PNG files beside the card.
+        pictures: names of PNG files next to the card.
     """
     parts = [
         f"---\n{front_matter(report)}\n---",
@@ -167,14 +167,14 @@ def front_matter(report: TrainReport) -> str:
 
 
 def hub_id(base: str) -> str | None:
-    """The name of the base model on a hub; None for a folder, which means nothing to anybody else."""
+    """The name of the base model on a hub; None for a folder, which is meaningless elsewhere."""
     if base == _DEFAULT_BASE:
         return f"sentence-transformers/{_DEFAULT_BASE}"
     return base if _HUB_ID.fullmatch(base) and not base.startswith((".", "~")) else None
 
 
 def _values(report: TrainReport) -> Iterator[tuple[str, str, float]]:
-    """(set, metric, value) of all figures that are numbers."""
+    """(set, metric, value) of all numeric metrics."""
     for sets in (report.dev, report.test):
         for name, metrics in sets.items():
             for metric, value in metrics.items():
@@ -190,7 +190,7 @@ def _what_it_is(report: TrainReport) -> Iterator[str]:
     if report.labels:
         facts.append(f"labels, in this order: {', '.join(report.labels)}")
     if report.max_tokens:
-        facts.append(f"at most {report.max_tokens:,} tokens an input, the rest is cut off")
+        facts.append(f"at most {report.max_tokens:,} tokens per input, the rest is cut off")
     if report.n_parameters:
         facts.append(f"{report.n_parameters:,} parameters, of which {report.n_trainable:,} were trained")
     yield text
@@ -275,7 +275,7 @@ def _leakage(leakage: Mapping[str, Any] | None) -> str:
     compared = (
         f"Training rows were compared with {', '.join(names)}" if names else "Training rows were compared"
     )
-    found = f": {n_leaked:,} of {n_train:,} stand there, too." if isinstance(n_leaked, int) else "."
+    found = f": {n_leaked:,} of {n_train:,} appear there, too." if isinstance(n_leaked, int) else "."
     return f"{compared}{found}" + (f" {action}." if action else "")
 
 
@@ -297,7 +297,7 @@ def _making(report: TrainReport) -> Iterator[str]:
     )
     yield f"```sh\n{report.command}\n```"
     yield "\n".join(lines)
-    recipe = json.dumps(report.as_dict()["recipe"], indent=1, ensure_ascii=False)
+    recipe = json.dumps(report.to_dict()["recipe"], indent=1, ensure_ascii=False)
     yield f"<details><summary>Recipe</summary>\n\n```json\n{recipe}\n```\n\n</details>"
 
 
@@ -314,7 +314,7 @@ def _limits(report: TrainReport) -> Iterator[str]:
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table; what would end a cell is escaped."""
+    """A Markdown table; characters that would end a cell are escaped."""
     lines = [head, ["---", *["--:"] * (len(head) - 1)], *rows]
     return "\n".join(f"| {' | '.join(_cell(cell) for cell in line)} |" for line in lines)
 

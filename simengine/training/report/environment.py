@@ -1,4 +1,4 @@
-"""Where a model was made: package versions and the machine, without anything that names a person or a host."""
+"""Where a model was made: package versions and the machine, without anything that identifies a person or a host."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PACKAGES = (
 
 
 def package_versions() -> dict[str, str]:
-    """Versions of the packages that decide what a run gives, those that are installed."""
+    """Versions of the installed packages that determine a run's result."""
     found = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
@@ -51,7 +51,7 @@ def machine_facts() -> dict[str, Any]:
 
 
 def _field(path: Path, name: str) -> str:
-    """The first value of a field in a file of "name: value" lines; "" where there is none."""
+    """The first value of a field in a file of "name: value" lines; "" if there is none."""
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

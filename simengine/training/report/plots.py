@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simengine.errors import UsageError
-from simengine.evaluation.calibration import Calibration
+from simengine.evaluation.calibration import Reliability
 from simengine.extras import needing
 from simengine.files import make_folder, replace_file, writing
 
@@ -63,8 +63,8 @@ def plot_confusion(
     _save(figure, path)
 
 
-def plot_calibration(path: Path, calibration: Calibration, *, title: str = "") -> None:
-    """A reliability diagram as PNG: accuracy of each bin of probability, and how many predictions it holds.
+def plot_calibration(path: Path, calibration: Reliability, *, title: str = "") -> None:
+    """A reliability diagram as PNG: accuracy of each bin of probability, and its number of predictions.
 
     Args:
         path: of the PNG; replaced as a whole.
@@ -123,10 +123,10 @@ def plot_learning_curve(
     losses = [(int(record["step"]), float(record["loss"])) for record in history if "loss" in record]
     curves = dev_curves(history)
     if not losses and not curves:
-        raise UsageError("the log holds neither a training loss nor a dev metric")
+        raise UsageError("the log has neither a training loss nor a dev metric")
     if absent := [name for name in metrics if name not in curves]:
         known = ", ".join(curves) or "none"
-        raise UsageError(f"the log holds no dev metric {', '.join(absent)}; it holds {known}")
+        raise UsageError(f"the log has no dev metric {', '.join(absent)}; it has {known}")
     figure = _figure(WIDTH_INCHES + 1.6, 4.6)
     axes = figure.subplots()
     if losses:
@@ -149,7 +149,7 @@ def plot_learning_curve(
 
 
 def _draw_losses(axes: Axes, losses: Sequence[tuple[int, float]]) -> None:
-    """The loss as it was logged, and smoothed where it was logged often."""
+    """The loss as logged, and smoothed if it was logged often."""
     steps, values = zip(*losses, strict=True)
     if len(values) <= MAX_RAW_POINTS:
         axes.plot(steps, values, color=LOSS_COLOUR, marker=".", label="training loss")
@@ -160,7 +160,7 @@ def _draw_losses(axes: Axes, losses: Sequence[tuple[int, float]]) -> None:
 
 
 def smoothed(values: Sequence[float]) -> list[float]:
-    """An exponential moving average without the pull towards the start (divided by the sum of its weights)."""
+    """An exponential moving average without bias towards the start (divided by the sum of its weights)."""
     total = weight = 0.0
     result = []
     for value in values:

@@ -1,4 +1,4 @@
-"""Write what a training run leaves behind into its folder."""
+"""Writes a training run's report into its folder."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.errors import MissingExtraError, UsageError
-from simengine.evaluation.calibration import Calibration, CalibrationBin
+from simengine.evaluation.calibration import CalibrationBin, Reliability
 from simengine.files import make_folder, replace_file, writing
 from simengine.training.report.card import TASK_CARDS, model_card
 from simengine.training.report.plots import dev_curves, plot_calibration, plot_confusion, plot_learning_curve
@@ -22,11 +22,11 @@ MAX_CONFUSION_LABELS = 30
 def write_report(folder: Path, report: TrainReport) -> tuple[Path, ...]:
     """Write report.json, the pictures and README.md, which shows them.
 
-    The JSON is written first, so that whatever goes wrong with the rest, no figure is lost. Files that another report
-    left are replaced.
+    The JSON is written first, so that no figure is lost whatever goes wrong with the rest. Files of an earlier report
+    are replaced.
 
     Args:
-        folder: of the model; made if it is not there.
+        folder: of the model; created if missing.
         report: of the run.
 
     Returns:
@@ -39,7 +39,7 @@ def write_report(folder: Path, report: TrainReport) -> tuple[Path, ...]:
     """
     if report.task not in TASK_CARDS:
         raise UsageError(f"task is {report.task!r}; expected one of {', '.join(TASK_CARDS)}")
-    text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(report.to_dict(), indent=1, ensure_ascii=False, allow_nan=False)
     with writing(folder / REPORT_NAME):
         make_folder(folder)
         replace_file(folder / REPORT_NAME, (text + "\n").encode())
@@ -58,12 +58,12 @@ def _write_card(folder: Path, report: TrainReport, pictures: tuple[str, ...]) ->
 
 
 def _draw(folder: Path, report: TrainReport) -> tuple[str, ...]:
-    """Names of the pictures that the report has figures for."""
+    """Names of the pictures that the report has data for."""
     names = []
     curves = dev_curves(report.history)
     if curves or any("loss" in record for record in report.history):
         names.append("learning_curve.png")
-        # The sets' own curves stand in the JSON; together they would cover each other.
+        # The individual sets' curves are in the JSON; together they would cover each other.
         chosen = (report.metric,) if report.metric in curves else tuple(curves)[:6]
         plot_learning_curve(
             folder / names[-1], report.history, metrics=chosen, best_step=report.best_step, title=report.name
@@ -80,7 +80,7 @@ def _draw(folder: Path, report: TrainReport) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _calibration(values: Mapping[str, Any]) -> Calibration:
-    """What `Calibration.as_dict` was made from."""
+def _calibration(values: Mapping[str, Any]) -> Reliability:
+    """The inverse of `Reliability.to_dict`."""
     bins = tuple(CalibrationBin(**one) for one in values["bins"])
-    return Calibration(values["n"], values["expected_calibration_error"], bins)
+    return Reliability(values["n"], values["expected_calibration_error"], bins)

@@ -1,4 +1,4 @@
-"""Everything that is worth knowing about a training run, as plain values."""
+"""The report of a training run, as plain values."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ class SourceReport:
         name: unique within the run and its role.
         path: as the recipe has it.
         sha256: of the file.
-        n_rows: examples that were used.
-        role: what for.
-        licence: as its publisher states it; "" where none is stated.
-        url: where it came from; "" where that is not known.
-        n_dropped: rows that were left out, by reason.
+        n_rows: examples used.
+        role: its use.
+        licence: as stated by its publisher; "" if none is stated.
+        url: where it came from; "" if unknown.
+        n_dropped: rows left out, by reason.
     """
 
     name: str
@@ -49,23 +49,23 @@ class TrainReport:
         dev: set name to metric to value, of the saved model, on sets that the checkpoint was chosen on.
         metric: the dev metric that chose it.
         history: the trainer's log, in order.
-        leakage: the leakage guard's report, or None where nothing was compared.
+        leakage: the leakage guard's report, or None if nothing was compared.
         timings: seconds by stage; "train_s" is the training itself.
         versions: package to version.
-        machine: what it ran on.
-        command: the command line that makes the model again.
-        seed: of everything that was drawn.
+        machine: where it ran.
+        command: the command line that reproduces the model.
+        seed: of all sampling.
         finished: ISO 8601 with zone.
         description: one line on what the model is for.
-        test: as `dev`, on sets that played no part in the run.
-        details: set name to the whole result of an evaluation, as its `as_dict` gives it.
-        labels: of the model, in its order; () where it has none.
+        test: as `dev`, on sets that were not used in the run.
+        details: set name to the whole result of an evaluation, as its `to_dict` gives it.
+        labels: of the model, in its order; () if it has none.
         max_tokens: of an input, special tokens included.
         n_parameters, n_trainable: of the model in training.
         steps, best_step: optimiser steps done, and the one whose weights were kept.
         limits: sentences on what the model cannot do.
         languages: ISO 639 codes.
-        licence: of the model's weights; "" leaves it unsaid.
+        licence: of the model's weights; "" states none.
     """
 
     name: str
@@ -96,6 +96,6 @@ class TrainReport:
     languages: tuple[str, ...] = ("en",)
     licence: str = ""
 
-    def as_dict(self) -> dict[str, Json]:
+    def to_dict(self) -> dict[str, Json]:
         """As JSON: tuples become lists, NaN and infinities null."""
         return cast("dict[str, Json]", finite(asdict(self)))

@@ -1,4 +1,4 @@
-"""What can be trained: one file per kind of model."""
+"""Training tasks: one file per kind of model."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def load_task(recipe: Recipe) -> TrainingTask[Any]:
-    """The task that a recipe names."""
+    """The task of a recipe."""
     if recipe.task in ("nli", "similarity", "relevance"):
         from simengine.training.tasks import pairs
 

@@ -1,4 +1,4 @@
-"""What a training task is: how its data is read, its model made, trained, judged on dev, and saved."""
+"""The contract of a training task: reading its data, making, training, evaluating and saving its model."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Part(Generic[E]):
     Attributes:
         name: of the source, unique in a run; names the loss and the sampler's share of it.
         examples: in the order of the file, cut to the source's limit.
-        source: what the recipe says about it.
+        source: its entry in the recipe.
         n_dropped: rows without a usable label, by reason.
     """
 
@@ -34,14 +34,14 @@ class Part(Generic[E]):
 
 @dataclass(frozen=True, slots=True)
 class TrainerParts:
-    """What every trainer is given.
+    """The arguments of every trainer.
 
     Attributes:
         arguments: keyword arguments of the task's TrainingArguments class, complete.
         callbacks: transformers callbacks.
-        evaluate: dev metrics of the model as it is now, or None where there is no dev data.
-        labels: of the run, in the model's order; () where the task has none.
-        head_patterns: regular expressions of the parameter names that `head_learning_rate` is for.
+        evaluate: dev metrics of the current model, or None without dev data.
+        labels: of the run, in the model's order; () if the task has none.
+        head_patterns: regular expressions of the parameter names with `head_learning_rate`.
     """
 
     arguments: Mapping[str, Any]
@@ -54,7 +54,7 @@ class TrainerParts:
 class TrainingTask(ABC, Generic[E]):
     """One kind of model that `simengine train` makes.
 
-    A task holds no state of a run; the run (`simengine.training.run`) calls its methods in the order below. What stands
+    A task has no state of a run; the run (`simengine.training.run`) calls its methods in the order below. What stands
     here for a model suits those of sentence-transformers.
 
     Args:
@@ -63,7 +63,7 @@ class TrainingTask(ABC, Generic[E]):
 
     name: ClassVar[str]
     metric: ClassVar[str]
-    """The dev metric that picks the best checkpoint, higher is better, such as "macro_f1"."""
+    """The dev metric that selects the best checkpoint, higher is better, such as "macro_f1"."""
 
     def __init__(self, seed: int = 13) -> None:
         self._seed = seed
@@ -73,12 +73,12 @@ class TrainingTask(ABC, Generic[E]):
         """Read one source of the recipe. Raises DataError naming file and line."""
 
     def labels(self, parts: Sequence[Part[E]]) -> tuple[str, ...]:
-        """The labels that the model gets, in a fixed order; () where it has none."""
+        """The model's labels, in a fixed order; () if it has none."""
         return ()
 
     @abstractmethod
     def load_model(self, recipe: Recipe, folder: Path, labels: tuple[str, ...]) -> Any:
-        """The model to be trained, from the base model's folder."""
+        """The model to train, from the base model's folder."""
 
     def transformer(self, model: Any) -> Any:
         """The transformers PreTrainedModel inside `model`, for freezing, PEFT and adversarial perturbation."""
@@ -90,10 +90,10 @@ class TrainingTask(ABC, Generic[E]):
 
     @abstractmethod
     def evaluate(self, recipe: Recipe, model: Any, part: Part[E]) -> dict[str, float]:
-        """Metrics of the model on one dev part, `metric` among them."""
+        """Metrics of the model on one dev part, including `metric`."""
 
     def details(self, recipe: Recipe, model: Any, part: Part[E]) -> dict[str, Any]:
-        """The whole judgement of one dev part for the report, as JSON; {} where `evaluate` says it all."""
+        """The full evaluation of one dev part for the report, as JSON; {} if `evaluate` is complete."""
         return {}
 
     def save(self, model: Any, folder: Path) -> None:

@@ -46,7 +46,7 @@ class PairTask(TrainingTask[LabelledPair]):
         if labels:
             config |= {"id2label": dict(enumerate(labels)), "label2id": {n: i for i, n in enumerate(labels)}}
         check_kind(folder, "base")
-        # A base with another number of outputs gives its encoder; the output layer starts anew.
+        # A base with another number of outputs provides only its encoder; the output layer is new.
         with whole_weights(folder, to_train=True):
             return CrossEncoder(
                 str(folder),
@@ -72,7 +72,7 @@ class PairTask(TrainingTask[LabelledPair]):
         trainer_class = with_dev_metrics(CrossEncoderTrainer)
         trainer = trainer_class(
             model=model,
-            # Losses with two passes a step cannot be searched for unused weights, and there are none.
+            # Losses with two passes per step do not allow a search for unused weights, and there are none.
             args=st_arguments(CrossEncoderTrainingArguments, recipe, parts, ddp_find_unused_parameters=False),
             train_dataset=_dataset(rows, recipe.mixing.strategy == "concatenate"),
             loss=with_perturbation(recipe, loss),
@@ -91,7 +91,7 @@ class PairTask(TrainingTask[LabelledPair]):
 
     @abstractmethod
     def _target(self, pair: LabelledPair, labels: tuple[str, ...]) -> int | float:
-        """What the loss compares with."""
+        """The targets of the loss."""
 
     @abstractmethod
     def _loss(
@@ -103,15 +103,15 @@ class PairTask(TrainingTask[LabelledPair]):
         return self._figures(self._assess(model, part))
 
     def details(self, recipe: Recipe, model: Any, part: Part[LabelledPair]) -> dict[str, Any]:
-        return dict(self._assess(model, part).result.as_dict())
+        return dict(self._assess(model, part).result.to_dict())
 
     @abstractmethod
     def _assess(self, model: Any, part: Part[LabelledPair]) -> Assessment:
-        """The model's outputs on a part, judged."""
+        """The model's outputs on a part, evaluated."""
 
     @abstractmethod
     def _figures(self, assessment: Assessment) -> dict[str, float]:
-        """The few figures that a person follows."""
+        """The main metrics for progress output."""
 
 
 def with_perturbation(recipe: Recipe, loss: Any) -> Any:
@@ -124,7 +124,7 @@ def with_perturbation(recipe: Recipe, loss: Any) -> Any:
 
 
 def _ask_teacher(recipe: Recipe, rows: Mapping[str, dict[str, list[Any]]], labels: tuple[str, ...]) -> None:
-    """Add the teacher's logits as a column, in front of the labels."""
+    """Add the teacher's logits as a column, before the labels."""
     from simengine.cross_encoders.load import load_cross_encoder
 
     assert recipe.distillation is not None
@@ -149,14 +149,14 @@ def _dataset(rows: Mapping[str, dict[str, list[Any]]], concatenate: bool) -> Any
 
 
 def _no_evaluator() -> Any:
-    """The trainer wants one where dev is evaluated; `with_dev_metrics` does that itself."""
+    """The trainer requires one if dev is evaluated; `with_dev_metrics` does that itself."""
     from sentence_transformers.base.evaluation import BaseEvaluator
 
     return BaseEvaluator()
 
 
 def predict_logits(model: Any, pairs: Sequence[LabelledPair]) -> FloatMatrix:
-    """Logits of a CrossEncoder in training, (n, n_labels) float32; the model is left in the mode it was in."""
+    """Logits of a CrossEncoder in training, (n, n_labels) float32; the model's mode is restored."""
     import torch
 
     was_training = model.training

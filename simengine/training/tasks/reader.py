@@ -1,4 +1,4 @@
-"""Extractive reading comprehension, with questions that a context does not answer."""
+"""Extractive reading comprehension, including unanswerable questions."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ _log = logging.getLogger(__name__)
 class ReaderTask(TokenTask[ReadingExample]):
     """A model with a start and an end logit for every token, trained by transformers' Trainer.
 
-    Long contexts are read in overlapping windows; a window that does not hold the answer, and every window of a
-    question that has none, is trained towards the [CLS] token. From when on "no answer" is said is found on dev.
+    Long contexts are read in overlapping windows; a window without the answer, and every window of an
+    unanswerable question, is trained towards the [CLS] token. The threshold of "no answer" is determined on dev.
     """
 
     name: ClassVar[str] = "reader"
@@ -77,7 +77,7 @@ class ReaderTask(TokenTask[ReadingExample]):
         rows = [row for part in train for row in training_rows(part, model.tokenizer, settings)]
         # A start of 0 is the [CLS] token.
         lengths = [row[_TARGETS[1]] - row[_TARGETS[0]] + 1 for row in rows if row[_TARGETS[0]]]
-        # Answers may be longer than usual, as in languages with a token a character.
+        # Answers may be longer than usual, as in languages with one token per character.
         longest = max(settings.max_answer_tokens, int(np.quantile(lengths or [1], 0.99)))
         hopeless = any(example.impossible for part in train for example in part.examples)
         _set(
@@ -92,7 +92,7 @@ class ReaderTask(TokenTask[ReadingExample]):
     def evaluate(self, recipe: Recipe, model: Any, part: Part[ReadingExample]) -> dict[str, float]:
         """Exact match and F1 in [0, 1] at the threshold that is best for this part's F1.
 
-        The threshold that is best for all dev parts together, each as it was judged last, goes into the model.
+        The best threshold for all dev parts together, each as last evaluated, is stored in the model.
         """
         examples = part.examples
         reader = Reader(TokenModel(model, model.tokenizer))
@@ -118,7 +118,7 @@ class ReaderTask(TokenTask[ReadingExample]):
 
 
 def _set(model: Any, settings: ReaderSettings) -> None:
-    setattr(model.config, CONFIG_KEY, settings.as_dict())
+    setattr(model.config, CONFIG_KEY, settings.to_dict())
 
 
 def training_rows(
@@ -126,7 +126,7 @@ def training_rows(
 ) -> list[dict[str, Any]]:
     """The windows of a part's examples with the positions of their answers.
 
-    Examples whose answer stands nowhere in their context, or in no window as a whole, are left out with a warning.
+    Examples whose answer does not occur in their context, or not completely in any window, are left out with a warning.
 
     Returns:
         A row for each window: what the model takes, start_positions, end_positions.
@@ -150,13 +150,13 @@ def training_rows(
             rows.append({**window.inputs, "attention_mask": mask, _TARGETS[0]: start, _TARGETS[1]: end})
     if lost:
         _log.warning(
-            "%s: %d of %d questions are not trained on, their answer stands in no window as a whole",
+            "%s: %d of %d questions are not trained on, as no window has their whole answer",
             part.name,
             lost,
             len(part.examples),
         )
     if not rows:
-        raise DataError("no question can be trained on: no answer stands in its context", part.source.path)
+        raise DataError("no question can be trained on: no answer occurs in its context", part.source.path)
     return rows
 
 
@@ -176,7 +176,7 @@ def _windows_of(
 
 
 def _answer_bounds(example: ReadingExample) -> tuple[int, int] | None:
-    """Characters of the first answer that stands in the context, without white space around it."""
+    """Characters of the first answer that occurs in the context, without white space around it."""
     for start, text in example.answers:
         if start >= 0:
             left = start + len(text) - len(text.lstrip())
@@ -194,7 +194,7 @@ def span_loss(output: Any, batch: Batch) -> Any:
 
 
 def _span_logits(output: Any, batch: Batch) -> Sequence[Any]:
-    """Start and end logits in fp32, (rows, length) each, padding as good as impossible."""
+    """Start and end logits in fp32, (rows, length) each, padding practically impossible."""
     import torch
 
     padding = batch["attention_mask"] == 0
@@ -204,6 +204,6 @@ def _span_logits(output: Any, batch: Batch) -> Sequence[Any]:
 
 
 def _match_of(examples: Sequence[ReadingExample]) -> MatchName:
-    """ "cmrc" where answers are mostly written in Chinese characters, else "squad"."""
+    """ "cmrc" if answers are mostly in Chinese characters, else "squad"."""
     text = "".join(answer for example in examples for _, answer in example.answers)
     return "cmrc" if count_chinese(text) > len(text) / 3 else "squad"

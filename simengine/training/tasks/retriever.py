@@ -51,7 +51,7 @@ class RetrieverTask(TrainingTask[Row]):
         rows: Iterator[Row]
         fields = source.fields or None
         if kind == "scored":
-            # A label beside the score (SICK has both) would make the rows ones of NLI.
+            # A label next to the score (SICK has both) would make them NLI rows.
             rows = (replace(pair, label=None) for pair in sources.read_graded(source))
         elif kind == "nli":
             rows = read_nli(source.path, fields=fields)
@@ -72,7 +72,7 @@ class RetrieverTask(TrainingTask[Row]):
             model = SentenceTransformer(
                 str(folder), local_files_only=True, trust_remote_code=False, model_kwargs={"dtype": "float32"}
             )
-        model.similarity_fn_name = "cosine"  # which all losses here train
+        model.similarity_fn_name = "cosine"  # trained by all losses here
         model.max_seq_length = min(recipe.max_tokens, model.max_seq_length or recipe.max_tokens)
         return model
 
@@ -110,7 +110,7 @@ class RetrieverTask(TrainingTask[Row]):
 
 
 def cosines(model: Any, first: Sequence[str], second: Sequence[str]) -> FloatMatrix:
-    """Cosine of each pair of texts, (n,) float32; the model is left in the mode it was in."""
+    """Cosine of each pair of texts, (n,) float32; the model's mode is restored."""
     was_training = model.training
     model.eval()
     vectors = model.encode(
@@ -132,11 +132,11 @@ def _is_nli(part: Part[Row]) -> bool:
 
 
 def _loss_name(part: Part[Row], recipe: Recipe) -> str:
-    """ "mnrl", "cosent", "two-tower" or "margin" (a teacher's), by what the rows are and what the recipe wants."""
+    """ "mnrl", "cosent", "two-tower" or "margin" (a teacher's), by the kind of rows and the recipe."""
     if recipe.distillation is not None:
         if not (_is_nli(part) or isinstance(part.examples[0], Triplet)):
             raise UsageError(
-                f"distillation of a retriever needs triplets or NLI rows, which {part.name} has not"
+                f"distillation of a retriever needs triplets or NLI rows, which {part.name} does not have"
             )
         return "margin"
     wanted = recipe.loss.retriever
@@ -154,13 +154,13 @@ def _loss_name(part: Part[Row], recipe: Recipe) -> str:
         return wanted
     if wanted != "auto" and len(recipe.train) == 1:
         raise UsageError(
-            f"loss.retriever is {wanted!r}, which the rows of {part.name} do not suit; possible: {', '.join(possible)}"
+            f"loss.retriever is {wanted!r}, which does not fit the rows of {part.name}; possible: {', '.join(possible)}"
         )
     return possible[0]
 
 
 def _columns(part: Part[Row], recipe: Recipe) -> dict[str, list[Any]]:
-    """Columns of a dataset in the order that the part's loss reads them."""
+    """Columns of a dataset in the order expected by the part's loss."""
     name = _loss_name(part, recipe)
     pairs = [row for row in part.examples if isinstance(row, LabelledPair)]
     triplets = [row for row in part.examples if isinstance(row, Triplet)]
@@ -190,10 +190,10 @@ def _columns(part: Part[Row], recipe: Recipe) -> dict[str, list[Any]]:
 
 
 def nli_triplets(pairs: Sequence[LabelledPair]) -> Iterator[Triplet]:
-    """Premise, an entailed and a contradicting hypothesis: the i-th of the one kind with the i-th of the other.
+    """Premise, an entailed and a contradicting hypothesis: the i-th of one kind with the i-th of the other.
 
-    A premise with several of one kind and fewer of the other uses those again in turn; one with only one kind of
-    hypothesis gives nothing.
+    A premise with several of one kind and fewer of the other reuses those in turn; one with only one kind of
+    hypothesis yields nothing.
     """
     entailed: dict[str, list[LabelledPair]] = {}
     contradicting: dict[str, list[LabelledPair]] = {}
@@ -231,5 +231,5 @@ def _loss(part: Part[Row], recipe: Recipe, model: Any) -> Any:
     full = int(model.get_embedding_dimension())
     wrong = [size for size in options.matryoshka if size > full]
     if wrong:
-        raise UsageError(f"loss.matryoshka holds {wrong[0]}; the model's vectors have {full} dimensions")
+        raise UsageError(f"loss.matryoshka has {wrong[0]}; the model's vectors have {full} dimensions")
     return losses.MatryoshkaLoss(model, loss, sorted({full, *options.matryoshka}, reverse=True))

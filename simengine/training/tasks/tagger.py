@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from simengine.training.recipe import DataSource, Recipe
 
 IGNORED = -100
-"""Target of tokens that stand for no word; torch's cross-entropy passes over it."""
+"""Target of tokens that do not represent a word; ignored by torch's cross-entropy."""
 
 
 class TaggerTask(TokenTask[TaggedSentence]):
     """A model with logits over tags for every token, trained by transformers' Trainer.
 
-    A word is judged at its first token alone. Sentences that are too long are read in overlapping windows; a word
+    A word is tagged only at its first token. Sentences that are too long are read in overlapping windows; a word
     counts in one of them.
     """
 
@@ -48,7 +48,7 @@ class TaggerTask(TokenTask[TaggedSentence]):
         return sources.make_part(source, read_tagging(source.path, count=count), self._seed, count)
 
     def labels(self, parts: Sequence[Part[TaggedSentence]]) -> tuple[str, ...]:
-        """ "O", then by type "B-type" and "I-type", both also where the data has only one of them."""
+        """ "O", then by type "B-type" and "I-type", both even if the data has only one of them."""
         seen = {tag for part in parts for sentence in part.examples for tag in sentence.tags}
         types = {split_tag(tag)[1] for tag in seen if tag[:2] in ("B-", "I-")}
         seen |= {"O"} | {f"{prefix}-{kind}" for kind in types for prefix in "BI"}
@@ -58,7 +58,7 @@ class TaggerTask(TokenTask[TaggedSentence]):
         refuse_options(recipe, self.name, classes=True)
         names = {"id2label": dict(enumerate(labels)), "label2id": {tag: i for i, tag in enumerate(labels)}}
         model = load_pretrained(folder, "ForTokenClassification", {"num_labels": len(labels), **names})
-        setattr(model.config, CONFIG_KEY, TaggerSettings(recipe.max_tokens, recipe.max_tokens // 4).as_dict())
+        setattr(model.config, CONFIG_KEY, TaggerSettings(recipe.max_tokens, recipe.max_tokens // 4).to_dict())
         return model
 
     def trainer(
@@ -123,7 +123,7 @@ def _check(sentence: TaggedSentence, labels: Sequence[str]) -> None:
 
 
 def tag_loss(weights: Sequence[float] | None, label_smoothing: float) -> TokenLoss:
-    """Cross-entropy over the tokens that stand for words.
+    """Cross-entropy over the tokens that represent words.
 
     Args:
         weights: of the tags, in the model's order.

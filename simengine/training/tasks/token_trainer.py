@@ -32,10 +32,10 @@ Batch = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class TokenLoss:
-    """What is minimised.
+    """The loss.
 
     Attributes:
-        targets: names of the batch's entries that the loss compares with; the model does not get them.
+        targets: names of the batch's targets; not passed to the model.
         value: from the model's output and the batch to a scalar, the mean over the batch.
         logits: from the same to the class logits that smoothness compares, tensors (rows, classes).
     """
@@ -67,7 +67,7 @@ def token_trainer(
     """A transformers Trainer.
 
     Args:
-        rows: one for each window; how many there are decides how many steps the run has.
+        rows: one for each window; their number determines the steps of the run.
         collator: of transformers, pads the rows of a batch to the longest of them.
     """
     from transformers import TrainingArguments
@@ -76,7 +76,7 @@ def token_trainer(
         model=model,
         args=TrainingArguments(**_arguments(recipe, len(rows), parts)),
         train_dataset=list(rows),
-        # The base class wants a dev set where there is evaluation; `with_dev_metrics` does that by a function.
+        # The base class requires a dev set for evaluation; `with_dev_metrics` does that by a function.
         eval_dataset=[] if parts.evaluate is not None else None,
         data_collator=collator,
         callbacks=list(parts.callbacks),
@@ -87,12 +87,12 @@ def token_trainer(
 
 
 def _arguments(recipe: Recipe, n_rows: int, parts: TrainerParts) -> dict[str, Any]:
-    """The run's arguments, with the figures that depend on the number of steps counted by windows."""
+    """The run's arguments, with step counts by windows."""
     n_own_rows = math.ceil(n_rows / int(os.environ.get("WORLD_SIZE", "1")))
     arguments = {**parts.arguments, **step_arguments(recipe, n_own_rows)}
     if "eval_steps" in arguments:
         arguments["eval_steps"] = arguments["save_steps"]
-    # Every weight is used in every pass; looking for unused ones forbids several passes a step on several devices.
+    # Every weight is used in every pass; searching for unused ones forbids several passes per step on several devices.
     arguments["ddp_find_unused_parameters"] = False
     if recipe.optimisation.group_by_length:
         arguments["train_sampling_strategy"] = "group_by_length"
@@ -107,7 +107,7 @@ def _trainer_class() -> type[Any]:
         recipe: Recipe
         token_loss: TokenLoss
         head_patterns: tuple[str, ...] = ()
-        # `compute_loss` gives the mean over a batch; the trainer divides it by the batches it adds up.
+        # `compute_loss` returns the mean over a batch; the trainer divides it by the number of accumulated batches.
         loss_is_scaled_for_ga = False
 
         def compute_loss(
@@ -159,7 +159,7 @@ def _loss_with_options(
 
 
 def _own_rate(optimizer: Any, model: Any, patterns: Sequence[str], rate: float) -> None:
-    """Move the parameters that match into groups of their own, with their own learning rate."""
+    """Move the matching parameters into separate groups, with their own learning rate."""
     chosen = {
         id(parameter)
         for name, parameter in model.named_parameters()
@@ -181,7 +181,7 @@ def load_pretrained(folder: Path, head: str, options: Mapping[str, Any]) -> Any:
         options: of the configuration, such as `num_labels`.
 
     Raises:
-        ModelError: the folder holds another kind of model, see `check_kind`.
+        ModelError: the folder has another kind of model, see `check_kind`.
         ModelDamagedError: it cannot be loaded, or its encoder lacks weights.
     """
     import torch
@@ -199,11 +199,11 @@ def load_pretrained(folder: Path, head: str, options: Mapping[str, Any]) -> Any:
 
 
 def refuse_options(recipe: Recipe, task: str, *, classes: bool) -> None:
-    """Refuse what the recipe asks for and this kind of task does not know.
+    """Refuse options of the recipe that this kind of task does not support.
 
     Args:
         task: for the message.
-        classes: whether class weights and label smoothing mean something here.
+        classes: whether class weights and label smoothing apply here.
 
     Raises:
         RecipeError: naming the option.
@@ -217,4 +217,4 @@ def refuse_options(recipe: Recipe, task: str, *, classes: bool) -> None:
     }
     for name, wanted in asked.items():
         if wanted:
-            raise RecipeError(f"the task {task} has no use for {name}; leave it out")
+            raise RecipeError(f"the task {task} does not support {name}; leave it out")

@@ -136,7 +136,7 @@ def test_relevance_is_a_label_and_a_score_and_keeps_the_query_id(write: Write) -
     ("record", "line", "message"),
     [
         ({"label": "maybe"}, 2, "'maybe'; known labels are entailment, neutral, contradiction"),
-        ({"label": 0}, 2, "what a number stands for"),
+        ({"label": 0}, 2, "the meaning of a number"),
         ({"label": ["neutral"]}, 2, "unknown label"),
         ({"label": "neutral", "premise": " "}, 2, "'premise' is blank"),
         ({"label": "neutral", "premise": 5}, 2, "expected a string"),
@@ -158,7 +158,7 @@ def test_a_bad_nli_pair_names_file_and_line(
 @pytest.mark.parametrize(
     ("reader", "content", "message"),
     [
-        (read_nli, "text1,text2,label\na,b,0\n", "what a number stands for"),
+        (read_nli, "text1,text2,label\na,b,0\n", "the meaning of a number"),
         (read_nli, "text1,text2,label\na,b\n", "2 fields"),
         (read_scored_pairs, "text1,text2,score\na,b,high\n", "expected a number"),
         (read_relevance, "text1,text2,label\na,b,2\n", r"expected 1 \(relevant\) or 0"),
@@ -212,9 +212,9 @@ def test_a_wrong_number_of_field_names_is_refused(write: Write) -> None:
 
 
 def test_files_that_hold_no_pairs_are_refused(write: Write) -> None:
-    with pytest.raises(DataError, match="the file holds no records"):
+    with pytest.raises(DataError, match="the file has no records"):
         list(read_nli(write("p.jsonl", "\n")))
-    with pytest.raises(DataError, match="a text file holds no pairs"):
+    with pytest.raises(DataError, match="a text file has no pairs"):
         list(read_nli(write("p.txt", "a b c\n")))
 
 

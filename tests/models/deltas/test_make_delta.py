@@ -142,7 +142,7 @@ def test_a_weight_that_float16_cannot_hold_is_refused(
 def test_a_folder_that_holds_something_else_is_not_replaced(base: Path, tuned: Path, tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "thesis.txt").write_text("years of work")
-    with pytest.raises(UsageError, match="something else"):
+    with pytest.raises(UsageError, match="something other"):
         make_delta(base, tuned, tmp_path / "mine", rank=4)
     assert (tmp_path / "mine" / "thesis.txt").read_text() == "years of work"
 

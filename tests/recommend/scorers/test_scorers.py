@@ -18,7 +18,7 @@ from simengine.recommend import (
     PreferenceOptions,
     Training,
 )
-from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.learning import make_training
 from simengine.recommend.scorers.contract import Scorer, ScoringBatch
 
@@ -30,9 +30,9 @@ CHOSEN[:, 11] = False
 DAY = 86_400.0
 
 
-def world() -> tuple[Training, Catalogue]:
+def world() -> tuple[Training, ItemCatalogue]:
     users, rows = np.nonzero(CHOSEN)
-    catalogue = Catalogue.of(ItemVectors.from_vectors(range(N_ITEMS), np.eye(N_ITEMS, dtype=np.float32)))
+    catalogue = ItemCatalogue.of(ItemVectors.from_vectors(range(N_ITEMS), np.eye(N_ITEMS, dtype=np.float32)))
     interactions = Interactions.from_arrays(users, rows, times=(rows * DAY).tolist())
     return make_training(interactions, catalogue, PreferenceOptions())[0], catalogue
 

@@ -24,7 +24,7 @@ from simengine.serving.demo.searching import Asked, run_search, run_similar, sho
 from simengine.serving.demo.strings import UNKNOWN, Text  # noqa: E402
 from simengine.serving.demo.theme import css, head, theme  # noqa: E402
 from simengine.serving.served import ServedIndex  # noqa: E402
-from simengine.store.verify import REMAKE, Problem, VerifyReport  # noqa: E402
+from simengine.store.verify import REMAKE, IntegrityProblem, VerifyReport  # noqa: E402
 from simengine.types import Document  # noqa: E402
 from tests.cross_encoders.fakes import ascii_readings  # noqa: E402
 from tests.faults.encoder import WordEncoder  # noqa: E402
@@ -222,7 +222,9 @@ def test_what_is_damaged_is_said_with_what_to_do():
     shown = health_html(sound, 0.1, "en")
     assert "2 files" in shown
     assert "3 documents" in shown
-    damaged = replace(sound, problems=(Problem(Path("index/lexical/meta.json"), "is <gone>", REMAKE),))
+    damaged = replace(
+        sound, problems=(IntegrityProblem(Path("index/lexical/meta.json"), "is <gone>", REMAKE),)
+    )
     shown = health_html(damaged, 0.1, "en")
     assert "meta.json: is &lt;gone&gt;" in shown
     assert "verify --repair" in shown

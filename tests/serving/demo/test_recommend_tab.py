@@ -11,7 +11,7 @@ from simengine.engine import Engine
 from simengine.errors import UsageError
 from simengine.serving.demo.projection import PerCommit
 from simengine.serving.demo.recommend_tab import (
-    Taste,
+    PageTaste,
     found_html,
     recommended_html,
     run_recommend,
@@ -61,15 +61,15 @@ def test_what_no_title_has_is_searched_for(served: ServedIndex):
 
 
 def test_an_opinion_replaces_the_other_and_can_be_taken_back():
-    taste = Taste().with_opinion(CATS, "like").with_opinion(DOGS, "dislike").with_opinion(CATS, "dislike")
-    assert taste == Taste((), (DOGS, CATS))
+    taste = PageTaste().with_opinion(CATS, "like").with_opinion(DOGS, "dislike").with_opinion(CATS, "dislike")
+    assert taste == PageTaste((), (DOGS, CATS))
     assert [taste.opinion(id_) for id_ in ("cats", "rates")] == ["dislike", "none"]
-    assert taste.with_opinion(DOGS, "none") == Taste((), (CATS,))
+    assert taste.with_opinion(DOGS, "none") == PageTaste((), (CATS,))
     assert taste.with_opinion(CATS, "like").opinion("cats") == "like"
 
 
 def test_buttons_of_a_liked_document_take_the_like_back():
-    html = found_html([CATS, DOGS], True, Taste((CATS,)), "en")
+    html = found_html([CATS, DOGS], True, PageTaste((CATS,)), "en")
     buttons = [attributes for tag, attributes in Reader(html).tags if tag == "button"]
     assert [(each["data-id"], each["data-opinion"]) for each in buttons] == [
         ("cats", "none"),
@@ -78,11 +78,11 @@ def test_buttons_of_a_liked_document_take_the_like_back():
         ("dogs", "dislike"),
     ]
     assert html.count('aria-pressed="true"') == 1
-    assert 'aria-label="Remove Cats purr"' in taste_html(Taste((CATS,)), "en")
+    assert 'aria-label="Remove Cats purr"' in taste_html(PageTaste((CATS,)), "en")
 
 
 def test_recommendations_leave_out_what_was_said_and_tell_why(served: ServedIndex):
-    taste = Taste((Titled("quiet", "Peace"),), (DOGS,))
+    taste = PageTaste((Titled("quiet", "Peace"),), (DOGS,))
     shown = run_recommend(served, taste, "", [], 3, 0.0)
     ids = [item.id for item in shown.items]
     assert len(ids) == 3
@@ -93,22 +93,22 @@ def test_recommendations_leave_out_what_was_said_and_tell_why(served: ServedInde
 
 
 def test_a_refused_statement_leaves_out_what_entails_it(served: ServedIndex):
-    taste = Taste((Titled("quiet", "Peace"),))
+    taste = PageTaste((Titled("quiet", "Peace"),))
     everything = {item.id for item in run_recommend(served, taste, "", [], 8, 0.0).items}
     kept = {item.id for item in run_recommend(served, taste, "", ["The film is violent."], 8, 0.0).items}
     assert everything - kept == {"violent"}
 
 
 def test_a_description_is_enough(served: ServedIndex):
-    shown = run_recommend(served, Taste(), "Cats purr when they are content.", [], 3, 0.0)
+    shown = run_recommend(served, PageTaste(), "Cats purr when they are content.", [], 3, 0.0)
     assert "cats" in [item.id for item in shown.items]
-    assert RECOMMEND.because_text.en in recommended_html(shown, Taste(), "en")
+    assert RECOMMEND.because_text.en in recommended_html(shown, PageTaste(), "en")
 
 
 def test_hostile_titles_are_escaped_in_every_place(served: ServedIndex):
     hostile = Titled(FORMULA, '<img src=x> "quoted"')
-    taste = Taste((hostile,))
-    shown = run_recommend(served, Taste((CATS,)), "", [], 8, 0.0)
+    taste = PageTaste((hostile,))
+    shown = run_recommend(served, PageTaste((CATS,)), "", [], 8, 0.0)
     html = found_html([hostile], True, taste, "en") + taste_html(taste, "en")
     html += recommended_html(shown, taste, "en")
     assert "<img" not in html
@@ -118,7 +118,7 @@ def test_hostile_titles_are_escaped_in_every_place(served: ServedIndex):
 
 
 def test_nothing_left_is_told(served: ServedIndex):
-    everything = Taste(tuple(Titled(d.id, d.id) for d in map(served.get, _ids(served)) if d is not None))
+    everything = PageTaste(tuple(Titled(d.id, d.id) for d in map(served.get, _ids(served)) if d is not None))
     shown = run_recommend(served, everything, "", [], 3, 0.0)
     assert RECOMMEND.none_title.zh in recommended_html(shown, everything, "zh")
 

@@ -172,7 +172,9 @@ def test_a_wrong_call_is_told_what_is_wrong(
 
 
 def test_a_nul_is_refused_as_in_documents(catalogue: Catalogue) -> None:
-    assert "query: holds the character U+0000 (character 5)" in refused(catalogue, "search", query="cats\x00")
+    assert "query: contains the character U+0000 (character 5)" in refused(
+        catalogue, "search", query="cats\x00"
+    )
 
 
 def test_an_error_of_this_machine_s_files_names_none_to_the_agent(

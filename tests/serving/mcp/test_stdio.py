@@ -28,7 +28,7 @@ def call(arguments: str, number: str = "7") -> str:
 def test_half_a_character_is_named_by_its_argument() -> None:
     answer = refused(call(r'{"query": "cats \ud83d"}'))
     assert answer.id == 7
-    assert answer.error.message.startswith("params.arguments.query: holds half of a surrogate pair")
+    assert answer.error.message.startswith("params.arguments.query: contains half of a surrogate pair")
     assert refused(call(r'{"liked": ["a", "\ude00"]}', '"x"')).id == "x"
 
 

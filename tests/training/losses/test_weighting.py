@@ -32,8 +32,8 @@ def test_class_weights_refuse_what_cannot_be() -> None:
     for labels_given, choice, reason in (
         (["a"], {"d": 1.0}, "known are a, b"),
         (["a"], {"a": 0.0}, "above 0"),
-        (["d"], "balanced", "none of the model"),
-        ([], "balanced", "no labelled examples"),
+        (["d"], "balanced", "not one of the model"),
+        ([], "balanced", "need labelled examples"),
     ):
         with pytest.raises(UsageError, match=reason):
             class_weights(labels_given, ("a", "b"), choice)  # type: ignore[arg-type]

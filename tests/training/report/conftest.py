@@ -65,7 +65,7 @@ def report() -> TrainReport:
         finished="2026-11-22T18:00:00+00:00",
         description="Judges pairs.",
         test={"snli/dev": {"accuracy": 0.75, "macro_f1": float("nan")}},
-        details={"lingnli/dev": result.as_dict()},
+        details={"lingnli/dev": result.to_dict()},
         labels=NLI_LABELS,
         max_tokens=256,
         n_parameters=22_700_000,

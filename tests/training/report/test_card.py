@@ -57,12 +57,12 @@ def test_the_card_says_how_the_model_is_made_again(report: TrainReport) -> None:
 
 def test_the_card_says_what_leaked(report: TrainReport) -> None:
     line = (
-        "Training rows were compared with snli/dev, xnli: 17 of 53,313 stand there, too. They were left out."
+        "Training rows were compared with snli/dev, xnli: 17 of 53,313 appear there, too. They were left out."
     )
     assert line in model_card(report)
     assert "were not compared" in model_card(replace(report, leakage=None))
     clean = {"train_rows": 5, "leaked_train_rows": 0, "sets": [{"name": "a"}], "options": {"action": "drop"}}
-    assert "compared with a: 0 of 5 stand there, too.\n" in model_card(replace(report, leakage=clean))
+    assert "compared with a: 0 of 5 appear there, too.\n" in model_card(replace(report, leakage=clean))
 
 
 def test_figures_and_classes_are_tables(report: TrainReport) -> None:

@@ -72,7 +72,7 @@ def test_a_learning_curve_with_loss_and_metric(tmp_path: Path, report: TrainRepo
 
 
 def test_what_the_log_does_not_hold_is_refused(tmp_path: Path, report: TrainReport) -> None:
-    with pytest.raises(UsageError, match="no dev metric accuracy; it holds macro_f1"):
+    with pytest.raises(UsageError, match="no dev metric accuracy; it has macro_f1"):
         plot_learning_curve(tmp_path / "x.png", report.history, metrics=("accuracy",))
     with pytest.raises(UsageError, match="neither a training loss nor a dev metric"):
         plot_learning_curve(tmp_path / "x.png", [{"train_runtime": 3.0, "step": 1}])

@@ -8,7 +8,7 @@ from simengine.training.report.types import TrainReport
 
 
 def test_a_report_is_json_and_keeps_every_field(report: TrainReport) -> None:
-    stored = json.loads(json.dumps(report.as_dict(), allow_nan=False))
+    stored = json.loads(json.dumps(report.to_dict(), allow_nan=False))
     assert set(stored) == set(TrainReport.__dataclass_fields__)
     assert stored["sources"][1] == {
         "name": "cad_nli/train",

@@ -1,4 +1,4 @@
-"""Every recipe against exact search: what any candidate index must do."""
+"""Every recipe against exact search: what any ANN index must do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from simengine.errors import UsageError
 from simengine.index.build import BuiltIndex, build_index, load_index
 from simengine.index.exact import exact_search
-from simengine.index.recipe import Recipe, list_recipes, load_recipe
+from simengine.index.recipe import IndexRecipe, list_recipes, load_recipe
 from simengine.types import FloatMatrix
 
 DIM = 48
@@ -36,16 +36,16 @@ TRUE = VECTORS.astype(np.float64) @ QUERIES.astype(np.float64).T
 
 
 @pytest.fixture(scope="module", params=RECIPES)
-def recipe(request: pytest.FixtureRequest) -> Recipe:
+def recipe(request: pytest.FixtureRequest) -> IndexRecipe:
     return load_recipe(request.param)
 
 
 @pytest.fixture(scope="module")
-def index(recipe: Recipe) -> BuiltIndex:
+def index(recipe: IndexRecipe) -> BuiltIndex:
     return build_index(SEGMENTS, N, DIM, recipe, threads=1)
 
 
-def test_the_recipe_itself_is_built_and_not_a_stand_in(index: BuiltIndex, recipe: Recipe) -> None:
+def test_the_recipe_itself_is_built_and_not_a_stand_in(index: BuiltIndex, recipe: IndexRecipe) -> None:
     assert index.notes == () or "lists" in index.notes[0]
     assert (index.factory == "Flat") == recipe.exact
     assert (index.n_rows, index.dimension) == (N, DIM)
@@ -122,7 +122,9 @@ def test_threads_that_search_at_once_get_what_one_gets(index: BuiltIndex) -> Non
     assert wrong == []
 
 
-def test_a_saved_index_answers_as_the_built_one(index: BuiltIndex, recipe: Recipe, tmp_path: Path) -> None:
+def test_a_saved_index_answers_as_the_built_one(
+    index: BuiltIndex, recipe: IndexRecipe, tmp_path: Path
+) -> None:
     path = tmp_path / "ann.faiss"
     index.save(path)
     assert [found.name for found in tmp_path.iterdir()] == ["ann.faiss"]
@@ -136,7 +138,7 @@ def test_a_saved_index_answers_as_the_built_one(index: BuiltIndex, recipe: Recip
 
 
 @pytest.mark.parametrize("n", [0, 1, 2])
-def test_tiny_indexes_answer_exactly(recipe: Recipe, n: int, tmp_path: Path) -> None:
+def test_tiny_indexes_answer_exactly(recipe: IndexRecipe, n: int, tmp_path: Path) -> None:
     tiny = build_index([(0, VECTORS[:n])], n, DIM, recipe)
     tiny.save(tmp_path / "ann")
     loaded = load_index(
@@ -149,7 +151,7 @@ def test_tiny_indexes_answer_exactly(recipe: Recipe, n: int, tmp_path: Path) -> 
         assert np.isneginf(scores[:, n:]).all()
 
 
-def test_duplicates_all_get_the_same_score(recipe: Recipe) -> None:
+def test_duplicates_all_get_the_same_score(recipe: IndexRecipe) -> None:
     copies = VECTORS[:2_000].copy()
     places = [3, 500, 999, 1_000, 1_998]
     copies[places] = QUERIES[0]

@@ -1,4 +1,4 @@
-"""Who asks for recommendations: users of the training, or a taste that is given for one call."""
+"""The users to recommend for: users of the training, or a taste given for one call."""
 
 from __future__ import annotations
 
@@ -8,18 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.recommend.catalogue import Catalogue
+from simengine.recommend.catalogue import ItemCatalogue
 from simengine.recommend.histories import Histories
 from simengine.recommend.interactions import Ids, as_id, as_ids
-from simengine.recommend.items import TextEncoder
 from simengine.recommend.profiles import ProfileOptions, make_profiles
 from simengine.text.arguments import as_texts, items_of
-from simengine.types import FloatMatrix, RowArray
+from simengine.types import FloatMatrix, RowArray, TextEncoder
 
 
 @dataclass(frozen=True, slots=True)
 class Taste:
-    """What somebody without a history likes and dislikes, by items of the catalogue, by texts, or both.
+    """Likes and dislikes of a user without a history, as items of the catalogue, texts, or both.
 
     Attributes:
         likes, dislikes: ids of items.
@@ -40,7 +39,7 @@ class Taste:
         for name, what in (("liked_texts", "liked text"), ("disliked_texts", "disliked text")):
             object.__setattr__(self, name, tuple(as_texts(getattr(self, name), what, blank=False)))
         if not (self.likes or self.dislikes or self.liked_texts or self.disliked_texts):
-            raise UsageError("nothing is liked or disliked; expected an item or a text at least")
+            raise UsageError("nothing is liked or disliked; expected at least one item or text")
         both = {as_id(id_, "item") for id_ in self.likes} & {as_id(id_, "item") for id_ in self.dislikes}
         if both:
             raise UsageError(f"the item {min(both)!r} is both liked and disliked")
@@ -50,12 +49,12 @@ class Taste:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Askers:
-    """q users that ask.
+class UserQueries:
+    """q users to recommend for.
 
     Attributes:
         user_ids: (q,) object array; "" for a taste.
-        users: (q,) int64, places in the training; -1 where there is none.
+        users: (q,) int64, indices into the training; -1 for none.
         histories: of these users.
         profiles: (q, interests, dim) float32.
         liked_texts: texts of a taste and their vectors; no texts for users.
@@ -71,9 +70,9 @@ class Askers:
         """Number of users."""
         return len(self.users)
 
-    def take(self, low: int, high: int) -> Askers:
+    def take(self, low: int, high: int) -> UserQueries:
         """Those from `low` to `high - 1`."""
-        return Askers(
+        return UserQueries(
             self.user_ids[low:high],
             self.users[low:high],
             self.histories.take(np.arange(low, high)),
@@ -82,19 +81,19 @@ class Askers:
         )
 
 
-def asker_of_taste(
-    taste: Taste, catalogue: Catalogue, encoder: TextEncoder | None, options: ProfileOptions
-) -> Askers:
-    """A taste as one asker; every like counts the same, and so does every dislike.
+def query_of_taste(
+    taste: Taste, catalogue: ItemCatalogue, encoder: TextEncoder | None, options: ProfileOptions
+) -> UserQueries:
+    """A taste as one query; every like counts the same, and so does every dislike.
 
     Raises:
-        UsageError: an item that is not there, or texts without an encoder.
+        UsageError: an unknown item, or texts without an encoder.
     """
     likes = np.unique(catalogue.rows_of(taste.likes))
     dislikes = np.unique(catalogue.rows_of(taste.dislikes))
     texts = [*taste.liked_texts, *taste.disliked_texts]
     if texts and encoder is None:
-        raise UsageError("texts are given, and this recommender has no encoder to read them with")
+        raise UsageError("texts are given, but this recommender has no encoder for them")
     rows = np.concatenate([likes, dislikes])
     signs = np.concatenate([np.ones(len(likes)), -np.ones(len(dislikes))]).astype(np.float32)
     history = Histories.from_entries(1, np.zeros(len(rows), np.int64), rows, signs)
@@ -113,4 +112,6 @@ def asker_of_taste(
         ).astype(np.float32)
     all_of_it = Histories(np.array([0, len(vectors)]), np.arange(len(vectors)), signs)  # over its own vectors
     profiles = make_profiles(all_of_it, vectors, options)
-    return Askers(as_ids([""]), np.array([-1]), history, profiles, (tuple(taste.liked_texts), liked_vectors))
+    return UserQueries(
+        as_ids([""]), np.array([-1]), history, profiles, (tuple(taste.liked_texts), liked_vectors)
+    )
