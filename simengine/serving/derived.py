@@ -71,7 +71,7 @@ def derived_fields(
         most: greatest values of numbers, and greatest lengths of lists.
         helps: other helps than the fields'.
     """
-    found, limits, types = {}, most or {}, field_types(request)
+    found, limits, types = {}, most or {}, field_types(request)  # type: ignore[arg-type]
     for each in fields(request):
         if each.name in omit:
             continue
@@ -138,11 +138,11 @@ def _kind(name: str, declared: Any, notes: tuple[Any, ...], kinds: Kinds) -> Any
     text = kinds.named.get(name, kinds.text)
     for note in notes:
         if isinstance(note, Texts):
-            return list[text]
+            return list[text]  # type: ignore[valid-type]
         if isinstance(note, Ids):
-            return list[kinds.identifier]
+            return list[kinds.identifier]  # type: ignore[name-defined]
         if isinstance(note, Pairs):
-            return dict[str, text]
+            return dict[str, text]  # type: ignore[valid-type]
         if isinstance(note, Where):
             return kinds.where
     if is_dataclass(declared):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pydantic import ConfigDict, Field, FiniteFloat
+from pydantic.config import JsonDict
 
 from simengine.errors import UsageError
 from simengine.requests.ask import AskRequest
@@ -32,7 +33,7 @@ from simengine.serving.results import (
 MODEL_FIELDS = ("model", "kind", "labels", "precision", "first")
 MOST_CANDIDATES, MOST_READ, MOST_STATEMENTS = 10_000, 100, 20
 MOST_NEIGHBOURS, MOST_PAIRS = 100, 20_000
-OLD = {"deprecated": True}
+OLD: JsonDict = {"deprecated": True}
 
 
 @derived(Rerank, KINDS, omit=MODEL_FIELDS, most={"depth": MOST_CANDIDATES})

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from simengine.engine import Engine
-from simengine.engine.loaded import JudgeOptions
-from simengine.requests.search import SearchOptions
+from simengine.requests.rerank import Rerank
+from simengine.requests.search import SearchRequest
 from simengine.serving.results import HitResult
 from simengine.types import Hit
 from tests.serving.library import word_models
@@ -72,7 +72,7 @@ def test_a_claim_gets_stances_and_the_sentence_that_says_so(given, engine: Engin
     claim = "The tower was built in 1889."
     found = given("/v1/search", query=claim, k=3, rerank=True, claim=True)
     with word_models():
-        expected = engine.run_judged([claim], SearchOptions(k=3), JudgeOptions(claim=True))
+        expected = engine.run(SearchRequest(3, queries=(claim,), rerank=Rerank(claim=True)))
     assert found["hits"] == as_json(expected.hits[0])
     count = expected.counts[0][0]
     assert found["judged"] == [{"n_wanted": count.n_wanted, "n_judged": count.n_judged, "n_truncated": 0}]

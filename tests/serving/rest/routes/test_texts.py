@@ -7,9 +7,10 @@ import pytest
 
 from simengine.cross_encoders.nli import NLIModel
 from simengine.engine import Engine
+from simengine.engine.models import Models
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.results import VerdictResult
-from simengine.serving.settings import ModelSettings, ServingSettings
+from simengine.serving.settings import ServingSettings
 from tests.serving.library import build_library, graded_model, load_table_judge, word_models
 from tests.serving.rest.support import served
 
@@ -33,7 +34,7 @@ def test_a_served_cross_encoder_for_similarity_scores_besides(tmp_path, monkeypa
     with word_models():
         graded_model(monkeypatch.setattr)
         engine = build_library(tmp_path / "library")
-        settings = ServingSettings(ModelSettings(similarity="graded"))
+        settings = ServingSettings(Models(similarity="graded"))
         with Catalogue.of([engine], settings) as catalogue, served(catalogue) as client:
             body = {"pairs": [{"text1": "score 0", "text2": "a"}, {"text1": "a", "text2": "b"}]}
             found = client.post("/v1/score", json=body).json()["scores"]
