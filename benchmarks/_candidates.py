@@ -23,7 +23,6 @@ from quality_retrieval import read_collection
 from simengine import Document, Engine
 from simengine.corpus.examples import read_relevance
 from simengine.corpus.read import ReadOptions, read_corpus
-from simengine.requests.search import SearchOptions
 from simengine.rerank.candidates import judged_text
 from simengine.rerank.judge import Judge
 from simengine.types import Hit
@@ -92,10 +91,7 @@ def _answer_candidates(name: str, data: Path, cache: Path) -> Candidates:
             qrels[question][f"s{number}"] = 1
     queries = [(question, text) for text, question in questions.items() if qrels.get(question)]
     with Engine.build(documents, cache / "indexes" / name, offline=True) as engine:
-        hits = [
-            engine.run([text], SearchOptions(k=1000, where=f'question == "{question}"')).hits[0]
-            for question, text in queries
-        ]
+        hits = [engine.search(text, k=1000, where=f'question == "{question}"') for question, text in queries]
     return Candidates(
         name, queries, {question: qrels[question] for question, _ in queries}, hits, len(queries)
     )

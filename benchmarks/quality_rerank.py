@@ -37,7 +37,8 @@ import numpy.typing as npt
 from _candidates import Candidates, judged, read_candidates, set_names
 from _common import find_data, write_result
 
-from simengine.engine.loaded import JudgeChoice, JudgeOptions, open_judge
+from simengine import Models, Rerank
+from simengine.engine.loaded import LoadedModels
 from simengine.evaluation.bootstrap import bootstrap_intervals
 from simengine.evaluation.units import MeanUnits
 from simengine.rerank.fit import WEIGHTS, choose_weight, weight_table
@@ -260,7 +261,7 @@ def main() -> int:
         return 1
     most = 10 if arguments.quick else 1_000_000 if arguments.all_queries else 300
     names = arguments.sets or (QUICK_SETS if arguments.quick else set_names(data))
-    judge = open_judge(JudgeChoice(arguments.model), JudgeOptions(offline=True, threads=arguments.threads))
+    judge = LoadedModels(Models(offline=True, threads=arguments.threads)).judge(Rerank(arguments.model))
     found = measure(names, data, arguments.cache, judge, most)
     main_sets = [one for one in found if one.name not in APART and not one.name.endswith(AS_CLAIMS)]
     default = choose_default(main_sets)

@@ -22,18 +22,13 @@ Rank = Callable[[str, list[str]], Any]
 def ours(precision: str, folder: str, threads: int | None) -> tuple[Rank, str]:
     """The reranker as a user of the library calls it, hits and judgements included."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-    from simengine.engine.loaded import JudgeChoice, JudgeOptions, Judges
+    from simengine import Models, Rerank
+    from simengine.engine.loaded import LoadedModels
     from simengine.rerank.candidates import passages_as_hits
 
-    options = JudgeOptions(
-        (JudgeChoice(folder, depth=1_000, weight=1.0),),
-        device="cpu",
-        precision=precision,
-        threads=threads,
-        offline=True,
-    )
-    judges = Judges()
-    reranker = judges.reranker(options)
+    rerank = Rerank(folder, depth=1_000, weight=1.0, precision=precision)  # type: ignore[arg-type]
+    models = LoadedModels(Models(device="cpu", threads=threads, offline=True))
+    reranker = models.reranker(rerank)
 
     def rank(query: str, passages: list[str]) -> list[float]:
         (hits,) = reranker.rerank([query], [passages_as_hits(passages)]).hits
@@ -42,7 +37,7 @@ def ours(precision: str, folder: str, threads: int | None) -> tuple[Rank, str]:
             scores[int(hit.id) - 1] = hit.score
         return [scores[place] for place in range(len(passages))]
 
-    return rank, judges.get(options.stages[0], options).model.runtime  # type: ignore[attr-defined]
+    return rank, models.judge(rerank).model.runtime  # type: ignore[attr-defined]
 
 
 def sentence_transformers(folder: str, threads: int | None) -> tuple[Rank, str]:

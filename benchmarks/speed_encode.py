@@ -242,7 +242,7 @@ def _key(subject: str) -> str:
 
 def start_workers(options: argparse.Namespace, folder: Path, texts: Path) -> list[Worker]:
     """One process for each subject that this machine can run."""
-    from simengine.encoders.hardware import cpu_flags
+    from simengine.runtimes.hardware import cpu_flags
 
     subjects = [("ours-auto", sys.executable), ("ours-f32", sys.executable), ("st", sys.executable)]
     if cpu_flags() & {"avx512_vnni", "avx_vnni"}:

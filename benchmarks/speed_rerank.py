@@ -160,8 +160,8 @@ def main() -> None:
     options = parser.parse_args()
     sys.path.insert(0, str(ROOT))
     from simengine.cross_encoders.load import DEFAULT_NLI_MODEL
-    from simengine.encoders.hardware import cpu_flags
     from simengine.models.resolve import resolve_model
+    from simengine.runtimes.hardware import cpu_flags
 
     data = find_data()
     if data is None:

@@ -155,4 +155,9 @@ class MissingExtraError(SimengineError):
 
     def __init__(self, package: str, extra: str, purpose: str) -> None:
         self.package, self.extra, self.purpose = package, extra, purpose
-        super().__init__(f"{purpose} needs the package {package}: pip install 'simengine-search[{extra}]'")
+        super().__init__(f"{purpose} needs the package {package}: {install_command(extra)}")
+
+
+def install_command(*extras: str) -> str:
+    """The shell command that installs extras of simengine."""
+    return f"pip install 'simengine-search[{','.join(extras)}]'"

@@ -64,7 +64,7 @@ def documents() -> list[Document]:
 @pytest.fixture
 def corpus_file(tmp_path: Path, documents: list[Document]) -> Path:
     """The same documents as a file."""
-    from simengine.corpus.write import write_corpus
+    from tests.corpora import write_corpus
 
     write_corpus(documents, tmp_path / "corpus.jsonl")
     return tmp_path / "corpus.jsonl"

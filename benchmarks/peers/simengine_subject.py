@@ -26,15 +26,15 @@ class Subject:
         self.model = model
 
     def build(self, corpus: Path, folder: Path) -> dict[str, Any]:
-        from simengine.assembly import EncoderOptions, write_documents
-
+        from simengine import Models
         from simengine.corpus.items import as_documents
+        from simengine.engine.writing import write_documents
 
         report = write_documents(
             as_documents(_records(corpus)),
             folder,
             "sync",
-            encoder_options=EncoderOptions(model=self.model, offline=True),
+            models=Models(self.model, offline=True),
             create=True,
         )
         figures = {**asdict(report), "encode_share": report.encode_share}

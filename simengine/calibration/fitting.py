@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from importlib import import_module
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from simengine.calibration.curves import Floats, log_softmax
-from simengine.errors import MissingExtraError
+from simengine.extras import optional_module
 
 Labels = npt.NDArray[np.int64]
 
-EXTRA = "judge"
 N_FOLDS = 5
 LEAST_TEMPERATURE, MOST_TEMPERATURE = 0.02, 50.0
 MOST_KNOTS = 512  # of an isotonic fit; more would store the data, not what was learned from it
@@ -45,7 +43,7 @@ def fit_temperature(logits: Floats, labels: Labels) -> float:
     Reference:
         Guo et al., On Calibration of Modern Neural Networks, ICML 2017.
     """
-    optimize = optional_module("scipy.optimize", "fitting a temperature")
+    optimize = optional_module("scipy.optimize", "judge", "fitting a temperature")
     targets = soft_targets(labels, logits.shape[1])
 
     def loss(log_temperature: float) -> float:
@@ -58,7 +56,7 @@ def fit_temperature(logits: Floats, labels: Labels) -> float:
 
 def fit_platt(scores: Floats, labels: Labels) -> tuple[float, float]:
     """Slope and intercept of the log-odds: the unpenalised logistic regression on Platt's targets."""
-    linear = optional_module("sklearn.linear_model", "fitting Platt's calibration")
+    linear = optional_module("sklearn.linear_model", "judge", "fitting Platt's calibration")
     middle, width = float(scores.mean()), float(scores.std())
     column = ((scores - middle) / width)[:, None]
     targets = soft_targets(labels, 2)
@@ -81,7 +79,7 @@ def fit_isotonic(scores: Floats, labels: Labels) -> tuple[Floats, Floats]:
     Reference:
         Zadrozny and Elkan, Transforming Classifier Scores into Accurate Multiclass Probability Estimates, KDD 2002.
     """
-    isotonic = optional_module("sklearn.isotonic", "fitting an isotonic calibration")
+    isotonic = optional_module("sklearn.isotonic", "judge", "fitting an isotonic calibration")
     least = 1.0 / (len(scores) + 2.0)
     model = isotonic.IsotonicRegression(y_min=least, y_max=1.0 - least, out_of_bounds="clip")
     model.fit(scores, labels)
@@ -101,21 +99,8 @@ def folds(labels: Labels, groups: npt.NDArray[Any] | None, seed: int) -> Iterato
         groups: (n,), rows of one group (the pairs of one question) are never divided; None for no groups.
         seed: of the shuffle.
     """
-    selection = optional_module("sklearn.model_selection", "judging a calibration")
+    selection = optional_module("sklearn.model_selection", "judge", "judging a calibration")
     kind = selection.StratifiedKFold if groups is None else selection.StratifiedGroupKFold
     divider = kind(N_FOLDS, shuffle=True, random_state=seed)
     for fitted, judged in divider.split(np.zeros(len(labels)), labels, groups):
         yield np.asarray(fitted, np.int64), np.asarray(judged, np.int64)
-
-
-def optional_module(name: str, purpose: str) -> Any:
-    """Import a module of the extra "judge".
-
-    Raises:
-        MissingExtraError: it is not installed.
-    """
-    try:
-        return import_module(name)
-    except ImportError as error:
-        package = (error.name or name).partition(".")[0]
-        raise MissingExtraError(package, EXTRA, purpose) from error

@@ -73,13 +73,3 @@ def read_calibration(path: str | Path) -> Calibration:
         raise DataError(
             f"no calibration as `simengine calibrate --output` writes it: {reason}", str(path)
         ) from error
-
-
-def describe_calibration(calibration: Calibration) -> str:
-    """One line for people."""
-    before = "" if calibration.ece_before is None else f" (before {calibration.ece_before:.3f})"
-    source = calibration.fitted_on or "the caller"
-    return (
-        f"{calibration.task}: {calibration.kind} on {calibration.n:,} pairs of {source}, {calibration.date}; expected "
-        f"calibration error {calibration.ece_after:.3f}{before}; model {calibration.model[:12]}"
-    )

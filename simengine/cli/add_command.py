@@ -6,25 +6,12 @@ from pathlib import Path
 
 import click
 
-from simengine.cli.options import (
-    CorpusChoice,
-    ModelChoice,
-    corpus_options,
-    find_index,
-    index_model_options,
-    index_option,
-    leading_index,
-    output_options,
-)
-from simengine.cli.writing import write_sources
+from simengine.cli.options import CorpusChoice, ModelChoice
+from simengine.cli.writing import change_options, write_into
 
 
 @click.command("add")
-@click.argument("sources", nargs=-1, required=True, metavar="[INDEX] SOURCES...")
-@index_option
-@index_model_options
-@corpus_options
-@output_options
+@change_options
 def command(
     sources: tuple[str, ...],
     index_path: Path | None,
@@ -33,20 +20,10 @@ def command(
     quiet: bool,
     no_progress: bool,
 ) -> None:
-    """Add documents to an index; they can be found as soon as this ends.
+    """Add documents to an index; they are found as soon as this ends.
 
-    An id that the index holds with other content is an error (exit 4); `simengine update` replaces it."""
-    from simengine.assembly import IndexOptions
-
-    index_path, sources = leading_index(sources, index_path, "files to add", names=True)
-    write_sources(
-        sources,
-        find_index(index_path),
-        "add",
-        create=False,
-        encoder_options=model_choice.encoder_options(),
-        options=IndexOptions(),
-        corpus_choice=corpus_choice,
-        quiet=quiet,
-        no_progress=no_progress,
+    If the index holds another document with one of the ids, nothing more is added (exit 4); `simengine update`
+    replaces documents."""
+    write_into(
+        "add", sources, index_path, model_choice.models(), corpus_choice, quiet=quiet, no_progress=no_progress
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,16 +21,18 @@ from simengine.cli.options import (
     leading_index,
     output_option,
     output_options,
+    typed,
 )
 from simengine.cli.output import open_output
 from simengine.cli.terminal import note, print_pairs, progress_bar
-from simengine.cli.texts import query_blocks, unknown_warning
+from simengine.cli.texts import query_blocks, unreadable_warning
 from simengine.errors import UsageError
+from simengine.requests.ask import AskRequest
 
 if TYPE_CHECKING:
-    from simengine.qa.answerer import Answerer
-    from simengine.qa.decision import Decision
-    from simengine.qa.fitting import LabelledQuestion
+    from simengine.corpus.queries import Query
+    from simengine.engine import Engine
+    from simengine.requests.ask import AnswerOptions
     from simengine.types import Answer
 
 BATCH_QUESTIONS = 32
@@ -95,87 +98,87 @@ def command(
         raise UsageError(
             "give a question, or --questions FILE, or --fit FILE; at a terminal, none begins a conversation"
         )
-    if fit_file is not None and (ask_choice.precision is not None or ask_choice.threshold is not None):
+    if fit_file is not None and (typed("precision") or typed("threshold")):
         raise UsageError("--fit finds the thresholds itself: give --precision when asking")
-    options, wording = ask_choice.options(), ask_choice.wording(model_choice)
-    labelled = None if fit_file is None else _read_labelled(fit_file)
-    from simengine.engine.answering import check_question_fields, open_answerer
-
-    index = find_index(index_path)
-    if ask_choice.question_fields:
-        check_question_fields(index, ask_choice.question_fields)
-    with model_choice.open_engine(index) as engine:
+    options, models = ask_choice.answering(), ask_choice.models(model_choice)
+    with model_choice.open_engine(
+        find_index(index_path), models, quiet=quiet and fit_file is not None
+    ) as engine:
         if len(engine) == 0:
             note(f"the index {engine.path} holds no documents", quiet=quiet)
-        models, fitted = ask_choice.models(model_choice), labelled is None
-        answerer = open_answerer(
-            engine, engine.path, models, options, fitted=fitted, wording=wording, note=note
-        )
-        try:
-            if labelled is not None:
-                decision = _fit(answerer, labelled, fit_file, ask_choice.reader, format_)
-                _keep_decision(engine.path, decision, quiet=quiet)
-                return 0
-            warn = unknown_warning(answerer, judge=True)
-            if talk:
-                return _converse(answerer, warn, quiet=quiet)
-            hidden = quiet or no_progress or questions_file is None
-            found = _answer_all(answerer, question, questions_file, format_, output, warn, hidden=hidden)
-        finally:
-            answerer.close()
+        if fit_file is not None:
+            _fit(engine, fit_file, options, format_)
+            return 0
+        warn = unreadable_warning(engine, "nli")
+        if talk:
+            return _converse(engine, options, warn, quiet=quiet)
+        hidden = quiet or no_progress or questions_file is None
+        with (
+            _writer(format_, output, one=questions_file is None) as write,
+            progress_bar(hidden=hidden) as progress,
+        ):
+            progress.stage("questions")
+            found = 0
+            for block in query_blocks(question, questions_file, BATCH_QUESTIONS):
+                found += _answer(engine, options, block, warn, write)
+                progress.advance(len(block))
     return NOT_FOUND_CODE if fail_empty and not found else 0
 
 
-def _answer_all(
-    answerer: Answerer,
-    question: tuple[str, ...],
-    path: str | None,
-    format_: str | None,
-    output: Path | None,
+def _answer(
+    engine: Engine,
+    options: AnswerOptions,
+    block: Sequence[Query],
     warn: Callable[[Iterable[str]], None],
-    *,
-    hidden: bool,
+    write: Callable[[Query, Answer], None],
 ) -> int:
-    """Write the answers; returns how many questions were answered."""
+    """Write an answer to each question; returns how many were answered."""
+    texts = tuple(item.text for item in block)
+    warn(texts)
+    answers = engine.run(AskRequest.of(options, questions=texts))
+    for item, answer in zip(block, answers, strict=True):
+        write(item, answer)
+    return sum(answer.verdict != "not found" for answer in answers)
+
+
+@contextmanager
+def _writer(
+    format_: str | None, output: Path | None, *, one: bool
+) -> Iterator[Callable[[Query, Answer], None]]:
+    """A function that writes the answer to a question; JSON is an object for one question, else an array."""
     from simengine.cli.ask_output import answer_text
     from simengine.results.records import answer_record
 
-    style = format_ or ("table" if path is None else "jsonl")
-    found = written = 0
-    with open_output(output) as out, progress_bar(hidden=hidden) as progress:
-        progress.stage("questions")
-        for block in query_blocks(question, path, BATCH_QUESTIONS):
-            for item in block:
-                warn([item.text])
-            for item, answer in zip(block, answerer.ask_many([item.text for item in block]), strict=True):
-                found += answer.verdict != "not found"
-                record = answer_record(answer) if path is None else {"id": item.id, **answer_record(answer)}
-                if style == "table":
-                    head = "" if path is None else click.style(f"{item.id}: {item.text}", bold=True) + "\n"
-                    click.echo(head + answer_text(answer), file=out)
-                elif style == "jsonl":
-                    click.echo(json.dumps(record, ensure_ascii=False), file=out)
-                elif path is None:
-                    click.echo(json.dumps(record, ensure_ascii=False, indent=2), file=out)
-                else:
-                    click.echo(
-                        ("[\n" if not written else ",\n") + json.dumps(record, ensure_ascii=False),
-                        nl=False,
-                        file=out,
-                    )
-                written += 1
-            progress.advance(len(block))
-        if style == "json" and path is not None:
+    style = format_ or ("table" if one else "jsonl")
+    written = 0
+
+    def write(item: Query, answer: Answer) -> None:
+        nonlocal written
+        if style == "table":
+            head = "" if one else click.style(f"{item.id}: {item.text}", bold=True) + "\n"
+            click.echo(head + answer_text(answer), file=out)
+            return
+        record = answer_record(answer) if one else {"id": item.id, **answer_record(answer)}
+        text = json.dumps(record, ensure_ascii=False, indent=2 if one and style == "json" else None)
+        if style == "json" and not one:
+            click.echo((",\n" if written else "[\n") + text, nl=False, file=out)
+        else:
+            click.echo(text, file=out)
+        written += 1
+
+    with open_output(output) as out:
+        yield write
+        if style == "json" and not one:
             click.echo("\n]" if written else "[]", file=out)
-    return found
 
 
-def _converse(answerer: Answerer, warn: Callable[[Iterable[str]], None], *, quiet: bool) -> int:
+def _converse(
+    engine: Engine, options: AnswerOptions, warn: Callable[[Iterable[str]], None], *, quiet: bool
+) -> int:
     """Questions from the terminal until it is closed or an empty line is given."""
     from simengine.cli.ask_output import answer_text
-    from simengine.qa.conversation import Conversation
 
-    conversation = Conversation(answerer)
+    history: tuple[str, ...] = ()
     note("Ask; an empty line ends the conversation, /new forgets it.", quiet=quiet)
     while True:
         try:
@@ -186,45 +189,24 @@ def _converse(answerer: Answerer, warn: Callable[[Iterable[str]], None], *, quie
         if not line:
             return 0
         if line == "/new":
-            conversation.forget()
+            history = ()
             continue
         warn([line])
         try:
-            answer: Answer = conversation.ask(line)
+            (answer,) = engine.run(AskRequest.of(options, questions=(line,), history=history))
         except UsageError as error:
             note(str(error))
             continue
+        history = (answer.question,)
         click.echo(answer_text(answer))
 
 
-def _read_labelled(path: str) -> list[LabelledQuestion]:
-    from simengine.engine.answering import read_labelled_questions
-
-    return list(read_labelled_questions(path))
-
-
-def _keep_decision(index: Path, decision: Decision, *, quiet: bool) -> None:
-    from simengine.engine.answering import store_decision
-
-    replaced = store_decision(index, decision, lock_timeout_s=LOCK_WAIT_S)
-    note(f"decision {'replaced the one before' if replaced else 'stored'} in {index}", quiet=quiet)
-
-
-def _fit(
-    answerer: Answerer,
-    questions: list[LabelledQuestion],
-    path: str | None,
-    reader: str | None,
-    format_: str | None,
-) -> Decision:
+def _fit(engine: Engine, path: str, options: AnswerOptions, format_: str | None) -> None:
     """Fit on labelled questions, and show what came of it."""
-    from simengine.engine.answering import fit_answers, reader_name
-
-    name = "stdin" if path == "-" else Path(str(path)).name
-    decision = fit_answers(answerer, questions, reader=reader_name(reader), fitted_on=name)
+    decision = engine.fit_answers(path, options, lock_timeout_s=LOCK_WAIT_S)
     if format_ in ("json", "jsonl"):
         click.echo(json.dumps(decision.as_table(), ensure_ascii=False))
-        return decision
+        return
     fit = decision.calibration
     rows = [("questions", f"{fit.n:,}"), ("answered right", f"{fit.base_rate:.3f}")]
     rows.append(("expected calibration error", f"{fit.ece_after:.3f} on questions left out"))
@@ -236,4 +218,3 @@ def _fit(
         reached = "not reached" if threshold is None else f"from probability {threshold:.3f} on"
         rows.append((f"precision {precision}", reached))
     print_pairs(rows)
-    return decision

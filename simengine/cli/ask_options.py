@@ -1,145 +1,130 @@
-"""Options of simengine ask: search, models, thresholds and wording."""
+"""Options of simengine ask: search, models, thresholds and the endpoint that words answers."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import click
 
-from simengine.cli.options import (
-    ModelChoice,
-    collected,
-    judge_option,
-    label_names,
-    labels_option,
-    together,
-)
+from simengine.cli.derived import request_options
+from simengine.cli.options import ModelChoice, collected, label_names, labels_option, together
+from simengine.cli.renamed import option
+from simengine.cli.rerank_options import nli_option
 from simengine.errors import UsageError
+from simengine.requests.ask import AnswerOptions
 
 if TYPE_CHECKING:
-    from simengine.engine.answering import AnswerModels
-    from simengine.qa.wording import Wording
-    from simengine.requests.ask import FAQ, AnswerOptions
+    from simengine.engine.models import Models
 
 
 @dataclass(frozen=True, slots=True)
 class AskChoice:
     """What `ask_options` ask for."""
 
-    candidates: int
-    where: str | None
-    faq: str
-    question_fields: tuple[str, ...]
-    precision: float | None
-    threshold: float | None
-    judge: str | None
+    answering: Callable[..., AnswerOptions]
+    nli: str | None
     labels: str | None
     reader: str | None
-    wording_url: str | None
-    wording_model: str | None
-    wording_key: str | None
-    wording_timeout: float
+    llm_base_url: str | None
+    llm_model: str | None
+    llm_api_key: str | None
+    llm_timeout: float
 
-    def options(self) -> AnswerOptions:
-        """How questions are answered."""
-        from simengine.requests.ask import AnswerOptions
+    def models(self, choice: ModelChoice) -> Models:
+        """The models with NLI model, reader and endpoint.
 
-        fields = {"question_fields": self.question_fields} if self.question_fields else {}
-        return AnswerOptions(
-            candidates=self.candidates,
-            where=self.where,
-            faq=cast("FAQ", self.faq),
-            precision=self.precision,
-            threshold=self.threshold,
-            **fields,  # type: ignore[arg-type]
+        Raises:
+            UsageError: the endpoint is named in part, or beside --offline.
+        """
+        models = replace(
+            choice.models(), nli=self.nli, nli_labels=label_names(self.labels), reader=self.reader
         )
-
-    def models(self, choice: ModelChoice) -> AnswerModels:
-        """Judge and reader."""
-        from simengine.engine.answering import AnswerModels
-
-        names = label_names(self.labels)
-        return AnswerModels(self.judge, names, self.reader, choice.device, choice.threads, choice.offline)
-
-    def wording(self, choice: ModelChoice) -> Wording | None:
-        """The endpoint, if one was named."""
-        if self.wording_url is None:
-            if self.wording_model is not None:
-                raise UsageError("--wording-model needs --wording-url")
-            return None
-        if self.wording_model is None:
-            raise UsageError("--wording-url needs --wording-model, the model's name as the endpoint knows it")
+        if self.llm_base_url is None:
+            if self.llm_model is not None:
+                raise UsageError("--llm-model needs --llm-base-url")
+            return models
+        if self.llm_model is None:
+            raise UsageError("--llm-base-url needs --llm-model, the model's name as the endpoint knows it")
         if choice.offline:
             raise UsageError(
-                "--offline and --wording-url exclude each other: the endpoint is asked over the network"
+                "--offline and --llm-base-url exclude each other: the endpoint is called over the network"
             )
-        from simengine.qa.wording import Wording
+        from simengine.engine.models import llm_wording
 
-        return Wording(self.wording_url, self.wording_model, self.wording_key, timeout_s=self.wording_timeout)
+        wording = llm_wording(self.llm_base_url, self.llm_model, self.llm_api_key, timeout_s=self.llm_timeout)
+        return replace(models, wording=wording)
 
 
 ask_options = together(
-    click.option(
-        "-k",
-        "--candidates",
-        type=click.IntRange(1),
-        default=8,
-        show_default=True,
-        help="Documents that the search offers for each question.",
+    request_options(
+        AnswerOptions,
+        {
+            "candidates": ("-k", "--candidates"),
+            "read": (),
+            "mode": (),
+            "where": ("-w", "--where"),
+            "faq": (),
+            "question_fields": ("--question-field",),
+            "followups": (),
+            "precision": (),
+            "threshold": (),
+            "n_nearest": ("--nearest",),
+        },
+        to="answering",
+        helps={
+            "question_fields": "Metadata field that holds the question which a document answers, or title. Repeatable. "
+            "[default: question, title]",
+            "precision": "Give answers of which this share is right; needs a decision fitted by --fit.",
+        },
     ),
-    click.option("-w", "--where", help="Filter on metadata, _id or title, as in 'kind == \"faq\"'."),
-    click.option(
-        "--faq",
-        type=click.Choice(["auto", "always", "never"]),
-        default="auto",
-        show_default=True,
-        help="Titles as stored questions: those that read like one, all, or none.",
-    ),
-    click.option(
-        "--question-field",
-        "question_fields",
-        multiple=True,
-        help="Metadata field that holds the question which a document answers, or title; may be repeated. "
-        "[default: question, title]",
-    ),
-    click.option(
-        "--precision",
-        type=click.FloatRange(0, 1),
-        help="Give answers of which this share is right; needs a decision fitted by --fit.",
-    ),
-    click.option(
-        "--threshold",
-        type=click.FloatRange(0, 1),
-        help="Give answers of at least this probability. [default: 0.5]",
-    ),
-    judge_option("NLI model that judges evidence"),
+    nli_option("NLI model that checks evidence"),
     labels_option,
     click.option(
         "--reader",
+        metavar="MODEL",
         envvar="SIMENGINE_READER",
         help="Model that finds the words that answer, as simengine train makes one. [default: whole sentences]",
     ),
-    click.option(
-        "--wording-url",
-        envvar="SIMENGINE_WORDING_URL",
-        help="OpenAI-compatible endpoint (up to /v1) that words answers; passages are sent to it. What the evidence "
-        "does not entail is not shown. [default: none]",
+    option(
+        "--llm-base-url",
+        old=("--wording-url",),
+        settings={
+            "metavar": "URL",
+            "envvar": ("SIMENGINE_LLM_BASE_URL", "SIMENGINE_WORDING_URL"),
+            "help": "OpenAI-compatible endpoint (up to /v1) that words answers; passages are sent to it. What the "
+            "evidence does not entail is not shown. [default: none]",
+        },
     ),
-    click.option(
-        "--wording-model", envvar="SIMENGINE_WORDING_MODEL", help="The endpoint's name of the model."
+    option(
+        "--llm-model",
+        old=("--wording-model",),
+        settings={
+            "metavar": "NAME",
+            "envvar": ("SIMENGINE_LLM_MODEL", "SIMENGINE_WORDING_MODEL"),
+            "help": "The endpoint's name of the model.",
+        },
     ),
-    click.option(
-        "--wording-key",
-        envvar="SIMENGINE_WORDING_KEY",
-        help="Its key; better given as SIMENGINE_WORDING_KEY.",
+    option(
+        "--llm-api-key",
+        old=("--wording-key",),
+        settings={
+            "metavar": "KEY",
+            "envvar": ("SIMENGINE_LLM_API_KEY", "SIMENGINE_WORDING_KEY"),
+            "help": "Its key; better given as SIMENGINE_LLM_API_KEY.",
+        },
     ),
-    click.option(
-        "--wording-timeout",
-        type=click.FloatRange(0, min_open=True),
-        default=20.0,
-        show_default=True,
-        help="Seconds.",
+    option(
+        "--llm-timeout",
+        old=("--wording-timeout",),
+        settings={
+            "envvar": "SIMENGINE_LLM_TIMEOUT",
+            "type": click.FloatRange(0, min_open=True),
+            "default": 20.0,
+            "show_default": True,
+            "help": "Seconds to wait for the endpoint.",
+        },
     ),
     collected(AskChoice, "ask_choice"),
 )

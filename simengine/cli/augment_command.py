@@ -19,10 +19,11 @@ from simengine.cli.options import (
     together,
 )
 from simengine.cli.output import check_json_lines, open_output
-from simengine.cli.terminal import Bar, Silent, counted, note, progress_bar
+from simengine.cli.terminal import Bar, counted, note, progress_bar
 from simengine.cli.texts import label_fields, note_cut
 from simengine.cli.watched import WatchedClasses, WatchedEncoder, WatchedScores
 from simengine.errors import UsageError
+from simengine.progress import NoProgress
 
 if TYPE_CHECKING:
     from simengine.corpus.examples import LabelledPair, ReadCount
@@ -183,7 +184,7 @@ class _InRange:
 
 
 def _judge(
-    task: str, model: ModelChoice, pairs: Sequence[LabelledPair], bar: Bar | Silent
+    task: str, model: ModelChoice, pairs: Sequence[LabelledPair], bar: Bar | NoProgress
 ) -> tuple[ClassJudge | ScoreJudge, NLIProbabilities | CrossEncoderScorer]:
     """What labels new pairs, and its part that counts what was cut."""
     from simengine.cli.evaluate_models import load_cross, load_nli, refuse_other_kinds, with_default

@@ -24,17 +24,13 @@ def command(
     index_argument: Path | None, index_path: Path | None, threads: int | None, quiet: bool, no_progress: bool
 ) -> None:
     """Fold additions and deletions into a new generation. Nothing is encoded again; searches go on meanwhile."""
-    from simengine.assembly import compact_index
-    from simengine.store.snapshot import Snapshot
+    from simengine.engine.writing import compact_index
 
     path = find_index(index_argument, index_path)
-    with Snapshot.open(path) as before:
-        deleted = before.counts.deleted_rows
     with progress_bar(hidden=quiet or no_progress) as progress:
         report = compact_index(path, threads=threads, progress=progress)
-    with Snapshot.open(path) as after:
-        note(
-            f"{path}: generation {after.generation}, {counted(after.counts.passages, 'passage')}, "
-            f"{counted(deleted, 'deleted one')} removed, in {seconds(report.total_s)}",
-            quiet=quiet,
-        )
+    note(
+        f"{path}: generation {report.generation}, {counted(report.kept, 'passage')}, "
+        f"{counted(report.purged, 'deleted one')} removed, in {seconds(report.total_s)}",
+        quiet=quiet,
+    )

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
 
-from simengine.cli.corpus_input import read_options
+from simengine.cli.corpus_input import describe_read, read_options
 from simengine.cli.options import CorpusChoice, corpus_options, output_options
-from simengine.cli.output import STDOUT, check_json_lines, open_output
+from simengine.cli.output import STDOUT, check_json_lines, write_lines
 from simengine.cli.terminal import Stopwatch, counted, note, printable, seconds
-from simengine.types import Document
 
 
 @click.group("corpus")
@@ -38,10 +35,11 @@ def python_docs_command(output: Path, quiet: bool, no_progress: bool) -> None:
     metadata. Needs no network.
     """
     from simengine.corpus.python_docs import python_docs
+    from simengine.corpus.write import document_record
 
     check_json_lines(output)
     watch = Stopwatch()
-    count = write_jsonl(python_docs(), output)
+    count = write_lines(map(document_record, python_docs()), output)
     place = "stdout" if str(output) in STDOUT else output
     note(
         f"{counted(count, 'document')} of Python {sys.version.split()[0]} written to {place} "
@@ -64,7 +62,6 @@ def check_command(
 
     Stops at the first record that cannot be used, or with --skip-invalid counts them all.
     """
-    from simengine.cli.corpus_input import describe_read
     from simengine.corpus.read import ReadReport, read_corpus
 
     report = ReadReport()
@@ -76,15 +73,3 @@ def check_command(
     click.echo(f"{counted(count, 'document')}, {counted(characters, 'character')}")
     for line in describe_read(report, options, kept=True):
         click.echo(printable(line))
-
-
-def write_jsonl(documents: Iterable[Document], output: Path) -> int:
-    """Write documents as JSON Lines in BEIR's layout; a file appears whole or not at all. Returns their number."""
-    from simengine.corpus.write import document_record
-
-    count = 0
-    with open_output(output) as out:
-        for document in documents:
-            out.write(json.dumps(document_record(document), ensure_ascii=False) + "\n")
-            count += 1
-    return count

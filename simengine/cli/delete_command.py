@@ -27,9 +27,9 @@ SHOWN = 5
 @click.option(
     "--ids-from",
     type=click.Path(path_type=Path, exists=True, dir_okay=False, allow_dash=True),
-    help="File with one id a line, or - for stdin. A line that begins with a quotation mark is a JSON string.",
+    help="File with one id per line, or - for stdin. A line that begins with a quotation mark is a JSON string.",
 )
-@click.option("--dry-run", is_flag=True, help="Only say how many documents would go.")
+@click.option("--dry-run", is_flag=True, help="Only say how many documents would be deleted.")
 @output_options
 def command(
     ids: tuple[str, ...],
@@ -44,35 +44,31 @@ def command(
 
     They are gone from searches at once; `simengine compact` frees their space.
     """
-    from simengine.engine import Engine
+    from simengine.engine.writing import delete_documents
 
     others = where is not None or ids_from is not None
     index_path, ids = leading_index(ids, index_path, "ids, --ids-from or --where", alone=others)
     chosen = [*ids, *(read_ids(ids_from) if ids_from else ())]
     if not chosen and where is None:
         raise UsageError("nothing to delete: give ids, --ids-from or --where")
-    with Engine.open(find_index(index_path)) as engine:
-        if dry_run:
-            matching = engine.matching_ids(where) if where is not None else []
-            found = {*matching, *(i for i in chosen if engine.get(i) is not None)}
-            click.echo(f"{counted(len(found), 'document')} would be deleted")
-            return
-        report = engine.delete(chosen, where=where)
+    report = delete_documents(find_index(index_path), chosen, where, dry_run=dry_run)
+    if dry_run:
+        click.echo(f"{counted(report.deleted, 'document')} would be deleted")
+        return
     note(f"{counted(report.deleted, 'document')} deleted", quiet=quiet)
     if report.missing:
-        shown = ", ".join(map(one_line, report.missing[:SHOWN])) + (
-            ", …" if len(report.missing) > SHOWN else ""
-        )
+        more = ", …" if len(report.missing) > SHOWN else ""
+        shown = ", ".join(map(one_line, report.missing[:SHOWN])) + more
         note(f"{counted(len(report.missing), 'id')} not in the index: {shown}")
 
 
 def read_ids(path: Path) -> list[str]:
-    """Ids, one a line, every character of it; blank lines are passed over.
+    """Ids, one per line, every character of it; blank lines are skipped.
 
     A line that begins with a quotation mark is a JSON string, so that every id can be given.
 
     Raises:
-        DataError: the file is not UTF-8, or such a line is no JSON string; names file and line.
+        DataError: the file is not UTF-8, or such a line is not a JSON string; names file and line.
     """
     stdin = str(path) == "-"
     source = "<stdin>" if stdin else str(path)
@@ -97,4 +93,4 @@ def _json_string(line: str, source: str, number: int) -> str:
             return value
     except ValueError:
         pass
-    raise DataError(f"begins with a quotation mark and is no JSON string: {line:.60}", source, number)
+    raise DataError(f"begins with a quotation mark and is not a JSON string: {line:.60}", source, number)

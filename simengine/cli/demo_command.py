@@ -24,7 +24,8 @@ from simengine.cli.options import (
     similarity_option,
 )
 from simengine.cli.terminal import note
-from simengine.errors import MissingExtraError, UsageError
+from simengine.errors import UsageError
+from simengine.extras import needing
 from simengine.serving.listening import listen
 
 if TYPE_CHECKING:
@@ -137,15 +138,11 @@ def _serve(
     browser: bool,
     quiet: bool,
 ) -> None:
-    try:
+    with needing("demo", "the page"):
         import fastapi
 
         from simengine.serving.connections import BoundedServer, bounded_config
         from simengine.serving.demo import build_demo, mount_demo
-    except ModuleNotFoundError as error:
-        if (error.name or "").startswith("simengine"):
-            raise
-        raise MissingExtraError(error.name or "gradio", "demo", "the page") from error
     from simengine.engine import Engine
     from simengine.serving.hosts import HostGuard
     from simengine.serving.served import ServedIndex

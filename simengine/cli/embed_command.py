@@ -16,6 +16,7 @@ from simengine.cli.output import check_json_lines, open_output
 from simengine.cli.terminal import progress_bar
 from simengine.cli.texts import note_cut, refuse_blank, unknown_warning
 from simengine.errors import DataError, UsageError
+from simengine.text.joining import joined
 
 if TYPE_CHECKING:
     from simengine.types import FloatMatrix
@@ -94,7 +95,7 @@ def _texts(source: str) -> Iterator[tuple[str, str]]:
             yield str(number), line
         return
     for document in noted_corpus([source]):
-        yield document.id, f"{document.title} {document.text}" if document.title else document.text
+        yield document.id, joined(document.title, document.text)
 
 
 def _stdin_lines() -> Iterator[str]:

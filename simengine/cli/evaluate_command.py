@@ -15,6 +15,7 @@ from simengine.errors import UsageError
 
 if TYPE_CHECKING:
     from simengine.cli.evaluate_tasks import Judged
+    from simengine.engine.models import Models
 
 TASKS = ("nli", "sts", "retrieval", "rerank", "reading", "tagging")
 # Options that only some tasks know.
@@ -161,7 +162,10 @@ def command(
     from simengine.cli.evaluate_output import Report, write_report
 
     _check_options(ctx, task, output, compare, plots)
-    judged = _judge(task, file, choice, _choices(model_choice, compare), hidden=quiet or no_progress)
+    models = [model_choice.models()]
+    if compare is not None:
+        models.append(replace(model_choice, model=compare).models())
+    judged = _judge(task, file, choice, models, hidden=quiet or no_progress)
     report = Report.of(task, file, choice, judged)
     for line in report.notes:
         note(line, quiet=quiet)
@@ -186,16 +190,12 @@ def _check_options(
         )
 
 
-def _choices(model_choice: ModelChoice, compare: str | None) -> list[ModelChoice]:
-    return [model_choice] if compare is None else [model_choice, replace(model_choice, model=compare)]
-
-
 def _judge(
-    task: str, file: str, choice: EvaluateChoice, models: list[ModelChoice], *, hidden: bool
+    task: str, file: str, choice: EvaluateChoice, models: list[Models], *, hidden: bool
 ) -> list[Judged]:
     """Read the examples once, then let each model predict them."""
-    from simengine.cli.evaluate_models import with_default
     from simengine.cli.evaluate_tasks import load_task
+    from simengine.engine.evaluating import with_default
 
     chosen = [with_default(model, task) for model in models]
     examples = load_task(task)(file, choice)

@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import numpy as np
 
-from simengine.cli.evaluate_models import cut_notes, load_nli, load_scorer, model_name, refuse_other_kinds
-from simengine.cli.options import ModelChoice
+from simengine.cli.options import label_names
 from simengine.cli.terminal import counted
 from simengine.cli.texts import label_fields
 from simengine.corpus.examples import (
@@ -30,16 +29,27 @@ from simengine.corpus.examples import (
     read_squad,
     read_tagging,
 )
+from simengine.engine.evaluating import (
+    load_answering,
+    load_nli,
+    load_scorer,
+    load_tagging,
+    model_name,
+    refuse_other_kinds,
+)
+from simengine.engine.models import Models
 from simengine.errors import DataError, UsageError
 from simengine.evaluation import assessment
 from simengine.evaluation.assessment import Assessment
+from simengine.evaluation.pair_models import BiEncoderScorer, CrossEncoderScorer, NLIProbabilities
 from simengine.evaluation.predictors import Reader, SpanAnswer, Tagger
 
 if TYPE_CHECKING:
     from simengine.cli.evaluate_command import EvaluateChoice
-    from simengine.cli.terminal import Bar, Silent
+    from simengine.cli.terminal import Bar
     from simengine.engine import Engine
     from simengine.evaluation.answer_text import MatchName
+    from simengine.progress import NoProgress
     from simengine.requests.search import Mode
 
 E = TypeVar("E")
@@ -83,10 +93,10 @@ class TaskExamples(ABC, Generic[E]):
         """The examples of the file."""
 
     @abstractmethod
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+    def judge(self, model: Models, progress: Bar | NoProgress) -> Judged:
         """Let a model predict all examples, and judge it."""
 
-    def blocks(self, progress: Bar | Silent, size: int = BLOCK) -> Iterator[Sequence[E]]:
+    def blocks(self, progress: Bar | NoProgress, size: int = BLOCK) -> Iterator[Sequence[E]]:
         """The examples in blocks, each counted as done when the next is asked for."""
         progress.stage("examples", len(self.examples))
         for start in range(0, len(self.examples), size):
@@ -95,14 +105,22 @@ class TaskExamples(ABC, Generic[E]):
             progress.advance(len(block))
 
 
+def cut_notes(model: BiEncoderScorer | CrossEncoderScorer | NLIProbabilities) -> tuple[str, ...]:
+    """What must be said where the model could not read everything."""
+    if not model.n_truncated:
+        return ()
+    noun = "text" if isinstance(model, BiEncoderScorer) else "pair"
+    return (f"{counted(model.n_truncated, noun)} cut to what the model reads",)
+
+
 class PairExamples(TaskExamples[LabelledPair]):
     """Tasks on pairs of texts."""
 
     relevance = False
 
-    def scores(self, model: ModelChoice, progress: Bar | Silent) -> tuple[np.ndarray, Judging]:
+    def scores(self, model: Models, progress: Bar | NoProgress) -> tuple[np.ndarray, Judging]:
         """(n,) scores by a bi-encoder or a cross-encoder, whichever the model is."""
-        scorer, runtime = load_scorer(model, relevance=self.relevance, labels=self.choice.labels)
+        scorer, runtime = load_scorer(model, relevance=self.relevance, labels=label_names(self.choice.labels))
         judging = Judging(model_name(model), runtime)
         with judging:
             found = [
@@ -139,9 +157,9 @@ class NLIExamples(PairExamples):
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_nli(file, fields=label_fields(self.choice.fields), count=self.count)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+    def judge(self, model: Models, progress: Bar | NoProgress) -> Judged:
         refuse_other_kinds(model, "nli", "cross-encoder")
-        classifier, runtime = load_nli(model, self.choice.labels)
+        classifier, runtime = load_nli(model, label_names(self.choice.labels))
         judging = Judging(model_name(model), runtime)
         with judging:
             found = [
@@ -168,7 +186,7 @@ class SimilarityExamples(PairExamples):
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_scored_pairs(file, fields=label_fields(self.choice.fields), count=self.count)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+    def judge(self, model: Models, progress: Bar | NoProgress) -> Judged:
         scores, judging = self.scores(model, progress)
         return judging.result(assessment.assess_similarity(self.examples, scores), self.notes)
 
@@ -181,7 +199,7 @@ class RerankExamples(PairExamples):
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_relevance(file, fields=label_fields(self.choice.fields), count=self.count)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+    def judge(self, model: Models, progress: Bar | NoProgress) -> Judged:
         scores, judging = self.scores(model, progress)
         return judging.result(assessment.assess_answer_selection(self.examples, scores), self.notes)
 
@@ -192,13 +210,8 @@ class ReadingExamples(TaskExamples[ReadingExample]):
     def read(self, file: str) -> Iterator[ReadingExample]:
         return read_squad(file, count=self.count)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
-        refuse_other_kinds(model, "reading", "reader")
-        from simengine.cross_encoders.reader import load_reader
-
-        reader = load_reader(
-            model_name(model), device=model.device, threads=model.threads, offline=model.offline
-        )
+    def judge(self, model: Models, progress: Bar | NoProgress) -> Judged:
+        reader = load_answering(model)
         threshold = self.threshold(reader.settings.no_answer_threshold)
         judging = Judging(model_name(model), "torch")
         with judging:
@@ -207,7 +220,7 @@ class ReadingExamples(TaskExamples[ReadingExample]):
         judged = assessment.assess_reading(self.examples, found, threshold=threshold, match=match)
         return judging.result(judged, self.notes)
 
-    def _answers(self, reader: Reader, progress: Bar | Silent) -> list[SpanAnswer]:
+    def _answers(self, reader: Reader, progress: Bar | NoProgress) -> list[SpanAnswer]:
         found: list[SpanAnswer] = []
         for block in self.blocks(progress, QUERY_BLOCK):
             found += reader.answers([(one.question, one.context) for one in block], allow_none=False)
@@ -232,13 +245,8 @@ class TaggingExamples(TaskExamples[TaggedSentence]):
     def read(self, file: str) -> Iterator[TaggedSentence]:
         return read_tagging(file, count=self.count)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
-        refuse_other_kinds(model, "tagging", "tagger")
-        from simengine.cross_encoders.tagger import load_tagger
-
-        tagger = load_tagger(
-            model_name(model), device=model.device, threads=model.threads, offline=model.offline
-        )
+    def judge(self, model: Models, progress: Bar | NoProgress) -> Judged:
+        tagger = load_tagging(model)
         tags = Counter(tag for example in self.examples for tag in example.tags)
         unknown = [(tag, n) for tag, n in tags.most_common() if tag not in tagger.labels]
         listed = ", ".join(f"{tag} ({n:,})" for tag, n in unknown[:5])
@@ -253,7 +261,7 @@ class TaggingExamples(TaskExamples[TaggedSentence]):
             predicted = self._tags(tagger, progress)
         return judging.result(assessment.assess_tagging(self.examples, predicted), self.notes)
 
-    def _tags(self, tagger: Tagger, progress: Bar | Silent) -> list[Sequence[str]]:
+    def _tags(self, tagger: Tagger, progress: Bar | NoProgress) -> list[Sequence[str]]:
         predicted: list[Sequence[str]] = []
         for block in self.blocks(progress, QUERY_BLOCK):
             predicted += tagger.tag_sentences([example.tokens for example in block])
@@ -273,14 +281,14 @@ class RetrievalExamples(TaskExamples[Any]):
         )
         return iter(self.collection.queries)
 
-    def judge(self, model: ModelChoice, progress: Bar | Silent) -> Judged:
+    def judge(self, model: Models, progress: Bar | NoProgress) -> Judged:
         with TemporaryDirectory(prefix="simengine-evaluate-") as temporary:
             engine, notes = self._engine(model, Path(temporary), progress)
             with engine:
                 return self._search(engine, model, notes, progress)
 
     def _engine(
-        self, model: ModelChoice, temporary: Path, progress: Bar | Silent
+        self, model: Models, temporary: Path, progress: Bar | NoProgress
     ) -> tuple[Engine, tuple[str, ...]]:
         """The index that was named, or one made of the collection's corpus for this once."""
         from simengine.cli.options import find_index
@@ -289,9 +297,7 @@ class RetrievalExamples(TaskExamples[Any]):
 
         if self.choice.index_path is not None:
             path = find_index(self.choice.index_path)
-            return Engine.open(
-                path, model=model.model, device=model.device, threads=model.threads, offline=model.offline
-            ), ()
+            return Engine.open(path, models=model), ()
         report = ReadReport()
         engine = Engine.build(
             read_corpus(
@@ -300,17 +306,14 @@ class RetrievalExamples(TaskExamples[Any]):
                 report,
             ),
             temporary / "index",
-            model=model.model,
-            device=model.device,
-            threads=model.threads,
-            offline=model.offline,
+            models=model,
             progress=progress,
         )
         notes = tuple(f"{n:,} documents left out: {reason}" for reason, n in report.reasons.items())
         return engine, notes
 
     def _search(
-        self, engine: Engine, model: ModelChoice, notes: tuple[str, ...], progress: Bar | Silent
+        self, engine: Engine, model: Models, notes: tuple[str, ...], progress: Bar | NoProgress
     ) -> Judged:
         from simengine.cli.texts import count_cut_queries
         from simengine.evaluation.ranking import without_own
@@ -319,7 +322,7 @@ class RetrievalExamples(TaskExamples[Any]):
         own = self.choice.index_path is None
         depth = DEPTH if self.choice.keep_self else DEPTH + 1
         options = SearchOptions(k=depth, mode=cast("Mode", self.choice.mode), exact=own)
-        judging = Judging(model.model or engine.settings.model_name, engine.encoder.runtime)
+        judging = Judging(model.encoder_name or engine.settings.model_name, engine.encoder.runtime)
         run: dict[str, list[str]] = {}
         with judging:
             for block in self.blocks(progress, QUERY_BLOCK):

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from simengine.cli.options import find_index, index_argument, index_option, output_options
-from simengine.cli.output import check_json_lines, open_output
+from simengine.cli.output import check_json_lines, write_lines
 from simengine.cli.terminal import counted, note
 
 if TYPE_CHECKING:
-    from simengine.store.snapshot import Snapshot
-
-
-BLOCK = 4_096
+    from simengine.engine.contents import Contents
 
 
 @click.command("export")
@@ -48,67 +43,30 @@ def command(
     document it is of, and from which to which character of its text: {"id", "start", "end"}.
     """
     from simengine.cli.arrays import check_npy
-    from simengine.store.snapshot import Snapshot
+    from simengine.corpus.write import document_record
+    from simengine.engine.contents import open_contents
 
     matrix = check_npy(output) if what == "vectors" else None
     if matrix is None:
         check_json_lines(output)
-    with Snapshot.open(find_index(index_argument, index_path)) as snapshot:
+    with open_contents(find_index(index_argument, index_path)) as contents:
         if matrix is not None:
-            count = export_vectors(snapshot, matrix)
+            count = export_vectors(contents, matrix)
+        elif what == "documents":
+            count = write_lines(map(document_record, contents.documents()), output)
         else:
-            count = 0
-            records = _documents(snapshot) if what == "documents" else _passages(snapshot)
-            with open_output(output) as out:
-                for record in records:
-                    out.write(json.dumps(record, ensure_ascii=False) + "\n")
-                    count += 1
+            count = write_lines(contents.passages(), output)
     note(f"{counted(count, what.removesuffix('s'))} written to {output or 'stdout'}", quiet=quiet)
 
 
-def _documents(snapshot: Snapshot) -> Iterator[dict[str, object]]:
-    from simengine.corpus.write import document_record
-    from simengine.types import Document
-
-    for stored in snapshot.iter_documents():
-        yield dict(document_record(Document(stored.id, stored.text, stored.title, stored.metadata)))
-
-
-def _passages(snapshot: Snapshot) -> Iterator[dict[str, object]]:
-    rows = snapshot.iter_rows()
-    while block := list(islice(rows, BLOCK)):
-        places = snapshot.passages([row.row for row in block])
-        names = snapshot.document_ids([row.doc_key for row in block])
-        for row, place, name in zip(block, places, names, strict=True):
-            yield {
-                "id": name,
-                "start": place.start,
-                "end": place.end,
-                "title": row.title,
-                "text": row.text,
-                "n_tokens": place.n_tokens,
-                "n_truncated": place.n_truncated,
-            }
-
-
-def export_vectors(snapshot: Snapshot, path: Path) -> int:
+def export_vectors(contents: Contents, path: Path) -> int:
     """One row per live passage, (n, dim) float32 .npy, and beside it the rows' {"id", "start", "end"} as JSON Lines."""
-    import numpy as np
-
     from simengine.cli.arrays import open_matrix
 
-    live = snapshot.live_rows()
-    rows = np.arange(snapshot.n_rows) if live is None else np.flatnonzero(live)
-    with (
-        open_matrix(path, snapshot.dimension) as matrix,
-        open_output(path.with_suffix(".ids.jsonl")) as out,
-    ):
-        for at in range(0, len(rows), BLOCK):
-            block = rows[at : at + BLOCK]
-            matrix.write(snapshot.vectors(block))
-            places = snapshot.passages(block)
-            names = snapshot.document_ids([place.doc_key for place in places])
-            for place, name in zip(places, names, strict=True):
-                record = {"id": name, "start": place.start, "end": place.end}
-                out.write(json.dumps(record, ensure_ascii=False) + "\n")
-    return len(rows)
+    def places() -> Iterator[Mapping[str, object]]:
+        for block, vectors in contents.vectors():
+            matrix.write(vectors)
+            yield from block
+
+    with open_matrix(path, contents.dimension) as matrix:
+        return write_lines(places(), path.with_suffix(".ids.jsonl"))

@@ -80,7 +80,7 @@ def read_passages(path: str, score_field: str | None) -> list[Hit]:
     from dataclasses import replace
 
     from simengine.cli.corpus_input import noted_corpus
-    from simengine.rerank.candidates import passages_as_hits
+    from simengine.requests.hits import passages_as_hits
 
     documents = list(noted_corpus([path]))
     if blank := [document.id for document in documents if not document.text.strip()]:

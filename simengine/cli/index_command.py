@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from simengine.cli.derived import request_options
 from simengine.cli.options import (
     DEFAULT_FOLDER,
     CorpusChoice,
@@ -19,6 +21,7 @@ from simengine.cli.options import (
 )
 from simengine.cli.writing import write_sources
 from simengine.errors import UsageError
+from simengine.requests.index import IndexOptions
 
 
 @click.command("index")
@@ -29,33 +32,13 @@ from simengine.errors import UsageError
     type=click.Path(path_type=Path, file_okay=False),
     help="Index directory. [default: indexes/NAME]",
 )
-@click.option(
-    "--recipe",
-    envvar="SIMENGINE_RECIPE",
-    help="Candidate index: auto, flat, hnsw, ... or a TOML file. [default: auto]",
-)
-@click.option(
-    "--chunk-tokens",
-    envvar="SIMENGINE_CHUNK_TOKENS",
-    type=click.IntRange(8),
-    help="Longest passage. [default: what the model reads]",
-)
-@click.option(
-    "--overlap-tokens",
-    envvar="SIMENGINE_OVERLAP_TOKENS",
-    type=click.IntRange(0),
-    help="Tokens that neighbouring passages share. [default: 32]",
-)
-@click.option(
-    "--overwrite", is_flag=True, help="Build anew beside an existing index, and replace it when done."
-)
-@click.option("--prune", is_flag=True, help="Delete documents that the corpus no longer holds.")
-@click.option(
-    "--seed",
-    envvar="SIMENGINE_SEED",
-    default=0,
-    show_default=True,
-    help="Of the candidate index's training sample.",
+@request_options(
+    IndexOptions,
+    dict.fromkeys(("recipe", "chunk_tokens", "overlap_tokens", "overwrite", "prune", "seed"), ()),
+    to="options",
+    envvars={
+        name: f"SIMENGINE_{name.upper()}" for name in ("recipe", "chunk_tokens", "overlap_tokens", "seed")
+    },
 )
 @model_options
 @corpus_options
@@ -63,12 +46,7 @@ from simengine.errors import UsageError
 def command(
     sources: tuple[str, ...],
     output: Path | None,
-    recipe: str | None,
-    chunk_tokens: int | None,
-    overlap_tokens: int | None,
-    overwrite: bool,
-    prune: bool,
-    seed: int,
+    options: Callable[..., IndexOptions],
     model_choice: ModelChoice,
     corpus_choice: CorpusChoice,
     quiet: bool,
@@ -79,27 +57,17 @@ def command(
     SOURCES are files (.jsonl .json .csv .tsv .parquet .txt, also .gz and .zst), folders of text, BEIR folders, or - for
     stdin. Run again, it continues a build that was stopped, and takes in what is new or changed in the corpus.
     """
-    from simengine.assembly import IndexOptions
-
-    options = IndexOptions(
-        recipe=recipe,
-        chunk_tokens=chunk_tokens,
-        overlap_tokens=overlap_tokens,
-        overwrite=overwrite,
-        prune=prune,
-        seed=seed,
-        sources=tuple(source if source == "-" else os.path.realpath(source) for source in sources),
-        check_sources=output is None and not overwrite,
-        command=shlex.join(["simengine", *sys.argv[1:]]),
-    )
     write_sources(
         sources,
         output or default_output(sources),
         "sync",
-        create=True,
-        encoder_options=model_choice.encoder_options(),
-        options=options,
-        corpus_choice=corpus_choice,
+        model_choice.models(),
+        options(
+            sources=tuple(source if source == "-" else os.path.realpath(source) for source in sources),
+            check_sources=output is None,
+            command=shlex.join(["simengine", *sys.argv[1:]]),
+        ),
+        corpus_choice,
         quiet=quiet,
         no_progress=no_progress,
     )

@@ -18,7 +18,8 @@ from simengine.cli.options import (
     similarity_option,
 )
 from simengine.cli.terminal import note
-from simengine.errors import MissingExtraError, UsageError
+from simengine.errors import UsageError
+from simengine.extras import needing
 
 if TYPE_CHECKING:
     from simengine.serving.catalogue import Catalogue
@@ -63,12 +64,8 @@ def command(
     if allowed_host and not http:
         raise UsageError("--allowed-host needs --http")
     paths = find_indexes(indexes, index_path)
-    try:
+    with needing("mcp", "`simengine mcp`"):
         from simengine.serving.mcp import build_server, run_http, run_stdio
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] not in ("mcp", "mcp_types", "pydantic"):
-            raise
-        raise MissingExtraError(error.name, "mcp", "`simengine mcp`") from error
     with _opened(paths, judge, similarity, model_choice) as catalogue:
         catalogue.load_named()
         server = build_server(catalogue)

@@ -12,20 +12,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from simengine.cli.terminal import note
+from simengine.cli.terminal import note, noting
 from simengine.errors import IndexNotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from simengine.assembly import EncoderOptions
     from simengine.encoders.contract import BiEncoder
     from simengine.engine import Engine
     from simengine.engine.models import Models
+    from simengine.engine.texts import TextEngine
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_FOLDER = Path("indexes")
-LOCK_WAIT_S = 30.0
-"""How long what was fitted, perhaps for minutes, waits for another writer before it is given up."""
+LOCK_WAIT_S = 30.0  # how long what was fitted, perhaps for minutes, waits for another writer
 
 
 def together(*decorators: Callable[[Any], Any]) -> Callable[[F], F]:
@@ -69,21 +68,23 @@ class ModelChoice:
 
         return Models(self.model, device=self.device, threads=self.threads, offline=self.offline)
 
-    def encoder_options(self) -> EncoderOptions:
-        """The same, for writing to an index."""
-        return self.models().encoder_options()
-
     def load_encoder(self) -> BiEncoder:
         """The model itself."""
         from simengine.encoders.load import load_encoder
 
         return load_encoder(self.model, device=self.device, threads=self.threads, offline=self.offline)
 
-    def open_engine(self, index: Path) -> Engine:
-        """An index, to be searched with this model."""
+    def open_engine(self, index: Path, models: Models | None = None, *, quiet: bool = False) -> Engine:
+        """An index with this model, or with these; notes go to stderr unless `quiet`."""
         from simengine.engine import Engine
 
-        return Engine.open(index, models=self.models())
+        return Engine.open(index, models=models or self.models(), note=noting(quiet=quiet))
+
+    def text_engine(self, models: Models | None = None) -> TextEngine:
+        """The models without an index; notes go to stderr."""
+        from simengine.engine.texts import TextEngine
+
+        return TextEngine(models or self.models(), note=noting())
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +104,20 @@ class CorpusChoice:
     follow_links: bool
 
 
-def model_options_for(default: str, envvar: str = "SIMENGINE_MODEL") -> Callable[[F], F]:
+def model_options_for(
+    default: str, envvar: str | None = "SIMENGINE_MODEL", *, hidden: bool = False
+) -> Callable[[F], F]:
     """Options that name a model and where it runs, given to a command as one `ModelChoice`, called `model_choice`.
 
-    Args:
-        default: what --help names as the model that is taken without the option.
-        envvar: environment variable that names the model.
+    `default` is what --help names as the model that is taken without the option; `hidden` keeps --model, which a
+    command once had, out of --help.
     """
     return together(
         click.option(
             "-m",
             "--model",
             envvar=envvar,
+            hidden=hidden,
             help=f"Model folder or hub name. [default: {default}]",
         ),
         click.option(
@@ -147,11 +150,7 @@ output_option = click.option(
 
 
 def judge_option(purpose: str) -> Callable[[F], F]:
-    """An option that names a cross-encoder beside the command's own model.
-
-    Args:
-        purpose: what it does, for --help.
-    """
+    """An option that names a cross-encoder beside the command's own model; `purpose` is for --help."""
     return click.option(
         "--judge",
         metavar="MODEL",
@@ -166,7 +165,6 @@ labels_option = click.option(
     help="What the outputs of the NLI model are, in their order, as in contradiction,entailment,neutral, where its "
     "files do not say it.",
 )
-
 
 allowed_host_option = click.option(
     "--allowed-host",

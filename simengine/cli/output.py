@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 from typing import IO, BinaryIO
 
 from simengine.errors import UsageError
+from simengine.files import random_name, replacing
 
 STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 _OTHER_FORMATS = (".csv", ".tsv", ".parquet", ".xlsx", ".gz", ".zst", ".zip")
@@ -44,6 +46,16 @@ def open_output(path: Path | None) -> Iterator[IO[str]]:
         place.open("w", encoding="utf-8", newline="\n") as file,
     ):
         yield file
+
+
+def write_lines(records: Iterable[Mapping[str, object]], path: Path | None) -> int:
+    """Write records as JSON Lines, as `open_output` writes. Returns their number."""
+    count = 0
+    with open_output(path) as out:
+        for record in records:
+            out.write(json.dumps(record, ensure_ascii=False) + "\n")
+            count += 1
+    return count
 
 
 def check_json_lines(path: Path | None) -> None:
@@ -91,14 +103,10 @@ def _written(path: Path) -> Iterator[Path]:
         target.parent.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
         raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(path)) from error
-    partial = target.with_name(f".simengine-{os.getpid()}-{os.urandom(4).hex()}.partial")
-    try:
+    with replacing(target, f".simengine-{os.getpid()}-{random_name()}.partial") as partial:
         yield partial
         if target.exists():
             shutil.copymode(target, partial)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -1,78 +1,127 @@
-"""simengine rerank: put passages, or hits of a search, into the order that a cross-encoder judges right."""
+"""simengine rerank: put passages, or hits of a search, into the order of a cross-encoder."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from simengine.cli.judge_options import JudgeSettings, judge_options, tell
 from simengine.cli.options import (
     LOCK_WAIT_S,
     ModelChoice,
+    collected,
     find_index,
     leading_index,
-    nli_model_options,
+    model_options_for,
     output_options,
+    together,
     typed,
 )
+from simengine.cli.rerank_options import RerankChoice, rerank_options, tell
 from simengine.cli.search_output import HitsChoice, hits_options
 from simengine.cli.terminal import note, print_pairs
-from simengine.cli.texts import refuse_blank, unknown_warning
+from simengine.cli.texts import refuse_blank, unreadable_warning
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
     from simengine.corpus.queries import Query
-    from simengine.engine.loaded import JudgeOptions
-    from simengine.rerank.fit import BlendFit
-    from simengine.rerank.reranker import Reranker
+    from simengine.engine import Engine
+    from simengine.engine.models import Models
+    from simengine.engine.texts import TextEngine
+    from simengine.requests.rerank import Rerank
     from simengine.results.search import StageCount
     from simengine.types import Hit
 
 BATCH_QUERIES = 64
 
 
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What `given_options` name: the candidates."""
+
+    passages: str | None
+    hits_file: str | None
+    queries_file: str | None
+    score_field: str | None
+
+    @property
+    def scored(self) -> bool:
+        """Whether the candidates have scores of a retriever."""
+        return self.hits_file is not None or self.score_field is not None
+
+    def check(self) -> None:
+        """Raise UsageError unless these go together."""
+        if typed("split") or typed("keep_self") or typed("dry_run"):
+            raise UsageError("--split, --keep-self and --dry-run need --fit")
+        if self.passages is not None and self.hits_file is not None:
+            raise UsageError("give --passages or --hits, not both")
+        if self.queries_file is not None and self.hits_file is None:
+            raise UsageError("--queries needs --hits")
+        if self.score_field is not None and self.passages is None:
+            raise UsageError("--score-field needs --passages")
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """What `fit_options` ask for."""
+
+    fit_folder: Path | None
+    split: str
+    keep_self: bool
+    dry_run: bool
+
+
+given_options = together(
+    click.option(
+        "--passages",
+        type=click.Path(allow_dash=True),
+        help="File of passages (.jsonl .csv .tsv .txt .parquet), or - for JSON Lines on stdin.",
+    ),
+    click.option(
+        "--hits",
+        "hits_file",
+        type=click.Path(allow_dash=True),
+        help="File of hits as `search --format jsonl` writes them, or - for stdin.",
+    ),
+    click.option(
+        "--queries",
+        "queries_file",
+        type=click.Path(),
+        help="With --hits that do not hold their queries: a file of these (.jsonl .tsv .txt).",
+    ),
+    click.option(
+        "--score-field",
+        help="With --passages: the field with a retriever's score, which is blended with the reranker's.",
+    ),
+    collected(Given, "given"),
+)
+fit_options = together(
+    click.option(
+        "--fit",
+        "fit_folder",
+        type=click.Path(exists=True, file_okay=False, path_type=Path),
+        help="Instead of reranking: choose the reranker's weight for --index on the labelled queries of this folder "
+        "(queries.jsonl, qrels/SPLIT.tsv) and keep it with the index.",
+    ),
+    click.option("--split", default="dev", show_default=True, help="With --fit: which file of qrels/."),
+    click.option(
+        "--keep-self",
+        is_flag=True,
+        help="With --fit: rerank the document with the query's own id too, which is left out as BEIR does.",
+    ),
+    click.option("--dry-run", is_flag=True, help="With --fit: print the weight, keep nothing."),
+    collected(Fit, "fit"),
+)
+
+
 @click.command("rerank")
 @click.argument("texts", nargs=-1, metavar="[QUERY [PASSAGE]...]")
-@click.option(
-    "--passages",
-    type=click.Path(allow_dash=True),
-    help="File of passages (.jsonl .csv .tsv .txt .parquet), or - for JSON Lines on stdin.",
-)
-@click.option(
-    "--hits",
-    "hits_file",
-    type=click.Path(allow_dash=True),
-    help="File of hits as `search --format jsonl` writes them, or - for stdin.",
-)
-@click.option(
-    "--queries",
-    "queries_file",
-    type=click.Path(),
-    help="With --hits that do not hold their queries: a file of these (.jsonl .tsv .txt).",
-)
-@click.option(
-    "--score-field",
-    help="With --passages: the field with a retriever's score, which is blended with the judge's.",
-)
-@click.option(
-    "--fit",
-    "fit_folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Instead of reranking: choose the judge's weight for --index on the labelled queries of this folder "
-    "(queries.jsonl, qrels/SPLIT.tsv) and keep it with the index.",
-)
-@click.option("--split", default="dev", show_default=True, help="With --fit: which file of qrels/.")
-@click.option(
-    "--keep-self",
-    is_flag=True,
-    help="With --fit: judge the document with the query's own id too, which is left out as BEIR does.",
-)
-@click.option("--dry-run", is_flag=True, help="With --fit: tell the weight, keep nothing.")
+@given_options
+@fit_options
 @click.option(
     "-i",
     "--index",
@@ -82,30 +131,24 @@ BATCH_QUERIES = 64
     help="With --fit: the index. With --hits or --score-field: use the weight that was fitted for this one.",
 )
 @hits_options("Hits per query. [default: all]")
-@judge_options
-@nli_model_options
+@rerank_options
+@model_options_for("", None, hidden=True)
 @output_options
 def command(
     texts: tuple[str, ...],
-    passages: str | None,
-    hits_file: str | None,
-    queries_file: str | None,
-    score_field: str | None,
-    fit_folder: Path | None,
-    split: str,
-    keep_self: bool,
-    dry_run: bool,
+    given: Given,
+    fit: Fit,
     index_path: Path | None,
     shown: HitsChoice,
-    judging: JudgeSettings,
+    reranking: RerankChoice,
     model_choice: ModelChoice,
     quiet: bool,
     no_progress: bool,
 ) -> None:
-    """Rank PASSAGEs by how well they answer QUERY, as a cross-encoder judges. No index is needed.
+    """Rank PASSAGEs by how well they answer QUERY, with a cross-encoder. No index is needed.
 
-    Without scores of a retriever the judge decides alone; with them (--hits, --score-field) both are blended. The
-    model that simengine carries reads English.
+    Without scores of a retriever the reranker decides alone; with them (--hits, --score-field) both are blended. The
+    model that ships with simengine reads English.
 
     \b
     simengine rerank "who wrote Emma" "Jane Austen wrote it." "Emma is a name."
@@ -113,72 +156,63 @@ def command(
     simengine search "who wrote Emma" -k 50 --format jsonl | simengine rerank --hits -
     simengine rerank --fit labelled/ --split dev -i indexes/docs
     """
-    options = judging.options(model_choice.model, model_choice)
-    uses_index = fit_folder is not None or hits_file is not None
+    rerank, models = reranking.rerank(), _models(reranking, model_choice)
+    uses_index = fit.fit_folder is not None or given.hits_file is not None
     index_path, others = leading_index(texts, index_path, "a query and passages", alone=uses_index)
-    if len(others) < len(texts) and not uses_index and score_field is None:
+    if len(others) < len(texts) and not uses_index and given.score_field is None:
         raise UsageError(f"{texts[0]} is an index, which is of use with --fit, --hits or --score-field only")
-    texts = others
-    if fit_folder is not None:
-        if texts or passages or hits_file:
+    if fit.fit_folder is not None:
+        if others or given.passages or given.hits_file:
             raise UsageError(
                 "--fit takes its queries from a folder; give no texts, --passages or --hits with it"
             )
-        index = find_index(index_path)
-        fitted = _fit(fit_folder, split, index, options, keep_self=keep_self)
-        _tell_fit(fitted)
-        if dry_run:
+        with model_choice.open_engine(find_index(index_path), models, quiet=quiet) as index:
+            _fit(index, fit.fit_folder, fit, rerank)
+        if fit.dry_run:
             note("dry run: nothing was kept")
-        else:
-            _keep_fit(index, fitted, quiet=quiet)
         return
-    _refuse_unused(passages, hits_file, queries_file, score_field)
-    given, scored = _candidates(texts, passages, hits_file, queries_file, score_field)
-    with _reranker(options, scored=scored, index_path=index_path) as reranker:
-        warn = unknown_warning(reranker.stages[-1].judge, judge=True)
-        for query, hits in given:
+    given.check()
+    queries = list(_candidates(others, given))
+    with ExitStack() as stack:
+        engine: Engine | TextEngine
+        if given.scored and index_path is not None:
+            engine = stack.enter_context(model_choice.open_engine(find_index(index_path), models))
+        else:
+            engine = stack.enter_context(model_choice.text_engine(models))
+        warn = unreadable_warning(engine, "reranker", rerank=rerank)
+        for query, hits in queries:
             warn([query.text, *(hit.passage.text for hit in hits)])
-        _write_reranked(reranker, given, shown, one_query=hits_file is None, quiet=quiet)
+        one_query = given.hits_file is None or len(queries) == 1
+        _write_reranked(engine, queries, rerank, shown, one_query=one_query, quiet=quiet)
 
 
-def _refuse_unused(
-    passages: str | None,
-    hits_file: str | None,
-    queries_file: str | None,
-    score_field: str | None,
-) -> None:
-    if typed("split") or typed("keep_self") or typed("dry_run"):
-        raise UsageError("--split, --keep-self and --dry-run need --fit")
-    if passages is not None and hits_file is not None:
-        raise UsageError("give --passages or --hits, not both")
-    if queries_file is not None and hits_file is None:
-        raise UsageError("--queries needs --hits")
-    if score_field is not None and passages is None:
-        raise UsageError("--score-field needs --passages")
+def _models(reranking: RerankChoice, choice: ModelChoice) -> Models:
+    """The models; --model once named the cross-encoder here."""
+    models = reranking.models(replace(choice, model=None))
+    if choice.model is None:
+        return models
+    note("--model is deprecated here; use --reranker")
+    return models if models.reranker is not None else replace(models, reranker=choice.model)
 
 
-def _candidates(
-    texts: tuple[str, ...],
-    passages: str | None,
-    hits_file: str | None,
-    queries_file: str | None,
-    score_field: str | None,
-) -> tuple[list[tuple[Query, list[Hit]]], bool]:
-    """Queries with their candidates, and whether these have scores of a retriever."""
+def _candidates(texts: tuple[str, ...], given: Given) -> Iterator[tuple[Query, list[Hit]]]:
+    """Queries with their candidates."""
     from simengine.cli.hits_input import read_passages
     from simengine.corpus.queries import Query
-    from simengine.rerank.candidates import passages_as_hits
+    from simengine.requests.hits import passages_as_hits
 
-    if hits_file is not None:
-        return list(_hits_with_queries(hits_file, texts, queries_file)), True
+    if given.hits_file is not None:
+        yield from _hits_with_queries(given.hits_file, texts, given.queries_file)
+        return
     refuse_blank(texts)
-    if passages is not None:
+    if given.passages is not None:
         if len(texts) != 1:
             raise UsageError("with --passages give one text, the query")
-        return [(Query("1", texts[0]), read_passages(passages, score_field))], score_field is not None
+        yield Query("1", texts[0]), read_passages(given.passages, given.score_field)
+        return
     if len(texts) < 2:
         raise UsageError("give a query and passages, or a query and --passages FILE, or --hits FILE")
-    return [(Query("1", texts[0]), passages_as_hits(texts[1:]))], False
+    yield Query("1", texts[0]), passages_as_hits(texts[1:])
 
 
 def _hits_with_queries(
@@ -203,81 +237,43 @@ def _hits_with_queries(
         yield Query(each.query_id, text), each.hits
 
 
-@contextmanager
-def _reranker(options: JudgeOptions, *, scored: bool, index_path: Path | None) -> Iterator[Reranker]:
-    """The judges; alone where there are no scores to blend with, else as fitted for an index that is named."""
-    from simengine.engine.loaded import Judges, fitted_of
-
-    if not scored:
-        if any(choice.weight == 0 for choice in options.stages):
-            raise UsageError(
-                "--judge-weight 0 keeps the order of a retriever, and there are no scores of one"
-            )
-        options = replace(options, stages=tuple(replace(choice, weight=1.0) for choice in options.stages))
-    judges = Judges()
-    try:
-        yield judges.reranker(options, None if index_path is None else fitted_of(find_index(index_path)))
-    finally:
-        judges.close()
-
-
 def _write_reranked(
-    reranker: Reranker,
-    given: list[tuple[Query, list[Hit]]],
+    engine: Engine | TextEngine,
+    queries: Sequence[tuple[Query, list[Hit]]],
+    rerank: Rerank,
     shown: HitsChoice,
     *,
     one_query: bool,
     quiet: bool,
 ) -> None:
+    from simengine.requests.hits import RerankRequest
+
     counts: list[tuple[StageCount, ...]] = []
-    with shown.writer(one_query=one_query or len(given) == 1) as write:
-        for start in range(0, len(given), BATCH_QUERIES):
-            block = given[start : start + BATCH_QUERIES]
-            result = reranker.rerank(
-                [query.text for query, _ in block], [hits for _, hits in block], k=shown.k
-            )
+    with shown.writer(one_query=one_query) as write:
+        for start in range(0, len(queries), BATCH_QUERIES):
+            block = queries[start : start + BATCH_QUERIES]
+            texts = tuple(query.text for query, _ in block)
+            result = engine.run(RerankRequest(texts, [hits for _, hits in block], rerank, shown.k))
             for (query, _), hits in zip(block, result.hits, strict=True):
                 write(query, hits)
             counts += result.counts
     tell(counts, quiet=quiet)
 
 
-def _fit(folder: Path, split: str, index: Path, options: JudgeOptions, *, keep_self: bool) -> BlendFit:
-    from simengine.engine.loaded import Judges, fit_index_blend
+def _fit(engine: Engine, folder: Path, fit: Fit, rerank: Rerank) -> None:
+    """Choose a weight, and show what it is worth."""
     from simengine.evaluation.collection import read_collection
-    from simengine.requests.search import SearchOptions
-    from simengine.rerank.options import DEFAULT_DEPTH
 
-    if len(options.stages) > 1 or options.claim or options.budget_ms is not None:
-        raise UsageError("--fit is for one judge, without --first-judge, --claim and --budget-ms")
-    collection = read_collection(folder, split=split)
-    (choice,) = options.stages
-    judges = Judges()
-    try:
-        own = ModelChoice(None, options.device, options.threads, options.offline)
-        with own.open_engine(index) as engine:
-            return fit_index_blend(
-                engine,
-                judges.get(choice, options),
-                {query.id: query.text for query in collection.queries},
-                collection.qrels,
-                SearchOptions(),
-                depth=choice.depth or DEFAULT_DEPTH,
-                fitted_on=f"{folder.name}, {split}",
-                keep_self=keep_self,
-            )
-    finally:
-        judges.close()
-
-
-def _keep_fit(index: Path, fitted: BlendFit, *, quiet: bool) -> None:
-    from simengine.engine.loaded import store_blend
-
-    store_blend(index, fitted, lock_timeout_s=LOCK_WAIT_S)
-    note(f"weight for reranking stored in {index}", quiet=quiet)
-
-
-def _tell_fit(fitted: BlendFit) -> None:
+    collection = read_collection(folder, split=fit.split)
+    fitted = engine.fit_rerank(
+        {query.id: query.text for query in collection.queries},
+        collection.qrels,
+        rerank,
+        fitted_on=f"{folder.name}, {fit.split}",
+        keep_self=fit.keep_self,
+        store=not fit.dry_run,
+        lock_timeout_s=LOCK_WAIT_S,
+    )
     print_pairs(
         [
             ("queries", f"{fitted.n:,}"),
@@ -286,8 +282,10 @@ def _tell_fit(fitted: BlendFit) -> None:
                 f"{fitted.measure} reranked, queries left out",
                 f"{fitted.after:.4f} (difference {fitted.after - fitted.before:+.4f} ± {fitted.standard_error:.4f})",
             ),
-            ("weight of the judge", f"{fitted.weight:g}"),
+            ("weight of the reranker", f"{fitted.weight:g}"),
         ]
     )
     if fitted.weight == 0:
-        note("the judge does not help on these queries: --rerank will leave the order of this index alone")
+        note(
+            "the reranker does not help on these queries: --rerank will keep the order of the search in this index"
+        )

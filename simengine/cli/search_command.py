@@ -2,80 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
-from simengine.cli.judge_options import JudgeSettings, judge_options, refuse_unused_judge, tell
+from simengine.cli.derived import request_options
 from simengine.cli.options import (
     ModelChoice,
-    collected,
     find_index,
     index_model_options,
     index_option,
-    judge_option,
     leading_index,
     output_options,
-    together,
 )
+from simengine.cli.rerank_options import RerankChoice, refuse_unused, rerank_options, tell
 from simengine.cli.search_output import HitsChoice, hits_options
 from simengine.cli.terminal import note, progress_bar
-from simengine.cli.texts import count_cut_queries, note_cut, query_blocks, unknown_warning
+from simengine.cli.texts import count_cut_queries, note_cut, query_blocks, unreadable_warning
 from simengine.errors import UsageError
+from simengine.requests.search import SearchRequest
 
 if TYPE_CHECKING:
-    from simengine.requests.search import Fusion, Mode, SearchOptions
-    from simengine.results.search import StageCount
+    from simengine.results.search import SearchResult, StageCount
 
 BATCH_QUERIES = 256
-
-
-@dataclass(frozen=True, slots=True)
-class SearchChoice:
-    """What `search_options` ask for."""
-
-    mode: str
-    where: str | None
-    fusion: str
-    exact: bool
-
-    def options(self, k: int) -> SearchOptions:
-        """The same, as the engine takes it."""
-        from simengine.requests.search import SearchOptions
-
-        mode, fusion = cast("Mode", self.mode), cast("Fusion", self.fusion)
-        return SearchOptions(k=k, mode=mode, where=self.where, fusion=fusion, exact=self.exact)
-
-
-search_options = together(
-    click.option(
-        "--mode",
-        envvar="SIMENGINE_MODE",
-        type=click.Choice(["hybrid", "dense", "lexical"]),
-        default="hybrid",
-        show_default=True,
-        help="By meaning and words, by meaning, or by words.",
-    ),
-    click.option(
-        "-w",
-        "--where",
-        help='Filter on metadata, _id or title, as in \'kind in ("class", "function") and authors.name == "Lee"\'; '
-        "README.md (Filters) has all of it.",
-    ),
-    click.option(
-        "--fusion",
-        type=click.Choice(["auto", "rrf"]),
-        default="auto",
-        show_default=True,
-        help="How hybrid joins both sides.",
-    ),
-    click.option(
-        "--exact", is_flag=True, help="Compare with every vector instead of asking the candidate index."
-    ),
-    collected(SearchChoice, "choice"),
-)
 
 
 @click.command("search")
@@ -87,37 +40,37 @@ search_options = together(
     type=click.Path(allow_dash=True),
     help="File of queries (.jsonl .tsv .txt), or - for one a line on stdin.",
 )
-@search_options
-@hits_options("Documents per query. [default: 10; 100 with --format trec]")
-@click.option("--timings", is_flag=True, help="Say on stderr how long each stage took.")
+@request_options(
+    SearchRequest,
+    {
+        "mode": (),
+        "where": ("-w", "--where"),
+        "fusion": (),
+        "candidates": (),
+        "exact": (),
+        "collapse": (),
+        "explain": (),
+    },
+    to="asked",
+    envvars={"mode": "SIMENGINE_MODE"},
+)
+@hits_options("Number of hits. [default: 10; 100 with --format trec]")
+@click.option("--timings", is_flag=True, help="Print how long each stage took, on stderr.")
 @click.option("--fail-empty", is_flag=True, help="Exit with 5 when nothing was found.")
-@click.option(
-    "--rerank",
-    is_flag=True,
-    help="Let a cross-encoder judge the best candidates and blend that into their order.",
-)
-@click.option(
-    "--collapse",
-    is_flag=True,
-    help="Show hits that say the same as one, which names the others. A judge makes sure that similar ones do not "
-    "contradict each other.",
-)
-@judge_option("The cross-encoder of --rerank and --collapse")
-@judge_options
+@click.option("--rerank", is_flag=True, help="Rerank the best candidates with a cross-encoder.")
+@rerank_options
 @index_model_options
 @output_options
 def command(
     query: tuple[str, ...],
     index_path: Path | None,
     queries_file: str | None,
-    choice: SearchChoice,
+    asked: Callable[..., SearchRequest],
     shown: HitsChoice,
     timings: bool,
     fail_empty: bool,
     rerank: bool,
-    collapse: bool,
-    judge: str | None,
-    judging: JudgeSettings,
+    reranking: RerankChoice,
     model_choice: ModelChoice,
     quiet: bool,
     no_progress: bool,
@@ -134,12 +87,11 @@ def command(
     index_path, query = leading_index(query, index_path, "a query", alone=queries_file is not None)
     if bool(query) == (queries_file is not None):
         raise UsageError("give a query, or --queries FILE")
-    refuse_unused_judge(rerank=rerank, collapse=collapse)
-    options = choice.options(shown.k or (100 if shown.format_ == "trec" else 10))
-    asked = judging.options(judge, model_choice) if rerank or collapse else None
-    found, cut, stages = 0, 0, dict[str, float]()
-    counts: list[tuple[StageCount, ...]] = []
-    with model_choice.open_engine(find_index(index_path)) as engine:
+    k = shown.k or (100 if shown.format_ == "trec" else 10)
+    how = asked(k=k, rerank=reranking.rerank() if rerank else None)
+    refuse_unused(rerank=rerank, collapse=how.collapse)
+    totals, cut = _Totals(), 0
+    with model_choice.open_engine(find_index(index_path), reranking.models(model_choice)) as engine:
         if len(engine) == 0:
             note(f"the index {engine.path} holds no documents", quiet=quiet)
         with (
@@ -147,28 +99,40 @@ def command(
             progress_bar(hidden=quiet or no_progress or queries_file is None) as progress,
         ):
             progress.stage("queries")
-            warn = unknown_warning(engine)
-            warn_judged = None if asked is None else unknown_warning(engine.judge(asked), judge=True)
+            warn = unreadable_warning(engine)
+            warn_judged = unreadable_warning(engine, "reranker" if rerank else "nli", rerank=how.rerank)
             for block in query_blocks(query, queries_file, BATCH_QUERIES):
-                texts = [item.text for item in block]
-                if warn_judged is not None:
+                texts = tuple(item.text for item in block)
+                if rerank or how.collapse:
                     warn_judged(texts)
-                result = engine.run_judged(texts, options, asked, rerank=rerank, collapse=collapse)
+                result = engine.run(replace(how, queries=texts))
+                totals.add(result)
                 for item, hits in zip(block, result.hits, strict=True):
                     write(item, hits)
-                    found += bool(hits)
-                counts += result.counts
-                for name, value in result.timings_ms.items():
-                    stages[name] = stages.get(name, 0.0) + value
                 if "encode" in result.timings_ms:
                     warn(texts)
                     cut += count_cut_queries(texts, engine.encoder)
                 progress.advance(len(block))
         if cut:
             note_cut(cut, engine.encoder, "query")
-    tell(counts, quiet=quiet)
+    tell(totals.counts, quiet=quiet)
     if timings:
-        note("  ".join(f"{name} {value:.1f} ms" for name, value in stages.items()))
-    if not found and shown.format_ == "table":
+        note("  ".join(f"{name} {value:.1f} ms" for name, value in totals.stages.items()))
+    if not totals.found and shown.format_ == "table":
         note("nothing found", quiet=quiet)
-    return 5 if fail_empty and not found else 0
+    return 5 if fail_empty and not totals.found else 0
+
+
+@dataclass
+class _Totals:
+    """What all queries together found and took."""
+
+    found: int = 0
+    stages: dict[str, float] = field(default_factory=dict)
+    counts: list[tuple[StageCount, ...]] = field(default_factory=list)
+
+    def add(self, result: SearchResult) -> None:
+        self.found += sum(map(bool, result.hits))
+        self.counts += result.counts
+        for name, value in result.timings_ms.items():
+            self.stages[name] = self.stages.get(name, 0.0) + value

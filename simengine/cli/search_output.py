@@ -142,6 +142,8 @@ def card(hit: Hit, query: str) -> str:
     if hit.judgement is not None:
         said = shorten(judgement_line(hit, hit.judgement), width - 5)
         lines.append("     " + click.style(said, fg="green"))
+    if hit.explanation:
+        lines.append("     " + click.style(shorten(hit.explanation, width - 5), dim=True))
     if hit.duplicates:
         same = shorten(f"the same in {', '.join(hit.duplicates)}", width - 5)
         lines.append("     " + click.style(same, dim=True))

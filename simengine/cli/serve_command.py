@@ -25,7 +25,7 @@ from simengine.cli.options import (
     similarity_option,
     together,
 )
-from simengine.errors import MissingExtraError
+from simengine.extras import needing
 from simengine.serving.listening import listen
 
 if TYPE_CHECKING:
@@ -222,12 +222,10 @@ def command(
     faulthandler.enable()  # a mapped file that is cut off under us ends the process: say where
     settings = choice.service()
     paths = find_indexes(indexes, index_path)
-    try:
+    with needing("serve", "the service"):
         from simengine.serving.rest.app import create_app
         from simengine.serving.rest.logs import JsonLog
         from simengine.serving.rest.server import run
-    except ModuleNotFoundError as error:
-        raise _missing(error, "serve", "the service") from error
     from simengine.serving.catalogue import Catalogue
     from simengine.serving.uploads import upload_folder
 
@@ -253,10 +251,8 @@ def mount_pages(app: FastAPI, catalogue: Catalogue) -> None:
     Raises:
         MissingExtraError: Gradio is not installed.
     """
-    try:
+    with needing("demo", "the page"):
         from simengine.serving.demo import build_demo, mount_demo
-    except ModuleNotFoundError as error:
-        raise _missing(error, "demo", "the page") from error
     from starlette.responses import RedirectResponse
 
     paths = page_paths(catalogue)
@@ -279,9 +275,3 @@ def page_paths(catalogue: Mapping[str, Any]) -> dict[str, str]:
         path = f"/demo/{plain or number}"
         paths[name] = f"{path}-{number}" if path in paths.values() else path
     return paths
-
-
-def _missing(error: ModuleNotFoundError, extra: str, purpose: str) -> Exception:
-    if (error.name or "").startswith("simengine"):
-        return error
-    return MissingExtraError(error.name or "", extra, purpose)

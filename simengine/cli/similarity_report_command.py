@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 import click
 
 from simengine.cli.options import ModelChoice, model_options, output_options
-from simengine.cli.output import check_json_lines, open_output
+from simengine.cli.output import check_json_lines, write_lines
 from simengine.cli.terminal import counted, note, one_line, print_pairs, progress_bar, shorten
 from simengine.cli.texts import text_fields
 from simengine.cli.watched import WatchedEncoder
@@ -112,8 +112,8 @@ def command(
     else:
         _print_table(rows, report, examples)
     if output is not None:
-        _write_clusters(rows, report, output)
-        note(f"{counted(len(report.clusters), 'cluster')} written to {output}", quiet=quiet)
+        count = write_lines(_cluster_records(rows, report), output)
+        note(f"{counted(count, 'cluster')} written to {output}", quiet=quiet)
     if drop_output is not None:
         n_kept = _write_kept(file, names, encoding, input_format, rows, report, drop_output)
         note(f"{n_kept:,} of {counted(len(rows), 'row')} written to {drop_output}", quiet=quiet)
@@ -124,10 +124,9 @@ def _by_meaning(
 ) -> DuplicateReport:
     from simengine.training.duplicates import find_duplicates
 
-    encoder = model_choice.load_encoder()
-    with progress_bar(hidden=hidden) as bar:
+    with model_choice.text_engine() as engine, progress_bar(hidden=hidden) as bar:
         bar.stage("encoding")
-        return find_duplicates(rows, options, encoder=WatchedEncoder(encoder, bar))
+        return find_duplicates(rows, options, encoder=WatchedEncoder(engine.encoder, bar))
 
 
 def _print_table(rows: Sequence[LabelledPair], report: DuplicateReport, n_examples: int) -> None:
@@ -184,15 +183,11 @@ def _row_text(row: LabelledPair) -> str:
     return f"[{one_line(' '.join(judged))}] {texts}" if judged else texts
 
 
-def _write_clusters(rows: Sequence[LabelledPair], report: DuplicateReport, path: Path) -> None:
-    with open_output(path) as out:
-        for cluster in report.clusters:
-            members = [_member(rows[cluster.first], "first", 1.0)]
-            members += [
-                _member(rows[repeat.row], repeat.kind, repeat.similarity) for repeat in cluster.repeats
-            ]
-            record = {"size": len(members), "conflict": cluster.conflict, "rows": members}
-            out.write(json.dumps(record, ensure_ascii=False) + "\n")
+def _cluster_records(rows: Sequence[LabelledPair], report: DuplicateReport) -> Iterator[dict[str, Json]]:
+    for cluster in report.clusters:
+        members: list[Json] = [_member(rows[cluster.first], "first", 1.0)]
+        members += [_member(rows[repeat.row], repeat.kind, repeat.similarity) for repeat in cluster.repeats]
+        yield {"size": len(members), "conflict": cluster.conflict, "rows": members}
 
 
 def _member(row: LabelledPair, kind: str, similarity: float) -> dict[str, Json]:
@@ -215,14 +210,16 @@ def _write_kept(
     from simengine.training.duplicates import rows_to_keep
 
     lines = {rows[row].line for row in rows_to_keep(rows, report).tolist()}
-    n_written = 0
-    with open_output(path) as out:
+
+    def kept() -> Iterator[dict[str, Json]]:
+        n_kept = 0
         for line, record in read_pair_records(
             file, fields=names, encoding=encoding, file_format=input_format
         ):
             if line in lines:
-                out.write(json.dumps(record, ensure_ascii=False) + "\n")
-                n_written += 1
-        if n_written != len(lines):
+                n_kept += 1
+                yield record
+        if n_kept != len(lines):
             raise DataError("the file changed while it was read", file)
-    return n_written
+
+    return write_lines(kept(), path)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import sys
 import time
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import click
+
+from simengine.progress import NoProgress
 
 if TYPE_CHECKING:
     from rich.progress import Progress as RichProgress
@@ -34,6 +36,18 @@ def note(message: str, *, quiet: bool = False) -> None:
     """A line on stderr, for people."""
     if not quiet:
         click.echo(printable(message), err=True)
+
+
+def noting(*, quiet: bool = False) -> Callable[[str], None]:
+    """`note`, which says each thing once."""
+    said = set[str]()
+
+    def say(message: str) -> None:
+        if message not in said:
+            said.add(message)
+            note(message, quiet=quiet)
+
+    return say
 
 
 def counted(number: int, noun: str) -> str:
@@ -110,7 +124,7 @@ def print_pairs(rows: Sequence[tuple[str, str]]) -> None:
 
 
 class Bar:
-    """Progress with throughput and time left. Implements `simengine.indexing.report.Progress`."""
+    """Progress with throughput and time left. Implements `simengine.progress.Progress`."""
 
     def __init__(self, progress: RichProgress) -> None:
         self._progress = progress
@@ -138,24 +152,11 @@ class Bar:
             self._progress.update(self._task, total=done or 1, completed=done or 1)
 
 
-class Silent:
-    """Progress that nobody sees."""
-
-    def expect(self, total: int) -> None:
-        """Ignored."""
-
-    def stage(self, name: str, total: int | None = None) -> None:
-        """Ignored."""
-
-    def advance(self, n: int) -> None:
-        """Ignored."""
-
-
 @contextmanager
-def progress_bar(*, hidden: bool) -> Iterator[Bar | Silent]:
+def progress_bar(*, hidden: bool) -> Iterator[Bar | NoProgress]:
     """A progress bar on stderr; nothing where stderr is no terminal, or where it was asked to be hidden."""
     if hidden or not sys.stderr.isatty():
-        yield Silent()
+        yield NoProgress()
         return
     from rich.console import Console
     from rich.progress import (

@@ -12,6 +12,8 @@ from simengine.errors import UsageError
 if TYPE_CHECKING:
     from simengine.corpus.queries import Query
     from simengine.encoders.contract import BiEncoder
+    from simengine.engine.verbs import Reads, Verbs
+    from simengine.requests.rerank import Rerank
 
 
 def refuse_blank(texts: Sequence[str]) -> None:
@@ -63,13 +65,24 @@ def unknown_warning(reader: object, *, judge: bool = False) -> Callable[[Iterabl
         reader: the model, see `simengine.models.unknown.readings_of`.
         judge: it gives verdicts, not vectors.
     """
+    from simengine.models.unknown import unreadable_note
+
+    return _warning(lambda texts: unreadable_note(reader, texts, judge=judge))
+
+
+def unreadable_warning(
+    engine: Verbs, by: Reads = "encoder", *, rerank: Rerank | None = None
+) -> Callable[[Iterable[str]], None]:
+    """As `unknown_warning`, for a model of an engine; see `Verbs.unreadable`."""
+    return _warning(lambda texts: engine.unreadable(texts, by, rerank=rerank))
+
+
+def _warning(noted: Callable[[list[str]], str]) -> Callable[[Iterable[str]], None]:
     said = False
 
     def warn(texts: Iterable[str]) -> None:
         nonlocal said
-        from simengine.models.unknown import unreadable_note
-
-        if not said and (found := unreadable_note(reader, list(texts), judge=judge)):
+        if not said and (found := noted(list(texts))):
             said = True
             note(found)
 

@@ -6,25 +6,12 @@ from pathlib import Path
 
 import click
 
-from simengine.cli.options import (
-    CorpusChoice,
-    ModelChoice,
-    corpus_options,
-    find_index,
-    index_model_options,
-    index_option,
-    leading_index,
-    output_options,
-)
-from simengine.cli.writing import write_sources
+from simengine.cli.options import CorpusChoice, ModelChoice
+from simengine.cli.writing import change_options, write_into
 
 
 @click.command("update")
-@click.argument("sources", nargs=-1, required=True, metavar="[INDEX] SOURCES...")
-@index_option
-@index_model_options
-@corpus_options
-@output_options
+@change_options
 def command(
     sources: tuple[str, ...],
     index_path: Path | None,
@@ -33,18 +20,13 @@ def command(
     quiet: bool,
     no_progress: bool,
 ) -> None:
-    """Replace documents by id, and add those that are new."""
-    from simengine.assembly import IndexOptions
-
-    index_path, sources = leading_index(sources, index_path, "files with the new documents", names=True)
-    write_sources(
-        sources,
-        find_index(index_path),
+    """Replace documents of an index by id, and add those that are new."""
+    write_into(
         "update",
-        create=False,
-        encoder_options=model_choice.encoder_options(),
-        options=IndexOptions(),
-        corpus_choice=corpus_choice,
+        sources,
+        index_path,
+        model_choice.models(),
+        corpus_choice,
         quiet=quiet,
         no_progress=no_progress,
     )

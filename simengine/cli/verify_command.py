@@ -15,7 +15,7 @@ from simengine.cli.terminal import Stopwatch, note, progress_bar, seconds
 @click.command("verify")
 @index_argument
 @index_option
-@click.option("--repair", is_flag=True, help="Make anew what can be made from the documents and vectors.")
+@click.option("--repair", is_flag=True, help="Rebuild what can be rebuilt from the documents and vectors.")
 @click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @output_options
 def command(
@@ -26,19 +26,19 @@ def command(
     quiet: bool,
     no_progress: bool,
 ) -> int:
-    """Check every file of an index against its checksum. Exit 1 when something is damaged.
+    """Check every file of an index against its checksum. Exit 1 if something is damaged.
 
-    The lexical and the candidate index, and the manifest, are derived from the documents and vectors: --repair makes
-    them anew. A damaged document or vector cannot be made anew: restore the index from a copy, or build it again.
+    The lexical index, the ANN index and the manifest are derived from the documents and vectors: --repair rebuilds
+    them. A damaged document or vector cannot be rebuilt: restore the index from a copy, or build it again.
     """
-    from simengine.assembly import repair_index
+    from simengine.engine.writing import repair_index
     from simengine.indexing.health import check_index
 
     path, watch = find_index(index_argument, index_path), Stopwatch()
     if repair:
         with progress_bar(hidden=quiet or no_progress) as progress:
             for name in repair_index(path, progress=progress):
-                note(f"{path}: made anew: {name}", quiet=quiet)
+                note(f"{path}: rebuilt: {name}", quiet=quiet)
     report = check_index(path)
     problems = [asdict(problem) for problem in report.problems]
     if format_ == "json":
@@ -50,5 +50,5 @@ def command(
         for problem in problems:
             click.echo(f"{problem['file']}: {problem['what']}\n  {problem['remedy']}")
         if not problems:
-            note(f"{path}: every file is as it was written ({seconds(watch.elapsed_s)})", quiet=quiet)
+            note(f"{path}: all files are intact ({seconds(watch.elapsed_s)})", quiet=quiet)
     return 1 if problems else 0

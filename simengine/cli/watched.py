@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from simengine.cli.terminal import Bar, Silent
+from simengine.cli.terminal import Bar
+from simengine.progress import NoProgress
 
 if TYPE_CHECKING:
     from simengine.encoders.contract import BiEncoder, Role
@@ -23,7 +24,7 @@ class WatchedEncoder:
         n_truncated: texts so far of which it could not read the end.
     """
 
-    def __init__(self, encoder: BiEncoder, bar: Bar | Silent) -> None:
+    def __init__(self, encoder: BiEncoder, bar: Bar | NoProgress) -> None:
         self.runtime, self.fingerprint = encoder.runtime, encoder.fingerprint
         self.n_truncated = 0
         self._encoder, self._bar = encoder, bar
@@ -42,7 +43,7 @@ class WatchedEncoder:
 class WatchedClasses:
     """A model with the classes of NLI."""
 
-    def __init__(self, model: NLIProbabilities, bar: Bar | Silent) -> None:
+    def __init__(self, model: NLIProbabilities, bar: Bar | NoProgress) -> None:
         self.labels: tuple[str, ...] = model.labels
         self._model, self._bar = model, bar
 
@@ -54,7 +55,7 @@ class WatchedClasses:
 class WatchedScores:
     """A cross-encoder with a score."""
 
-    def __init__(self, model: CrossEncoderScorer, bar: Bar | Silent) -> None:
+    def __init__(self, model: CrossEncoderScorer, bar: Bar | NoProgress) -> None:
         self._model, self._bar = model, bar
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
@@ -63,7 +64,7 @@ class WatchedScores:
 
 
 def _in_blocks(
-    run: Callable[[Sequence[T]], FloatMatrix], items: Sequence[T], bar: Bar | Silent
+    run: Callable[[Sequence[T]], FloatMatrix], items: Sequence[T], bar: Bar | NoProgress
 ) -> FloatMatrix:
     import numpy as np
 

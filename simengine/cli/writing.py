@@ -1,50 +1,93 @@
-"""What `index`, `add` and `update` share: read a corpus, write it, and say what was done."""
+"""What `index`, `add` and `update` share: read a corpus, write it, and report what was done."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from simengine.cli.corpus_input import MAX_NOTES, describe_read, read_options
-from simengine.cli.options import CorpusChoice
-from simengine.cli.terminal import Bar, Silent, counted, note, progress_bar, seconds
+from simengine.cli.options import (
+    CorpusChoice,
+    corpus_options,
+    find_index,
+    index_model_options,
+    index_option,
+    leading_index,
+    output_options,
+    together,
+)
+from simengine.cli.terminal import Bar, counted, note, progress_bar, seconds
+from simengine.progress import NoProgress
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-    from simengine.assembly import EncoderOptions, IndexOptions
     from simengine.corpus.field_types import FieldTypes
     from simengine.corpus.read import ReadReport
-    from simengine.indexing.indexer import Policy
+    from simengine.engine.models import Models
     from simengine.indexing.report import IndexReport
+    from simengine.requests.index import IndexOptions, Policy
     from simengine.types import Document
 
 ESTIMATE_EVERY = 64
 COMPARED_DOCUMENTS = 50_000
 """Of larger indexes the types of fields are looked up only for tables, which need them: it takes a pass over all."""
 
+change_options: Callable[[Any], Any] = together(
+    click.argument("sources", nargs=-1, required=True, metavar="[INDEX] SOURCES..."),
+    index_option,
+    index_model_options,
+    corpus_options,
+    output_options,
+)
+
+
+def write_into(
+    policy: Policy,
+    sources: tuple[str, ...],
+    index_path: Path | None,
+    models: Models,
+    corpus_choice: CorpusChoice,
+    *,
+    quiet: bool,
+    no_progress: bool,
+) -> None:
+    """Write the documents of the sources into an existing index."""
+    from simengine.requests.index import IndexOptions
+
+    index_path, sources = leading_index(sources, index_path, "files with documents", names=True)
+    write_sources(
+        sources,
+        find_index(index_path),
+        policy,
+        models,
+        IndexOptions(),
+        corpus_choice,
+        quiet=quiet,
+        no_progress=no_progress,
+    )
+
 
 def write_sources(
     sources: tuple[str, ...],
     path: Path,
     policy: Policy,
-    *,
-    create: bool,
-    encoder_options: EncoderOptions,
+    models: Models,
     options: IndexOptions,
     corpus_choice: CorpusChoice,
+    *,
     quiet: bool,
     no_progress: bool,
 ) -> None:
-    """Read the sources into the index at `path`, and report on stderr."""
-    from simengine.assembly import write_documents
+    """Read the sources into the index at `path`, and report on stderr; "sync" makes a missing index."""
     from simengine.corpus.field_types import FieldTypes
     from simengine.corpus.read import ReadReport, read_corpus
     from simengine.corpus.sources import any_table, source_bytes
     from simengine.engine.reading import field_types
+    from simengine.engine.writing import write_documents
 
     if corpus_choice.skip_invalid and corpus_choice.rejects is None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -59,9 +102,9 @@ def write_sources(
                 watched(read_corpus(sources, chosen, read), read, source_bytes(sources), progress, types),
                 path,
                 policy,
-                encoder_options=encoder_options,
+                models=models,
                 options=options,
-                create=create,
+                create=policy == "sync",
                 progress=progress,
             )
     except KeyboardInterrupt:
@@ -76,7 +119,7 @@ def watched(
     documents: Iterator[Document],
     read: ReadReport,
     n_bytes: int | None,
-    progress: Bar | Silent,
+    progress: Bar | NoProgress,
     types: FieldTypes,
 ) -> Iterator[Document]:
     """The same documents; their number is estimated from the bytes read so far, so that time left can be shown."""

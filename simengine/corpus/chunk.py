@@ -11,6 +11,7 @@ import numpy as np
 
 from simengine.corpus.cutter import Cutter, Starts
 from simengine.errors import UsageError
+from simengine.text.joining import joined
 from simengine.types import Document, Span, Tokenizer
 
 MIN_TOKENS = 8
@@ -50,15 +51,6 @@ class ChunkSettings:
                 f"(half of max_tokens, {self.max_tokens})"
             )
 
-    @classmethod
-    def for_model(cls, max_tokens: int) -> ChunkSettings:
-        """Settings for a model that reads `max_tokens` tokens: all of them, an eighth (at most 32) repeated.
-
-        Args:
-            max_tokens: the model's limit, special tokens included.
-        """
-        return cls(max_tokens, min(DEFAULT_OVERLAP_TOKENS, max_tokens // 8))
-
 
 def passage_text(document: Document, span: Span) -> str:
     """What is encoded for a passage: the title, a space, the passage's text (the convention of BEIR).
@@ -67,10 +59,7 @@ def passage_text(document: Document, span: Span) -> str:
         document: the document; a blank title is left out.
         span: the passage.
     """
-    body = document.text[span.start : span.end]
-    if not document.title or document.title.isspace():
-        return body
-    return f"{document.title} {body}" if body else document.title
+    return joined(document.title, document.text[span.start : span.end])
 
 
 class Chunker:
@@ -213,8 +202,7 @@ class Chunker:
 
 def _prefix_chars(document: Document) -> int:
     """Characters that `passage_text` puts in front of a passage."""
-    blank = not document.title or document.title.isspace()
-    return 0 if blank else len(document.title) + 1
+    return len(joined(document.title, "x")) - 1
 
 
 def _without_contained(spans: list[Span]) -> list[Span]:

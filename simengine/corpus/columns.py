@@ -15,7 +15,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import cast
 
-from simengine.corpus.csv_tables import Nameless
+from simengine.corpus.csv_tables import ANY_NUMBER, Nameless
 from simengine.corpus.lines import opened
 from simengine.corpus.report import Item, Record, RecordFault
 from simengine.corpus.sources import Source
@@ -30,7 +30,6 @@ NUMBER = "number"
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})\Z")
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+(?:e[+-][0-9]{2,3})?|e[+-][0-9]{2,3})\Z")
 _ANY_INTEGER = re.compile(r"\s*[+-]?[0-9]+\s*\Z")
-_ANY_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
 _INTEGERS = range(-(1 << 63), 1 << 63)
 _LONGEST_INTEGER = 18
 """Digits; longer ones may not fit 64 bits, and as decimals they would become other numbers."""
@@ -54,7 +53,7 @@ def exact_number(cell: str) -> int | float | None:
 
 def any_number(cell: str) -> float | None:
     """The finite number that a cell spells in any usual way ("+1", ".5", "1e5", " 2 "), or None."""
-    if not _ANY_NUMBER.match(cell) or not math.isfinite(number := float(cell)):
+    if not ANY_NUMBER.match(cell) or not math.isfinite(number := float(cell)):
         return None
     return number
 

@@ -12,6 +12,7 @@ from simengine.corpus.lines import Line, decode
 from simengine.corpus.report import Item, Record, RecordFault
 from simengine.corpus.sources import Source
 from simengine.errors import DataError, UsageError
+from simengine.text.scripts import count_chinese
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -21,8 +22,7 @@ _DELIMITER_NAMES = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "p
 _NAME = re.compile(r"[^\W\d]\w*(?:[ ._/-]\w+){0,2}\Z")
 _NAME_CHARS = 40
 _HAN_NAME_CHARS = 4
-_HAN = re.compile("[\u4e00-\u9fff]")
-_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
+ANY_NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*\Z")
 _SHOWN_COLUMNS = 12
 
 
@@ -71,7 +71,7 @@ class Headerless:
         if not ends_in_label and all(self._is_name(cell.strip()) for cell in row):
             return None
         for name, cell in zip(names, row, strict=False):
-            is_number = _NUMBER.match(cell) is not None
+            is_number = ANY_NUMBER.match(cell) is not None
             if (name in self.texts and is_number) or (name in self.numbers and cell and not is_number):
                 return None
         return names
@@ -85,7 +85,7 @@ class Headerless:
         )
 
     def _is_name(self, cell: str) -> bool:
-        if not _NAME.match(cell) or len(cell) > _NAME_CHARS or len(_HAN.findall(cell)) > _HAN_NAME_CHARS:
+        if not _NAME.match(cell) or len(cell) > _NAME_CHARS or count_chinese(cell) > _HAN_NAME_CHARS:
             return False
         return not self.ids or (len(cell) > 1 and not any(char.isdigit() for char in cell))
 

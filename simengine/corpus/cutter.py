@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.corpus.sentences import first_break, last_break, sentence_ends
+from simengine.text.scripts import FIRST_EAST_ASIAN, HAN
 from simengine.types import Span
 
 Starts: TypeAlias = npt.NDArray[np.int64]
@@ -19,7 +20,7 @@ _TOKEN_CHARS = 64
 [UNK] of a word of any length; without this a passage could be megabytes long."""
 _SAFE_MARGIN_TOKENS = 2
 _NOT_SPACE = re.compile(r"\S")
-_CJK = re.compile("[\u4e00-\u9fff\u3001\u3002\u300c-\u300f\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]")
+_CJK = re.compile(f"[{HAN}\u3001\u3002\u300c-\u300f\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]")
 
 
 class Cutter:
@@ -145,7 +146,7 @@ class Cutter:
         found = first_break(self._text, low, end)
         if found is not None:
             return found
-        unspaced = self._text[low] >= "\u2e80" or not (
+        unspaced = self._text[low] >= FIRST_EAST_ASIAN or not (
             self._text[end - 1].isspace() or self._text[end].isspace()
         )
         return low if unspaced else end

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from types import TracebackType
 
 from simengine.errors import StorageFullError
 
@@ -34,9 +33,7 @@ class SeenIds:
     def __enter__(self) -> SeenIds:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._database.close()
 
     def begin(self, name: str) -> None:

@@ -13,7 +13,8 @@ from simengine.corpus.json_items import begins_array, json_items, jsonl_items
 from simengine.corpus.lines import Line, as_line_encoding, decode, read_chunks, read_lines, usable_encoding
 from simengine.corpus.report import Item, ReadReport, Record, RecordFault
 from simengine.corpus.sources import Source
-from simengine.errors import DataError, MissingExtraError
+from simengine.errors import DataError
+from simengine.extras import needing
 
 PARQUET_BATCH_ROWS = 1024
 
@@ -102,11 +103,9 @@ def _text_file_items(lines: Iterator[Line], encoding: str, max_bytes: int) -> It
 
 
 def _parquet_items(source: Source, report: ReadReport) -> Iterator[Item]:
-    try:
+    with needing("files", "reading .parquet files"):
         import pyarrow
         from pyarrow import parquet
-    except ImportError as error:
-        raise MissingExtraError("pyarrow", "files", "reading .parquet files") from error
     if source.path is None:
         raise DataError("parquet cannot be read from standard input: give a file", source.name)
     number = 0

@@ -13,7 +13,8 @@ from typing import IO, TypeAlias
 
 from simengine.corpus.report import ReadReport, RecordFault
 from simengine.corpus.sources import Source
-from simengine.errors import DataError, MissingExtraError, UsageError
+from simengine.errors import DataError, UsageError
+from simengine.extras import needing
 
 CHUNK_BYTES = 1 << 18
 KEPT_BYTES = 1 << 14
@@ -86,10 +87,8 @@ def _gunzip(file: io.RawIOBase, source: Source) -> Iterator[bytes]:
 
 
 def _unzstd(file: io.RawIOBase, source: Source) -> Iterator[bytes]:
-    try:
+    with needing("files", "reading .zst files", "zstandard"):
         import zstandard
-    except ImportError as error:
-        raise MissingExtraError("zstandard", "files", "reading .zst files") from error
     decompressor = zstandard.ZstdDecompressor()
     frame = None
     parts: list[bytes] = []

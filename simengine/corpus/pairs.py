@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import cast
 
-from simengine.corpus.csv_tables import Headerless, usable_delimiter
-from simengine.corpus.fields import as_text, missing_field
-from simengine.corpus.report import ReadReport, RecordFault
-from simengine.corpus.sources import expand_sources, shown_name
-from simengine.corpus.typed import typed_items
-from simengine.errors import DataError, UsageError
+from simengine.corpus.csv_tables import Headerless
+from simengine.corpus.examples.records import MAX_LINE_BYTES as MAX_LINE_BYTES
+from simengine.corpus.examples.records import choose, read_records, take_texts
+from simengine.corpus.report import ReadReport, Record
+from simengine.errors import UsageError
 from simengine.types import Json
 
-MAX_LINE_BYTES = 32 << 20
 PAIR_FIELDS = (
     ("text1", "text2"),
     ("sentence1", "sentence2"),
@@ -48,7 +46,6 @@ def read_pairs(
     source: str | Path,
     *,
     fields: tuple[str, str] | None = None,
-    encoding: str = "utf-8",
     file_format: str | None = None,
     delimiter: str | None = None,
     report: ReadReport | None = None,
@@ -63,7 +60,6 @@ def read_pairs(
         source: a path (text formats also with .gz or .zst); "-" is standard input, JSON Lines unless
             `file_format` says otherwise.
         fields: names of the two texts; None takes the first of PAIR_FIELDS that a record has.
-        encoding: of the file.
         file_format: None goes by suffix; else "jsonl", "json", "csv", "tsv" or "parquet".
         delimiter: of a table, as in `ReadOptions`.
         report: counts, and notes about the columns of a table.
@@ -71,58 +67,23 @@ def read_pairs(
     Raises:
         DataError: the file cannot be used, holds no pair, or a record is broken, lacks a text or has an
             empty one; names file and line.
-        UsageError: an unknown format or encoding, or the same field twice.
+        UsageError: an unknown format or delimiter, or the same field twice.
     """
     if fields is not None and fields[0] == fields[1]:
         raise UsageError(f"both texts of a pair are to come from the field {fields[0]!r}; expected two names")
-    report = ReadReport() if report is None else report
-    sign = None if delimiter is None else usable_delimiter(delimiter)
-    with ExitStack() as stack:
-        for file in expand_sources([source], file_format, report):
-            if file.format.startswith("txt"):
-                expected = "expected .jsonl, .json, .csv, .tsv or .parquet"
-                raise DataError(f"a text file holds no pairs; {expected}", file.name)
-            for line, record, _ in typed_items(
-                file,
-                MAX_LINE_BYTES,
-                encoding,
-                report,
-                stack,
-                headerless=HEADERLESS if fields is None else None,
-                texts=NAMES if fields is None else frozenset(fields),
-                delimiter=sign,
-            ):
-                try:
-                    if isinstance(record, RecordFault):
-                        raise record
-                    pair = _pair(record, fields)
-                except RecordFault as fault:
-                    raise DataError(fault.reason, file.name, line) from fault
-                report.accept()
-                yield pair
-    if not report.records:
-        raise DataError("no pairs: the file holds no records", shown_name(source))
+    yield from read_records(
+        source,
+        partial(_pair, fields=fields),
+        noun="pairs",
+        table=HEADERLESS if fields is None else None,
+        file_format=file_format,
+        delimiter=delimiter,
+        count=report,
+        texts=NAMES if fields is None else frozenset(fields),
+    )
 
 
-def _pair(record: dict[str, object], fields: tuple[str, str] | None) -> Pair:
-    names = fields or _names(record)
-    for name in names:
-        if name not in record:
-            raise missing_field(name, "text", record)
-    text1, text2 = (as_text(record.pop(name), name) for name in names)
-    for name, text in zip(names, (text1, text2), strict=True):
-        if not text or text.isspace():
-            raise RecordFault("empty text", f"the field {name!r} is blank")
-        if "\0" in text:
-            raise RecordFault("NUL byte", f"the field {name!r} holds the character U+0000")
+def _pair(record: Record, _source: str, _line: int, *, fields: tuple[str, str] | None) -> Pair:
+    names = fields or choose(record, PAIR_FIELDS, "fields (or those named with --fields)")
+    text1, text2 = take_texts(record, names)
     return Pair(text1, text2, cast("dict[str, Json]", record))
-
-
-def _names(record: dict[str, object]) -> tuple[str, str]:
-    for pair in PAIR_FIELDS:
-        if pair[0] in record and pair[1] in record:
-            return pair
-    known = ", ".join("/".join(pair) for pair in PAIR_FIELDS)
-    shown = ", ".join(repr(name) for name in record)
-    detail = f"expected the fields {known}, or those named with --fields; the record has {shown or 'none'}"
-    raise RecordFault("missing field", detail)

@@ -109,7 +109,7 @@ def read_corpus(
     "1e-07"; not "007", "1.10" or integers of more than 18 digits), else text; `options.types` names another.
     Empty cells are null. Columns without a name are left out when they are empty or number the rows, else they
     are called "column 3". `report.notes` and `report.text_columns` say what was decided. The fields "metadata.text",
-    "metadata.title" and "metadata._id", which `write_corpus` makes, become the metadata fields text, title and _id
+    "metadata.title" and "metadata._id", which `document_record` makes, become the metadata fields text, title and _id
     again where a record has `_id`, `title` and `text` of its own.
 
     Args:

@@ -7,7 +7,6 @@ import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import IO, TypeAlias
 
 from simengine.errors import DataError, UsageError
@@ -130,9 +129,7 @@ class RejectSink:
             raise UsageError(f"the rejects file {self._path} cannot be written: {wrong}")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._file is not None:
             self._file.close()
 

@@ -1,18 +1,22 @@
-"""From a model's name to a cross-encoder: which device, which runtime, which precision."""
+"""From a model's name to a cross-encoder."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
-from simengine.cross_encoders.config import PairConfig, fingerprint_of_pairs, read_pair_config
-from simengine.cross_encoders.contract import CrossEncoder
-from simengine.encoders.hardware import choose_threads
-from simengine.encoders.runtime_choice import RuntimeChoice, check_names, choose_runtime
-from simengine.models.config import KNOWN_FAMILIES
+import numpy as np
+import numpy.typing as npt
+
+from simengine.cross_encoders.config import read_pair_config
+from simengine.cross_encoders.contract import CrossEncoder, Predicted
+from simengine.cross_encoders.network import PairNetwork
 from simengine.models.resolve import resolve_model
+from simengine.runtimes.choice import check_names, open_runtime
+from simengine.runtimes.contract import Runtime
+from simengine.runtimes.hardware import choose_threads
 
 DEFAULT_NLI_MODEL: Final = "minilm-nli"
-_OPENVINO_FAMILIES = KNOWN_FAMILIES | {"electra"}
 
 
 def load_cross_encoder(
@@ -44,29 +48,36 @@ def load_cross_encoder(
     """
     check_names(runtime, precision)
     n_threads = choose_threads(threads)
-    config = read_pair_config(
-        resolve_model(DEFAULT_NLI_MODEL if model is None else model, offline=offline).path
-    )
-    chosen = choose_runtime(
-        config.model, runtime=runtime, device=device, precision=precision, families=_OPENVINO_FAMILIES
-    )
-    loaded = _build(config, chosen, n_threads)
-    loaded.runtime_reason = chosen.reason
-    return loaded
+    folder = resolve_model(DEFAULT_NLI_MODEL if model is None else model, offline=offline).path
+    network = PairNetwork(read_pair_config(folder))
+    opened = open_runtime(network, runtime=runtime, device=device, precision=precision, threads=n_threads)
+    return TransformerCrossEncoder(network, opened)
 
 
-def _build(config: PairConfig, chosen: RuntimeChoice, threads: int) -> CrossEncoder:
-    fingerprint, device, precision = fingerprint_of_pairs(config), chosen.device, chosen.precision
-    if chosen.runtime == "openvino":
-        from simengine.cross_encoders.openvino_runtime import OpenVinoCrossEncoder
+class TransformerCrossEncoder(CrossEncoder):
+    """A model folder in a runtime.
 
-        return OpenVinoCrossEncoder(config, fingerprint, precision=precision, threads=threads)
-    if chosen.runtime == "torch":
-        from simengine.cross_encoders.torch_runtime import TorchCrossEncoder
+    Args:
+        network: the model.
+        opened: runs it.
+    """
 
-        return TorchCrossEncoder(config, fingerprint, device=device, precision=precision, threads=threads)
-    from simengine.cross_encoders.sentence_transformers_runtime import SentenceTransformersCrossEncoder
+    def __init__(self, network: PairNetwork, opened: Runtime[tuple[str, str]]) -> None:
+        self._opened = opened
+        self.fingerprint, self.activation = network.fingerprint, network.pairs.activation
+        labels, n = network.pairs.labels, opened.width
+        if len(labels) != n:  # sentence-transformers knows better what its modules give
+            labels = ("score",) if n == 1 else tuple(f"LABEL_{i}" for i in range(n))
+        self.labels = labels
+        self.max_tokens, self.tokenizer = opened.max_tokens, opened.tokenizer
+        self.runtime, self.runtime_reason = opened.name, opened.reason
 
-    return SentenceTransformersCrossEncoder(
-        config, fingerprint, device=device, precision=precision, threads=threads
-    )
+    def _predict(self, pairs: Sequence[tuple[str, str]]) -> Predicted:
+        logits, counts = self._opened.run(pairs)
+        return Predicted(logits, counts.n_tokens, counts.n_truncated)
+
+    def count_tokens(self, pairs: Sequence[tuple[str, str]]) -> npt.NDArray[np.int32]:
+        return self._opened.count_tokens(pairs)
+
+    def close(self) -> None:
+        self._opened.close()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 from simengine.cross_encoders.reading_windows import best_span, reading_windows
-from simengine.cross_encoders.token_model import TokenModel, load_token_model, longest_input, stored_settings
+from simengine.cross_encoders.token_model import StoredSettings, TokenModel, load_token_model, longest_input
 from simengine.text.arguments import as_pairs
 
 CONFIG_KEY = "simengine_reader"
@@ -16,7 +16,7 @@ _CHUNK = 1_024
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderSettings:
+class ReaderSettings(StoredSettings):
     """How a reader reads.
 
     Attributes:
@@ -27,23 +27,11 @@ class ReaderSettings:
             None never says so, for readers that have learnt from answerable questions alone.
     """
 
+    key: ClassVar[str] = CONFIG_KEY
     max_tokens: int = 384
     stride: int = 128
     max_answer_tokens: int = 30
     no_answer_threshold: float | None = 0.0
-
-    @classmethod
-    def of_config(cls, config: Any) -> ReaderSettings:
-        """What a model's config says, or the defaults, which suit models trained on SQuAD 2.0.
-
-        Raises:
-            ModelDamagedError: the config holds settings that this version does not know.
-        """
-        return stored_settings(cls, config, CONFIG_KEY)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for config.json."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 
 from simengine.cross_encoders.tagging_windows import tag_spans, tagging_windows, words_of
-from simengine.cross_encoders.token_model import TokenModel, load_token_model, longest_input, stored_settings
+from simengine.cross_encoders.token_model import StoredSettings, TokenModel, load_token_model, longest_input
 from simengine.errors import UsageError
 from simengine.text.arguments import as_texts, items_of
 from simengine.types import FloatMatrix
@@ -21,7 +21,7 @@ _CHUNK = 1_024
 
 
 @dataclass(frozen=True, slots=True)
-class TaggerSettings:
+class TaggerSettings(StoredSettings):
     """How a tagger cuts long sentences.
 
     Attributes:
@@ -29,21 +29,9 @@ class TaggerSettings:
         stride: tokens that neighbouring windows share.
     """
 
+    key: ClassVar[str] = CONFIG_KEY
     max_tokens: int = 256
     stride: int = 64
-
-    @classmethod
-    def of_config(cls, config: Any) -> TaggerSettings:
-        """What a model's config says, or the defaults.
-
-        Raises:
-            ModelDamagedError: the config holds settings that this version does not know.
-        """
-        return stored_settings(cls, config, CONFIG_KEY)
-
-    def as_dict(self) -> dict[str, Any]:
-        """Plain values for config.json."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
+from simengine.text.scripts import HAN, KANA
 
 # Scripts written without spaces: every character of these is a word.
-_SINGLE = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+_SINGLE = KANA + HAN
 _WORD = re.compile(
     rf"https?://\S+|[@#]\w+|[{_SINGLE}]|(?:(?![{_SINGLE}])\w)+(?:['’.-](?:(?![{_SINGLE}])\w)+)*|[^\w\s]"
 )

@@ -5,25 +5,26 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
-from simengine.encoders.batching import token_budget_batches
-from simengine.encoders.hardware import choose_device, choose_threads
-from simengine.encoders.torch_modules import quiet
-from simengine.encoders.whole_weights import check_vocabulary, whole_weights
 from simengine.errors import ModelDamagedError, ModelError
 from simengine.models.kinds import TOKENIZER_FILES, check_kind
 from simengine.models.resolve import resolve_model
+from simengine.runtimes.batching import token_budget_batches
+from simengine.runtimes.hardware import choose_device, choose_threads
+from simengine.runtimes.torch_modules import limited_threads, quiet
+from simengine.runtimes.whole_weights import check_vocabulary, whole_weights
 from simengine.types import FloatMatrix
 
 if TYPE_CHECKING:
     import torch
 
-S = TypeVar("S")
 CPU_BUDGET, GPU_BUDGET = 2_048, 32_768
+_INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 _NEEDED = {
     "config.json": ("config.json",),
     "weights (model.safetensors)": ("*.safetensors", "pytorch_model*.bin"),
@@ -67,19 +68,17 @@ class TokenModel:
         import torch
 
         ids = [np.asarray(each["input_ids"], np.int64) for each in inputs]
+        types = None
+        if inputs and "token_type_ids" in inputs[0]:
+            types = [np.asarray(each["token_type_ids"], np.int64) for each in inputs]
         device = next(self.model.parameters()).device
         budget = CPU_BUDGET if device.type == "cpu" else GPU_BUDGET
         pad = int(self.tokenizer.pad_token_id or 0)
         found: dict[int, FloatMatrix] = {}
-        with torch.no_grad(), _evaluating(self.model), _threads(self._threads):
-            for batch in token_budget_batches(ids, budget=budget, pad_token_id=pad):
-                arrays = {"input_ids": batch.ids, "attention_mask": batch.mask}
-                if "token_type_ids" in inputs[int(batch.rows[0])]:
-                    types = np.zeros_like(batch.ids)
-                    for place, row in enumerate(batch.rows):
-                        types[place, : len(ids[row])] = inputs[row]["token_type_ids"]
-                    arrays["token_type_ids"] = types
-                output = self.model(**{name: torch.from_numpy(a).to(device) for name, a in arrays.items()})
+        with torch.no_grad(), _evaluating(self.model), limited_threads(self._threads):
+            for batch in token_budget_batches(ids, types, budget=budget, pad_token_id=pad):
+                tensors = [torch.from_numpy(array).to(device) for array in batch.inputs]
+                output = self.model(**dict(zip(_INPUTS, tensors, strict=False)))
                 values = pick(output).float().cpu().numpy()
                 for place, row in enumerate(batch.rows):
                     found[int(row)] = values[place, : len(ids[row])]
@@ -94,18 +93,6 @@ def _evaluating(model: Any) -> Iterator[None]:
         yield
     finally:
         model.train(before)
-
-
-@contextlib.contextmanager
-def _threads(threads: int | None) -> Iterator[None]:
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 def load_token_model(name: str, head: str, *, threads: int | None, device: str, offline: bool) -> TokenModel:
@@ -158,17 +145,28 @@ def _check_files(folder: Path) -> None:
         )
 
 
-def stored_settings(kind: type[S], config: Any, key: str) -> S:
-    """The settings that a model's config holds under a name, or the defaults.
+@dataclass(frozen=True, slots=True)
+class StoredSettings:
+    """Settings that stand in a model's config.json under the name `key`."""
 
-    Raises:
-        ModelDamagedError: the config holds settings that this version does not know.
-    """
-    stored: Mapping[str, Any] = getattr(config, key, None) or {}
-    try:
-        return kind(**stored)
-    except TypeError as error:
-        raise ModelDamagedError(f"config.json: {key} cannot be read: {error}") from error
+    key: ClassVar[str]
+
+    @classmethod
+    def of_config(cls, config: Any) -> Self:
+        """What a model's config says, or the defaults.
+
+        Raises:
+            ModelDamagedError: the config holds settings that this version does not know.
+        """
+        stored: Mapping[str, Any] = getattr(config, cls.key, None) or {}
+        try:
+            return cls(**stored)
+        except TypeError as error:
+            raise ModelDamagedError(f"config.json: {cls.key} cannot be read: {error}") from error
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values for config.json."""
+        return asdict(self)
 
 
 def longest_input(config: Any, tokenizer: Any) -> int:

@@ -3,69 +3,76 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simengine.cross_encoders.config import PairConfig
-from simengine.encoders.torch_modules import quiet
-from simengine.encoders.torch_packed import heads, packed_layer
-from simengine.encoders.whole_weights import load_errors, whole_weights
+from simengine.models.config import ModelConfig
+from simengine.runtimes.torch_model import TorchModel
+from simengine.runtimes.torch_modules import load_model, quiet
+from simengine.runtimes.torch_packed import PACKED_FAMILIES, heads, packed_layers
+from simengine.runtimes.whole_weights import load_errors
 
 if TYPE_CHECKING:
     import torch
 
 # Their head reads the first token alone, so that the last layer is computed for that token alone.
-FIRST_TOKEN_FAMILIES = frozenset({"bert", "roberta", "xlm-roberta", "camembert", "electra"})
+FIRST_TOKEN_FAMILIES = PACKED_FAMILIES | {"electra"}
 
 
-def load_classifier(config: PairConfig, *, attention: str | None = None) -> Any:
-    """The model in fp32, evaluation mode, on the CPU, without contacting any hub.
+class PairModel(TorchModel):
+    """Token ids and token types to (n, n_labels).
 
     Args:
         config: of the model's folder.
-        attention: transformers' name of an attention implementation, or None for the family's default.
+        attention: see `load_model`.
 
     Raises:
-        ModelDamagedError: the weights do not fit the configuration, or some are missing or left over.
+        ModelDamagedError: the folder's weights or its tokenizer cannot be loaded.
     """
-    import torch
-    from transformers import AutoModelForSequenceClassification
 
-    options: dict[str, Any] = {"local_files_only": True, "trust_remote_code": False, "dtype": torch.float32}
-    if attention is not None:
-        options["attn_implementation"] = attention
-    folder = config.model.transformer_folder
-    with quiet(), whole_weights(folder):
-        return AutoModelForSequenceClassification.from_pretrained(folder, **options).eval()
+    def __init__(self, config: ModelConfig, attention: str | None = None) -> None:
+        folder = config.transformer_folder
+        model = load_model(folder, "AutoModelForSequenceClassification", pooler=True, attention=attention)
+        super().__init__(
+            model,
+            takes_side=reads_token_types(folder, model),
+            packs=config.family in FIRST_TOKEN_FAMILIES,
+        )
+
+    def padded(self, ids: torch.Tensor, mask: torch.Tensor, side: torch.Tensor | None = None) -> torch.Tensor:
+        given = {} if side is None else {"token_type_ids": side}
+        logits: torch.Tensor = self.body(input_ids=ids, attention_mask=mask, **given).logits
+        return logits
+
+    def traced(self, ids: torch.Tensor, mask: torch.Tensor, side: torch.Tensor | None = None) -> torch.Tensor:
+        if self.packs:
+            return first_token_logits(self.body, ids, mask, side)
+        return self.padded(ids, mask, side)
+
+    def packed(
+        self,
+        ids: torch.Tensor,
+        mask: torch.Tensor,
+        side: torch.Tensor | None,
+        where: torch.Tensor | None,
+    ) -> torch.Tensor:
+        if where is None:
+            return first_token_logits(self.body, ids, None, side)
+        lengths = mask.sum(dim=1)
+        return first_token_logits(self.body, ids, mask, side, where, lengths.cumsum(0) - lengths)
 
 
-def reads_token_types(config: PairConfig, model: Any) -> bool:
-    """Whether the model is given token types: its tokenizer makes them, its forward takes them, they differ."""
+def reads_token_types(folder: Path, model: Any) -> bool:
+    """Whether a model is given token types: its tokenizer makes them, its forward takes them, they differ."""
     from transformers import AutoTokenizer
 
     if "token_type_ids" not in inspect.signature(model.forward).parameters:
         return False
     if int(getattr(model.config, "type_vocab_size", 0) or 0) < 2:
         return False
-    folder = config.model.transformer_folder
     with quiet(), load_errors(folder, "its tokenizer"):
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
     return "token_type_ids" in tokenizer.model_input_names
-
-
-def padded_logits(
-    model: Any, ids: torch.Tensor, mask: torch.Tensor, types: torch.Tensor | None
-) -> torch.Tensor:
-    """(n, n_labels) by the model's own forward.
-
-    Args:
-        model: from `load_classifier`.
-        ids: (n, length) token ids, padded on the right.
-        mask: (n, length), 1 for tokens.
-        types: (n, length) token types, or None.
-    """
-    given = {} if types is None else {"token_type_ids": types}
-    logits: torch.Tensor = model(input_ids=ids, attention_mask=mask, **given).logits
-    return logits
 
 
 def first_token_logits(
@@ -79,7 +86,7 @@ def first_token_logits(
     """(n, n_labels) of a model of FIRST_TOKEN_FAMILIES: the last layer sees all tokens but computes the first one.
 
     Args:
-        model: from `load_classifier`.
+        model: of transformers, for sequence classification.
         ids: (n, length) token ids, padded on the right.
         mask: (n, length), 1 for tokens; None if there is no padding.
         types: (n, length) token types, or None.
@@ -88,16 +95,9 @@ def first_token_logits(
     """
     encoder = model.base_model
     n, length = ids.shape
-    hidden = encoder.embeddings(input_ids=ids, token_type_ids=types)
-    if hasattr(encoder, "embeddings_project"):
-        hidden = encoder.embeddings_project(hidden)
-    tokens = hidden.flatten(0, 1)
-    if where is not None:
-        tokens = tokens.index_select(0, where)
     seen = None if mask is None else mask.bool().view(n, 1, 1, length)
     *others, last = encoder.encoder.layer
-    for layer in others:
-        tokens = packed_layer(layer, tokens, where, (n, length), seen)
+    tokens = packed_layers(encoder, others, ids, types, where, seen)
     first = tokens.view(n, length, -1)[:, 0] if firsts is None else tokens.index_select(0, firsts)
     states = _first_token_layer(last, tokens, first, where, (n, length), seen).unsqueeze(1)
     pooler = getattr(encoder, "pooler", None)

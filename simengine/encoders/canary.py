@@ -9,10 +9,8 @@ import numpy as np
 
 from simengine.encoders.contract import BiEncoder
 from simengine.errors import UsageError
+from simengine.runtimes.check_texts import canary_texts
 from simengine.types import FloatMatrix
-
-CANARY_VERSION: Final = "1"
-"""Names the list of texts; raised when a text changes, because stored vectors belong to the old list then."""
 
 CANARY_COSINE_MIN: Final = 0.999
 """An encoder whose canary vectors all have at least this cosine to the stored ones computes the same model:
@@ -20,21 +18,6 @@ fp32 runtimes differ by 1e-6, bf16 gives 0.9999 to fp32; another model or poolin
 
 CANARY_COSINE_EXACT: Final = 0.99999
 """From here on two encoders are the same up to rounding in fp32."""
-
-_TEXTS = (
-    "A man is playing a guitar on the street.",
-    "The committee did not approve the budget for 2024.",
-    "def binary_search(items, target): return bisect_left(items, target)",
-    "一只猫坐在窗台上看着外面的雨。",
-    "Ünïcödé, emoji 🙂, numbers 3.14159 and CAPITALS.",
-    " ",
-    "The history of the lighthouse begins with fires on hills. " * 40,
-)
-
-
-def canary_texts() -> tuple[str, ...]:
-    """English, negation, code, Chinese, mixed characters, almost nothing, longer than most models read."""
-    return _TEXTS
 
 
 def check_canary(encoder: BiEncoder, stored_vectors: FloatMatrix | Sequence[Sequence[float]]) -> float:
@@ -51,8 +34,8 @@ def check_canary(encoder: BiEncoder, stored_vectors: FloatMatrix | Sequence[Sequ
         UsageError: the stored vectors have another shape than this encoder gives.
     """
     stored = np.asarray(stored_vectors, np.float32)
-    expected = (len(_TEXTS), encoder.dimension)
+    expected = (len(canary_texts()), encoder.dimension)
     if stored.shape != expected:
         raise UsageError(f"stored canary vectors have shape {stored.shape}, this encoder gives {expected}")
-    cosines = np.einsum("ij,ij->i", encoder.encode(_TEXTS), stored)
+    cosines = np.einsum("ij,ij->i", encoder.encode(canary_texts()), stored)
     return float(cosines.min()) if np.isfinite(cosines).all() else -1.0

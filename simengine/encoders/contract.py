@@ -5,17 +5,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from simengine.models.fingerprint import Fingerprint
 from simengine.models.unknown import UNREADABLE_SHARE, Reading, readings_of
+from simengine.runtimes.contract import Role as Role
 from simengine.text.arguments import as_texts
 from simengine.types import FloatMatrix, Mask, Tokenizer
-
-Role: TypeAlias = Literal["query", "passage", "text"]
 
 
 @dataclass(frozen=True, slots=True)

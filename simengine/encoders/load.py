@@ -1,15 +1,18 @@
-"""From a model's name to a bi-encoder: which device, which runtime, which precision."""
+"""From a model's name to a bi-encoder."""
 
 from __future__ import annotations
 
-from simengine.encoders.contract import BiEncoder
-from simengine.encoders.hardware import choose_threads
-from simengine.encoders.runtime_choice import RuntimeChoice, check_names, choose_runtime
+from collections.abc import Sequence
+
+from simengine.encoders.contract import BiEncoder, Encoded, Role
+from simengine.encoders.network import SentenceNetwork
 from simengine.errors import ModelError
 from simengine.models.config import ModelConfig, NormalizeStep, read_config
-from simengine.models.fingerprint import fingerprint_of
 from simengine.models.kinds import check_kind
 from simengine.models.resolve import resolve_model
+from simengine.runtimes.choice import check_names, open_runtime
+from simengine.runtimes.contract import Runtime
+from simengine.runtimes.hardware import choose_threads
 
 OTHER_HEADS = ("ForSequenceClassification", "ForQuestionAnswering", "ForTokenClassification")
 
@@ -51,10 +54,35 @@ def load_encoder(
     config = read_config(folder, truncate_dim=truncate_dim)
     _refuse_other_heads(config)
     _refuse_other_similarity(config)
-    chosen = choose_runtime(config, runtime=runtime, device=device, precision=precision)
-    encoder = _build(config, chosen, n_threads)
-    encoder.runtime_reason = chosen.reason
-    return encoder
+    network = SentenceNetwork(config)
+    opened = open_runtime(network, runtime=runtime, device=device, precision=precision, threads=n_threads)
+    return TransformerEncoder(network, opened)
+
+
+class TransformerEncoder(BiEncoder):
+    """A model folder in a runtime.
+
+    Args:
+        network: the model.
+        opened: runs it.
+    """
+
+    def __init__(self, network: SentenceNetwork, opened: Runtime[str]) -> None:
+        self._network, self._opened = network, opened
+        self.fingerprint, self.dimension = network.fingerprint, opened.width
+        self.max_tokens, self.tokenizer = opened.max_tokens, opened.tokenizer
+        self.runtime, self.runtime_reason = opened.name, opened.reason
+
+    def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
+        vectors, counts = self._opened.run(texts, role)
+        return Encoded(vectors, counts.n_tokens, counts.n_truncated, counts.n_unknown, counts.unknown_share)
+
+    def prompt_tokens(self, role: Role) -> int:
+        prompt = self._network.config.prompt(role)
+        return self._opened.tokenizer.prompt_length(prompt) if prompt else 0
+
+    def close(self) -> None:
+        self._opened.close()
 
 
 def _refuse_other_heads(config: ModelConfig) -> None:
@@ -79,21 +107,4 @@ def _refuse_other_similarity(config: ModelConfig) -> None:
         f"{config.folder}: config_sentence_transformers.json says that the model was trained for the similarity "
         f"{name!r} (similarity_fn_name); simengine compares by cosine, which gives other scores and another order. "
         'Use a model trained for cosine, or write "cosine" there if you want to try this one with cosine'
-    )
-
-
-def _build(config: ModelConfig, chosen: RuntimeChoice, threads: int) -> BiEncoder:
-    fingerprint, device, precision = fingerprint_of(config), chosen.device, chosen.precision
-    if chosen.runtime == "openvino":
-        from simengine.encoders.openvino_runtime import OpenVinoEncoder
-
-        return OpenVinoEncoder(config, fingerprint, precision=precision, threads=threads)
-    if chosen.runtime == "torch":
-        from simengine.encoders.torch_packed import TorchEncoder
-
-        return TorchEncoder(config, fingerprint, device=device, precision=precision, threads=threads)
-    from simengine.encoders.sentence_transformers_runtime import SentenceTransformersEncoder
-
-    return SentenceTransformersEncoder(
-        config, fingerprint, device=device, precision=precision, threads=threads
     )

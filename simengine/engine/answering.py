@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simengine.engine.fitted import answer_rule, store_decision
@@ -12,6 +13,7 @@ from simengine.models.files import sha256_of_file
 from simengine.models.resolve import resolve_model
 from simengine.qa.answerer import Answerer
 from simengine.qa.fitting import LabelledQuestion, fit_decision
+from simengine.qa.labelled import read_labelled_questions
 from simengine.requests.ask import QUESTION_FIELDS, TITLE, AnswerOptions, AskRequest
 from simengine.types import Answer
 
@@ -52,7 +54,7 @@ def open_answerer(parts: Parts, options: AnswerOptions | None = None, *, fitted:
 
 def fit_answers(
     parts: Parts,
-    questions: Sequence[LabelledQuestion],
+    questions: Sequence[LabelledQuestion] | str | Path,
     options: AnswerOptions | None = None,
     *,
     fitted_on: str = "",
@@ -62,15 +64,20 @@ def fit_answers(
 
     Args:
         parts: of an engine.
-        questions: 40 at least; some that the index does not answer should be among them, as among those to come.
+        questions: 40 at least, or a file of them as `read_labelled_questions` takes it; some that the index does not
+            answer should be among them, as among those to come.
         options: see `AnswerOptions`.
-        fitted_on: what the questions are, for people.
+        fitted_on: what the questions are, for people; "" for the name of the file.
         lock_timeout_s: how long to wait for another writer.
 
     Raises:
         UsageError: too few, all answered right, or all wrong.
         MissingExtraError: scikit-learn is not installed.
+        DataError: the file cannot be read.
     """
+    if isinstance(questions, (str, Path)):
+        fitted_on = fitted_on or ("stdin" if str(questions) == "-" else Path(questions).name)
+        questions = list(read_labelled_questions(questions))
     answerer = open_answerer(parts, options, fitted=False)
     decision = fit_decision(
         answerer.examples(questions),
@@ -78,7 +85,7 @@ def fit_answers(
         reader=reader_name(parts.models.models.reader),
         fitted_on=fitted_on,
     )
-    store_decision(parts.index.path, decision, lock_timeout_s=lock_timeout_s)
+    store_decision(parts.index.path, decision, lock_timeout_s=lock_timeout_s, note=parts.note)
     return decision
 
 

@@ -14,10 +14,12 @@ _VERBS = {
     "SimilarRequest": ("pipeline", "run_similar"),
     "AskRequest": ("answering", "run_ask"),
     "RecommendRequest": ("recommending", "run_recommend"),
+    "RecommendUsersRequest": ("recommending", "run_recommend_users"),
     "ScoreRequest": ("inference", "run_score"),
     "NLIRequest": ("inference", "run_nli"),
     "ClassifyRequest": ("inference", "run_classify"),
     "ExplainRequest": ("inference", "run_explain"),
+    "CalibrateRequest": ("fitting", "run_calibrate"),
     "ContradictionsRequest": ("inference", "run_contradictions"),
     "DuplicatesRequest": ("inference", "run_duplicates"),
 }

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
-from simengine.encoders.canary import CANARY_COSINE_MIN, CANARY_VERSION, canary_texts, check_canary
+from simengine.encoders.canary import CANARY_COSINE_MIN, check_canary
 from simengine.encoders.contract import BiEncoder, Role
 from simengine.encoders.load import load_encoder
 from simengine.engine.models import Models
 from simengine.errors import FingerprintMismatchError, ModelNotFoundError, UsageError
 from simengine.index.recipe import load_recipe
 from simengine.requests.index import IndexOptions
+from simengine.runtimes.check_texts import CANARY_VERSION, canary_texts
 from simengine.store.settings import IndexSettings
 
 DEFAULT_OVERLAP_TOKENS = 32

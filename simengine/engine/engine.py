@@ -11,18 +11,15 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
-from simengine.corpus.items import Documents, as_documents
 from simengine.encoders.contract import BiEncoder, Role
 from simengine.engine.dispatch import function_for
 from simengine.engine.models import Models, models_of
 from simengine.engine.opened import OpenedIndex
 from simengine.engine.parts import Parts
 from simengine.engine.verbs import Verbs
-from simengine.engine.writing import compact_index, delete_documents, write_documents
 from simengine.errors import UsageError
-from simengine.indexing.report import IndexReport, Progress
 from simengine.models.unknown import Reading
-from simengine.requests.index import IndexOptions
+from simengine.requests.index import IndexOptions, Policy
 from simengine.requests.search import SearchOptions
 from simengine.results.search import SearchArrays
 from simengine.store.contract import Counts
@@ -32,12 +29,17 @@ from simengine.text.arguments import as_ids, as_path
 from simengine.types import Document, FloatMatrix, Hit
 
 if TYPE_CHECKING:
+    from simengine.calibration.calibration import Calibration
+    from simengine.corpus.items import Documents
+    from simengine.engine.fitting import CalibrationReport
     from simengine.engine.loaded import LoadedModels
-    from simengine.indexing.indexer import Policy
+    from simengine.indexing.report import IndexReport
+    from simengine.progress import Progress
     from simengine.qa.decision import Decision
     from simengine.qa.fitting import LabelledQuestion
     from simengine.recommend.recommender import TextRecommender
     from simengine.requests.ask import AnswerOptions
+    from simengine.requests.calibrate import CalibrateRequest
     from simengine.requests.rerank import Rerank
     from simengine.rerank.fit import BlendFit
     from simengine.search.retriever import Retriever
@@ -79,12 +81,8 @@ class Engine(Verbs):
             raise UsageError(
                 f"an index is opened with Engine.open({os.fspath(index)!r}), and made with Engine.build"
             )
-        from simengine.engine.loaded import LoadedModels
-
-        self._index, self._own_models = index, loaded is None
-        self._parts = Parts(
-            index, retriever or index, loaded or LoadedModels(index.models), self.recommender, note
-        )
+        self._index = index
+        self._parts = Parts(index, retriever or index, loaded, self.recommender, note)
         self._write_lock, self._recommender_lock = threading.Lock(), threading.Lock()
         self._recommender: TextRecommender | None = None
 
@@ -153,6 +151,9 @@ class Engine(Verbs):
             UsageError: what was given does not hold documents; says what to write.
             IndexExistsError: there is an index of other settings at `path`.
         """
+        from simengine.corpus.items import as_documents
+        from simengine.engine.writing import write_documents
+
         chosen = models_of(models, Models(model, None, None, device, runtime, precision, threads, offline))
         options = IndexOptions(
             recipe, chunk_tokens, overlap_tokens, overwrite, seed=seed, command="Engine.build"
@@ -228,14 +229,14 @@ class Engine(Verbs):
 
         with self._recommender_lock:
             if self._recommender is None:
-                self._recommender = recommender_for(self, nli=LazyInference(self._parts.models.nli))
+                self._recommender = recommender_for(self, nli=LazyInference(lambda: self._parts.models.nli()))
             return self._recommender
 
     # -- fitting on labelled data ----------------------------------------------------------------------------------
 
     def fit_answers(
         self,
-        questions: Sequence[LabelledQuestion],
+        questions: Sequence[LabelledQuestion] | str | Path,
         options: AnswerOptions | None = None,
         *,
         fitted_on: str = "",
@@ -270,8 +271,25 @@ class Engine(Verbs):
         )
         if store:
             with self._changing():
-                store_blend(self.path, fit, lock_timeout_s=lock_timeout_s)
+                store_blend(self.path, fit, lock_timeout_s=lock_timeout_s, note=self._parts.note)
         return fit
+
+    def calibrate(
+        self, request: CalibrateRequest, *, lock_timeout_s: float = 0.0, progress: Progress | None = None
+    ) -> CalibrationReport:
+        """Fit a calibration on labelled pairs, and keep it with the index; `run` does not keep it."""
+        report: CalibrationReport = self.run(request, progress=progress)
+        self.keep_calibration(report.calibration, lock_timeout_s=lock_timeout_s)
+        return report
+
+    def keep_calibration(
+        self, calibration: Calibration | str | Path, *, lock_timeout_s: float = 0.0
+    ) -> Calibration:
+        """Keep a calibration, or that of a JSON file, with the index."""
+        from simengine.engine.fitted import keep_calibration
+
+        with self._changing():
+            return keep_calibration(self._parts, calibration, lock_timeout_s=lock_timeout_s)
 
     # -- changing ----------------------------------------------------------------------------------------------
 
@@ -295,6 +313,9 @@ class Engine(Verbs):
     def _write(
         self, documents: Documents, policy: Policy, options: IndexOptions | None, progress: Progress | None
     ) -> IndexReport:
+        from simengine.corpus.items import as_documents
+        from simengine.engine.writing import write_documents
+
         with self._changing():
             return write_documents(
                 as_documents(documents),
@@ -309,11 +330,15 @@ class Engine(Verbs):
     def delete(self, ids: Iterable[str | int] = (), *, where: str | None = None) -> IndexReport:
         """Delete documents by id, by filter, or both. Ids that are not there are listed in the report."""
         names = as_ids(ids)
+        from simengine.engine.writing import delete_documents
+
         with self._changing():
             return delete_documents(self.path, names, where)
 
     def compact(self, *, progress: Progress | None = None) -> IndexReport:
         """Fold additions and deletions into a new generation; searches go on meanwhile."""
+        from simengine.engine.writing import compact_index
+
         with self._changing():
             return compact_index(self.path, threads=self.models.threads, progress=progress)
 
@@ -367,7 +392,7 @@ class Engine(Verbs):
 
     def close(self) -> None:
         """Release files, models and threads; searches that run now end first."""
-        self._index.close(then=self._parts.models.close if self._own_models else None)
+        self._index.close(then=self._parts.close)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an Engine holds open files and cannot be pickled; call Engine.open in each process")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from simengine.calibration.calibration import Calibration
 from simengine.calibration.stored import ENTRY as CALIBRATIONS
-from simengine.calibration.stored import load_calibration, stored_calibrations
+from simengine.calibration.stored import load_calibration, read_calibration, stored_calibrations
 from simengine.errors import DamagedIndexError, UsageError
 from simengine.rerank.fit import BlendFit
 from simengine.rerank.reranker import CALIBRATED_TASK
@@ -19,6 +19,7 @@ from simengine.types import Json
 
 if TYPE_CHECKING:
     from simengine.cross_encoders.nli import NLIModel
+    from simengine.engine.parts import Parts
     from simengine.qa.decision import Decision
 
 BLENDS = "rerank"
@@ -101,27 +102,46 @@ def answer_rule(
     return None if calibration is None or calibration.scale != "probability" else calibration
 
 
-def store_blend(path: Path, fit: BlendFit, *, lock_timeout_s: float = 0.0) -> bool:
+def store_blend(path: Path, fit: BlendFit, *, lock_timeout_s: float = 0.0, note: Note | None = None) -> bool:
     """Keep a fitted weight with an index; see `_store`."""
-    return _store(path, BLENDS, fit.judge, fit.as_table(), lock_timeout_s)
+    return _store(path, BLENDS, fit.judge, fit.as_table(), lock_timeout_s, "weight for reranking", note)
 
 
-def store_decision(path: Path, decision: Decision, *, lock_timeout_s: float = 0.0) -> bool:
+def store_decision(
+    path: Path, decision: Decision, *, lock_timeout_s: float = 0.0, note: Note | None = None
+) -> bool:
     """Keep a decision about answers with an index; see `_store`."""
     key = _decision_key(decision.judge, decision.reader)
-    return _store(path, DECISIONS, key, decision.as_table(), lock_timeout_s)
+    return _store(path, DECISIONS, key, decision.as_table(), lock_timeout_s, "decision", note)
 
 
-def store_calibration(path: Path, calibration: Calibration, *, lock_timeout_s: float = 0.0) -> bool:
+def store_calibration(
+    path: Path, calibration: Calibration, *, lock_timeout_s: float = 0.0, note: Note | None = None
+) -> bool:
     """Keep a calibration with an index, one for each task; see `_store`."""
-    return _store(path, CALIBRATIONS, calibration.task, calibration.as_table(), lock_timeout_s)
+    task, what = calibration.task, f"calibration for {calibration.task}"
+    return _store(path, CALIBRATIONS, task, calibration.as_table(), lock_timeout_s, what, note)
 
 
-def _store(path: Path, entry: str, key: str, table: Json, lock_timeout_s: float) -> bool:
+def keep_calibration(
+    parts: Parts, calibration: Calibration | str | Path, *, lock_timeout_s: float = 0.0
+) -> Calibration:
+    """Keep a calibration, or that of a file as `read_calibration` takes it, with an engine's index."""
+    if isinstance(calibration, (str, Path)):
+        calibration = read_calibration(calibration)
+    store_calibration(parts.index.path, calibration, lock_timeout_s=lock_timeout_s, note=parts.note)
+    return calibration
+
+
+def _store(
+    path: Path, entry: str, key: str, table: Json, lock_timeout_s: float, what: str, note: Note | None
+) -> bool:
     """Keep something fitted in the place of what was fitted for the same key before.
 
     Args:
         lock_timeout_s: how long to wait for another writer.
+        what: it is, for people.
+        note: gets a sentence that says where it was stored.
 
     Returns:
         Whether there was something for this key.
@@ -132,6 +152,8 @@ def _store(path: Path, entry: str, key: str, table: Json, lock_timeout_s: float)
     with IndexWriter.open(path, lock_timeout_s=lock_timeout_s) as writer:
         known: dict[str, Json] = dict(writer.derived(entry) or {})
         writer.set_derived(entry, {**known, key: table})
+    if note is not None:
+        note(f"{what} {'replaced the one before' if key in known else 'stored'} in {path}")
     return key in known
 
 

@@ -6,30 +6,42 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, TypeVar, get_args
 
 import numpy as np
 import numpy.typing as npt
 
+from simengine.calibration.calibration import Calibration as Calibration
+from simengine.calibration.calibration import fit_calibration_counted
 from simengine.calibration.fitting import N_FOLDS
+from simengine.calibration.measures import top_label
 from simengine.corpus.columns import any_number
 from simengine.corpus.examples import NLI_LABELS, LabelledPair, read_nli, read_relevance
+from simengine.corpus.sources import check_source
+from simengine.cross_encoders.config import fingerprint_of_pairs, read_pair_config
 from simengine.cross_encoders.contract import CrossEncoder
+from simengine.cross_encoders.load import DEFAULT_NLI_MODEL
+from simengine.cross_encoders.nli import NLIModel
 from simengine.encoders.contract import BiEncoder
+from simengine.engine.loaded import named_outputs
+from simengine.engine.opened import OpenedIndex
 from simengine.errors import DataError, UsageError
+from simengine.evaluation.calibration import CalibrationBin, evaluate_calibration
 from simengine.evaluation.pair_models import BiEncoderScorer, CrossEncoderScorer, NLIProbabilities
-from simengine.indexing.report import NoProgress, Progress
+from simengine.models.resolve import resolve_model
+from simengine.progress import NoProgress, Progress
+from simengine.requests.calibrate import JUDGED_BEFORE, CalibratedTask, CalibrateRequest
 from simengine.requests.rerank import DEFAULT_DEPTH, Rerank
 from simengine.requests.search import SearchOptions
 from simengine.rerank.fit import BlendFit, fit_blend
+from simengine.text.arguments import as_choice
 from simengine.types import FloatMatrix
 
 if TYPE_CHECKING:
     from simengine.engine.parts import Parts
 
-TASKS = ("relevance", "nli", "entailment", "answer", "classification", "cosine")
-JUDGED_BEFORE = ("answer", "classification")
 BATCH_PAIRS = 512
+N_BINS = 10
 Judge = Callable[[Sequence[tuple[str, str]]], FloatMatrix]
 _Item = TypeVar("_Item")
 
@@ -52,6 +64,23 @@ class JudgedPairs:
     groups: tuple[str, ...] | None
     scale: str
     n_truncated: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CalibrationReport:
+    """A calibration, and how well probabilities tell the share of right pairs.
+
+    Attributes:
+        calibration: fitted on all pairs.
+        before: bins of the scores as they are; empty where they are no probabilities.
+        after: bins of calibrated scores of pairs that were left out of the fit.
+        n_truncated: pairs of which the model could not read everything.
+    """
+
+    calibration: Calibration
+    before: Sequence[CalibrationBin]
+    after: Sequence[CalibrationBin]
+    n_truncated: int
 
 
 def judge_pairs(
@@ -131,15 +160,9 @@ def _judge(
     task: str, model: CrossEncoder | BiEncoder, labels: dict[str, str] | None
 ) -> tuple[Judge, Callable[[], int]]:
     """From pairs to scores, and how many pairs could not be read whole so far."""
-    from simengine.cross_encoders.nli import NLIModel
     from simengine.cross_encoders.relevance import RelevanceModel
 
-    if task not in TASKS:
-        raise UsageError(f"task is {task!r}; expected one of {', '.join(TASKS)}")
-    if task in JUDGED_BEFORE:
-        raise UsageError(
-            f"the scores of task {task!r} come of more than a pair and a model: read pairs that were judged before"
-        )
+    as_choice(task, "task", tuple(each for each in get_args(CalibratedTask) if each not in JUDGED_BEFORE))
     wanted: type[BiEncoder] | type[CrossEncoder] = BiEncoder if task == "cosine" else CrossEncoder
     if not isinstance(model, wanted):
         kind = "bi-encoder" if wanted is BiEncoder else "cross-encoder"
@@ -168,6 +191,75 @@ def _blocks(items: Iterable[_Item], size: int) -> Iterable[list[_Item]]:
     source = iter(items)
     while block := list(islice(source, size)):
         yield block
+
+
+def run_calibrate(
+    parts: Parts, request: CalibrateRequest, *, progress: Progress | None = None
+) -> CalibrationReport:
+    """Fit a calibration on labelled pairs; see `fit_calibration_counted`.
+
+    Raises:
+        UsageError: too few pairs, labels of one class only, or scores that cannot be calibrated.
+        DataError: the file cannot be used; names file and line.
+    """
+    if request.score_field is not None:
+        pairs = read_judged_pairs(request.pairs, request.score_field, fields=request.fields)
+        digest = _digest(parts, request.task)
+    else:
+        check_source(request.pairs)  # before a model is loaded for it
+        model, names = _calibrated_model(parts, request.task)
+        digest = model.fingerprint.digest
+        pairs = judge_pairs(
+            request.pairs, request.task, model, labels=names, fields=request.fields, progress=progress
+        )
+    fitted = fit_calibration_counted(
+        pairs.scores,
+        pairs.labels,
+        model=digest,
+        task=request.task,
+        kind=request.kind,
+        scale=pairs.scale,
+        groups=pairs.groups,
+        fitted_on="stdin" if request.pairs == "-" else Path(request.pairs).name,
+        precisions=request.precisions,
+        confidence=request.confidence,
+        seed=request.seed,
+    )
+    before = () if pairs.scale == "other" else _bins(pairs.scores, pairs.labels)
+    return CalibrationReport(
+        fitted.calibration, before, _bins(fitted.out_of_fold, pairs.labels), pairs.n_truncated
+    )
+
+
+def _calibrated_model(parts: Parts, task: str) -> tuple[CrossEncoder | BiEncoder, dict[str, str] | None]:
+    """The model whose scores of a task are calibrated, and the names of its outputs where they were given."""
+    if task == "cosine":
+        return parts.index.encoder, None
+    if task == "relevance":
+        model, _, labels = parts.models.chosen(Rerank())
+        return model, dict(labels) if isinstance(labels, Mapping) else named_outputs(model.labels, labels)
+    nli = parts.models.nli()
+    return nli.model, None if nli.names is None else dict(nli.names)
+
+
+def _digest(parts: Parts, task: str) -> str:
+    """Fingerprint of the model that gave the scores of a file, which is not loaded for it."""
+    models = parts.models.models
+    if task == "cosine":
+        if isinstance(parts.index, OpenedIndex) and models.encoder is None:
+            return parts.index.settings.fingerprint
+        raise UsageError("the scores are cosines: name the index whose model gave them")
+    given = models.reranker if task == "relevance" and models.reranker is not None else models.nli
+    if isinstance(given, (NLIModel, CrossEncoder)):
+        return (given.model if isinstance(given, NLIModel) else given).fingerprint.digest
+    if given is not None and not isinstance(given, str):
+        return parts.models.judge().fingerprint  # a reranker of the caller's
+    folder = resolve_model(given or DEFAULT_NLI_MODEL, offline=models.offline).path
+    return fingerprint_of_pairs(read_pair_config(folder)).digest
+
+
+def _bins(scores: FloatMatrix, labels: npt.NDArray[np.int64]) -> tuple[CalibrationBin, ...]:
+    return evaluate_calibration(*top_label(scores, labels), n_bins=N_BINS).bins
 
 
 def fit_rerank(

@@ -12,8 +12,8 @@ from simengine.corpus.items import as_documents
 from simengine.engine.contents import selected_documents
 from simengine.engine.fitted import nli_calibration
 from simengine.errors import UsageError
-from simengine.indexing.report import Progress
 from simengine.models.unknown import score_says_something, unreadable_note
+from simengine.progress import Progress
 from simengine.types import Document, FloatMatrix, PairScore
 
 if TYPE_CHECKING:

@@ -77,11 +77,11 @@ class LoadedModels:
             return self._judges[key]
 
     def _open(self, asked: Rerank) -> CrossEncoderJudge:
-        model, name, labels = self._chosen(asked)
+        model, name, labels = self.chosen(asked)
         names = labels if isinstance(labels, Mapping) else named_outputs(model.labels, labels)
         return CrossEncoderJudge(model, kind=asked.kind, labels=names, name=name)
 
-    def _chosen(self, asked: Rerank) -> tuple[CrossEncoder, str, Labels]:
+    def chosen(self, asked: Rerank) -> tuple[CrossEncoder, str, Labels]:
         """The model of a stage, its name for people, and what its outputs are called."""
         reranker, nli = self.models.reranker, self.models.nli
         if asked.model is None and isinstance(reranker, CrossEncoder):

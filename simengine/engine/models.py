@@ -124,6 +124,13 @@ def _model_of(given: object, name: str) -> object:
     return GivenReranker(given)
 
 
+def llm_wording(base_url: str, model: str, api_key: str | None = None, *, timeout_s: float = 20.0) -> Wording:
+    """An OpenAI-compatible endpoint that words answers; see `simengine.qa.wording.Wording`."""
+    from simengine.qa.wording import Wording
+
+    return Wording(base_url, model, api_key, timeout_s=timeout_s)
+
+
 def models_of(given: Models | None, single: Models) -> Models:
     """The models that were given in one value, or one by one.
 

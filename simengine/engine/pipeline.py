@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from simengine.errors import UsageError
 from simengine.requests.search import SearchOptions, SearchRequest
 from simengine.results.search import SearchResult
 
@@ -47,9 +48,22 @@ def run_similar(parts: Parts, request: SimilarRequest) -> list[Hit]:
 
 
 def run_rerank(parts: Parts, request: RerankRequest) -> SearchResult:
-    """Put hits that the caller has into a better order."""
-    reranker = parts.models.reranker(request.rerank, _fitted(parts))
-    return reranker.rerank(request.queries, request.hits, k=request.k)
+    """Put hits that the caller has into a better order.
+
+    Raises:
+        UsageError: the order of a retriever is to be kept (weight 0), and no hit has a score of one.
+    """
+    rerank = request.rerank
+    if not any(hit.scores for hits in request.hits for hit in hits):
+        rerank = _alone(rerank)
+    return parts.models.reranker(rerank, _fitted(parts)).rerank(request.queries, request.hits, k=request.k)
+
+
+def _alone(rerank: Rerank) -> Rerank:
+    """The same with every stage deciding alone: there are no scores to blend with."""
+    if rerank.weight == 0:
+        raise UsageError("a weight of 0 keeps the order of a retriever, and the hits have no scores of one")
+    return replace(rerank, weight=1.0, first=None if rerank.first is None else _alone(rerank.first))
 
 
 def _search_and_rerank(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 import numpy as np
 
 from simengine.encoders.contract import Role
+from simengine.errors import UsageError
 from simengine.recommend.askers import Taste
 from simengine.recommend.blend import BlendOptions
 from simengine.recommend.histories import PreferenceOptions
@@ -20,15 +21,15 @@ from simengine.recommend.ranking import ListOptions
 from simengine.recommend.recommender import TextRecommender
 from simengine.recommend.scorers.contract import Scorer
 from simengine.recommend.veto import Inference, Veto
+from simengine.results.recommend import UserRecommendations
 from simengine.store.snapshot import Snapshot
 from simengine.types import Document, FloatMatrix, Recommendation
 
 if TYPE_CHECKING:
     from simengine.engine.parts import Parts
-    from simengine.requests.recommend import RecommendRequest
+    from simengine.requests.recommend import RecommendOptions, RecommendRequest, RecommendUsersRequest
 
-COLLAPSE_COSINE = 0.98
-"""Of recommended documents with this cosine or more only the best is kept."""
+USERS_PER_BLOCK = 256
 
 
 class OpenedEngine(Protocol):
@@ -160,13 +161,125 @@ def run_recommend(parts: Parts, request: RecommendRequest) -> list[Recommendatio
     Raises:
         UsageError: nothing is liked or disliked, or a document is not there.
     """
-    recommender = parts.recommender()
-    items = None if request.where is None else parts.retriever.matching_ids(request.where)
+    lists = _Lists(parts, parts.recommender(), request)
     taste = Taste(request.liked, request.disliked, request.liked_texts, request.disliked_texts)
-    veto = None
-    if request.refuse or request.require:
-        veto = Veto(parts.models.nli(), parts.index, refuse=request.refuse, require=request.require)
-    options = ListOptions(diversity=request.diversity, collapse_cosine=COLLAPSE_COSINE)
-    ids, scores = recommender.recommend(taste, request.k, items=items, options=options, veto=veto)
-    explained = recommender.explain(taste, ids.tolist(), reasons=request.reasons)
-    return [replace(each, score=float(score)) for each, score in zip(explained, scores.tolist(), strict=True)]
+    found = lists.one(taste)
+    lists.report()
+    return found
+
+
+def run_recommend_users(parts: Parts, request: RecommendUsersRequest) -> Iterator[UserRecommendations]:
+    """Documents for users of a history; the lists are made while they are read.
+
+    Args:
+        parts: of an engine.
+        request: what is wanted. Of all users at once the lists hold ids and scores alone, unless reasons are wanted.
+
+    Raises:
+        UsageError: an unknown user, a history that is too poor for what is wanted, or a half-life without times.
+        DataError: the history cannot be read.
+    """
+    lists = _Lists(parts, _learned(parts, request), request)
+
+    def each() -> Iterator[UserRecommendations]:
+        if request.users or request.reasons:
+            for user in request.users or lists.recommender.users.tolist():
+                yield UserRecommendations(str(user), lists.one(user))
+        else:
+            yield from lists.all_users()
+        lists.report()
+
+    return each()
+
+
+class _Lists:
+    """Lists of one recommender, made as a request says."""
+
+    def __init__(self, parts: Parts, recommender: TextRecommender, request: RecommendOptions) -> None:
+        self.recommender, self._request, self._note = recommender, request, parts.note
+        self._items = None if request.where is None else parts.retriever.matching_ids(request.where)
+        cosine = None if request.collapse_cosine >= 1 else request.collapse_cosine
+        self._options = ListOptions(diversity=request.diversity, collapse_cosine=cosine)
+        self._veto: Veto | None = None
+        if request.refuse or request.require:
+            self._veto = Veto(
+                parts.models.nli(),
+                parts.index,
+                refuse=request.refuse,
+                require=request.require,
+                threshold=request.veto_threshold,
+            )
+
+    def one(self, user: object) -> list[Recommendation]:
+        """For a user of a history, or a taste."""
+        request = self._request
+        ids, scores = self.recommender.recommend(
+            user,
+            request.k,
+            not request.include_seen,
+            items=self._items,
+            options=self._options,
+            veto=self._veto,
+        )
+        explained = self.recommender.explain(user, ids.tolist(), reasons=request.reasons)
+        return [
+            replace(each, score=float(score)) for each, score in zip(explained, scores.tolist(), strict=True)
+        ]
+
+    def all_users(self) -> Iterator[UserRecommendations]:
+        """For every user of the history, ids and scores alone."""
+        users, request = self.recommender.users.tolist(), self._request
+        for start in range(0, len(users), USERS_PER_BLOCK):
+            block = users[start : start + USERS_PER_BLOCK]
+            ids, scores = self.recommender.recommend_batch(
+                block,
+                request.k,
+                not request.include_seen,
+                items=self._items,
+                options=self._options,
+                veto=self._veto,
+            )
+            for user, row, values in zip(block, ids.tolist(), scores.tolist(), strict=True):
+                found = [(id_, value) for id_, value in zip(row, values, strict=True) if id_]
+                items = [
+                    Recommendation(id_, "", value, rank, "", None, {}, {})
+                    for rank, (id_, value) in enumerate(found, 1)
+                ]
+                yield UserRecommendations(str(user), items)
+
+    def report(self) -> None:
+        """Say how many documents were read for the statements."""
+        if self._veto is not None:
+            n = self._veto.n_judged
+            self._note(f"{n:,} document{'' if n == 1 else 's'} checked against the statements")
+
+
+def _learned(parts: Parts, request: RecommendUsersRequest) -> TextRecommender:
+    """A recommender that has learned a history, by text alone or with a blend."""
+    from simengine.recommend.defaults import blend_scorers, why_no_blend
+    from simengine.recommend.interaction_files import read_interactions
+
+    interactions = read_interactions(request.history)
+    problem = "" if request.method == "content" else why_no_blend(interactions)
+    if problem and request.method == "blend":
+        raise UsageError(f"a blend cannot be learned from this history: {problem}; use the method content")
+    blended = request.method != "content" and not problem
+    recommender = recommender_for(
+        parts.index,
+        scorers=blend_scorers(parts.index.counts.documents) if blended else None,
+        blend=BlendOptions() if blended else None,
+        preferences=PreferenceOptions(half_life_days=request.half_life_days),
+        nli=LazyInference(parts.models.nli),
+    ).fit(interactions)
+    if recommender.n_unknown:
+        parts.note(
+            f"{recommender.n_unknown:,} of {len(interactions):,} interactions are with documents that the index does "
+            "not hold; they were left out"
+        )
+    if problem:
+        parts.note(f"by text alone: {problem}")
+    elif recommender.blend is not None:
+        weights = "  ".join(f"{name} {weight:.2f}" for name, weight in recommender.blend.weights.items())
+        n = recommender.blend.n_users
+        parts.note(f"blend of {weights}, learned from {n:,} user{'' if n == 1 else 's'}")
+    return recommender

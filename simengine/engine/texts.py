@@ -23,7 +23,7 @@ from simengine.types import FloatMatrix
 
 if TYPE_CHECKING:
     from simengine.engine.loaded import LoadedModels
-    from simengine.indexing.report import Progress
+    from simengine.progress import Progress
 
 logger = logging.getLogger("simengine")
 
@@ -50,11 +50,8 @@ class TextEngine(Verbs):
         loaded: LoadedModels | None = None,
         note: Callable[[str], None] = logger.info,
     ) -> None:
-        from simengine.engine.loaded import LoadedModels
-
-        self._texts, self._own_models = _NoIndex(models or Models()), loaded is None
-        parts = loaded or LoadedModels(self._texts.models)
-        self._parts = Parts(self._texts, self._texts, parts, self._texts.refuse, note)  # type: ignore[arg-type]
+        self._texts = _NoIndex(models or Models())
+        self._parts = Parts(self._texts, self._texts, loaded, self._texts.refuse, note)  # type: ignore[arg-type]
 
     def run(self, request: Any, *, progress: Progress | None = None) -> Any:
         """See `Verbs.run`.
@@ -85,8 +82,7 @@ class TextEngine(Verbs):
     def close(self) -> None:
         """Release the models that are its own."""
         self._texts.close()
-        if self._own_models:
-            self._parts.models.close()
+        self._parts.close()
 
     def __enter__(self) -> Self:
         return self

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 from simengine.errors import UsageError
+from simengine.models.unknown import unreadable_note
+from simengine.requests.rerank import rerank_of
 from simengine.requests.search import Fusion, Mode, SearchRequest, SimilarRequest
-from simengine.text.arguments import as_flag, as_ids, as_pairs, as_text, as_texts, expect
+from simengine.text.arguments import as_ids, as_pairs, as_text, as_texts, expect
 from simengine.types import Hit
 
 if TYPE_CHECKING:
     from simengine.corpus.items import Documents
     from simengine.cross_encoders.nli import NLIModel
+    from simengine.engine.fitting import CalibrationReport
     from simengine.engine.notes import Note
     from simengine.engine.parts import Parts
-    from simengine.indexing.report import Progress
+    from simengine.progress import Progress
     from simengine.reasoning.monitor import Monitor
     from simengine.requests.ask import AnswerOptions, AskRequest
+    from simengine.requests.calibrate import CalibrateRequest
     from simengine.requests.conflicts import (
         ContradictionOptions,
         ContradictionsRequest,
@@ -35,12 +38,16 @@ if TYPE_CHECKING:
         NLIRequest,
         ScoreRequest,
     )
-    from simengine.requests.recommend import RecommendRequest
+    from simengine.requests.recommend import RecommendRequest, RecommendUsersRequest
     from simengine.requests.rerank import Rerank
     from simengine.results.conflicts import Contradictions, Duplicates
     from simengine.results.pairs import Classification, PairExplanation
+    from simengine.results.recommend import UserRecommendations
     from simengine.results.search import SearchResult
     from simengine.types import Answer, PairScore, Recommendation, Verdict
+
+
+Reads: TypeAlias = Literal["encoder", "nli", "reranker"]
 
 
 class Verbs(ABC):
@@ -57,6 +64,8 @@ class Verbs(ABC):
     @overload
     def run(self, request: RecommendRequest) -> list[Recommendation]: ...
     @overload
+    def run(self, request: RecommendUsersRequest) -> Iterator[UserRecommendations]: ...
+    @overload
     def run(self, request: ScoreRequest) -> list[PairScore]: ...
     @overload
     def run(self, request: NLIRequest) -> list[Verdict]: ...
@@ -64,6 +73,8 @@ class Verbs(ABC):
     def run(self, request: ClassifyRequest) -> list[Classification]: ...
     @overload
     def run(self, request: ExplainRequest) -> PairExplanation: ...
+    @overload
+    def run(self, request: CalibrateRequest, *, progress: Progress | None = None) -> CalibrationReport: ...
     @overload
     def run(self, request: ContradictionsRequest, *, progress: Progress | None = None) -> Contradictions: ...
     @overload
@@ -75,8 +86,24 @@ class Verbs(ABC):
 
         Args:
             request: see `simengine.requests`.
-            progress: of contradictions and duplicates.
+            progress: of calibrating, contradictions and duplicates.
         """
+
+    def unreadable(self, texts: Iterable[str], by: Reads = "encoder", *, rerank: Rerank | None = None) -> str:
+        """For people: that a model can hardly read one of some texts, and what follows; "" where it can read all.
+
+        Args:
+            texts: any texts.
+            by: which model.
+            rerank: names the reranker; None for the engine's.
+        """
+        models = self._parts.models
+        reader: object = self._parts.index
+        if by == "nli":
+            reader = models.nli(rerank)
+        elif by == "reranker":
+            reader = models.judge(rerank)
+        return unreadable_note(reader, list(texts), judge=by != "encoder")
 
     def notes(self, request: Any) -> list[Note]:
         """What users should know of a request: which models can hardly read its texts; empty where all can."""
@@ -153,7 +180,7 @@ class Verbs(ABC):
             fusion=fusion,
             exact=exact,
             queries=tuple(texts),
-            rerank=_rerank_of(rerank),
+            rerank=rerank_of(rerank),
             collapse=collapse,
             explain=explain,
         )
@@ -242,12 +269,12 @@ class Verbs(ABC):
             tuple(as_ids(disliked)),
             tuple(as_texts(liked_texts, "liked text")),
             tuple(as_texts(disliked_texts, "disliked text")),
-            tuple(as_texts(refuse, "statement")),
-            tuple(as_texts(require, "statement")),
-            k,
-            where,
-            reasons,
-            diversity,
+            refuse=tuple(as_texts(refuse, "statement")),
+            require=tuple(as_texts(require, "statement")),
+            k=k,
+            where=where,
+            reasons=reasons,
+            diversity=diversity,
         )
         return self.run(request)
 
@@ -372,20 +399,3 @@ class Verbs(ABC):
 
         chosen = DuplicateOptions() if options is None else expect(options, DuplicateOptions, "options")
         return self.run(DuplicatesRequest.of(chosen, where=where, documents=documents), progress=progress)
-
-
-def _rerank_of(given: object) -> Rerank | None:
-    """How to rerank, from what `search` takes; None for not at all."""
-    from simengine.requests.rerank import Rerank
-
-    if isinstance(given, Rerank):
-        return given
-    if isinstance(given, (str, os.PathLike)):
-        name = os.fspath(given)
-        raise UsageError(
-            f"rerank is {name!r:.60}; expected True, False or Rerank(...). To name a model: Rerank({name!r:.60})"
-        )
-    try:
-        return Rerank() if as_flag(given, "rerank") else None
-    except UsageError as error:
-        raise UsageError(f"{error}, or Rerank(...)") from None

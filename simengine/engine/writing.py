@@ -24,11 +24,12 @@ from simengine.indexing.derive import (
     rebuild_lexical,
     tie_lexical,
 )
-from simengine.indexing.indexer import Indexer, Policy
-from simengine.indexing.report import IndexReport, NoProgress, Progress
+from simengine.indexing.indexer import Indexer
+from simengine.indexing.report import IndexReport
 from simengine.models.resolve import DEFAULT_MODEL
 from simengine.paths import expand
-from simengine.requests.index import IndexOptions
+from simengine.progress import NoProgress, Progress
+from simengine.requests.index import IndexOptions, Policy
 from simengine.search.masks import Selections
 from simengine.search.trust import VERSION, measure_trust
 from simengine.store.settings import IndexSettings

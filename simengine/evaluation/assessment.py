@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from simengine.evaluation.classification import classification_units, evaluate_c
 from simengine.evaluation.predictors import SpanAnswer
 from simengine.evaluation.ranking import RETRIEVAL_MEASURES, evaluate_answer_selection, evaluate_ranking
 from simengine.evaluation.reading import evaluate_reading, reading_table, reading_units
+from simengine.evaluation.result import Result
 from simengine.evaluation.similarity import evaluate_similarity, similarity_units
 from simengine.evaluation.tagging import Entity, evaluate_tagging, find_entities, tagging_units
 from simengine.evaluation.units import Units, varies
@@ -26,13 +27,6 @@ Task: TypeAlias = Literal["nli", "sts", "retrieval", "rerank", "reading", "taggi
 TASKS: tuple[Task, ...] = ("nli", "sts", "retrieval", "rerank", "reading", "tagging")
 Scores: TypeAlias = "Sequence[float] | npt.NDArray[np.floating]"
 Row: TypeAlias = "dict[str, Json]"
-
-
-class Result(Protocol):
-    """What all results of this package offer."""
-
-    def as_dict(self) -> dict[str, Json]:
-        """As JSON."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,20 +5,20 @@ Reference: Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapter
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 
 from simengine.errors import UsageError
+from simengine.evaluation.result import Result
 from simengine.evaluation.units import Units, Values
-from simengine.types import Json
 
 N_RESAMPLES = 1_000
 CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class Interval(Result):
     """A confidence interval.
 
     Attributes:
@@ -33,10 +33,6 @@ class Interval:
     confidence: float
     n_resamples: int
     n_undefined: int = 0
-
-    def as_dict(self) -> dict[str, Json]:
-        """As JSON."""
-        return asdict(self)
 
 
 def bootstrap_intervals(

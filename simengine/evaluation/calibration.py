@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import cast
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
-from simengine.types import Json
+from simengine.evaluation.result import Result
 
 N_BINS = 15
 
@@ -34,7 +33,7 @@ class CalibrationBin:
 
 
 @dataclass(frozen=True, slots=True)
-class Calibration:
+class Calibration(Result):
     """How far probabilities are from frequencies.
 
     Attributes:
@@ -46,10 +45,6 @@ class Calibration:
     n: int
     expected_calibration_error: float
     bins: tuple[CalibrationBin, ...]
-
-    def as_dict(self) -> dict[str, Json]:
-        """As JSON."""
-        return cast("dict[str, Json]", asdict(self))
 
 
 def evaluate_calibration(

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import cast
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
 from simengine.evaluation.calibration import Calibration, evaluate_calibration
-from simengine.evaluation.extras import optional_module
+from simengine.evaluation.result import Result
 from simengine.evaluation.units import ClassificationUnits
+from simengine.extras import optional_module
 from simengine.text.arguments import as_texts
-from simengine.types import Json, RowArray
+from simengine.types import RowArray
 
 SUM_TOLERANCE = 1e-2
 
@@ -39,7 +39,7 @@ class ClassScores:
 
 
 @dataclass(frozen=True, slots=True)
-class ClassificationResult:
+class ClassificationResult(Result):
     """How well items were classified.
 
     Attributes:
@@ -61,10 +61,6 @@ class ClassificationResult:
     classes: tuple[ClassScores, ...]
     confusion: tuple[tuple[int, ...], ...]
     calibration: Calibration | None = None
-
-    def as_dict(self) -> dict[str, Json]:
-        """As JSON."""
-        return cast("dict[str, Json]", asdict(self))
 
 
 def evaluate_classification(
@@ -90,7 +86,7 @@ def evaluate_classification(
     gold, predicted = as_texts(gold, "gold label"), as_texts(predicted, "predicted label")
     labels = as_texts(labels, "label")
     units = classification_units(gold, predicted, labels=labels)
-    metrics = optional_module("sklearn.metrics", "classification metrics")
+    metrics = optional_module("sklearn.metrics", "evaluate", "classification metrics")
     numbers = np.arange(len(labels))
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
         units.gold, units.predicted, labels=numbers, zero_division=0

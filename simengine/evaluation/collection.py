@@ -83,16 +83,7 @@ def read_qrels(path: str | Path) -> dict[str, dict[str, int]]:
             with different grades; names file and line.
     """
     qrels: dict[str, dict[str, int]] = {}
-    rows = read_records(
-        path,
-        _judgement,
-        noun="judgements",
-        table=_TABLE,
-        encoding="utf-8",
-        file_format=None,
-        count=None,
-        texts=_NAMES,
-    )
+    rows = read_records(path, _judgement, noun="judgements", table=_TABLE, texts=_NAMES)
     for query, document, grade, source, line in rows:
         known = qrels.setdefault(query, {}).setdefault(document, grade)
         if known != grade:

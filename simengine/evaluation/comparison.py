@@ -7,8 +7,7 @@ the sampling error of the difference between correlated proportions or percentag
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import cast
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,9 +19,9 @@ from simengine.evaluation.bootstrap import (
     check_resampling,
     percentile_interval,
 )
-from simengine.evaluation.extras import optional_module
+from simengine.evaluation.result import Result
 from simengine.evaluation.units import Units, Values
-from simengine.types import Json
+from simengine.extras import optional_module
 
 EQUAL = 1e-9
 """Differences up to here come from rounding."""
@@ -72,7 +71,7 @@ class UnitCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(Result):
     """Two models on the same units.
 
     Attributes:
@@ -86,10 +85,6 @@ class Comparison:
     noun: str
     metrics: tuple[MetricDifference, ...]
     units: UnitCounts | None
-
-    def as_dict(self) -> dict[str, Json]:
-        """As JSON."""
-        return cast("dict[str, Json]", asdict(self))
 
 
 def compare_models(
@@ -183,5 +178,5 @@ def mcnemar(only_first: int, only_second: int) -> float:
     """Two-sided p-value of McNemar's exact test, from the units that only one of two models gets right."""
     if only_first + only_second == 0:
         return 1.0
-    stats = optional_module("scipy.stats", "McNemar's test")
+    stats = optional_module("scipy.stats", "evaluate", "McNemar's test")
     return float(stats.binomtest(only_first, only_first + only_second, 0.5).pvalue)

@@ -77,11 +77,13 @@ class CrossEncoderScorer:
         model: relevance of (question, passage), or similarity of two texts.
 
     Attributes:
+        bounded: whether scores lie in [0, 1].
         n_truncated: pairs so far of which the model could not read everything.
     """
 
     def __init__(self, model: RelevanceModel | SimilarityModel) -> None:
         self._model = model
+        self.bounded = isinstance(model, RelevanceModel) or model.model.activation == "Sigmoid"
         self.n_truncated = 0
 
     def scores(self, pairs: Pairs) -> FloatMatrix:

@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.evaluation.extras import optional_module
+from simengine.evaluation.result import Result
 from simengine.evaluation.units import MeanUnits
+from simengine.extras import optional_module
 from simengine.types import Json
 
 RETRIEVAL_MEASURES = ("nDCG@10", "MRR@10", "Recall@100", "MAP")
@@ -19,7 +20,7 @@ ANSWER_MEASURES = ("MAP", "MRR", "P@1", "nDCG@10")
 
 
 @dataclass(frozen=True, slots=True)
-class RankingResult:
+class RankingResult(Result):
     """How well queries were answered.
 
     Attributes:
@@ -88,7 +89,7 @@ def evaluate_ranking(
     names: dict[Any, list[str]] = defaultdict(list)
     for name, measure in parsed.items():
         names[measure].append(name)
-    evaluator = optional_module("ir_measures", "ranking measures").evaluator(list(names), judged)
+    evaluator = optional_module("ir_measures", "evaluate", "ranking measures").evaluator(list(names), judged)
     for metric in evaluator.iter_calc({query: found for query, found in scores.items() if found}):
         for name in names[metric.measure]:
             values[metric.query_id][name] = float(metric.value)
@@ -97,7 +98,7 @@ def evaluate_ranking(
 
 
 def _parse(measures: Sequence[str]) -> dict[str, Any]:
-    ir_measures = optional_module("ir_measures", "ranking measures")
+    ir_measures = optional_module("ir_measures", "evaluate", "ranking measures")
     parsed = {}
     for name in measures:
         try:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import cast
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -13,8 +12,8 @@ from simengine.corpus.examples import ReadingExample
 from simengine.errors import DataError, UsageError
 from simengine.evaluation.answer_text import AnswerMatch, MatchName, answer_match, score_answer
 from simengine.evaluation.predictors import SpanAnswer
+from simengine.evaluation.result import Result
 from simengine.evaluation.units import MeanUnits, Values
-from simengine.types import Json
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +41,7 @@ class BestThreshold:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadingResult:
+class ReadingResult(Result):
     """How well questions were answered.
 
     Attributes:
@@ -66,10 +65,6 @@ class ReadingResult:
     n_abstained: int
     best_exact_match: BestThreshold
     best_f1: BestThreshold
-
-    def as_dict(self) -> dict[str, Json]:
-        """As JSON."""
-        return cast("dict[str, Json]", asdict(self))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import UsageError
-from simengine.evaluation.extras import optional_module
+from simengine.evaluation.result import Result
 from simengine.evaluation.units import SimilarityUnits, varies
+from simengine.extras import optional_module
 from simengine.types import Json
 
 
 @dataclass(frozen=True, slots=True)
-class SimilarityResult:
+class SimilarityResult(Result):
     """How well scores follow judgements.
 
     Attributes:
@@ -54,7 +55,7 @@ def evaluate_similarity(
     scores = np.asarray(predicted, np.float64)
     if not varies(scores):
         return SimilarityResult(len(units), math.nan, math.nan)
-    stats = optional_module("scipy.stats", "correlations")
+    stats = optional_module("scipy.stats", "evaluate", "correlations")
     return SimilarityResult(
         len(units),
         float(stats.pearsonr(units.gold, scores).statistic),

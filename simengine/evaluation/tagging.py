@@ -7,15 +7,15 @@ follows no entity of its type.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, cast
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.evaluation.extras import optional_module
+from simengine.evaluation.result import Result
 from simengine.evaluation.units import TaggingUnits, precision_recall_f1
-from simengine.types import Json
+from simengine.extras import optional_module
 
 Tags = Sequence[Sequence[str]]
 
@@ -41,7 +41,7 @@ class EntityScores:
 
 
 @dataclass(frozen=True, slots=True)
-class TaggingResult:
+class TaggingResult(Result):
     """How well entities were found.
 
     Attributes:
@@ -60,10 +60,6 @@ class TaggingResult:
     f1: float
     macro_f1: float
     types: tuple[EntityScores, ...]
-
-    def as_dict(self) -> dict[str, Json]:
-        """As JSON."""
-        return cast("dict[str, Json]", asdict(self))
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -119,7 +115,7 @@ def find_entities(tags: Tags) -> list[list[Entity]]:
         MissingExtraError: nervaluate is not installed.
     """
     check_tags(tags, "given")
-    loader = optional_module("nervaluate.loaders", "entity F1").ListLoader()
+    loader = optional_module("nervaluate.loaders", "evaluate", "entity F1").ListLoader()
     found = loader.load([list(line) for line in tags])
     return [[Entity(e.start, e.end + 1, e.label) for e in line] for line in found]
 
@@ -132,7 +128,7 @@ def _evaluator(gold: Tags, predicted: Tags) -> Any:
             raise UsageError(f"sentence {number} has {len(right)} tokens and {len(found)} predicted tags")
     check_tags(gold, "gold")
     check_tags(predicted, "predicted")
-    nervaluate = optional_module("nervaluate", "entity F1")
+    nervaluate = optional_module("nervaluate", "evaluate", "entity F1")
     types = sorted({tag[2:] for tags in (gold, predicted) for line in tags for tag in line if tag != "O"})
     lists = [[list(line) for line in tags] for tags in (gold, predicted)]
     return nervaluate.Evaluator(*lists, tags=types, loader="list")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,11 +11,12 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from simengine.errors import DamagedIndexError, RecipeError, UsageError
+from simengine.files import hash_file
 from simengine.index.device import GpuCopy, import_faiss, parse_device, require_gpu
 from simengine.index.faiss_index import END, MARKER, ExactIndex, FaissIndex
 from simengine.index.recipe import Recipe, resolve_factory
 from simengine.index.threads import check_threads, omp_threads
-from simengine.index.topk import Segments, check_segments, gather_rows
+from simengine.index.topk import Segments, check_segments, first_rows, gather_rows
 from simengine.text.checks import parse_own_json
 from simengine.types import FloatMatrix
 
@@ -131,7 +131,7 @@ def load_index(
         DeviceError: a GPU was asked for and there is none.
     """
     check_threads(threads)
-    blocks = None if segments is None else _first_rows(check_segments(segments), expected_rows)
+    blocks = None if segments is None else first_rows(segments, expected_rows)
     if blocks is not None:
         _check_cover(blocks, expected_rows, expected_dim)
     number, notes = _choose_device(recipe, device)
@@ -191,13 +191,6 @@ def _check_cover(segments: Segments, n_rows: int, dimension: int) -> list[tuple[
     return blocks
 
 
-def _first_rows(segments: Segments, n_rows: int) -> list[tuple[int, FloatMatrix]]:
-    """The segments without what lies behind row n_rows."""
-    return [
-        (first_row, vectors[: n_rows - first_row]) for first_row, vectors in segments if first_row < n_rows
-    ]
-
-
 def _choose_device(recipe: Recipe, device: str) -> tuple[int | None, list[str]]:
     """The GPU's number or None, and a note where the recipe has no GPU form."""
     number = parse_device(device)
@@ -250,8 +243,7 @@ def _add_blocks(segments: Segments) -> Iterator[FloatMatrix]:
 
 
 def _check_digest(path: Path, expected: str) -> None:
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = hash_file(path)
     if found != expected.lower():
         raise DamagedIndexError(
             path, f"its SHA-256 is {found}; expected {expected.lower()}; build the index again"

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from simengine.errors import DamagedIndexError, StorageFullError, StoreError, UsageError
+from simengine.errors import DamagedIndexError, StoreError, UsageError
+from simengine.files import rewriting, writing
 from simengine.index.contract import CandidateIndex
 from simengine.index.device import GPU_MAX_K, GpuCopy, import_faiss
 from simengine.index.exact import exact_search
@@ -22,7 +22,6 @@ from simengine.types import FloatMatrix, RowArray
 
 CANDIDATES_PER_PASS = 1 << 21  # candidates held at once: 24 MB
 WRITE_BYTES = 1 << 20
-FULL_ERRNOS = (27, 28, 122)  # EFBIG, ENOSPC, EDQUOT
 MARKER = "simengine exact index"
 END = b"simengine: end of index\n"  # stands behind what FAISS wrote: FAISS does not notice every truncation
 
@@ -101,13 +100,8 @@ class FaissIndex(CandidateIndex):
     ) -> None:
         self.n_rows, self.dimension, self.recipe = n_rows, dimension, recipe
         self.factory, self.notes = factory, tuple(notes)
-        self._index, self._segments, self._threads, self._gpu, self._path = (
-            index,
-            segments,
-            threads,
-            gpu,
-            path,
-        )
+        self._index, self._segments, self._path = index, segments, path
+        self._threads, self._gpu = threads, gpu
 
     @property
     def device(self) -> str:
@@ -236,23 +230,8 @@ def _need_segments(segments: Segments | None) -> Segments:
 
 
 def _write_file(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
-    """Write a file under another name, sync it and put it in place, so that `path` is never half written."""
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        temporary.unlink(missing_ok=True)
-        with temporary.open("xb") as file:
-            _Checked(file).run(write)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        if error.errno in FULL_ERRNOS:
-            raise StorageFullError(
-                f"{path}: {error.strerror}; free some space and run the command again"
-            ) from error
-        raise StoreError(f"{path}: the index cannot be written: {error.strerror}") from error
+    with writing(path), rewriting(path, temporary=f"{path.name}.tmp") as file:
+        _Checked(file).run(write)
 
 
 class _Checked:
@@ -274,13 +253,3 @@ class _Checked:
             write(self)
         except RuntimeError as error:
             raise (self._error or StoreError(f"FAISS cannot write this index: {error}")) from error
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -9,7 +9,7 @@ import numpy as np
 from simengine.errors import UsageError
 from simengine.index.contract import CandidateIndex
 from simengine.index.exact import exact_search
-from simengine.index.topk import Segments, check_k, check_segments, empty_result
+from simengine.index.topk import Segments, check_k, empty_result, first_rows
 from simengine.types import FloatMatrix, Mask, RowArray
 
 EXACT_ROWS = 4_096  # live rows up to which scanning them beats asking the index
@@ -63,11 +63,7 @@ def search_live(
             open_queries = open_queries[~done]
             fetch *= 2
     if len(open_queries):
-        blocks = [
-            (first, v[: index.n_rows - first])
-            for first, v in check_segments(segments)
-            if first < index.n_rows
-        ]
+        blocks = first_rows(segments, index.n_rows)
         scores[open_queries], rows[open_queries] = exact_search(
             blocks, queries[open_queries], k, keep=alive, threads=threads
         )

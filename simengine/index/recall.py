@@ -10,7 +10,7 @@ import numpy as np
 from simengine.errors import UsageError
 from simengine.index.contract import CandidateIndex
 from simengine.index.exact import exact_search
-from simengine.index.topk import Segments, check_k, check_segments, gather_rows
+from simengine.index.topk import Segments, check_k, first_rows, gather_rows
 from simengine.types import FloatMatrix, RowArray
 
 Z_95 = 1.959964
@@ -25,7 +25,6 @@ class RecallReport:
         low, high: 95 % Wilson interval for it with each query counted as one trial, so it is rather too wide.
         k: hits looked at for each query.
         n_queries: queries used; 0 leaves recall 1 and the interval (0, 1).
-        from_rows: whether the queries were stored rows, which real queries are harder than.
     """
 
     recall: float
@@ -33,7 +32,6 @@ class RecallReport:
     high: float
     k: int
     n_queries: int
-    from_rows: bool
 
 
 def measure_recall(
@@ -66,21 +64,19 @@ def measure_recall(
     check_k(k)
     if n_queries < 1:
         raise UsageError(f"n_queries is {n_queries}; expected at least 1")
-    blocks = [
-        (first, v[: index.n_rows - first]) for first, v in check_segments(segments) if first < index.n_rows
-    ]
+    blocks = first_rows(segments, index.n_rows)
     if queries is not None:
         found = index.search(queries, k)[0]
         true = exact_search(blocks, queries, k)[0]
-        return _report(found, true, k, from_rows=False)
+        return _report(found, true, k)
     size = min(n_queries, index.n_rows)
     drawn = np.sort(np.random.default_rng(seed).choice(index.n_rows, size, replace=False)).astype(np.int64)
     if not size:
-        return _report(np.empty((0, k), np.float32), np.empty((0, k), np.float32), k, from_rows=True)
+        return _report(np.empty((0, k), np.float32), np.empty((0, k), np.float32), k)
     vectors = gather_rows(blocks, drawn)
     found = _without_self(*index.search(vectors, k + 1), drawn)
     true = _without_self(*exact_search(blocks, vectors, k + 1), drawn)
-    return _report(found, true, k, from_rows=True)
+    return _report(found, true, k)
 
 
 def _without_self(scores: FloatMatrix, rows: RowArray, own: RowArray) -> FloatMatrix:
@@ -91,17 +87,17 @@ def _without_self(scores: FloatMatrix, rows: RowArray, own: RowArray) -> FloatMa
     return others
 
 
-def _report(found: FloatMatrix, true: FloatMatrix, k: int, *, from_rows: bool) -> RecallReport:
+def _report(found: FloatMatrix, true: FloatMatrix, k: int) -> RecallReport:
     wanted = np.isfinite(true)
     n_wanted = wanted.sum(axis=1)
     found, true, n_wanted = found[n_wanted > 0], true[n_wanted > 0], n_wanted[n_wanted > 0]
     n = len(found)
     if not n:
-        return RecallReport(1.0, 0.0, 1.0, k, 0, from_rows)
+        return RecallReport(1.0, 0.0, 1.0, k, 0)
     kth = np.take_along_axis(true, n_wanted[:, None] - 1, axis=1)
     recall = float(np.minimum((found >= kth).sum(axis=1) / n_wanted, 1.0).mean())
     low, high = _wilson(recall, n)
-    return RecallReport(recall, low, high, k, n, from_rows)
+    return RecallReport(recall, low, high, k, n)
 
 
 def _wilson(share: float, n: int) -> tuple[float, float]:

@@ -223,10 +223,7 @@ def _options(kind: Any, table: Any, where: str, **done: Any) -> Any:
             table[key] = float(value)
         elif type(value).__name__ != wanted:
             raise RecipeError(f"{where}: {key} is {value!r}; expected {wanted}")
-        if (
-            key not in ("name", "description", "factory", "limits", "gpu", "min_rows", "auto_from")
-            and value < 1
-        ):
+        if kind is not Recipe and value < 1:
             raise RecipeError(f"{where}: {key} is {value!r}; expected at least 1")
     for required in ("name", "description", "factory"):
         if required in types and not table.get(required):

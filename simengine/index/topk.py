@@ -58,6 +58,15 @@ def check_segments(segments: Segments) -> list[tuple[int, FloatMatrix]]:
     return checked
 
 
+def first_rows(segments: Segments, n_rows: int) -> list[tuple[int, FloatMatrix]]:
+    """Segments as `check_segments` gives them, without what lies behind row `n_rows`."""
+    return [
+        (first_row, vectors[: n_rows - first_row])
+        for first_row, vectors in check_segments(segments)
+        if first_row < n_rows
+    ]
+
+
 def empty_result(n_queries: int, k: int) -> tuple[FloatMatrix, RowArray]:
     """A result in which no place is filled: scores -inf, rows -1."""
     return np.full((n_queries, k), -np.inf, np.float32), np.full((n_queries, k), -1, np.int64)
@@ -120,12 +129,12 @@ def rescore(segments: Segments, queries: FloatMatrix, rows: RowArray) -> FloatMa
     scores = np.full(rows.shape, -np.inf, np.float32)
     pair_queries, places = np.nonzero(rows >= 0)
     wanted = rows[pair_queries, places]
-    check_rows(blocks, wanted)
+    _check_rows(blocks, wanted)
     scores[pair_queries, places] = pair_scores(blocks, queries, pair_queries, wanted)
     return scores
 
 
-def check_rows(segments: Segments, rows: RowArray) -> None:
+def _check_rows(segments: Segments, rows: RowArray) -> None:
     """Raise UsageError when one of `rows` (m,) lies in no segment."""
     if not len(rows):
         return

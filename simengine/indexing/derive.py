@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 
 from simengine.errors import DamagedIndexError
+from simengine.files import hash_file
 from simengine.index.build import build_index
 from simengine.index.recall import measure_recall
 from simengine.index.recipe import Recipe, choose_recipe, load_recipe, recipe_from_table, recipe_to_table
-from simengine.indexing.report import IndexReport, Progress
+from simengine.indexing.report import IndexReport
 from simengine.lexical.index import LexicalIndex, RowBatch
 from simengine.lexical.tie import Tie
+from simengine.progress import Progress
 from simengine.store.snapshot import Snapshot
 from simengine.store.writer import IndexWriter
 
@@ -87,17 +87,11 @@ def build_ann(
             "recall_low": round(recall.low, 4),
             "recall_high": round(recall.high, 4),
             "recall_queries": recall.n_queries,
-            "sha256": file_sha256(path),
+            "sha256": hash_file(path),
             "bytes": path.stat().st_size,
         },
     )
     report.ann_s += time.perf_counter() - start
-
-
-def file_sha256(path: Path) -> str:
-    """Hex digest of a file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def level_lexical(writer: IndexWriter, progress: Progress) -> LexicalIndex:
@@ -209,7 +203,7 @@ def ann_is_sound(writer: IndexWriter) -> bool:
     if entry is None:
         return True
     path = writer.folder / str(entry["file"])
-    return path.is_file() and file_sha256(path) == entry["sha256"]
+    return path.is_file() and hash_file(path) == entry["sha256"]
 
 
 def _lexical_batches(snapshot: Snapshot, progress: Progress) -> Iterator[RowBatch]:

@@ -11,21 +11,20 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate, islice
-from typing import Literal, TypeAlias
 
 import numpy as np
 
 from simengine.corpus.chunk import Chunker, passage_text
 from simengine.encoders.contract import BiEncoder, Encoded, joined
 from simengine.errors import DataError
-from simengine.indexing.report import IndexReport, NoProgress, Progress
+from simengine.indexing.report import IndexReport
 from simengine.lexical.index import LexicalIndex
+from simengine.progress import NoProgress, Progress
+from simengine.requests.index import Policy
 from simengine.store.contract import Change, NewDocument, Unknown
 from simengine.store.digest import content_digest
 from simengine.store.writer import IndexWriter
 from simengine.types import Document, Span
-
-Policy: TypeAlias = Literal["sync", "add", "update"]
 
 COMMIT_PASSAGES = 8_192
 COMMIT_CHARACTERS = (

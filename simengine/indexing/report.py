@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Protocol
 
 
 @dataclass(slots=True)
@@ -59,23 +58,3 @@ class IndexReport:
     def coverage(self) -> float:
         """Part of all tokens that entered a vector, in [0, 1]; 1.0 when nothing was encoded."""
         return 1.0 - self.tokens_truncated / self.tokens if self.tokens else 1.0
-
-
-class Progress(Protocol):
-    """Told how far a run has come. `total` stays None while the size of the input is unknown."""
-
-    def stage(self, name: str, total: int | None = None) -> None:
-        """A new stage begins."""
-
-    def advance(self, n: int) -> None:
-        """n more units of the current stage are done."""
-
-
-class NoProgress:
-    """Says nothing."""
-
-    def stage(self, name: str, total: int | None = None) -> None:
-        """Ignored."""
-
-    def advance(self, n: int) -> None:
-        """Ignored."""

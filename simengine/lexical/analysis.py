@@ -113,25 +113,21 @@ def spelling_terms(text: str) -> dict[str, str]:
     """Terms for other spellings of a query's codes, each with the query's own term that it stands for, or ""."""
     clean, _, _ = _read(text, _grams_of_query)
     spellings = [pair for pair in other_spellings(clean) if pair[0]]
-    terms = _analyzer().analyze(" ".join(spelling for spelling, _ in spellings))
+    terms = passage_analyzer().analyze(" ".join(spelling for spelling, _ in spellings))
     return {
-        term: "".join(_analyzer().analyze(original))
+        term: "".join(passage_analyzer().analyze(original))
         for term, (_, original) in zip(terms, spellings, strict=True)
     }
 
 
 def passage_terms(text: str) -> set[str]:
     """The distinct terms of a passage, as the index holds them."""
-    return set(_analyzer().analyze(prepare_passage(text)))
-
-
-def passage_analyzer() -> tantivy.TextAnalyzer:
-    """What is left to do for prepared passages: splitting at spaces, and stemming."""
-    return _analyzer()
+    return set(passage_analyzer().analyze(prepare_passage(text)))
 
 
 @functools.cache
-def _analyzer() -> tantivy.TextAnalyzer:
+def passage_analyzer() -> tantivy.TextAnalyzer:
+    """What is left to do for prepared passages: splitting at spaces, and stemming."""
     from tantivy import Filter, TextAnalyzerBuilder, Tokenizer
 
     return TextAnalyzerBuilder(Tokenizer.whitespace()).filter(Filter.stemmer("english")).build()
@@ -139,13 +135,13 @@ def _analyzer() -> tantivy.TextAnalyzer:
 
 @functools.cache
 def _weak_terms() -> frozenset[str]:
-    return frozenset(_analyzer().analyze(" ".join(sorted(WEAK_WORDS))))
+    return frozenset(passage_analyzer().analyze(" ".join(sorted(WEAK_WORDS))))
 
 
 def _stemmed(words: Counter[str]) -> dict[str, float]:
     """The same counts by terms, in the same order."""
     terms: dict[str, float] = {}
-    for term, count in zip(_analyzer().analyze(" ".join(words)), words.values(), strict=True):
+    for term, count in zip(passage_analyzer().analyze(" ".join(words)), words.values(), strict=True):
         terms[term] = terms.get(term, 0.0) + count
     return terms
 

@@ -34,7 +34,7 @@ _CODE_PART_CHARS = 3
 _SPACED_CAPITALS = re.compile(r"(?<!\w)([A-Z]{1,3}) (\d{1,20})(?!\w)")
 _SPACED_CODE = re.compile(r"(?<!\w)([^\W\d_]{1,3}) (\d{1,20})(?!\w)")
 _GLUED_CODE = re.compile(r"(?<![\w.-])(?:([^\W\d_]{1,20})(\d{1,20})|(\d{1,20})([^\W\d_]{1,20}))(?![\w-])")
-_CAMEL_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z]{2})|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
+CAMEL_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z]{2})|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
 _ASCII_PIECE = re.compile(r"[A-Za-z0-9]+")
 _SIGNS = re.compile(r"([-_.:/\\@+#*$&%]+)")
 _UNSTEMMED = "^"
@@ -53,7 +53,7 @@ def compounds_at(text: str) -> Iterator[tuple[int, str]]:
     for joint in joints.finditer(text):
         if joint.start() < done:
             continue
-        start, done = _bounds(text, joint.start())
+        start, done = bounds_of_run(text, joint.start())
         yield from ((found.start(), found[0]) for found in words.finditer(text, start, done))
 
 
@@ -118,7 +118,7 @@ def camel_parts(compound: str) -> Iterator[str]:
     """The words inside of pieces such as `getUserName`."""
     for piece in _ASCII_PIECE.findall(compound):
         if not piece.isupper():
-            parts = _CAMEL_PARTS.findall(piece)
+            parts = CAMEL_PARTS.findall(piece)
             if len(parts) > 1:
                 yield from map(str.lower, parts)
 
@@ -152,7 +152,7 @@ def _folded(compound: str) -> str:
     return "".join(pieces)
 
 
-def _bounds(text: str, position: int) -> tuple[int, int]:
+def bounds_of_run(text: str, position: int) -> tuple[int, int]:
     """The stretch around `position` that holds no white space, at most `_REACH` characters to either side."""
     before = text[max(0, position - _REACH) : position]
     after = text[position : position + _REACH]

@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from simengine.lexical.analysis import MAX_WORD_CHARS, WEAK_WEIGHT
+from simengine.lexical.compounds import CAMEL_PARTS, bounds_of_run
 from simengine.lexical.names import STOP_WORDS, WEAK_WORDS
 
 if TYPE_CHECKING:
@@ -42,7 +43,6 @@ _JOINT = re.compile(
     re.ASCII,
 )
 _COMPOUND = re.compile(r"\w+(?:(?:\.|::)\w+)+|[A-Za-z]\w*(?:\+\+|#)|\w+", re.ASCII)
-_CAMEL_PARTS = re.compile(r"[A-Z]+(?=[A-Z][a-z]{2})|[A-Z]?[a-z0-9]+|[A-Z0-9]+")
 _LONG_WORD = re.compile(rf"\w{{{MAX_WORD_CHARS + 1},}}")
 # Rare letters (Lisu) stand for the joints: the Rust splitter must not split there.
 _JOINT_LETTERS = str.maketrans({".": "\ua4f8", ":": "\ua4f9", "_": "\ua4fa", "+": "\ua4fb", "#": "\ua4fc"})
@@ -106,21 +106,12 @@ def _identifier_words(text: str) -> list[str]:
     for joint in _JOINT.finditer(text):
         if joint.start() < done:
             continue
-        start, done = _bounds(text, joint.start())
+        start, done = bounds_of_run(text, joint.start())
         for compound in _COMPOUND.findall(text, start, done):
             if not compound.isalnum():
                 words.append(compound.translate(_JOINT_LETTERS))
             for piece in re.split(r"[^A-Za-z0-9]+", compound):
-                parts = _CAMEL_PARTS.findall(piece)
+                parts = CAMEL_PARTS.findall(piece)
                 if len(parts) > 1 and not piece.isupper():
                     words.extend(parts)
     return words
-
-
-def _bounds(text: str, position: int) -> tuple[int, int]:
-    """The stretch around `position` that holds no white space, at most 256 characters to either side."""
-    before = text[max(0, position - 256) : position]
-    after = text[position : position + 256]
-    head = before.split()[-1] if before and not before[-1].isspace() else ""
-    tail = after.split(maxsplit=1)[0] if after and not after[0].isspace() else ""
-    return position - len(head), position + len(tail)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from simengine.errors import DamagedIndexError, SimengineError, StorageFullError, StoreError
+from simengine.files import no_room, replace_file, sync_folder
 from simengine.lexical.own_files import MANAGED, SEAL, is_segment_id
 from simengine.text.checks import parse_own_json
 
@@ -27,8 +28,6 @@ _NAMED_FILE = re.compile(
     r"[0-9a-f]{32}(?:\.\d+)?\.(?:term|idx|pos|store|fast|fieldnorm|del)|(?:meta|\.managed)\.json"
 )
 _WORKER_FAILED = "Worker thread failed"
-_PROBE_BYTES = 256 << 10
-FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager
@@ -46,7 +45,7 @@ def no_panic(folder: Path) -> Iterator[None]:
         if _FULL.search(text):
             raise StorageFullError(f"{folder}: no room to write the lexical index ({text})") from error
         if _WORKER_FAILED in text:  # tantivy does not pass on why
-            if _no_room(folder):
+            if no_room(folder, folder.glob("*")):
                 raise StorageFullError(f"{folder}: no room to write the lexical index") from error
             raise StoreError(
                 f"{folder}: writing the lexical index failed ({text}). What was committed before is kept; run the "
@@ -59,24 +58,6 @@ def no_panic(folder: Path) -> Iterator[None]:
             except DamagedIndexError as found:
                 raise found from error
         raise DamagedIndexError(folder / named[0] if named else folder, f"lexical index: {text}") from error
-
-
-def _no_room(folder: Path) -> bool:
-    """Whether writing a file in a folder fails for want of room, or a file there has reached the limit of its size."""
-    with suppress(ImportError, OSError):
-        import resource
-
-        limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-        if limit >= 0 and any(file.stat().st_size + _PROBE_BYTES >= limit for file in folder.iterdir()):
-            return True
-    try:
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(bytes(_PROBE_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        return error.errno in FULL_ERRNOS
-    return False
 
 
 def check_meta(folder: Path, analyses: Collection[str]) -> tuple[str, int]:
@@ -128,21 +109,14 @@ def seal(folder: Path) -> None:
 
 def replace_small(path: Path, content: str) -> None:
     """Give a small file in the folder new content, atomically and durably; OSError leaves it as it was."""
-    temporary = path.with_name(f".tmp{path.name}")
-    temporary.unlink(missing_ok=True)  # never written through, should it be a link
-    with temporary.open("x", encoding="utf-8") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    _sync_folder(path.parent)
+    replace_file(path, content.encode(), temporary=f".tmp{path.name}")
 
 
 def unseal(folder: Path) -> None:
     """Remove that record durably, before a writer changes anything."""
     if (folder / SEAL).exists():
         (folder / SEAL).unlink(missing_ok=True)
-        _sync_folder(folder)
+        sync_folder(folder)
 
 
 def _check_seal(folder: Path) -> None:
@@ -153,16 +127,6 @@ def _check_seal(folder: Path) -> None:
                 f"is not what was written (its checksum is not the one in {SEAL}); rebuild the lexical index"
             )
             raise DamagedIndexError(folder / "meta.json", reason)
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def meta_bytes(folder: Path) -> bytes | None:

@@ -6,7 +6,6 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from simengine.errors import DamagedIndexError, IndexLockedError, IndexNotFoundError, UsageError
@@ -31,6 +30,7 @@ from simengine.lexical.own_files import (
 )
 from simengine.lexical.query import QueryAnalysis, Reader
 from simengine.lexical.tie import Tie, read_tie, write_tie
+from simengine.text.joining import joined
 from simengine.types import FloatMatrix, Mask, RowArray
 
 if TYPE_CHECKING:
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 RowBatch: TypeAlias = "tuple[Sequence[int], Sequence[str], Sequence[str]]"
 """Rows with their titles and texts, as `LexicalIndex.add` takes them."""
-
-TITLE_REPEATS = 1
-"""How often a title's words count in each passage of its document (measured, see benchmarks/README.md)."""
 
 CHECKED_BYTES = 64_000_000
 """An index up to this size is compared with its checksums when it is opened; `verify` compares any."""
@@ -220,7 +217,7 @@ class LexicalIndex:
                         raise UsageError(f"lexical rows must rise: {row} after {self._next_row - 1}")
                     document = tantivy.Document()
                     document.add_unsigned("row", int(row))
-                    document.add_text("text", prepare_passage(_joined(title, text)))
+                    document.add_text("text", prepare_passage(joined(title, text, "\n")))
                     writer.add_document(document)
                     self._next_row = int(row) + 1
 
@@ -325,9 +322,7 @@ class LexicalIndex:
     def __enter__(self) -> LexicalIndex:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _open_writer(self) -> tantivy.IndexWriter:
@@ -372,10 +367,6 @@ def _while_replaced(folder: Path, read: Callable[[], T]) -> T:
 def _beside(folder: Path) -> tuple[Path, Path]:
     """Where `rebuild` puts the new index while it is written, and the old one while it is replaced."""
     return folder.with_name(folder.name + ".new"), folder.with_name(folder.name + ".old")
-
-
-def _joined(title: str, text: str) -> str:
-    return f"{(title + chr(10)) * TITLE_REPEATS}{text}" if title else text
 
 
 def _schema() -> tantivy.Schema:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from simengine.errors import DamagedIndexError, StorageFullError, StoreError
-from simengine.lexical.files import FULL_ERRNOS, replace_small
+from simengine.errors import DamagedIndexError
+from simengine.files import writing
+from simengine.lexical.files import replace_small
 from simengine.lexical.own_files import TIE
 
 
@@ -41,14 +41,9 @@ def write_tie(folder: Path, tie: Tie) -> None:
     """
     content = json.dumps({**asdict(tie), "checksum": tie.checksum}) + "\n"
     file = folder / TIE
-    try:
-        if file.is_file() and file.read_text(encoding="utf-8") == content:
-            return
-        replace_small(file, content)
-    except (OSError, UnicodeDecodeError) as error:
-        if isinstance(error, OSError) and error.errno in FULL_ERRNOS:
-            raise StorageFullError(f"{file}: no room to write ({os.strerror(error.errno)})") from error
-        raise StoreError(f"{file}: cannot write: {error}") from error
+    with writing(file):
+        if not file.is_file() or file.read_bytes() != content.encode():
+            replace_small(file, content)
 
 
 def read_tie(folder: Path) -> Tie | None:

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from simengine.errors import ModelDamagedError, StoreError
-from simengine.models.cache import cache_directory, read_json, write_atomically
+from simengine.files import hash_file, replace_file
+from simengine.models.cache import cache_directory, read_json
 from simengine.text.checks import parse_own_json
 
 _CHUNK_BYTES = 1 << 20
@@ -20,7 +21,7 @@ _MAX_HEADER_BYTES = 100_000_000
 
 def sha256_of_file(path: Path) -> str:
     """Hex sha256 of a file's bytes, from the cache if the file was hashed before and is unchanged."""
-    return _remembered("sha256", (path,), lambda: _sha256(path))
+    return _remembered("sha256", (path,), lambda: hash_file(path))
 
 
 def hash_of_tensors(files: Iterable[tuple[str, Path]]) -> str:
@@ -54,7 +55,7 @@ def _hash_tensors(parts: list[tuple[str, Path]]) -> str:
         if path.suffix == ".safetensors":
             entries.extend(f"{prefix}{line}" for line in _tensor_lines(path))
         else:
-            entries.append(f"{prefix}file {_sha256(path)}")
+            entries.append(f"{prefix}file {hash_file(path)}")
     total = hashlib.sha256()
     for entry in sorted(entries):
         total.update(entry.encode() + b"\n")
@@ -92,11 +93,6 @@ def _sha256_of(file: Any, n_bytes: int, path: Path) -> str:
     return digest.hexdigest()
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _remembered(kind: str, paths: tuple[Path, ...], compute: Callable[[], str]) -> str:
     identity = [kind]
     for path in paths:
@@ -112,5 +108,6 @@ def _remembered(kind: str, paths: tuple[Path, ...], compute: Callable[[], str]) 
         return str(known["digest"])
     digest = compute()
     with contextlib.suppress(OSError):  # the next start hashes again
-        write_atomically(entry, json.dumps({"identity": identity, "digest": digest}).encode())
+        entry.parent.mkdir(parents=True, exist_ok=True)
+        replace_file(entry, json.dumps({"identity": identity, "digest": digest}).encode())
     return digest

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from simengine.errors import ModelDamagedError
+from simengine.files import hash_file
 from simengine.models.config import DenseStep, ModelConfig, NormalizeStep, Step
 from simengine.models.files import hash_of_tensors, remembered_hash
 from simengine.models.folder import read_settings
@@ -177,7 +178,7 @@ def _tokenizer_hash(config: ModelConfig) -> str:
     else:
         for name in ("vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model"):
             if (folder / name).is_file():
-                settings[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
+                settings[name] = hash_file(folder / name)
     return _hash_json(settings)
 
 

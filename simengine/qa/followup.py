@@ -12,9 +12,8 @@ from simengine.qa.words import (
     QUESTION_WORDS,
     WORD,
     content_words,
-    has_chinese,
-    is_chinese,
 )
+from simengine.text.scripts import has_chinese, is_chinese
 
 MAX_SUBJECT_CHARS = 200
 _WHAT_ABOUT = re.compile(

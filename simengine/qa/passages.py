@@ -13,6 +13,7 @@ from simengine.qa import hypothesis
 from simengine.qa.candidates import Asked, Candidate, retriever_features
 from simengine.qa.cues import cues
 from simengine.qa.judging import JudgedPairs, Stance
+from simengine.text.joining import as_sentence, joined
 from simengine.types import Hit, Span
 
 MAX_EXPONENT = 60.0
@@ -70,7 +71,7 @@ def premise(hit: Hit) -> str:
     title = hit.title.strip()
     if not title or title.casefold() in text.casefold():
         return text
-    return f"{title.rstrip('.')}. {text}"
+    return joined(as_sentence(title), text)
 
 
 def _without_faq(item: Asked) -> list[Hit]:

@@ -1,16 +1,10 @@
-"""Closed classes of English words, and what a text is written in."""
+"""Closed classes of English words."""
 
 from __future__ import annotations
 
 import re
 
-HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
-_KANA_OR_HANGUL = re.compile(r"[\u3041-\u30ff\u1100-\u11ff\uac00-\ud7a3]")
-_LETTER = re.compile(r"[^\W\d_]")
 WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")
-
-HAN_SHARE = 0.3
-"""A text with this share of Chinese characters among its letters is Chinese; English names may stand in it."""
 
 
 def _words(text: str) -> frozenset[str]:
@@ -83,19 +77,6 @@ _EDGES = (
     | ADVERBS
     | _words("be been being get got please tell me us many much more very there here ok okay well thanks s")
 )
-
-
-def is_chinese(text: str) -> bool:
-    """Whether a text is mostly Chinese; Japanese and Korean are not."""
-    letters = len(_LETTER.findall(text))
-    return (
-        bool(letters) and not _KANA_OR_HANGUL.search(text) and len(HAN.findall(text)) >= HAN_SHARE * letters
-    )
-
-
-def has_chinese(text: str) -> bool:
-    """Whether there is a Chinese character in a text."""
-    return HAN.search(text) is not None
 
 
 def is_participle(word: str) -> bool:

@@ -13,17 +13,17 @@ import numpy as np
 from simengine.corpus.sentences import last_break, sentence_ends
 from simengine.errors import UsageError
 from simengine.text.arguments import expect, items_of
+from simengine.text.scripts import FIRST_EAST_ASIAN, HAN, has_chinese
 from simengine.types import Document, Evidence, RowArray, Span
 
-CHINESE = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_CHINESE = re.compile(f"[{CHINESE}]")
+_CHINESE = re.compile(f"[{HAN}]")
 _WORD = re.compile(r"[^\W_]+(?:['\u2019.,-][^\W_]+)*")
 _LETTER = re.compile(r"[^\W\d_]")
 
 # What stands in front of an item of a list or a section: a bullet, "1.", "(a)", "3.2", "第三条", "一、".
 _MARKER = re.compile(
     r"(?:[-*\u2022\u00b7\u2013\u25e6\u25aa]|(?:\d{1,3}|[a-z]|[ivx]{2,4})\.|\(?(?:\d{1,3}|[a-zA-Z]|[ivx]{2,4})\))\s+"
-    rf"|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}\.?\s+(?=[A-Z{CHINESE}])"
+    rf"|\d{{1,2}}(?:\.\d{{1,2}}){{1,3}}\.?\s+(?=[A-Z{HAN}])"
     r"|第[0-9零〇一二三四五六七八九十百]{1,6}[条章节款]\s*|[（(]?[一二三四五六七八九十]{1,3}[)）、]\s*|\d{1,3}、\s*"
 )
 _NOT_SPACE = re.compile(r"\S")
@@ -210,7 +210,7 @@ def _is_heading(text: str, low: int, high: int) -> bool:
         return False
     if line.endswith(_LEADS_IN):
         return True
-    if _CHINESE.search(line):
+    if has_chinese(line):
         return len(line) <= HEADING_CHINESE_CHARACTERS
     words = [word for word in line.split() if _LETTER.search(word)]
     if not words or len(words) > HEADING_WORDS:
@@ -238,5 +238,5 @@ def _reach(text: str, low: int, end: int) -> int:
     piece = text[low : min(end, low + MAX_WIDTH)]
     if piece.isascii():
         return low + len(piece)
-    width = np.cumsum([CHINESE_WIDTH if character >= "\u2e80" else 1 for character in piece])
+    width = np.cumsum([CHINESE_WIDTH if character >= FIRST_EAST_ASIAN else 1 for character in piece])
     return low + max(int(np.searchsorted(width, MAX_WIDTH, side="right")), 1)

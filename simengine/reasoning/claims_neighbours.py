@@ -8,8 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.index.threads import blas_threads
-from simengine.indexing.report import NoProgress, Progress
+from simengine.progress import NoProgress, Progress
 from simengine.types import FloatMatrix, Mask, RowArray
 
 SCORES_PER_BLOCK = 1 << 22  # float32 cosines held at once: 16 MB
@@ -37,7 +36,6 @@ def near_pairs(
     *,
     apart: Sequence[RowArray] = (),
     sides: Mask | None = None,
-    threads: int | None = None,
     progress: Progress | None = None,
 ) -> NearPairs:
     """The k nearest rows of each row that it may be compared with, as pairs.
@@ -52,7 +50,6 @@ def near_pairs(
         min_cosine: least cosine of a pair.
         apart: each (n,) int64; rows with equal values of at least 0 in one of them are not compared.
         sides: (n, 2) bool, whether a row belongs to the one side and to the other; then pairs have one row of each.
-        threads: for the matrix products; None leaves numpy's own choice.
         progress: is told of the rows.
 
     Raises:
@@ -68,12 +65,11 @@ def near_pairs(
         raise UsageError("the encoder's vectors are not L2-normalised, so that their products are no cosines")
     found: list[RowArray] = []
     block = max(1, SCORES_PER_BLOCK // n)
-    with blas_threads(threads):
-        for start in range(0, n, block):
-            rows = np.arange(start, min(start + block, n))
-            scores = vectors[rows] @ vectors.T
-            found.append(_best(scores, rows, k, min_cosine, apart, sides))
-            progress.advance(len(rows))
+    for start in range(0, n, block):
+        rows = np.arange(start, min(start + block, n))
+        scores = vectors[rows] @ vectors.T
+        found.append(_best(scores, rows, k, min_cosine, apart, sides))
+        progress.advance(len(rows))
     pairs = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
     cosines = np.einsum("ij,ij->i", vectors[pairs[:, 0]], vectors[pairs[:, 1]]).astype(np.float32)
     order = np.lexsort((pairs[:, 1], pairs[:, 0], -cosines))

@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 
 from simengine.errors import UsageError
-from simengine.indexing.report import Progress
+from simengine.progress import Progress
 from simengine.reasoning.claims import Claims, normalised
 from simengine.reasoning.claims_neighbours import NearPairs, near_pairs
 from simengine.types import FloatMatrix, Mask, RowArray

@@ -11,10 +11,9 @@ import numpy as np
 from simengine.calibration.calibration import Calibration
 from simengine.corpus.examples import NLI_LABELS
 from simengine.errors import UsageError
-from simengine.indexing.report import NoProgress, Progress
+from simengine.progress import NoProgress, Progress
 from simengine.requests.conflicts import Rule
 from simengine.results.conflicts import Conflict as Conflict
-from simengine.text.arguments import as_whole
 from simengine.types import FloatMatrix
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = (
@@ -97,11 +96,6 @@ def check_share(name: str, value: float, *, least: float = 0.0) -> None:
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     if not number or not least <= value <= 1.0:
         raise UsageError(f"{name} is {value!r}; expected a number from {least:g} to 1")
-
-
-def check_count(name: str, value: int, *, least: int = 1) -> None:
-    """Raise UsageError unless a whole number is at least `least`."""
-    as_whole(value, name, least)
 
 
 def check_calibration(judge: PairJudge, calibration: Calibration | None) -> None:

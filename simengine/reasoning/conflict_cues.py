@@ -9,11 +9,11 @@ from functools import cache
 
 import numpy as np
 
-from simengine.reasoning.claims import CHINESE
 from simengine.reasoning.conflict_quantities import Quantity, quantities
+from simengine.text.scripts import FIRST_EAST_ASIAN, HAN
 from simengine.types import FloatMatrix, RowArray
 
-_TOKEN = re.compile(rf"[{CHINESE}]+|[^\W\d_{CHINESE}]+(?:['\u2019][^\W\d_{CHINESE}]+)?")
+_TOKEN = re.compile(rf"[{HAN}]+|[^\W\d_{HAN}]+(?:['\u2019][^\W\d_{HAN}]+)?")
 _FUNCTION_WORDS = frozenset(
     """a an the of in on at to for from by with as and or but if than then that this these those there here it its he
     she they them his her their we you i our your who which what when where while is are was were be been being am do
@@ -121,12 +121,12 @@ class Profile:
 def profile(text: str) -> Profile:
     """Read a claim."""
     tokens = [token.lower() for token in _TOKEN.findall(text)]
-    spaced = [token for token in tokens if token[0] < "\u2e80"]
+    spaced = [token for token in tokens if token[0] < FIRST_EAST_ASIAN]
     words = {stem(token) for token in spaced if token not in _FUNCTION_WORDS}
     n_negations = sum(token in _NEGATIONS or token.endswith(("n't", "n\u2019t")) for token in spaced)
     n_negations += len(_CHINESE_NEGATION.findall(text))
     sides = {side for token in spaced for side in _opposites().get(token, ())}
-    for run in (token for token in tokens if token[0] >= "\u2e80"):
+    for run in (token for token in tokens if token[0] >= FIRST_EAST_ASIAN):
         words.update(run[at : at + 2] for at in range(max(len(run) - 1, 1)))
         sides.update(side for at in range(len(run) - 1) for side in _opposites().get(run[at : at + 2], ()))
     first = tokens[0] if tokens else ""

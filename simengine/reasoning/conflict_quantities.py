@@ -45,28 +45,10 @@ money GBP 1 £ GBP
 money CNY 1 CNY RMB 元 元人民币 人民币 yuan
 speed km/h 1 km/h kph
 """
-_SMALL = [
-    "zero",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-    "thirteen",
-    "fourteen",
-    "fifteen",
-    "sixteen",
-    "seventeen",
-    "eighteen",
-    "nineteen",
-]
+_SMALL = """
+    zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen
+    seventeen eighteen nineteen
+""".split()  # noqa: SIM905 - a list of strings reads worse
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _MULTIPLIERS = {
     "hundred": 1e2,
@@ -79,20 +61,7 @@ _MULTIPLIERS = {
 }
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _PLACES = {"十": 10, "百": 100, "千": 1000}
-_MONTHS = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
+_MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
 _LABEL_WORDS = (
     "section article clause chapter figure fig table page step room no number version question item part annex "
     "appendix line group phase level class grade gate platform flight bus route schedule exhibit paragraph day week "

@@ -11,11 +11,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from simengine.reasoning.claims import CHINESE
 from simengine.reasoning.conflict_cues import Profile, stem
 from simengine.reasoning.conflict_quantities import CLOCK, DATE, LABEL, MONEY, Quantity
+from simengine.text.scripts import HAN
 
-_WORD = re.compile(rf"[{CHINESE}]|[^\W{CHINESE}]+(?:['\u2019.-][^\W{CHINESE}]+)*|\uffff")
+_WORD = re.compile(rf"[{HAN}]|[^\W{HAN}]+(?:['\u2019.-][^\W{HAN}]+)*|\uffff")
 _PLACE = "\uffff"  # stands for a quantity in a frame
 _NEGATION = re.compile(
     r"(?<![a-z])(?:not(?! only| just| necessarily)|no(?![.\w]))(?![a-z])|(?:不是|没有|不|没|未|勿)(?![过仅但断同])"

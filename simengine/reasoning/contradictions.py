@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from simengine.calibration.calibration import Calibration
-from simengine.indexing.report import NoProgress, Progress
+from simengine.progress import NoProgress, Progress
 from simengine.reasoning.claims import ClaimOptions, Claims, extract_claims
 from simengine.reasoning.claims_neighbours import components
 from simengine.reasoning.claims_statements import (

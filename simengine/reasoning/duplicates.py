@@ -10,8 +10,8 @@ import numpy as np
 from simengine.calibration.calibration import Calibration
 from simengine.corpus.items import documents_of
 from simengine.errors import UsageError
-from simengine.indexing.report import NoProgress, Progress
 from simengine.models.unknown import readings_of, tells_apart
+from simengine.progress import NoProgress, Progress
 from simengine.reasoning.claims import normalised
 from simengine.reasoning.claims_neighbours import NearPairs, components, near_pairs
 from simengine.reasoning.claims_statements import Encode

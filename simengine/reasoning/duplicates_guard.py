@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.calibration.calibration import Calibration
-from simengine.indexing.report import NoProgress, Progress
+from simengine.progress import NoProgress, Progress
 from simengine.reasoning.claims import normalised, sentence_pieces
 from simengine.reasoning.claims_statements import Encode, encode_in_blocks
 from simengine.reasoning.conflict import (
@@ -107,21 +107,18 @@ def compare_texts(
     ]
 
 
-def duplicate_guard(
-    judge: PairJudge, encode: Encode, options: GuardOptions | None = None
-) -> Callable[[Sequence[tuple[str, str]]], list[bool]]:
+def duplicate_guard(judge: PairJudge, encode: Encode) -> Callable[[Sequence[tuple[str, str]]], list[bool]]:
     """A function that says for pairs of texts whether they say the same, as `simengine.search.collapse` takes it.
 
     Args:
         judge: such as an `NLIModel`.
         encode: texts to (n, dim) float32 with rows L2-normalised.
-        options: when two texts say the same.
     """
 
     def guard(pairs: Sequence[tuple[str, str]]) -> list[bool]:
         distinct = list(dict.fromkeys(text for pair in pairs for text in pair))
         read = dict(zip(distinct, read_texts(distinct, encode), strict=True))
-        found = compare_texts([(read[one], read[other]) for one, other in pairs], judge, options)
+        found = compare_texts([(read[one], read[other]) for one, other in pairs], judge)
         return [each.same for each in found]
 
     return guard

@@ -12,7 +12,6 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.errors import FingerprintMismatchError, UsageError
-from simengine.reasoning.monitor_change import fisher_exact
 from simengine.reasoning.zero_shot import ZeroShotClassifier
 from simengine.requests.monitor import MonitorOptions, StreamText
 from simengine.results.monitor import Alert, Example
@@ -241,6 +240,8 @@ class Monitor:
     def _compare(
         self, series: _Series, seen: Sequence[_Seen], trials: Mask, hits: Mask, now: Mask
     ) -> Alert | None:
+        from scipy.stats import fisher_exact
+
         options = self.options
         n_now, n_before = int((trials & now).sum()), int((trials & ~now).sum())
         if min(n_now, n_before) < options.min_texts:
@@ -249,7 +250,8 @@ class Monitor:
         share_now, share_before = hits_now / n_now, hits_before / n_before
         if abs(share_now - share_before) < options.min_change:
             return None
-        p_value = fisher_exact(hits_now, n_now, hits_before, n_before)
+        table = [[hits_now, n_now - hits_now], [hits_before, n_before - hits_before]]
+        p_value = float(fisher_exact(table).pvalue)  # two-sided
         if p_value > options.significance / len(self._series):
             return None
         rises = share_now > share_before

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 from simengine.errors import UsageError
+from simengine.text.scripts import has_chinese
 
 SLOT = "{}"
 TEMPLATES: Mapping[tuple[str, str], tuple[str, ...]] = {
@@ -16,7 +16,6 @@ TEMPLATES: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 """By what a label is, and the language of the labels."""
 
-_CHINESE = re.compile("[\u3400-\u4dbf\u4e00-\u9fff]")
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
 
 
@@ -32,7 +31,7 @@ def templates_for(template: str | Sequence[str] | None, task: str, labels: Seque
         UsageError: a template without a {} or with two, none at all, or an unknown task.
     """
     if template is None:
-        language = "zh" if any(_CHINESE.search(label) for label in labels) else "en"
+        language = "zh" if any(map(has_chinese, labels)) else "en"
         if (task, language) not in TEMPLATES:
             known = ", ".join(dict.fromkeys(name for name, _ in TEMPLATES))
             raise UsageError(f"task is {task!r}; templates are built in for {known}")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib import import_module
 
 import numpy as np
 
-from simengine.errors import MissingExtraError, UsageError
+from simengine.errors import UsageError
+from simengine.extras import optional_module
 from simengine.recommend.histories import Histories
 from simengine.recommend.scorers.content import ContentScorer
 from simengine.recommend.scorers.contract import Scorer, ScoringBatch, checked
@@ -186,11 +186,7 @@ class PairSampler:
                 f"{self.n_users} users have both earlier interactions and later likes; learning a blend needs "
                 f"{self.options.min_users}: give weights instead, or a larger held_out"
             )
-        try:
-            linear = import_module("sklearn.linear_model")
-        except ImportError as error:
-            package = (error.name or "sklearn").partition(".")[0]
-            raise MissingExtraError(package, "judge", "learning a blend") from error
+        linear = optional_module("sklearn.linear_model", "judge", "learning a blend")
         x = np.concatenate(self.differences)
         owners = np.concatenate(self.owners)
         weight = 1.0 / np.bincount(owners)[owners]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import numpy as np
 
+from simengine.extras import is_installed
 from simengine.recommend.blend import BlendOptions
 from simengine.recommend.interactions import Interactions
 from simengine.recommend.scorers.als import AlsScorer
@@ -39,7 +38,7 @@ def blend_scorers(n_items: int, *, als: bool | None = None, threads: int | None 
     ]
     if n_items <= EASE_ITEMS:
         scorers.append(EaseScorer(use="liked"))
-    if als or (als is None and find_spec("implicit") is not None):
+    if als or (als is None and is_installed("implicit")):
         scorers.append(AlsScorer(use="liked", threads=threads))
     return scorers
 
@@ -47,7 +46,7 @@ def blend_scorers(n_items: int, *, als: bool | None = None, threads: int | None 
 def why_no_blend(interactions: Interactions, options: BlendOptions | None = None) -> str:
     """Why weights cannot be learned from these interactions, for people; "" where they can."""
     options = options or BlendOptions()
-    if find_spec("sklearn") is None:
+    if not is_installed("sklearn"):
         return "scikit-learn is not installed"
     if interactions.times is None:
         return "the history has no times"

@@ -10,6 +10,7 @@ import numpy as np
 from simengine.corpus.examples import NLI_LABELS
 from simengine.errors import UsageError
 from simengine.text.arguments import as_number, as_texts
+from simengine.text.joining import PARAGRAPH, as_sentence, joined
 from simengine.types import Document, FloatMatrix, Mask
 
 ENTAILMENT = NLI_LABELS.index("entailment")
@@ -117,8 +118,5 @@ def premise(document: Document | None) -> str:
     """What an item says: its title and its text; "" where it says nothing."""
     if document is None:
         return ""
-    title, text = document.title.strip(), document.text.strip()
-    if title and text:
-        stop = "" if title[-1] in ".!?\u3002\uff01\uff1f" else "."
-        return f"{title}{stop}\n\n{text}"
-    return title or text
+    text = document.text.strip()
+    return joined(as_sentence(document.title) if text else document.title.strip(), text, PARAGRAPH)

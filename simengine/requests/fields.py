@@ -8,7 +8,7 @@ from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, Lt
 
 from simengine.errors import UsageError
 from simengine.text.arguments import (
@@ -128,8 +128,8 @@ def _number(value: Any, name: str, kind: type, notes: tuple[Any, ...]) -> Any:
     for note in notes:
         if isinstance(note, (Ge, Gt)):
             low = float(note.ge if isinstance(note, Ge) else note.gt)  # type: ignore[arg-type]
-        elif isinstance(note, Le):
-            high = float(note.le)  # type: ignore[arg-type]
+        elif isinstance(note, (Le, Lt)):
+            high = float(note.le if isinstance(note, Le) else note.lt)  # type: ignore[arg-type]
     if kind is int:
         most = None if math.isinf(high) or high == MOST_WANTED else int(high)
         number = as_whole(value, name, int(low), most)
@@ -137,4 +137,6 @@ def _number(value: Any, name: str, kind: type, notes: tuple[Any, ...]) -> Any:
     found = as_number(value, name, low, high)
     if found == low and any(isinstance(note, Gt) for note in notes):
         raise UsageError(f"{name} is {found:g}; expected a number above {low:g}")
+    if found == high and any(isinstance(note, Lt) for note in notes):
+        raise UsageError(f"{name} is {found:g}; expected a number below {high:g}")
     return found

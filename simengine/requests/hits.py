@@ -1,4 +1,4 @@
-"""Hits that the caller has."""
+"""Hits that the caller has, and plain texts as hits."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated
 
+from simengine.errors import UsageError
 from simengine.requests.fields import Help, K, Texts, check_fields
 from simengine.requests.rerank import Rerank
-from simengine.types import Hit
+from simengine.text.arguments import as_ids, as_number, as_texts, items_of
+from simengine.types import Hit, Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +19,8 @@ class RerankRequest:
 
     Attributes:
         queries: q texts.
-        hits: for each query its candidates, best first.
+        hits: for each query its candidates, best first. Where none has a score of a retriever (see
+            `passages_as_hits`), the reranker alone decides.
         rerank: how.
         k: hits wanted for each query; None for all.
     """
@@ -29,3 +32,40 @@ class RerankRequest:
 
     def __post_init__(self) -> None:
         check_fields(self)
+
+
+def passages_as_hits(
+    texts: Sequence[str], *, ids: Sequence[str] | None = None, scores: Sequence[float] | None = None
+) -> list[Hit]:
+    """Hits made of plain texts, for reranking without an index.
+
+    Args:
+        texts: n passages, best first.
+        ids: of them; by default "1" to "n".
+        scores: of a retriever, higher is better; by default all 0: the reranker alone decides.
+
+    Raises:
+        UsageError: a text is blank or no string, or the lengths differ.
+    """
+    texts = as_texts(texts, "passage", blank=False)
+    names = [str(number) for number in range(1, len(texts) + 1)] if ids is None else as_ids(ids)
+    values = [0.0] * len(texts)
+    if scores is not None:
+        values = [as_number(score, f"score {n}") for n, score in enumerate(items_of(scores, "score"), 1)]
+    if not len(texts) == len(names) == len(values):
+        raise UsageError(
+            f"expected a list of texts with as many ids and scores; got {len(texts)}, {len(names)} and {len(values)}"
+        )
+    order = sorted(range(len(texts)), key=lambda place: -values[place])
+    return [
+        Hit(
+            id=names[place],
+            score=values[place],
+            rank=rank,
+            title="",
+            passage=Passage(0, len(texts[place]), texts[place]),
+            metadata={},
+            scores={} if scores is None else {"retriever": values[place]},
+        )
+        for rank, place in enumerate(order, 1)
+    ]

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
 from annotated_types import Ge
 
 from simengine.requests.fields import Help, Texts, check_fields
 from simengine.text.arguments import as_path_name
+
+Policy: TypeAlias = Literal["sync", "add", "update"]
+"""Of a document with an id that the index holds with other content: "add" is an error, the others replace it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,22 @@ class IndexOptions:
         UsageError: a value is of another type.
     """
 
-    recipe: str | None = None
-    chunk_tokens: Annotated[int | None, Ge(1), Help("Longest passage in tokens.")] = None
-    overlap_tokens: Annotated[int | None, Ge(0), Help("Tokens that neighbouring passages share.")] = None
-    overwrite: bool = False
-    prune: bool = False
-    seed: Annotated[int, Ge(0)] = 0
+    recipe: Annotated[
+        str | None, Help("ANN index: auto, flat, hnsw, ..., or a TOML file with a recipe. [default: auto]")
+    ] = None
+    chunk_tokens: Annotated[
+        int | None, Ge(1), Help("Longest passage in tokens. [default: what the model reads, at most 512]")
+    ] = None
+    overlap_tokens: Annotated[
+        int | None,
+        Ge(0),
+        Help("Tokens that neighbouring passages share. [default: 32, or a quarter of a shorter passage]"),
+    ] = None
+    overwrite: Annotated[bool, Help("Build anew beside an existing index, and replace it when done.")] = False
+    prune: Annotated[bool, Help("Delete documents that the corpus no longer contains.")] = False
+    seed: Annotated[
+        int, Ge(0), Help("Seed of the ANN index's training sample and of the recall measurement.")
+    ] = 0
     sources: Annotated[tuple[str, ...], Texts("source")] = ()
     check_sources: bool = False
     command: str = ""

@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal, TypeAlias
 
-from annotated_types import Ge, Le
+from annotated_types import Ge, Gt, Le
 
 from simengine.requests.fields import Filter, Help, Ids, K, Texts, check_fields
+from simengine.text.arguments import as_path_name
+
+Method: TypeAlias = Literal["auto", "content", "blend"]
 
 
-@dataclass(frozen=True, slots=True)
-class RecommendRequest:
-    """Documents for somebody's taste, best first; nothing that is liked or disliked comes back.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecommendOptions:
+    """What becomes of a ranking of documents.
 
     Attributes:
-        liked, disliked: ids of documents.
-        liked_texts, disliked_texts: any texts.
         refuse: statements that no recommended document may entail, such as "The film is violent."
         require: statements that none may contradict.
+        veto_threshold: probability from which `refuse` and `require` leave a document out; not calibrated.
         k: documents wanted, at least 1; fewer come back where there are no more.
         where: filter expression over the metadata.
         reasons: find the sentence of each that speaks for it.
         diversity: 0 ranks by score alone, 1 by being unlike what stands above; see `simengine.recommend.ListOptions`.
+        collapse_cosine: of documents with this cosine or more only the best is kept; 1 keeps all.
+        include_seen: also what is liked or disliked already, or stands in the history.
     """
 
-    liked: Annotated[tuple[str, ...], Ids(), Help("Ids of documents that are liked.")] = ()
-    disliked: Annotated[tuple[str, ...], Ids(), Help("Ids of documents that are disliked.")] = ()
-    liked_texts: Annotated[
-        tuple[str, ...], Texts("liked text"), Help("Descriptions of what is liked, or texts that are.")
-    ] = ()
-    disliked_texts: Annotated[
-        tuple[str, ...], Texts("disliked text"), Help("Descriptions of what is disliked, or texts that are.")
-    ] = ()
     refuse: Annotated[
         tuple[str, ...],
         Texts("statement"),
@@ -43,12 +39,69 @@ class RecommendRequest:
         Texts("statement"),
         Help("Leave out documents that contradict one of these statements."),
     ] = ()
+    veto_threshold: Annotated[
+        float, Gt(0), Le(1), Help("Probability from which a statement leaves a document out; not calibrated.")
+    ] = 0.5
     k: Annotated[K, Help("Number of recommendations.")] = 10
     where: Filter = None
     reasons: Annotated[bool, Help("Give the sentence of each document that speaks for it; slower.")] = False
     diversity: Annotated[
         float, Ge(0), Le(1), Help("0 ranks by score alone, 1 by being unlike what stands above.")
     ] = 0.0
+    collapse_cosine: Annotated[
+        float, Gt(0), Le(1), Help("Of documents with this cosine or more only the best is kept; 1 keeps all.")
+    ] = 0.98
+    include_seen: Annotated[
+        bool, Help("Also recommend what is liked or disliked already, or stands in the history.")
+    ] = False
 
     def __post_init__(self) -> None:
         check_fields(self)
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendRequest(RecommendOptions):
+    """Documents for somebody's taste, best first; nothing that is liked or disliked comes back.
+
+    Attributes:
+        liked, disliked: ids of documents.
+        liked_texts, disliked_texts: any texts.
+    """
+
+    liked: Annotated[tuple[str, ...], Ids(), Help("Ids of documents that are liked.")] = ()
+    disliked: Annotated[tuple[str, ...], Ids(), Help("Ids of documents that are disliked.")] = ()
+    liked_texts: Annotated[
+        tuple[str, ...], Texts("liked text"), Help("Descriptions of what is liked, or texts that are.")
+    ] = ()
+    disliked_texts: Annotated[
+        tuple[str, ...], Texts("disliked text"), Help("Descriptions of what is disliked, or texts that are.")
+    ] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RecommendUsersRequest(RecommendOptions):
+    """Documents for users of a history.
+
+    Attributes:
+        history: a file of who chose what, as `simengine.recommend.read_interactions` takes it.
+        users: of the history; () for all of them, whose lists name ids and scores alone, unless `reasons`.
+        method: "content" ranks by text alone, "blend" by text, popularity and what similar users chose, with weights
+            learned from the latest part of the history; "auto" blends where the history is rich enough.
+        half_life_days: age, counted from the user's latest interaction, at which a preference counts half; None for no
+            fading.
+    """
+
+    history: str
+    users: Annotated[tuple[str, ...], Ids(), Help("Users of the history.")] = ()
+    method: Annotated[
+        Method,
+        Help(
+            "By text alone (content), or by text, popularity and what similar users chose, blended as the latest part "
+            "of the history teaches; auto blends where the history is rich enough."
+        ),
+    ] = "auto"
+    half_life_days: Annotated[float | None, Gt(0), Help("Age at which a preference counts half.")] = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "history", as_path_name(self.history, "history"))
+        RecommendOptions.__post_init__(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal, TypeAlias
 
@@ -10,7 +11,7 @@ from annotated_types import Ge, Gt, Le
 from simengine.errors import UsageError
 from simengine.paths import keep_model
 from simengine.requests.fields import Help, Texts, check_fields
-from simengine.text.arguments import as_path_name, expect
+from simengine.text.arguments import as_flag, as_path_name, expect
 
 Kind: TypeAlias = Literal["auto", "relevance", "similarity", "nli"]
 Precision: TypeAlias = Literal["auto", "f32", "bf16", "f16", "int8"]
@@ -82,3 +83,22 @@ class Rerank:
         if last.depth is None:
             last = replace(last, depth=2 * (self.depth or DEFAULT_DEPTH))
         return (*before, last, replace(self, first=None))
+
+
+def rerank_of(given: object) -> Rerank | None:
+    """How to rerank, from True, False or a `Rerank`; None for not at all.
+
+    Raises:
+        UsageError: something else was given; says what to write.
+    """
+    if isinstance(given, Rerank):
+        return given
+    if isinstance(given, (str, os.PathLike)):
+        name = os.fspath(given)
+        raise UsageError(
+            f"rerank is {name!r:.60}; expected True, False or Rerank(...). To name a model: Rerank({name!r:.60})"
+        )
+    try:
+        return Rerank() if as_flag(given, "rerank") else None
+    except UsageError as error:
+        raise UsageError(f"{error}, or Rerank(...)") from None

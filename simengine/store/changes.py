@@ -35,7 +35,13 @@ class PreparedDocument:
 
 @dataclass(frozen=True, slots=True)
 class LiveDocument:
-    """What the writer must know of a live document to delete it."""
+    """A live document as the writer knows it without reading its text.
+
+    Attributes:
+        doc_key: its number within the generation.
+        digest: `content_digest` of the document that was committed.
+        n_passages, n_tokens, n_truncated: what the counts lose when it is deleted.
+    """
 
     doc_key: int
     digest: bytes

@@ -21,7 +21,6 @@ class CommitLog:
 
     Attributes:
         first_doc_keys: (n_commits + 1,) int64; commit i added documents [i, i + 1) of these.
-        first_rows: (n_commits + 1,) int64, likewise for rows.
         metadata_crcs: one per commit.
         lengths: (n_documents,) passages of each document ever added.
         removed: (n_removed,) int64, doc_keys deleted, in the order of the commits.
@@ -29,7 +28,6 @@ class CommitLog:
     """
 
     first_doc_keys: RowArray
-    first_rows: RowArray
     metadata_crcs: list[int]
     lengths: npt.NDArray[np.uint32]
     removed: RowArray
@@ -61,7 +59,7 @@ def load_log(reader: Reader, last: CommitRecord) -> CommitLog:
 def _load(reader: Reader, last: CommitRecord) -> CommitLog:
     query = f"SELECT {COMMIT_COLUMNS}, crc, lengths, removed FROM commits WHERE number <= ? ORDER BY number"
     before = NO_COMMIT
-    doc_keys, rows, crcs, n_removed = [0], [0], [], [0]
+    doc_keys, crcs, n_removed = [0], [], [0]
     lengths, removed = [], []
     for row in reader.rows(query, (last.number,)):
         record = commit_record(row[:-3], row[-3], reader.path)
@@ -77,7 +75,6 @@ def _load(reader: Reader, last: CommitRecord) -> CommitLog:
         ):
             raise DamagedIndexError(reader.path, f"commit {record.number} is not what was written")
         doc_keys.append(record.next_doc_key)
-        rows.append(record.next_row)
         crcs.append(record.metadata_crc)
         lengths.append(row[-2])
         removed.append(row[-1])
@@ -85,7 +82,6 @@ def _load(reader: Reader, last: CommitRecord) -> CommitLog:
         before = record
     log = CommitLog(
         first_doc_keys=np.array(doc_keys, dtype=np.int64),
-        first_rows=np.array(rows, dtype=np.int64),
         metadata_crcs=crcs,
         lengths=np.frombuffer(b"".join(lengths), dtype="<u4").astype(np.uint32),
         removed=np.frombuffer(b"".join(removed), dtype="<i8").astype(np.int64),

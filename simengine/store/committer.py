@@ -9,16 +9,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from simengine.errors import DamagedIndexError, StorageFullError, StoreError
+from simengine.files import discard_file, sync_folder
 from simengine.store import schema
 from simengine.store.changes import LiveDocument, PreparedDocument, append
 from simengine.store.contract import Segment
 from simengine.store.creation import COMPLETE
 from simengine.store.digest import document_crc
-from simengine.store.files import DATABASE, VECTORS, discard_file, generation_name, sync_folder
+from simengine.store.files import DATABASE, VECTORS, generation_name
 from simengine.store.generations import discard, leftovers, orphans
 from simengine.store.manifest import Manifest, Pointer, check_pointer, read_pointer, write_manifest
 from simengine.store.ours import discard_tree, refuse_links
-from simengine.store.records import Head, put_segment, put_state, read_head
+from simengine.store.records import Head, commit_stamp, put_segment, put_state, read_head
 from simengine.store.segments import (
     SegmentRecord,
     check_segment,
@@ -27,7 +28,6 @@ from simengine.store.segments import (
     segment_path,
     write_segment,
 )
-from simengine.store.stamp import commit_stamp
 from simengine.types import FloatMatrix
 
 _PARAMETERS = 500
@@ -61,13 +61,9 @@ class Committer:
         if not self.database.exists():
             raise DamagedIndexError(self.database, "missing; restore a copy of the index or build it again")
         self.connection = schema.connect_writer(self.database)
-        try:
-            with schema.translated(self.database):
-                schema.check_database(self.connection, self.database)
-                self._head = read_head(self.connection, self.database)
-        except BaseException:
-            self.connection.close()
-            raise
+        with schema.closed_on_error(self.connection), schema.translated(self.database):
+            schema.check_database(self.connection, self.database)
+            self._head = read_head(self.connection, self.database)
         self._last_segment = 0
 
     def current(self) -> Head:

@@ -135,19 +135,6 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class ExistingDocument:
-    """A live document as the writer knows it without reading its text.
-
-    Attributes:
-        doc_key: its number within the generation.
-        digest: `content_digest` of the document that was committed.
-    """
-
-    doc_key: int
-    digest: bytes
-
-
-@dataclass(frozen=True, slots=True)
 class DeleteResult:
     """What a deletion did.
 
@@ -185,16 +172,3 @@ class PassageText:
     doc_key: int
     title: str
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class ChangesSince:
-    """What came after a commit; what an index derived from that commit must replay.
-
-    Attributes:
-        first_row: rows from here on are new (some may be deleted again).
-        deleted: (n,) int64, doc_keys deleted since, rising.
-    """
-
-    first_row: int
-    deleted: npt.NDArray[np.int64]

@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 
 from simengine.errors import DamagedIndexError, IndexExistsError, IndexNotFoundError
+from simengine.files import random_name, sync_folder
 from simengine.store import schema
-from simengine.store.files import (
-    DATABASE,
-    VECTORS,
-    generation_name,
-    random_name,
-    sync_folder,
-    writing,
-)
+from simengine.store.files import DATABASE, VECTORS, generation_name, writing
 from simengine.store.generations import discard, empty_enough, leftovers, locate
 from simengine.store.manifest import Pointer, write_manifest
 from simengine.store.ours import discard_tree
@@ -75,15 +70,15 @@ def begin_generation(root: Path, number: int, settings: IndexSettings) -> None:
 
 
 def _create_database(path: Path, settings: IndexSettings) -> None:
-    connection = schema.connect_writer(path, create=True)
-    try:
-        with schema.translated(path), schema.transaction(connection):
-            connection.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
-            for statement in schema.SCHEMA.split(";\n"):
-                if statement.strip():
-                    connection.execute(statement)
-            put_named(connection, "head", "generation", {"id": os.urandom(16).hex()})
-            put_named(connection, "head", "settings", settings.to_json())
-            put_state(connection, BUILDING, 0)
-    finally:
-        connection.close()
+    with (
+        contextlib.closing(schema.connect_writer(path, create=True)) as connection,
+        schema.translated(path),
+        schema.transaction(connection),
+    ):
+        connection.execute(f"PRAGMA application_id={schema.APPLICATION_ID}")
+        for statement in schema.SCHEMA.split(";\n"):
+            if statement.strip():
+                connection.execute(statement)
+        put_named(connection, "head", "generation", {"id": os.urandom(16).hex()})
+        put_named(connection, "head", "settings", settings.to_json())
+        put_state(connection, BUILDING, 0)

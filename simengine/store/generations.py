@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from simengine.errors import DamagedIndexError, IndexNotFoundError
+from simengine.files import discard_file
 from simengine.store.files import (
     ANN,
     DATABASE,
@@ -13,7 +14,6 @@ from simengine.store.files import (
     LOCK,
     MANIFEST,
     VECTORS,
-    discard_file,
     generation_name,
     generation_number,
     generation_numbers,

@@ -13,7 +13,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from simengine.errors import DamagedIndexError, IndexLockedError, StorageFullError, StoreError
-from simengine.store.files import LOCK, full_message, is_full
+from simengine.files import is_full
+from simengine.store.files import LOCK, full_message
 from simengine.store.ours import A_LINK
 from simengine.text.checks import parse_own_json
 

@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from simengine.errors import DamagedIndexError, StoreError
+from simengine.files import replace_file
 from simengine.store.contract import Counts
 from simengine.store.digest import canonical_json
-from simengine.store.files import MANIFEST, generation_name, generation_number, replace_file
+from simengine.store.files import MANIFEST, generation_name, generation_number, writing
 from simengine.store.ours import refuse_link
 from simengine.store.records import Head
 from simengine.store.settings import IndexSettings
@@ -105,7 +106,8 @@ def write_manifest(root: Path, manifest: Manifest) -> None:
     """
     value = manifest.to_json()
     value["checksum"] = _check_sum(value)
-    replace_file(root / MANIFEST, (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())
+    with writing(root / MANIFEST):
+        replace_file(root / MANIFEST, (json.dumps(value, ensure_ascii=False, indent=1) + "\n").encode())
 
 
 def read_pointer(root: Path) -> Pointer | None:

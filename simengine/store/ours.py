@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from simengine.errors import DamagedIndexError, StoreError
-from simengine.store.files import ANN, DATABASE, LEXICAL, LOCK, MANIFEST, VECTORS, random_name
+from simengine.files import random_name
+from simengine.store.files import ANN, DATABASE, LEXICAL, LOCK, MANIFEST, VECTORS
 from simengine.types import Json
 
 _RANDOM = "[0-9a-f]{8}"

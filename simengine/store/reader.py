@@ -10,7 +10,7 @@ from typing import Any
 
 from simengine.errors import DamagedIndexError, StoreError
 from simengine.store.records import Head, read_head
-from simengine.store.schema import check_database, connect_reader, translated
+from simengine.store.schema import check_database, closed_on_error, connect_reader, translated
 
 Row = tuple[Any, ...]
 SqlValue = int | float | str | bytes | None
@@ -29,11 +29,8 @@ class Reader:
         with translated(path):
             self._connection, self.immutable = connect_reader(path)
             self._stamp = file_stamp(path)
-            try:
+            with closed_on_error(self._connection):
                 check_database(self._connection, path)
-            except BaseException:
-                self._connection.close()
-                raise
 
     def head(self) -> Head:
         """Head, registry, last commit and segments as of now."""

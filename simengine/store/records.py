@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from simengine.errors import DamagedIndexError
 from simengine.store.contract import Counts
-from simengine.store.digest import canonical_json, text_crc
+from simengine.store.digest import canonical_json, document_crc, text_crc
 from simengine.store.ours import is_inside, is_segment_name, named_files
+from simengine.store.schema import translated
 from simengine.store.segments import SegmentRecord
 from simengine.store.settings import IndexSettings
 from simengine.types import Json
@@ -190,3 +193,51 @@ def _segments(connection: sqlite3.Connection, n_rows: int, path: Path) -> tuple[
     if next_row != n_rows:
         raise DamagedIndexError(path, f"its vector segments hold {next_row:,} rows, its passages {n_rows:,}")
     return tuple(records)
+
+
+STAMPED = 128
+"""Commits, and documents, that a stamp is made of."""
+
+_Rows = Callable[[str, Sequence[int]], list[tuple[Any, ...]]]
+_LATEST_COMMITS = (
+    f"SELECT {COMMIT_COLUMNS}, crc FROM commits WHERE number > ? AND number <= ? ORDER BY number"
+)
+_LATEST_DOCUMENTS = (
+    "SELECT doc_key, first_row, n_passages, n_tokens, n_truncated, added_commit, digest, id, crc FROM documents "
+    "WHERE doc_key >= ? AND doc_key < ? ORDER BY doc_key"
+)
+
+
+def commit_stamp(rows: _Rows, path: Path, generation_id: str, number: int) -> str | None:
+    """A digest over a commit's numbers, those of the latest before it, and the latest documents up to it.
+
+    Two copies of an index that were changed apart give different stamps for the same number.
+
+    Args:
+        rows: runs a query on the database.
+        path: of the database.
+        generation_id: of the database.
+        number: of the commit.
+
+    Returns:
+        Hexadecimal digits; None where there is no such commit.
+
+    Raises:
+        DamagedIndexError: the commit or one of the documents is not what was written.
+    """
+    with translated(path):
+        commits = [
+            commit_record(row[:-1], row[-1], path)
+            for row in rows(_LATEST_COMMITS, (number - STAMPED, number))
+        ]
+        if not commits or commits[-1].number != number:
+            return None
+        crcs = [commit.crc() for commit in commits]
+        hasher = hashlib.blake2b(f"{generation_id} {number} {crcs}".encode(), digest_size=16)
+        end = commits[-1].next_doc_key
+        for *numbers, digest, id_, crc in rows(_LATEST_DOCUMENTS, (end - STAMPED, end)):
+            if document_crc((*numbers,), digest, id_) != crc:
+                raise DamagedIndexError(path, f"the check sum of document {id_!r} differs")
+            hasher.update(digest)
+            hasher.update(crc.to_bytes(4, "little"))
+    return hasher.hexdigest()

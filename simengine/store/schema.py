@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import struct
 from collections.abc import Iterator
 from pathlib import Path
 
 from simengine.errors import DamagedIndexError, SimengineError, StorageFullError, StoreError
-from simengine.store.files import full_message, is_full, random_name
+from simengine.files import no_room
+from simengine.store.files import full_message
 
 PAGE_BYTES = 4096
 APPLICATION_ID = 0x73696D65
@@ -54,20 +54,23 @@ CREATE TABLE passages (
 """
 
 
-def _uri(path: Path, options: str) -> str:
-    return f"{path.absolute().as_uri()}?{options}"
+@contextlib.contextmanager
+def closed_on_error(connection: sqlite3.Connection) -> Iterator[None]:
+    """Close a connection where the block raises."""
+    with contextlib.ExitStack() as stack:
+        stack.callback(connection.close)
+        yield
+        stack.pop_all()
 
 
 def _connect(path: Path, options: str) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?{options}"
     connection = sqlite3.connect(
-        _uri(path, options), uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S
+        uri, uri=True, isolation_level=None, check_same_thread=False, timeout=BUSY_TIMEOUT_S
     )
-    try:
+    with closed_on_error(connection):
         for pragma in ("trusted_schema=OFF", "cell_size_check=ON", "temp_store=MEMORY", "cache_size=-8000"):
             connection.execute(f"PRAGMA {pragma}")
-    except BaseException:
-        connection.close()
-        raise
     return connection
 
 
@@ -79,7 +82,7 @@ def connect_writer(path: Path, *, create: bool = False) -> sqlite3.Connection:
     """
     with translated(path):
         connection = _connect(path, "mode=rwc" if create else "mode=rw")
-        try:
+        with closed_on_error(connection):
             if create:
                 connection.execute(f"PRAGMA page_size={PAGE_BYTES}")
             (mode,) = connection.execute("PRAGMA journal_mode=WAL").fetchone()
@@ -97,9 +100,6 @@ def connect_writer(path: Path, *, create: bool = False) -> sqlite3.Connection:
                 "cache_size=-32000",
             ):
                 connection.execute(f"PRAGMA {pragma}")
-        except BaseException:
-            connection.close()
-            raise
     return connection
 
 
@@ -116,30 +116,22 @@ def connect_reader(path: Path) -> tuple[sqlite3.Connection, bool]:
     """
     if not path.exists():
         raise FileNotFoundError(path)
-    connection: sqlite3.Connection | None = None
     try:
-        connection = _connect(path, "mode=ro")
-        connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        return connection, False
+        return _connect_and_look(path, "mode=ro"), False
     except sqlite3.OperationalError as error:
-        if connection is not None:
-            connection.close()
         if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY):
             raise
         if not path.exists():
             raise FileNotFoundError(path) from error
         _refuse_hot_log(path, error)
-    except BaseException:
-        if connection is not None:
-            connection.close()
-        raise
-    connection = _connect(path, "mode=ro&immutable=1")
-    try:
+    return _connect_and_look(path, "mode=ro&immutable=1"), True
+
+
+def _connect_and_look(path: Path, options: str) -> sqlite3.Connection:
+    connection = _connect(path, options)
+    with closed_on_error(connection):
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except BaseException:
-        connection.close()
-        raise
-    return connection, True
+    return connection
 
 
 def _refuse_hot_log(path: Path, error: sqlite3.Error) -> None:
@@ -210,7 +202,9 @@ def _meaning(error: sqlite3.Error, path: Path) -> SimengineError:
         case sqlite3.SQLITE_FULL:
             return StorageFullError(full_message(path, "disk full"))
         # Where no file can be created any more (no inodes), SQLite says that it cannot open or write.
-        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY if no_room(path):
+        case sqlite3.SQLITE_IOERR | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_READONLY if no_room(
+            path.parent, (path.with_name(path.name + suffix) for suffix in ("", "-wal", "-shm"))
+        ):
             return StorageFullError(full_message(path, "quota or file size limit"))
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_PERM | sqlite3.SQLITE_AUTH:
             return StoreError(f"{path}: cannot write: {error}; check the permissions of file and folder")
@@ -223,33 +217,3 @@ def _meaning(error: sqlite3.Error, path: Path) -> SimengineError:
     return DamagedIndexError(
         path, f"{error}; `simengine verify` says more, then restore a copy or build again"
     )
-
-
-def no_room(path: Path) -> bool:
-    """Whether writing beside `path` fails for want of room.
-
-    SQLite reports a quota or a file size limit as a plain I/O error, which a failing device gives too.
-    """
-    try:
-        import resource
-
-        limit = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-    except ImportError:
-        limit = -1
-    if limit >= 0:
-        for suffix in ("", "-wal", "-shm"):
-            with contextlib.suppress(OSError):
-                if path.with_name(path.name + suffix).stat().st_size + (256 << 10) >= limit:
-                    return True
-    probe = path.with_name(f"probe.{random_name()}.tmp")
-    try:
-        with probe.open("xb") as file:
-            file.write(bytes(256 << 10))
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        return is_full(error)
-    finally:
-        with contextlib.suppress(OSError):
-            probe.unlink()
-    return False

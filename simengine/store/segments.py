@@ -13,8 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from simengine.errors import DamagedIndexError, StoreError
+from simengine.files import discard_file, sync_fd, sync_folder
 from simengine.store.contract import Segment
-from simengine.store.files import discard_file, sync_fd, sync_folder, writing
+from simengine.store.files import writing
 from simengine.store.ours import refuse_link
 from simengine.types import FloatMatrix
 

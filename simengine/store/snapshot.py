@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Self
 
 import numpy as np
 
-from simengine.errors import DamagedIndexError, StoreError, UsageError
+from simengine.errors import DamagedIndexError, StoreError
 from simengine.store.columns import load_columns, summarise_fields
 from simengine.store.commitlog import CommitLog, load_log
 from simengine.store.contract import (
-    ChangesSince,
     Column,
     Counts,
     FieldSummary,
@@ -37,10 +37,9 @@ from simengine.store.generations import generation_folder, lexical_folder, locat
 from simengine.store.manifest import Manifest, Pointer, check_pointer
 from simengine.store.ours import refuse_link
 from simengine.store.reader import Reader, file_stamp
-from simengine.store.records import Head
+from simengine.store.records import Head, commit_stamp
 from simengine.store.segments import HASHED_AT_OPEN_BYTES, check_segment, open_segment
 from simengine.store.settings import IndexSettings
-from simengine.store.stamp import commit_stamp
 from simengine.types import FloatMatrix, Json, Mask, RowArray
 
 _TRIES = 8
@@ -108,17 +107,13 @@ class Snapshot:
             FileNotFoundError: a file is missing.
         """
         folder = generation_folder(root, number)
-        reader = Reader(folder / DATABASE)
-        try:
+        with ExitStack() as stack:
+            reader = stack.enter_context(closing(Reader(folder / DATABASE)))
             head = reader.head()
             check_pointer(head, pointer, reader.path)
-            folder_of_vectors = folder / VECTORS
-            segments = [
-                open_segment(folder_of_vectors, record, head.settings.dimension) for record in head.segments
-            ]
-        except BaseException:
-            reader.close()
-            raise
+            vectors, dimension = folder / VECTORS, head.settings.dimension
+            segments = [open_segment(vectors, record, dimension) for record in head.segments]
+            stack.pop_all()
         return cls(root, number, reader, head, segments)
 
     def __enter__(self) -> Self:
@@ -265,20 +260,8 @@ class Snapshot:
             self._live_rows = None if live is None else live[self.row_documents()]
         return self._live_rows
 
-    def changes_since(self, commit_number: int) -> ChangesSince:
-        """What an index derived from an earlier commit of this generation must replay.
-
-        Raises:
-            UsageError: no such commit before this snapshot's.
-        """
-        if not 0 <= commit_number <= self.commit_number:
-            raise UsageError(f"commit {commit_number} does not lie between 0 and {self.commit_number}")
-        log = self._log()
-        deleted = np.sort(log.removed[log.n_removed[commit_number] :])
-        return ChangesSince(int(log.first_rows[commit_number]), deleted)
-
     def commit_stamp(self, number: int) -> str | None:
-        """See `simengine.store.stamp.commit_stamp`."""
+        """See `simengine.store.records.commit_stamp`."""
         return commit_stamp(self._reader.rows, self._reader.path, self._head.generation_id, number)
 
     def _log(self) -> CommitLog:
@@ -333,15 +316,12 @@ class Snapshot:
         key = self.doc_keys_by_id([id_]).get(id_)
         return None if key is None else self.documents([key])[key]
 
-    def iter_stored(self, batch: int) -> Iterator[list[tuple[RawDocument, list[StoredPassage]]]]:
-        """All live documents as stored, with their passages, by rising doc_key, in lists of about `batch`."""
-        yield from self._stored(0, batch)
-
-    def _stored(
-        self, first_key: int, batch: int, *, deleted: bool = False
+    def iter_stored(
+        self, batch: int, *, deleted: bool = False
     ) -> Iterator[list[tuple[RawDocument, list[StoredPassage]]]]:
+        """The live documents, or all, as stored, with their passages, by rising doc_key, in lists of about `batch`."""
         live = None if deleted else self.live_documents()
-        for documents in stream_documents(self._reader, first_key, self.n_documents, batch):
+        for documents in stream_documents(self._reader, 0, self.n_documents, batch):
             base, last = documents[0].first_row, documents[-1]
             passages = passage_range(self._reader, base, last.first_row + last.n_passages)
             yield [
@@ -358,19 +338,14 @@ class Snapshot:
                 if live is None or live[raw.document.doc_key]:
                     yield raw.document
 
-    def iter_rows(
-        self, first_row: int = 0, batch: int = 1024, *, deleted: bool = False
-    ) -> Iterator[PassageText]:
-        """Rows from `first_row` on with title and text, rising: the live ones, or all. Memory as `iter_documents`."""
-        ends = np.cumsum(self._log().lengths, dtype=np.int64)
-        first_key = int(np.searchsorted(ends, first_row, side="right"))
-        for stored in self._stored(first_key, batch, deleted=deleted):
+    def iter_rows(self, batch: int = 1024, *, deleted: bool = False) -> Iterator[PassageText]:
+        """Rows with title and text, rising: the live ones, or all. Memory as `iter_documents`."""
+        for stored in self.iter_stored(batch, deleted=deleted):
             for raw, passages in stored:
                 document = raw.document
                 for passage in passages:
-                    if passage.row >= first_row:
-                        text = document.text[passage.start : passage.end]
-                        yield PassageText(passage.row, document.doc_key, document.title, text)
+                    text = document.text[passage.start : passage.end]
+                    yield PassageText(passage.row, document.doc_key, document.title, text)
 
     # Metadata
 

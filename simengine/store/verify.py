@@ -10,19 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from simengine.errors import DamagedIndexError, IndexNotFoundError, SimengineError
+from simengine.files import hash_file
 from simengine.store.changes import NORM_TOLERANCE
 from simengine.store.columns import metadata_batches
 from simengine.store.commitlog import CommitLog, load_log
 from simengine.store.creation import COMPLETE
 from simengine.store.documents import passage_range, stream_documents
-from simengine.store.files import (
-    DATABASE,
-    MANIFEST,
-    VECTORS,
-    generation_name,
-    generation_numbers,
-    sha256_file,
-)
+from simengine.store.files import DATABASE, MANIFEST, VECTORS, generation_name, generation_numbers
 from simengine.store.generations import generation_folder, leftovers, locate, orphans
 from simengine.store.lock import WriteLock
 from simengine.store.manifest import Manifest, Pointer, check_pointer, write_manifest
@@ -92,12 +86,12 @@ class _Findings:
             self.problems.append(problem)
 
     @contextlib.contextmanager
-    def collecting(self, remedy: str = RESTORE) -> Iterator[None]:
+    def collecting(self) -> Iterator[None]:
         """Keep the first damage that a check finds and go on with the next check."""
         try:
             yield
         except DamagedIndexError as error:
-            self.add(error.path, error.reason, remedy)
+            self.add(error.path, error.reason)
 
 
 def verify(path: Path | str, *, deep: bool = True) -> VerifyReport:
@@ -159,11 +153,8 @@ def repair_manifest(path: Path | str, *, lock_timeout_s: float = 0.0) -> bool:
             number, pointer = locate(root)
         except DamagedIndexError:
             number, pointer = newest_generation(root), None
-        reader = Reader(generation_folder(root, number) / DATABASE)
-        try:
+        with contextlib.closing(Reader(generation_folder(root, number) / DATABASE)) as reader:
             head = reader.head()
-        finally:
-            reader.close()
         check_pointer(head, pointer, reader.path)
         if pointer is not None and pointer.revision == head.revision:
             return False
@@ -186,12 +177,11 @@ def newest_generation(root: Path) -> int:
     """
     states: dict[int, str] = {}
     for number in generation_numbers(root):
-        with contextlib.suppress(SimengineError, FileNotFoundError):
-            reader = Reader(generation_folder(root, number) / DATABASE)
-            try:
-                states[number] = reader.head().state
-            finally:
-                reader.close()
+        with (
+            contextlib.suppress(SimengineError, FileNotFoundError),
+            contextlib.closing(Reader(generation_folder(root, number) / DATABASE)) as reader,
+        ):
+            states[number] = reader.head().state
     if not states:
         raise IndexNotFoundError(f"{root}: no generation here has a database that can be read")
     return max(states, key=lambda number: (states[number] == COMPLETE, number))
@@ -223,7 +213,7 @@ def _verify_generation(
     except FileNotFoundError:
         findings.add(root / generation_name(number) / DATABASE, "missing")
         return []
-    try:
+    with contextlib.closing(reader):
         findings.checked.append(reader.path)
         if deep:
             _sqlite_check(reader, findings)
@@ -236,8 +226,6 @@ def _verify_generation(
                 _documents(reader, head, log, findings)
         _segments(folder, head, findings, deep=deep)
         _derived(folder, head, findings, deep=deep)
-    finally:
-        reader.close()
     stray = leftovers(root, number) + orphans(folder, {record.name for record in head.segments}, head.derived)
     return [f"{path}: not part of the index; the next writer removes it" for path in stray]
 
@@ -361,5 +349,5 @@ def _derived(folder: Path, head: Head, findings: _Findings, *, deep: bool) -> No
             size, digest = entry.get("bytes"), entry.get("sha256")
             if isinstance(size, int) and path.stat().st_size != size:
                 findings.add(path, f"has {path.stat().st_size:,} bytes, {size:,} were written", REMAKE)
-            elif deep and isinstance(digest, str) and sha256_file(path) != digest:
+            elif deep and isinstance(digest, str) and hash_file(path) != digest:
                 findings.add(path, "its content is not what was written (sha256 differs)", REMAKE)

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 from simengine.errors import IndexExistsError, UsageError
+from simengine.files import make_folder, random_name, sync_folder
 from simengine.store import schema
-from simengine.store.changes import prepare
+from simengine.store.changes import LiveDocument, prepare
 from simengine.store.committer import Committer
 from simengine.store.compact import copy_live
-from simengine.store.contract import Change, Counts, DeleteResult, ExistingDocument
+from simengine.store.contract import Change, Counts, DeleteResult
 from simengine.store.creation import COMPLETE, begin_generation, what_stands
 from simengine.store.digest import stored_metadata
-from simengine.store.files import ANN, make_folder, random_name, sync_folder, writing
+from simengine.store.files import ANN, writing
 from simengine.store.generations import lexical_folder, locate, next_generation
 from simengine.store.lock import WriteLock
 from simengine.store.manifest import Manifest, Pointer
@@ -66,21 +67,14 @@ class IndexWriter:
             raise IndexExistsError(f"{path}: this is a file; name a folder for the index")
         with writing(root):
             make_folder(root)
-        lock = WriteLock(root)
-        lock.acquire(lock_timeout_s)
-        try:
+        with ExitStack() as stack:
+            lock = _locked(root, lock_timeout_s, stack)
             exists, pointer = what_stands(root, overwrite=overwrite)
             number = next_generation(root, pointer)
             begin_generation(root, number, settings)
-            committer = Committer(root, number, published=not exists)
-            try:
-                committer.write_manifest()
-            except BaseException:
-                committer.close()
-                raise
-        except BaseException:
-            lock.release()
-            raise
+            committer = stack.enter_context(closing(Committer(root, number, published=not exists)))
+            committer.write_manifest()
+            stack.pop_all()
         return cls(committer, lock)
 
     @classmethod
@@ -99,27 +93,18 @@ class IndexWriter:
         """
         locate(Path(path))  # a message that there is none shows the path as it was given
         root = Path(path).absolute()
-        lock = WriteLock(root)
-        lock.acquire(lock_timeout_s)
-        try:
+        with ExitStack() as stack:
+            lock = _locked(root, lock_timeout_s, stack)
             number, pointer = locate(root)
-            committer = Committer(root, number, published=True)
-            try:
-                committer.check_and_tidy(pointer)
-            except BaseException:
-                committer.close()
-                raise
-        except BaseException:
-            lock.release()
-            raise
+            committer = stack.enter_context(closing(Committer(root, number, published=True)))
+            committer.check_and_tidy(pointer)
+            stack.pop_all()
         return cls(committer, lock)
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -191,7 +176,7 @@ class IndexWriter:
         return self._committer.current().last.counts
 
     def commit_stamp(self, number: int) -> str | None:
-        """See `simengine.store.stamp.commit_stamp`."""
+        """See `simengine.store.records.commit_stamp`."""
         return self._committer.stamp(number)
 
     def snapshot(self) -> Snapshot:
@@ -199,14 +184,13 @@ class IndexWriter:
         self._committer.current()
         return Snapshot.open_generation(self.path, self.generation, None)
 
-    def lookup(self, ids: Sequence[str]) -> dict[str, ExistingDocument]:
+    def lookup(self, ids: Sequence[str]) -> dict[str, LiveDocument]:
         """The live documents among `ids`, with the digest of their content.
 
         Raises:
             DamagedIndexError: what is stored is not what was written.
         """
-        live = self._committer.live(ids)
-        return {id_: ExistingDocument(found.doc_key, found.digest) for id_, found in live.items()}
+        return self._committer.live(ids)
 
     def live_ids(self) -> Iterator[str]:
         """Ids of all live documents, sorted by their UTF-8 bytes; changes made meanwhile may show."""
@@ -302,24 +286,21 @@ class IndexWriter:
         if head.state != COMPLETE:
             raise UsageError(f"{self.path}: the index is still being built; finish it before compacting")
         number = next_generation(self.path, Pointer(self.generation, "", 0, 0))
-        self._lock.acquire()
-        try:
+        with ExitStack() as stack:
+            self._lock.acquire()
+            stack.callback(self._lock.release)
             begin_generation(self.path, number, head.settings)
             new = IndexWriter(Committer(self.path, number, published=False), self._lock, predecessor=old)
-        except BaseException:
-            self._lock.release()
-            raise
-        old.frozen = True
-        try:
+            stack.pop_all()
+            stack.callback(new.close)
+            old.frozen = True
             with self.snapshot() as source:
                 copy_live(source, new._committer.connection, new.folder)
             new._committer.forget()
             for name in keep_derived:
                 if name in head.derived:
                     new.set_derived(name, head.derived[name])
-        except BaseException:
-            new.close()
-            raise
+            stack.pop_all()
         return new
 
     # What is derived from the rows
@@ -389,3 +370,11 @@ class IndexWriter:
         Windows the files stay instead).
         """
         self._committer.collect_garbage()
+
+
+def _locked(root: Path, timeout_s: float, stack: ExitStack) -> WriteLock:
+    """The lock of an index directory, acquired; the stack releases it."""
+    lock = WriteLock(root)
+    lock.acquire(timeout_s)
+    stack.callback(lock.release)
+    return lock

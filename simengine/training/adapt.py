@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from simengine.errors import MissingExtraError, UsageError
+from simengine.errors import UsageError
+from simengine.extras import needing
 from simengine.training.recipe import Freezing, Peft
 
 # Where the common architectures keep their encoder layers and what stands before them.
@@ -85,10 +86,8 @@ def add_peft(transformer: Any, peft: Peft) -> None:
         MissingExtraError: PEFT is not installed.
         UsageError: the method cannot be used with this architecture.
     """
-    try:
+    with needing("train", "parameter-efficient tuning", "peft"):
         from peft import inject_adapter_in_model
-    except ImportError as error:
-        raise MissingExtraError("peft", "train", "parameter-efficient tuning") from error
     if peft.method == "prefix":
         raise UsageError(
             "peft.method 'prefix' feeds past keys and values into the attention, which the encoders that simengine "

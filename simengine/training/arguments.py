@@ -6,7 +6,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-from simengine.encoders.hardware import choose_device, has_bf16_matrix_units
+from simengine.runtimes.hardware import has_bf16_matrix_units
 from simengine.training.recipe import Optimisation, Recipe
 from simengine.training.sampling import length_sampler, temperature_sampler
 from simengine.training.tasks.contract import TrainerParts
@@ -25,9 +25,6 @@ def common_arguments(
         device: "cpu" or "cuda".
     """
     optimisation = recipe.optimisation
-    steps = n_steps(optimisation, n_rows)
-    every = max(1, math.ceil(steps / recipe.stopping.evaluations))
-    strategy = "steps"
     arguments: dict[str, Any] = {
         "output_dir": str(output),
         "num_train_epochs": optimisation.epochs,
@@ -35,20 +32,18 @@ def common_arguments(
         "gradient_accumulation_steps": optimisation.gradient_accumulation,
         "learning_rate": optimisation.learning_rate,
         "weight_decay": optimisation.weight_decay,
-        "warmup_steps": warmup_steps(optimisation, steps),
         "lr_scheduler_type": optimisation.schedule,
         "max_grad_norm": optimisation.max_grad_norm,
         "seed": recipe.seed,
         "data_seed": recipe.seed,
-        "logging_steps": max(1, min(50, steps // 20)),
-        "save_strategy": strategy,
-        "save_steps": every,
+        "save_strategy": "steps",
         "save_total_limit": 2,
         "report_to": list(report_to) or "none",
         "disable_tqdm": True,
         "use_cpu": device == "cpu",
         "restore_callback_states_from_checkpoint": True,
         "remove_unused_columns": False,
+        **step_arguments(recipe, n_rows),
     }
     if optimisation.gradient_checkpointing:
         arguments["gradient_checkpointing"] = True
@@ -59,8 +54,8 @@ def common_arguments(
         arguments["fp16"] = True
     if metric is not None:
         arguments |= {
-            "eval_strategy": strategy,
-            "eval_steps": every,
+            "eval_strategy": "steps",
+            "eval_steps": arguments["save_steps"],
             "load_best_model_at_end": True,
             "metric_for_best_model": metric,
             "greater_is_better": True,
@@ -68,15 +63,19 @@ def common_arguments(
     return arguments
 
 
-def n_steps(optimisation: Optimisation, n_rows: int) -> int:
-    """Steps of the run on one device, about: a last short batch per source may add some."""
+def step_arguments(recipe: Recipe, n_rows: int) -> dict[str, int]:
+    """The arguments that depend on how many steps the run has on one device.
+
+    About: a last short batch of each source may add some steps.
+    """
+    optimisation = recipe.optimisation
     per_epoch = math.ceil(n_rows / optimisation.batch_size / optimisation.gradient_accumulation)
-    return max(1, math.ceil(per_epoch * optimisation.epochs))
-
-
-def warmup_steps(optimisation: Optimisation, steps: int) -> int:
-    """Steps with a rising learning rate."""
-    return math.ceil(optimisation.warmup * steps)
+    steps = max(1, math.ceil(per_epoch * optimisation.epochs))
+    return {
+        "warmup_steps": math.ceil(optimisation.warmup * steps),
+        "logging_steps": max(1, min(50, steps // 20)),
+        "save_steps": max(1, math.ceil(steps / recipe.stopping.evaluations)),
+    }
 
 
 def choose_precision(optimisation: Optimisation, device: str) -> str:
@@ -84,11 +83,6 @@ def choose_precision(optimisation: Optimisation, device: str) -> str:
     if optimisation.precision != "auto":
         return optimisation.precision
     return "bf16" if device.startswith("cuda") or has_bf16_matrix_units() else "f32"
-
-
-def training_device(device: str) -> str:
-    """ "cpu" or "cuda", for "auto" or one of these."""
-    return choose_device(device)
 
 
 def st_arguments(

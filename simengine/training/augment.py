@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol, TypeAlias, get_args, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,11 @@ import numpy.typing as npt
 from simengine.corpus.examples import LabelledPair
 from simengine.errors import UsageError
 from simengine.index.exact import exact_search
+from simengine.requests.training import AugmentOptions as AugmentOptions
 from simengine.training.leakage.nearby import TextEncoder, encode_all
 from simengine.training.leakage.normalise import compared_tokens, text_key
 from simengine.types import FloatMatrix, Json
 
-Balance: TypeAlias = Literal["gold", "uniform", "none"]
 Group: TypeAlias = "str | int"
 """What is balanced: a label, or the number of a bin of scores."""
 SOURCE = "silver"
@@ -42,48 +42,6 @@ class ScoreJudge(Protocol):
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
         """(n,) float32, in the range of the gold scores."""
-
-
-@dataclass(frozen=True, slots=True)
-class AugmentOptions:
-    """Which new pairs are made, and which are kept.
-
-    Attributes:
-        neighbours: for each first text, at most so many of the second texts nearest to it.
-        random: for each first text, at most so many second texts drawn at random.
-        symmetric: both texts are of one kind, and (b, a) is the pair (a, b).
-        min_confidence: of a class, its probability; less sure pairs are left out.
-        unsure: scores strictly within this range are left out; None keeps all.
-        balance: "gold" brings the labels (or `bins` bins of scores) to the shares that they have among the given pairs,
-            "uniform" to equal numbers, "none" keeps all.
-        bins: of equal width over the range of the gold scores.
-        max_pairs: at most so many pairs are kept; None keeps all.
-        seed: of everything that is drawn.
-    """
-
-    neighbours: int = 3
-    random: int = 1
-    symmetric: bool = False
-    min_confidence: float = 0.9
-    unsure: tuple[float, float] | None = None
-    balance: Balance = "gold"
-    bins: int = 5
-    max_pairs: int | None = None
-    seed: int = 13
-
-    def __post_init__(self) -> None:
-        if min(self.neighbours, self.random) < 0 or self.neighbours + self.random < 1:
-            raise UsageError(
-                f"neighbours is {self.neighbours}, random is {self.random}; expected one pair a text"
-            )
-        if not 0 <= self.min_confidence <= 1:
-            raise UsageError(f"min_confidence is {self.min_confidence}; expected 0 to 1")
-        if self.unsure is not None and not self.unsure[0] <= self.unsure[1]:
-            raise UsageError(f"unsure is {self.unsure}; expected the lower bound first")
-        if self.balance not in get_args(Balance):
-            raise UsageError(f"balance is {self.balance!r}; expected one of {', '.join(get_args(Balance))}")
-        if self.bins < 1 or (self.max_pairs is not None and self.max_pairs < 1):
-            raise UsageError(f"bins is {self.bins}, max_pairs is {self.max_pairs}; expected at least 1")
 
 
 @dataclass(frozen=True, slots=True)

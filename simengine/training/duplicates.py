@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Literal, TypeAlias, cast, get_args
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
 from simengine.corpus.examples import LabelledPair
 from simengine.errors import UsageError
+from simengine.requests.training import By, RepeatOptions
 from simengine.training.leakage.nearby import TextEncoder, encoder_name
 from simengine.training.leakage.relation import (
     EXACT,
@@ -18,46 +19,15 @@ from simengine.training.leakage.relation import (
     NORMALISED,
     Strengths,
     TextRelation,
-    Thresholds,
     alike_pairs,
     relate,
     strength,
 )
-from simengine.training.leakage.report import STRONGEST_FIRST, Kind
+from simengine.training.leakage.report import STRONGEST_FIRST, Kind, LeakageOptions
 from simengine.training.leakage.tables import TextTable, TextTableBuilder
 from simengine.types import Json, RowArray
 
-By: TypeAlias = Literal["pair", "text1", "text2"]
 _COLUMNS: dict[By, tuple[int, int]] = {"pair": (0, 1), "text1": (0, 0), "text2": (1, 1)}
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicateOptions:
-    """When two rows say the same.
-
-    Attributes:
-        by: what is compared: the "pair" (both texts must be alike), "text1" or "text2".
-        symmetric: (b, a) may repeat (a, b).
-        jaccard: of words and pairs of neighbouring words, in (0, 1].
-        cosine: where an encoder is given; in (-1, 1].
-        score_gap: scores in a cluster that lie this far apart, as a share of the range of all scores, are a conflict.
-    """
-
-    by: By = "pair"
-    symmetric: bool = False
-    jaccard: float = 0.8
-    cosine: float = 0.97
-    score_gap: float = 0.25
-
-    def __post_init__(self) -> None:
-        if self.by not in get_args(By):
-            raise UsageError(f"by is {self.by!r}; expected one of {', '.join(get_args(By))}")
-        if not 0 < self.jaccard <= 1:
-            raise UsageError(f"jaccard is {self.jaccard}; expected above 0 and at most 1")
-        if not -1 < self.cosine <= 1:
-            raise UsageError(f"cosine is {self.cosine}; expected above -1 and at most 1")
-        if not self.score_gap > 0:
-            raise UsageError(f"score_gap is {self.score_gap}; expected above 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +85,7 @@ class DuplicateReport:
     """
 
     n_rows: int
-    options: DuplicateOptions
+    options: RepeatOptions
     clusters: tuple[Cluster, ...] = field(repr=False)
     n_repeats: dict[Kind, int]
     n_distinct: int
@@ -152,7 +122,7 @@ class DuplicateReport:
 
 def find_duplicates(
     rows: Sequence[LabelledPair],
-    options: DuplicateOptions | None = None,
+    options: RepeatOptions | None = None,
     *,
     encoder: TextEncoder | None = None,
 ) -> DuplicateReport:
@@ -169,11 +139,12 @@ def find_duplicates(
     Returns:
         The report; the same input gives the same one.
     """
-    options = options or DuplicateOptions()
+    options = options or RepeatOptions()
     texts, table = _numbered(rows, _COLUMNS[options.by])
     keys = table.key[texts]
     wanted = np.unique(keys)
-    relation = relate(table, wanted, wanted, Thresholds(options.jaccard, None, 1, 1, options.cosine), encoder)
+    alike = LeakageOptions(jaccard=options.jaccard, cosine=options.cosine, ngram_words=None)
+    relation = relate(table, wanted, wanted, alike, encoder)
     leaders, strengths = _lead(relation, texts, keys, options.symmetric)
     return _report(rows, options, leaders, strengths, encoder)
 
@@ -265,7 +236,7 @@ def _links(
 
 def _report(
     rows: Sequence[LabelledPair],
-    options: DuplicateOptions,
+    options: RepeatOptions,
     leaders: RowArray,
     strengths: Strengths,
     encoder: TextEncoder | None,
@@ -303,7 +274,7 @@ def _hill_number(sizes: npt.NDArray[np.int64]) -> float:
 
 
 def _clusters(
-    rows: Sequence[LabelledPair], options: DuplicateOptions, leaders: RowArray, strengths: Strengths
+    rows: Sequence[LabelledPair], options: RepeatOptions, leaders: RowArray, strengths: Strengths
 ) -> list[Cluster]:
     repeats: dict[int, list[ClusterRow]] = {}
     for row in np.flatnonzero(leaders != np.arange(len(leaders))).tolist():
@@ -319,7 +290,7 @@ def _clusters(
     return clusters
 
 
-def _score_gap(rows: Sequence[LabelledPair], options: DuplicateOptions) -> float:
+def _score_gap(rows: Sequence[LabelledPair], options: RepeatOptions) -> float:
     """How far apart two scores must be to contradict each other, in the scores' own range."""
     scores = [row.score for row in rows if row.score is not None]
     return options.score_gap * (max(scores) - min(scores)) if scores else 0.0
@@ -331,7 +302,7 @@ def _disagree(members: Sequence[LabelledPair], gap: float) -> bool:
     return len(labels) > 1 or (len(scores) > 1 and gap > 0 and max(scores) - min(scores) >= gap)
 
 
-def _is_certain(cluster: Cluster, rows: Sequence[LabelledPair], options: DuplicateOptions) -> bool:
+def _is_certain(cluster: Cluster, rows: Sequence[LabelledPair], options: RepeatOptions) -> bool:
     """Whether rows of a cluster with one and the same content contradict each other."""
     same = [repeat.row for repeat in cluster.repeats if repeat.kind in ("exact", "normalised")]
     return _disagree([rows[row] for row in [cluster.first, *same]], _score_gap(rows, options))

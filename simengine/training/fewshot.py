@@ -22,13 +22,14 @@ from typing import Any, TypeAlias
 import numpy as np
 
 from simengine.encoders.contract import BiEncoder
-from simengine.encoders.hardware import choose_device
 from simengine.encoders.load import load_encoder
-from simengine.encoders.torch_modules import quiet
-from simengine.encoders.whole_weights import whole_weights
-from simengine.errors import MissingExtraError, ModelDamagedError, UsageError
+from simengine.errors import ModelDamagedError, UsageError
+from simengine.extras import needing
 from simengine.models.kinds import check_kind
 from simengine.models.resolve import resolve_model
+from simengine.runtimes.hardware import choose_device
+from simengine.runtimes.torch_modules import quiet
+from simengine.runtimes.whole_weights import whole_weights
 from simengine.text.arguments import as_pairs, as_texts, expect, items_of
 from simengine.text.checks import parse_own_json
 from simengine.types import FloatMatrix
@@ -284,15 +285,13 @@ def _columns(inputs: Inputs, pairs: bool) -> tuple[list[str], list[str]]:
 
 def _warmed_up(path: Path, chosen: Sequence[FewShotExample], settings: FewShotSettings, device: str) -> Any:
     """The bi-encoder after its contrastive training."""
-    try:
+    with needing("train", "few-shot training"):
         from datasets import Dataset
         from sentence_transformers import (
             SentenceTransformer,
             SentenceTransformerTrainer,
             SentenceTransformerTrainingArguments,
         )
-    except ImportError as error:
-        raise MissingExtraError(error.name or "datasets", "train", "few-shot training") from error
     check_kind(path, "bi-encoder")
     with quiet(), whole_weights(path, to_train=True):
         model = SentenceTransformer(
@@ -369,10 +368,8 @@ def _loss_class() -> Any:
 def _fit_head(
     model: Any, chosen: Sequence[FewShotExample], labels: tuple[str, ...], settings: FewShotSettings
 ) -> tuple[FloatMatrix, FloatMatrix]:
-    try:
+    with needing("train", "few-shot training", "sklearn"):
         from sklearn.linear_model import LogisticRegression
-    except ImportError as error:
-        raise MissingExtraError("sklearn", "train", "few-shot training") from error
     texts = [example.text for example in chosen]
     texts += [example.text2 for example in chosen if example.text2 is not None]
     vectors = model.encode(texts, normalize_embeddings=True, show_progress_bar=False, convert_to_numpy=True)

@@ -13,6 +13,7 @@ from simengine.corpus.examples import NLI_LABELS, Triplet
 from simengine.encoders.contract import Role
 from simengine.errors import UsageError
 from simengine.index.exact import exact_search
+from simengine.requests.training import MiningOptions as MiningOptions
 from simengine.text.arguments import as_pairs, as_texts
 from simengine.training.leakage.normalise import compared_tokens, text_key
 from simengine.types import FloatMatrix
@@ -37,46 +38,6 @@ class NLIJudge(Protocol):
 
     def probabilities(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
         """(n, 3) float32 for n pairs (premise, hypothesis), in the order entailment, neutral, contradiction."""
-
-
-@dataclass(frozen=True, slots=True)
-class MiningOptions:
-    """Which neighbours of a query become negatives.
-
-    Attributes:
-        negatives: at most so many for each (query, positive).
-        candidates: nearest passages of a query that are looked at, known positives and skipped ones not counted.
-        skip_first: nearest passages that are passed over, because unmarked answers stand there.
-        relative_margin: a negative's cosine is lower than the positive's by at least this share of it; None for no
-            margin. 0.05 is the best of those tried by Moreira et al. 2024 (NV-Retriever). Contradictions are exempt.
-        min_score, max_score: bounds of a negative's cosine. Contradictions are exempt from the upper one.
-        entailment: a candidate that entails the positive with at least this probability is no negative.
-        contradiction: a candidate contradicts the positive if it does so with at least this probability, in both
-            directions.
-    """
-
-    negatives: int = 1
-    candidates: int = 20
-    skip_first: int = 0
-    relative_margin: float | None = 0.05
-    min_score: float = -1.0
-    max_score: float = 1.0
-    entailment: float = 0.5
-    contradiction: float = 0.5
-
-    def __post_init__(self) -> None:
-        for name, least in (("negatives", 1), ("candidates", 1), ("skip_first", 0)):
-            if getattr(self, name) < least:
-                raise UsageError(f"{name} is {getattr(self, name)}; expected at least {least}")
-        for name in ("entailment", "contradiction"):
-            if not 0 < getattr(self, name) <= 1:
-                raise UsageError(f"{name} is {getattr(self, name)}; expected above 0 and at most 1")
-        if self.relative_margin is not None and not 0 <= self.relative_margin < 1:
-            raise UsageError(f"relative_margin is {self.relative_margin}; expected at least 0 and below 1")
-        if not -1 <= self.min_score <= self.max_score <= 1:
-            raise UsageError(
-                f"min_score {self.min_score} and max_score {self.max_score} are no range within -1 to 1"
-            )
 
 
 @dataclass(frozen=True, slots=True)

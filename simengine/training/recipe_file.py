@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import os
 import tomllib
@@ -11,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from simengine.corpus.sources import is_stream, refuse_special
-from simengine.errors import MissingExtraError, RecipeError
+from simengine.errors import RecipeError
+from simengine.extras import needing
 from simengine.paths import expand
 from simengine.training.recipe import DataSource, Recipe
 
@@ -61,7 +63,7 @@ def recipe_from_table(
     Raises:
         RecipeError: see `load_recipe`.
     """
-    values = _deep_copy(table)
+    values = copy.deepcopy(dict(table))
     for key, value in (overrides or {}).items():
         _set(values, key.split("."), value, where)
     recipe = _validate(values, where)
@@ -77,10 +79,8 @@ def recipe_from_table(
 
 
 def _validate(values: dict[str, Any], where: str) -> Recipe:
-    try:
+    with needing("train", "reading a training recipe", "pydantic"):
         from pydantic import TypeAdapter, ValidationError
-    except ImportError as error:
-        raise MissingExtraError("pydantic", "train", "reading a training recipe") from error
     _check_keys(Recipe, values, where)
     try:
         recipe: Recipe = TypeAdapter(Recipe).validate_python(values)
@@ -155,12 +155,6 @@ def _set(values: dict[str, Any], keys: list[str], value: Any, where: str) -> Non
         if not isinstance(values, dict):
             raise RecipeError(f"{where}: {'.'.join(keys)} cannot be set, {key} is no table")
     values[last] = value
-
-
-def _deep_copy(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _deep_copy(item) for key, item in value.items()}
-    return [_deep_copy(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _shown(value: Any) -> str:

@@ -14,13 +14,15 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from simengine.encoders.hardware import choose_threads
-from simengine.encoders.torch_modules import limited_threads, quiet
-from simengine.errors import MissingExtraError, UsageError
+from simengine.errors import UsageError
+from simengine.extras import optional_module
+from simengine.files import replace_file
 from simengine.models.resolve import resolve_model
+from simengine.runtimes.hardware import choose_device, choose_threads
+from simengine.runtimes.torch_modules import limited_threads, quiet
 from simengine.text.checks import parse_own_json
 from simengine.training import adapt
-from simengine.training.arguments import common_arguments, training_device
+from simengine.training.arguments import common_arguments
 from simengine.training.guard import guard_against_leakage
 from simengine.training.recipe import Recipe
 from simengine.training.report.report import write_report
@@ -107,10 +109,7 @@ def train(
 
 def _check_packages() -> None:
     for package in ("datasets", "accelerate", "sklearn", "scipy"):
-        try:
-            __import__(package)
-        except ImportError as error:
-            raise MissingExtraError(package, "train", "training") from error
+        optional_module(package, "train", "training")
 
 
 def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:
@@ -158,7 +157,7 @@ def _claim(recipe: Recipe, output: Path, options: RunOptions) -> None:
             raise UsageError(f"{output}: this run was stopped; use --resume to continue it, or --overwrite")
     else:  # at most halves of checkpoints, which may not meet those of another recipe
         shutil.rmtree(output / CHECKPOINT_FOLDER, ignore_errors=True)
-    path.write_text(json.dumps(wanted, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    replace_file(path, (json.dumps(wanted, indent=1, ensure_ascii=False) + "\n").encode())
 
 
 class _Run:
@@ -174,7 +173,7 @@ class _Run:
     ) -> None:
         self._recipe, self._output, self._options = recipe, output, options
         self._printer, self._note = printer or ProgressPrinter(), note
-        self._device = training_device(options.device)
+        self._device = choose_device(options.device)
 
     def go(self) -> TrainResult:
         import transformers
@@ -299,7 +298,7 @@ class _Run:
         shutil.rmtree(result.model, ignore_errors=True)
         making.rename(result.model)
         text = json.dumps(finite(result.as_dict()), indent=1, ensure_ascii=False, allow_nan=False)
-        (self._output / RESULT_NAME).write_text(text + "\n", encoding="utf-8")
+        replace_file(self._output / RESULT_NAME, f"{text}\n".encode())
         if not self._options.keep_checkpoints:
             keep_logs(self._output / CHECKPOINT_FOLDER, self._output / LOG_FOLDER)
             shutil.rmtree(self._output / CHECKPOINT_FOLDER, ignore_errors=True)

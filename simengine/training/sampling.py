@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 MEGABATCH = 50
 """Batches that are sorted by length together: enough to save nearly all padding, few enough to stay random."""
+NOT_TEXTS = ("label", "score", "dataset_name")
 
 
 def length_grouped_batches(
@@ -51,9 +52,7 @@ def temperature_shares(sizes: Sequence[int], temperature: float) -> npt.NDArray[
     return shares
 
 
-def text_lengths(
-    dataset: Any, skip: Sequence[str] = ("label", "score", "dataset_name")
-) -> npt.NDArray[np.int64]:
+def text_lengths(dataset: Any) -> npt.NDArray[np.int64]:
     """Characters of all text columns of each row of a datasets.Dataset, (n,) int64."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -62,7 +61,7 @@ def text_lengths(
     total = np.zeros(table.num_rows, np.int64)
     for name in table.column_names:
         kind = table.schema.field(name).type
-        if name not in skip and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
+        if name not in NOT_TEXTS and (pa.types.is_string(kind) or pa.types.is_large_string(kind)):
             total += pc.utf8_length(table[name]).to_numpy()
     return total
 

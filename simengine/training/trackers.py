@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import importlib.util
 import os
 import shutil
 from collections.abc import Sequence
@@ -13,21 +12,13 @@ from typing import Any
 from simengine.errors import UsageError
 
 LOG_FOLDER = "logs"
-# By transformers' name of a tracker: modules of which one must be there, and what pip calls the package.
+# By transformers' name of a tracker, where they differ: what its check in transformers, and what its package is called.
+_CHECKS = {"azure_ml": "azureml", "comet_ml": "comet", "flyte": "flytekit"}
 _PACKAGES = {
-    "azure_ml": (("azureml.core",), "azureml-sdk"),
-    "comet_ml": (("comet_ml",), "comet-ml"),
-    "mlflow": (("mlflow",), "mlflow"),
-    "neptune": (("neptune",), "neptune"),
-    "tensorboard": (("tensorboard", "tensorboardX"), "tensorboard"),
-    "trackio": (("trackio",), "trackio"),
-    "wandb": (("wandb",), "wandb"),
-    "codecarbon": (("codecarbon",), "codecarbon"),
-    "clearml": (("clearml",), "clearml"),
-    "dagshub": (("dagshub",), "dagshub mlflow"),
-    "flyte": (("flytekit",), "flytekit"),
-    "dvclive": (("dvclive",), "dvclive"),
-    "swanlab": (("swanlab",), "swanlab"),
+    "azure_ml": "azureml-sdk",
+    "comet_ml": "comet-ml",
+    "dagshub": "dagshub mlflow",
+    "flyte": "flytekit",
 }
 _SERVER = {"kubeflow": "KUBEFLOW_TRAINER_SERVER_URL"}
 
@@ -58,22 +49,15 @@ def check_trackers(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def _check_installed(name: str) -> None:
+    from transformers.integrations import integration_utils
+
     if (variable := _SERVER.get(name)) is not None and variable not in os.environ:
         raise UsageError(f"reporting to {name} needs the environment variable {variable}, which its jobs set")
-    modules, package = _PACKAGES.get(name, ((), ""))
-    if modules and not any(map(_is_there, modules)):
-        raise UsageError(f"reporting to {name} needs a package that is not installed: pip install {package}")
-    if name == "dagshub" and not _is_there("mlflow"):
-        raise UsageError("reporting to dagshub needs mlflow too: pip install mlflow")
     if name == "mlflow" and os.environ.get("DISABLE_MLFLOW_INTEGRATION", "").upper() == "TRUE":
         raise UsageError("reporting to mlflow is switched off by DISABLE_MLFLOW_INTEGRATION; unset it")
-
-
-def _is_there(module: str) -> bool:
-    try:
-        return importlib.util.find_spec(module) is not None
-    except (ImportError, ValueError):  # of a submodule whose package is missing
-        return False
+    if not getattr(integration_utils, f"is_{_CHECKS.get(name, name)}_available")():
+        package = _PACKAGES.get(name, name)
+        raise UsageError(f"reporting to {name} needs a package that is not installed: pip install {package}")
 
 
 def log_to(trainer: Any, folder: Path) -> bool:

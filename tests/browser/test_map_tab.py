@@ -97,6 +97,7 @@ def test_html_of_documents_stays_text(page: Page):
 
 def test_it_fits_a_narrow_screen_in_chinese_and_dark_without_serious_violations(open_page):
     page = open_page(width=390, dark=True, locale="zh-CN")
+    expect(page.locator("#se-go")).to_have_text("搜索")  # then the tabs have their Chinese names, too
     open_map(page, "地图")
     expect(page.locator("#se-map-about")).to_contain_text("篇文档")
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth + 1")

@@ -285,7 +285,7 @@ def test_fitting_without_scikit_learn_names_the_extra_and_applying_needs_none(
         return real(name, *rest)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
-    monkeypatch.setattr("simengine.calibration.fitting.import_module", refuse)
+    monkeypatch.setattr("simengine.extras.import_module", refuse)
     assert made.apply(SCORES).shape == (200,)
     with pytest.raises(MissingExtraError, match=r"simengine-search\[judge\]"):
         fit(SCORES, LABELS)

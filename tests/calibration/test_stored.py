@@ -11,7 +11,6 @@ import pytest
 
 from simengine.calibration.calibration import Calibration
 from simengine.calibration.stored import (
-    describe_calibration,
     load_calibration,
     read_calibration,
     stored_calibrations,
@@ -68,9 +67,3 @@ def test_a_file_brings_back_what_was_written(tmp_path: Path) -> None:
     for path in ("no.json", "missing.json"):
         with pytest.raises(DataError, match=path):
             read_calibration(tmp_path / path)
-
-
-def test_a_person_reads_task_kind_pairs_errors_and_model() -> None:
-    line = describe_calibration(MADE)
-    for part in ("relevance", "platt", "1,200", "judged.jsonl", "0.020", "0.200", "mmmmmmmmmmmm"):
-        assert part in line

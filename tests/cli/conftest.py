@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from simengine.cli.main import _run
-from simengine.corpus.write import write_corpus
 from simengine.types import Document
+from tests.corpora import write_corpus
 
 
 @dataclass

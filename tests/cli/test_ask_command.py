@@ -11,10 +11,13 @@ from pathlib import Path
 import pytest
 
 from simengine.calibration.calibration import Calibration
+from simengine.cross_encoders.nli import NLIModel
 from simengine.cross_encoders.reader import load_reader
-from simengine.engine.answering import ENTRY, read_labelled_questions, store_decision, stored_rule
+from simengine.engine.fitted import DECISIONS, answer_rule, store_decision
 from simengine.errors import DamagedIndexError, DataError
+from simengine.models.fingerprint import Fingerprint
 from simengine.qa.decision import Decision
+from simengine.qa.labelled import read_labelled_questions
 from simengine.store.snapshot import Snapshot
 from simengine.store.writer import IndexWriter
 from simengine.types import Document
@@ -35,10 +38,12 @@ RULES = (("1889", "tower built", "entailment"), ("300", HOW, "entailment"), ("ä¸
 @pytest.fixture(autouse=True)
 def _models(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
-    monkeypatch.setattr("simengine.engine.answering.load_cross_encoder", lambda *a, **b: TableModel(*RULES))
+    monkeypatch.setattr("simengine.engine.loaded.load_cross_encoder", lambda *a, **b: TableModel(*RULES))
     for name in (
         "SIMENGINE_NLI_MODEL",
         "SIMENGINE_READER",
+        "SIMENGINE_LLM_BASE_URL",
+        "SIMENGINE_LLM_MODEL",
         "SIMENGINE_WORDING_URL",
         "SIMENGINE_WORDING_MODEL",
     ):
@@ -163,9 +168,11 @@ def test_a_conversation_keeps_its_subject_until_the_empty_line(
         ["q", "--threshold", "2"],
         [" "],
         ["--fit", "f", "--precision", "0.9"],
-        ["q", "--wording-url", "http://127.0.0.1:9/v1"],
-        ["q", "--wording-model", "m"],
-        ["q", "--wording-url", "http://127.0.0.1:9/v1", "--wording-model", "m", "--offline"],
+        ["q", "--llm-base-url", "http://127.0.0.1:9/v1"],
+        ["q", "--llm-model", "m"],
+        ["q", "--llm-base-url", "http://127.0.0.1:9/v1", "--llm-model", "m", "--offline"],
+        ["q", "--llm-base-url", "ftp://127.0.0.1", "--llm-model", "m"],
+        ["q", "--llm-timeout", "0"],
         ["q", "--labels", "entailment,neutral"],
         ["q", "--question-field", "nosuch"],
         ["q", "--question-field", ""],
@@ -191,7 +198,7 @@ def test_a_reader_gives_its_words_and_where_they_stand(
     call, path: Path, readers: list[Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "simengine.engine.answering.load_cross_encoder", lambda *a, **b: TableModel(("", "", "entailment"))
+        "simengine.engine.loaded.load_cross_encoder", lambda *a, **b: TableModel(("", "", "entailment"))
     )
     result = call("ask", "-i", path, "-w", 'kind == "a"', "--reader", readers[0], "--format", "json", WHEN)
     assert result.code == 0, result.err
@@ -212,7 +219,7 @@ def test_a_decision_fitted_with_one_reader_is_not_used_with_another_of_its_name(
     for other in (("--reader", readers[1]), ()):
         result = call(*ask, *other)
         assert json.loads(result.out)["calibrated"] is False
-        assert "fitted with another judge or reader" in result.err
+        assert "fitted with another NLI model or reader" in result.err
 
 
 def test_a_model_that_is_no_reader_is_refused(call, path: Path, tmp_path: Path) -> None:
@@ -255,47 +262,42 @@ def test_a_decision_is_fitted_kept_and_used(call, path: Path, tmp_path: Path) ->
     assert "replaced" in again.err
 
 
-def test_a_decision_of_another_judge_is_told_and_not_used(call, path: Path, tmp_path: Path) -> None:
+def rule(path: Path, weights: str = "table", reader: str = "", note=None) -> Decision | Calibration | None:
+    """What decides in an index with an NLI model of some weights."""
+    model = TableModel()
+    model.fingerprint = Fingerprint.from_parts({"weights": weights})
+    with Snapshot.open(path) as snapshot:
+        return answer_rule(snapshot, NLIModel(model), reader, note=note)
+
+
+def test_a_decision_of_another_model_is_told_and_not_used(call, path: Path, tmp_path: Path) -> None:
     call("ask", "-i", path, "--fit", labelled(tmp_path))
     told: list[str] = []
-    assert stored_rule(path, "another judge", "", note=told.append) is None
-    assert "another judge" in told[0]
-    digest = TableModel().fingerprint.digest
-    assert stored_rule(path, digest, "reader") is None
-    decision = stored_rule(path, digest, "")
+    assert rule(path, "others", note=told.append) is None
+    assert "another NLI model" in told[0]
+    assert rule(path, reader="reader") is None
+    decision = rule(path)
     assert isinstance(decision, Decision)
     assert store_decision(path, decision) is True
 
 
 def test_a_calibration_of_the_plain_rule_is_used_where_nothing_was_fitted(path: Path) -> None:
-    digest = TableModel().fingerprint.digest
+    digest, parameters = TableModel().fingerprint.digest, {"slope": 1.0, "intercept": 0.0}
     plain = Calibration(
-        "platt",
-        digest,
-        "answer",
-        "probability",
-        {"slope": 1.0, "intercept": 0.0},
-        50,
-        "",
-        "2026-01-01",
-        0.1,
-        0.1,
-        0.5,
+        "platt", digest, "answer", "probability", parameters, 50, "", "2026-01-01", 0.1, 0.1, 0.5
     )
     with IndexWriter.open(path) as writer:
         writer.set_derived("calibration", {"answer": plain.as_table()})
-    assert stored_rule(path, digest, "") == plain
+    assert rule(path) == plain
 
 
 def test_a_broken_decision_is_a_damaged_index(path: Path) -> None:
-    digest = TableModel().fingerprint.digest
     with IndexWriter.open(path) as writer:
-        writer.set_derived(ENTRY, {digest: {"names": []}})
+        writer.set_derived(DECISIONS, {TableModel().fingerprint.digest: {"names": []}})
     with pytest.raises(DamagedIndexError):
-        stored_rule(path, digest, "")
-    snapshot = Snapshot.open(path)
-    assert snapshot.derived(ENTRY) is not None
-    snapshot.close()
+        rule(path)
+    with Snapshot.open(path) as snapshot:
+        assert snapshot.derived(DECISIONS) is not None
 
 
 @pytest.mark.parametrize(

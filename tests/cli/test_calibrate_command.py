@@ -56,7 +56,9 @@ def relevance_pairs(path: Path, model: NLIModel, n: int = 60) -> Path:
 
 def test_pairs_are_judged_fitted_and_kept_with_the_index(call, index, folder, model, tmp_path) -> None:
     pairs = relevance_pairs(tmp_path / "pairs.jsonl", model)
-    result = call("calibrate", index, "--pairs", pairs, "-m", folder, "--kind", "platt", "--precision", "0.5")
+    result = call(
+        "calibrate", index, "--pairs", pairs, "--nli", folder, "--kind", "platt", "--precision", "0.5"
+    )
     assert result.code == 0, result.err
     digest = model.model.fingerprint.digest
     with Snapshot.open(index) as snapshot:
@@ -83,9 +85,9 @@ def test_pairs_are_judged_fitted_and_kept_with_the_index(call, index, folder, mo
 
 def test_it_outlives_a_compaction_and_is_replaced_by_a_new_one(call, index, folder, model, tmp_path) -> None:
     pairs = relevance_pairs(tmp_path / "pairs.jsonl", model)
-    assert call("calibrate", index, "--pairs", pairs, "-m", folder, "--kind", "platt", "-q").code == 0
+    assert call("calibrate", index, "--pairs", pairs, "--nli", folder, "--kind", "platt", "-q").code == 0
     assert call("compact", index, "-q").code == 0
-    again = call("calibrate", index, "--pairs", pairs, "-m", folder, "--kind", "temperature")
+    again = call("calibrate", index, "--pairs", pairs, "--nli", folder, "--kind", "temperature")
     assert "replaced" in again.err
     with Snapshot.open(index) as snapshot:
         found = load_calibration(snapshot, "relevance", model.model.fingerprint.digest)
@@ -101,7 +103,7 @@ def test_three_classes_go_to_a_file_and_from_it_into_an_index(call, index, folde
         [{"premise": a, "hypothesis": b, "label": c} for (a, b), c in zip(pairs, labels, strict=True)],
     )
     kept = tmp_path / "nli.json"
-    result = call("calibrate", "--pairs", source, "--task", "nli", "-m", folder, "-o", kept)
+    result = call("calibrate", "--pairs", source, "--task", "nli", "--nli", folder, "-o", kept)
     assert result.code == 0, result.err
     made = read_calibration(kept)
     assert (made.kind, made.n_classes, made.task) == ("temperature", 3, "nli")
@@ -120,7 +122,18 @@ def test_scores_that_are_there_already_need_no_model_to_run(call, index, folder,
             for n, s in enumerate(scores)
         ],
     )
-    arguments = ["calibrate", index, "--pairs", source, "--task", "answer", "-m", folder, "--format", "json"]
+    arguments = [
+        "calibrate",
+        index,
+        "--pairs",
+        source,
+        "--task",
+        "answer",
+        "--nli",
+        folder,
+        "--format",
+        "json",
+    ]
     result = call(*arguments, "--score-field", "probability")
     assert result.code == 0, result.err
     table = json.loads(result.out)
@@ -169,18 +182,28 @@ def test_bad_pairs_leave_the_index_as_it_was(call, index, folder, tmp_path) -> N
     one_class = write(
         tmp_path / "one.jsonl", [{"question": a, "passage": b, "label": 1} for a, b in texts(40)]
     )
-    result = call("calibrate", index, "--pairs", one_class, "-m", folder)
+    result = call("calibrate", index, "--pairs", one_class, "--nli", folder)
     assert result.code == 2
     assert "each label" in result.err
     broken = write(tmp_path / "broken.jsonl", [{"question": "a", "passage": "b", "label": 7}])
-    assert call("calibrate", index, "--pairs", broken, "-m", folder).code == 4
+    assert call("calibrate", index, "--pairs", broken, "--nli", folder).code == 4
     with Snapshot.open(index) as snapshot:
         assert snapshot.derived("calibration") is None
 
 
+def test_the_old_name_of_the_model_still_works_with_a_note(call, index, folder, model, tmp_path) -> None:
+    pairs = relevance_pairs(tmp_path / "pairs.jsonl", model)
+    ask = ("calibrate", index, "--pairs", pairs, "--kind", "platt", "--format", "json", "-q")
+    old, new = call(*ask, "-m", folder), call(*ask, "--nli", folder)
+    assert json.loads(old.out)["model"] == json.loads(new.out)["model"] == model.model.fingerprint.digest
+    assert old.err.splitlines() == ["--model names the bi-encoder; use --nli for the model of this task"]
+    assert new.err == ""
+
+
 @pytest.mark.parametrize("task", ["relevance", "nli", "cosine"])
 def test_a_missing_file_is_told_before_a_model_is_loaded(call, index, tmp_path, task, monkeypatch) -> None:
-    monkeypatch.setattr("simengine.cli.calibrate_command._load", lambda *given: pytest.fail("loaded"))
+    monkeypatch.setattr("simengine.engine.loaded.load_cross_encoder", lambda *a, **b: pytest.fail("loaded"))
+    monkeypatch.setattr("simengine.engine.encoder.load_encoder", lambda *a, **b: pytest.fail("loaded"))
     result = call("calibrate", index, "--pairs", tmp_path / "none.jsonl", "--task", task)
     assert result.code == 4
     assert "none.jsonl: no such file or folder" in result.err

@@ -85,12 +85,13 @@ def test_a_judge_that_is_no_nli_model_is_refused(call, path: Path, monkeypatch: 
             self.labels = ("score",)
 
     monkeypatch.setattr("simengine.engine.loaded.load_cross_encoder", lambda *a, **b: OneOutput())
-    result = call("search", "-i", path, "--mode", "dense", "--collapse", "--judge", "x/y", QUERY)
-    assert result.code == 2
-    assert "y judges relevance; expected an NLI model" in result.err
+    for name in ("--nli", "--judge"):
+        result = call("search", "-i", path, "--mode", "dense", "--collapse", name, "x/y", QUERY)
+        assert result.code == 2
+        assert "y is a model for relevance; expected an NLI model" in result.err
 
 
-@pytest.mark.parametrize("option", [["--claim"], ["--depth", "3"], ["--judge-weight", "1"]])
+@pytest.mark.parametrize("option", [["--claim"], ["--depth", "3"], ["--rerank-weight", "1"]])
 def test_options_of_reranking_need_it(call, path: Path, option: list[str]) -> None:
     result = call("search", "-i", path, "--collapse", *option, QUERY)
     assert result.code == 2

@@ -147,13 +147,23 @@ def test_doctor_explains_and_succeeds(call) -> None:
 
 
 def test_doctor_names_a_strangers_package_that_owns_the_same_folder(call, monkeypatch) -> None:
-    from simengine.cli import doctor_command
+    from simengine.engine import diagnosis
 
-    real = doctor_command.version
-    monkeypatch.setattr(doctor_command, "version", lambda name: "3.7" if name == "simengine" else real(name))
+    real = diagnosis.version
+    monkeypatch.setattr(diagnosis, "version", lambda name: "3.7" if name == "simengine" else real(name))
     result = call("doctor")
     assert result.code == 1
     assert "simengine 3.7 from PyPI is an unrelated project" in result.out
+
+
+def test_doctor_names_extras_that_are_missing_and_how_to_install_them(call, monkeypatch) -> None:
+    monkeypatch.setitem(sys.modules, "zstandard", None)
+    monkeypatch.setitem(sys.modules, "ir_measures", None)
+    result = call("doctor")
+    assert result.code == 0
+    (line,) = [line for line in result.out.splitlines() if "extras not installed" in line]
+    assert "files (zstandard), evaluate (ir_measures)" in line
+    assert "pip install 'simengine-search[files,evaluate" in line
 
 
 def test_doctor_lists_the_bundled_models_with_base_and_size(call) -> None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from simengine.store.writer import IndexWriter
+
 
 def test_bad_line_names_file_and_line_and_exits_4(call, tmp_path: Path) -> None:
     bad = tmp_path / "bad.jsonl"
@@ -236,3 +238,24 @@ def test_options_of_a_table_reach_the_reader(call, tmp_path: Path) -> None:
     long.write_text('{"id": "a", "text": "' + "x" * 200 + '"}\n')
     assert "--max-line-bytes" in call("corpus", "check", long, "--max-line-bytes", 100).err
     assert call("corpus", "check", long, "--max-line-bytes", 300).code == 0
+
+
+def test_info_describes_the_ann_index_and_the_calibrations(call, index: Path) -> None:
+    table = {
+        "kind": "platt", "model": "m" * 64, "task": "relevance", "scale": "probability",
+        "parameters": {"slope": 0.5, "intercept": -0.25}, "n": 1_200, "fitted_on": "judged.jsonl",
+        "date": "2026-11-22", "ece_before": 0.2, "ece_after": 0.02, "base_rate": 0.3, "thresholds": {},
+    }  # fmt: skip
+    with IndexWriter.open(index) as writer:
+        writer.set_derived("calibration", {"relevance": table})
+    shown = call("info", index).out
+    assert "ANN index    none: exact search over all vectors" in shown
+    (line,) = (line for line in shown.splitlines() if line.startswith("calibration"))
+    for part in ("relevance", "platt", "1,200", "judged.jsonl", "0.020", "0.200", "m" * 12):
+        assert part in line
+    assert json.loads(call("info", index, "--format", "json").out)["calibration"] == {"relevance": table}
+    with IndexWriter.open(index) as writer:
+        writer.set_derived("calibration", {"relevance": {"kind": "platt"}})
+    damaged = call("info", index)
+    assert damaged.code == 1
+    assert "calibration for relevance" in damaged.err

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from simengine.reasoning.monitor import Monitor
-from simengine.requests.monitor import MonitorOptions, StreamText
 from simengine.reasoning.zero_shot import ZeroShotClassifier
+from simengine.requests.monitor import MonitorOptions, StreamText
 from tests.cross_encoders.fakes import ascii_readings
 from tests.reasoning.keyword_model import KeywordModel, keyword_nli
 

@@ -35,7 +35,7 @@ def test_likes_dislikes_and_texts_are_a_taste(
     liked, disliked = documents[0].id, documents[1].id
     result = call(
         *("recommend", index, "--like", liked, "--dislike", disliked, "--like-text", "animals at night"),
-        *("-n", 4, "--format", "json", "--offline", "--collapse", 1, "--reasons"),
+        *("-k", 4, "--format", "json", "--offline", "--collapse", 1, "--reasons"),
     )
     assert result.code == 0, result.err
     found = json.loads(result.out)["recommendations"]
@@ -53,7 +53,7 @@ def test_likes_dislikes_and_texts_are_a_taste(
 def test_a_history_gives_the_same_for_one_user_and_for_all(
     call, index: Path, engine: Engine, history: Path
 ) -> None:
-    every = call("recommend", index, "--history", history, "--all-users", "-n", 3, "--offline")
+    every = call("recommend", index, "--history", history, "--all-users", "-k", 3, "--offline")
     assert every.code == 0, every.err
     assert "1 of 5 interactions are with documents that the index does not hold" in every.err
     assert "by text alone: the history has no times" in every.err
@@ -72,7 +72,7 @@ def test_a_history_gives_the_same_for_one_user_and_for_all(
             history,
             "--user",
             "bob",
-            "-n",
+            "-k",
             3,
             "--format",
             "jsonl",
@@ -87,13 +87,44 @@ def test_a_history_gives_the_same_for_one_user_and_for_all(
 def test_the_table_names_rank_score_id_and_the_liked_one(
     call, index: Path, engine: Engine, documents: list[Document]
 ) -> None:
-    result = call("recommend", index, "--like", documents[0].id, "-n", 2, "--offline")
+    result = call("recommend", index, "--like", documents[0].id, "-k", 2, "--offline")
     ids, _ = recommender_for(engine).recommend(
         Taste([documents[0].id]), 2, options=ListOptions(collapse_cosine=0.98)
     )
     rows = result.out.splitlines()
     assert [row.split()[2] for row in rows] == ids.tolist()
     assert all(f"(near {documents[0].id})" in row for row in rows)
+
+
+def test_the_old_letter_for_a_number_still_works_with_a_note(
+    call, index: Path, documents: list[Document]
+) -> None:
+    old = call("recommend", index, "--like", documents[0].id, "-n", 2, "--offline")
+    new = call("recommend", index, "--like", documents[0].id, "-k", 2, "--offline")
+    assert (old.out, old.err, new.err) == (new.out, "-n is deprecated; use -k\n", "")
+
+
+def test_a_statement_leaves_documents_out_from_its_threshold_on(
+    call, index: Path, documents: list[Document]
+) -> None:
+    liked = documents[0].id
+    statement = documents[1].text
+    ask = ("recommend", index, "--like", liked, "-k", 100, "--offline", "--format", "json", "--collapse", 1)
+    every = {each["id"] for each in json.loads(call(*ask).out)["recommendations"]}
+    refused = call(*ask, "--refuse", statement)
+    left = {each["id"] for each in json.loads(refused.out)["recommendations"]}
+    assert documents[1].id in every - left
+    assert f"{len(every)} documents checked against the statements" in refused.err
+    assert call(*ask, "--refuse", statement, "-q").err == ""
+    assert call(*ask, "--refuse", " ").code == 2
+
+
+def test_what_was_seen_comes_back_when_it_is_wanted(call, index: Path, documents: list[Document]) -> None:
+    liked = documents[0].id
+    found = call(
+        "recommend", index, "--like", liked, "-k", 1, "--include-seen", "--format", "json", "--offline"
+    )
+    assert [each["id"] for each in json.loads(found.out)["recommendations"]] == [liked]
 
 
 def test_a_filter_restricts_and_nothing_left_can_be_an_exit_code(
@@ -153,6 +184,6 @@ def test_an_unknown_user_and_a_broken_history_are_told(call, index: Path, histor
 
 
 def test_a_liked_text_that_the_model_cannot_read_whole_is_told(call, index: Path) -> None:
-    ask = ("recommend", index, "-q", "-n", 1, "--offline", "--like-text")
+    ask = ("recommend", index, "-q", "-k", 1, "--offline", "--like-text")
     assert "1 text cut to the 256 tokens" in call(*ask, "animal " * 2_000).err
     assert call(*ask, "animals").err == ""

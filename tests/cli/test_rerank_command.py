@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from simengine.engine import Engine
-from simengine.engine.loaded import JudgeChoice, JudgeOptions, Judges
-from simengine.engine.pipeline import rerank_search
-from simengine.requests.search import SearchOptions
-from simengine.rerank.candidates import passages_as_hits
+from simengine.engine.fitted import Fitted
+from simengine.engine.models import Models
+from simengine.engine.texts import TextEngine
+from simengine.requests.hits import passages_as_hits
+from simengine.requests.rerank import Rerank
+from simengine.requests.search import SearchRequest
+from simengine.store.snapshot import Snapshot
 from simengine.types import Hit
 from tests.contracts.pair_models import PairRecipe, make_pair_model
 from tests.cross_encoders.fakes import ascii_readings
@@ -37,18 +40,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def judges() -> Iterator[Judges]:
-    opened = Judges()
-    yield opened
-    opened.close()
-
-
-def options(
-    folder: Path, *, weight: float | None = None, depth: int | None = None, claim: bool = False
-) -> JudgeOptions:
-    return JudgeOptions(
-        (JudgeChoice(str(folder), weight=weight, depth=depth),), claim=claim, threads=1, offline=True
-    )
+def texts(folder: Path) -> Iterator[TextEngine]:
+    with TextEngine(Models(reranker=str(folder), threads=1, offline=True)) as opened:
+        yield opened
 
 
 def records(text: str) -> list[dict[str, Any]]:
@@ -65,12 +59,10 @@ def same(found: list[dict[str, Any]], expected: list[Hit]) -> None:
             assert record["judgement"]["stance"] == hit.judgement.stance
 
 
-def test_texts_are_ranked_by_the_judge_alone(call, folder: Path, judges: Judges) -> None:
-    result = call("rerank", QUERY, *PASSAGES, "-m", folder, "--threads", 1, "--format", "jsonl")
+def test_texts_are_ranked_by_the_reranker_alone(call, folder: Path, texts: TextEngine) -> None:
+    result = call("rerank", QUERY, *PASSAGES, "--reranker", folder, "--threads", 1, "--format", "jsonl")
     assert result.code == 0
-    expected = (
-        judges.reranker(options(folder, weight=1.0)).rerank([QUERY], [passages_as_hits(PASSAGES)]).hits[0]
-    )
+    expected = texts.rerank([QUERY], [passages_as_hits(PASSAGES)]).hits[0]
     found = records(result.out)
     same(found, expected)
     assert [record["score"] for record in found] == [record["judgement"]["relevance"] for record in found]
@@ -78,12 +70,14 @@ def test_texts_are_ranked_by_the_judge_alone(call, folder: Path, judges: Judges)
 
 
 def test_the_table_says_what_the_judge_said(call, folder: Path) -> None:
-    result = call("rerank", QUERY, *PASSAGES, "-m", folder, "--threads", 1)
+    result = call("rerank", QUERY, *PASSAGES, "--reranker", folder, "--threads", 1)
     assert result.out.count("(uncalibrated)") == len(PASSAGES)
 
 
 def test_claims_come_with_stances_and_evidence_in_the_text(call, folder: Path) -> None:
-    result = call("rerank", QUERY, *PASSAGES, "-m", folder, "--threads", 1, "--claim", "--format", "json")
+    result = call(
+        "rerank", QUERY, *PASSAGES, "--reranker", folder, "--threads", 1, "--claim", "--format", "json"
+    )
     hits = json.loads(result.out)["hits"]
     for hit in hits:
         judgement = hit["judgement"]
@@ -105,34 +99,34 @@ def test_a_file_of_passages_keeps_ids_titles_and_fields(call, folder: Path, tmp_
         ),
         encoding="utf-8",
     )
-    ask = ("rerank", QUERY, "--passages", source, "-m", folder, "--threads", 1, "--format", "jsonl")
+    ask = ("rerank", QUERY, "--passages", source, "--reranker", folder, "--threads", 1, "--format", "jsonl")
     found = {record["id"]: record for record in records(call(*ask).out)}
     assert set(found) == {"p0", "p1", "p2"}
     assert (found["p1"]["title"], found["p1"]["metadata"]["year"]) == ("T", 2001)
-    blended = records(call(*ask, "--score-field", "bm25", "--judge-weight", "0").out)
+    blended = records(call(*ask, "--score-field", "bm25", "--rerank-weight", "0").out)
     assert [(record["id"], record["score"]) for record in blended] == [("p2", 2.0), ("p1", 1.0), ("p0", 0.0)]
     assert call(*ask, "--score-field", "nothing").code == 4
 
 
 def test_search_with_rerank_is_the_library_and_its_hits_can_be_reranked_again(
-    call, folder: Path, judges: Judges, index: Path, tmp_path: Path
+    call, folder: Path, texts: TextEngine, index: Path, tmp_path: Path
 ) -> None:
     ask = ("search", "-i", index, "-k", 4, "--threads", 1, "--format", "jsonl", "--offline", QUERY)
-    rerank = ("--rerank", "--judge", folder, "--depth", 6, "--judge-weight", 0.5)
+    rerank = ("--rerank", "--reranker", folder, "--depth", 6, "--rerank-weight", 0.5)
     got = call(*ask, *rerank)
     assert got.code == 0
-    with Engine.open(index, threads=1, offline=True) as engine:
-        asked = options(folder, weight=0.5, depth=6)
-        expected = rerank_search(engine, judges, [QUERY], SearchOptions(k=4), asked)
+    asked = Rerank(depth=6, weight=0.5)
+    with Engine.open(index, models=Models(reranker=str(folder), threads=1, offline=True)) as engine:
+        expected = engine.run(SearchRequest(k=4, queries=(QUERY,), rerank=asked))
         plain = engine.search(QUERY, k=6)
     same(records(got.out), expected.hits[0])
     assert {"encode", "judge", "rerank", "total"} <= set(expected.timings_ms)
-    reference = judges.reranker(asked).rerank([QUERY], [plain], k=4)
+    reference = texts.rerank([QUERY], [plain], asked, k=4)
     assert [hit.id for hit in expected.hits[0]] == [hit.id for hit in reference.hits[0]]
     (tmp_path / "hits.jsonl").write_text(call(*ask[:4], 6, *ask[5:]).out, encoding="utf-8")
     again = call(
-        "rerank", "--hits", tmp_path / "hits.jsonl", "-m", folder, "--threads", 1, "--depth", 6,
-        "--judge-weight", 0.5, "-k", 4, "--format", "jsonl",
+        "rerank", "--hits", tmp_path / "hits.jsonl", "--reranker", folder, "--threads", 1, "--depth", 6,
+        "--rerank-weight", 0.5, "-k", 4, "--format", "jsonl",
     )  # fmt: skip
     assert [r["id"] for r in records(again.out)] == [hit.id for hit in expected.hits[0]]
 
@@ -140,8 +134,8 @@ def test_search_with_rerank_is_the_library_and_its_hits_can_be_reranked_again(
 def test_weight_0_gives_what_search_gives(call, folder: Path, index: Path) -> None:
     ask = ("search", "-i", index, "-k", 5, "--format", "jsonl", "--offline", QUERY)
     plain = records(call(*ask).out)
-    got = call(*ask, "--rerank", "--judge", folder, "--judge-weight", 0)
-    assert "the judge's weight is 0" in got.err
+    got = call(*ask, "--rerank", "--reranker", folder, "--rerank-weight", 0)
+    assert "the reranker's weight is 0" in got.err
     found = records(got.out)
     assert [(r["id"], r["score"], r["rank"]) for r in found] == [
         (r["id"], r["score"], r["rank"]) for r in plain
@@ -153,7 +147,7 @@ def test_weight_0_gives_what_search_gives(call, folder: Path, index: Path) -> No
 def test_every_format_of_search_can_be_reranked(call, folder: Path, index: Path, tmp_path: Path) -> None:
     (tmp_path / "queries.tsv").write_text("q1\twhich animal\nq2\tthe market\n", encoding="utf-8")
     ask = ("search", "-i", index, "-k", 3, "--offline", "--queries", tmp_path / "queries.tsv", "--rerank")
-    ask += ("--judge", folder, "--judge-weight", 1, "--threads", 1)
+    ask += ("--reranker", folder, "--rerank-weight", 1, "--threads", 1)
     as_json = json.loads(call(*ask, "--format", "json").out)
     order = [[hit["id"] for hit in record["hits"]] for record in as_json]
     as_jsonl = records(call(*ask, "--format", "jsonl").out)
@@ -173,7 +167,7 @@ def test_hits_without_their_queries_take_them_from_a_file_or_from_the_call(
     (tmp_path / "two.jsonl").write_text(line("q1", "a") + line("q2", "a") + line("q1", "b"), encoding="utf-8")
     (tmp_path / "one.jsonl").write_text(line("q1", "a"), encoding="utf-8")
     (tmp_path / "queries.tsv").write_text("q1\tone\nq2\ttwo\n", encoding="utf-8")
-    tail = ("-m", folder, "--threads", 1, "--format", "jsonl")
+    tail = ("--reranker", folder, "--threads", 1, "--format", "jsonl")
     got = records(
         call("rerank", "--hits", tmp_path / "two.jsonl", "--queries", tmp_path / "queries.tsv", *tail).out
     )
@@ -206,7 +200,7 @@ def test_hits_that_cannot_be_used_are_a_data_error(
 ) -> None:
     source = tmp_path / "hits.jsonl"
     source.write_text(line + "\n", encoding="utf-8")
-    result = call("rerank", "--hits", source, "q", "-m", folder)
+    result = call("rerank", "--hits", source, "q", "--reranker", folder)
     assert result.code == 4
     assert reason in result.err
 
@@ -216,7 +210,7 @@ def test_a_document_that_stands_twice_is_a_data_error_with_its_line(
 ) -> None:
     source = tmp_path / "hits.jsonl"
     source.write_text('{"id": "a", "score": 1, "passage": {"text": "x"}}\n' * 2, encoding="utf-8")
-    result = call("rerank", "--hits", source, "q", "-m", folder)
+    result = call("rerank", "--hits", source, "q", "--reranker", folder)
     assert result.code == 4
     assert f"{source}:2" in result.err
 
@@ -233,21 +227,23 @@ def test_a_document_that_stands_twice_is_a_data_error_with_its_line(
         ["q", "p", "--queries", "x.tsv"],
         ["q", "p", "--score-field", "s"],
         ["q", "p", "--first-depth", "5"],
-        ["q", "p", "--judge-weight", "0"],
-        ["q", "p", "--judge-weight", "2"],
+        ["q", "p", "--rerank-weight", "0"],
+        ["q", "p", "--rerank-weight", "2"],
         ["q", "p", "--budget-ms", "0"],
         ["q", "p", "--labels", "a,b"],
         ["q", "p", "--dry-run"],
         ["q", "p", "--split", "test"],
         ["q", "p", "--budget-ms", "nan"],
-        ["q", "p", "--judge-kind", "relevance"],
+        ["q", "p", "--reranker-kind", "relevance"],
     ],
 )
 def test_calls_that_make_no_sense_are_usage_errors(call, folder: Path, arguments: list[str]) -> None:
-    assert call("rerank", *arguments, "-m", folder, "--threads", 1).code == 2
+    assert call("rerank", *arguments, "--reranker", folder, "--threads", 1).code == 2
 
 
-@pytest.mark.parametrize("option", [["--claim"], ["--judge", "x"], ["--depth", "5"], ["--budget-ms", "5"]])
+@pytest.mark.parametrize(
+    "option", [["--claim"], ["--reranker", "x"], ["--nli", "x"], ["--depth", "5"], ["--budget-ms", "5"]]
+)
 def test_search_refuses_options_of_a_judge_without_rerank(call, index: Path, option: list[str]) -> None:
     result = call("search", "-i", index, "cats", *option)
     assert result.code == 2
@@ -255,19 +251,37 @@ def test_search_refuses_options_of_a_judge_without_rerank(call, index: Path, opt
 
 
 def test_a_query_that_is_too_long_for_the_judge_is_told(call, folder: Path) -> None:
-    result = call("rerank", "the dog " * 300, *PASSAGES, "-m", folder, "--threads", 1, "--quiet")
+    result = call("rerank", "the dog " * 300, *PASSAGES, "--reranker", folder, "--threads", 1, "--quiet")
     assert result.code == 0
-    assert "cut to what the judge can read" in result.err
+    assert "cut to what the reranker can read" in result.err
 
 
 def test_two_judges_work_one_after_the_other(call, folder: Path) -> None:
     result = call(
-        "rerank", QUERY, *PASSAGES, "-m", folder, "--first-judge", folder, "--first-depth", 3, "--depth", 2,
+        "rerank", QUERY, *PASSAGES, "--reranker", folder, "--first-reranker", folder, "--first-depth", 3, "--depth", 2,
         "--threads", 1, "--format", "jsonl",
     )  # fmt: skip
     found = records(result.out)
     assert ["judge2" in record["scores"] for record in found] == [True, True, False]
     assert all("judge1" in record["scores"] for record in found)
+
+
+def test_old_names_work_with_a_note_and_are_not_in_the_help(call, folder: Path, index: Path) -> None:
+    ask = ("rerank", "a fox", *PASSAGES[::2], "--threads", 1, "--format", "jsonl")
+    new = call(*ask, "--reranker", folder, "--reranker-kind", "nli")
+    old = call(*ask, "-m", folder, "--judge-kind", "nli")
+    assert (old.code, old.out, new.err) == (0, new.out, "")
+    assert sorted(old.err.splitlines()) == [
+        "--judge-kind is deprecated; use --reranker-kind",
+        "--model is deprecated here; use --reranker",
+    ]
+    ask = ("search", "-i", index, "-k", 3, "--offline", "--format", "jsonl", "--rerank", QUERY)
+    old = call(*ask, "--judge", folder, "--judge-weight", 0.5, "--first-judge", folder)
+    new = call(*ask, "--reranker", folder, "--rerank-weight", 0.5, "--first-reranker", folder)
+    assert (old.code, old.out) == (0, new.out)
+    assert len(old.err.splitlines()) == 3
+    for command in ("search", "rerank", "ask", "recommend"):
+        assert "judge" not in call(command, "--help").out.replace("judged.jsonl", "")
 
 
 def labelled(folder: Path, n: int) -> Path:
@@ -286,17 +300,30 @@ def labelled(folder: Path, n: int) -> Path:
 
 
 def test_a_weight_that_is_fitted_is_kept_with_the_index_and_used(
-    call, folder: Path, index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    call, folder: Path, index: Path, tmp_path: Path
 ) -> None:
-    from simengine.assembly import judging
-
     source = labelled(tmp_path / "labelled", 24)
-    ask = ("rerank", "--fit", source, "-i", index, "-m", folder, "--threads", 1, "--depth", 5, "--offline")
+    ask = (
+        "rerank",
+        "--fit",
+        source,
+        "-i",
+        index,
+        "--reranker",
+        folder,
+        "--threads",
+        1,
+        "--depth",
+        5,
+        "--offline",
+    )
     tried = call(*ask, "--dry-run")
     assert tried.code == 0
-    assert judging.fitted_of(index).blends == {}
+    with Snapshot.open(index) as snapshot:
+        assert Fitted.of(snapshot).blends == {}
     assert call(*ask).code == 0
-    (kept,) = judging.fitted_of(index).blends.values()
+    with Snapshot.open(index) as snapshot:
+        (kept,) = Fitted.of(snapshot).blends.values()
     assert (kept.n, kept.depth, kept.fitted_on, kept.kind) == (24, 5, "labelled, dev", "nli")
     assert f"{kept.before:.4f}" in tried.out
     search = (
@@ -306,7 +333,7 @@ def test_a_weight_that_is_fitted_is_kept_with_the_index_and_used(
         "-k",
         5,
         "--rerank",
-        "--judge",
+        "--reranker",
         folder,
         "--offline",
         "--format",
@@ -314,13 +341,13 @@ def test_a_weight_that_is_fitted_is_kept_with_the_index_and_used(
         QUERY,
     )
     found = records(call(*search).out)
-    asked = ("--judge-weight", str(kept.weight), "--depth", "5")
+    asked = ("--rerank-weight", str(kept.weight), "--depth", "5")
     assert found == records(call(*search[:6], *asked, *search[6:]).out)
 
 
 def test_too_few_labelled_queries_are_a_usage_error(call, folder: Path, index: Path, tmp_path: Path) -> None:
     source = labelled(tmp_path / "labelled", 5)
-    result = call("rerank", "--fit", source, "-i", index, "-m", folder, "--threads", 1, "--offline")
+    result = call("rerank", "--fit", source, "-i", index, "--reranker", folder, "--threads", 1, "--offline")
     assert result.code == 2
     assert "20 at least" in result.err
 

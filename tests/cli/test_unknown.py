@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from simengine.corpus.write import write_corpus
 from simengine.engine import Engine
 from simengine.types import Document
+from tests.corpora import write_corpus
 
 APART = ("The delivery 😀", "The delivery 😡")
 

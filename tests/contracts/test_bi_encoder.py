@@ -372,6 +372,13 @@ def test_tokenizer_offsets_are_characters_of_the_text(encoder: BiEncoder) -> Non
     assert (bare >= np.asarray(lengths) + encoder.tokenizer.n_special_tokens).all()
 
 
+@pytest.mark.parametrize("role", ["text", "query", "passage"])
+def test_the_tokens_of_a_prompt_are_known(encoder: BiEncoder, case: Case, role: Any) -> None:
+    prompt = read_config(case.folder).prompt(role)
+    own = case.oracle.tokenizer(prompt, add_special_tokens=False)["input_ids"]
+    assert encoder.prompt_tokens(role) == (1 + len(own) if prompt else 0)
+
+
 def test_vectors_can_be_truncated(encoder: BiEncoder, case: Case, pair: tuple[str, str]) -> None:
     short = load_encoder(
         str(case.folder), runtime=pair[1], device="cpu", threads=1, truncate_dim=8, offline=True

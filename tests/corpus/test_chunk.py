@@ -295,9 +295,3 @@ def test_blocks_of_long_texts_are_invisible() -> None:
 def test_settings_out_of_range_are_usage_errors(max_tokens: int, overlap: int) -> None:
     with pytest.raises(UsageError):
         ChunkSettings(max_tokens, overlap)
-
-
-def test_settings_for_a_model_use_all_its_tokens() -> None:
-    assert ChunkSettings.for_model(256) == ChunkSettings(256, 32)
-    assert ChunkSettings.for_model(128) == ChunkSettings(128, 16)
-    assert ChunkSettings.for_model(8192) == ChunkSettings(8192, 32)

@@ -1,13 +1,10 @@
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simengine.cross_encoders.pair_batches import pair_batches, shared_budget
 from simengine.cross_encoders.windows import predict_in_windows, sentence_spans
-from simengine.models.pair_tokenization import TokenizedPairs
 from simengine.types import Span
 from tests.cross_encoders.fakes import WordModel
 
@@ -50,31 +47,3 @@ def test_windows_cover_every_word_of_the_long_text(lengths: list[int], n_other: 
         assert seen == set(text.split())
     words_read = {word for pair in model.seen for word in pair[side].split()}
     assert words_read == {word for pair in pairs for word in pair[side].split()}
-
-
-def tokens_of(lengths: list[int]) -> TokenizedPairs:
-    ids = [np.arange(1, n + 1) for n in lengths]
-    types = [(np.arange(n) >= n // 2).astype(np.int64) for n in lengths]
-    n_tokens = np.asarray(lengths, np.int32)
-    return TokenizedPairs(ids, types, n_tokens, np.zeros_like(n_tokens))
-
-
-@settings(deadline=None)
-@given(st.lists(st.integers(1, 40), max_size=30), st.integers(1, 100))
-def test_token_types_stand_beside_their_tokens(lengths: list[int], budget: int) -> None:
-    tokens, seen = tokens_of(lengths), []
-    for batch, types in pair_batches(tokens, budget=budget, pad_token_id=0):
-        assert types.shape == batch.ids.shape
-        for row, got, mask in zip(batch.rows, types, batch.mask, strict=True):
-            np.testing.assert_array_equal(got[mask == 1], tokens.types[row])
-            assert (got[mask == 0] == 0).all()
-            seen.append(int(row))
-    assert sorted(seen) == list(range(len(lengths)))
-
-
-@pytest.mark.parametrize(
-    ("lengths", "streams", "expected"),
-    [([10] * 4, 2, 32), ([100] * 8, 2, 400), ([100] * 100, 2, 1_000), ([100], 4, 32), ([], 2, 32)],
-)
-def test_a_call_is_shared_out_among_the_streams(lengths: list[int], streams: int, expected: int) -> None:
-    assert shared_budget(tokens_of(lengths), budget=1_000, streams=streams, least=32) == expected

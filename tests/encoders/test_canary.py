@@ -10,11 +10,11 @@ from safetensors.numpy import load_file, save_file
 from simengine.encoders.canary import (
     CANARY_COSINE_EXACT,
     CANARY_COSINE_MIN,
-    canary_texts,
     check_canary,
 )
 from simengine.encoders.load import load_encoder
 from simengine.errors import UsageError
+from simengine.runtimes.check_texts import canary_texts
 
 
 def test_another_runtime_of_the_same_model_is_accepted(tiny_model: Path) -> None:

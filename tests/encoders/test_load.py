@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simengine.encoders import hardware
 from simengine.encoders.load import OTHER_HEADS, load_encoder
 from simengine.errors import DeviceError, ModelDamagedError, ModelError, UsageError
 from tests.training.tiny_models import write_tiny
@@ -112,24 +111,6 @@ def test_weights_that_do_not_fit_are_damage(tiny_model: Path, tmp_path: Path, ru
     weights.write_bytes(weights.read_bytes()[:-100])
     with pytest.raises(ModelDamagedError, match="damaged"):
         load_encoder(str(folder), runtime=runtime, device="cpu", offline=True)
-
-
-@pytest.mark.parametrize(
-    ("flags", "expected"),
-    [({"avx512_bf16", "avx512_vnni"}, False), ({"amx_bf16", "amx_tile"}, True), (set(), False)],
-)
-def test_bf16_is_chosen_only_with_matrix_units(
-    monkeypatch: pytest.MonkeyPatch, flags: set[str], expected: bool
-) -> None:
-    monkeypatch.setattr(hardware, "cpu_flags", lambda: frozenset(flags))
-    monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    assert hardware.has_bf16_matrix_units() is expected
-
-
-def test_omp_num_threads_lowers_the_number_of_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    assert hardware.choose_threads(None) == 1
-    assert hardware.choose_threads(3) == 3
 
 
 @pytest.mark.gpu

@@ -8,21 +8,8 @@ import pytest
 
 from simengine.errors import MissingExtraError
 from simengine.evaluation.classification import evaluate_classification
-from simengine.evaluation.extras import optional_module
 from simengine.evaluation.ranking import evaluate_ranking
 from simengine.evaluation.tagging import evaluate_tagging
-
-
-def test_a_module_that_is_there_is_imported() -> None:
-    assert optional_module("json", "testing") is sys.modules["json"]
-
-
-def test_a_missing_package_is_named_with_its_extra() -> None:
-    with pytest.raises(
-        MissingExtraError,
-        match=r"testing needs the package nowhere: pip install 'simengine-search\[evaluate\]'",
-    ):
-        optional_module("nowhere.to.be", "testing")
 
 
 @pytest.mark.parametrize(

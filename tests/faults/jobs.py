@@ -16,7 +16,6 @@ from typing import Any
 import faiss  # noqa: F401
 import tantivy  # noqa: F401
 import threadpoolctl  # type: ignore[import-untyped,unused-ignore]  # noqa: F401
-from simengine.assembly import open_reader
 
 import simengine.cli.add_command
 import simengine.cli.compact_command
@@ -31,6 +30,7 @@ import simengine.indexing.derive
 import simengine.indexing.indexer
 import simengine.store.segments
 from simengine.cli.main import _run
+from simengine.engine.reading import open_reader
 from simengine.errors import IndexNotFoundError
 from simengine.lexical.index import LexicalIndex
 from simengine.store.committer import Committer

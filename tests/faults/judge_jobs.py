@@ -18,7 +18,6 @@ import simengine.cli.calibrate_command
 import simengine.cli.rerank_command
 import simengine.cross_encoders.load
 import simengine.cross_encoders.nli
-import simengine.engine.answering
 import simengine.engine.loaded
 from simengine.cross_encoders.contract import Predicted
 from simengine.store.writer import IndexWriter
@@ -28,7 +27,6 @@ from tests.qa.fakes import TableModel
 
 FITTING = (simengine.cli.ask_command, simengine.cli.calibrate_command, simengine.cli.rerank_command)
 LOADING = (
-    simengine.engine.answering,
     simengine.engine.loaded,
     simengine.cross_encoders.load,
     simengine.cross_encoders.nli,

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from simengine.assembly import open_reader
 
-from simengine.engine.reading import Reader
+from simengine.engine.reading import IndexReader, open_reader
 from simengine.requests.search import SearchOptions
+from simengine.store.commitlog import load_log
 from simengine.store.snapshot import Snapshot
 from tests.faults import encoder
 
@@ -70,7 +70,7 @@ def read_state(path: Path, modes: Sequence[str] = MODES) -> State:
         reader.retire()
 
 
-def state_of(reader: Reader, modes: Sequence[str] = MODES) -> State:
+def state_of(reader: IndexReader, modes: Sequence[str] = MODES) -> State:
     """Everything that a snapshot and its searcher give."""
     snapshot, searcher = reader.snapshot, reader.searcher
     keys, rows = np.arange(snapshot.n_documents), np.arange(snapshot.n_rows)
@@ -100,12 +100,11 @@ def state_of(reader: Reader, modes: Sequence[str] = MODES) -> State:
 def read_history(path: Path) -> list[tuple[int, list[int]]]:
     """For each commit of the generation, from 0: rows after it, and the doc_keys deleted up to it."""
     with Snapshot.open(path) as snapshot:
-        everything = set(snapshot.changes_since(0).deleted.tolist())
-        history = []
-        for number in range(snapshot.commit_number + 1):
-            changes = snapshot.changes_since(number)
-            history.append((changes.first_row, sorted(everything - set(changes.deleted.tolist()))))
-        return history
+        log = load_log(snapshot.reader, snapshot.reader.head().last)
+    return [
+        (int(log.lengths[:n_documents].sum()), sorted(log.removed[:n_removed].tolist()))
+        for n_documents, n_removed in zip(log.first_doc_keys, log.n_removed, strict=True)
+    ]
 
 
 def strays(path: Path) -> list[str]:

@@ -235,7 +235,7 @@ def test_a_full_disk_is_an_error_and_leaves_the_old_file(saved: tuple[Path, Reci
 
 
 def test_a_folder_that_is_not_there_is_a_store_error(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="cannot be written"):
+    with pytest.raises(StoreError, match="cannot write"):
         build_index([], 0, DIM, load_recipe("flat")).save(tmp_path / "none" / "ann")
 
 

@@ -225,18 +225,16 @@ def test_documents_that_the_corpus_lacks_are_counted(index: Path, encoder: Count
 
 
 def test_recipe_of_a_file_is_kept_in_the_index(tmp_path: Path, encoder: CountingEncoder, monkeypatch) -> None:
-    from simengine.assembly import open_reader
-
+    from simengine.engine.models import Models
+    from simengine.engine.reading import open_reader
     from simengine.engine.writing import open_writer
     from simengine.requests.index import IndexOptions
 
     recipe = tmp_path / "mine.toml"
     recipe.write_text('description = "mine"\nfactory = "HNSW8"\nmin_rows = 10\n')
     monkeypatch.setattr("simengine.engine.writing.open_encoder", lambda settings, options: encoder)
-    from simengine.requests.index import EncoderOptions
-
     writer, _ = open_writer(
-        tmp_path / "i", EncoderOptions(), IndexOptions(recipe=str(recipe), chunk_tokens=32), create=True
+        tmp_path / "i", Models(), IndexOptions(recipe=str(recipe), chunk_tokens=32), create=True
     )
     writer.close()
     recipe.unlink()

@@ -12,7 +12,6 @@ from simengine.models.cache import (
     create_folder_atomically,
     exclusive,
     read_json,
-    write_atomically,
 )
 
 
@@ -49,15 +48,6 @@ def test_a_temporary_folder_that_is_a_link_is_not_trusted(
     monkeypatch.setenv("SIMENGINE_CACHE", str(tmp_path / "file" / "cache"))
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     assert cache_directory().resolve() != (tmp_path / "elsewhere").resolve()
-
-
-def test_a_failed_write_leaves_the_old_content(tmp_path: Path) -> None:
-    target = tmp_path / "note"
-    write_atomically(target, b"old")
-    with pytest.raises(TypeError):
-        write_atomically(target, "not bytes")  # type: ignore[arg-type]
-    assert target.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_a_failed_fill_leaves_no_folder(tmp_path: Path) -> None:

@@ -273,19 +273,16 @@ def test_a_calibration_that_does_not_fit_is_refused(
         )
 
 
-def test_what_is_added_while_it_runs_is_answered_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from simengine.engine import Engine
-    from tests.faults.encoder import load_word_encoder
+def test_what_is_added_while_it_runs_is_answered_at_once(tmp_path: Path) -> None:
+    from simengine import Engine, Models
+    from tests.faults.encoder import WordEncoder
 
-    monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
     question = "When does the pool open?"
-    with Engine.build([BRIDGE], tmp_path / "index") as engine:
-        answerer = Answerer(engine, table(("seven", question, "entailment")))
-        assert answerer.ask(question).verdict == "not found"
+    models = Models(WordEncoder(), table(("seven", question, "entailment")))
+    with Engine.build([BRIDGE], tmp_path / "index", models=models) as engine:
+        assert engine.ask(question).verdict == "not found"
         engine.add([Document("pool", "Come and swim. The pool opens at seven.", metadata={"kind": "hours"})])
-        answer = answerer.ask(question)
+        answer = engine.ask(question)
         assert (answer.verdict, answer.text) == ("supported", "The pool opens at seven.")
         assert answer.evidence is not None
         stored = engine.get(answer.evidence.document_id)

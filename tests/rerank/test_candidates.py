@@ -60,3 +60,7 @@ def test_spans_are_moved_from_the_judged_text_into_the_document() -> None:
     assert document[span.start : span.end] == "Dogs bark."
     assert span_in_document(found, Span(0, len("Pets"))) is None
     assert span_in_document(found, None) is None
+
+
+def test_a_blank_passage_holds_no_evidence_of_its_title() -> None:
+    assert span_in_document(hit("1", 1.0, "  ", title="Title"), Span(0, 5)) is None

@@ -84,15 +84,9 @@ def test_a_snapshot_does_not_change_when_documents_are_added_updated_and_deleted
             writer.delete(["a"])
             check_against(snapshot, before)
         check_against(snapshot, before)
-        assert snapshot.changes_since(1).first_row == 4
     with Snapshot.open(path) as snapshot:
         assert snapshot.is_current()
         check_against(snapshot, {"b": (1, 3), "c": (1, 3)})
-        changes = snapshot.changes_since(1)
-        assert (changes.first_row, changes.deleted.tolist()) == (4, [0, 1])
-        assert snapshot.changes_since(2).deleted.tolist() == [0]
-        with pytest.raises(UsageError):
-            snapshot.changes_since(9)
 
 
 def test_a_registry_entry_makes_a_snapshot_outdated(path: Path) -> None:
@@ -167,16 +161,13 @@ def test_an_empty_index_has_no_rows_and_no_surprises(path: Path) -> None:
         assert snapshot.fields() == {}
 
 
-def test_streaming_can_start_at_any_row(path: Path) -> None:
+def test_streaming_leaves_deleted_rows_out_unless_they_are_wanted(path: Path) -> None:
     with IndexWriter.create(path, settings()) as writer:
         writer.commit(change(["a", "b"], n_passages=3))
         writer.commit(change(["c"], n_passages=2, remove=["a"]))
     with Snapshot.open(path) as snapshot:
-        for first in range(9):
-            assert [row.row for row in snapshot.iter_rows(first)] == [
-                row for row in range(3, 8) if row >= first
-            ]
-            assert [row.row for row in snapshot.iter_rows(first, deleted=True)] == list(range(first, 8))
+        assert [row.row for row in snapshot.iter_rows()] == list(range(3, 8))
+        assert [row.row for row in snapshot.iter_rows(deleted=True)] == list(range(8))
 
 
 def test_streaming_long_documents_holds_few_at_a_time(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from simengine.errors import StorageFullError
+from simengine.files import replace_file
 from simengine.store import committer, segments
-from simengine.store.files import replace_file
+from simengine.store.files import writing
 from simengine.store.verify import verify
 from simengine.store.writer import IndexWriter
 from tests.store.samples import Model, change, check_index, settings
@@ -129,8 +130,8 @@ def test_a_manifest_that_cannot_be_written_lags_and_is_repaired(
         writer.commit(change(["a"]))
         before = (path / "manifest.json").read_bytes()
         with monkeypatch.context() as patch:
-            patch.setattr("simengine.store.files.sync_fd", no_room)
-            with pytest.raises(StorageFullError):
+            patch.setattr("simengine.files.sync_fd", no_room)
+            with pytest.raises(StorageFullError), writing(path / "manifest.json"):
                 replace_file(path / "manifest.json", b"new")
             patch.setattr(segments, "sync_fd", lambda fd: None)
             assert writer.commit(change(["b"])) == 2
@@ -149,7 +150,7 @@ def test_a_switch_without_room_can_be_repeated(memory_path: Path, monkeypatch: p
     with IndexWriter.create(path, settings(), overwrite=True) as writer:
         writer.commit(change(["n"]))
         with monkeypatch.context() as patch:
-            patch.setattr("simengine.store.files.sync_fd", no_room)
+            patch.setattr("simengine.files.sync_fd", no_room)
             with pytest.raises(StorageFullError):
                 writer.finish()
         check_index(path, {"a": (0, 2)})

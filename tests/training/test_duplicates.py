@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from simengine.corpus.examples import LabelledPair
 from simengine.errors import UsageError
-from simengine.training.duplicates import DuplicateOptions, DuplicateReport, find_duplicates, rows_to_keep
+from simengine.requests.training import RepeatOptions
+from simengine.training.duplicates import DuplicateReport, find_duplicates, rows_to_keep
 from simengine.training.leakage.normalise import compared_tokens
 from simengine.types import FloatMatrix
 
@@ -23,7 +24,7 @@ def pair(text1: str, text2: str, label: str | None = None, score: float | None =
 
 
 def find(rows: Sequence[LabelledPair], **options: object) -> DuplicateReport:
-    return find_duplicates(rows, DuplicateOptions(**options))  # type: ignore[arg-type]
+    return find_duplicates(rows, RepeatOptions(**options))  # type: ignore[arg-type]
 
 
 NEAR = ("a b c d e f g h i j k", "a b c d e f g h i k")  # Jaccard 20 / 24
@@ -144,7 +145,7 @@ class Angles:
 
 def test_meaning_is_compared_where_an_encoder_is_given() -> None:
     rows = [pair("10", "100"), pair("50", "100"), pair("12", "101"), pair("10.", "100")]
-    report = find_duplicates(rows, DuplicateOptions(cosine=0.99), encoder=Angles())
+    report = find_duplicates(rows, RepeatOptions(cosine=0.99), encoder=Angles())
     assert [[(r.row, r.kind) for r in cluster.repeats] for cluster in report.clusters] == [
         [(2, "embedding"), (3, "normalised")]
     ]
@@ -183,13 +184,13 @@ def test_a_report_of_another_set_is_refused() -> None:
     [
         ("by", "both", "pair, text1, text2"),
         ("jaccard", 0, "above 0"),
-        ("cosine", 2, "at most 1"),
+        ("cosine", 2, "between -1 and 1"),
         ("score_gap", 0, "above 0"),
     ],
 )
 def test_options_out_of_range_are_refused(name: str, value: object, message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        DuplicateOptions(**{name: value})  # type: ignore[arg-type]
+        RepeatOptions(**{name: value})  # type: ignore[arg-type]
 
 
 def shingles(text: str) -> set[object]:

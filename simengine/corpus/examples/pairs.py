@@ -20,7 +20,6 @@ from simengine.corpus.examples.records import (
 )
 from simengine.corpus.fields import missing_field
 from simengine.corpus.report import Record, RecordFault
-from simengine.errors import UsageError
 from simengine.types import Json
 
 TEXT_FIELDS = (
@@ -47,13 +46,7 @@ RELEVANCES = {0: "0", 1: "1"}
 
 
 def read_nli(
-    path: str | Path,
-    *,
-    labels: Sequence[str] = NLI_LABELS,
-    fields: tuple[str, ...] | None = None,
-    encoding: str = "utf-8",
-    file_format: str | None = None,
-    count: ReadCount | None = None,
+    path: str | Path, *, fields: tuple[str, ...] | None = None, count: ReadCount | None = None
 ) -> Iterator[LabelledPair]:
     """Yield the labelled pairs of a .jsonl, .csv, .tsv or .parquet file in order, streamed.
 
@@ -61,45 +54,29 @@ def read_nli(
     whose first row holds none of the known names has no header: its columns are text1, text2 and label.
 
     Args:
-        path: text formats also with .gz or .zst; "-" is standard input (JSON Lines unless `file_format`
-            says otherwise).
-        labels: the names that a label may have, upper and lower case alike. The three of NLI_LABELS may be
-            spelled in all ways that `canonical_label` knows.
+        path: text formats also with .gz or .zst; "-" is standard input (JSON Lines).
         fields: names of premise, hypothesis and label, or of the first two; for what is not named the first of
             TEXT_FIELDS and of LABEL_FIELDS is taken that a record has.
-        encoding: of the file.
-        file_format: None goes by suffix; else "jsonl", "csv", "tsv" or "parquet".
         count: filled as pairs are taken; `count.reasons["no gold label"]` are those left out.
 
     Raises:
-        DataError: the file cannot be used, a pair is broken, or its label is none of `labels`; names file
-            and line.
-        UsageError: `labels` or `fields` cannot be used.
+        DataError: the file cannot be used, a pair is broken, or its label is one that `canonical_label` does not
+            know; names file and line.
+        UsageError: `fields` cannot be used.
     """
     check_fields(fields, ("premise", "hypothesis", "label"), least=2)
-    known = {name.casefold(): name for name in labels}
-    if isinstance(labels, str) or not known or len(known) != len(labels):
-        raise UsageError(f"labels is {labels!r}; expected a list of different names")
-    make = partial(_nli_pair, fields=fields, known=known)
     yield from read_records(
         path,
-        make,
+        partial(_nli_pair, fields=fields),
         noun="pairs",
-        table=_headerless(fields, TEXT_FIELDS, LABEL_FIELDS, "label", labels=labels),
-        encoding=encoding,
-        file_format=file_format,
+        table=_headerless(fields, TEXT_FIELDS, LABEL_FIELDS, "label", labels=NLI_LABELS),
         count=count,
         texts=_text_columns(fields, TEXT_FIELDS, LABEL_FIELDS),
     )
 
 
 def read_scored_pairs(
-    path: str | Path,
-    *,
-    fields: tuple[str, ...] | None = None,
-    encoding: str = "utf-8",
-    file_format: str | None = None,
-    count: ReadCount | None = None,
+    path: str | Path, *, fields: tuple[str, ...] | None = None, count: ReadCount | None = None
 ) -> Iterator[LabelledPair]:
     """Yield pairs with a graded score, in the file's own range.
 
@@ -110,8 +87,6 @@ def read_scored_pairs(
         path: as for `read_nli`.
         fields: names of both texts and of the score, or of the texts; for what is not named the first of
             TEXT_FIELDS and of SCORE_FIELDS is taken that a record has.
-        encoding: of the file.
-        file_format: as for `read_nli`.
         count: filled as pairs are taken.
 
     Raises:
@@ -119,26 +94,18 @@ def read_scored_pairs(
         UsageError: `fields` cannot be used.
     """
     check_fields(fields, ("text1", "text2", "score"), least=2)
-    make = partial(_scored_pair, fields=fields)
     yield from read_records(
         path,
-        make,
+        partial(_scored_pair, fields=fields),
         noun="pairs",
         table=_headerless(fields, TEXT_FIELDS, SCORE_FIELDS, "score", numbers=True),
-        encoding=encoding,
-        file_format=file_format,
         count=count,
         texts=_text_columns(fields, TEXT_FIELDS, SCORE_FIELDS),
     )
 
 
 def read_relevance(
-    path: str | Path,
-    *,
-    fields: tuple[str, ...] | None = None,
-    encoding: str = "utf-8",
-    file_format: str | None = None,
-    count: ReadCount | None = None,
+    path: str | Path, *, fields: tuple[str, ...] | None = None, count: ReadCount | None = None
 ) -> Iterator[LabelledPair]:
     """Yield (question or query, passage) pairs that are judged relevant, 1, or not, 0.
 
@@ -149,8 +116,6 @@ def read_relevance(
         path: as for `read_nli`.
         fields: names of query, passage and judgement, or of the first two; for what is not named the first of
             RELEVANCE_TEXT_FIELDS and of RELEVANCE_FIELDS is taken that a record has.
-        encoding: of the file.
-        file_format: as for `read_nli`.
         count: filled as pairs are taken.
 
     Raises:
@@ -159,14 +124,11 @@ def read_relevance(
         UsageError: `fields` cannot be used.
     """
     check_fields(fields, ("query", "passage", "label"), least=2)
-    make = partial(_relevance_pair, fields=fields)
     yield from read_records(
         path,
-        make,
+        partial(_relevance_pair, fields=fields),
         noun="pairs",
         table=_headerless(fields, RELEVANCE_TEXT_FIELDS, RELEVANCE_FIELDS, "label", numbers=True),
-        encoding=encoding,
-        file_format=file_format,
         count=count,
         texts=_text_columns(fields, RELEVANCE_TEXT_FIELDS, RELEVANCE_FIELDS),
     )
@@ -178,7 +140,6 @@ def read_any_pairs(
     fields: tuple[str, str] | None = None,
     encoding: str = "utf-8",
     file_format: str | None = None,
-    count: ReadCount | None = None,
 ) -> Iterator[LabelledPair]:
     """Yield the pairs of a file of any task, with the label and the score that they have, if any.
 
@@ -188,23 +149,20 @@ def read_any_pairs(
         path: as for `read_nli`.
         fields: names of both texts; None takes the first of ANY_TEXT_FIELDS that a record has.
         encoding: of the file.
-        file_format: as for `read_nli`.
-        count: filled as pairs are taken.
+        file_format: None goes by suffix; else "jsonl", "csv", "tsv" or "parquet".
 
     Raises:
         DataError: the file cannot be used, or a pair is broken; names file and line.
         UsageError: `fields` cannot be used.
     """
     check_fields(fields, ("text1", "text2"))
-    make = partial(_any_pair, fields=fields)
     yield from read_records(
         path,
-        make,
+        partial(_any_pair, fields=fields),
         noun="pairs",
         table=_any_table(fields),
         encoding=encoding,
         file_format=file_format,
-        count=count,
         texts=_text_columns(fields, ANY_TEXT_FIELDS, ()),
     )
 
@@ -236,7 +194,6 @@ def read_pair_records(
         table=_any_table(fields),
         encoding=encoding,
         file_format=file_format,
-        count=None,
         texts=_text_columns(fields, ANY_TEXT_FIELDS, ()),
     )
 
@@ -324,27 +281,16 @@ def _take_pair(
     return text1, text2, value, name
 
 
-def _nli_pair(
-    record: Record,
-    source: str,
-    line: int,
-    *,
-    fields: tuple[str, ...] | None,
-    known: dict[str, str],
-) -> LabelledPair:
+def _nli_pair(record: Record, source: str, line: int, *, fields: tuple[str, ...] | None) -> LabelledPair:
     text1, text2, value, name = _take_pair(record, fields, TEXT_FIELDS, LABEL_FIELDS)
     if value is None or (isinstance(value, str) and value.strip() in NO_LABELS):
         raise RecordFault(NO_GOLD, f"field {name!r} holds {value!r}")
-    label = None
-    if isinstance(value, str):
-        label = known.get(value.strip().casefold())
-        if label is None and set(known) == set(NLI_LABELS):
-            label = known.get(canonical_label(value) or "")
+    label = canonical_label(value) if isinstance(value, str) else None
     if label is None:
         hint = ""
         if not isinstance(value, str) or value.strip().isdecimal():
             hint = "; what a number stands for differs between data sets: write names"
-        detail = f"field {name!r} holds {value!r:.40}; known labels are {', '.join(known.values())}{hint}"
+        detail = f"field {name!r} holds {value!r:.40}; known labels are {', '.join(NLI_LABELS)}{hint}"
         raise RecordFault("unknown label", detail)
     extra = cast("dict[str, Json]", record)
     return LabelledPair(text1, text2, label, _take_score(extra, "score"), source, line, extra)

@@ -7,13 +7,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TypeVar
 
-from simengine.corpus.columns import any_number
-from simengine.corpus.csv_tables import Headerless
-from simengine.corpus.examples.kinds import ReadCount
+from simengine.corpus.columns import TABLE_FORMATS, any_number, replayable, survey
+from simengine.corpus.csv_tables import Headerless, usable_delimiter
 from simengine.corpus.fields import as_text, missing_field
-from simengine.corpus.report import Record, RecordFault
-from simengine.corpus.sources import expand_sources, shown_name
-from simengine.corpus.typed import typed_items
+from simengine.corpus.formats import read_items
+from simengine.corpus.report import Item, ReadReport, Record, RecordFault
+from simengine.corpus.sources import Source, expand_sources, shown_name
 from simengine.errors import DataError, UsageError
 
 MAX_LINE_BYTES = 32 << 20
@@ -27,9 +26,10 @@ def read_records(
     *,
     noun: str,
     table: Headerless | None,
-    encoding: str,
-    file_format: str | None,
-    count: ReadCount | None,
+    encoding: str = "utf-8",
+    file_format: str | None = None,
+    delimiter: str | None = None,
+    count: ReadReport | None = None,
     texts: frozenset[str] = frozenset(),
 ) -> Iterator[Example]:
     """Yield what `make` makes of each record of a .jsonl, .csv, .tsv or .parquet file.
@@ -42,23 +42,27 @@ def read_records(
         table: how a table without a header is read; None when there must be one.
         encoding: of the file.
         file_format: None goes by suffix.
+        delimiter: of a table, as in `ReadOptions`.
         count: filled as records are read.
         texts: columns of a table that stay strings; the others get a type each, as in a corpus.
 
     Raises:
         DataError: the file cannot be used, or none of its records.
     """
-    count = ReadCount() if count is None else count
+    count = ReadReport() if count is None else count
+    sign = None if delimiter is None else usable_delimiter(delimiter)
     before, accepted = count.records, count.accepted
+
+    def read(file: Source, report: ReadReport) -> Iterator[Item]:
+        return read_items(file, MAX_LINE_BYTES, encoding, report, table, sign)
+
     with ExitStack() as stack:
         for file in expand_sources([path], file_format, count):
             if file.format.startswith("txt"):
                 raise DataError(
                     f"a text file holds no {noun}; expected .jsonl, .json, .csv, .tsv or .parquet", file.name
                 )
-            for line, record, _ in typed_items(
-                file, MAX_LINE_BYTES, encoding, count, stack, headerless=table, texts=texts
-            ):
+            for line, record, _ in _typed_items(file, read, count, stack, texts):
                 try:
                     if isinstance(record, RecordFault):
                         raise record
@@ -74,6 +78,34 @@ def read_records(
         raise DataError(f"no {noun}: the file holds no records", shown_name(path))
     if count.accepted == accepted:
         raise DataError(f"none of the {count.records - before:,} {noun} has a gold label", shown_name(path))
+
+
+def _typed_items(
+    source: Source,
+    read: Callable[[Source, ReadReport], Iterator[Item]],
+    report: ReadReport,
+    stack: ExitStack,
+    texts: frozenset[str],
+) -> Iterator[Item]:
+    """The records of one file; the cells of a table become values by column, but for those of the columns `texts`."""
+    if source.format not in TABLE_FORMATS:
+        yield from read(source, report)
+        return
+    source = replayable(source, stack)
+    types = survey(
+        [source],
+        lambda each: read(each, ReadReport()),
+        lambda record: texts.intersection(record),
+        types={},
+        known={},
+        notes=report.notes,
+    )
+    for line, record, raw in read(source, report):
+        if not isinstance(record, RecordFault):
+            kept = {name: record[name] for name in texts.intersection(record)}
+            types.apply(record)
+            record.update(kept)
+        yield line, record, raw
 
 
 def check_fields(fields: Sequence[str] | None, roles: Sequence[str], least: int | None = None) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn, TypeVar
 
 from simengine.corpus.examples.kinds import ReadCount, ReadingExample
-from simengine.corpus.lines import decode, read_chunks, usable_encoding
+from simengine.corpus.lines import decode, read_chunks
 from simengine.corpus.report import RecordFault
 from simengine.corpus.sources import expand_sources, shown_name
 from simengine.errors import DataError
@@ -22,9 +22,7 @@ EMPTY_ANSWER = "empty answer left out"
 REPEATED_ID = "repeated id made unique"
 
 
-def read_squad(
-    path: str | Path, *, encoding: str = "utf-8", count: ReadCount | None = None
-) -> Iterator[ReadingExample]:
+def read_squad(path: str | Path, *, count: ReadCount | None = None) -> Iterator[ReadingExample]:
     """Yield the questions of a SQuAD file (1.1, 2.0 and sets in their form) in order.
 
     The file is one JSON value and is read whole. What published files get wrong is put right and counted in
@@ -34,18 +32,16 @@ def read_squad(
 
     Args:
         path: a file of JSON, also with .gz or .zst; "-" is standard input.
-        encoding: of the file.
         count: filled as questions are taken.
 
     Raises:
         DataError: the file cannot be used, or a part of it is not what SQuAD has there; names the file and the
             part ("data[3].paragraphs[0].qas[2]").
-        UsageError: an unknown encoding.
     """
     count = ReadCount() if count is None else count
     before = count.accepted
     for file in expand_sources([path], "txt-file", count):
-        root = _parse(b"".join(read_chunks(file, count)), usable_encoding(encoding), file.name)
+        root = _parse(b"".join(read_chunks(file, count)), file.name)
         reader = _Reader(file.name, count)
         for number, article in enumerate(reader.member(root, "", "data", list)):
             yield from reader.article(article, f"data[{number}]")
@@ -53,9 +49,9 @@ def read_squad(
         raise DataError("no questions: the file holds none", shown_name(path))
 
 
-def _parse(content: bytes, encoding: str, name: str) -> object:
+def _parse(content: bytes, name: str) -> object:
     try:
-        return parse_json(decode(content, encoding, 0).removeprefix("\ufeff"))
+        return parse_json(decode(content, "utf-8", 0).removeprefix("\ufeff"))
     except RecordFault as fault:
         raise DataError(fault.reason, name) from fault
     except json.JSONDecodeError as error:

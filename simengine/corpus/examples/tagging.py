@@ -7,24 +7,17 @@ from pathlib import Path
 
 from simengine.corpus.examples.kinds import ReadCount, TaggedSentence
 from simengine.corpus.examples.records import MAX_LINE_BYTES, choose, read_records
-from simengine.corpus.lines import as_line_encoding, decode, read_chunks, read_lines, usable_encoding
+from simengine.corpus.lines import decode, read_chunks, read_lines
 from simengine.corpus.report import Record, RecordFault
 from simengine.corpus.sources import Source, expand_sources, shown_name, suffixes
-from simengine.errors import DataError, UsageError
+from simengine.errors import DataError
 
 FIELDS = (("tokens", "tags"), ("tokens", "ner_tags"), ("tokens", "labels"), ("words", "tags"))
 CONLL_SUFFIXES = (".conll", ".bio", ".iob", ".iob2", ".txt", ".tsv")
-FORMATS = ("jsonl", "json", "parquet", "conll")
 DOCUMENT_START = "-DOCSTART-"
 
 
-def read_tagging(
-    path: str | Path,
-    *,
-    encoding: str = "utf-8",
-    file_format: str | None = None,
-    count: ReadCount | None = None,
-) -> Iterator[TaggedSentence]:
+def read_tagging(path: str | Path, *, count: ReadCount | None = None) -> Iterator[TaggedSentence]:
     """Yield the tagged sentences of a file in order, streamed.
 
     JSON Lines (and Parquet) hold a list of tokens and a list of tags of the same length. CoNLL files hold
@@ -33,31 +26,16 @@ def read_tagging(
     of one column between rows with tabs. The line of a CoNLL sentence is that of its first token.
 
     Args:
-        path: also with .gz or .zst; "-" is standard input (JSON Lines unless `file_format` says otherwise).
-        encoding: of the file.
-        file_format: "jsonl", "parquet", "conll", or None to go by suffix: CONLL_SUFFIXES are CoNLL.
+        path: CoNLL by the suffixes CONLL_SUFFIXES; also with .gz or .zst; "-" is standard input (JSON Lines).
         count: filled as sentences are taken.
 
     Raises:
         DataError: the file cannot be used or a sentence is broken; names file and line.
-        UsageError: an unknown format or encoding.
     """
-    if file_format is not None and file_format not in FORMATS:
-        raise UsageError(
-            f"unknown format {file_format!r} for tagged sentences; expected {', '.join(FORMATS)}"
-        )
-    if file_format == "conll" or (file_format is None and suffixes(Path(path))[0] in CONLL_SUFFIXES):
-        yield from _read_conll(path, encoding, ReadCount() if count is None else count)
-        return
-    yield from read_records(
-        path,
-        _sentence,
-        noun="tagged sentences",
-        table=None,
-        encoding=encoding,
-        file_format=file_format,
-        count=count,
-    )
+    if suffixes(Path(path))[0] in CONLL_SUFFIXES:
+        yield from _read_conll(path, ReadCount() if count is None else count)
+    else:
+        yield from read_records(path, _sentence, noun="tagged sentences", table=None, count=count)
 
 
 def _sentence(record: Record, source: str, line: int) -> TaggedSentence:
@@ -80,12 +58,12 @@ def _strings(record: Record, name: str) -> tuple[str, ...]:
     return tuple(values)
 
 
-def _read_conll(path: str | Path, encoding: str, count: ReadCount) -> Iterator[TaggedSentence]:
+def _read_conll(path: str | Path, count: ReadCount) -> Iterator[TaggedSentence]:
     before = count.records
     for file in expand_sources([path], "txt-lines", count):
         rows: list[tuple[str, str]] = []
         first = 0
-        for line, columns in _conll_rows(file, encoding, count):
+        for line, columns in _conll_rows(file, count):
             if columns:
                 first = first if rows else line
                 rows.append((columns[0], columns[-1]))
@@ -105,16 +83,14 @@ def _conll_sentence(rows: list[tuple[str, str]], file: Source, line: int) -> Tag
     return TaggedSentence(tokens, tags, file.name, line)
 
 
-def _conll_rows(file: Source, encoding: str, count: ReadCount) -> Iterator[tuple[int, list[str]]]:
+def _conll_rows(file: Source, count: ReadCount) -> Iterator[tuple[int, list[str]]]:
     """Each line's columns; none for a line between sentences."""
-    encoding = usable_encoding(encoding)
-    chunks, encoding = as_line_encoding(read_chunks(file, count), encoding, file)
     width, has_tabs = 0, False
-    for line, offset, content, _ in read_lines(chunks, file, MAX_LINE_BYTES, encoding):
+    for line, offset, content, _ in read_lines(read_chunks(file, count), file, MAX_LINE_BYTES, "utf-8"):
         try:
             if isinstance(content, RecordFault):
                 raise content
-            text = decode(content, encoding, offset)
+            text = decode(content, "utf-8", offset)
             if not text.strip() or text.startswith(DOCUMENT_START):
                 yield line, []
                 continue

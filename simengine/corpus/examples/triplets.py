@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 
 from simengine.corpus.csv_tables import Headerless
-from simengine.corpus.examples.kinds import ReadCount, Triplet
+from simengine.corpus.examples.kinds import Triplet
 from simengine.corpus.examples.records import check_fields, choose, read_records, take_texts
 from simengine.corpus.report import Record
 
@@ -24,14 +24,7 @@ _TABLE = Headerless(
 )
 
 
-def read_triplets(
-    path: str | Path,
-    *,
-    fields: tuple[str, ...] | None = None,
-    encoding: str = "utf-8",
-    file_format: str | None = None,
-    count: ReadCount | None = None,
-) -> Iterator[Triplet]:
+def read_triplets(path: str | Path, *, fields: tuple[str, ...] | None = None) -> Iterator[Triplet]:
     """Yield the triplets of a .jsonl, .csv, .tsv or .parquet file in order, streamed.
 
     A table whose first row holds none of the known names has no header: its columns are anchor, positive
@@ -41,9 +34,6 @@ def read_triplets(
         path: text formats also with .gz or .zst; "-" is standard input.
         fields: names of anchor, positive and negative; None takes the first of TRIPLET_FIELDS that a
             record has.
-        encoding: of the file.
-        file_format: None goes by suffix; else "jsonl", "csv", "tsv" or "parquet".
-        count: filled as triplets are taken.
 
     Raises:
         DataError: the file cannot be used or a triplet is broken; names file and line.
@@ -55,9 +45,6 @@ def read_triplets(
         partial(_triplet, fields=fields),
         noun="triplets",
         table=_TABLE if fields is None else None,
-        encoding=encoding,
-        file_format=file_format,
-        count=count,
         texts=frozenset(fields or (name for names in TRIPLET_FIELDS for name in names)),
     )
 

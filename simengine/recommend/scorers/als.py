@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import Any, Literal
 
 import numpy as np
 
-from simengine.errors import MissingExtraError, UsageError
+from simengine.errors import UsageError
+from simengine.extras import optional_module
 from simengine.index.threads import blas_threads
 from simengine.recommend.scorers.contract import ScoringBatch, Training
 from simengine.types import FloatMatrix
@@ -58,7 +58,7 @@ class AlsScorer:
             "num_threads": threads or 0,
         }
         self._use = use
-        self._als = _module()
+        self._als = optional_module("implicit.cpu.als", "recommend", "factorisation by ALS")
         self._model: Any = None
 
     def fit(self, training: Training) -> None:
@@ -95,11 +95,3 @@ class AlsScorer:
         matrix = histories.matrix(n_rows, binary=True)[:, :n_items].tocsr()
         with blas_threads(1):
             return np.asarray(self._model.recalculate_user(np.arange(len(new)), matrix), np.float32)
-
-
-def _module() -> Any:
-    try:
-        return import_module("implicit.cpu.als")
-    except ImportError as error:
-        package = (error.name or "implicit").partition(".")[0]
-        raise MissingExtraError(package, "recommend", "factorisation by ALS") from error

@@ -10,11 +10,13 @@ import numpy as np
 from markupsafe import Markup
 
 from simengine.corpus.sentences import sentence_ends
-from simengine.qa.words import content_words, is_chinese
+from simengine.qa.words import content_words
 from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import LANGUAGES, Language
 from simengine.store.contract import StoredDocument
 from simengine.store.snapshot import Snapshot
+from simengine.text.joining import joined
+from simengine.text.scripts import HAN, is_chinese
 
 SAMPLED = 60
 FEWEST_DOCUMENTS = 3
@@ -24,7 +26,7 @@ ARTICLES = ("A", "An", "The")
 READ_CHARS = 600
 _QUESTION_END = re.compile(r"[?？]\s*$")
 _SUBJECT = re.compile(r"^((?:An?|The) )?([A-Z]?[\w'-]+(?: [\w'-]+){0,3}) (is|are|was|were) (?:an? |the )\w")
-_CHINESE_SUBJECT = re.compile(r"^([\u4e00-\u9fff]{2,10}?)是")
+_CHINESE_SUBJECT = re.compile(rf"^([{HAN}]{{2,10}}?)是")
 _BRACKETS = re.compile(r"[\[\](){}<>]")
 _CLAUSE = re.compile(r"[,;:\uff0c\uff1b\uff1a\u3002]")
 
@@ -101,7 +103,7 @@ def _query(document: StoredDocument) -> str:
 
 
 def _key_words(document: StoredDocument) -> str:
-    words = content_words(f"{document.title} {_first_sentence(document.text)}")
+    words = content_words(joined(document.title, _first_sentence(document.text)))
     text = " ".join(words[: MOST_WORDS - 4])
     return text if len(text) <= MAX_CHARS else ""
 

@@ -8,14 +8,16 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from simengine.errors import MissingExtraError, UsageError
+from simengine.errors import UsageError
+from simengine.extras import optional_module
+from simengine.text.joining import joined
+from simengine.text.scripts import HAN
 from simengine.types import FloatMatrix, RowArray
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ READ_CHARS = 600
 MIN_CLUSTERS, MAX_CLUSTERS = 3, 12
 WORDS_PER_CLUSTER = 3
 _WORD = re.compile(r"[^\W\d_]{3,}")
-_HAN = re.compile(r"(?=([\u3400-\u4dbf\u4e00-\u9fff]{2}))")
+_HAN = re.compile(rf"(?=([{HAN}]{{2}}))")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +127,7 @@ def corpus_map(snapshot: Snapshot) -> CorpusMap:
     reduced = reduce_dimensions(vectors)
     places = layout(reduced)
     clusters = cluster(reduced)
-    texts = [f"{document.title} {document.text[:READ_CHARS]}" for document in documents]
+    texts = [joined(document.title, document.text[:READ_CHARS]) for document in documents]
     length = SHORT_LABEL_CHARS if len(documents) >= SHORT_LABELS_FROM else LABEL_CHARS
     return CorpusMap(
         keys,
@@ -327,8 +329,4 @@ def label_of(title: str, text: str, length: int) -> str:
 
 
 def _sklearn(module: str) -> Any:
-    try:
-        return import_module(f"sklearn.{module}")
-    except ImportError as error:
-        package = (error.name or "sklearn").partition(".")[0]
-        raise MissingExtraError(package, "demo", "the map of the corpus") from error
+    return optional_module(f"sklearn.{module}", "demo", "the map of the corpus")

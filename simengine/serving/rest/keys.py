@@ -8,11 +8,9 @@ import datetime
 import hashlib
 import hmac
 import json
-import os
 import re
 import secrets
 import stat
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +20,7 @@ from pathlib import Path
 from filelock import FileLock
 
 from simengine.errors import SimengineError, UsageError
+from simengine.files import replace_file
 from simengine.text.checks import parse_own_json
 
 READ, WRITE = "read", "write"
@@ -240,7 +239,8 @@ class KeyFile:
         with FileLock(f"{self.path}.lock", mode=0o600):
             keys = self._read() if self.path.exists() else {}
             yield keys
-            _write_private(self.path, {"version": VERSION, "keys": [asdict(key) for key in keys.values()]})
+            table = {"version": VERSION, "keys": [asdict(key) for key in keys.values()]}
+            replace_file(self.path, (json.dumps(table, indent=1) + "\n").encode(), private=True)
             self._looked = -LOOK_AGAIN_S
 
 
@@ -264,21 +264,6 @@ async def refreshed(keys: KeyFile) -> None:
     if keys.due:
         work = asyncio.get_running_loop().run_in_executor(None, keys.refresh)
         await asyncio.wait({work}, timeout=ANSWER_S)
-
-
-def _write_private(path: Path, table: object) -> None:
-    """Replace a file as a whole, for its owner alone."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 600
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(table, file, indent=1)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
 
 
 def _digest(salt: str, secret: str) -> str:

@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from simengine.text.scripts import HAN, KANA, SOUTH_EAST_ASIAN
+
 # Sm: what stands in a number after `_POINT` must outlive the removal of punctuation.
 _POINT_KEPT = "\N{BULLET OPERATOR}"
 _POINT = re.compile(r"(?<=\d)\.(?=\d)")
 _COMMA = re.compile(r"(?<=\d),(?=\d)")
 _KEPT = "#%"
 _DELETED = "'\N{RIGHT SINGLE QUOTATION MARK}\N{LEFT SINGLE QUOTATION MARK}\N{MODIFIER LETTER APOSTROPHE}\N{SOFT HYPHEN}"
-_ALONE = re.compile(
-    "([\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u2fdf\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\uf900-\ufaff\U00020000-\U0003ffff])"
-)
+_ALONE = re.compile(f"([{SOUTH_EAST_ASIAN}\u2e80-\u2fdf{KANA}{HAN}])")
 """Letters of scripts that put no spaces between words: Han, Kana, Thai, Lao, Burmese, Khmer."""
 
 

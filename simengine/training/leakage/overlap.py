@@ -18,7 +18,6 @@ from simengine.training.leakage.relation import (
     UNRELATED,
     Strengths,
     TextRelation,
-    Thresholds,
     alike_pairs,
     relate,
     strength,
@@ -76,10 +75,7 @@ def check_leakage(
     train_keys = np.unique(table.key[train_units.texts])
     parts = [table.key[units.texts].ravel() for units in held_units.values()]
     held_keys = np.unique(np.concatenate(parts)) if parts else np.empty(0, np.int64)
-    thresholds = Thresholds(
-        options.jaccard, options.ngram_words, options.min_ngram_words, options.max_ngram_texts, options.cosine
-    )
-    relation = relate(table, train_keys, held_keys, thresholds, encoder)
+    relation = relate(table, train_keys, held_keys, options, encoder)
     leaked = np.zeros(len(train), np.bool_)
     sets = []
     for name, units in held_units.items():

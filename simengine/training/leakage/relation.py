@@ -11,6 +11,7 @@ import numpy.typing as npt
 from simengine.training.leakage.joins import blocks, spread
 from simengine.training.leakage.nearby import TextEncoder, encode_all, near_vectors
 from simengine.training.leakage.ngrams import shared_ngrams
+from simengine.training.leakage.report import LeakageOptions
 from simengine.training.leakage.shingles import shingle_sets, similar_keys
 from simengine.training.leakage.tables import TextTable
 from simengine.types import RowArray
@@ -27,25 +28,6 @@ Strengths = npt.NDArray[np.float64]
 def strength(kind: int, similarity: float = 1.0) -> float:
     """A kind and a similarity as one number."""
     return 2 * kind + similarity
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """When two texts count as alike.
-
-    Attributes:
-        jaccard: "near" from this Jaccard similarity of words and word pairs on.
-        ngram_words: "ngram" if a run of this many words is shared; None does not look for runs.
-        min_ngram_words: shorter held-out texts are not looked for by runs.
-        max_ngram_texts: a run in more training texts than this is a common phrase and counts for nothing.
-        cosine: "embedding" from this cosine on.
-    """
-
-    jaccard: float
-    ngram_words: int | None
-    min_ngram_words: int
-    max_ngram_texts: int
-    cosine: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +69,7 @@ def relate(
     table: TextTable,
     left: RowArray,
     right: RowArray,
-    thresholds: Thresholds,
+    options: LeakageOptions,
     encoder: TextEncoder | None = None,
 ) -> TextRelation:
     """Find all pairs of keys that are alike.
@@ -96,28 +78,28 @@ def relate(
         table: of all texts.
         left: distinct keys, such as those of the training texts.
         right: distinct keys, such as those of the held-out texts.
-        thresholds: when texts are alike.
+        options: when texts are alike.
         encoder: None compares no vectors.
     """
     n_keys = table.n_keys
     same = np.intersect1d(left, right)
     found = [(same * n_keys + same, np.full(len(same), strength(NORMALISED)))]
-    one, other, jaccard = similar_keys(shingle_sets(table), left, right, thresholds.jaccard)
+    one, other, jaccard = similar_keys(shingle_sets(table), left, right, options.jaccard)
     found.append((other * n_keys + one, 2 * NEAR + jaccard))
     n_common = 0
-    if thresholds.ngram_words is not None:
+    if options.ngram_words is not None:
         shared = shared_ngrams(
             table,
             left,
             right,
-            n_words=thresholds.ngram_words,
-            min_words=thresholds.min_ngram_words,
-            max_texts=thresholds.max_ngram_texts,
+            n_words=options.ngram_words,
+            min_words=options.min_ngram_words,
+            max_texts=options.max_ngram_texts,
         )
         n_common = shared.n_common
         found.append((shared.held_out * n_keys + shared.train, 2 * NGRAM + shared.share))
     if encoder is not None:
-        found.append(_by_meaning(table, left, right, thresholds.cosine, encoder))
+        found.append(_by_meaning(table, left, right, options.cosine, encoder))
     pairs = np.concatenate([pair for pair, _ in found])
     strengths = np.concatenate([value for _, value in found])
     order = np.lexsort((-strengths, pairs))

@@ -31,7 +31,7 @@ class LeakageOptions:
             least `cosine`, where an encoder is given). A pair is as alike as the less alike of its two texts.
         symmetric: (b, a) is the same pair as (a, b). It is counted as "swapped" in any case.
         jaccard: in (0, 1].
-        ngram_words: the 13 of Brown et al. 2020 (GPT-3, appendix C).
+        ngram_words: the 13 of Brown et al. 2020 (GPT-3, appendix C); None does not look for runs of words.
         min_ngram_words: held-out texts of fewer words are not looked for as runs of words.
         max_ngram_texts: a run that stands in more distinct training texts is a common phrase, not a copy.
         cosine: in (-1, 1].
@@ -43,7 +43,7 @@ class LeakageOptions:
     kinds: tuple[Kind, ...] = ("exact", "normalised")
     symmetric: bool = False
     jaccard: float = 0.8
-    ngram_words: int = 13
+    ngram_words: int | None = 13
     min_ngram_words: int = 8
     max_ngram_texts: int = 10
     cosine: float = 0.97
@@ -57,8 +57,9 @@ class LeakageOptions:
         _within("jaccard", self.jaccard, 0.0, 1.0)
         _within("cosine", self.cosine, -1.0, 1.0)
         for name in ("ngram_words", "min_ngram_words", "max_ngram_texts"):
-            if getattr(self, name) < 1:
-                raise UsageError(f"{name} is {getattr(self, name)}; expected at least 1")
+            value = getattr(self, name)
+            if value is not None and value < 1:
+                raise UsageError(f"{name} is {value}; expected at least 1")
 
 
 def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:

@@ -9,7 +9,7 @@ Hofstätter et al., "Improving Efficient Neural Ranking Models with Cross-Archit
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -39,20 +39,13 @@ class Teacher(Protocol):
         """(n, n_labels) float32."""
 
 
-def teacher_logits(
-    teacher: Teacher,
-    pairs: Sequence[tuple[str, str]],
-    labels: Sequence[str],
-    *,
-    progress: Callable[[int], None] | None = None,
-) -> FloatMatrix:
+def teacher_logits(teacher: Teacher, pairs: Sequence[tuple[str, str]], labels: Sequence[str]) -> FloatMatrix:
     """What a teacher says about pairs, in the student's order of labels.
 
     Args:
         teacher: a cross-encoder.
         pairs: n pairs of texts.
         labels: of the student.
-        progress: called with the number of pairs done so far.
 
     Returns:
         (n, n_labels) float32.
@@ -68,42 +61,31 @@ def teacher_logits(
             "distillation needs the same labels in both"
         )
     order = [0] if one_output else [own.index(label) for label in labels]
-    return _in_chunks(teacher, pairs, progress)[:, order]
+    return _in_chunks(teacher, pairs)[:, order]
 
 
-def teacher_margins(
-    teacher: Teacher,
-    triplets: Sequence[Triplet],
-    *,
-    largest: float | None = 1.0,
-    progress: Callable[[int], None] | None = None,
-) -> FloatMatrix:
+def teacher_margins(teacher: Teacher, triplets: Sequence[Triplet]) -> FloatMatrix:
     """How much better a teacher likes the positive of each triplet than the negative.
+
+    Margins are divided so that 95 % of them are at most 1 in absolute value: the cosine of a student can differ by 2 at
+    most, a teacher's logits by 20.
 
     Args:
         teacher: a cross-encoder with one output, whose logit is taken, or with an output "entailment", whose
             log-odds against the others are taken.
         triplets: n triplets.
-        largest: margins are divided so that 95 % of them have at most this absolute value. The cosine of a student
-            can differ by 2 at most, a teacher's logits by 20. None leaves them as they are, for students that are
-            trained on inner products of vectors of any length.
-        progress: called with the number of pairs done so far.
 
     Returns:
         (n,) float32: the label column for sentence-transformers' MarginMSELoss.
 
     Raises:
-        UsageError: the teacher has several outputs and none is called "entailment", or `largest` is not positive.
+        UsageError: the teacher has several outputs and none is called "entailment".
     """
-    if largest is not None and not largest > 0:
-        raise UsageError(f"largest is {largest}; expected a value above 0, or None")
     pairs = [(triplet.anchor, triplet.positive) for triplet in triplets]
     pairs += [(triplet.anchor, triplet.negative) for triplet in triplets]
-    scores = _relatedness(_in_chunks(teacher, pairs, progress), tuple(teacher.labels))
+    scores = _relatedness(_in_chunks(teacher, pairs), tuple(teacher.labels))
     margins = scores[: len(triplets)] - scores[len(triplets) :]
-    if largest is None or not len(margins):
-        return margins
-    scale = float(np.quantile(np.abs(margins), 0.95)) / largest
+    scale = float(np.quantile(np.abs(margins), 0.95)) if len(margins) else 0.0
     return margins / np.float32(scale) if scale > 0 else margins
 
 
@@ -119,17 +101,12 @@ def margin_columns(triplets: Sequence[Triplet], margins: FloatMatrix) -> dict[st
     }
 
 
-def margin_loss(model: Any, *, cosine: bool = True) -> torch.nn.Module:
-    """sentence-transformers' MarginMSELoss for a student.
-
-    Args:
-        model: a SentenceTransformer.
-        cosine: compare margins of cosines, as the student will be used; else of inner products.
-    """
+def margin_loss(model: Any) -> torch.nn.Module:
+    """sentence-transformers' MarginMSELoss for a SentenceTransformer, on margins of cosines, as it will be used."""
     from sentence_transformers.sentence_transformer.losses import MarginMSELoss
-    from sentence_transformers.util import pairwise_cos_sim, pairwise_dot_score
+    from sentence_transformers.util import pairwise_cos_sim
 
-    made: torch.nn.Module = MarginMSELoss(model, pairwise_cos_sim if cosine else pairwise_dot_score)
+    made: torch.nn.Module = MarginMSELoss(model, pairwise_cos_sim)
     return made
 
 
@@ -176,14 +153,9 @@ def teacher_divergence(
     return divergence * temperature**2
 
 
-def _in_chunks(
-    teacher: Teacher, pairs: Sequence[tuple[str, str]], progress: Callable[[int], None] | None
-) -> FloatMatrix:
-    rows = []
-    for start in range(0, len(pairs), _CHUNK):
-        rows.append(teacher.predict_logits(pairs[start : start + _CHUNK]))
-        if progress is not None:
-            progress(min(start + _CHUNK, len(pairs)))
+def _in_chunks(teacher: Teacher, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
+    starts = range(0, len(pairs), _CHUNK)
+    rows = [teacher.predict_logits(pairs[start : start + _CHUNK]) for start in starts]
     return np.concatenate(rows) if rows else np.empty((0, len(teacher.labels)), np.float32)
 
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simengine.errors import MissingExtraError, UsageError
+from simengine.errors import UsageError
 from simengine.evaluation.calibration import Calibration
-from simengine.store.files import make_folder, replace_file
+from simengine.extras import needing
+from simengine.files import make_folder, replace_file, writing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -181,11 +182,9 @@ def dev_curves(history: Sequence[Mapping[str, Any]]) -> dict[str, list[tuple[int
 
 
 def _figure(width: float, height: float) -> Figure:
-    try:
+    with needing("train", "drawing pictures", "matplotlib"):
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise MissingExtraError("matplotlib", "train", "drawing pictures") from error
     figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
@@ -194,5 +193,6 @@ def _figure(width: float, height: float) -> Figure:
 def _save(figure: Figure, path: Path) -> None:
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png")
-    make_folder(path.parent)
-    replace_file(path, buffer.getvalue())
+    with writing(path):
+        make_folder(path.parent)
+        replace_file(path, buffer.getvalue())

@@ -10,7 +10,7 @@ from typing import Any
 
 from simengine.errors import MissingExtraError, UsageError
 from simengine.evaluation.calibration import Calibration, CalibrationBin
-from simengine.store.files import make_folder, replace_file
+from simengine.files import make_folder, replace_file, writing
 from simengine.training.report.card import TASK_CARDS, model_card
 from simengine.training.report.plots import dev_curves, plot_calibration, plot_confusion, plot_learning_curve
 from simengine.training.report.types import TrainReport
@@ -39,9 +39,10 @@ def write_report(folder: Path, report: TrainReport) -> tuple[Path, ...]:
     """
     if report.task not in TASK_CARDS:
         raise UsageError(f"task is {report.task!r}; expected one of {', '.join(TASK_CARDS)}")
-    make_folder(folder)
     text = json.dumps(report.as_dict(), indent=1, ensure_ascii=False, allow_nan=False)
-    replace_file(folder / REPORT_NAME, (text + "\n").encode())
+    with writing(folder / REPORT_NAME):
+        make_folder(folder)
+        replace_file(folder / REPORT_NAME, (text + "\n").encode())
     try:
         pictures = _draw(folder, report)
     except MissingExtraError:
@@ -52,7 +53,8 @@ def write_report(folder: Path, report: TrainReport) -> tuple[Path, ...]:
 
 
 def _write_card(folder: Path, report: TrainReport, pictures: tuple[str, ...]) -> None:
-    replace_file(folder / CARD_NAME, model_card(report, pictures=pictures).encode())
+    with writing(folder / CARD_NAME):
+        replace_file(folder / CARD_NAME, model_card(report, pictures=pictures).encode())
 
 
 def _draw(folder: Path, report: TrainReport) -> tuple[str, ...]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias, cast
 
-from simengine.types import Json
+from simengine.types import Json, finite
 
 Role: TypeAlias = Literal["train", "dev", "test", "held out"]
 
@@ -99,21 +98,4 @@ class TrainReport:
 
     def as_dict(self) -> dict[str, Json]:
         """As JSON: tuples become lists, NaN and infinities null."""
-        return cast("dict[str, Json]", plain(asdict(self)))
-
-
-def plain(value: Any) -> Json:
-    """A value as JSON has it: keys are strings, NaN and infinities are null, and numpy's scalars are numbers."""
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    if isinstance(value, float):
-        return float(value) if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(name): plain(part) for name, part in value.items()}
-    if isinstance(value, (list, tuple, set, frozenset)):
-        return [plain(part) for part in (value if isinstance(value, (list, tuple)) else sorted(value))]
-    if hasattr(value, "item") and getattr(value, "shape", None) == ():
-        return plain(value.item())
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    return str(value)
+        return cast("dict[str, Json]", finite(asdict(self)))

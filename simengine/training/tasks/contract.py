@@ -54,28 +54,35 @@ class TrainerParts:
 class TrainingTask(ABC, Generic[E]):
     """One kind of model that `simengine train` makes.
 
-    A task holds no state of a run; the run (`simengine.training.run`) calls its methods in the order below.
+    A task holds no state of a run; the run (`simengine.training.run`) calls its methods in the order below. What stands
+    here for a model suits those of sentence-transformers.
+
+    Args:
+        seed: of the run.
     """
 
     name: ClassVar[str]
     metric: ClassVar[str]
     """The dev metric that picks the best checkpoint, higher is better, such as "macro_f1"."""
 
+    def __init__(self, seed: int = 13) -> None:
+        self._seed = seed
+
     @abstractmethod
     def read(self, source: DataSource) -> Part[E]:
         """Read one source of the recipe. Raises DataError naming file and line."""
 
-    @abstractmethod
     def labels(self, parts: Sequence[Part[E]]) -> tuple[str, ...]:
         """The labels that the model gets, in a fixed order; () where it has none."""
+        return ()
 
     @abstractmethod
     def load_model(self, recipe: Recipe, folder: Path, labels: tuple[str, ...]) -> Any:
         """The model to be trained, from the base model's folder."""
 
-    @abstractmethod
     def transformer(self, model: Any) -> Any:
         """The transformers PreTrainedModel inside `model`, for freezing, PEFT and adversarial perturbation."""
+        return model.transformers_model
 
     @abstractmethod
     def trainer(self, recipe: Recipe, model: Any, train: Sequence[Part[E]], parts: TrainerParts) -> Any:
@@ -89,6 +96,6 @@ class TrainingTask(ABC, Generic[E]):
         """The whole judgement of one dev part for the report, as JSON; {} where `evaluate` says it all."""
         return {}
 
-    @abstractmethod
     def save(self, model: Any, folder: Path) -> None:
         """Write the model so that plain sentence-transformers or transformers loads it."""
+        model.save_pretrained(str(folder))

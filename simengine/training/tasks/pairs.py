@@ -11,7 +11,6 @@ import numpy as np
 
 from simengine.corpus.examples import NLI_LABELS, LabelledPair, ReadCount
 from simengine.cross_encoders.labels import softmax
-from simengine.encoders.whole_weights import whole_weights
 from simengine.errors import DataError, UsageError
 from simengine.evaluation.assessment import (
     Assessment,
@@ -20,6 +19,7 @@ from simengine.evaluation.assessment import (
     assess_similarity,
 )
 from simengine.models.kinds import check_kind
+from simengine.runtimes.whole_weights import whole_weights
 from simengine.training import sources
 from simengine.training.arguments import st_arguments
 from simengine.training.losses.adversarial import adversarial_loss
@@ -57,9 +57,6 @@ class PairTask(TrainingTask[LabelledPair]):
                 config_kwargs=config,
                 model_kwargs={"dtype": "float32"},
             )
-
-    def transformer(self, model: Any) -> Any:
-        return model.transformers_model
 
     def trainer(
         self, recipe: Recipe, model: Any, train: Sequence[Part[LabelledPair]], parts: TrainerParts
@@ -115,9 +112,6 @@ class PairTask(TrainingTask[LabelledPair]):
     @abstractmethod
     def _figures(self, assessment: Assessment) -> dict[str, float]:
         """The few figures that a person follows."""
-
-    def save(self, model: Any, folder: Path) -> None:
-        model.save_pretrained(str(folder))
 
 
 def with_perturbation(recipe: Recipe, loss: Any) -> Any:
@@ -185,9 +179,6 @@ class NLITask(PairTask):
     name: ClassVar[str] = "nli"
     metric: ClassVar[str] = "macro_f1"
 
-    def __init__(self, seed: int = 13) -> None:
-        self._seed = seed
-
     def read(self, source: DataSource) -> Part[LabelledPair]:
         count = ReadCount()
         rows = sources.read_three_classes(source, self._seed, count)
@@ -225,9 +216,6 @@ class NLITask(PairTask):
 class _OneOutputTask(PairTask):
     """One logit, trained by binary cross-entropy against targets in [0, 1]."""
 
-    def labels(self, parts: Sequence[Part[LabelledPair]]) -> tuple[str, ...]:
-        return ()
-
     def _target(self, pair: LabelledPair, labels: tuple[str, ...]) -> float:
         if pair.score is None:
             raise DataError("the row has no score", pair.source, pair.line)
@@ -259,9 +247,6 @@ class SimilarityTask(_OneOutputTask):
     name: ClassVar[str] = "similarity"
     metric: ClassVar[str] = "spearman"
 
-    def __init__(self, seed: int = 13) -> None:
-        self._seed = seed
-
     def read(self, source: DataSource) -> Part[LabelledPair]:
         return sources.make_part(source, sources.read_graded(source), self._seed)
 
@@ -279,9 +264,6 @@ class RelevanceTask(_OneOutputTask):
 
     name: ClassVar[str] = "relevance"
     metric: ClassVar[str] = "map"
-
-    def __init__(self, seed: int = 13) -> None:
-        self._seed = seed
 
     def read(self, source: DataSource) -> Part[LabelledPair]:
         return sources.make_part(source, sources.read_relevant(source, self._seed), self._seed)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,14 +18,15 @@ from simengine.errors import DataError, UsageError
 from simengine.evaluation.answer_text import MatchName
 from simengine.evaluation.predictors import ReadingPrediction
 from simengine.evaluation.reading import best_threshold, evaluate_reading, reading_table
+from simengine.text.scripts import count_chinese
 from simengine.training import sources
-from simengine.training.tasks.contract import Part, TrainerParts, TrainingTask
+from simengine.training.tasks.contract import Part, TrainerParts
 from simengine.training.tasks.token_trainer import (
     Batch,
     TokenLoss,
+    TokenTask,
     load_pretrained,
     refuse_options,
-    save_token_model,
     token_trainer,
 )
 
@@ -38,48 +38,34 @@ _TARGETS = ("start_positions", "end_positions")
 _log = logging.getLogger(__name__)
 
 
-class ReaderTask(TrainingTask[ReadingExample]):
+class ReaderTask(TokenTask[ReadingExample]):
     """A model with a start and an end logit for every token, trained by transformers' Trainer.
 
     Long contexts are read in overlapping windows; a window that does not hold the answer, and every window of a
     question that has none, is trained towards the [CLS] token. From when on "no answer" is said is found on dev.
-
-    Args:
-        seed: of the run.
     """
 
     name: ClassVar[str] = "reader"
     metric: ClassVar[str] = "f1"
 
-    def __init__(self, seed: int = 13) -> None:
-        self._seed = seed
-
     def read(self, source: DataSource) -> Part[ReadingExample]:
         """As in the contract. Questions without answers that are not marked impossible are left out and counted."""
         sources.kind_of(source, self.name, "reading")
         count = ReadCount()
-        dropped: Counter[str] = Counter()
 
         def usable() -> Iterator[ReadingExample]:
             for example in read_squad(source.path, count=count):
                 if example.answers or example.impossible:
                     yield example
                 else:
-                    dropped[NO_GOLD] += 1
+                    count.reasons[NO_GOLD] = count.reasons.get(NO_GOLD, 0) + 1
 
-        part = sources.make_part(source, usable(), self._seed)
-        return replace(part, n_dropped={**part.n_dropped, **count.reasons, **dropped})
-
-    def labels(self, parts: Sequence[Part[ReadingExample]]) -> tuple[str, ...]:
-        return ()
+        return sources.make_part(source, usable(), self._seed, count)
 
     def load_model(self, recipe: Recipe, folder: Path, labels: tuple[str, ...]) -> Any:
         refuse_options(recipe, self.name, classes=False)
         model = load_pretrained(folder, "ForQuestionAnswering", {"num_labels": 2})
         _set(model, ReaderSettings(recipe.max_tokens, recipe.max_tokens // 3, no_answer_threshold=None))
-        return model
-
-    def transformer(self, model: Any) -> Any:
         return model
 
     def trainer(
@@ -129,9 +115,6 @@ class ReaderTask(TrainingTask[ReadingExample]):
         if result.unanswerable is not None:
             metrics["unanswerable_f1"] = result.unanswerable.f1
         return metrics
-
-    def save(self, model: Any, folder: Path) -> None:
-        save_token_model(model, folder)
 
 
 def _set(model: Any, settings: ReaderSettings) -> None:
@@ -223,5 +206,4 @@ def _span_logits(output: Any, batch: Batch) -> Sequence[Any]:
 def _match_of(examples: Sequence[ReadingExample]) -> MatchName:
     """ "cmrc" where answers are mostly written in Chinese characters, else "squad"."""
     text = "".join(answer for example in examples for _, answer in example.answers)
-    ideographs = sum("\u4e00" <= sign <= "\u9fff" for sign in text)
-    return "cmrc" if ideographs > len(text) / 3 else "squad"
+    return "cmrc" if count_chinese(text) > len(text) / 3 else "squad"

@@ -17,9 +17,9 @@ from simengine.corpus.examples import (
     read_relevance,
     read_triplets,
 )
-from simengine.encoders.whole_weights import whole_weights
 from simengine.errors import UsageError
 from simengine.models.kinds import check_kind
+from simengine.runtimes.whole_weights import whole_weights
 from simengine.training import sources
 from simengine.training.arguments import st_arguments
 from simengine.training.losses.distillation import margin_columns, margin_loss, teacher_margins
@@ -45,9 +45,6 @@ class RetrieverTask(TrainingTask[Row]):
 
     name: ClassVar[str] = "retriever"
     metric: ClassVar[str] = "spearman"
-
-    def __init__(self, seed: int = 13) -> None:
-        self._seed = seed
 
     def read(self, source: DataSource) -> Part[Row]:
         kind = sources.kind_of(source, self.name, "scored", "nli", "triplets", "relevance")
@@ -78,9 +75,6 @@ class RetrieverTask(TrainingTask[Row]):
         model.similarity_fn_name = "cosine"  # which all losses here train
         model.max_seq_length = min(recipe.max_tokens, model.max_seq_length or recipe.max_tokens)
         return model
-
-    def transformer(self, model: Any) -> Any:
-        return model.transformers_model
 
     def trainer(self, recipe: Recipe, model: Any, train: Sequence[Part[Row]], parts: TrainerParts) -> Any:
         from datasets import Dataset, DatasetDict
@@ -113,9 +107,6 @@ class RetrieverTask(TrainingTask[Row]):
         gold = [pair.score for pair in pairs if pair.score is not None]
         result = evaluate_similarity(gold, cosine)
         return {"spearman": result.spearman, "pearson": result.pearson}
-
-    def save(self, model: Any, folder: Path) -> None:
-        model.save_pretrained(str(folder))
 
 
 def cosines(model: Any, first: Sequence[str], second: Sequence[str]) -> FloatMatrix:

@@ -14,13 +14,13 @@ from simengine.errors import DataError
 from simengine.evaluation.tagging import evaluate_tagging
 from simengine.training import sources
 from simengine.training.losses.weighting import class_weights
-from simengine.training.tasks.contract import Part, TrainerParts, TrainingTask
+from simengine.training.tasks.contract import Part, TrainerParts
 from simengine.training.tasks.token_trainer import (
     Batch,
     TokenLoss,
+    TokenTask,
     load_pretrained,
     refuse_options,
-    save_token_model,
     token_trainer,
 )
 
@@ -31,28 +31,21 @@ IGNORED = -100
 """Target of tokens that stand for no word; torch's cross-entropy passes over it."""
 
 
-class TaggerTask(TrainingTask[TaggedSentence]):
+class TaggerTask(TokenTask[TaggedSentence]):
     """A model with logits over tags for every token, trained by transformers' Trainer.
 
     A word is judged at its first token alone. Sentences that are too long are read in overlapping windows; a word
     counts in one of them.
-
-    Args:
-        seed: of the run.
     """
 
     name: ClassVar[str] = "tagger"
     metric: ClassVar[str] = "f1"
 
-    def __init__(self, seed: int = 13) -> None:
-        self._seed = seed
-
     def read(self, source: DataSource) -> Part[TaggedSentence]:
         """As in the contract."""
         sources.kind_of(source, self.name, "tagging")
         count = ReadCount()
-        part = sources.make_part(source, read_tagging(source.path, count=count), self._seed)
-        return Part(part.name, part.examples, part.source, {**part.n_dropped, **count.reasons})
+        return sources.make_part(source, read_tagging(source.path, count=count), self._seed, count)
 
     def labels(self, parts: Sequence[Part[TaggedSentence]]) -> tuple[str, ...]:
         """ "O", then by type "B-type" and "I-type", both also where the data has only one of them."""
@@ -66,9 +59,6 @@ class TaggerTask(TrainingTask[TaggedSentence]):
         names = {"id2label": dict(enumerate(labels)), "label2id": {tag: i for i, tag in enumerate(labels)}}
         model = load_pretrained(folder, "ForTokenClassification", {"num_labels": len(labels), **names})
         setattr(model.config, CONFIG_KEY, TaggerSettings(recipe.max_tokens, recipe.max_tokens // 4).as_dict())
-        return model
-
-    def transformer(self, model: Any) -> Any:
         return model
 
     def trainer(
@@ -97,9 +87,6 @@ class TaggerTask(TrainingTask[TaggedSentence]):
             "recall": result.recall,
             "token_accuracy": result.token_accuracy,
         }
-
-    def save(self, model: Any, folder: Path) -> None:
-        save_token_model(model, folder)
 
 
 def training_rows(

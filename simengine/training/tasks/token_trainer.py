@@ -11,17 +11,17 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from simengine.encoders.torch_modules import quiet
-from simengine.encoders.whole_weights import whole_weights
 from simengine.errors import RecipeError
 from simengine.models.config import read_config
 from simengine.models.kinds import check_kind
-from simengine.training.arguments import n_steps, warmup_steps
+from simengine.runtimes.torch_modules import quiet
+from simengine.runtimes.whole_weights import whole_weights
+from simengine.training.arguments import step_arguments
 from simengine.training.losses.adversarial import with_adversarial
 from simengine.training.losses.smoothness import with_smoothness
 from simengine.training.losses.wrapping import word_embeddings
 from simengine.training.recipe import Recipe
-from simengine.training.tasks.contract import TrainerParts
+from simengine.training.tasks.contract import E, TrainerParts, TrainingTask
 from simengine.training.trainer_parts import with_dev_metrics
 
 if TYPE_CHECKING:
@@ -43,6 +43,17 @@ class TokenLoss:
     targets: tuple[str, ...]
     value: Callable[[Any, Batch], torch.Tensor]
     logits: Callable[[Any, Batch], Sequence[torch.Tensor]]
+
+
+class TokenTask(TrainingTask[E]):
+    """A task whose model is one of transformers, as `load_pretrained` makes it."""
+
+    def transformer(self, model: Any) -> Any:
+        return model
+
+    def save(self, model: Any, folder: Path) -> None:
+        super().save(model, folder)
+        model.tokenizer.save_pretrained(str(folder))
 
 
 def token_trainer(
@@ -77,14 +88,10 @@ def token_trainer(
 
 def _arguments(recipe: Recipe, n_rows: int, parts: TrainerParts) -> dict[str, Any]:
     """The run's arguments, with the figures that depend on the number of steps counted by windows."""
-    arguments = dict(parts.arguments)
-    steps = n_steps(recipe.optimisation, math.ceil(n_rows / int(os.environ.get("WORLD_SIZE", "1"))))
-    every = max(1, math.ceil(steps / recipe.stopping.evaluations))
-    arguments["warmup_steps"] = warmup_steps(recipe.optimisation, steps)
-    arguments["logging_steps"] = max(1, min(50, steps // 20))
-    for name in ("save_steps", "eval_steps"):
-        if name in arguments:
-            arguments[name] = every
+    n_own_rows = math.ceil(n_rows / int(os.environ.get("WORLD_SIZE", "1")))
+    arguments = {**parts.arguments, **step_arguments(recipe, n_own_rows)}
+    if "eval_steps" in arguments:
+        arguments["eval_steps"] = arguments["save_steps"]
     # Every weight is used in every pass; looking for unused ones forbids several passes a step on several devices.
     arguments["ddp_find_unused_parameters"] = False
     if recipe.optimisation.group_by_length:
@@ -211,10 +218,3 @@ def refuse_options(recipe: Recipe, task: str, *, classes: bool) -> None:
     for name, wanted in asked.items():
         if wanted:
             raise RecipeError(f"the task {task} has no use for {name}; leave it out")
-
-
-def save_token_model(model: Any, folder: Path) -> None:
-    """Write a model of `load_pretrained` so that plain transformers loads it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    model.save_pretrained(str(folder))
-    model.tokenizer.save_pretrained(str(folder))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from simengine.corpus.write import write_corpus
 from simengine.types import Document
 from tests.cli.evaluate.files import NLI, write_lines
+from tests.corpora import write_corpus
 from tests.training.tiny_models import write_tiny
 
 

@@ -54,7 +54,7 @@ def test_outputs_without_names_are_named_by_an_option(
         assert one["entailment"] == pytest.approx(other["neutral"], abs=1e-5)
     called = call("evaluate", "nli", nli_file, "-m", models["unnamed"], "--labels", "e,n", *QUICK)
     assert called.code == 2
-    assert "--labels names 2 outputs; the model has 3: LABEL_0, LABEL_1, LABEL_2" in called.err
+    assert "2 labels are given; the model has 3: LABEL_0, LABEL_1, LABEL_2" in called.err
 
 
 def test_names_for_outputs_are_not_put_on_a_model_that_has_its_own(

@@ -52,7 +52,7 @@ def test_the_wrong_model_for_a_task_is_refused(
         (("nli", "FILE", "--threshold", "1"), 2, "--threshold is for reading"),
         (("sts", "FILE", "--plots", "-o", "x"), 2, "--plots is for nli"),
         (("nli", "FILE", "--plots"), 2, "--plots needs --output"),
-        (("reading", "FILE"), 2, "simengine carries no model for reading: give --model"),
+        (("reading", "FILE"), 2, "simengine ships no model for reading: name one with --model"),
         (("retrieval", "FILE"), 4, "expected a folder with corpus.jsonl"),
         (("retrieval", "FILE", "--index", "x", "--compare", "y"), 2, "leave --index out"),
         (("nli", "FILE"), 4, r"nli\.jsonl:1: .*perhaps"),

@@ -205,19 +205,6 @@ def test_what_is_no_spelling_of_a_label_is_refused(write: Write, spelled: str) -
         list(read_nli(path))
 
 
-def test_spellings_are_taken_for_the_three_labels_only(write: Write) -> None:
-    path = write("p.jsonl", rows({"premise": "a", "hypothesis": "b", "label": "n"}))
-    with pytest.raises(DataError, match="known labels are neutral, negative"):
-        list(read_nli(path, labels=("neutral", "negative")))
-
-
-def test_other_labels_can_be_given(write: Write) -> None:
-    path = write("p.jsonl", rows({"text1": "a", "text2": "b", "label": "supports"}))
-    assert [p.label for p in read_nli(path, labels=("Supports", "refutes"))] == ["Supports"]
-    with pytest.raises(UsageError, match="different names"):
-        list(read_nli(path, labels=("a", "A")))
-
-
 def test_a_wrong_number_of_field_names_is_refused(write: Write) -> None:
     path = write("p.jsonl", rows({"text1": "a", "text2": "b", "label": "neutral"}))
     with pytest.raises(UsageError, match="expected 2 or 3 different names"):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from simengine.corpus.examples import ReadCount, TaggedSentence, read_tagging
-from simengine.errors import DataError, UsageError
+from simengine.errors import DataError
 
 Write = Callable[[str, "str | bytes"], Path]
 
@@ -70,9 +70,3 @@ def test_a_broken_sentence_names_file_and_line(
     with pytest.raises(DataError, match=message) as caught:
         list(read_tagging(path))
     assert (caught.value.source, caught.value.line) == (str(path), line)
-
-
-def test_an_unknown_format_is_refused(write: Write) -> None:
-    with pytest.raises(UsageError, match="jsonl, json, parquet, conll"):
-        list(read_tagging(write("t.x", "a O"), file_format="csv"))
-    assert len(list(read_tagging(write("t.x", "a O"), file_format="conll"))) == 1

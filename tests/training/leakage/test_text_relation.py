@@ -18,11 +18,11 @@ from simengine.training.leakage.relation import (
     NGRAM,
     NORMALISED,
     TextRelation,
-    Thresholds,
     alike_pairs,
     relate,
     strength,
 )
+from simengine.training.leakage.report import LeakageOptions
 from simengine.training.leakage.shingles import shingle_sets, similar_keys
 from simengine.training.leakage.tables import TextTable, TextTableBuilder
 from simengine.types import FloatMatrix
@@ -142,7 +142,7 @@ def test_a_pair_of_texts_keeps_its_strongest_likeness() -> None:
     table = table_of(["10", "20", "20.", "90"])
     keys = np.arange(table.n_keys)
     assert table.n_keys == 3
-    relation = relate(table, keys, keys, Thresholds(0.8, 13, 8, 10, 0.9), Angles())
+    relation = relate(table, keys, keys, LeakageOptions(cosine=0.9), Angles())
     assert relation.find(np.array([0, 0, 1, 0]), np.array([0, 1, 0, 2])) == pytest.approx(
         [strength(NORMALISED), strength(EMBEDDING, 0.9848), strength(EMBEDDING, 0.9848), -1], abs=1e-4
     )

@@ -119,42 +119,38 @@ def test_teacher_logits_of_one_output_go_to_any_other_single_output() -> None:
     assert teacher_logits(teacher, [("a", "b")], ("score",)).tolist() == [[1.5]]
 
 
-def test_teacher_logits_report_progress() -> None:
-    done: list[int] = []
-    pairs = [("a", "b")] * 5000
-    teacher_logits(Told(("relevance",), {("a", "b"): [1.5]}), pairs, ("score",), progress=done.append)
-    assert done == [4096, 5000]
-
-
 TRIPLETS = [Triplet("q1", "p1", "n1"), Triplet("q2", "p2", "n2")]
 
 
 def test_teacher_margins_are_differences_of_logits() -> None:
     rows = {("q1", "p1"): [5.0], ("q1", "n1"): [1.0], ("q2", "p2"): [0.5], ("q2", "n2"): [2.5]}
-    margins = teacher_margins(Told(("relevance",), rows), TRIPLETS, largest=None)
-    assert margins.tolist() == [4.0, -2.0]
+    margins = teacher_margins(Told(("relevance",), rows), TRIPLETS)
+    assert margins.tolist() == pytest.approx([4.0 / 3.9, -2.0 / 3.9])  # 3.9 is the 95th percentile of 4 and 2
     assert margin_columns(TRIPLETS, margins) == {
         "anchor": ["q1", "q2"],
         "positive": ["p1", "p2"],
         "negative": ["n1", "n2"],
-        "label": [4.0, -2.0],
+        "label": margins.tolist(),
     }
+    assert teacher_margins(Told(("relevance",), {}), []).tolist() == []
 
 
 def test_teacher_margins_are_scaled_to_what_cosines_can_differ_by() -> None:
     rows = {("q1", "p1"): [10.0], ("q1", "n1"): [0.0], ("q2", "p2"): [-10.0], ("q2", "n2"): [0.0]}
-    margins = teacher_margins(Told(("relevance",), rows), TRIPLETS, largest=0.5)
-    assert margins.tolist() == pytest.approx([0.5, -0.5])
+    margins = teacher_margins(Told(("relevance",), rows), TRIPLETS)
+    assert margins.tolist() == pytest.approx([1.0, -1.0])
 
 
 def test_teacher_margins_of_an_nli_model_are_log_odds_of_entailment() -> None:
     names = ("neutral", "entailment", "contradiction")
-    rows = {key: [0.0, 0.0, 0.0] for key in (("q1", "n1"), ("q2", "p2"), ("q2", "n2"))}
+    rows = {key: [0.0, 0.0, 0.0] for key in (("q1", "n1"), ("q2", "n2"))}
     rows["q1", "p1"] = [1.0, 3.0, -1.0]
-    margins = teacher_margins(Told(names, rows), TRIPLETS, largest=None)
-    p = math.exp(3) / (math.exp(3) + math.exp(1) + math.exp(-1))
-    assert float(margins[0]) == pytest.approx(math.log(p / (1 - p)) - math.log((1 / 3) / (2 / 3)), rel=1e-5)
-    assert float(margins[1]) == 0.0
+    rows["q2", "p2"] = [0.0, 2.0, 0.0]
+    margins = teacher_margins(Told(names, rows), TRIPLETS)
+    p1 = math.exp(3) / (math.exp(3) + math.exp(1) + math.exp(-1))
+    p2 = math.exp(2) / (math.exp(2) + 2)
+    odds1, odds2, even = (math.log(p / (1 - p)) for p in (p1, p2, 1 / 3))
+    assert float(margins[0] / margins[1]) == pytest.approx((odds1 - even) / (odds2 - even), rel=1e-5)
     with pytest.raises(UsageError, match="entailment"):
         teacher_margins(Told(("a", "b"), {key: [0.0, 1.0] for key in rows}), TRIPLETS)
 
