@@ -7,8 +7,9 @@ that name models or their settings are not among them.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, FiniteFloat, Tag
 from pydantic.config import JsonDict
 
 from simengine.errors import UsageError
@@ -45,6 +46,10 @@ class RerankBody(Request):
         return made(Rerank, self)
 
 
+def _kind_of_rerank(value: object) -> str:
+    return "options" if isinstance(value, (dict, BaseModel)) else "flag"
+
+
 @derived(SearchRequest, KINDS, omit=("queries",), most={"candidates": MOST_CANDIDATES})
 class SearchBody(IndexRequest):
     """A query to an index."""
@@ -59,9 +64,9 @@ class SearchBody(IndexRequest):
     )
 
     query: Statement
-    rerank: bool | RerankBody = Field(
-        default=False, description="Rerank the candidates with a cross-encoder; an object says how."
-    )
+    rerank: Annotated[
+        Annotated[bool, Tag("flag")] | Annotated[RerankBody, Tag("options")], Discriminator(_kind_of_rerank)
+    ] = Field(default=False, description="Rerank the candidates with a cross-encoder; an object says how.")
     claim: bool = Field(
         default=False,
         description="As in `rerank`. The query is a claim: say of each hit whether it supports or contradicts it.",
