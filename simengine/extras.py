@@ -21,11 +21,11 @@ PACKAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "evaluate": ("ir_measures", "nervaluate", "sklearn", "scipy"),
         "recommend": ("implicit", "sklearn", "scipy"),
         "train": (
-            *("accelerate", "datasets", "annotated_types", "matplotlib", "peft", "pydantic"),
+            *("accelerate", "datasets", "matplotlib", "peft", "pydantic"),
             *("ir_measures", "nervaluate", "sklearn", "scipy"),
         ),
         "serve": ("fastapi", "prometheus_client", "uvicorn"),
-        "demo": ("gradio", "sklearn", "fastapi", "prometheus_client", "uvicorn"),
+        "demo": ("gradio", "jinja2", "sklearn", "fastapi", "prometheus_client", "uvicorn"),
         "mcp": ("mcp",),
     }
 )

@@ -9,7 +9,7 @@ from typing import Annotated
 from simengine.errors import UsageError
 from simengine.requests.fields import Help, K, Texts, check_fields
 from simengine.requests.rerank import Rerank
-from simengine.text.arguments import as_ids, as_number, as_texts, items_of
+from simengine.text.arguments import as_ids, as_number, as_texts, expect, items_of
 from simengine.types import Hit, Passage
 
 
@@ -32,6 +32,14 @@ class RerankRequest:
 
     def __post_init__(self) -> None:
         check_fields(self)
+        lists = tuple(
+            tuple(
+                expect(hit, Hit, "a hit", "a Hit; passages_as_hits makes them of texts")
+                for hit in items_of(found, "hit")
+            )
+            for found in items_of(self.hits, "hit list")
+        )
+        object.__setattr__(self, "hits", lists)
 
 
 def passages_as_hits(
