@@ -13,7 +13,7 @@ from simengine.types import FloatMatrix
 
 
 class MatrixWriter:
-    """Appends rows to an (n, dim) float32 array; the header tells n once `finish` was called."""
+    """Appends rows to an (n, dim) float32 array; the header says n once `finish` was called."""
 
     def __init__(self, file: BinaryIO, dimension: int) -> None:
         self._file, self._dimension, self.n_rows = file, dimension, 0
@@ -44,7 +44,7 @@ def open_matrix(path: Path, dimension: int) -> Iterator[MatrixWriter]:
     """A .npy file that appears whole or not at all.
 
     Raises:
-        UsageError: `path` exists and is no regular file.
+        UsageError: `path` exists and is not a regular file.
         OSError: it cannot be written; names `path`.
     """
     with open_binary_output(path) as file:

@@ -2,150 +2,111 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import click
 
-from simengine.cli.options import (
-    ModelChoice,
-    collected,
-    model_options,
-    output_option,
-    output_options,
-    together,
-)
-from simengine.cli.output import check_json_lines, open_output
+from simengine.cli.derived import request_options
+from simengine.cli.options import ModelChoice, model_options, output_option, output_options
+from simengine.cli.output import check_json_lines, write_lines
+from simengine.cli.renamed import option
 from simengine.cli.terminal import Bar, counted, note, progress_bar
 from simengine.cli.texts import label_fields, note_cut
 from simengine.cli.watched import WatchedClasses, WatchedEncoder, WatchedScores
 from simengine.errors import UsageError
-from simengine.progress import NoProgress
+from simengine.requests.training import AugmentOptions
 
 if TYPE_CHECKING:
     from simengine.corpus.examples import LabelledPair, ReadCount
+    from simengine.engine.models import Models
     from simengine.evaluation.pair_models import CrossEncoderScorer, NLIProbabilities
+    from simengine.progress import NoProgress
     from simengine.training.augment import AugmentResult, ClassJudge, ScoreJudge
     from simengine.types import FloatMatrix
 
 TASKS = ("nli", "similarity", "relevance")
 
 
-@dataclass(frozen=True, slots=True)
-class AugmentChoice:
-    """Which pairs are made and kept, field by field as `AugmentOptions` has it."""
-
-    neighbours: int
-    random: int
-    symmetric: bool
-    min_confidence: float
-    unsure: tuple[float, float] | None
-    balance: Literal["gold", "uniform", "none"]
-    bins: int
-    max_pairs: int | None
-    seed: int
-
-
-_augment_options = together(
-    click.option(
-        "--neighbours",
-        type=click.IntRange(0),
-        default=3,
-        show_default=True,
-        help="For each first text, so many of the second texts nearest to it.",
-    ),
-    click.option(
-        "--random", type=click.IntRange(0), default=1, show_default=True, help="And so many drawn at random."
-    ),
-    click.option("--symmetric", is_flag=True, help="The pair (b, a) is the pair (a, b)."),
-    click.option(
-        "--min-confidence",
-        type=click.FloatRange(0, 1),
-        default=0.9,
-        show_default=True,
-        help="nli, relevance: least probability of the label.",
-    ),
-    click.option(
-        "--unsure",
-        type=float,
-        nargs=2,
-        metavar="LOW HIGH",
-        help="similarity: leave out scores between these two.",
-    ),
-    click.option(
-        "--balance",
-        type=click.Choice(["gold", "uniform", "none"]),
-        default="gold",
-        show_default=True,
-        help="Labels (or bins of scores) in the shares of the given pairs, in equal ones, or as they come.",
-    ),
-    click.option("--bins", type=click.IntRange(1), default=5, show_default=True, help="Of scores."),
-    click.option("--max-pairs", type=click.IntRange(1), help="At most so many pairs. [default: all]"),
-    click.option(
-        "--seed", type=click.IntRange(0), default=13, show_default=True, help="Of everything that is drawn."
-    ),
-    collected(AugmentChoice, "choice"),
-)
-
-
 @click.command("augment")
 @click.argument("file", type=click.Path(allow_dash=True))
 @click.option("--task", type=click.Choice(TASKS), required=True, help="What the pairs are labelled with.")
-@click.option(
-    "--judge", help="Cross-encoder that labels the new pairs. [default: minilm-nli; similarity has none]"
+@option(
+    "--cross-encoder",
+    "cross_encoder",
+    settings={
+        "metavar": "MODEL",
+        "help": "Cross-encoder that labels the new pairs. [default: minilm-nli; similarity has none]",
+    },
+    old=("--judge",),
 )
 @click.option(
     "--fields",
     metavar="A,B[,LABEL]",
     help="Names of the fields of FILE that hold the texts, and the label or score. [default: the usual names]",
 )
-@_augment_options
+@request_options(
+    AugmentOptions,
+    dict.fromkeys(
+        ("neighbours", "random", "symmetric", "min_confidence", "balance", "bins", "max_pairs", "seed"), ()
+    ),
+    to="augment",
+)
+@click.option(
+    "--unsure",
+    type=float,
+    nargs=2,
+    metavar="LOW HIGH",
+    help="similarity: leave out scores between these two.",
+)
 @output_option
 @model_options
 @output_options
 def command(
     file: str,
     task: str,
-    judge: str | None,
+    cross_encoder: str | None,
     fields: str | None,
-    choice: AugmentChoice,
+    augment: Callable[..., AugmentOptions],
+    unsure: tuple[float, float] | None,
     output: Path | None,
     model_choice: ModelChoice,
     quiet: bool,
     no_progress: bool,
 ) -> None:
-    """Silver pairs: the texts of FILE paired anew, labelled by a cross-encoder where it is sure.
+    """Silver pairs: the texts of FILE in new pairs, labelled by a cross-encoder where it is sure.
 
     A bi-encoder (--model) finds the texts that are worth pairing. The new pairs come out as JSON Lines, without those
     of FILE; scores are in FILE's range. They may repeat held-out pairs: `simengine train` drops or refuses such rows.
 
     \b
-    simengine augment train.jsonl --task nli --judge runs/nli/model -o silver.jsonl
+    simengine augment train.jsonl --task nli --cross-encoder runs/nli/model -o silver.jsonl
     simengine train --task nli --train train.jsonl --train silver.jsonl --dev dev.jsonl -o runs/more
     """
     from simengine.corpus.examples import ReadCount, example_record
-    from simengine.training.augment import AugmentOptions, augment_pairs
+    from simengine.training.augment import augment_pairs
 
     check_json_lines(output)
-    options = AugmentOptions(**asdict(choice))
+    options = augment(unsure=unsure)
     count = ReadCount()
     pairs = list(_read(task, file, label_fields(fields), count))
-    encoder = model_choice.load_encoder()
-    with open_output(output) as out:
+    labeller = replace(model_choice, model=cross_encoder).models()
+    with model_choice.text_engine() as engine:
         with progress_bar(hidden=quiet or no_progress) as bar:
-            bar.stage("encoding and judging")
-            watched = WatchedEncoder(encoder, bar)
-            judging, scorer = _judge(task, replace(model_choice, model=judge), pairs, bar)
-            result = augment_pairs(pairs, watched, judging, options)
-        for pair in result.pairs:
-            scored = replace(pair, score=float(pair.label or 0)) if task == "relevance" else pair
-            out.write(json.dumps(example_record(scored), ensure_ascii=False) + "\n")
-    note_cut(watched.n_truncated, encoder, "text")
+            bar.stage("encoding and labelling")
+            watched = WatchedEncoder(engine.encoder, bar)
+            labelling, scorer = _labelling(task, labeller, pairs, bar)
+            result = augment_pairs(pairs, watched, labelling, options)
+        scored = (
+            replace(pair, score=float(pair.label or 0)) if task == "relevance" else pair
+            for pair in result.pairs
+        )
+        write_lines(map(example_record, scored), output)
+        note_cut(watched.n_truncated, engine.encoder, "text")
     if scorer.n_truncated:
-        note(f"{counted(scorer.n_truncated, 'pair')} cut to what the judge reads")
+        note(f"{counted(scorer.n_truncated, 'pair')} cut to what the cross-encoder reads")
     for line in _lines(result, len(pairs), count):
         note(line, quiet=quiet)
 
@@ -183,38 +144,32 @@ class _InRange:
         return self._scorer.scores(pairs) * self._width + self._low
 
 
-def _judge(
-    task: str, model: ModelChoice, pairs: Sequence[LabelledPair], bar: Bar | NoProgress
+def _labelling(
+    task: str, models: Models, pairs: Sequence[LabelledPair], bar: Bar | NoProgress
 ) -> tuple[ClassJudge | ScoreJudge, NLIProbabilities | CrossEncoderScorer]:
     """What labels new pairs, and its part that counts what was cut."""
-    from simengine.cli.evaluate_models import load_cross, load_nli, refuse_other_kinds, with_default
-    from simengine.cross_encoders.relevance import RelevanceModel, SimilarityModel
-    from simengine.evaluation.pair_models import CrossEncoderScorer
+    from simengine.engine.evaluating import load_cross_scorer, load_nli, refuse_other_kinds, with_default
 
-    if task == "similarity" and model.model is None:
-        raise UsageError("simengine carries no cross-encoder for graded similarity: give --judge")
-    model = with_default(model, "nli")
-    refuse_other_kinds(model, "augment", "cross-encoder")
+    if task == "similarity" and models.encoder is None:
+        raise UsageError("simengine ships no cross-encoder for graded similarity: give --cross-encoder")
+    models = with_default(models, "nli")
+    refuse_other_kinds(models, "augment", "cross-encoder")
     if task == "nli":
-        classes, _ = load_nli(model, None)
+        classes, _ = load_nli(models)
         return WatchedClasses(classes, bar), classes
-    loaded = load_cross(model)
-    if task == "relevance":
-        scorer = CrossEncoderScorer(RelevanceModel(loaded))
-        return _Answers(WatchedScores(scorer, bar)), scorer
-    scorer = CrossEncoderScorer(SimilarityModel(loaded))
+    scorer, _ = load_cross_scorer(models, relevance=task == "relevance")
     watched = WatchedScores(scorer, bar)
-    if loaded.activation != "Sigmoid":
+    if task == "relevance":
+        return _Answers(watched), scorer
+    if not scorer.bounded:
         return watched, scorer
     return _InRange(watched, [pair.score for pair in pairs if pair.score is not None]), scorer
 
 
 def _lines(result: AugmentResult, n_gold: int, count: ReadCount) -> list[str]:
     lines = [f"{number:,} left out: {reason}" for reason, number in count.reasons.items()]
-    unsure = f", {result.n_unsure:,} of which it was not sure" if result.n_unsure else ""
-    lines.append(
-        f"{counted(n_gold, 'pair')}: the judge labelled {counted(result.n_candidates, 'new pair')}{unsure}"
-    )
+    unsure = f", {result.n_unsure:,} of them not surely enough" if result.n_unsure else ""
+    lines.append(f"{counted(n_gold, 'pair')}: {counted(result.n_candidates, 'new pair')} labelled{unsure}")
     shares = ", ".join(
         f"{name} {number:,}" for name, number in sorted(result.found.items(), key=lambda item: str(item[0]))
     )

@@ -70,7 +70,7 @@ def describe_read(report: ReadReport, options: ReadOptions, *, kept: bool = Fals
         more = ", ..." if len(report.ignored_suffixes) > 8 else ""
         are = "file is" if report.ignored_files == 1 else "files are"
         were = "was" if report.ignored_files == 1 else "were"
-        lines.append(f"{report.ignored_files:,} {are} no text and {were} left out ({kinds}{more})")
+        lines.append(f"{report.ignored_files:,} {are} not text and {were} left out ({kinds}{more})")
     columns = [*report.notes, *(report.text_columns if kept else ())]
     return lines + _describe_not_followed(report, options) + _limited(columns)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -12,13 +11,14 @@ import click
 
 from simengine.cli.corpus_input import noted_corpus
 from simengine.cli.options import ModelChoice, model_options, output_options
-from simengine.cli.output import check_json_lines, open_output
+from simengine.cli.output import check_json_lines, write_lines
 from simengine.cli.terminal import progress_bar
-from simengine.cli.texts import note_cut, refuse_blank, unknown_warning
+from simengine.cli.texts import note_cut, refuse_blank, unreadable_warning
 from simengine.errors import DataError, UsageError
 from simengine.text.joining import joined
 
 if TYPE_CHECKING:
+    from simengine.engine.texts import TextEngine
     from simengine.types import FloatMatrix
 
 BATCH_TEXTS = 2_048
@@ -30,20 +30,20 @@ BATCH_TEXTS = 2_048
     "--input",
     "source",
     type=click.Path(allow_dash=True),
-    help="Corpus file or folder, or - for one text a line on stdin.",
+    help="Corpus file or folder, or - for one text per line on stdin.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File: .npy for an array, else JSON Lines. [default: JSON Lines on stdout]",
+    help="File: NAME.npy for an array, else JSON Lines. [default: JSON Lines on stdout]",
 )
 @click.option(
     "--role",
     type=click.Choice(["text", "query", "passage"]),
     default="text",
     show_default=True,
-    help="Which of the model's prompts stands in front.",
+    help="Which of the model's prompts is put in front of each text.",
 )
 @model_options
 @output_options
@@ -67,13 +67,26 @@ def command(
     if source is not None:
         check_source(source)  # before a model is loaded for it
     stream = ((str(i), text) for i, text in enumerate(texts)) if texts else _texts(source or "-")
-    encoder = model_choice.load_encoder()
-    cut, warn = 0, unknown_warning(encoder)
+    with model_choice.text_engine() as engine:
+        _write(engine, stream, output, role, len(texts), hidden=quiet or no_progress)
+
+
+def _write(
+    engine: TextEngine,
+    stream: Iterator[tuple[str, str]],
+    output: Path | None,
+    role: str,
+    n_texts: int,
+    *,
+    hidden: bool,
+) -> None:
+    encoder = engine.encoder
+    cut, warn = 0, unreadable_warning(engine)
 
     def blocks() -> Iterator[tuple[list[str], FloatMatrix]]:
         nonlocal cut
-        with progress_bar(hidden=quiet or no_progress) as progress:
-            progress.stage("texts", len(texts) or None)
+        with progress_bar(hidden=hidden) as progress:
+            progress.stage("texts", n_texts or None)
             while block := list(islice(stream, BATCH_TEXTS)):
                 encoded = encoder.encode_counted([text for _, text in block], role=role)  # type: ignore[arg-type]
                 warn(text for (_, text), unread in zip(block, encoded.unreadable, strict=True) if unread)
@@ -84,7 +97,7 @@ def command(
     if output is not None and output.suffix == ".npy":
         _write_npy(blocks(), output, encoder.dimension)
     else:
-        _write_jsonl(blocks(), output)
+        write_lines(_records(blocks()), output)
     note_cut(cut, encoder, "text")
 
 
@@ -126,9 +139,7 @@ def _write_npy(blocks: Iterator[tuple[list[str], FloatMatrix]], path: Path, dime
             matrix.write(vectors)
 
 
-def _write_jsonl(blocks: Iterator[tuple[list[str], FloatMatrix]], path: Path | None) -> None:
-    with open_output(path) as out:
-        for names, vectors in blocks:
-            for name, vector in zip(names, vectors.tolist(), strict=True):
-                out.write(json.dumps({"id": name, "vector": [round(x, 7) for x in vector]}) + "\n")
-            out.flush()
+def _records(blocks: Iterator[tuple[list[str], FloatMatrix]]) -> Iterator[dict[str, object]]:
+    for names, vectors in blocks:
+        for name, vector in zip(names, vectors.tolist(), strict=True):
+            yield {"id": name, "vector": [round(x, 7) for x in vector]}

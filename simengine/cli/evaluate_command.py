@@ -14,7 +14,7 @@ from simengine.cli.terminal import note, progress_bar
 from simengine.errors import UsageError
 
 if TYPE_CHECKING:
-    from simengine.cli.evaluate_tasks import Judged
+    from simengine.cli.evaluate_tasks import Evaluated
     from simengine.engine.models import Models
 
 TASKS = ("nli", "sts", "retrieval", "rerank", "reading", "tagging")
@@ -55,7 +55,7 @@ class EvaluateChoice:
 evaluate_options = together(
     click.option("--limit", type=click.IntRange(1), help="Only the first examples (queries) of the file."),
     click.option(
-        "--split", default="test", show_default=True, help="retrieval: which file of qrels/ is judged by."
+        "--split", default="test", show_default=True, help="retrieval: which file of qrels/ to evaluate by."
     ),
     click.option(
         "-i",
@@ -74,7 +74,7 @@ evaluate_options = together(
     click.option(
         "--keep-self",
         is_flag=True,
-        help="retrieval: judge the document with the query's own id too, which is left out as BEIR does.",
+        help="retrieval: keep the document with the query's own id, which BEIR leaves out.",
     ),
     click.option(
         "--threshold",
@@ -122,7 +122,7 @@ evaluate_options = together(
 @click.command("evaluate")
 @click.argument("task", type=click.Choice(TASKS))
 @click.argument("file", type=click.Path(allow_dash=True))
-@click.option("--compare", metavar="MODEL", help="Judge this model too, and compare it with the first.")
+@click.option("--compare", metavar="MODEL", help="Evaluate this model too, and compare it with the first.")
 @click.option(
     "-o",
     "--output",
@@ -148,14 +148,14 @@ def command(
     quiet: bool,
     no_progress: bool,
 ) -> None:
-    """Judge a model on FILE, with confidence intervals.
+    """Evaluate a model on FILE, with confidence intervals.
 
     \b
     nli        labelled pairs: premise, hypothesis, label
     sts        pairs with a graded score; a bi-encoder or a cross-encoder
     rerank     question, passage, label 0 or 1: MAP and MRR by question
     retrieval  a folder in BEIR's layout: nDCG@10, MRR@10, Recall@100, MAP;
-               a document with the query's own id is left out, as BEIR does
+               a document with the query's own id is left out, as by BEIR
     reading    SQuAD JSON: exact match and F1
     tagging    tokens and tags: entity F1
     """
@@ -165,8 +165,8 @@ def command(
     models = [model_choice.models()]
     if compare is not None:
         models.append(replace(model_choice, model=compare).models())
-    judged = _judge(task, file, choice, models, hidden=quiet or no_progress)
-    report = Report.of(task, file, choice, judged)
+    evaluated = _evaluate(task, file, choice, models, hidden=quiet or no_progress)
+    report = Report.of(task, file, choice, evaluated)
     for line in report.notes:
         note(line, quiet=quiet)
     if output is not None:
@@ -190,9 +190,9 @@ def _check_options(
         )
 
 
-def _judge(
+def _evaluate(
     task: str, file: str, choice: EvaluateChoice, models: list[Models], *, hidden: bool
-) -> list[Judged]:
+) -> list[Evaluated]:
     """Read the examples once, then let each model predict them."""
     from simengine.cli.evaluate_tasks import load_task
     from simengine.engine.evaluating import with_default
@@ -200,4 +200,4 @@ def _judge(
     chosen = [with_default(model, task) for model in models]
     examples = load_task(task)(file, choice)
     with progress_bar(hidden=hidden) as progress:
-        return [examples.judge(model, progress) for model in chosen]
+        return [examples.evaluate(model, progress) for model in chosen]

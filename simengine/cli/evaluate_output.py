@@ -20,7 +20,7 @@ from simengine.evaluation.tagging import TaggingResult
 from simengine.types import Json, finite
 
 if TYPE_CHECKING:
-    from simengine.cli.evaluate_tasks import Judged
+    from simengine.cli.evaluate_tasks import Evaluated
 
 RESULT_NAME = "result.json"
 PREDICTION_NAMES = ("predictions.jsonl", "predictions-compare.jsonl")
@@ -39,8 +39,8 @@ class Report:
     """All that was found.
 
     Attributes:
-        task, file, choice: what was asked for.
-        judged: one or two models.
+        task, file, choice: what was given.
+        evaluated: one or two models.
         intervals: of each model's metrics; empty where there are too few units.
         comparison: of two models.
     """
@@ -48,31 +48,31 @@ class Report:
     task: str
     file: str
     choice: EvaluateChoice
-    judged: Sequence[Judged]
+    evaluated: Sequence[Evaluated]
     intervals: Sequence[Mapping[str, Interval]]
     comparison: Comparison | None
 
     @classmethod
-    def of(cls, task: str, file: str, choice: EvaluateChoice, judged: Sequence[Judged]) -> Report:
-        """With intervals and comparison, all drawn by the seed that was asked for."""
+    def of(cls, task: str, file: str, choice: EvaluateChoice, evaluated: Sequence[Evaluated]) -> Report:
+        """With intervals and comparison, all drawn by the seed that was given."""
         drawing = {"rng": choice.seed, "n_resamples": choice.resamples, "confidence": choice.confidence}
-        all_units = [one.assessment.units for one in judged]
+        all_units = [one.assessment.units for one in evaluated]
         enough = len(all_units[0]) >= 2
         intervals = [bootstrap_intervals(units, **drawing) if enough else {} for units in all_units]  # type: ignore[arg-type]
-        comparison = compare_models(*all_units, **drawing) if enough and len(judged) == 2 else None  # type: ignore[arg-type]
-        return cls(task, file, choice, judged, intervals, comparison)
+        comparison = compare_models(*all_units, **drawing) if enough and len(evaluated) == 2 else None  # type: ignore[arg-type]
+        return cls(task, file, choice, evaluated, intervals, comparison)
 
     @property
     def notes(self) -> list[str]:
         """What a reader of the figures must know, each once."""
-        notes = [line for one in self.judged for line in (*one.assessment.notes, *one.notes)]
-        if len(self.judged[0].assessment.units) < 2:
+        notes = [line for one in self.evaluated for line in (*one.assessment.notes, *one.notes)]
+        if len(self.evaluated[0].assessment.units) < 2:
             notes.append("a single example has no confidence interval")
         return list(dict.fromkeys(notes))
 
     def as_dict(self) -> dict[str, Json]:
         """Everything but the single examples."""
-        units = self.judged[0].assessment.units
+        units = self.evaluated[0].assessment.units
         return {
             "task": self.task,
             "file": self.file,
@@ -81,12 +81,12 @@ class Report:
             "seed": self.choice.seed,
             "confidence": self.choice.confidence,
             "n_resamples": self.choice.resamples,
-            "models": [self._model(number) for number in range(len(self.judged))],
+            "models": [self._model(number) for number in range(len(self.evaluated))],
             "comparison": None if self.comparison is None else self.comparison.as_dict(),
         }
 
     def _model(self, number: int) -> dict[str, Json]:
-        one, intervals = self.judged[number], self.intervals[number]
+        one, intervals = self.evaluated[number], self.intervals[number]
         metrics: dict[str, Json] = {}
         for name, value in one.assessment.units.measure_all().items():
             interval = intervals.get(name)
@@ -107,12 +107,12 @@ class Report:
 
     def as_table(self) -> str:
         """For a person."""
-        units = self.judged[0].assessment.units
+        units = self.evaluated[0].assessment.units
         lines = [f"{self.task}  {one_line(self.file)}  {counted_units(len(units), units.noun)}"]
-        for one, intervals in zip(self.judged, self.intervals, strict=True):
+        for one, intervals in zip(self.evaluated, self.intervals, strict=True):
             lines += ["", *self._model_lines(one, intervals)]
         if self.comparison is not None:
-            first, second = (one_line(one.model) for one in self.judged)
+            first, second = (one_line(one.model) for one in self.evaluated)
             lines += [
                 "",
                 f"{second} less {first}",
@@ -120,7 +120,7 @@ class Report:
             ]
         return "\n".join(lines)
 
-    def _model_lines(self, one: Judged, intervals: Mapping[str, Interval]) -> list[str]:
+    def _model_lines(self, one: Evaluated, intervals: Mapping[str, Interval]) -> list[str]:
         units = one.assessment.units
         speed = len(one.assessment.rows) / one.predict_s if one.predict_s else 0.0
         rows = [["", "value", f"{self.choice.confidence:.0%} interval"]]
@@ -140,7 +140,7 @@ def write_report(report: Report, folder: Path, *, plots: bool) -> None:
     """
     with open_output(folder / RESULT_NAME) as file:
         file.write(report.as_json() + "\n")
-    for name, one in zip(PREDICTION_NAMES, report.judged, strict=False):
+    for name, one in zip(PREDICTION_NAMES, report.evaluated, strict=False):
         with open_output(folder / name) as file:
             for row in one.assessment.rows:
                 file.write(json.dumps(finite(row), ensure_ascii=False, allow_nan=False) + "\n")
@@ -148,7 +148,7 @@ def write_report(report: Report, folder: Path, *, plots: bool) -> None:
         return
     from simengine.training.report.plots import plot_calibration, plot_confusion
 
-    for ending, one in zip(("", "-compare"), report.judged, strict=False):
+    for ending, one in zip(("", "-compare"), report.evaluated, strict=False):
         result = one.assessment.result
         if isinstance(result, ClassificationResult):
             plot_confusion(

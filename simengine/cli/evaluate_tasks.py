@@ -1,4 +1,4 @@
-"""What `simengine evaluate` does for each task: read the examples, let a model predict, judge."""
+"""What `simengine evaluate` does for each task: read the examples, let a model predict, evaluate."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ DEPTH = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Evaluated:
     """A model on the examples.
 
     Attributes:
@@ -84,7 +84,6 @@ class TaskExamples(ABC, Generic[E]):
         self.choice = choice
         self.count = ReadCount()
         self.examples: list[E] = list(islice(self.read(file), choice.limit))
-        # What is wrong with a model is to be said before the model has worked for an hour.
         self.notes = tuple(f"{n:,} left out: {reason}" for reason, n in self.count.reasons.items())
         self.notes += tuple(f"{n:,} put right: {what}" for what, n in self.count.mended.items())
 
@@ -93,11 +92,11 @@ class TaskExamples(ABC, Generic[E]):
         """The examples of the file."""
 
     @abstractmethod
-    def judge(self, model: Models, progress: Bar | NoProgress) -> Judged:
-        """Let a model predict all examples, and judge it."""
+    def evaluate(self, model: Models, progress: Bar | NoProgress) -> Evaluated:
+        """Let a model predict all examples, and evaluate it."""
 
     def blocks(self, progress: Bar | NoProgress, size: int = BLOCK) -> Iterator[Sequence[E]]:
-        """The examples in blocks, each counted as done when the next is asked for."""
+        """The examples in blocks, each counted as done when the next is taken."""
         progress.stage("examples", len(self.examples))
         for start in range(0, len(self.examples), size):
             block = self.examples[start : start + size]
@@ -118,19 +117,19 @@ class PairExamples(TaskExamples[LabelledPair]):
 
     relevance = False
 
-    def scores(self, model: Models, progress: Bar | NoProgress) -> tuple[np.ndarray, Judging]:
+    def scores(self, model: Models, progress: Bar | NoProgress) -> tuple[np.ndarray, Evaluating]:
         """(n,) scores by a bi-encoder or a cross-encoder, whichever the model is."""
         scorer, runtime = load_scorer(model, relevance=self.relevance, labels=label_names(self.choice.labels))
-        judging = Judging(model_name(model), runtime)
-        with judging:
+        running = Evaluating(model_name(model), runtime)
+        with running:
             found = [
                 scorer.scores([(pair.text1, pair.text2) for pair in block]) for block in self.blocks(progress)
             ]
-        judging.notes = cut_notes(scorer)
-        return np.concatenate(found), judging
+        running.notes = cut_notes(scorer)
+        return np.concatenate(found), running
 
 
-class Judging:
+class Evaluating:
     """Times the prediction, and remembers what ran."""
 
     def __init__(self, model: str, runtime: str) -> None:
@@ -139,16 +138,18 @@ class Judging:
         self.predict_s = 0.0
         self._start = 0.0
 
-    def __enter__(self) -> Judging:
+    def __enter__(self) -> Evaluating:
         self._start = time.perf_counter()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.predict_s += time.perf_counter() - self._start
 
-    def result(self, judged: Assessment, notes: tuple[str, ...]) -> Judged:
+    def result(self, assessed: Assessment, notes: tuple[str, ...]) -> Evaluated:
         """With what the task has to say."""
-        return Judged(self.model, self.runtime, judged, self.predict_s, (*notes, *judged.notes, *self.notes))
+        return Evaluated(
+            self.model, self.runtime, assessed, self.predict_s, (*notes, *assessed.notes, *self.notes)
+        )
 
 
 class NLIExamples(PairExamples):
@@ -157,18 +158,18 @@ class NLIExamples(PairExamples):
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_nli(file, fields=label_fields(self.choice.fields), count=self.count)
 
-    def judge(self, model: Models, progress: Bar | NoProgress) -> Judged:
+    def evaluate(self, model: Models, progress: Bar | NoProgress) -> Evaluated:
         refuse_other_kinds(model, "nli", "cross-encoder")
         classifier, runtime = load_nli(model, label_names(self.choice.labels))
-        judging = Judging(model_name(model), runtime)
-        with judging:
+        running = Evaluating(model_name(model), runtime)
+        with running:
             found = [
                 classifier.probabilities([(pair.text1, pair.text2) for pair in block])
                 for block in self.blocks(progress)
             ]
-        judging.notes = cut_notes(classifier)
-        judged = assessment.assess_nli(self.examples, np.concatenate(found), NLI_LABELS)
-        return judging.result(judged, self.notes)
+        running.notes = cut_notes(classifier)
+        assessed = assessment.assess_nli(self.examples, np.concatenate(found), NLI_LABELS)
+        return running.result(assessed, self.notes)
 
 
 class SimilarityExamples(PairExamples):
@@ -176,8 +177,7 @@ class SimilarityExamples(PairExamples):
 
     def __init__(self, file: str, choice: EvaluateChoice) -> None:
         super().__init__(file, choice)
-        judged = {example.score for example in self.examples}
-        if len(judged) < 2:
+        if len({example.score for example in self.examples}) < 2:
             n = counted(len(self.examples), "pair")
             raise DataError(
                 f"a correlation needs pairs with different scores; all are the same here ({n})", file
@@ -186,9 +186,9 @@ class SimilarityExamples(PairExamples):
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_scored_pairs(file, fields=label_fields(self.choice.fields), count=self.count)
 
-    def judge(self, model: Models, progress: Bar | NoProgress) -> Judged:
-        scores, judging = self.scores(model, progress)
-        return judging.result(assessment.assess_similarity(self.examples, scores), self.notes)
+    def evaluate(self, model: Models, progress: Bar | NoProgress) -> Evaluated:
+        scores, running = self.scores(model, progress)
+        return running.result(assessment.assess_similarity(self.examples, scores), self.notes)
 
 
 class RerankExamples(PairExamples):
@@ -199,9 +199,9 @@ class RerankExamples(PairExamples):
     def read(self, file: str) -> Iterator[LabelledPair]:
         return read_relevance(file, fields=label_fields(self.choice.fields), count=self.count)
 
-    def judge(self, model: Models, progress: Bar | NoProgress) -> Judged:
-        scores, judging = self.scores(model, progress)
-        return judging.result(assessment.assess_answer_selection(self.examples, scores), self.notes)
+    def evaluate(self, model: Models, progress: Bar | NoProgress) -> Evaluated:
+        scores, running = self.scores(model, progress)
+        return running.result(assessment.assess_answer_selection(self.examples, scores), self.notes)
 
 
 class ReadingExamples(TaskExamples[ReadingExample]):
@@ -210,15 +210,15 @@ class ReadingExamples(TaskExamples[ReadingExample]):
     def read(self, file: str) -> Iterator[ReadingExample]:
         return read_squad(file, count=self.count)
 
-    def judge(self, model: Models, progress: Bar | NoProgress) -> Judged:
+    def evaluate(self, model: Models, progress: Bar | NoProgress) -> Evaluated:
         reader = load_answering(model)
         threshold = self.threshold(reader.settings.no_answer_threshold)
-        judging = Judging(model_name(model), "torch")
-        with judging:
+        running = Evaluating(model_name(model), "torch")
+        with running:
             found = self._answers(reader, progress)
         match = cast("MatchName", self.choice.answers)
-        judged = assessment.assess_reading(self.examples, found, threshold=threshold, match=match)
-        return judging.result(judged, self.notes)
+        assessed = assessment.assess_reading(self.examples, found, threshold=threshold, match=match)
+        return running.result(assessed, self.notes)
 
     def _answers(self, reader: Reader, progress: Bar | NoProgress) -> list[SpanAnswer]:
         found: list[SpanAnswer] = []
@@ -227,7 +227,7 @@ class ReadingExamples(TaskExamples[ReadingExample]):
         return found
 
     def threshold(self, of_model: float | None) -> float | None:
-        """The threshold that was asked for; else none where every question has an answer; else the model's."""
+        """The threshold that was given; else none where every question has an answer; else the model's."""
         given = self.choice.threshold
         if given is None:
             return of_model if any(example.impossible for example in self.examples) else None
@@ -245,7 +245,7 @@ class TaggingExamples(TaskExamples[TaggedSentence]):
     def read(self, file: str) -> Iterator[TaggedSentence]:
         return read_tagging(file, count=self.count)
 
-    def judge(self, model: Models, progress: Bar | NoProgress) -> Judged:
+    def evaluate(self, model: Models, progress: Bar | NoProgress) -> Evaluated:
         tagger = load_tagging(model)
         tags = Counter(tag for example in self.examples for tag in example.tags)
         unknown = [(tag, n) for tag, n in tags.most_common() if tag not in tagger.labels]
@@ -254,12 +254,12 @@ class TaggingExamples(TaskExamples[TaggedSentence]):
         if marks and marks.isdisjoint(tagger.labels):
             known = ", ".join(tagger.labels)
             raise UsageError(f"the model knows none of the file's tags ({listed}); its tags are {known}")
-        judging = Judging(model_name(model), "torch")
+        running = Evaluating(model_name(model), "torch")
         if unknown:
-            judging.notes = (f"tags that the model does not know count as missed: {listed}",)
-        with judging:
+            running.notes = (f"tags that the model does not know count as missed: {listed}",)
+        with running:
             predicted = self._tags(tagger, progress)
-        return judging.result(assessment.assess_tagging(self.examples, predicted), self.notes)
+        return running.result(assessment.assess_tagging(self.examples, predicted), self.notes)
 
     def _tags(self, tagger: Tagger, progress: Bar | NoProgress) -> list[Sequence[str]]:
         predicted: list[Sequence[str]] = []
@@ -281,7 +281,7 @@ class RetrievalExamples(TaskExamples[Any]):
         )
         return iter(self.collection.queries)
 
-    def judge(self, model: Models, progress: Bar | NoProgress) -> Judged:
+    def evaluate(self, model: Models, progress: Bar | NoProgress) -> Evaluated:
         with TemporaryDirectory(prefix="simengine-evaluate-") as temporary:
             engine, notes = self._engine(model, Path(temporary), progress)
             with engine:
@@ -314,7 +314,7 @@ class RetrievalExamples(TaskExamples[Any]):
 
     def _search(
         self, engine: Engine, model: Models, notes: tuple[str, ...], progress: Bar | NoProgress
-    ) -> Judged:
+    ) -> Evaluated:
         from simengine.cli.texts import count_cut_queries
         from simengine.evaluation.ranking import without_own
         from simengine.requests.search import SearchOptions
@@ -322,9 +322,9 @@ class RetrievalExamples(TaskExamples[Any]):
         own = self.choice.index_path is None
         depth = DEPTH if self.choice.keep_self else DEPTH + 1
         options = SearchOptions(k=depth, mode=cast("Mode", self.choice.mode), exact=own)
-        judging = Judging(model.encoder_name or engine.settings.model_name, engine.encoder.runtime)
+        running = Evaluating(model.encoder_name or engine.settings.model_name, engine.encoder.runtime)
         run: dict[str, list[str]] = {}
-        with judging:
+        with running:
             for block in self.blocks(progress, QUERY_BLOCK):
                 found = engine.search_arrays([query.text for query in block], options)
                 for query, ids in zip(block, found.ids, strict=True):
@@ -343,7 +343,7 @@ class RetrievalExamples(TaskExamples[Any]):
             notes += (f"{counted(absent, 'relevant document')} not in the index, counted as not found",)
         if cut := count_cut_queries(list(texts.values()), engine.encoder):
             notes += (f"{cut:,} queries cut to what the model reads",)
-        return judging.result(assessment.assess_retrieval(qrels, run, texts=texts), (*self.notes, *notes))
+        return running.result(assessment.assess_retrieval(qrels, run, texts=texts), (*self.notes, *notes))
 
 
 def _self_notes(engine: Engine, qrels: Mapping[str, Mapping[str, int]]) -> tuple[str, ...]:
@@ -352,15 +352,15 @@ def _self_notes(engine: Engine, qrels: Mapping[str, Mapping[str, int]]) -> tuple
     if not own:
         return ()
     relevant = sum(qrels[query].get(query, 0) > 0 for query in own)
-    judged = f", though {counted(relevant, 'query')} judged it relevant" if relevant else ""
+    though = f", though it is relevant to {counted(relevant, 'query')}" if relevant else ""
     return (
         f"{counted(len(own), 'query')} with the id of a document: that document is left out of the ranking, as BEIR "
-        f"does{judged}; --keep-self judges it too",
+        f"does{though}; --keep-self keeps it",
     )
 
 
 def load_task(task: str) -> type[TaskExamples[Any]]:
-    """The class that reads and judges a task."""
+    """The class that reads and evaluates a task."""
     return {
         "nli": NLIExamples,
         "sts": SimilarityExamples,

@@ -45,8 +45,8 @@ COMMANDS = {
     "calibrate": ("calibrate", "Turn scores into probabilities, learned from labelled pairs."),
     "train": ("train", "Fine-tune a model: cross-encoder, retriever, reader or tagger."),
     "mine": ("mine", "Find hard negatives for pairs of a query and its answer."),
-    "augment": ("augment", "Make more labelled pairs of those there are, by a cross-encoder."),
-    "evaluate": ("evaluate", "Judge a model on a task, and compare it with another."),
+    "augment": ("augment", "Make more labelled pairs out of given ones, with a cross-encoder."),
+    "evaluate": ("evaluate", "Evaluate a model on a task, and compare it with another."),
     "similarity-report": (
         "similarity_report",
         "Find what a training set says twice, and labels that contradict.",

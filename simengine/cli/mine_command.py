@@ -2,105 +2,30 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from simengine.cli.corpus_input import noted_corpus
-from simengine.cli.options import (
-    ModelChoice,
-    collected,
-    model_options,
-    output_option,
-    output_options,
-    together,
-)
-from simengine.cli.output import check_json_lines, open_output
+from simengine.cli.derived import request_options
+from simengine.cli.options import ModelChoice, model_options, output_option, output_options
+from simengine.cli.output import check_json_lines, write_lines
+from simengine.cli.renamed import option
+from simengine.cli.rerank_options import nli_option
 from simengine.cli.terminal import counted, note, progress_bar
 from simengine.cli.texts import note_cut, text_fields
 from simengine.cli.watched import WatchedClasses, WatchedEncoder
 from simengine.errors import DataError, UsageError
+from simengine.requests.training import MiningOptions
 
 if TYPE_CHECKING:
     from simengine.corpus.examples import LabelledPair
-    from simengine.training.mining import MinedNegative, MiningOptions, MiningResult
+    from simengine.training.mining import MinedNegative, MiningResult
 
 POSITIVE_LABELS = ("1", "entailment")
-
-
-@dataclass(frozen=True, slots=True)
-class MineChoice:
-    """Which neighbours become negatives, as `MiningOptions` takes it but for the margin."""
-
-    negatives: int
-    candidates: int
-    skip_first: int
-    margin: float
-    no_margin: bool
-    min_score: float
-    max_score: float
-    entailment: float
-    contradiction: float
-
-    def options(self) -> MiningOptions:
-        """The same, as mining takes it."""
-        from simengine.training.mining import MiningOptions
-
-        values = asdict(self)
-        margin, no_margin = values.pop("margin"), values.pop("no_margin")
-        return MiningOptions(**values, relative_margin=None if no_margin else margin)
-
-
-_PROBABILITY = click.FloatRange(0, 1, min_open=True)
-_COSINE = click.FloatRange(-1, 1)
-_mining_options = together(
-    click.option(
-        "-n", "--negatives", type=click.IntRange(1), default=1, show_default=True, help="At most, for a pair."
-    ),
-    click.option(
-        "--candidates",
-        type=click.IntRange(1),
-        default=20,
-        show_default=True,
-        help="Nearest passages of a query that are looked at.",
-    ),
-    click.option(
-        "--skip-first",
-        type=click.IntRange(0),
-        default=0,
-        show_default=True,
-        help="Nearest passages that are passed over: unmarked answers stand there.",
-    ),
-    click.option(
-        "--margin",
-        type=click.FloatRange(0, 1, max_open=True),
-        default=0.05,
-        show_default=True,
-        help="A negative's cosine is below the positive's by this share of it; contradictions are exempt.",
-    ),
-    click.option("--no-margin", is_flag=True, help="However near the negative is."),
-    click.option("--min-score", type=_COSINE, default=-1.0, show_default=True, help="Least cosine."),
-    click.option("--max-score", type=_COSINE, default=1.0, show_default=True, help="Largest cosine."),
-    click.option(
-        "--entailment",
-        type=_PROBABILITY,
-        default=0.5,
-        show_default=True,
-        help="What entails the positive with this probability is no negative.",
-    ),
-    click.option(
-        "--contradiction",
-        type=_PROBABILITY,
-        default=0.5,
-        show_default=True,
-        help="What contradicts it with this probability, both ways, is the hardest negative.",
-    ),
-    collected(MineChoice, "choice"),
-)
 
 
 @click.command("mine")
@@ -111,32 +36,46 @@ _mining_options = together(
     multiple=True,
     help="Corpus file or folder whose texts become negatives. Repeatable. [default: the positives of other pairs]",
 )
-@click.option(
-    "--judge",
-    envvar="SIMENGINE_NLI_MODEL",
-    default="minilm-nli",
-    show_default=True,
-    help="NLI model that tells what answers the query too, and what contradicts the answer.",
+@nli_option("NLI model that finds what answers the query too, and what contradicts the answer")
+@option(
+    "--no-nli",
+    "no_nli",
+    settings={"is_flag": True, "help": "Go by similarity alone."},
+    old=("--no-judge",),
 )
-@click.option("--no-judge", is_flag=True, help="Go by nearness alone.")
 @click.option("--fields", help="Names of the two text fields, as in question,answer.")
-@_mining_options
+@request_options(
+    MiningOptions,
+    {
+        "negatives": ("-n", "--negatives"),
+        "candidates": (),
+        "skip_first": (),
+        "relative_margin": ("--margin",),
+        "min_score": (),
+        "max_score": (),
+        "entailment": (),
+        "contradiction": (),
+    },
+    to="mining",
+)
+@click.option("--no-margin", is_flag=True, help="Negatives may be as near as the positive, or nearer.")
 @output_option
 @model_options
 @output_options
 def command(
     file: str,
     corpus: tuple[str, ...],
-    judge: str,
-    no_judge: bool,
+    nli: str | None,
+    no_nli: bool,
     fields: str | None,
-    choice: MineChoice,
+    mining: Callable[..., MiningOptions],
+    no_margin: bool,
     output: Path | None,
     model_choice: ModelChoice,
     quiet: bool,
     no_progress: bool,
 ) -> None:
-    """Hard negatives: texts that stand near a query, by a bi-encoder, and do not answer it.
+    """Hard negatives: texts that are near to a query, by a bi-encoder, and do not answer it.
 
     FILE holds pairs (query, text that answers it). Of files with labels, the pairs labelled 1 or entailment are taken.
     Triplets come out, as JSON Lines, each with the reason for its negative; `simengine train --task retriever` takes
@@ -145,22 +84,20 @@ def command(
     \b
     simengine mine questions.jsonl --corpus corpus.jsonl -o triplets.jsonl
     """
+    from simengine.engine.evaluating import load_nli, with_default
     from simengine.training.mining import mine_hard_negatives
 
     check_json_lines(output)
-    options = choice.options()
+    options = mining(relative_margin=None) if no_margin else mining()
     pairs = _positives(file, text_fields(fields), quiet=quiet)
-    passages = _texts_of(corpus) if corpus else None
-    encoder = model_choice.load_encoder()
+    passages = [document.text for document in noted_corpus(corpus)] if corpus else None
     guard = None
-    if not no_judge:
-        from simengine.cli.evaluate_models import load_nli
-
-        guard, _ = load_nli(replace(model_choice, model=judge), None)
-    with open_output(output) as out:
+    if not no_nli:
+        guard, _ = load_nli(with_default(replace(model_choice, model=nli).models(), "nli"))
+    with model_choice.text_engine() as engine:
         with progress_bar(hidden=quiet or no_progress) as bar:
-            bar.stage("encoding and judging")
-            watched = WatchedEncoder(encoder, bar)
+            bar.stage("encoding and comparing")
+            watched = WatchedEncoder(engine.encoder, bar)
             result = mine_hard_negatives(
                 pairs,
                 watched,
@@ -168,11 +105,10 @@ def command(
                 judge=None if guard is None else WatchedClasses(guard, bar),
                 options=options,
             )
-        for negative in result.negatives:
-            out.write(json.dumps(_record(negative), ensure_ascii=False) + "\n")
-    note_cut(watched.n_truncated, encoder, "text")
+        write_lines(map(_record, result.negatives), output)
+        note_cut(watched.n_truncated, engine.encoder, "text")
     if guard is not None and guard.n_truncated:
-        note(f"{counted(guard.n_truncated, 'pair')} cut to what the judge reads")
+        note(f"{counted(guard.n_truncated, 'pair')} cut to what the NLI model reads")
     for line in _lines(result):
         note(line, quiet=quiet)
 
@@ -187,7 +123,7 @@ def _positives(file: str, fields: tuple[str, str] | None, *, quiet: bool) -> lis
         raise DataError("no pair is labelled 1 or entailment", file)
     if len(found) < len(rows):
         note(
-            f"{len(rows) - len(found):,} of {counted(len(rows), 'pair')} are no answers by their label",
+            f"{len(rows) - len(found):,} of {counted(len(rows), 'pair')} are not answers by their label",
             quiet=quiet,
         )
     return list(dict.fromkeys((row.text1, row.text2) for row in found))
@@ -200,10 +136,6 @@ def _answers(row: LabelledPair) -> bool:
             "the other; expected pairs without any, or labelled 1 or entailment where they do"
         )
     return row.label is None or row.label.strip().lower() in POSITIVE_LABELS
-
-
-def _texts_of(sources: Sequence[str]) -> list[str]:
-    return [document.text for document in noted_corpus(sources)]
 
 
 def _record(negative: MinedNegative) -> dict[str, object]:

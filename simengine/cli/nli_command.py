@@ -3,39 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import click
 
-from simengine.cli.options import (
-    ModelChoice,
-    label_names,
-    labels_option,
-    nli_model_options,
-    output_options,
-)
+from simengine.cli.nli_options import NLIChoice, nli_options
+from simengine.cli.options import label_names, labels_option, output_options
 from simengine.cli.output import open_output
 from simengine.cli.pair_input import PairInput, pair_input
 from simengine.cli.terminal import counted, note, one_line
-from simengine.cli.texts import unknown_warning
+from simengine.cli.texts import unreadable_warning
+from simengine.requests.pairs import NLIRequest
 from simengine.results.records import verdict_record
 
 if TYPE_CHECKING:
     from simengine.corpus.pairs import Pair
-    from simengine.cross_encoders.nli import NLIModel
     from simengine.types import Verdict
 
 
 @click.command("nli")
 @pair_input("[PREMISE HYPOTHESIS]", ", premise first")
 @labels_option
-@nli_model_options
+@nli_options
 @output_options
 def command(
     given: PairInput,
     labels: str | None,
-    model_choice: ModelChoice,
+    nli_choice: NLIChoice,
     quiet: bool,
     no_progress: bool,
 ) -> None:
@@ -45,45 +39,18 @@ def command(
     which the clearest decides.
     """
     given.check("a premise and a hypothesis")
-    model = load_nli_model(model_choice, labels)
-    n_cut, warn = 0, unknown_warning(model, judge=True)
-    with open_output(given.output) as out:
-        for pair, verdict in _judged(model, given, evidence=given.alone or given.format_ != "table"):
-            warn([pair.text1, pair.text2])
-            out.write(_line(pair, verdict, given) + "\n")
-            n_cut += verdict.n_truncated > 0
+    n_cut, evidence = 0, given.alone or given.format_ != "table"
+    with nli_choice.engine(label_names(labels)) as engine, open_output(given.output) as out:
+        warn = unreadable_warning(engine, "nli")
+        for block in given.blocks():
+            pairs = tuple((pair.text1, pair.text2) for pair in block)
+            verdicts = engine.run(NLIRequest(pairs, evidence))
+            warn(text for pair in pairs for text in pair)
+            for pair, verdict in zip(block, verdicts, strict=True):
+                out.write(_line(pair, verdict, given) + "\n")
+                n_cut += verdict.n_truncated > 0
     if n_cut:
-        note(
-            f"{counted(n_cut, 'pair')} with a hypothesis cut to what fits in the {model.model.max_tokens} tokens that "
-            "the model reads"
-        )
-
-
-def load_nli_model(choice: ModelChoice, labels: str | None) -> NLIModel:
-    """The model that was asked for.
-
-    Args:
-        choice: the options.
-        labels: names of its outputs in their order, separated by commas, or None for the model's own.
-
-    Raises:
-        UsageError: there are more or fewer names than outputs, or they are not those of NLI.
-        ModelError: the model is not there, is damaged, or is no cross-encoder.
-    """
-    from simengine.cross_encoders.load import load_cross_encoder
-    from simengine.cross_encoders.nli import NLIModel
-    from simengine.engine.loaded import named_outputs
-
-    model = load_cross_encoder(
-        choice.model, device=choice.device, threads=choice.threads, offline=choice.offline
-    )
-    return NLIModel(model, labels=named_outputs(model.labels, label_names(labels)))
-
-
-def _judged(model: NLIModel, given: PairInput, *, evidence: bool) -> Iterator[tuple[Pair, Verdict]]:
-    for block in given.blocks():
-        verdicts = model.verdicts([(pair.text1, pair.text2) for pair in block], evidence=evidence)
-        yield from zip(block, verdicts, strict=True)
+        note(f"{counted(n_cut, 'pair')} with a hypothesis cut to what the model reads")
 
 
 def _line(pair: Pair, verdict: Verdict, given: PairInput) -> str:

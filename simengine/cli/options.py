@@ -16,7 +16,6 @@ from simengine.cli.terminal import note, noting
 from simengine.errors import IndexNotFoundError, UsageError
 
 if TYPE_CHECKING:
-    from simengine.encoders.contract import BiEncoder
     from simengine.engine import Engine
     from simengine.engine.models import Models
     from simengine.engine.texts import TextEngine
@@ -67,12 +66,6 @@ class ModelChoice:
         from simengine.engine.models import Models
 
         return Models(self.model, device=self.device, threads=self.threads, offline=self.offline)
-
-    def load_encoder(self) -> BiEncoder:
-        """The model itself."""
-        from simengine.encoders.load import load_encoder
-
-        return load_encoder(self.model, device=self.device, threads=self.threads, offline=self.offline)
 
     def open_engine(self, index: Path, models: Models | None = None, *, quiet: bool = False) -> Engine:
         """An index with this model, or with these; notes go to stderr unless `quiet`."""
@@ -142,7 +135,6 @@ def model_options_for(
 
 model_options: Callable[[Any], Any] = model_options_for("all-MiniLM-L6-v2")
 index_model_options: Callable[[Any], Any] = model_options_for("the index's model")
-nli_model_options: Callable[[Any], Any] = model_options_for("minilm-nli", "SIMENGINE_NLI_MODEL")
 
 output_option = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import click
 
+from simengine.cli.derived import request_options
 from simengine.cli.options import ModelChoice, model_options, output_options
 from simengine.cli.output import check_json_lines, write_lines
 from simengine.cli.terminal import counted, note, one_line, print_pairs, progress_bar, shorten
 from simengine.cli.texts import text_fields
 from simengine.cli.watched import WatchedEncoder
 from simengine.errors import DataError, UsageError
+from simengine.requests.training import RepeatOptions
 
 if TYPE_CHECKING:
     from simengine.corpus.examples import LabelledPair
-    from simengine.training.duplicates import By, Cluster, DuplicateOptions, DuplicateReport
+    from simengine.training.duplicates import Cluster, DuplicateReport
     from simengine.types import Json
 
 SHOWN_CHARACTERS = 100
@@ -26,29 +28,8 @@ SHOWN_CHARACTERS = 100
 
 @click.command("similarity-report")
 @click.argument("file", type=click.Path(allow_dash=True))
-@click.option(
-    "--by",
-    type=click.Choice(["pair", "text1", "text2"]),
-    default="pair",
-    show_default=True,
-    help="What must be said twice: the pair, or one of its texts.",
-)
-@click.option("--symmetric", is_flag=True, help="The pair (b, a) may repeat (a, b).")
-@click.option(
-    "--jaccard",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=0.8,
-    show_default=True,
-    help="Texts are near from this similarity of their words and word pairs on.",
-)
+@request_options(RepeatOptions, {"by": (), "symmetric": (), "jaccard": (), "cosine": ()}, to="repeats")
 @click.option("--embeddings", is_flag=True, help="Compare meanings too, by a bi-encoder.")
-@click.option(
-    "--cosine",
-    type=click.FloatRange(-1, 1, min_open=True),
-    default=0.97,
-    show_default=True,
-    help="With --embeddings: texts mean the same from this cosine on.",
-)
 @click.option("--fields", help="Names of the two text fields, as in question,answer.")
 @click.option("--input-format", help="Read as this format whatever the suffix: jsonl, csv, tsv, parquet.")
 @click.option("--encoding", default="utf-8", show_default=True, help="Of text files.")
@@ -69,11 +50,8 @@ SHOWN_CHARACTERS = 100
 @output_options
 def command(
     file: str,
-    by: str,
-    symmetric: bool,
-    jaccard: float,
+    repeats: Callable[..., RepeatOptions],
     embeddings: bool,
-    cosine: float,
     fields: str | None,
     input_format: str | None,
     encoding: str,
@@ -92,7 +70,7 @@ def command(
     """
     from simengine.corpus.examples import read_any_pairs
     from simengine.corpus.sources import is_stream
-    from simengine.training.duplicates import DuplicateOptions, find_duplicates
+    from simengine.training.duplicates import find_duplicates
 
     names = text_fields(fields)
     check_json_lines(output)
@@ -102,11 +80,10 @@ def command(
             "--drop-output reads the file a second time, which standard input and pipes do not allow"
         )
     rows = list(read_any_pairs(file, fields=names, encoding=encoding, file_format=input_format))
-    options = DuplicateOptions(by=cast("By", by), symmetric=symmetric, jaccard=jaccard, cosine=cosine)
     if embeddings:
-        report = _by_meaning(rows, options, model_choice, hidden=quiet or no_progress)
+        report = _by_meaning(rows, repeats(), model_choice, hidden=quiet or no_progress)
     else:
-        report = find_duplicates(rows, options)
+        report = find_duplicates(rows, repeats())
     if format_ == "json":
         click.echo(json.dumps({"source": file, **report.as_json()}, ensure_ascii=False, indent=2))
     else:
@@ -120,7 +97,7 @@ def command(
 
 
 def _by_meaning(
-    rows: Sequence[LabelledPair], options: DuplicateOptions, model_choice: ModelChoice, *, hidden: bool
+    rows: Sequence[LabelledPair], options: RepeatOptions, model_choice: ModelChoice, *, hidden: bool
 ) -> DuplicateReport:
     from simengine.training.duplicates import find_duplicates
 
@@ -176,11 +153,11 @@ def _print_cluster(rows: Sequence[LabelledPair], cluster: Cluster) -> None:
 
 
 def _row_text(row: LabelledPair) -> str:
-    judged = [] if row.label is None else [row.label]
+    labels = [] if row.label is None else [row.label]
     if row.score is not None:
-        judged.append(f"{row.score:g}")
+        labels.append(f"{row.score:g}")
     texts = f"{shorten(row.text1, SHOWN_CHARACTERS)} | {shorten(row.text2, SHOWN_CHARACTERS)}"
-    return f"[{one_line(' '.join(judged))}] {texts}" if judged else texts
+    return f"[{one_line(' '.join(labels))}] {texts}" if labels else texts
 
 
 def _cluster_records(rows: Sequence[LabelledPair], report: DuplicateReport) -> Iterator[dict[str, Json]]:

@@ -11,7 +11,7 @@ from simengine.errors import UsageError
 
 if TYPE_CHECKING:
     from simengine.corpus.queries import Query
-    from simengine.encoders.contract import BiEncoder
+    from simengine.engine.contracts import BiEncoder, Role
     from simengine.engine.verbs import Reads, Verbs
     from simengine.requests.rerank import Rerank
 
@@ -46,10 +46,14 @@ def query_blocks(words: Sequence[str], path: str | None, size: int) -> Iterator[
 
 def count_cut_queries(queries: Sequence[str], encoder: BiEncoder) -> int:
     """How many of the queries have more tokens than the model reads."""
-    room = encoder.max_tokens - encoder.tokenizer.n_special_tokens - encoder.prompt_tokens("query")
-    # A token is at least one byte, so that only long texts have to be counted.
-    long = [text for text in queries if len(text) > room or len(text.encode()) > room]
-    return sum(len(offsets) > room for offsets in encoder.tokenizer.offsets(long)) if long else 0
+    return count_cut(queries, encoder, "query")
+
+
+def count_cut(texts: Sequence[str], encoder: BiEncoder, role: Role = "text") -> int:
+    """How many of the texts have more tokens than the model reads."""
+    from simengine.engine.encoder import count_cut_tokens
+
+    return sum(n > 0 for n in count_cut_tokens(encoder, texts, role=role))
 
 
 def note_cut(number: int, encoder: BiEncoder, noun: str) -> None:
@@ -58,22 +62,15 @@ def note_cut(number: int, encoder: BiEncoder, noun: str) -> None:
         note(f"{counted(number, noun)} cut to the {encoder.max_tokens} tokens that the model reads")
 
 
-def unknown_warning(reader: object, *, judge: bool = False) -> Callable[[Iterable[str]], None]:
-    """A function that says once, on stderr, at the first text of which a model knows hardly any characters, so.
-
-    Args:
-        reader: the model, see `simengine.models.unknown.readings_of`.
-        judge: it gives verdicts, not vectors.
-    """
-    from simengine.models.unknown import unreadable_note
-
-    return _warning(lambda texts: unreadable_note(reader, texts, judge=judge))
-
-
 def unreadable_warning(
     engine: Verbs, by: Reads = "encoder", *, rerank: Rerank | None = None
 ) -> Callable[[Iterable[str]], None]:
-    """As `unknown_warning`, for a model of an engine; see `Verbs.unreadable`."""
+    """A function that says once, on stderr, at the first text of which a model knows hardly any characters, so.
+
+    Args:
+        engine: whose model it is.
+        by, rerank: which model; see `Verbs.unreadable`.
+    """
     return _warning(lambda texts: engine.unreadable(texts, by, rerank=rerank))
 
 

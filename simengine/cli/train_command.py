@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simengine.cli.options import together
+from simengine.cli.options import output_options, together
 from simengine.cli.terminal import note, seconds
 from simengine.cli.texts import label_fields
 from simengine.errors import UsageError
@@ -36,12 +36,9 @@ _run_options = together(
         help="Tracker, such as tensorboard (into the run's logs/) or wandb.",
     ),
     click.option("--resume", is_flag=True, help="Continue a run that was stopped."),
-    click.option("--overwrite", is_flag=True, help="Throw away what an earlier run left in the folder."),
+    click.option("--overwrite", is_flag=True, help="Delete what an earlier run left in the folder."),
     click.option("--keep-checkpoints", is_flag=True, help="Do not delete the checkpoints at the end."),
-    click.option(
-        "-q", "--quiet", envvar="SIMENGINE_QUIET", is_flag=True, help="Print the result and errors only."
-    ),
-    click.option("--no-progress", envvar="SIMENGINE_NO_PROGRESS", is_flag=True, help="No progress bar."),
+    output_options,
 )
 
 
@@ -59,9 +56,9 @@ _run_options = together(
 )
 @click.option("-m", "--model", "base", help="Model to start from. [default: all-MiniLM-L6-v2]")
 @click.option("--epochs", type=float, help="Passes over the training data. [default: 3]")
-@click.option("-b", "--batch-size", type=click.IntRange(1), help="Examples a step. [default: 32]")
+@click.option("-b", "--batch-size", type=click.IntRange(1), help="Examples per step. [default: 32]")
 @click.option("--learning-rate", type=float, help="Peak of the schedule. [default: 5e-5]")
-@click.option("--seed", type=click.IntRange(0), help="Of everything that is drawn. [default: 13]")
+@click.option("--seed", type=click.IntRange(0), help="Seed of everything that is drawn. [default: 13]")
 @click.option(
     "--set",
     "settings",
@@ -155,7 +152,7 @@ def _recipe(path: Path | None, task: str | None, overrides: dict[str, Any]) -> R
 
 
 def _stopped(output: Path) -> str:
-    """What is left of an interrupted run, and how it goes on."""
+    """What is left of an interrupted run, and how to go on."""
     from simengine.training.run import CHECKPOINT_FOLDER
     from simengine.training.trainer_parts import last_checkpoint
 

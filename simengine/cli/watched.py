@@ -9,7 +9,7 @@ from simengine.cli.terminal import Bar
 from simengine.progress import NoProgress
 
 if TYPE_CHECKING:
-    from simengine.encoders.contract import BiEncoder, Role
+    from simengine.engine.contracts import BiEncoder, Role
     from simengine.evaluation.pair_models import CrossEncoderScorer, NLIProbabilities
     from simengine.types import FloatMatrix
 

@@ -43,6 +43,13 @@ def load_scorer(
         return BiEncoderScorer(encoder, relevance=relevance), encoder.runtime
     if kind != "cross-encoder":
         raise UsageError(f"{model_name(models)} is a {kind}; expected a bi-encoder or a cross-encoder")
+    return load_cross_scorer(models, relevance=relevance, labels=labels)
+
+
+def load_cross_scorer(
+    models: Models, *, relevance: bool, labels: Sequence[str] | None = None
+) -> tuple[CrossEncoderScorer, str]:
+    """As `load_scorer`, of a cross-encoder."""
     loaded = _load_cross(models)
     if not relevance:
         return CrossEncoderScorer(SimilarityModel(loaded)), loaded.runtime

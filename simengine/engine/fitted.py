@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from simengine.calibration.calibration import Calibration
 from simengine.calibration.stored import ENTRY as CALIBRATIONS
-from simengine.calibration.stored import load_calibration, read_calibration, stored_calibrations
+from simengine.calibration.stored import load_calibration, stored_calibrations
+from simengine.calibration.stored import read_calibration as read_calibration
 from simengine.errors import DamagedIndexError, UsageError
 from simengine.rerank.fit import BlendFit
 from simengine.rerank.reranker import CALIBRATED_TASK

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from simengine.cross_encoders.nli import NLIModel
     from simengine.engine.parts import Parts
     from simengine.engine.reading import IndexReader
-    from simengine.reasoning.monitor import Monitor
+    from simengine.reasoning.monitor import Monitor as Monitor
     from simengine.reasoning.zero_shot import ZeroShotClassifier
     from simengine.requests.conflicts import ContradictionsRequest, DuplicatesRequest
     from simengine.requests.monitor import MonitorOptions
@@ -99,7 +99,7 @@ def open_monitor(parts: Parts, options: MonitorOptions, state: object = None) ->
         UsageError: the state is not one, or was made with other options.
         FingerprintMismatchError: the state was made with another NLI model.
     """
-    from simengine.reasoning.monitor import Monitor
+    from simengine.reasoning.monitor import Monitor as Monitor
 
     if state is None:
         return Monitor(classifier_of(parts), options)

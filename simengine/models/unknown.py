@@ -121,9 +121,9 @@ def unreadable_note(reader: object, texts: Sequence[str], *, judge: bool = False
         if reading.unreadable:
             shown = " ".join(text.split())
             shown = shown if len(shown) <= SHOWN_TEXT else f"{shown[: SHOWN_TEXT - 1]}…"
-            name = "judge" if judge else "model"
+            name = "cross-encoder" if judge else "model"
             what = "gives no verdict on such texts" if judge else "cannot tell such texts apart"
-            other = "another judge" if judge else "a multilingual model such as multilingual-e5-small"
+            other = "another one" if judge else "a multilingual model such as multilingual-e5-small"
             return f"the {name} does not know the characters of {shown!r}: it {what}; {other} may"
     return ""
 

@@ -12,10 +12,8 @@ from simengine.errors import UsageError
 from simengine.requests.fields import Filter, Help, check_fields, values_of
 
 Rule: TypeAlias = Literal["both", "mean", "either"]
-Neighbours: TypeAlias = Annotated[
-    int, Ge(1), Help("Each one is compared with this many of those nearest to it.")
-]
-Cosine: TypeAlias = Annotated[float, Ge(-1), Le(1), Help("Least cosine of two that are compared.")]
+Neighbours: TypeAlias = Annotated[int, Ge(1), Help("How many of the nearest ones each is compared with.")]
+Cosine: TypeAlias = Annotated[float, Ge(-1), Le(1), Help("Lowest cosine of two that are compared.")]
 Probability: TypeAlias = Annotated[float, Ge(0), Le(1)]
 DirectionRule: TypeAlias = Annotated[
     Rule,
@@ -51,7 +49,7 @@ class ContradictionOptions:
     neighbours: Neighbours = 10
     min_cosine: Cosine = 0.5
     across_documents: Annotated[bool, Help("Compare claims of different documents only.")] = False
-    max_pairs: Annotated[int, Ge(1), Help("Judge at most this many pairs, the most suspicious first.")] = (
+    max_pairs: Annotated[int, Ge(1), Help("Compare at most this many pairs, the most suspicious first.")] = (
         20_000
     )
     rule: DirectionRule = "either"
@@ -152,7 +150,7 @@ class DuplicateOptions:
 
     neighbours: Neighbours = 10
     min_cosine: Cosine = 0.8
-    max_pairs: Annotated[int, Ge(1), Help("Judge at most this many pairs, the nearest first.")] = 10_000
+    max_pairs: Annotated[int, Ge(1), Help("Compare at most this many pairs, the nearest first.")] = 10_000
     guard: GuardOptions | None = field(default_factory=GuardOptions)
 
     def __post_init__(self) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
-from typing import Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge, Gt, Le, Lt
 
 from simengine.errors import UsageError
 from simengine.requests.fields import Help, Texts, check_fields
-from simengine.types import Json
+
+if TYPE_CHECKING:
+    from simengine.types import Json
 
 DEFAULT_WINDOW = 100
 SENTIMENTS: Mapping[str, tuple[str, ...]] = {
@@ -58,7 +60,7 @@ class MonitorOptions:
     significance: Annotated[
         float,
         Gt(0),
-        Le(1),
+        Lt(1),
         Help("Probability of a false alarm at each look, over all shares (Fisher's exact test)."),
     ] = 0.001
     n_examples: Annotated[int, Ge(0), Help("Number of texts in an alert.")] = 3

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from annotated_types import Ge, Le
 
+from simengine.errors import UsageError
 from simengine.requests.fields import Help, Pairs, Texts, check_fields
 
 ClassifyTask: TypeAlias = Literal["topic", "sentiment"]
@@ -111,3 +112,7 @@ class ClassifyRequest:
 
     def __post_init__(self) -> None:
         check_fields(self)
+        if len(self.labels) < 2 and not self.multi_label:
+            raise UsageError(
+                "one label is no choice; give at least two, or let a text have several (multi_label)"
+            )

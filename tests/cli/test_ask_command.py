@@ -130,7 +130,7 @@ def test_chinese_is_answered_by_a_judge_that_knows_it_and_by_no_other(
     answer = json.loads(result.out)
     assert (answer["verdict"], answer["answer"]) == ("not found", "")
     assert answer["notes"][0].startswith("the model does not know 铁, 塔, 有, 多, …")
-    assert "the judge does not know the characters of '铁塔有多高？'" in result.err
+    assert "the cross-encoder does not know the characters of '铁塔有多高？'" in result.err
 
 
 def test_a_field_that_no_document_has_is_named_with_those_there_are(call, path: Path) -> None:
@@ -183,6 +183,25 @@ def test_what_cannot_be_meant_is_a_usage_error(call, path: Path, arguments: list
     result = call("ask", "-i", path, *arguments)
     assert result.code == 2
     assert "Traceback" not in result.err
+
+
+@pytest.mark.parametrize("names", [("base-url", "model", "timeout"), ("url", "model", "timeout")])
+def test_an_endpoint_that_is_not_there_leaves_the_corpuss_own_words(
+    call, path: Path, names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prefix = "llm" if names[0] == "base-url" else "wording"
+    values = dict(zip(names, ("http://127.0.0.1:9/v1", "m", "2"), strict=True))
+    options = [part for name, value in values.items() for part in (f"--{prefix}-{name}", value)]
+    result = call("ask", "-i", path, "--format", "json", *options, WHEN)
+    said = json.loads(result.out)
+    assert said["answer"] == "The tower was built in 1889."
+    assert "endpoint cannot be reached" in said["notes"][0]
+    deprecated = [line for line in result.err.splitlines() if "is deprecated; use --llm-" in line]
+    assert len(deprecated) == (0 if prefix == "llm" else 3)
+    for name in names[:2]:
+        variable = f"SIMENGINE_{prefix}_{name}".upper().replace("-", "_")
+        monkeypatch.setenv(variable, values[name])
+    assert json.loads(call("ask", "-i", path, "--format", "json", WHEN).out)["notes"] == said["notes"]
 
 
 @pytest.fixture(scope="module")

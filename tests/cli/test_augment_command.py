@@ -51,7 +51,7 @@ def gold_file(folder: Path, task: str) -> Path:
 
 def augmented(call: Call, folder: Path, task: str, judge: Path, *more: object) -> tuple[Path, Called]:
     target = folder / "silver.jsonl"
-    options = ("--judge", judge, "--balance", "none", "-o", target, *more, *OPTIONS)
+    options = ("--cross-encoder", judge, "--balance", "none", "-o", target, *more, *OPTIONS)
     called = call("augment", gold_file(folder, task), "--task", task, *options)
     assert (called.code, called.out) == (0, ""), called.err
     return target, called
@@ -102,10 +102,10 @@ def test_relevance_labels_are_0_and_1_where_the_judge_is_sure(
 @pytest.mark.parametrize(
     ("task", "options", "message"),
     [
-        ("similarity", (), "give --judge"),
-        ("nli", ("--judge", "reader"), "needs a cross-encoder"),
-        ("nli", ("--judge", "score"), "entailment"),
-        ("nli", ("--judge", "nli", "--neighbours", "0", "--random", "0"), "expected one pair a text"),
+        ("similarity", (), "give --cross-encoder"),
+        ("nli", ("--cross-encoder", "reader"), "needs a cross-encoder"),
+        ("nli", ("--cross-encoder", "score"), "entailment"),
+        ("nli", ("--cross-encoder", "nli", "--neighbours", "0", "--random", "0"), "no pairs would be made"),
     ],
 )
 def test_what_cannot_be_augmented_leaves_the_old_file(

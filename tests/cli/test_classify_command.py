@@ -18,9 +18,7 @@ LABELS = ["-l", "sport", "-l", "bank"]
 
 @pytest.fixture(autouse=True)
 def _model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "simengine.cli.classify_command.load_nli_model", lambda choice, labels: keyword_nli(TABLE)
-    )
+    monkeypatch.setattr("simengine.engine.loaded.LoadedModels.nli", lambda *given: keyword_nli(TABLE))
 
 
 def write(path: Path, *records: dict[str, object]) -> Path:
@@ -129,7 +127,7 @@ def test_a_broken_record_names_file_and_line_or_is_left_out(call, tmp_path: Path
 def test_a_missing_file_is_told_before_a_model_is_loaded(
     call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simengine.cli.classify_command.load_nli_model", lambda *given: pytest.fail("loaded"))
+    monkeypatch.setattr("simengine.engine.loaded.LoadedModels.nli", lambda *given: pytest.fail("loaded"))
     result = call("classify", "--input", tmp_path / "none.jsonl", *LABELS)
     assert result.code == 4
     assert "no such file or folder" in result.err

@@ -103,7 +103,7 @@ def test_a_query_that_the_judge_does_not_know_is_told_of(
 ) -> None:
     monkeypatch.setattr(TableModel, "readings", ascii_readings)
     assert (
-        "the judge does not know the characters of '商店'"
+        "the cross-encoder does not know the characters of '商店'"
         in call("search", "-i", path, "--collapse", "商店").err
     )
     assert "does not know" not in call("search", "-i", path, "商店").err

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from simengine.assembly import write_documents
 
-from simengine.cli import contradictions_command, duplicates_command
+from simengine.engine.writing import write_documents
 from simengine.models.fingerprint import Fingerprint
-from simengine.types import Document
+from simengine.types import Document, FloatMatrix
 from tests.cross_encoders.fakes import ascii_readings
 from tests.faults.encoder import load_word_encoder
 from tests.reasoning.judges import CONTRADICTS, ENTAILS, TableJudge, encode
 
+NLI = "simengine.engine.loaded.LoadedModels.nli"
 OPEN, CLOSED = "The shop is open today.", "The shop is closed today."
 RENT, OTHER_RENT = "The rent is 900 euros.", "The rent is 950 euros."
 
 
 class Encoder:
-    encode = staticmethod(encode)
+    def encode(self, texts: Sequence[str], *, role: str = "text") -> FloatMatrix:
+        return encode(texts)
 
     def close(self) -> None:
         pass
@@ -39,9 +41,8 @@ class Judge(TableJudge):
 
 @pytest.fixture
 def _fakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (contradictions_command, duplicates_command):
-        monkeypatch.setattr(module, "open_encoder", lambda source, choice: Encoder())
-        monkeypatch.setattr(module, "open_judge", lambda name, choice: Judge())
+    monkeypatch.setattr("simengine.engine.texts.open_encoder", lambda settings, models: Encoder())
+    monkeypatch.setattr(NLI, lambda *given: Judge())
 
 
 def write(path: Path, *texts: str) -> Path:
@@ -109,7 +110,7 @@ def test_options_reach_the_search(call, tmp_path: Path) -> None:
         == []
     )
     result = call("contradictions", corpus, "--max-pairs", 1, "--min-cosine", 0, "--quiet")
-    assert "beyond --max-pairs were not judged" in result.err
+    assert "beyond --max-pairs were not compared" in result.err
     assert call("contradictions", corpus, "--quiet", "--no-rules").out == ""  # 0.94 is not enough by default
     assert call("contradictions", corpus, "--min-probability", 2).code == 2
     assert call("contradictions", corpus, "--rule", "all").code == 2
@@ -123,7 +124,7 @@ def test_texts_that_the_judge_does_not_know_are_told_of(
     corpus = write(tmp_path / "a.jsonl", "租期为三年。", "租期为5年。")
     result = call("contradictions", corpus, "--format", "jsonl", "--quiet")
     assert records(result.out)[0]["difference"] == ["三年", "5年"]
-    assert result.err.count("the judge does not know the characters of '租期为三年。'") == 1
+    assert result.err.count("the cross-encoder does not know the characters of '租期为三年。'") == 1
     monkeypatch.delattr(Judge, "readings")
     assert "does not know" not in call("contradictions", corpus, "--quiet").err
 
@@ -167,12 +168,12 @@ def test_duplicates_and_conflicts_are_told_apart(call, tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_fakes")
-def test_without_the_guard_it_says_that_nothing_was_judged(call, tmp_path: Path) -> None:
+def test_without_the_guard_it_says_that_no_model_was_asked(call, tmp_path: Path) -> None:
     corpus = write(tmp_path / "a.jsonl", OPEN, CLOSED)
     result = call("duplicates", corpus, "--no-guard", "--min-cosine", 0.3, "--format", "jsonl")
     assert [m["kind"] for m in records(result.out)[0]["members"]] == ["near"]
-    assert "not guarded" in result.err
-    assert call("duplicates", corpus, "--no-guard", "--judge", "x").code == 2
+    assert "not checked by an NLI model" in result.err
+    assert call("duplicates", corpus, "--no-guard", "--nli", "x").code == 2
 
 
 @pytest.fixture
@@ -184,8 +185,7 @@ def word_index(monkeypatch: pytest.MonkeyPatch, documents: list[Document], tmp_p
 
 
 def test_an_index_is_read_by_its_own_model_and_filter(call, word_index: Path, monkeypatch) -> None:
-    for module in (contradictions_command, duplicates_command):
-        monkeypatch.setattr(module, "open_judge", lambda name, choice: Judge())
+    monkeypatch.setattr(NLI, lambda *given: Judge())
     options = ("--min-cosine", -1, "--min-probability", 0, "--format", "jsonl")
     result = call("contradictions", word_index, "--where", 'topic == "money"', *options)
     assert result.code == 0
@@ -202,7 +202,7 @@ def test_an_index_is_read_by_its_own_model_and_filter(call, word_index: Path, mo
 def test_without_a_source_the_only_index_is_taken(
     call, word_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(contradictions_command, "open_judge", lambda name, choice: Judge())
+    monkeypatch.setattr(NLI, lambda *given: Judge())
     empty = tmp_path / "empty"
     empty.mkdir()
     for folder, code in ((tmp_path, 0), (empty, 1)):
@@ -229,3 +229,28 @@ def test_a_judge_of_the_environment_does_not_forbid_no_guard(
 ) -> None:
     monkeypatch.setenv("SIMENGINE_NLI_MODEL", "some/model")
     assert call("duplicates", write(tmp_path / "a.jsonl", OPEN), "--no-guard").code == 0
+
+
+def test_an_index_may_be_the_other_side_and_be_read_by_another_model(
+    call, word_index: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, documents: list[Document]
+) -> None:
+    monkeypatch.setattr(NLI, lambda *given: Judge())
+    options = ("--min-cosine", -1, "--min-probability", 0, "--format", "jsonl")
+    money = ("--where", 'topic == "money"')
+    own, other = (call("contradictions", word_index, *money, *model, *options) for model in ((), ("-m", "x")))
+    assert (own.code, own.out) == (other.code, other.out)
+    found = records(
+        call("contradictions", write(tmp_path / "a.jsonl", OPEN), "--against", word_index, *options).out
+    )
+    assert {each["claim1"]["id"] for each in found} == {"a0"}
+    assert {each["claim2"]["id"] for each in found} == {each.id for each in documents}
+    missing = call("contradictions", word_index, "--against", tmp_path / "none")
+    assert missing.code == 4
+    assert "none: no such index, file or folder" in missing.err
+
+
+@pytest.mark.usefixtures("_fakes")
+def test_the_old_name_of_the_nli_option_works_with_a_note(call, tmp_path: Path) -> None:
+    result = call("duplicates", write(tmp_path / "a.jsonl", OPEN), "--judge", "some/model")
+    assert result.code == 0
+    assert "--judge is deprecated; use --nli" in result.err

@@ -58,7 +58,7 @@ def test_the_negatives_are_those_of_the_library(call: Call, tmp_path: Path, judg
     encoder = load_encoder(None, device="cpu", threads=1, offline=True)
     model = NLIModel.load(str(judge), device="cpu", threads=1, offline=True)
     expected = mine_hard_negatives(PAIRS, encoder, judge=model, options=ANY)
-    called = call("mine", pair_file(tmp_path), "-n", 2, "--judge", judge, *OPTIONS)
+    called = call("mine", pair_file(tmp_path), "-n", 2, "--nli", judge, *OPTIONS)
     found = rows(called)
     assert [
         tuple(row[key] for key in ("anchor", "positive", "negative", "reason")) for row in found
@@ -71,7 +71,7 @@ def test_the_negatives_are_those_of_the_library(call: Call, tmp_path: Path, judg
 
 def test_the_file_holds_triplets_that_training_reads(call: Call, tmp_path: Path) -> None:
     target = tmp_path / "triplets.jsonl"
-    called = call("mine", pair_file(tmp_path), "-n", 3, "--no-judge", "-o", target, *OPTIONS)
+    called = call("mine", pair_file(tmp_path), "-n", 3, "--no-nli", "-o", target, *OPTIONS)
     assert (called.code, called.out) == (0, ""), called.err
     triplets = list(read_triplets(target))
     assert {(triplet.anchor, triplet.positive) for triplet in triplets} == set(PAIRS)
@@ -83,7 +83,7 @@ def test_the_file_holds_triplets_that_training_reads(call: Call, tmp_path: Path)
 def test_negatives_come_out_of_a_corpus(call: Call, tmp_path: Path) -> None:
     texts = ["Dogs sleep on the floor.", "The moon is made of rock."]
     corpus = write_lines(tmp_path / "corpus.jsonl", [{"_id": text[:3], "text": text} for text in texts])
-    called = call("mine", pair_file(tmp_path), "--corpus", corpus, "--no-judge", *OPTIONS)
+    called = call("mine", pair_file(tmp_path), "--corpus", corpus, "--no-nli", *OPTIONS)
     negatives = {row["anchor"]: row["negative"] for row in rows(called)}
     assert negatives[PAIRS[0][0]] == texts[0]
     assert negatives[PAIRS[2][0]] == texts[1]
@@ -97,19 +97,19 @@ def test_of_labelled_pairs_only_answers_are_taken(
         tmp_path / "labelled.jsonl",
         [{"text1": q, "text2": a, "label": labels[number == 3]} for number, (q, a) in enumerate(PAIRS)],
     )
-    called = call("mine", path, "--no-judge", *OPTIONS)
+    called = call("mine", path, "--no-nli", *OPTIONS)
     assert {row["anchor"] for row in rows(called)} == {question for question, _ in PAIRS[:3]}
-    assert "1 of 4 pairs are no answers by their label" in called.err
+    assert "1 of 4 pairs are not answers by their label" in called.err
 
 
 @pytest.mark.parametrize(
     ("extra", "options", "code", "message"),
     [
-        ({"score": 3.5}, ("--no-judge",), 2, "pairs.jsonl:1: the pair has a graded score"),
-        ({"label": 0}, ("--no-judge",), 4, "no pair is labelled 1 or entailment"),
-        ({}, ("--judge", "no-such-model"), 1, "no model 'no-such-model'"),
-        ({}, ("--no-judge", "--fields", "question"), 2, "expected two different names"),
-        ({}, ("--no-judge", "--min-score", "0.9", "--max-score", "0.1"), 2, "are no range"),
+        ({"score": 3.5}, ("--no-nli",), 2, "pairs.jsonl:1: the pair has a graded score"),
+        ({"label": 0}, ("--no-nli",), 4, "no pair is labelled 1 or entailment"),
+        ({}, ("--nli", "no-such-model"), 1, "no model 'no-such-model'"),
+        ({}, ("--no-nli", "--fields", "question"), 2, "expected two different names"),
+        ({}, ("--no-nli", "--min-score", "0.9", "--max-score", "0.1"), 2, "above max_score"),
     ],
 )
 def test_what_cannot_be_mined_leaves_the_old_file(

@@ -22,9 +22,7 @@ TEXTS = ["a price"] * 160 + ["an outage"] * 100
 
 @pytest.fixture(autouse=True)
 def _model(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        "simengine.cli.monitor_command.load_nli_model", lambda choice, labels: keyword_nli(TABLE)
-    )
+    monkeypatch.setattr("simengine.engine.loaded.LoadedModels.nli", lambda *given: keyword_nli(TABLE))
 
 
 def expected(options: MonitorOptions | None = None) -> list[dict[str, object]]:
@@ -148,7 +146,7 @@ def test_a_missing_file_is_a_data_error_before_a_model_is_loaded(
     call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "simengine.cli.monitor_command.load_nli_model", lambda choice, labels: pytest.fail("loaded")
+        "simengine.engine.loaded.LoadedModels.nli", lambda choice, labels: pytest.fail("loaded")
     )
     result = call("monitor", tmp_path / "none.jsonl", *WATCH, "--state", tmp_path / "state.json")
     assert result.code == 4
@@ -163,6 +161,6 @@ def test_texts_that_the_judge_does_not_know_are_told_of_once_and_counted(
     assert "does not know" not in call("monitor", source, *WATCH, "-q").err
     monkeypatch.setattr(KeywordModel, "readings", ascii_readings)
     said = call("monitor", source, *WATCH, "-q").err
-    assert said.count("the judge does not know the characters of '价格太高了。'") == 1
+    assert said.count("the cross-encoder does not know the characters of '价格太高了。'") == 1
     assert "100 texts left out" in said
     assert "does not know" not in call("monitor", write(source, TEXTS), *WATCH).err

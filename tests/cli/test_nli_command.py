@@ -56,7 +56,7 @@ def write_pairs(path: Path, **extra: object) -> Path:
 
 @pytest.mark.parametrize("pair", PAIRS)
 def test_json_of_two_texts_is_the_models_verdict(call, folder: Path, model: NLIModel, pair) -> None:
-    result = call("nli", *pair, "-m", folder, "--format", "json")
+    result = call("nli", *pair, "--nli", folder, "--format", "json")
     assert result.code == 0
     found, expected = json.loads(result.out), model.verdict(*pair)
     assert (found["premise"], found["hypothesis"]) == pair
@@ -70,7 +70,7 @@ def test_json_of_two_texts_is_the_models_verdict(call, folder: Path, model: NLIM
 
 
 def test_the_table_names_the_verdict_and_all_three_probabilities(call, folder: Path, model: NLIModel) -> None:
-    result = call("nli", *PAIRS[0], "-m", folder)
+    result = call("nli", *PAIRS[0], "--nli", folder)
     rows = dict(line.split(maxsplit=1) for line in result.out.splitlines())
     verdict = model.verdict(*PAIRS[0])
     assert rows["verdict"] == verdict.label
@@ -83,7 +83,9 @@ def test_a_file_of_pairs_gives_a_line_for_each_in_order_with_its_fields(
     call, folder: Path, model: NLIModel, tmp_path: Path
 ) -> None:
     source = write_pairs(tmp_path / "pairs.jsonl", label="neutral", id=7)
-    result = call("nli", "--pairs", source, "-m", folder, "--format", "jsonl", "-o", tmp_path / "out.jsonl")
+    result = call(
+        "nli", "--pairs", source, "--nli", folder, "--format", "jsonl", "-o", tmp_path / "out.jsonl"
+    )
     assert (result.code, result.out) == (0, "")
     records = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [(each["premise"], each["hypothesis"]) for each in records] == PAIRS
@@ -94,7 +96,7 @@ def test_a_file_of_pairs_gives_a_line_for_each_in_order_with_its_fields(
 def test_the_table_of_a_file_has_a_row_for_each_pair(
     call, folder: Path, model: NLIModel, tmp_path: Path
 ) -> None:
-    result = call("nli", "--pairs", write_pairs(tmp_path / "pairs.jsonl"), "-m", folder)
+    result = call("nli", "--pairs", write_pairs(tmp_path / "pairs.jsonl"), "--nli", folder)
     rows = [line.split("\t") for line in result.out.splitlines()]
     assert [row[0] for row in rows] == [each.label for each in model.verdicts(PAIRS)]
     assert rows[2][2:] == list(PAIRS[2])
@@ -106,14 +108,14 @@ def test_the_output_can_be_read_as_pairs_again(call, folder: Path, tmp_path: Pat
         "nli",
         "--pairs",
         write_pairs(tmp_path / "pairs.jsonl"),
-        "-m",
+        "--nli",
         folder,
         "--format",
         "jsonl",
         "-o",
         first,
     )
-    assert call("nli", "--pairs", first, "-m", folder, "--format", "jsonl", "-o", second).code == 0
+    assert call("nli", "--pairs", first, "--nli", folder, "--format", "jsonl", "-o", second).code == 0
     assert first.read_bytes() == second.read_bytes()
 
 
@@ -133,32 +135,34 @@ def test_other_than_two_texts_or_a_file_is_a_usage_error(call, arguments: list[s
 
 def test_unnamed_labels_are_refused_until_they_are_named(call, folder: Path, tmp_path: Path) -> None:
     unnamed = relabelled(folder, tmp_path / "unnamed", "LABEL_0", "LABEL_1", "LABEL_2")
-    refused = call("nli", *PAIRS[0], "-m", unnamed)
+    refused = call("nli", *PAIRS[0], "--nli", unnamed)
     assert refused.code == 2
     assert "--labels" in refused.err
     named = call(
-        "nli", *PAIRS[0], "-m", unnamed, "--labels", "contradiction,entailment,neutral", "--format", "json"
+        "nli", *PAIRS[0], "--nli", unnamed, "--labels", "contradiction,entailment,neutral", "--format", "json"
     )
     assert named.code == 0
-    assert json.loads(named.out) == json.loads(call("nli", *PAIRS[0], "-m", folder, "--format", "json").out)
+    assert json.loads(named.out) == json.loads(
+        call("nli", *PAIRS[0], "--nli", folder, "--format", "json").out
+    )
 
 
 @pytest.mark.parametrize("labels", ["entailment,neutral", "a,b,c", "entailment,entailment,neutral"])
 def test_names_that_do_not_fit_are_a_usage_error(call, folder: Path, labels: str) -> None:
-    assert call("nli", *PAIRS[0], "-m", folder, "--labels", labels).code == 2
+    assert call("nli", *PAIRS[0], "--nli", folder, "--labels", labels).code == 2
 
 
 def test_a_model_with_other_labels_is_a_usage_error_that_lists_the_known_ones(
     call, folder: Path, tmp_path: Path
 ) -> None:
     other = relabelled(folder, tmp_path / "other", "positive", "negative", "mixed")
-    result = call("nli", *PAIRS[0], "-m", other)
+    result = call("nli", *PAIRS[0], "--nli", other)
     assert result.code == 2
     assert "entailment, neutral, contradiction" in result.err
 
 
 def test_a_bi_encoder_is_a_model_error(call) -> None:
-    result = call("nli", *PAIRS[0], "-m", "all-MiniLM-L6-v2", "--offline")
+    result = call("nli", *PAIRS[0], "--nli", "all-MiniLM-L6-v2", "--offline")
     assert result.code == 1
     assert "cross-encoder" in result.err
 
@@ -168,7 +172,7 @@ def test_a_file_that_cannot_be_read_is_told_before_a_model_is_loaded_and_spares_
     call, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "simengine.cli.nli_command.load_nli_model", lambda choice, labels: pytest.fail("loaded")
+        "simengine.engine.loaded.load_cross_encoder", lambda *args, **options: pytest.fail("loaded")
     )
     (tmp_path / "pairs.docx").touch()
     (tmp_path / "out.jsonl").write_text("before", encoding="utf-8")
@@ -181,13 +185,20 @@ def test_a_file_that_cannot_be_read_is_told_before_a_model_is_loaded_and_spares_
 def test_a_bad_line_names_file_and_line(call, folder: Path, tmp_path: Path) -> None:
     bad = tmp_path / "bad.jsonl"
     bad.write_text('{"premise": "a", "hypothesis": "b"}\n{"premise": "a"}\n', encoding="utf-8")
-    result = call("nli", "--pairs", bad, "-m", folder, "-o", tmp_path / "out.jsonl")
+    result = call("nli", "--pairs", bad, "--nli", folder, "-o", tmp_path / "out.jsonl")
     assert result.code == 4
     assert f"{bad}:2" in result.err
     assert not (tmp_path / "out.jsonl").exists()
 
 
 def test_a_hypothesis_that_does_not_fit_is_told_on_stderr(call, folder: Path) -> None:
-    result = call("nli", "A fox runs.", "the dog " * 200, "-m", folder, "--quiet")
+    result = call("nli", "A fox runs.", "the dog " * 200, "--nli", folder, "--quiet")
     assert result.code == 0
     assert "1 pair with a hypothesis cut" in result.err
+
+
+def test_the_old_name_of_the_model_option_works_with_a_note(call, folder: Path) -> None:
+    old, new = (call("nli", *PAIRS[2], name, folder, "--format", "json") for name in ("-m", "--nli"))
+    assert old.out == new.out
+    assert "deprecated; use --nli" in old.err
+    assert new.err == ""

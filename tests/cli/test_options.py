@@ -167,8 +167,8 @@ def test_every_command_takes_its_index_as_an_argument_and_as_an_option(
     [
         (("search",), "is an index; give a query too"),
         (("ask",), "is an index; give a question too"),
-        (("add",), "is an index; give files to add too"),
-        (("update",), "is an index; give files with the new documents too"),
+        (("add",), "is an index; give files with documents too"),
+        (("update",), "is an index; give files with documents too"),
         (("delete",), "is an index; give ids, --ids-from or --where too"),
         (("rerank", "a query", "a passage"), "of use with --fit, --hits or --score-field only"),
     ],

@@ -356,6 +356,6 @@ def test_texts_that_the_judge_does_not_know_are_told_of_once(call, monkeypatch: 
     monkeypatch.setattr("simengine.engine.loaded.load_cross_encoder", lambda *a, **b: TableModel())
     assert "does not know" not in call("rerank", "谁?", *PASSAGES, "-q").err
     monkeypatch.setattr(TableModel, "readings", ascii_readings)
-    assert call("rerank", "谁?", *PASSAGES, "-q").err.count("the judge does not know") == 1
-    assert "the judge does not know" in call("rerank", "who", *PASSAGES, "-q").err  # a passage is
+    assert call("rerank", "谁?", *PASSAGES, "-q").err.count("the cross-encoder does not know") == 1
+    assert "the cross-encoder does not know" in call("rerank", "who", *PASSAGES, "-q").err  # a passage is
     assert "does not know" not in call("rerank", "who", PASSAGES[0], "-q").err

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -50,18 +52,24 @@ def test_a_command_that_fails_keeps_the_file_it_should_replace(call, index: Path
 def test_a_model_that_does_not_know_a_texts_characters_is_told_of_once_and_others_never(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    from simengine.cli.texts import unknown_warning
+    from simengine.cli.texts import unreadable_warning
+    from simengine.models.unknown import unreadable_note
     from tests.cross_encoders.fakes import AsciiTokenizer
 
-    warn, other = unknown_warning(AsciiTokenizer(), judge=True), unknown_warning(object())
+    def engine(reader: object) -> Any:
+        return SimpleNamespace(
+            unreadable=lambda texts, by, rerank: unreadable_note(reader, texts, judge=True)
+        )
+
+    warn, other = unreadable_warning(engine(AsciiTokenizer()), "nli"), unreadable_warning(engine(object()))
     warn(["plain", "a 店 in it"])
     assert capsys.readouterr().err == ""
     for _ in range(2):
         warn(iter(["plain", "这家店很好"]))
         other(["这家店很好"])
     said = capsys.readouterr().err
-    what = "it gives no verdict on such texts; another judge may"
-    assert said == f"the judge does not know the characters of '这家店很好': {what}\n"
+    what = "it gives no verdict on such texts; another one may"
+    assert said == f"the cross-encoder does not know the characters of '这家店很好': {what}\n"
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_a_score_that_means_nothing_is_told(call, tmp_path: Path) -> None:
 def test_info_shows_how_much_the_model_does_not_know(call, mixed: Path) -> None:
     shown = call("info", mixed / "index").out
     (line,) = [line for line in shown.splitlines() if line.startswith("unknown")]
-    assert "characters that the model does not know; 3 of 4 passages cannot be told apart by it" in line
+    assert "characters that the model does not know; it cannot tell 3 of 4 passages apart" in line
     facts = json.loads(call("info", mixed / "index", "--format", "json").out)["unknown"]
     assert (facts["documents"], facts["passages_unreadable"]) == (4, 3)
     assert facts["share"] == pytest.approx(facts["tokens_unknown"] / facts["tokens"])
@@ -96,4 +96,4 @@ def test_the_judge_that_ships_gives_no_verdict_in_a_language_that_it_does_not_kn
     assert (answer["verdict"], answer["answer"]) == ("not found", "")
     found = call("classify", "猫喜欢睡觉", "-l", "sports", "-l", "animals", "--format", "jsonl")
     assert json.loads(found.out)["predicted"] == []
-    assert "the judge does not know the characters of '猫喜欢睡觉'" in found.err
+    assert "the cross-encoder does not know the characters of '猫喜欢睡觉'" in found.err

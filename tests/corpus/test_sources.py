@@ -105,7 +105,7 @@ def test_ignored_files_are_counted_by_suffix_and_told(write: Write) -> None:
     assert report.ignored_files == 5
     assert report.ignored_suffixes == {".html": 3, ".jsonl": 1, "without suffix": 1}
     assert describe_read(report, ReadOptions()) == [
-        "5 files are no text and were left out (3 .html, 1 without suffix, 1 .jsonl)"
+        "5 files are not text and were left out (3 .html, 1 without suffix, 1 .jsonl)"
     ]
 
 

@@ -142,7 +142,7 @@ def test_entailment_needs_the_unknown_words_of_the_hypothesis_in_the_premise(eng
 def test_a_note_names_the_first_unreadable_text(english: FastTokenizer) -> None:
     assert unreadable_note(english, ["a cat", "ok 👍"]) == ""
     note = unreadable_note(english, ["a cat", "猫喜欢" * 30], judge=True)
-    assert note.startswith("the judge does not know the characters of '猫喜欢")
+    assert note.startswith("the cross-encoder does not know the characters of '猫喜欢")
     assert "no verdict" in note
     assert "cannot tell such texts apart" in unreadable_note(english, ["🎉"])
     assert not_known(*english.readings(["a 😀 b", "😡 c"])) == "the model does not know 😀, 😡"

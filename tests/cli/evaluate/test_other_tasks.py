@@ -72,7 +72,7 @@ def test_the_document_with_the_querys_id_is_left_out_and_as_many_remain(
         expected = (
             "2 queries with the id of a document: that document is left out of the ranking, as BEIR does"
         )
-        assert (f"{expected}, though 1 query judged it relevant; --keep-self judges it too" in notes) == (
+        assert (f"{expected}, though it is relevant to 1 query; --keep-self keeps it" in notes) == (
             not option
         )
     left_out, kept = ranked[()], ranked["--keep-self",]
@@ -124,7 +124,7 @@ def test_tagging_agrees_with_the_tagger(call: Callable, models: dict[str, Path],
     assert notes == ["tags that the model does not know count as missed: B-place (1)"]
 
 
-def test_sentences_without_entities_can_be_judged(
+def test_sentences_without_entities_can_be_evaluated(
     call: Callable, models: dict[str, Path], tmp_path: Path
 ) -> None:
     file = write_lines(tmp_path / "tags.jsonl", [{"tokens": ["a", "b"], "tags": ["O", "O"]}] * 2)

@@ -77,7 +77,7 @@ def test_no_verdict_is_given_and_the_reason_is(client: TestClient) -> None:
 def test_compatible_routes_tell_in_their_own_ways(client: TestClient) -> None:
     ranked = client.post("/v1/rerank", json={"query": CHINESE, "documents": ["a", "b"]}).json()
     assert [each["relevance_score"] for each in ranked["results"]] == [0.0, 0.0]
-    assert "the judge does not know" in ranked["meta"]["warnings"][0]
+    assert "the cross-encoder does not know" in ranked["meta"]["warnings"][0]
     model = next(
         each["id"] for each in client.get("/v1/models").json()["data"] if each["task"] == "embeddings"
     )
