@@ -12,7 +12,7 @@ from simengine.text.checks import text_fault
 PATHS = frozenset(
     (
         "base", "compare", "corpus", "cross_encoder", "dev_files", "first_model", "judge", "model", "nli", "reader",
-        "recipe", "rerank_model", "similarity", "sources", "train_files",
+        "recipe", "reranker", "similarity", "sources", "train_files",
     )
 )  # fmt: skip
 """Parameters that may name a file or folder; such names need not be UTF-8."""

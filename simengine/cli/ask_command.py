@@ -1,4 +1,4 @@
-"""simengine ask: questions answered out of an index, with their evidence."""
+"""simengine ask: questions answered from an index, with evidence."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ NOT_FOUND_CODE = 5
     "--questions",
     "questions_file",
     type=click.Path(allow_dash=True),
-    help="File of questions (.jsonl .tsv .txt), or - for one a line on stdin; each stands by itself.",
+    help="File of questions (.jsonl .tsv .txt), or - for one per line on stdin; each stands on its own.",
 )
 @click.option(
     "--fit",
@@ -79,11 +79,10 @@ def command(
     quiet: bool,
     no_progress: bool,
 ) -> int:
-    """Answer a question out of an index: the sentence that answers, where it stands, and how sure that is.
+    """Answer a question from an index: the sentence that answers it, where it stands, and how sure that is.
 
-    The verdict is supported, contradicted, or not found. Of a question for yes or no, supported means yes and
-    contradicted no. Without a question, at a terminal, a conversation begins, in which follow-up questions keep their
-    subject.
+    The verdict is supported, contradicted, or not found; for a yes/no question, supported means yes and contradicted
+    no. Without a question, a terminal starts a conversation, in which follow-up questions keep their subject.
 
     \b
     simengine ask "How long does shipping to Canada take?"
@@ -96,7 +95,7 @@ def command(
     talk = given == 0 and sys.stdin.isatty()
     if given != 1 and not talk:
         raise UsageError(
-            "give a question, or --questions FILE, or --fit FILE; at a terminal, none begins a conversation"
+            "give a question, --questions FILE, or --fit FILE; without any, a terminal starts a conversation"
         )
     if fit_file is not None and (typed("precision") or typed("threshold")):
         raise UsageError("--fit finds the thresholds itself: give --precision when asking")
@@ -179,7 +178,7 @@ def _converse(
     from simengine.cli.ask_output import answer_text
 
     history: tuple[str, ...] = ()
-    note("Ask; an empty line ends the conversation, /new forgets it.", quiet=quiet)
+    note("Ask a question; an empty line ends the conversation, /new starts another.", quiet=quiet)
     while True:
         try:
             line = input("> ").strip()

@@ -19,14 +19,12 @@ from simengine.cli.options import (
     index_argument,
     index_model_options,
     index_option,
-    label_names,
-    labels_option,
     output_options,
     together,
     typed,
 )
 from simengine.cli.output import open_output
-from simengine.cli.rerank_options import nli_option
+from simengine.cli.rerank_options import nli_option, reranker_option
 from simengine.cli.terminal import counted, note, print_pairs, progress_bar
 from simengine.cli.texts import label_fields
 from simengine.errors import UsageError
@@ -44,20 +42,32 @@ class FitChoice:
     pairs: Path | None
     fields: str | None
     how: Callable[..., CalibrateRequest]
+    reranker: str | None
     nli: str | None
-    labels: str | None
 
     def request(self) -> CalibrateRequest:
         """What is to be fitted."""
         return self.how(pairs=str(self.pairs), fields=label_fields(self.fields))
 
     def models(self, choice: ModelChoice, task: str) -> Models:
-        """The models; --model once named the cross-encoder here."""
-        models = replace(choice.models(), nli=self.nli, nli_labels=label_names(self.labels))
-        if task == "cosine" or not typed("model"):
-            return models if task == "cosine" else replace(models, encoder=None)
-        note("--model names the bi-encoder; use --nli for the model of this task")
-        return replace(models, encoder=None, nli=choice.model)
+        """The models; --model once named the cross-encoder here.
+
+        Raises:
+            UsageError: --reranker was typed, and its relevance is not what is calibrated.
+        """
+        if task != "relevance" and typed("reranker"):
+            raise UsageError(f"--reranker goes with --task relevance; --task {task} is of another model")
+        models = replace(choice.models(), reranker=self.reranker, nli=self.nli)
+        if task == "cosine":
+            return models
+        models = replace(models, encoder=None)
+        if not typed("model"):
+            return models
+        new = "reranker" if task == "relevance" else "nli"
+        note(f"--model names the bi-encoder; use --{new} for the model of this task")
+        return (
+            replace(models, reranker=choice.model) if new == "reranker" else replace(models, nli=choice.model)
+        )
 
 
 fit_options = together(
@@ -80,12 +90,13 @@ fit_options = together(
             "precisions": ("--precision",),
             "confidence": (),
             "score_field": (),
+            "labels": (),
             "seed": (),
         },
         to="how",
     ),
-    nli_option("Cross-encoder whose scores are calibrated"),
-    labels_option,
+    reranker_option("Cross-encoder whose relevance is calibrated"),
+    nli_option("NLI model whose verdicts are calibrated"),
     collected(FitChoice, "fit"),
 )
 

@@ -25,11 +25,8 @@ COMMANDS = {
     "verify": ("verify", "Check every file of an index against its checksum."),
     "export": ("export", "Write an index's documents, passages or vectors to a file."),
     "search": ("search", "Search an index by meaning, by words, or both."),
-    "ask": ("ask", "Answer questions out of an index, with evidence, or say that it is not there."),
-    "rerank": (
-        "rerank",
-        "Put passages, or hits of a search, into the order that a cross-encoder judges right.",
-    ),
+    "ask": ("ask", "Answer questions from an index, with evidence, or say that it has no answer."),
+    "rerank": ("rerank", "Rerank passages, or the hits of a search, with a cross-encoder."),
     "demo": ("demo", "Open the page: search, pair scoring, answers, recommendations, a map."),
     "serve": ("serve", "Serve indexes over HTTP, for programs; the page on the same port."),
     "keys": ("keys", "Make, list and revoke the keys of the service."),

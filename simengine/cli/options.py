@@ -98,12 +98,12 @@ class CorpusChoice:
 
 
 def model_options_for(
-    default: str, envvar: str | None = "SIMENGINE_MODEL", *, hidden: bool = False
+    default: str, envvar: str | None = "SIMENGINE_MODEL", *, kind: str = "Model", hidden: bool = False
 ) -> Callable[[F], F]:
     """Options that name a model and where it runs, given to a command as one `ModelChoice`, called `model_choice`.
 
-    `default` is what --help names as the model that is taken without the option; `hidden` keeps --model, which a
-    command once had, out of --help.
+    `default` is what --help names as the model that is taken without the option, `kind` what it is; `hidden` keeps
+    --model, which a command once had, out of --help.
     """
     return together(
         click.option(
@@ -111,7 +111,8 @@ def model_options_for(
             "--model",
             envvar=envvar,
             hidden=hidden,
-            help=f"Model folder or hub name. [default: {default}]",
+            metavar="MODEL",
+            help=f"{kind}: folder or hub name. [default: {default}]",
         ),
         click.option(
             "--device",
@@ -133,29 +134,19 @@ def model_options_for(
     )
 
 
-model_options: Callable[[Any], Any] = model_options_for("all-MiniLM-L6-v2")
-index_model_options: Callable[[Any], Any] = model_options_for("the index's model")
+model_options: Callable[[Any], Any] = model_options_for("all-MiniLM-L6-v2", kind="Bi-encoder")
+index_model_options: Callable[[Any], Any] = model_options_for("the index's model", kind="Bi-encoder")
 
 output_option = click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="File instead of stdout."
 )
 
 
-def judge_option(purpose: str) -> Callable[[F], F]:
-    """An option that names a cross-encoder beside the command's own model; `purpose` is for --help."""
-    return click.option(
-        "--judge",
-        metavar="MODEL",
-        envvar="SIMENGINE_NLI_MODEL",
-        help=f"{purpose}: folder or hub name. [default: minilm-nli, which reads English]",
-    )
-
-
 labels_option = click.option(
     "--labels",
     metavar="A,B,C",
-    help="What the outputs of the NLI model are, in their order, as in contradiction,entailment,neutral, where its "
-    "files do not say it.",
+    help="Names of the NLI model's outputs, in their order, as in contradiction,entailment,neutral, where its files do "
+    "not say what they are.",
 )
 
 allowed_host_option = click.option(

@@ -1,4 +1,4 @@
-"""simengine recommend: documents of an index for somebody's taste or history."""
+"""simengine recommend: documents of an index for a taste or a history."""
 
 from __future__ import annotations
 
@@ -157,7 +157,7 @@ def command(
 ) -> int:
     """Recommend documents of an index: by liked and disliked documents or texts, or by a history of many users.
 
-    Nothing that is liked already comes back. A statement given with --refuse ("The film is violent.") leaves out
+    What is already liked is not recommended. A statement given with --refuse ("The film is violent.") leaves out
     documents that entail it, one given with --require those that contradict it.
     """
     request, models = choice.request(), replace(model_choice.models(), nli=nli)

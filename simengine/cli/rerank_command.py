@@ -111,7 +111,7 @@ fit_options = together(
     click.option(
         "--keep-self",
         is_flag=True,
-        help="With --fit: rerank the document with the query's own id too, which is left out as BEIR does.",
+        help="With --fit: also rerank the document that has the query's id, which is left out by default as BEIR does.",
     ),
     click.option("--dry-run", is_flag=True, help="With --fit: print the weight, keep nothing."),
     collected(Fit, "fit"),
@@ -160,7 +160,7 @@ def command(
     uses_index = fit.fit_folder is not None or given.hits_file is not None
     index_path, others = leading_index(texts, index_path, "a query and passages", alone=uses_index)
     if len(others) < len(texts) and not uses_index and given.score_field is None:
-        raise UsageError(f"{texts[0]} is an index, which is of use with --fit, --hits or --score-field only")
+        raise UsageError(f"{texts[0]} is an index, which goes with --fit, --hits or --score-field only")
     if fit.fit_folder is not None:
         if others or given.passages or given.hits_file:
             raise UsageError(

@@ -35,10 +35,21 @@ def nli_option(purpose: str, instead: str = "") -> Callable[[Callable[..., objec
     return option("--nli", "nli", settings=settings, old=("--judge",), instead=instead)
 
 
+def reranker_option(purpose: str) -> Callable[[Callable[..., object]], Callable[..., object]]:
+    """An option that names the reranker; see `nli_option`."""
+    return click.option(
+        "--reranker",
+        metavar="MODEL",
+        envvar="SIMENGINE_RERANKER",
+        help=f"{purpose}: folder or hub name. [default: the NLI model]",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class RerankChoice:
     """What `rerank_options` ask for."""
 
+    reranker: str | None
     last: Callable[..., Rerank]
     first: Callable[..., Rerank]
     nli: str | None
@@ -48,20 +59,19 @@ class RerankChoice:
         first = self.first()
         if first.model is None and first.depth is not None:
             raise UsageError("--first-depth needs --first-reranker")
-        return replace(self.last(), model=None, first=None if first.model is None else first)
+        return self.last(first=None if first.model is None else first)
 
     def models(self, choice: ModelChoice) -> Models:
         """The models with the reranker and the NLI model."""
-        given = self.last()
-        labels = given.labels if given.model is None else None
-        return replace(choice.models(), reranker=given.model, nli=self.nli, nli_labels=labels)
+        labels = self.last().labels if self.reranker is None else None
+        return replace(choice.models(), reranker=self.reranker, nli=self.nli, nli_labels=labels)
 
 
 rerank_options = together(
+    reranker_option("Cross-encoder that reranks"),
     request_options(
         Rerank,
         {
-            "model": ("--reranker",),
             "depth": (),
             "weight": ("--rerank-weight",),
             "kind": ("--reranker-kind",),
@@ -73,7 +83,6 @@ rerank_options = together(
         to="last",
         prefix="rerank_",
         helps={
-            "model": "Cross-encoder that reranks: folder or hub name. [default: the NLI model]",
             "precision": "Of its arithmetic: int8 is the fastest on processors without AMX; it is refused where it "
             "changes a probability by more than 0.05.",
             "labels": "Names of its outputs, in their order, as in contradiction,entailment,neutral, where its files "
@@ -82,8 +91,6 @@ rerank_options = together(
             "in their order.",
             "claim": "The query is a claim: say of each hit whether it supports or contradicts it, and where.",
         },
-        metavars={"model": "MODEL"},
-        envvars={"model": "SIMENGINE_RERANKER"},
         old={"weight": ("--judge-weight",), "kind": ("--judge-kind",), "precision": ("--judge-precision",)},
     ),
     request_options(
@@ -113,7 +120,7 @@ def refuse_unused(*, rerank: bool, collapse: bool) -> None:
     """
     for parameter in click.get_current_context().command.params:
         name, guards = parameter.name or "", parameter.name in ("nli", "rerank_labels")
-        if not guards and not name.startswith(("rerank_", "first_")):
+        if not guards and not name.startswith(("reranker", "rerank_", "first_")):
             continue
         if not (rerank or (collapse and guards)) and typed(name):
             wanted = "--rerank or --collapse" if guards else "--rerank"

@@ -38,7 +38,7 @@ BATCH_QUERIES = 256
     "--queries",
     "queries_file",
     type=click.Path(allow_dash=True),
-    help="File of queries (.jsonl .tsv .txt), or - for one a line on stdin.",
+    help="File of queries (.jsonl .tsv .txt), or - for one per line on stdin.",
 )
 @request_options(
     SearchRequest,

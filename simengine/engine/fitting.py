@@ -207,7 +207,7 @@ def run_calibrate(
         digest = _digest(parts, request.task)
     else:
         check_source(request.pairs)  # before a model is loaded for it
-        model, names = _calibrated_model(parts, request.task)
+        model, names = _calibrated_model(parts, request)
         digest = model.fingerprint.digest
         pairs = judge_pairs(
             request.pairs, request.task, model, labels=names, fields=request.fields, progress=progress
@@ -231,14 +231,20 @@ def run_calibrate(
     )
 
 
-def _calibrated_model(parts: Parts, task: str) -> tuple[CrossEncoder | BiEncoder, dict[str, str] | None]:
+def _calibrated_model(
+    parts: Parts, request: CalibrateRequest
+) -> tuple[CrossEncoder | BiEncoder, dict[str, str] | None]:
     """The model whose scores of a task are calibrated, and the names of its outputs where they were given."""
-    if task == "cosine":
+    if request.task == "cosine":
         return parts.index.encoder, None
-    if task == "relevance":
-        model, _, labels = parts.models.chosen(Rerank())
+    if request.task == "relevance":
+        model, _, labels = parts.models.chosen(Rerank(labels=request.labels))
         return model, dict(labels) if isinstance(labels, Mapping) else named_outputs(model.labels, labels)
-    nli = parts.models.nli()
+    models = parts.models.models
+    named = None
+    if not isinstance(models.nli, NLIModel):
+        named = Rerank(models.nli or DEFAULT_NLI_MODEL, labels=request.labels or models.nli_labels)
+    nli = parts.models.nli(named)
     return nli.model, None if nli.names is None else dict(nli.names)
 
 

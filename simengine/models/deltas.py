@@ -11,7 +11,7 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -37,9 +37,7 @@ from simengine.models.delta_folder import (
 )
 from simengine.models.delta_tensors import Array, TensorDelta, decode_tensor, encode_tensor, names_in
 from simengine.models.files import hash_of_tensors, sha256_of_file
-from simengine.models.fingerprint import tokenizer_file_hash
-
-_VOCABULARY_NAMES = ("vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model")
+from simengine.models.fingerprint import VOCABULARY_NAMES, tokenizer_file_hash
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ class DeltaInfo:
     """A delta, measured.
 
     Attributes:
-        folder: where it was written; None if it was only measured.
+        folder: where it was written.
         rank: largest rank of its factors.
         dtype: "f16" or "f32".
         n_bytes: of delta.safetensors and model.json together.
@@ -55,7 +53,7 @@ class DeltaInfo:
         tensors: all tensors of the fine-tuned model, in the order of their names.
     """
 
-    folder: Path | None
+    folder: Path
     rank: int
     dtype: str
     n_bytes: int
@@ -110,7 +108,7 @@ def make_delta(
     """
     if target.exists() and not (target / NOTE_NAME).is_file() and any(target.iterdir()):
         raise UsageError(f"{target}: holds something else than a delta; give a new or an empty folder")
-    info, note, data = _build(base, tuned, rank, dtype, base_name, name=target.name)
+    info, note, data = _build(base, tuned, rank, dtype, base_name, target)
     card = (tuned / CARD_NAME).read_bytes() if (tuned / CARD_NAME).is_file() else _short_card(note).encode()
 
     def fill(folder: Path) -> None:
@@ -120,16 +118,7 @@ def make_delta(
 
     create_folder_atomically(target, fill)
     target.chmod(0o755)
-    return replace(info, folder=target)
-
-
-def measure_delta(base: Path, tuned: Path, *, rank: int, dtype: Literal["f16", "f32"] = "f16") -> DeltaInfo:
-    """As `make_delta`, without writing anything: for choosing a rank.
-
-    Raises:
-        ModelDamagedError, UsageError: as `make_delta`.
-    """
-    return _build(base, tuned, rank, dtype, None, name=tuned.name)[0]
+    return info
 
 
 def merge_delta(folder: Path, *, base: Path | None = None) -> Path:
@@ -168,7 +157,7 @@ def merge_delta(folder: Path, *, base: Path | None = None) -> Path:
 
 
 def _build(
-    base: Path, tuned: Path, rank: int, dtype: str, base_name: str | None, *, name: str
+    base: Path, tuned: Path, rank: int, dtype: str, base_name: str | None, target: Path
 ) -> tuple[DeltaInfo, dict[str, Any], bytes]:
     from safetensors.numpy import save
 
@@ -197,7 +186,7 @@ def _build(
     data = save(arrays)
     note: dict[str, Any] = {
         "format": FORMAT,
-        "name": name,
+        "name": target.name,
         "base": {
             "name": base_name or _name_of_base(base),
             "weights_sha256": sha256_of_file(base / WEIGHTS_NAME),
@@ -214,7 +203,7 @@ def _build(
     }
     note["checksum"] = checksum(note)
     size = len(data) + len(json_bytes(note))
-    return DeltaInfo(None, rank, dtype, size, note["delta_sha256"], tuple(tensors)), note, data
+    return DeltaInfo(target, rank, dtype, size, note["delta_sha256"], tuple(tensors)), note, data
 
 
 def _hash_of(tensors: Mapping[str, Array]) -> str:
@@ -256,7 +245,7 @@ def _merged_files(note: Mapping[str, Any], delta: Path, base: Path) -> dict[str,
     """What the merged folder holds beside its weights: content, or the file to copy it from."""
     found: dict[str, Path | bytes] = {name: json_bytes(value) for name, value in note["files"].items()}
     place = Path(note["transformer"])
-    for name in (TOKENIZER_NAME, *_VOCABULARY_NAMES):
+    for name in (TOKENIZER_NAME, *VOCABULARY_NAMES):
         if (base / name).is_file():
             found[str(place / name)] = base / name
     if (delta / CARD_NAME).is_file():

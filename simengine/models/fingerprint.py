@@ -31,6 +31,7 @@ _IGNORED_KEYS = frozenset(
      "label2id", "gradient_checkpointing", "initializer_range", "architectures", "finetuning_task"}
 )  # fmt: skip
 _SETTINGS_FILES = ("config.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+VOCABULARY_NAMES = ("vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model")
 _DEFAULTS: Mapping[str, Any] = {"position_embedding_type": "absolute"}
 
 
@@ -176,7 +177,7 @@ def _tokenizer_hash(config: ModelConfig) -> str:
     if path.is_file():
         settings["tokenizer"] = tokenizer_file_hash(path)
     else:
-        for name in ("vocab.txt", "vocab.json", "merges.txt", "sentencepiece.bpe.model", "spiece.model"):
+        for name in VOCABULARY_NAMES:
             if (folder / name).is_file():
                 settings[name] = hash_file(folder / name)
     return _hash_json(settings)

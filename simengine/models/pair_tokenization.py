@@ -62,11 +62,6 @@ class PairTokenizer(FastTokenizer):
         super().__init__(tokenizer, max_tokens=max_tokens, pad_token_id=pad_token_id, lower_case=lower_case)
         self._template = _pair_template(tokenizer)
 
-    @property
-    def n_pair_tokens(self) -> int:
-        """Tokens that the model adds to every pair."""
-        return self._template.n_special
-
     def count(self, texts: Sequence[str]) -> npt.NDArray[np.int64]:
         """(n,) int64, tokens of each text without special tokens."""
         encodings = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)

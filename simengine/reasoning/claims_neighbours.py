@@ -113,14 +113,9 @@ def _allowed(owners: RowArray, neighbours: RowArray, apart: Sequence[RowArray], 
     return allowed
 
 
-def components(n: int, pairs: RowArray) -> RowArray:
-    """(n,) int64, the lowest row of each row's connected component.
-
-    Args:
-        n: rows.
-        pairs: (m, 2) edges.
-    """
-    roots = list(range(n))
+def cluster_numbers(n: int, pairs: Sequence[tuple[int, int]]) -> list[int]:
+    """For each pair the number of its connected component of `n` rows, from 1 as they first come up."""
+    roots, numbers = list(range(n)), dict[int, int]()
 
     def root(row: int) -> int:
         while roots[row] != row:
@@ -128,7 +123,7 @@ def components(n: int, pairs: RowArray) -> RowArray:
             row = roots[row]
         return row
 
-    for left, right in pairs.tolist():
+    for left, right in pairs:
         low, high = sorted((root(left), root(right)))
         roots[high] = low
-    return np.asarray([root(row) for row in range(n)], np.int64)
+    return [numbers.setdefault(root(left), len(numbers) + 1) for left, _ in pairs]

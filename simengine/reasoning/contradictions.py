@@ -10,7 +10,7 @@ import numpy as np
 from simengine.calibration.calibration import Calibration
 from simengine.progress import NoProgress, Progress
 from simengine.reasoning.claims import ClaimOptions, Claims, extract_claims
-from simengine.reasoning.claims_neighbours import components
+from simengine.reasoning.claims_neighbours import cluster_numbers
 from simengine.reasoning.claims_statements import (
     Encode,
     Statements,
@@ -196,10 +196,7 @@ def _clustered(found: list[tuple[_Candidate, Conflict]], n_statements: int) -> t
             item[0].claim2,
         ),
     )
-    edges = np.asarray([(each.statement1, each.statement2) for each, _ in ordered], np.int64).reshape(-1, 2)
-    roots = components(n_statements, edges)
-    numbers: dict[int, int] = {}
+    clusters = cluster_numbers(n_statements, [(each.statement1, each.statement2) for each, _ in ordered])
     return tuple(
-        replace(conflict, cluster=numbers.setdefault(int(roots[each.statement1]), len(numbers) + 1))
-        for each, conflict in ordered
+        replace(conflict, cluster=cluster) for (_, conflict), cluster in zip(ordered, clusters, strict=True)
     )

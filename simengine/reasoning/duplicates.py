@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from simengine.errors import UsageError
 from simengine.models.unknown import readings_of, tells_apart
 from simengine.progress import NoProgress, Progress
 from simengine.reasoning.claims import normalised
-from simengine.reasoning.claims_neighbours import NearPairs, components, near_pairs
+from simengine.reasoning.claims_neighbours import NearPairs, cluster_numbers, near_pairs
 from simengine.reasoning.claims_statements import Encode
 from simengine.reasoning.conflict import PairJudge, check_calibration
 from simengine.reasoning.duplicates_guard import (
@@ -210,22 +209,25 @@ def _conflicts(
         if each.conflict is not None
     ]
     pairs.sort(key=lambda item: (item[2].difference is None, -item[2].probability, item[0], item[1]))
-    edges = np.asarray([(left, right) for left, right, _ in pairs], np.int64).reshape(-1, 2)
-    roots, numbers = components(len(texts), edges), dict[int, int]()
-    conflicts = []
-    for left, right, conflict in pairs:
-        made = _conflict(
+    clusters = cluster_numbers(len(texts), [(left, right) for left, right, _ in pairs])
+    return tuple(
+        _conflict(
             (documents[firsts[left]], texts[left]),
             (documents[firsts[right]], texts[right]),
             conflict,
             calibrated,
+            cluster,
         )
-        conflicts.append(replace(made, cluster=numbers.setdefault(int(roots[left]), len(numbers) + 1)))
-    return tuple(conflicts)
+        for (left, right, conflict), cluster in zip(pairs, clusters, strict=True)
+    )
 
 
 def _conflict(
-    one: tuple[Document, Text], other: tuple[Document, Text], found: SentenceConflict, calibrated: bool
+    one: tuple[Document, Text],
+    other: tuple[Document, Text],
+    found: SentenceConflict,
+    calibrated: bool,
+    cluster: int,
 ) -> Conflict:
     places = [
         Evidence(document.id, document.title, text.spans[number], text.sentence(number))
@@ -241,4 +243,5 @@ def _conflict(
         cosine=found.cosine,
         found_by=found.found_by,
         difference=found.difference,
+        cluster=cluster,
     )

@@ -55,7 +55,7 @@ class AnswerOptions:
         Help("Metadata fields that hold the question which a document answers, or `title`."),
     ] = QUESTION_FIELDS
     faq: Annotated[
-        FAQ, Help("Titles as stored questions: those that read like one (auto), all of them, or none.")
+        FAQ, Help("Take titles for stored questions: those that read like one (auto), all of them, or none.")
     ] = "auto"
     precision: Annotated[
         float | None,
@@ -76,7 +76,7 @@ class AnswerOptions:
             "better; with its subject; or as asked."
         ),
     ] = "better"
-    n_nearest: Annotated[int, Ge(0), Help("Passages to list for reading on.")] = 3
+    n_nearest: Annotated[int, Ge(0), Help("Nearest passages to list with an answer.")] = 3
     max_question_chars: Annotated[int, Ge(1)] = 2_000
 
     def __post_init__(self) -> None:

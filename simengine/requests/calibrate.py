@@ -31,6 +31,7 @@ class CalibrateRequest:
         precisions: for each of these shares of right pairs the threshold from which on it is reached is kept too.
         confidence: with which the precisions are reached (Wilson's interval); None for the plain share.
         score_field: the pairs were scored before: this field of a record holds the score, and no model runs.
+        labels: names of the cross-encoder's outputs in their order, where its files do not say what they are.
         fields: names of the two texts, and of the label where it has another than the usual ones.
         seed: of the division into folds.
 
@@ -51,7 +52,8 @@ class CalibrateRequest:
     precisions: Annotated[
         tuple[float, ...],
         Help(
-            "Also find the threshold from which on this share of the pairs is right, and keep it with the calibration."
+            "Also find the threshold above which this share of the pairs is right, and keep it with the calibration. "
+            "Repeatable."
         ),
     ] = ()
     confidence: Annotated[
@@ -59,12 +61,20 @@ class CalibrateRequest:
         Gt(0.5),
         Lt(1),
         Help(
-            "Reach the precision with this confidence (Wilson's interval), as in 0.95, which costs coverage."
+            "With --precision: reach it with this confidence (Wilson's interval), as in 0.95, which costs coverage."
         ),
     ] = None
     score_field: Annotated[
         str | None,
         Help("The pairs were scored before: this field of a record holds the score, and no model runs."),
+    ] = None
+    labels: Annotated[
+        tuple[str, ...] | None,
+        Texts("label"),
+        Help(
+            "Names of the cross-encoder's outputs, in their order, as in contradiction,entailment,neutral, where its "
+            "files do not say what they are."
+        ),
     ] = None
     fields: Annotated[
         tuple[str, ...] | None,

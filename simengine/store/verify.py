@@ -128,12 +128,11 @@ def verify(path: Path | str, *, deep: bool = True) -> VerifyReport:
     )
 
 
-def repair_manifest(path: Path | str, *, lock_timeout_s: float = 0.0) -> bool:
+def repair_manifest(path: Path | str) -> bool:
     """Make manifest.json anew from the databases where it is damaged, missing or lagging.
 
     Args:
         path: the index directory.
-        lock_timeout_s: seconds to wait for another writer.
 
     Returns:
         Whether that was needed.
@@ -147,7 +146,7 @@ def repair_manifest(path: Path | str, *, lock_timeout_s: float = 0.0) -> bool:
     with contextlib.suppress(DamagedIndexError):
         locate(root)
     lock = WriteLock(root)
-    lock.acquire(lock_timeout_s)
+    lock.acquire()
     try:
         try:
             number, pointer = locate(root)

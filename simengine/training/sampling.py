@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-MEGABATCH = 50
-"""Batches that are sorted by length together: enough to save nearly all padding, few enough to stay random."""
 NOT_TEXTS = ("label", "score", "dataset_name")
 
 
@@ -26,23 +24,19 @@ def length_grouped_batches(
     Returns:
         Row numbers; the batch with the longest row comes first, so that a lack of memory shows at once.
     """
-    order = rng.permutation(len(lengths))
-    span = batch_size * MEGABATCH
-    batches: list[list[int]] = []
-    rest: list[int] = []
-    for start in range(0, len(order), span):
-        chunk = order[start : start + span]
-        chunk = chunk[np.argsort(-lengths[chunk], kind="stable")]
-        full = len(chunk) - len(chunk) % batch_size
-        batches += [chunk[i : i + batch_size].tolist() for i in range(0, full, batch_size)]
-        rest += chunk[full:].tolist()
-    shuffled = [batches[i] for i in rng.permutation(len(batches))]
-    if shuffled:
-        longest = max(range(len(shuffled)), key=lambda i: int(lengths[shuffled[i]].max()))
-        shuffled[0], shuffled[longest] = shuffled[longest], shuffled[0]
-    if rest and not drop_last:
-        shuffled.append(rest)
-    return shuffled
+    import torch
+    from transformers.trainer_pt_utils import get_length_grouped_indices
+
+    if not len(lengths):
+        return []
+    generator = torch.Generator().manual_seed(int(rng.integers(2**63)))
+    rows = get_length_grouped_indices(lengths.tolist(), batch_size, generator=generator)
+    whole = len(rows) - len(rows) % batch_size
+    batches = [rows[start : start + batch_size] for start in range(0, whole, batch_size)]
+    others = batches[1:]  # up to 50 that follow each other are in the order of their lengths
+    rng.shuffle(others)
+    rest = [] if drop_last or whole == len(rows) else [rows[whole:]]
+    return [*batches[:1], *others, *rest]
 
 
 def temperature_shares(sizes: Sequence[int], temperature: float) -> npt.NDArray[np.float64]:
@@ -88,12 +82,6 @@ def length_sampler() -> Callable[..., Any]:
         def __iter__(self) -> Iterator[list[int]]:
             rng = np.random.default_rng([self.seed or 0, self.epoch])
             return iter(length_grouped_batches(self._lengths, self.batch_size, rng, drop_last=self.drop_last))
-
-        def __len__(self) -> int:
-            n, size = len(self._lengths), int(self.batch_size)
-            # The rows that do not fill a batch of their megabatch go into one last batch; only the very last
-            # megabatch can leave any, because the others hold a whole number of batches.
-            return n // size + (0 if self.drop_last or n % size == 0 else 1)
 
     return LengthBatchSampler
 

@@ -112,6 +112,24 @@ def test_three_classes_go_to_a_file_and_from_it_into_an_index(call, index, folde
         assert load_calibration(snapshot, "nli", made.model) == made
 
 
+def test_names_of_the_outputs_count_for_relevance_and_for_verdicts(call, folder, model, tmp_path) -> None:
+    names = {"entailment": "contradiction", "neutral": "neutral", "contradiction": "entailment"}
+    labels = ",".join(names[label] for label in model.model.labels)
+    pairs = relevance_pairs(tmp_path / "pairs.jsonl", model)
+    ask = ("calibrate", "--pairs", pairs, "--kind", "platt", "-o", "-", "-q")
+    plain, turned = call(*ask, "--nli", folder), call(*ask, "--nli", folder, "--labels", labels)
+    named = call(*ask, "--reranker", folder, "--labels", labels)
+    assert (plain.code, turned.code, named.code) == (0, 2, 2)  # relevance that falls where it should rise
+    assert turned.err == named.err != ""
+    verdicts = write(
+        tmp_path / "nli.jsonl",
+        [{"premise": a, "hypothesis": b, "label": LABELS[n % 3]} for n, (a, b) in enumerate(texts(60))],
+    )
+    ask = ("calibrate", "--pairs", verdicts, "--task", "entailment", "-o", "-", "-q", "--nli", folder)
+    assert call(*ask).out != call(*ask, "--labels", labels).out
+    assert call(*ask, "--labels", "a,b").code == 2
+
+
 def test_scores_that_are_there_already_need_no_model_to_run(call, index, folder, model, tmp_path) -> None:
     rng = np.random.default_rng(1)
     scores = rng.random(80)
@@ -194,10 +212,12 @@ def test_bad_pairs_leave_the_index_as_it_was(call, index, folder, tmp_path) -> N
 def test_the_old_name_of_the_model_still_works_with_a_note(call, index, folder, model, tmp_path) -> None:
     pairs = relevance_pairs(tmp_path / "pairs.jsonl", model)
     ask = ("calibrate", index, "--pairs", pairs, "--kind", "platt", "--format", "json", "-q")
-    old, new = call(*ask, "-m", folder), call(*ask, "--nli", folder)
+    old, new = call(*ask, "-m", folder), call(*ask, "--reranker", folder)
     assert json.loads(old.out)["model"] == json.loads(new.out)["model"] == model.model.fingerprint.digest
-    assert old.err.splitlines() == ["--model names the bi-encoder; use --nli for the model of this task"]
+    assert old.err.splitlines() == ["--model names the bi-encoder; use --reranker for the model of this task"]
     assert new.err == ""
+    assert call(*ask, "--nli", folder).out == new.out
+    assert "--task nli is of another model" in call(*ask, "--reranker", folder, "--task", "nli").err
 
 
 @pytest.mark.parametrize("task", ["relevance", "nli", "cosine"])

@@ -170,7 +170,7 @@ def test_every_command_takes_its_index_as_an_argument_and_as_an_option(
         (("add",), "is an index; give files with documents too"),
         (("update",), "is an index; give files with documents too"),
         (("delete",), "is an index; give ids, --ids-from or --where too"),
-        (("rerank", "a query", "a passage"), "of use with --fit, --hits or --score-field only"),
+        (("rerank", "a query", "a passage"), "goes with --fit, --hits or --score-field only"),
     ],
 )
 def test_an_index_is_never_taken_for_words(

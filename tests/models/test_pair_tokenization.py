@@ -105,10 +105,6 @@ def test_no_pairs_give_empty_arrays(path: Any) -> None:
     assert tokens.n_tokens.shape == tokens.n_truncated.shape == (0,)
 
 
-def test_special_tokens_of_a_pair_are_counted(path: Any) -> None:
-    assert PairTokenizer.from_file(path, max_tokens=16).n_pair_tokens == 3
-
-
 def test_a_tokenizer_without_a_template_joins_the_texts(trusted: Tokenizer) -> None:
     bare = copy.deepcopy(trusted)
     bare.post_processor = None

@@ -5,7 +5,7 @@ import pytest
 
 from simengine.errors import UsageError
 from simengine.reasoning import claims_neighbours
-from simengine.reasoning.claims_neighbours import components, near_pairs
+from simengine.reasoning.claims_neighbours import cluster_numbers, near_pairs
 
 
 def vectors(n: int, seed: int = 0, dim: int = 8) -> np.ndarray:
@@ -71,7 +71,7 @@ def test_vectors_that_are_not_normalised_are_refused() -> None:
         near_pairs(vectors(4), 0, 0.0)
 
 
-def test_components_are_named_by_their_lowest_row() -> None:
-    edges = np.asarray([(5, 1), (1, 3), (2, 4)])
-    assert components(7, edges).tolist() == [0, 1, 2, 1, 2, 1, 6]
-    assert components(0, np.empty((0, 2), np.int64)).tolist() == []
+def test_pairs_that_share_rows_get_one_number_in_the_order_of_the_pairs() -> None:
+    assert cluster_numbers(7, [(5, 1), (2, 4), (1, 3), (4, 2)]) == [1, 2, 1, 2]
+    assert cluster_numbers(7, [(0, 1), (2, 3), (1, 2)]) == [1, 1, 1]
+    assert cluster_numbers(0, []) == []

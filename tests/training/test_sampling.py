@@ -8,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simengine.training.sampling import (
-    MEGABATCH,
     length_grouped_batches,
     length_sampler,
     temperature_sampler,
@@ -31,7 +30,7 @@ def test_every_row_stands_in_exactly_one_batch(lengths: list[int], size: int, se
 
 
 def test_batches_hold_rows_of_similar_length_and_the_longest_comes_first() -> None:
-    lengths = np.random.default_rng(0).integers(1, 1000, 8 * MEGABATCH * 3)
+    lengths = np.random.default_rng(0).integers(1, 1000, 8 * 50 * 3)
     batches = length_grouped_batches(lengths, 8, np.random.default_rng(1))
     padded = sum(int(lengths[batch].max()) * len(batch) for batch in batches)
     random = [lengths[i : i + 8] for i in range(0, len(lengths), 8)]

@@ -10,6 +10,7 @@ from simengine.corpus.examples.kinds import (
     TaggedSentence,
     Triplet,
     canonical_label,
+    example_record,
 )
 from simengine.corpus.examples.pairs import (
     read_any_pairs,
@@ -21,7 +22,6 @@ from simengine.corpus.examples.pairs import (
 from simengine.corpus.examples.squad import read_squad
 from simengine.corpus.examples.tagging import read_tagging
 from simengine.corpus.examples.triplets import read_triplets
-from simengine.corpus.examples.write import example_record
 
 __all__ = [
     "NLI_LABELS",

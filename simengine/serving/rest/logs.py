@@ -32,8 +32,8 @@ OF_THIS_MACHINE = (
 """Errors whose messages tell of files and models, and never repeat what a user gave."""
 
 
-class JsonLog:
-    """Writes lines of JSON. May be used from several threads.
+class JsonLog(logging.Handler):
+    """Writes lines of JSON, also the records of the server itself. May be used from several threads.
 
     Args:
         stream: where to; stderr by default.
@@ -41,9 +41,10 @@ class JsonLog:
     """
 
     def __init__(self, stream: IO[str] | None = None, *, texts: bool = False) -> None:
+        super().__init__()
         self._stream = stream
         self._texts = texts
-        self._lock = threading.Lock()
+        self._write_lock = threading.Lock()
 
     def write(self, event: str, level: str = "info", **fields: object) -> None:
         """Write a line; fields that are None or "" are left out."""
@@ -51,7 +52,7 @@ class JsonLog:
         line: dict[str, object] = {"time": now, "level": level, "event": event}
         line |= {name: value for name, value in fields.items() if value is not None and value != ""}
         text = json.dumps(line, ensure_ascii=False, default=str).encode("utf-8", "replace").decode()
-        with self._lock:
+        with self._write_lock:
             stream = self._stream or sys.stderr
             stream.write(text + "\n")
             stream.flush()
@@ -75,25 +76,17 @@ class JsonLog:
             ]
         return fields
 
-
-class JsonHandler(logging.Handler):
-    """Log records of the server itself as lines of a `JsonLog`."""
-
-    def __init__(self, log: JsonLog) -> None:
-        super().__init__()
-        self._log = log
-
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record."""
+        """Write a record of the server itself."""
         error = record.exc_info[1] if record.exc_info else None
         if isinstance(error, asyncio.CancelledError):  # an open page that was cut off at the end
             return
-        self._log.write(
+        self.write(
             "server",
             record.levelname.lower(),
             source=record.name,
             text=record.getMessage(),
-            **self._log.error_fields(error, trace=True),
+            **self.error_fields(error, trace=True),
         )
 
 
@@ -102,7 +95,7 @@ def server_logging(log: JsonLog) -> Mapping[str, Any]:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "handlers": {"json": {"()": lambda: JsonHandler(log)}},
+        "handlers": {"json": {"()": lambda: log}},
         "loggers": {
             "asyncio": {"handlers": ["json"], "level": "WARNING", "propagate": False},
             "uvicorn": {"handlers": ["json"], "level": "WARNING", "propagate": False},

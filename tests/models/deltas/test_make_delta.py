@@ -12,7 +12,7 @@ from safetensors.numpy import load_file, save_file
 from simengine.errors import UsageError
 from simengine.models import resolve
 from simengine.models.delta_tensors import LEFT, RIGHT, decode_tensor, encode_tensor
-from simengine.models.deltas import DeltaInfo, make_delta, measure_delta, merge_delta
+from simengine.models.deltas import DeltaInfo, make_delta, merge_delta
 from tests.models.deltas.tensors import (
     BIAS,
     POOLER,
@@ -44,8 +44,8 @@ def test_float32_keeps_a_low_rank_change_to_a_millionth(base: Path, tuned: Path,
         np.testing.assert_allclose(merged[name], value, atol=1e-6)
 
 
-def test_each_tensor_is_kept_in_its_smallest_form(base: Path, tuned: Path) -> None:
-    assert kinds(measure_delta(base, tuned, rank=8)) == {
+def test_each_tensor_is_kept_in_its_smallest_form(base: Path, tuned: Path, tmp_path: Path) -> None:
+    assert kinds(make_delta(base, tuned, tmp_path / "made", rank=8)) == {
         f"bert.{QUERY}": "low-rank",
         f"bert.{WIDENING}": "low-rank",
         f"bert.{BIAS}": "difference",
@@ -56,30 +56,34 @@ def test_each_tensor_is_kept_in_its_smallest_form(base: Path, tuned: Path) -> No
     }
 
 
-def test_a_rank_that_saves_nothing_keeps_the_difference_in_full(base: Path, tuned: Path) -> None:
+def test_a_rank_that_saves_nothing_keeps_the_difference_in_full(
+    base: Path, tuned: Path, tmp_path: Path
+) -> None:
     save_file(
         {name: value + np.float32(0.01) * np.random.default_rng(5).random(value.shape, np.float32)
          for name, value in load_file(tuned / "model.safetensors").items()},
         tuned / "model.safetensors",
     )  # fmt: skip
-    info = measure_delta(base, tuned, rank=SIDE)
+    info = make_delta(base, tuned, tmp_path / "made", rank=SIDE)
     assert kinds(info)[f"bert.{QUERY}"] == "difference"
 
 
-def test_the_rank_of_a_merged_adapter_is_found(base: Path, tuned: Path) -> None:
-    ranks = {tensor.name: tensor.rank for tensor in measure_delta(base, tuned, rank=20).tensors}
+def test_the_rank_of_a_merged_adapter_is_found(base: Path, tuned: Path, tmp_path: Path) -> None:
+    ranks = {
+        tensor.name: tensor.rank for tensor in make_delta(base, tuned, tmp_path / "made", rank=20).tensors
+    }
     assert (ranks[f"bert.{QUERY}"], ranks[f"bert.{WIDENING}"]) == (4, 4)
 
 
 def test_unchanged_tensors_are_absent_and_the_size_is_as_reported(
-    delta: Path, base: Path, tuned: Path
+    delta: Path, base: Path, tuned: Path, tmp_path: Path
 ) -> None:
     arrays = load_file(delta / "delta.safetensors")
     assert not any(WORDS in name for name in arrays)
-    info = measure_delta(base, tuned, rank=8)
+    info = make_delta(base, tuned, tmp_path / "made", rank=8)
     written = sum((delta / name).stat().st_size for name in ("delta.safetensors", "model.json"))
     # The name of the model stands in model.json too.
-    assert info.n_bytes == written - len("small-nli") + len("tuned-model")
+    assert info.n_bytes == written - len("small-nli") + len("made")
 
 
 @pytest.mark.parametrize("shape", [(40, 64), (64, 40)])
@@ -117,18 +121,22 @@ def test_the_order_of_summation_changes_no_bit(seed: int, rank: int, magnitude: 
 
 
 @pytest.mark.parametrize(("rank", "dtype"), [(0, "f16"), (-1, "f16"), (4, "int8")])
-def test_rank_and_dtype_out_of_range_are_usage_errors(base: Path, tuned: Path, rank: int, dtype: Any) -> None:
+def test_rank_and_dtype_out_of_range_are_usage_errors(
+    base: Path, tuned: Path, tmp_path: Path, rank: int, dtype: Any
+) -> None:
     with pytest.raises(UsageError, match="expected"):
-        measure_delta(base, tuned, rank=rank, dtype=dtype)
+        make_delta(base, tuned, tmp_path / "made", rank=rank, dtype=dtype)
 
 
 @pytest.mark.parametrize("value", [np.inf, np.nan, 1e6])
-def test_a_weight_that_float16_cannot_hold_is_refused(base: Path, tuned: Path, value: float) -> None:
+def test_a_weight_that_float16_cannot_hold_is_refused(
+    base: Path, tuned: Path, tmp_path: Path, value: float
+) -> None:
     tensors = load_file(tuned / "model.safetensors")
     tensors["classifier.bias"] = np.asarray([0, value, 0], np.float32)
     save_file(tensors, tuned / "model.safetensors")
     with pytest.raises(UsageError, match=r"classifier\.bias"):
-        measure_delta(base, tuned, rank=4)
+        make_delta(base, tuned, tmp_path / "made", rank=4)
 
 
 def test_a_folder_that_holds_something_else_is_not_replaced(base: Path, tuned: Path, tmp_path: Path) -> None:
@@ -153,8 +161,8 @@ def test_the_card_of_the_fine_tuned_model_comes_along(base: Path, tuned: Path, t
     assert (merge_delta(tmp_path / "carded", base=base) / "README.md").read_text() == "# A careful card\n"
 
 
-def test_the_report_names_every_kept_tensor_and_the_size(base: Path, tuned: Path) -> None:
-    info = measure_delta(base, tuned, rank=8)
+def test_the_report_names_every_kept_tensor_and_the_size(base: Path, tuned: Path, tmp_path: Path) -> None:
+    info = make_delta(base, tuned, tmp_path / "made", rank=8)
     report = info.report()
     assert all(tensor.name in report for tensor in info.tensors if tensor.kind != "unchanged")
     assert f"{info.n_bytes:,} bytes; 1 tensors unchanged" in report
