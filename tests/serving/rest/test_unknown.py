@@ -46,7 +46,7 @@ def test_a_search_tells_what_its_models_do_not_know(client: TestClient) -> None:
         f"the model does not know the characters of '{CHINESE}': it cannot tell such texts apart; a multilingual model "
         "such as multilingual-e5-small may"
     ]
-    assert [note[:9] for note in notes(rerank=True)] == ["the model", "the judge"]
+    assert [note[:9] for note in notes(rerank=True)] == ["the model", "the cross"]
     assert notes(mode="lexical") == notes(query="cats", rerank=True) == []
 
 

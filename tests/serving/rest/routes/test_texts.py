@@ -109,6 +109,7 @@ def test_words_that_bring_texts_near_are_those_of_the_engine(given, engine: Engi
         ("/v1/classify", {"texts": ["a"], "labels": ["b", "c"], "calibration": "/etc"}, "Extra"),
         ("/v1/classify", {"texts": ["a"] * 51, "labels": ["b", "c"]}, "at most 50"),
         ("/v1/classify", {"texts": ["a"], "labels": ["b"] * 101}, "at most 100"),
+        ("/v1/classify", {"texts": ["a"] * 50, "labels": ["b"] * 11}, "550 pairs; at most 500"),
         ("/v1/explain", {"text1": "a" * 1_001, "text2": "b"}, "1,001 characters"),
         ("/v1/explain", {"text1": "a", "text2": "b", "draws": 33}, "less than or equal to 32"),
         ("/v1/score", {"pairs": []}, "at least 1 item"),
