@@ -98,7 +98,10 @@ def derived(
     omit: Collection[str] = (),
     most: Mapping[str, int] | None = None,
 ) -> Callable[[type[M]], type[M]]:
-    """A decorator that adds the fields of a request to a model, which is then called as the request; see `made`."""
+    """A decorator that adds the fields of a request to a model, which is then called as the request.
+
+    `made_of` of the model is the request; see `made`.
+    """
 
     def decorate(model: type[M]) -> type[M]:
         hidden = {*omit, *model.model_fields}
@@ -106,9 +109,11 @@ def derived(
             name: (each.kind, each.default)
             for name, each in derived_fields(request, kinds, omit=hidden, most=most).items()
         }
-        return pydantic.create_model(
+        body = pydantic.create_model(
             request.__name__, __base__=model, __doc__=model.__doc__, __module__=model.__module__, **added
         )
+        body.made_of = request  # type: ignore[attr-defined]
+        return body
 
     return decorate
 
