@@ -1,3 +1,3 @@
-"""Models that read two texts together: NLI verdicts, relevance, graded similarity; and models of words in a text."""
+"""Models that read two texts together: NLI, relevance, graded similarity, extractive reading; and token taggers."""
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a folder with a cross-encoder says: sentence-transformers' layouts, or plain sequence classification."""
+"""The configuration of a cross-encoder's folder: sentence-transformers' layouts, or plain sequence classification."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ _HEAD_KEYS = ("classifier_pooling", "classifier_activation", "classifier_bias", 
 
 @dataclass(frozen=True, slots=True)
 class PairConfig:
-    """A folder with a cross-encoder, read.
+    """The configuration of a cross-encoder.
 
     Attributes:
-        model: the transformer; its `unsupported` says why only sentence-transformers itself can run the whole.
+        model: the transformer; its `unsupported` says why only sentence-transformers itself can run the model.
         labels: names of the outputs; ("relevance",) or ("score",) for one.
-        activation: class name in torch.nn of the function behind the logits, as the folder names it.
-        truncation: which text of a pair that is too long is cut.
+        activation: class name in torch.nn of the function on the logits, as in the folder.
+        truncation: which text of an overlong pair is truncated.
     """
 
     model: ModelConfig
@@ -54,7 +54,7 @@ class PairConfig:
 
     @property
     def prompt(self) -> str:
-        """Stands in front of every first text; "" if the model has none."""
+        """The prompt prepended to every first text; "" if the model has none."""
         return self.model.prompt("text")
 
 
@@ -62,12 +62,12 @@ def read_pair_config(folder: Path) -> PairConfig:
     """Read a cross-encoder's configuration without loading the model.
 
     Args:
-        folder: written by sentence-transformers' CrossEncoder, or by a transformers model for sequence
+        folder: saved by sentence-transformers' CrossEncoder, or by a transformers model for sequence
             classification.
 
     Raises:
-        ModelError: the folder holds another kind of model.
-        ModelDamagedError: a file is missing or is not what it should be.
+        ModelError: the folder has another kind of model.
+        ModelDamagedError: a file is missing or invalid.
     """
     check_kind(folder, "cross-encoder")
     entries = read_module_list(folder)
@@ -75,7 +75,7 @@ def read_pair_config(folder: Path) -> PairConfig:
     if entries is not None and saved.get("model_type", "SentenceTransformer") != "CrossEncoder":
         kind = saved.get("model_type", "SentenceTransformer")
         raise ModelError(
-            f"{folder}: holds a {kind}, which encodes texts one by one; expected a cross-encoder"
+            f"{folder}: this is a {kind}, which encodes texts one by one; expected a cross-encoder"
         )
     place = path_inside(folder, str(entries[0].get("path", ""))) if entries else folder
     architecture = read_settings(place / "config.json")
@@ -85,7 +85,7 @@ def read_pair_config(folder: Path) -> PairConfig:
     if task == _TASK and not name.endswith((_HEAD, _CAUSAL)):
         raise ModelError(
             f"{folder}: its architecture is {name}, without a classification head; expected a cross-encoder "
-            f"(an architecture that ends in {_HEAD})"
+            f"(an architecture whose name ends in {_HEAD})"
         )
     family = str(architecture.get("model_type", ""))
     unsupported = _unsupported(entries, name, task, place, settings)
@@ -120,7 +120,7 @@ def read_pair_config(folder: Path) -> PairConfig:
 
 
 def fingerprint_of_pairs(config: PairConfig) -> Fingerprint:
-    """What makes two cross-encoders the same, wherever their folders are.
+    """The identity of a cross-encoder, independent of its folder's path.
 
     Raises:
         ModelDamagedError: a weight file is missing or cannot be read.
@@ -145,7 +145,7 @@ def fingerprint_of_pairs(config: PairConfig) -> Fingerprint:
 
 
 def _labels(folder: Path, architecture: Mapping[str, Any]) -> tuple[str, ...]:
-    """As transformers names them: id2label, else LABEL_0 to LABEL_n, two where nothing is said."""
+    """As in transformers: id2label, else LABEL_0 to LABEL_n, two by default."""
     given = architecture.get("id2label")
     if given is None:
         n = int(architecture.get("num_labels") or architecture.get("_num_labels") or 2)
@@ -169,7 +169,7 @@ def _activation(saved: Mapping[str, Any], architecture: Mapping[str, Any], n_lab
         or stored.get("activation_fn")
         or architecture.get("sbert_ce_default_activation_function")
     )
-    # sentence-transformers does not run functions of other packages, and takes its default instead.
+    # sentence-transformers does not run functions of other packages and uses its default instead.
     if isinstance(path, str) and path.startswith("torch."):
         return path.rsplit(".", 1)[-1]
     return "Sigmoid" if n_labels == 1 else "Identity"

@@ -1,4 +1,4 @@
-"""What a cross-encoder is."""
+"""The contract of cross-encoders."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from simengine.models.fingerprint import Fingerprint
 from simengine.models.unknown import Reading, readings_of
 from simengine.types import FloatMatrix, Tokenizer
 
-# Bounds the memory for token ids; results do not depend on it.
+# Limits the memory for token ids; does not change results.
 BLOCK_PAIRS = 4_096
 
 
 @dataclass(frozen=True, slots=True)
 class Predicted:
-    """Outputs of a cross-encoder and what they were made from.
+    """Logits of pairs, with token counts.
 
     Attributes:
         logits: (n, n_labels) float32, before any activation function.
         n_tokens: (n,) int32, tokens of each whole pair, special tokens (and the prompt's) included.
-        n_truncated: (n,) int32, tokens beyond the model's limit that it did not see.
+        n_truncated: (n,) int32, tokens beyond the model's limit, which were not read.
     """
 
     logits: FloatMatrix
@@ -33,29 +33,29 @@ class Predicted:
 
 
 class CrossEncoder(ABC):
-    """Maps pairs of texts to logits, one for each label.
+    """Maps pairs of texts to logits, one per label.
 
-    Implementations may be called from several threads at once.
+    Implementations are thread-safe.
     """
 
     fingerprint: Fingerprint
     labels: tuple[str, ...]
-    """Names of the outputs as the model's files give them; ("relevance",) or ("score",) for one output."""
+    """Names of the outputs, from the model's files; ("relevance",) or ("score",) for one output."""
     activation: str
-    """Class name in torch.nn of the function that the model's files put behind the logits: "Sigmoid", "Identity"."""
+    """Class name in torch.nn of the activation function in the model's files: "Sigmoid", "Identity"."""
     max_tokens: int
-    """Tokens per pair including special tokens; longer pairs are truncated and counted."""
+    """Most tokens per pair, special tokens included; longer pairs are truncated and counted."""
     runtime: str
-    """Short name for people: "openvino-f32", "torch-cuda-bf16"."""
+    """Short name: "openvino-f32", "torch-cuda-bf16"."""
     tokenizer: Tokenizer
     runtime_reason: str = ""
-    """Why this runtime was chosen, for people."""
+    """Why this runtime was chosen, in words."""
 
     def predict_counted(self, pairs: Sequence[tuple[str, str]]) -> Predicted:
-        """The logits of pairs, and how many tokens each had.
+        """The logits of pairs, and their numbers of tokens.
 
         Args:
-            pairs: n pairs of texts, in the order that the model was trained with; n = 0 gives arrays of shape
+            pairs: n pairs of texts, in the order of the model's training; n = 0 gives arrays of shape
                 (0, n_labels) and (0,).
         """
         blocks = [self._predict(pairs[at : at + BLOCK_PAIRS]) for at in range(0, len(pairs), BLOCK_PAIRS)]
@@ -69,7 +69,7 @@ class CrossEncoder(ABC):
         )
 
     def predict_logits(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
-        """As `predict_counted`, the logits alone: (n, n_labels) float32."""
+        """As `predict_counted`, only the logits: (n, n_labels) float32."""
         return self.predict_counted(pairs).logits
 
     @abstractmethod
@@ -81,8 +81,8 @@ class CrossEncoder(ABC):
         """(n,) int32, tokens of each whole pair, special tokens included, without running the model."""
 
     def readings(self, texts: Sequence[str]) -> list[Reading]:
-        """What the model can read of each text, and what it has no tokens for."""
+        """For each text what the model can read, and what it has no tokens for."""
         return readings_of(self.tokenizer, texts)
 
     def close(self) -> None:  # noqa: B027 - nothing to release in most runtimes
-        """Release threads and device memory. The model is unusable afterwards."""
+        """Release threads and device memory; the model cannot be used afterwards."""

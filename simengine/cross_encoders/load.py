@@ -31,19 +31,19 @@ def load_cross_encoder(
     """Load a cross-encoder.
 
     Args:
-        model: a folder, a bundled model's name, a hub name, or None for the NLI model that simengine carries.
+        model: a folder, a bundled model's name, a hub name, or None for the bundled NLI model.
         device: "auto", "cpu", "cuda" or "cuda:N".
-        runtime: "openvino" (the default on CPUs), "torch", "sentence-transformers", or "auto". Where "auto" has to
-            take a slower one, the model's `runtime_reason` says why.
-        precision: "f32", "bf16", "f16" (GPUs), "int8" (openvino on CPUs with VNNI; refused where a check on pairs
-            shows a probability changed by more than 0.05), or "auto": bf16 on CPUs with AMX, fp32 elsewhere.
-        threads: processor threads to use at most; None for all that this process may use.
+        runtime: "openvino" (the default on CPUs), "torch", "sentence-transformers", or "auto". If "auto" takes
+            a slower one, the model's `runtime_reason` says why.
+        precision: "f32", "bf16", "f16" (GPUs), "int8" (openvino on CPUs with VNNI; refused if it changes a
+            probability of a check pair by more than 0.05), or "auto": bf16 on CPUs with AMX, fp32 elsewhere.
+        threads: most processor threads to use; None for all that this process may use.
         offline: never contact a hub.
 
     Raises:
         ModelNotFoundError, ModelDamagedError: see `resolve_model` and `read_pair_config`.
         ModelError: the model is not a cross-encoder.
-        DeviceError: CUDA was asked for and cannot be used.
+        DeviceError: CUDA was requested and cannot be used.
         UsageError: an argument has an unknown value, or the runtime cannot run this model.
     """
     check_names(runtime, precision)
@@ -55,7 +55,7 @@ def load_cross_encoder(
 
 
 class TransformerCrossEncoder(CrossEncoder):
-    """A model folder in a runtime.
+    """A cross-encoder run by one of the runtimes.
 
     Args:
         network: the model.
@@ -66,7 +66,7 @@ class TransformerCrossEncoder(CrossEncoder):
         self._opened = opened
         self.fingerprint, self.activation = network.fingerprint, network.pairs.activation
         labels, n = network.pairs.labels, opened.width
-        if len(labels) != n:  # sentence-transformers knows better what its modules give
+        if len(labels) != n:  # only sentence-transformers knows the outputs of its modules
             labels = ("score",) if n == 1 else tuple(f"LABEL_{i}" for i in range(n))
         self.labels = labels
         self.max_tokens, self.tokenizer = opened.max_tokens, opened.tokenizer

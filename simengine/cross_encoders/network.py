@@ -15,23 +15,23 @@ from simengine.models.config import KNOWN_FAMILIES
 from simengine.models.fingerprint import Fingerprint
 from simengine.models.pair_tokenization import PairTokenizer
 from simengine.runtimes.check_texts import check_texts
-from simengine.runtimes.contract import Check, Counts, Network, Role, Rows
+from simengine.runtimes.contract import Check, Network, Role, Rows, TokenCounts
 from simengine.types import FloatMatrix
 
 if TYPE_CHECKING:
     from simengine.cross_encoders.torch_model import PairModel
 
 MAX_PROBABILITY_CHANGE: Final = 0.05
-"""int8 is refused where it changes a probability of a check pair by more than this. A trained MiniLM: 0.025."""
-# Logits differ by less from those of torch, relative to the largest, unless the graph is damaged.
+"""int8 is refused if it changes a probability of a check pair by more than this. A trained MiniLM: 0.025."""
+# Largest difference of an undamaged graph's logits from those of torch, relative to the largest logit.
 _PROBE_TOLERANCE = {"f32": 1e-3, "bf16": 0.1, "int8": 0.3}
 
 
 class PairNetwork(Network[tuple[str, str]]):
-    """A model for sequence classification.
+    """A sequence classification model.
 
     Args:
-        pairs: what its folder says.
+        pairs: its configuration.
     """
 
     reads_pairs = True
@@ -58,7 +58,7 @@ class PairNetwork(Network[tuple[str, str]]):
     ) -> Rows:
         prompt = "" if role is None else self.config.prompt(role)
         tokens = tokenizer.encode_pairs(inputs, prompt=prompt, truncation=self.pairs.truncation)
-        return Rows(tokens.ids, tokens.types, Counts(tokens.n_tokens, tokens.n_truncated))
+        return Rows(tokens.ids, tokens.types, TokenCounts(tokens.n_tokens, tokens.n_truncated))
 
     def load(self, attention: str | None = None) -> PairModel:
         from simengine.cross_encoders.torch_model import PairModel
@@ -70,7 +70,7 @@ class PairNetwork(Network[tuple[str, str]]):
         return bool(np.abs(got - expected).max() <= scale * _PROBE_TOLERANCE[precision])
 
     def int8_check(self) -> Check[tuple[str, str]]:
-        """Neighbouring paragraphs of a manual as pairs, and the largest change of a probability."""
+        """Compares the probabilities of neighbouring paragraphs of a manual."""
         pairs = list(pairwise(check_texts()))
         name = f"1 minus the largest change of a probability on {len(pairs)} pairs"
         return Check(pairs, _probability_agreement, 1.0 - MAX_PROBABILITY_CHANGE, name)

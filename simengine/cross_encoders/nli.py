@@ -21,17 +21,18 @@ ENTAILMENT, NEUTRAL, CONTRADICTION = map(NLI_LABELS.index, ("entailment", "neutr
 class NLIModel:
     """A cross-encoder with three classes, in the order entailment, neutral, contradiction.
 
-    A premise that is too long for the model is read in windows of whole sentences. One window decides: of those
-    whose most probable class is entailment or contradiction the one that is surest of it; if there is none, the
-    premise is neutral, with the probabilities of the window that leans most towards one of the two. So one clear
+    A premise that is too long for the model is read in windows of whole sentences. One window decides: among those
+    whose most probable class is entailment or contradiction the most confident one; if there is none, the premise is
+    neutral, with the probabilities of the window with the highest entailment or contradiction. So one clear
     sentence in a long text is enough, and a text that both entails and contradicts gets its clearer half.
 
-    No verdict rests on what the model has no tokens for: a pair of which it can hardly read one text is neutral, and
-    what it cannot read in a hypothesis must stand in the premise too (see `simengine.models.unknown`).
+    No verdict is based on words that the model has no tokens for: if it can hardly read one of the texts, the pair is
+    neutral, and words of the hypothesis that it cannot read must also be in the premise (see
+    `simengine.models.unknown`).
 
     Args:
-        model: its labels may stand in any order.
-        labels: from its labels to the three names, for a model whose labels are not named after them.
+        model: its labels may be in any order.
+        labels: from its labels to the three names, for a model with other names.
 
     Raises:
         UsageError: its labels are not these three.
@@ -55,14 +56,14 @@ class NLIModel:
         offline: bool = False,
         labels: Mapping[str, str] | None = None,
     ) -> NLIModel:
-        """Load a model by name; None is the one that simengine carries.
+        """Load a model by name; None is the bundled one.
 
         Args:
             name, device, runtime, precision, threads, offline: see `load_cross_encoder`.
             labels: see the class.
 
         Raises:
-            As `load_cross_encoder`, and UsageError where the model's labels are not those of NLI.
+            As `load_cross_encoder`, and UsageError if the model's labels are not those of NLI.
         """
         model = load_cross_encoder(
             name, device=device, runtime=runtime, precision=precision, threads=threads, offline=offline
@@ -81,7 +82,7 @@ class NLIModel:
 
         Raises:
             UsageError: an item is not two texts.
-            DataError: a text holds half of a surrogate pair or U+0000.
+            DataError: a text contains half of a surrogate pair or U+0000.
         """
         windows = predict_in_windows(self.model, as_pairs(pairs), long_side=0)
         probabilities = self._ordered(windows.logits)
@@ -90,7 +91,7 @@ class NLIModel:
         return _without_unknown(result, self._reading_pairs(pairs))[0]
 
     def readings(self, texts: Sequence[str]) -> list[Reading]:
-        """What the model can read of each text."""
+        """For each text what the model can read."""
         return self.model.readings(texts)
 
     def _reading_pairs(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[Reading, Reading]]:
@@ -98,11 +99,11 @@ class NLIModel:
         return list(zip(read[::2], read[1::2], strict=True))
 
     def verdict(self, premise: str, hypothesis: str) -> Verdict:
-        """What the premise says about the hypothesis, and which of its sentences says so.
+        """Whether the premise entails or contradicts the hypothesis, and the sentence that decides.
 
         Args:
             premise: taken as true; of any length.
-            hypothesis: the statement to be judged.
+            hypothesis: the statement to be checked.
         """
         return self.verdicts([(as_text(premise, "the premise"), as_text(hypothesis, "the hypothesis"))])[0]
 
@@ -111,7 +112,7 @@ class NLIModel:
 
         Args:
             pairs: n pairs (premise, hypothesis).
-            evidence: look for the evidence; False saves a reading of every sentence where a premise has several.
+            evidence: find the deciding sentence; False saves a pass over each sentence of longer premises.
         """
         pairs = as_pairs(pairs)
         windows = predict_in_windows(self.model, pairs, long_side=0)
@@ -139,7 +140,7 @@ class NLIModel:
         probabilities: FloatMatrix,
         chosen: list[int],
     ) -> list[Span | None]:
-        """The sentence of the deciding window that alone is the surest of the verdict's class."""
+        """The sentence of the deciding window with the highest probability of the verdict's class on its own."""
         found: list[Span | None] = []
         owners, candidates = [], []
         for row, at in enumerate(chosen):
@@ -175,7 +176,7 @@ class NLIModel:
 def _without_unknown(
     probabilities: FloatMatrix, pairs: Sequence[tuple[Reading, Reading]]
 ) -> tuple[FloatMatrix, list[str]]:
-    """Probabilities (n, 3) with those of what a model cannot say added to "neutral", and why, "" where nothing is."""
+    """Probabilities (n, 3), those that unknown words invalidate added to "neutral", and the reasons ("" if none)."""
     kept, reasons = probabilities.copy(), [""] * len(pairs)
     for row, (premise, hypothesis) in enumerate(pairs):
         withheld = [
@@ -185,14 +186,14 @@ def _without_unknown(
         if not withheld:
             continue
         if len(withheld) == 2 or int(kept[row].argmax()) in withheld:
-            reasons[row] = f"{not_known(premise, hypothesis)}: no verdict rests on that"
+            reasons[row] = f"{not_known(premise, hypothesis)}: no verdict can be based on that"
         kept[row, NEUTRAL] += kept[row, withheld].sum()
         kept[row, withheld] = 0.0
     return kept, reasons
 
 
 def _deciding(probabilities: FloatMatrix, group: slice) -> int:
-    """The row of the window that decides for its pair; the first of equals."""
+    """The row of the window that decides for its pair; the first in case of ties."""
     rows = probabilities[group]
     judged = rows.argmax(axis=1) != NEUTRAL
     strength: FloatMatrix = np.delete(rows, NEUTRAL, axis=1).max(axis=1) + judged

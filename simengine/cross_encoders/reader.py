@@ -1,4 +1,4 @@
-"""Extractive reading comprehension: the words of a context that answer a question, or that none do."""
+"""Extractive reading comprehension: the span of a context that answers a question, or "no answer"."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from simengine.cross_encoders.token_model import StoredSettings, TokenModel, loa
 from simengine.text.arguments import as_pairs
 
 CONFIG_KEY = "simengine_reader"
-"""Name in a model's config.json under which its reader settings stand."""
+"""Key of the reader settings in a model's config.json."""
 _CHUNK = 1_024
 
 
 @dataclass(frozen=True, slots=True)
 class ReaderSettings(StoredSettings):
-    """How a reader reads.
+    """Settings of a reader.
 
     Attributes:
         max_tokens: of a window, question and special tokens included.
         stride: tokens that neighbouring windows of a long context share.
         max_answer_tokens: longer spans are not considered.
-        no_answer_threshold: "no answer" is said where an answer's no_answer_score is above this. Found on dev data.
-            None never says so, for readers that have learnt from answerable questions alone.
+        no_answer_threshold: above this no_answer_score the result is "no answer". Chosen on dev data.
+            None always answers, for readers trained only on answerable questions.
     """
 
     key: ClassVar[str] = CONFIG_KEY
@@ -36,15 +36,14 @@ class ReaderSettings(StoredSettings):
 
 @dataclass(frozen=True, slots=True)
 class ReadAnswer:
-    """An answer out of a context.
+    """An answer from a context.
 
     Attributes:
-        text: `context[start:end]`; "" where the reader says that the context does not answer.
+        text: `context[start:end]`; "" for "no answer".
         start, end: characters of the context; 0 and 0 without an answer.
-        score: of the best span, also where it was not good enough: the sum of two logits. -inf for a context
-            without tokens.
-        no_answer_score: log-odds of "this context does not answer" against the best span, inf for a context without
-            tokens. Of several windows, the one that is least sure that it holds no answer speaks for all.
+        score: of the best span, even for "no answer": the sum of two logits. -inf for a context without tokens.
+        no_answer_score: log-odds of "no answer" against the best span, inf for a context without tokens; the lowest
+            of all windows.
     """
 
     text: str
@@ -60,11 +59,11 @@ class ReadAnswer:
 
 
 class Reader:
-    """A model for question answering. May be called from several threads, one of which runs at a time.
+    """An extractive question answering model. Thread-safe; one thread runs at a time.
 
     Args:
         tokens: the model and its tokenizer.
-        settings: None takes those of the model's config.
+        settings: None for those of the model's config.
     """
 
     def __init__(self, tokens: TokenModel, settings: ReaderSettings | None = None) -> None:
@@ -82,7 +81,7 @@ class Reader:
 
         Args:
             pairs: n questions with their contexts.
-            allow_none: False gives the best span even where "no answer" scores higher.
+            allow_none: False gives the best span even if "no answer" scores higher.
 
         Returns:
             n answers.
@@ -136,15 +135,15 @@ def load_reader(
 
     Args:
         name: a folder or a hub name of a transformers model for question answering.
-        threads: processor threads to use at most; None for all that this process may use.
+        threads: most processor threads to use; None for all that this process may use.
         device: "auto", "cpu", "cuda" or "cuda:N".
         offline: never contact a hub.
 
     Raises:
         ModelNotFoundError: see `resolve_model`.
-        ModelError: the model is no reader, or its tokenizer has no fast variant.
+        ModelError: the model is not a reader, or its tokenizer has no fast variant.
         ModelDamagedError: its files cannot be loaded.
-        DeviceError: CUDA was asked for and cannot be used.
+        DeviceError: CUDA was requested and cannot be used.
     """
     return Reader(
         load_token_model(name, "ForQuestionAnswering", threads=threads, device=device, offline=offline)

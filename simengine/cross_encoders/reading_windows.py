@@ -1,4 +1,4 @@
-"""Questions and contexts as overlapping windows of tokens, and answers out of a model's logits."""
+"""Questions and contexts as overlapping windows of tokens, and answers from a model's logits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simengine.errors import ModelError, UsageError
 from simengine.types import FloatMatrix
 
 MIN_ROOM = 16
-"""Tokens of the context that must fit beside a question."""
+"""Least tokens of context in a window with the question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class ReadingWindow:
     """A question with a part of its context.
 
     Attributes:
-        row: number of the (question, context) pair.
-        inputs: what the model takes, lists of `length` integers.
+        row: index of the (question, context) pair.
+        inputs: of the model, lists of `length` integers.
         offsets: (length, 2) int64, characters [start, end) of the context for its tokens, (-1, -1) for all others.
-        null: position of the [CLS] token, which stands for "no answer here".
+        null: position of the [CLS] token, which means "no answer in this window".
     """
 
     row: int
@@ -42,17 +42,17 @@ def reading_windows(
         tokenizer: a fast tokenizer of transformers.
         pairs: questions and contexts.
         max_tokens: of a window, special tokens included.
-        stride: tokens that two neighbouring windows share; at most half of the room that the question leaves.
+        stride: tokens that two neighbouring windows share; limited to half of the room left by the question.
 
     Returns:
-        The windows, those of one pair in order; every pair has one at least.
+        The windows, those of one pair in order; every pair has at least one.
 
     Raises:
         UsageError: a question is so long that fewer than MIN_ROOM tokens are left, or is blank.
         ModelError: the tokenizer has no [CLS] token.
     """
     if tokenizer.cls_token_id is None:
-        raise ModelError(f"{type(tokenizer).__name__} has no [CLS] token, which stands for 'no answer'")
+        raise ModelError(f"{type(tokenizer).__name__} has no [CLS] token, which is needed for 'no answer'")
     by_stride: dict[int, list[int]] = {}
     for row, room in enumerate(_rooms(tokenizer, [question for question, _ in pairs], max_tokens)):
         by_stride.setdefault(min(stride, room // 2), []).append(row)
@@ -79,7 +79,7 @@ def reading_windows(
 
 
 def _rooms(tokenizer: Any, questions: Sequence[str], max_tokens: int) -> list[int]:
-    """Tokens that each question leaves for its context."""
+    """Tokens of context that fit with each question."""
     if not questions:
         return []
     ids = tokenizer(list(questions), add_special_tokens=False, verbose=False)["input_ids"]
@@ -106,7 +106,7 @@ def token_span(window: ReadingWindow, start: int, end: int) -> tuple[int, int] |
     """First and last position of the tokens that cover characters [start, end) of the context.
 
     Returns:
-        None where the window does not hold all of them.
+        None if the window does not contain all of them.
     """
     positions = np.flatnonzero(window.offsets[:, 0] >= 0)
     if not len(positions):
@@ -121,7 +121,7 @@ def token_span(window: ReadingWindow, start: int, end: int) -> tuple[int, int] |
 def best_span(
     window: ReadingWindow, logits: FloatMatrix, max_answer_tokens: int
 ) -> tuple[float, int, int] | None:
-    """The span of the context with the largest sum of its start's and its end's logit.
+    """The span of the context with the largest sum of start and end logits.
 
     Args:
         window: with (length,) tokens.
@@ -129,7 +129,7 @@ def best_span(
         max_answer_tokens: spans have at most this many.
 
     Returns:
-        Score and characters [start, end) of the context; the first and shortest of equals; None for a context
+        Score and characters [start, end) of the context; the first and shortest in case of ties; None for a context
         without tokens.
     """
     positions = np.flatnonzero(window.offsets[:, 0] >= 0)

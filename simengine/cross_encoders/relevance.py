@@ -1,4 +1,4 @@
-"""Relevance of passages to questions, and graded similarity, by cross-encoders."""
+"""Relevance of passages to questions and graded similarity, by cross-encoders."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class PairScores:
 
     Attributes:
         scores: (n,) float32, higher is better.
-        n_truncated: (n,) int32, tokens of a pair that the model did not read.
+        n_truncated: (n,) int32, tokens of a pair beyond the model's limit.
     """
 
     scores: FloatMatrix
@@ -39,13 +39,13 @@ class PairScores:
 class RelevanceModel:
     """How well a passage answers a question, from 0 to 1.
 
-    A model with one output gives the sigmoid of it for (question, passage). An NLI model gives the probability that
+    For a model with one output: the sigmoid of it for (question, passage). For an NLI model: the probability that
     the passage entails the question, for (passage, question). A passage that is too long for the model is read in
-    windows, and is as relevant as its best one. The numbers are the model's own, not calibrated. They are 0 where the
-    model has no tokens for what the question or the passage says (see `simengine.models.unknown`).
+    windows and scored by its best one. The scores are the model's own, not calibrated. They are 0 if words
+    unknown to the model make them meaningless (see `simengine.models.unknown`).
 
     Args:
-        model: with one output, or with the three labels of NLI.
+        model: with one output, or with the three NLI labels.
         labels: see `NLIModel`.
 
     Raises:
@@ -61,7 +61,7 @@ class RelevanceModel:
         return self.scores_counted(pairs).scores
 
     def scores_counted(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
-        """As `scores`, with the tokens of each question that did not fit beside a piece of its passage."""
+        """As `scores`, with the number of tokens of each question that did not fit with a window of its passage."""
         pairs = as_pairs(pairs)
         turned = [(passage, question) for question, passage in pairs]
         if self._columns is None:
@@ -84,13 +84,13 @@ class RelevanceModel:
 
 
 class SimilarityModel:
-    """Graded similarity of two texts, in the range that the model was trained for (0 to 1 with a sigmoid).
+    """Graded similarity of two texts, in the range of the model's training (0 to 1 with a sigmoid).
 
     Args:
         model: with one output.
 
     Raises:
-        UsageError: it has more, or its activation function is not known.
+        UsageError: it has more outputs, or an unknown activation function.
     """
 
     def __init__(self, model: CrossEncoder) -> None:
@@ -107,11 +107,11 @@ class SimilarityModel:
         self._activation = _ACTIVATIONS[model.activation]
 
     def scores(self, pairs: Sequence[tuple[str, str]]) -> FloatMatrix:
-        """(n,) float32, higher for more similar."""
+        """(n,) float32, higher is more similar."""
         return self.scores_counted(pairs).scores
 
     def scores_counted(self, pairs: Sequence[tuple[str, str]]) -> PairScores:
-        """As `scores`, with the tokens of each pair that the model did not read: both texts are cut to one length."""
+        """As `scores`, with the number of tokens truncated from each pair, the longer text first."""
         predicted = self.model.predict_counted(as_pairs(pairs))
         scores: FloatMatrix = np.asarray(self._activation(predicted.logits[:, 0]), np.float32)
         return PairScores(scores, predicted.n_truncated)

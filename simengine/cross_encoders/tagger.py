@@ -1,4 +1,4 @@
-"""Token classification: a tag for every word, entities in text."""
+"""Token classification: a tag for each word, entities in text."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from simengine.text.arguments import as_texts, items_of
 from simengine.types import FloatMatrix
 
 CONFIG_KEY = "simengine_tagger"
-"""Name in a model's config.json under which its tagger settings stand."""
+"""Key of the tagger settings in a model's config.json."""
 _CHUNK = 1_024
 
 
 @dataclass(frozen=True, slots=True)
 class TaggerSettings(StoredSettings):
-    """How a tagger cuts long sentences.
+    """How a tagger splits long sentences.
 
     Attributes:
         max_tokens: of a window, special tokens included.
@@ -36,13 +36,13 @@ class TaggerSettings(StoredSettings):
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """Something found in a text.
+    """An entity found in a text.
 
     Attributes:
-        text: `text[start:end]` of what was read.
+        text: `text[start:end]` of the tagged text.
         start, end: its characters.
         label: its type, such as "location".
-        score: probability of its tags, the smallest of its words.
+        score: the smallest probability of its words' tags.
     """
 
     text: str
@@ -53,11 +53,11 @@ class Entity:
 
 
 class Tagger:
-    """A model for token classification. May be called from several threads, one of which runs at a time.
+    """A token classification model. Thread-safe; one thread runs at a time.
 
     Args:
         tokens: the model and its tokenizer.
-        settings: None takes those of the model's config.
+        settings: None for those of the model's config.
 
     Raises:
         UsageError: the model's labels have no names.
@@ -66,7 +66,7 @@ class Tagger:
     def __init__(self, tokens: TokenModel, settings: TaggerSettings | None = None) -> None:
         config = tokens.model.config
         self.labels: tuple[str, ...] = tuple(config.id2label[i] for i in range(config.num_labels))
-        """The tags that the model knows, in its order."""
+        """The model's tags, in its order."""
         if all(re.fullmatch(r"LABEL_\d+", label) for label in self.labels):
             raise UsageError(
                 f"the model's tags are called {', '.join(self.labels[:3])}, ...; write their names into id2label of "
@@ -89,12 +89,12 @@ class Tagger:
 
         Returns:
             A tag for each word. Words that the tokenizer drops, such as control characters, are "O" (or the model's
-            first label, if it knows no "O").
+            first label, if it has no "O").
         """
         return [[self.labels[i] for i in row.argmax(axis=1)] for row in self.probabilities(sentences)]
 
     def probabilities(self, sentences: Sequence[Sequence[str]]) -> list[FloatMatrix]:
-        """For each sentence (n_words, n_labels) float32, rows that sum to 1, columns in the order of `labels`."""
+        """For each sentence (n_words, n_labels) float32, rows summing to 1, columns in the order of `labels`."""
         sentences = [as_texts(words, "word") for words in items_of(sentences, "sentence")]
         found: list[FloatMatrix] = []
         for start in range(0, len(sentences), _CHUNK):
@@ -123,10 +123,10 @@ class Tagger:
         return self.entities_of([text])[0]
 
     def entities_of(self, texts: Sequence[str]) -> list[list[Entity]]:
-        """The entities of texts of any length, with their characters.
+        """The entities of texts of any length, with their positions.
 
         Args:
-            texts: n texts, cut into words as `words_of` does.
+            texts: n texts, split into words by `words_of`.
         """
         texts = as_texts(texts)
         bounds = [words_of(text) for text in texts]
@@ -155,16 +155,16 @@ def load_tagger(
 
     Args:
         name: a folder or a hub name of a transformers model for token classification.
-        threads: processor threads to use at most; None for all that this process may use.
+        threads: most processor threads to use; None for all that this process may use.
         device: "auto", "cpu", "cuda" or "cuda:N".
         offline: never contact a hub.
 
     Raises:
         ModelNotFoundError: see `resolve_model`.
-        ModelError: the model is no tagger, or its tokenizer has no fast variant.
+        ModelError: the model is not a tagger, or its tokenizer has no fast variant.
         ModelDamagedError: its files cannot be loaded.
         UsageError: the model's labels have no names.
-        DeviceError: CUDA was asked for and cannot be used.
+        DeviceError: CUDA was requested and cannot be used.
     """
     return Tagger(
         load_token_model(name, "ForTokenClassification", threads=threads, device=device, offline=offline)

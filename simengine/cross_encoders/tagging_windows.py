@@ -1,4 +1,4 @@
-"""Sentences of words as overlapping windows of tokens, one token standing for each word; words out of raw text."""
+"""Sentences of words as overlapping windows of tokens, each word represented by one token; words of raw text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from simengine.errors import UsageError
 from simengine.text.scripts import HAN, KANA
 
-# Scripts written without spaces: every character of these is a word.
+# Scripts without spaces between words: each of their characters is a word.
 _SINGLE = KANA + HAN
 _WORD = re.compile(
     rf"https?://\S+|[@#]\w+|[{_SINGLE}]|(?:(?![{_SINGLE}])\w)+(?:['’.-](?:(?![{_SINGLE}])\w)+)*|[^\w\s]"
@@ -25,10 +25,10 @@ class TaggingWindow:
     """A part of a sentence.
 
     Attributes:
-        row: number of the sentence.
-        inputs: what the model takes, lists of `length` integers.
-        words: (length,) int64, number of the word that a token stands for: the word's first token, in the one window
-            that shows most of what surrounds it; -1 for all other tokens.
+        row: index of the sentence.
+        inputs: of the model, lists of `length` integers.
+        words: (length,) int64, index of the word that a token represents: the word's first token, in the one window
+            with most context around it; -1 for all other tokens.
     """
 
     row: int
@@ -45,14 +45,14 @@ def tagging_windows(
         tokenizer: a fast tokenizer of transformers.
         sentences: the words of each sentence.
         max_tokens: of a window, special tokens included.
-        stride: tokens that two neighbouring windows share; at most half of a window.
+        stride: tokens that two neighbouring windows share; limited to half of a window.
 
     Returns:
-        The windows, those of one sentence in order. Every word stands in exactly one of them, apart from words that
-        the tokenizer drops, such as control characters.
+        The windows, those of one sentence in order. Every word is represented in exactly one of them, except words
+        that the tokenizer drops, such as control characters.
 
     Raises:
-        UsageError: a window would hold fewer than two tokens.
+        UsageError: a window would have fewer than two tokens.
     """
     room = max_tokens - int(tokenizer.num_special_tokens_to_add(pair=False))
     if room < 2:
@@ -90,12 +90,12 @@ def _word_bounds(words: Sequence[str]) -> tuple[npt.NDArray[np.int64], npt.NDArr
 def _word_of_token(
     encoding: Any, starts: npt.NDArray[np.int64], ends: npt.NDArray[np.int64]
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
-    """For each token its word (-1 for none) and the character where it starts."""
+    """For each token its word (-1 for none) and its first character."""
     offsets = np.asarray(encoding.offsets, np.int64).reshape(-1, 2)
     if not len(starts):
         return np.full(len(offsets), -1, np.int64), offsets[:, 0]
     real = np.asarray([part is not None for part in encoding.sequence_ids]) & (offsets[:, 1] > offsets[:, 0])
-    # Some tokens begin with the space in front of their word, none ends with the one behind it.
+    # Some tokens begin with the space before their word; none ends with the one after it.
     word = np.searchsorted(starts, offsets[:, 1] - 1, side="right") - 1
     word[~real] = -1
     inside = (word >= 0) & (offsets[:, 1] <= ends[np.maximum(word, 0)])
@@ -105,7 +105,7 @@ def _word_of_token(
 def _one_window_each(
     windows: Sequence[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]],
 ) -> list[npt.NDArray[np.int64]]:
-    """The words of each window's tokens, every word once, where its first token has most around it."""
+    """The words of each window's tokens, every word once, in the window with most context around its first token."""
     first: dict[int, int] = {}
     for words, starts in windows:
         for word, start in zip(words.tolist(), starts.tolist(), strict=True):
@@ -116,7 +116,7 @@ def _one_window_each(
         for position, (word, start) in enumerate(zip(words.tolist(), starts.tolist(), strict=True)):
             if word < 0 or start != first[word]:
                 continue
-            # The ends of the sentence are no cuts.
+            # The ends of the sentence are not window borders.
             left = len(words) if number == 0 else position
             right = len(words) if number == len(windows) - 1 else len(words) - 1 - position
             place = (min(left, right), number, position)
@@ -130,7 +130,7 @@ def _one_window_each(
 
 @dataclass(frozen=True, slots=True)
 class TagSpan:
-    """Words [first, last] that one entity is made of, of a type such as "location"."""
+    """Words [first, last] of an entity, and its type, such as "location"."""
 
     first: int
     last: int
@@ -138,10 +138,10 @@ class TagSpan:
 
 
 def tag_spans(tags: Sequence[str]) -> list[TagSpan]:
-    """The entities that tags describe.
+    """The entities in a sequence of tags.
 
-    Tags are "O", "B-type", "I-type", and "E-type" and "S-type" where they are used; without such a prefix, equal
-    neighbours are one entity. An entity also begins where an "I-" follows another type or none.
+    Tags are "O", "B-type", "I-type", and optionally "E-type" and "S-type"; without such a prefix, equal
+    neighbours are one entity. An entity also begins at an "I-" after another type or "O".
     """
     spans: list[TagSpan] = []
     open_span = False

@@ -1,4 +1,4 @@
-"""Transformers with an output for every token, run over many inputs in batches by token budget."""
+"""Transformers with an output per token, run over many inputs in batches by token budget."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ _NEEDED = {
     "weights (model.safetensors)": ("*.safetensors", "pytorch_model*.bin"),
     "a tokenizer (tokenizer.json)": TOKENIZER_FILES,
 }
-"""What a folder must hold, and names of files of which any will do."""
+"""What a folder must contain, and alternative file names for it."""
 
 
 class TokenModel:
-    """A model of transformers and its tokenizer. May be called from several threads, one of which runs at a time.
+    """A transformers model and its tokenizer. Thread-safe; one thread runs at a time.
 
     Args:
-        model: takes input_ids and attention_mask, and token_type_ids if its tokenizer gives them. It is put into
-            evaluation mode for each run and back into the mode it was in.
+        model: takes input_ids and attention_mask, and token_type_ids if its tokenizer returns them. It is put into
+            evaluation mode for each run, and its mode restored.
         tokenizer: a fast tokenizer of transformers.
         threads: processor threads to use, or None for torch's own choice.
 
@@ -59,7 +59,7 @@ class TokenModel:
         """The outputs for each input.
 
         Args:
-            inputs: n inputs, each token ids and, of the same length, token types.
+            inputs: n inputs, each with token ids and token types of the same length.
             pick: from the model's output for a batch to a tensor (rows, length, outputs).
 
         Returns:
@@ -100,8 +100,8 @@ def load_token_model(name: str, head: str, *, threads: int | None, device: str, 
 
     Args:
         name: a folder or a hub name of a transformers model.
-        head: the architecture's ending, "ForQuestionAnswering" or "ForTokenClassification".
-        threads: processor threads to use at most; None for all that this process may use.
+        head: the architecture's suffix, "ForQuestionAnswering" or "ForTokenClassification".
+        threads: most processor threads to use; None for all that this process may use.
         device: "auto", "cpu", "cuda" or "cuda:N".
         offline: never contact a hub.
 
@@ -109,7 +109,7 @@ def load_token_model(name: str, head: str, *, threads: int | None, device: str, 
         ModelNotFoundError: see `resolve_model`.
         ModelError: the model has another head.
         ModelDamagedError: the folder lacks files, they cannot be loaded, or weights are missing.
-        DeviceError: CUDA was asked for and cannot be used.
+        DeviceError: CUDA was requested and cannot be used.
     """
     import torch
     import transformers
@@ -125,7 +125,7 @@ def load_token_model(name: str, head: str, *, threads: int | None, device: str, 
         architecture = (getattr(config, "architectures", None) or ["none"])[0]
         if not architecture.endswith(head):
             raise ModelError(
-                f"{folder}: its architecture is {architecture}, expected one that ends in {head}"
+                f"{folder}: its architecture is {architecture}; expected one that ends in {head}"
             )
         model = auto.from_pretrained(folder, config=config, dtype=torch.float32, **here)
         tokenizer = transformers.AutoTokenizer.from_pretrained(folder, **here)
@@ -135,28 +135,28 @@ def load_token_model(name: str, head: str, *, threads: int | None, device: str, 
 
 
 def _check_files(folder: Path) -> None:
-    """Say what a folder lacks, before transformers does: its errors are about hubs and model types."""
+    """Refuse a folder with missing files; transformers' own errors are about hubs and model types."""
     lacks = [
         what for what, patterns in _NEEDED.items() if not any(any(folder.glob(each)) for each in patterns)
     ]
     if lacks:
         raise ModelDamagedError(
-            f"{folder}: lacks {' and '.join(lacks)}; expected a folder as transformers saves a model with its tokenizer"
+            f"{folder}: lacks {' and '.join(lacks)}; expected a model and its tokenizer, as saved by transformers"
         )
 
 
 @dataclass(frozen=True, slots=True)
 class StoredSettings:
-    """Settings that stand in a model's config.json under the name `key`."""
+    """Settings in a model's config.json under the key `key`."""
 
     key: ClassVar[str]
 
     @classmethod
     def of_config(cls, config: Any) -> Self:
-        """What a model's config says, or the defaults.
+        """The settings in a model's config, or the defaults.
 
         Raises:
-            ModelDamagedError: the config holds settings that this version does not know.
+            ModelDamagedError: the config has settings that this version does not know.
         """
         stored: Mapping[str, Any] = getattr(config, cls.key, None) or {}
         try:
@@ -170,9 +170,9 @@ class StoredSettings:
 
 
 def longest_input(config: Any, tokenizer: Any) -> int:
-    """Tokens that a model can take at once, special tokens included."""
+    """Most tokens of an input, special tokens included."""
     positions = getattr(config, "max_position_embeddings", None) or 512
     if config.model_type in ("roberta", "xlm-roberta", "camembert", "mpnet"):
-        # Their positions are counted from behind the padding's.
+        # Their positions start after the padding's.
         positions -= int(config.pad_token_id or 0) + 1
     return int(min(positions, tokenizer.model_max_length))

@@ -15,7 +15,7 @@ from simengine.runtimes.whole_weights import load_errors
 if TYPE_CHECKING:
     import torch
 
-# Their head reads the first token alone, so that the last layer is computed for that token alone.
+# Their head reads only the first token, so the last layer is computed for that token only.
 FIRST_TOKEN_FAMILIES = PACKED_FAMILIES | {"electra"}
 
 
@@ -63,7 +63,7 @@ class PairModel(TorchModel):
 
 
 def reads_token_types(folder: Path, model: Any) -> bool:
-    """Whether a model is given token types: its tokenizer makes them, its forward takes them, they differ."""
+    """Whether token types are an input: the tokenizer returns them, the model's forward takes them, and they differ."""
     from transformers import AutoTokenizer
 
     if "token_type_ids" not in inspect.signature(model.forward).parameters:
@@ -83,15 +83,15 @@ def first_token_logits(
     where: torch.Tensor | None = None,
     firsts: torch.Tensor | None = None,
 ) -> torch.Tensor:
-    """(n, n_labels) of a model of FIRST_TOKEN_FAMILIES: the last layer sees all tokens but computes the first one.
+    """(n, n_labels) of a model of FIRST_TOKEN_FAMILIES: the last layer computes only the first token, from all tokens.
 
     Args:
-        model: of transformers, for sequence classification.
+        model: a transformers model for sequence classification.
         ids: (n, length) token ids, padded on the right.
         mask: (n, length), 1 for tokens; None if there is no padding.
         types: (n, length) token types, or None.
-        where: positions of the tokens in the flattened mask, to compute without padding; None to compute it too.
-        firsts: with `where`, the numbers among these of each text's first token.
+        where: positions of the tokens in the flattened mask, to skip padding; None to compute it too.
+        firsts: with `where`, the indices among these of each text's first token.
     """
     encoder = model.base_model
     n, length = ids.shape

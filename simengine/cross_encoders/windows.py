@@ -1,4 +1,4 @@
-"""Pairs of which one text is too long for the model, read in windows that end where sentences end."""
+"""Pairs with a text that is too long for the model, read in windows of whole sentences."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ class WindowLogits:
 
     Attributes:
         logits: (m, n_labels) float32.
-        starts: (n + 1,) int64; the windows of pair i are `starts[i]` to `starts[i + 1] - 1`, one at least.
+        starts: (n + 1,) int64; the windows of pair i are `starts[i]` to `starts[i + 1] - 1`, at least one.
         spans: m ranges of characters of the long text.
-        n_truncated: (m,) int32, tokens of the other text that the model could not read.
+        n_truncated: (m,) int32, truncated tokens of the other text.
     """
 
     logits: FloatMatrix
@@ -35,22 +35,22 @@ class WindowLogits:
     n_truncated: npt.NDArray[np.int32]
 
     def groups(self) -> Iterator[slice]:
-        """For each pair where its windows stand."""
+        """For each pair the slice of its windows."""
         return (slice(int(low), int(high)) for low, high in pairwise(self.starts))
 
 
 def predict_in_windows(
     model: CrossEncoder, pairs: Sequence[tuple[str, str]], *, long_side: Literal[0, 1]
 ) -> WindowLogits:
-    """The logits of pairs; where one is too long for the model, of windows of its long text.
+    """The logits of pairs; if one is too long for the model, of windows of its long text.
 
-    Windows hold whole sentences where these fit, and repeat up to OVERLAP_TOKENS of the window before. The other
-    text keeps all its tokens, or half of the model's where it has more.
+    Windows are whole sentences if these fit, and repeat up to OVERLAP_TOKENS of the previous window. The other
+    text keeps all its tokens, up to half of the model's limit.
 
     Args:
         model: reads the pairs.
         pairs: n pairs in the model's order.
-        long_side: 0 or 1, the text that is cut.
+        long_side: 0 or 1, the text that is split.
     """
     whole = model.predict_counted(pairs)
     spans = [[Span(0, len(pair[long_side]))] for pair in pairs]
@@ -79,7 +79,7 @@ def predict_in_windows(
 
 
 def sentence_spans(text: str, within: Span) -> list[Span]:
-    """The sentences of a part of a text, without white space at their ends; one at least.
+    """The sentences of a part of a text, without white space at their ends; at least one.
 
     Args:
         text: the whole text.
@@ -106,6 +106,6 @@ def _window_spans(model: CrossEncoder, pair: tuple[str, str], long_side: Literal
 
 
 def _with_side(pair: tuple[str, str], side: int, span: Span) -> tuple[str, str]:
-    """The pair with one text replaced by a part of it."""
+    """The pair with one text replaced by part of it."""
     part = pair[side][span.start : span.end]
     return (part, pair[1]) if side == 0 else (pair[0], part)

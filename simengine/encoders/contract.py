@@ -1,4 +1,4 @@
-"""What a bi-encoder is."""
+"""The contract of bi-encoders."""
 
 from __future__ import annotations
 
@@ -18,16 +18,15 @@ from simengine.types import FloatMatrix, Mask, Tokenizer
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """Vectors and what they were made from.
+    """Vectors of texts, with token counts.
 
     Attributes:
         vectors: (n, dim) float32, rows L2-normalised.
         n_tokens: (n,) int32, tokens of each whole text, special tokens (and the prompt's) included.
-        n_truncated: (n,) int32, tokens beyond the model's limit that did not enter the vector.
-        n_unknown: (n,) int32, tokens that mean nothing to the model (see `simengine.models.unknown`); None where that
-            was not measured.
+        n_truncated: (n,) int32, tokens beyond the model's limit, which are not part of the vector.
+        n_unknown: (n,) int32, tokens unknown to the model (see `simengine.models.unknown`); None if not measured.
         unknown_share: (n,) float32 in [0, 1], the share of each text's words that the model has no tokens for; None
-            where that was not measured.
+            if not measured.
     """
 
     vectors: FloatMatrix
@@ -38,13 +37,13 @@ class Encoded:
 
     @property
     def unreadable(self) -> Mask:
-        """(n,) bool: so much of the text is unknown to the model that its vector means nothing."""
+        """(n,) bool: too much of the text is unknown to the model for its vector to mean anything."""
         if self.unknown_share is None:
             return np.zeros(len(self.n_tokens), bool)
         return self.unknown_share > UNREADABLE_SHARE
 
     def rows(self, which: slice | npt.NDArray[np.int64]) -> Encoded:
-        """Some of the texts, in the order asked for."""
+        """Some of the texts, in the given order."""
         return Encoded(
             self.vectors[which],
             self.n_tokens[which],
@@ -55,7 +54,7 @@ class Encoded:
 
 
 def joined(parts: Sequence[Encoded]) -> Encoded:
-    """The texts of several calls of one encoder, at least one, in order."""
+    """The results of several calls of one encoder, concatenated; at least one."""
     unknown = [part.n_unknown for part in parts if part.n_unknown is not None]
     shares = [part.unknown_share for part in parts if part.unknown_share is not None]
     return Encoded(
@@ -70,45 +69,45 @@ def joined(parts: Sequence[Encoded]) -> Encoded:
 class BiEncoder(ABC):
     """Maps texts to vectors whose inner product is their cosine similarity.
 
-    Implementations may be called from several threads at once.
+    Implementations are thread-safe.
     """
 
     fingerprint: Fingerprint
     dimension: int
     max_tokens: int
-    """Tokens per text including special tokens; longer texts are truncated and counted."""
+    """Most tokens per text, special tokens included; longer texts are truncated and counted."""
     runtime: str
-    """Short name for people: "openvino-f32", "torch-bf16", "sentence-transformers-cuda"."""
+    """Short name: "openvino-f32", "torch-bf16", "sentence-transformers-cuda"."""
     tokenizer: Tokenizer
     runtime_reason: str = ""
-    """Why this runtime was chosen, for people: "the fastest on CPUs", or what the fast ones do not know."""
+    """Why this runtime was chosen, in words: "fastest on CPUs", or what the fast ones do not support."""
 
     @abstractmethod
     def encode_counted(self, texts: Sequence[str], *, role: Role = "text") -> Encoded:
-        """Encode texts and say how many tokens each had.
+        """Encode texts and count their tokens.
 
         Args:
             texts: n texts; n = 0 gives arrays of shape (0, dim) and (0,).
-            role: which of the model's prompts stands in front: its query prompt, its passage
-                (document) prompt, or its default prompt for "text". A model without prompts ignores it.
+            role: the prompt that is prepended: the model's query prompt, its passage
+                (document) prompt, or its default prompt for "text". Ignored by models without prompts.
         """
 
     def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
-        """As `encode_counted`, the vectors alone: (n, dim) float32, rows L2-normalised.
+        """As `encode_counted`, only the vectors: (n, dim) float32, rows L2-normalised.
 
         Raises:
-            UsageError: a lone text was given, or something that is not a text.
-            DataError: a text holds half of a surrogate pair or U+0000.
+            UsageError: a single text was given, or something that is not a text.
+            DataError: a text contains half of a surrogate pair or U+0000.
         """
         return self.encode_counted(as_texts(texts), role=role).vectors
 
     def prompt_tokens(self, role: Role) -> int:  # noqa: ARG002 - most models have no prompts
-        """Tokens that the prompt of a role takes from the `max_tokens` of every text."""
+        """Tokens of `max_tokens` that the prompt of a role takes."""
         return 0
 
     def readings(self, texts: Sequence[str]) -> list[Reading]:
-        """What the model can read of each text, and what it has no tokens for."""
+        """For each text what the model can read, and what it has no tokens for."""
         return readings_of(self.tokenizer, texts)
 
     def close(self) -> None:  # noqa: B027 - nothing to release in most runtimes
-        """Release threads and device memory. The encoder is unusable afterwards."""
+        """Release threads and device memory; the encoder cannot be used afterwards."""

@@ -1,4 +1,4 @@
-"""Bi-encoders that callers hand in: any object with `encode`, such as a `SentenceTransformer`."""
+"""The caller's own bi-encoders: any object with `encode`, such as a `SentenceTransformer`."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _WORD = regex.compile(r"[\p{Han}\p{Kana}\p{Thai}]|\w+|[^\w\s]")
 
 
 def as_bi_encoder(given: object) -> BiEncoder:
-    """A bi-encoder, or what has `encode`, as one.
+    """A bi-encoder from one, or from an object with `encode`.
 
     Raises:
-        UsageError: it has no `encode`, or what this gives is not a matrix.
+        UsageError: it has no `encode`, or this does not return a matrix.
     """
     if isinstance(given, BiEncoder):
         return given
@@ -41,13 +41,13 @@ def as_bi_encoder(given: object) -> BiEncoder:
 class GivenEncoder(BiEncoder):
     """An object with `encode(texts)` that returns one vector for each text.
 
-    `encode_query` and `encode_document` are used for queries and passages where it has them, as sentence-transformers
-    does. Tokens are counted by its own tokenizer where that is a fast one, else by words. Its fingerprint is that of
-    its weights where it shows them (`state_dict`); otherwise an index made with it is opened with any object of the
-    same class and dimension whose vectors of the index's canary texts agree.
+    `encode_query` and `encode_document`, if it has them, are used for queries and passages, as in
+    sentence-transformers. Tokens are counted by its own tokenizer if that is a fast one, else by words. Its
+    fingerprint is that of its weights if it has a `state_dict`; otherwise an index built with it opens with any object
+    of the same class and dimension that gives the same vectors for the index's canary texts.
 
     Args:
-        given: stays its owner's. Calls from several threads are made one at a time.
+        given: not closed. Called by one thread at a time.
 
     Raises:
         UsageError: `encode` does not return one vector for each text.
@@ -128,7 +128,7 @@ def _tokenizer_of(given: Any, max_tokens: int) -> Tokenizer:
 
 
 def _weights_of(given: Any) -> dict[str, str]:
-    """A digest of the weights, where the object shows them as torch modules do."""
+    """A digest of the weights, if the object has a `state_dict` as torch modules do."""
     state = getattr(given, "state_dict", None)
     if not callable(state):
         return {}

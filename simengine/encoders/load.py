@@ -32,19 +32,19 @@ def load_encoder(
     Args:
         model: a folder, a hub name, or None for the default all-MiniLM-L6-v2.
         device: "auto", "cpu", "cuda" or "cuda:N".
-        runtime: "openvino" (the default on CPUs), "torch", "sentence-transformers", or "auto". Where "auto"
-            has to fall back to sentence-transformers, the encoder's `runtime_reason` says why.
-        precision: "f32", "bf16", "f16" (GPUs), "int8" (openvino on CPUs with VNNI; refused where a check on
-            texts falls under cosine 0.999 to fp32), or "auto": bf16 on CPUs with AMX, fp32 elsewhere.
-        threads: processor threads to use at most; None for all that this process may use.
+        runtime: "openvino" (the default on CPUs), "torch", "sentence-transformers", or "auto". If "auto"
+            falls back to sentence-transformers, the encoder's `runtime_reason` says why.
+        precision: "f32", "bf16", "f16" (GPUs), "int8" (openvino on CPUs with VNNI; refused if a check on
+            texts gives a cosine below 0.999 to fp32), or "auto": bf16 on CPUs with AMX, fp32 elsewhere.
+        threads: most processor threads to use; None for all that this process may use.
         offline: never contact a hub.
-        truncate_dim: keep this many dimensions (for models trained so), None for what the model's files say.
+        truncate_dim: dimensions to keep (for Matryoshka models); None for the model's own setting.
 
     Raises:
         ModelNotFoundError, ModelDamagedError: see `resolve_model` and `read_config`.
-        ModelError: the model is of another kind (see `check_kind`), judges pairs or words, or was trained for
-            another similarity than cosine.
-        DeviceError: CUDA was asked for and cannot be used.
+        ModelError: the model is of another kind (see `check_kind`), scores pairs or words, or was trained for
+            a similarity other than cosine.
+        DeviceError: CUDA was requested and cannot be used.
         UsageError: an argument has an unknown value, or the runtime cannot run this model.
     """
     check_names(runtime, precision)
@@ -60,7 +60,7 @@ def load_encoder(
 
 
 class TransformerEncoder(BiEncoder):
-    """A model folder in a runtime.
+    """A bi-encoder run by one of the runtimes.
 
     Args:
         network: the model.
@@ -86,19 +86,19 @@ class TransformerEncoder(BiEncoder):
 
 
 def _refuse_other_heads(config: ModelConfig) -> None:
-    """A cross-encoder, reader or tagger would load, without its head, and give vectors that mean nothing."""
+    """A cross-encoder, reader or tagger would load without its head and give meaningless vectors."""
     if (config.folder / "modules.json").is_file():
         return
     architecture = str((config.architecture.get("architectures") or [""])[0])
     if architecture.endswith(OTHER_HEADS):
         raise ModelError(
-            f"{config.folder}: its architecture is {architecture}; expected a bi-encoder, which turns a text into a "
+            f"{config.folder}: its architecture is {architecture}; expected a bi-encoder, which encodes a text as a "
             "vector, such as all-MiniLM-L6-v2"
         )
 
 
 def _refuse_other_similarity(config: ModelConfig) -> None:
-    """All vectors are normalised here, and compared by their cosine."""
+    """All vectors are normalised and compared by cosine."""
     name = config.similarity
     normalised = bool(config.steps) and isinstance(config.steps[-1], NormalizeStep)
     if name == "cosine" or (name in ("dot", "dot_score") and normalised):
@@ -106,5 +106,5 @@ def _refuse_other_similarity(config: ModelConfig) -> None:
     raise ModelError(
         f"{config.folder}: config_sentence_transformers.json says that the model was trained for the similarity "
         f"{name!r} (similarity_fn_name); simengine compares by cosine, which gives other scores and another order. "
-        'Use a model trained for cosine, or write "cosine" there if you want to try this one with cosine'
+        'Use a model trained for cosine, or write "cosine" there to try this one with cosine'
     )

@@ -11,20 +11,20 @@ import numpy as np
 from simengine.models.fingerprint import Fingerprint, fingerprint_of
 from simengine.models.tokenization import FastTokenizer
 from simengine.runtimes.check_texts import check_texts
-from simengine.runtimes.contract import Check, Counts, Network, Role, Rows
+from simengine.runtimes.contract import Check, Network, Role, Rows, TokenCounts
 from simengine.types import FloatMatrix
 
 if TYPE_CHECKING:
     from simengine.encoders.torch_model import SentenceModel
 
 MIN_COSINE: Final = 0.999
-"""Every check text's int8 vector has at least this cosine to its fp32 vector, or int8 is refused."""
-# Below this the graph computes something else than it did when it was exported; bf16 gives 0.9999.
+"""Least cosine of every check text's int8 vector to its fp32 vector; below it int8 is refused."""
+# Below this cosine the graph no longer computes what was exported; bf16 gives 0.9999.
 _PROBE_COSINE = 0.99
 
 
 class SentenceNetwork(Network[str]):
-    """A transformer with what sentence-transformers puts behind it: vectors, L2-normalised."""
+    """A transformer and its sentence-transformers modules: vectors, L2-normalised."""
 
     reads_pairs = False
     outputs = "vectors"
@@ -43,7 +43,7 @@ class SentenceNetwork(Network[str]):
         if self.config.excludes_prompt:
             n_left_out = tokenizer.prompt_length(prompt) if prompt else 0
             side = [(np.arange(len(row)) >= n_left_out).astype(np.int64) for row in tokens.ids]
-        counts = Counts(tokens.n_tokens, tokens.n_truncated, tokens.n_unknown, tokens.unknown_share)
+        counts = TokenCounts(tokens.n_tokens, tokens.n_truncated, tokens.n_unknown, tokens.unknown_share)
         return Rows(tokens.ids, side, counts)
 
     def load(self, attention: str | None = None) -> SentenceModel:

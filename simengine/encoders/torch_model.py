@@ -23,7 +23,7 @@ class SentenceModel(TorchModel):
         attention: see `load_model`.
 
     Raises:
-        ModelDamagedError: the folder's weights cannot be loaded; the pooler, which is not used, may be missing.
+        ModelDamagedError: the folder's weights cannot be loaded; the unused pooler may be missing.
     """
 
     def __init__(self, config: ModelConfig, attention: str | None = None) -> None:
@@ -58,7 +58,7 @@ class SentenceModel(TorchModel):
 
 
 def build_head(config: ModelConfig) -> torch.nn.Module:
-    """What follows the transformer: (token vectors, pooling mask) to (n, dimension), L2-normalised."""
+    """The layers after the transformer: (token vectors, pooling mask) to (n, dimension), L2-normalised."""
     import torch
 
     class Head(torch.nn.Module):
@@ -101,7 +101,7 @@ def pool(mode: str, tokens: torch.Tensor, pooled: torch.Tensor) -> torch.Tensor:
     Args:
         mode: name of the pooling mode.
         tokens: (n, length, hidden) float.
-        pooled: (n, length), 1 for tokens, 0 for padding and for what is left out (the prompt's tokens).
+        pooled: (n, length), 1 for tokens, 0 for padding and excluded tokens (the prompt's).
     """
     import torch
 

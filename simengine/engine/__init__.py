@@ -1,4 +1,4 @@
-"""`Engine`: every verb over one opened index."""
+"""`Engine`: every operation on one opened index."""
 
 from simengine.engine.engine import Engine
 from simengine.engine.texts import TextEngine

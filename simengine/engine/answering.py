@@ -1,4 +1,4 @@
-"""Answering questions with the parts of an engine."""
+"""Question answering with the parts of an engine."""
 
 from __future__ import annotations
 
@@ -31,15 +31,15 @@ def run_ask(parts: Parts, request: AskRequest) -> list[Answer]:
 
 
 def open_answerer(parts: Parts, options: AnswerOptions | None = None, *, fitted: bool = True) -> Answerer:
-    """What answers over an index, with what was fitted for its models.
+    """An answerer over an index, with the decision fitted for its models.
 
     Args:
         parts: of an engine.
         options: see `AnswerOptions`.
-        fitted: use what is stored with the index; False decides by the plain rule.
+        fitted: use the decision stored with the index; False uses the plain rule.
 
     Raises:
-        UsageError: a precision was asked for that nothing fitted gives, or no document has a question field.
+        UsageError: a precision is requested that no fitted decision gives, or no document has a question field.
     """
     models, chosen = parts.models, options or AnswerOptions()
     nli, reader = models.nli(), models.reader()
@@ -60,18 +60,18 @@ def fit_answers(
     fitted_on: str = "",
     lock_timeout_s: float = 0.0,
 ) -> Decision:
-    """Answer labelled questions by the plain rule, fit the decision on what comes of it, and keep it with the index.
+    """Answer labelled questions by the plain rule, fit the decision on the results, and store it with the index.
 
     Args:
         parts: of an engine.
-        questions: 40 at least, or a file of them as `read_labelled_questions` takes it; some that the index does not
-            answer should be among them, as among those to come.
+        questions: at least 40, or a file of them for `read_labelled_questions`; they should include unanswerable ones
+            in the share expected in use.
         options: see `AnswerOptions`.
-        fitted_on: what the questions are, for people; "" for the name of the file.
+        fitted_on: description of the questions; "" for the name of the file.
         lock_timeout_s: how long to wait for another writer.
 
     Raises:
-        UsageError: too few, all answered right, or all wrong.
+        UsageError: too few questions, or all answered right, or all wrong.
         MissingExtraError: scikit-learn is not installed.
         DataError: the file cannot be read.
     """
@@ -90,17 +90,17 @@ def fit_answers(
 
 
 def _check_question_fields(known: Collection[str], names: Sequence[str]) -> None:
-    """Refuse names of fields that no document of an index has: nothing would ever match."""
+    """Refuse fields that no document of an index has: nothing would ever match."""
     for name in names:
         if name != TITLE and name not in known and known:
             raise UsageError(f"no document has a field {name!r}; there are: {', '.join([TITLE, *known])}")
 
 
 def reader_name(reader: str | None) -> str:
-    """The name under which what was fitted with a reader is kept; "" without one.
+    """The reader's name in the key of a stored decision; "" without one.
 
     Args:
-        reader: a folder or a hub name. Training calls each run's folder the same, so the weights count too.
+        reader: a folder or a hub name. Training names each run's folder the same, so the weights are included.
 
     Raises:
         ModelNotFoundError: there is no such model.

@@ -1,4 +1,4 @@
-"""Hits that say the same become one: near ones by their vectors, guarded by inference."""
+"""Collapses hits that say the same: similar by their vectors, guarded by an NLI model."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MIN_COSINE = DuplicateOptions().min_cosine
 
 
 class Encoding(Protocol):
-    """What turns texts into vectors; `simengine.Engine` does."""
+    """Encodes texts, as `simengine.Engine` does."""
 
     def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
         """Vectors of texts: (n, dim) float32, rows L2-normalised."""
@@ -34,18 +34,18 @@ def collapse_hits(
 ) -> list[list[Hit]]:
     """Fold each hit into the first better one that says the same.
 
-    Compared are titles and passages: two questions with the answer "Yes." are two hits. What is near is the same only
-    where each entails every sentence of the other and nothing in them conflicts; see `compare_texts`.
+    Titles and passages are compared: two questions with the answer "Yes." are two hits. Similar hits say the same only
+    if each entails every sentence of the other and no sentences conflict; see `compare_texts`.
 
     Args:
         encoding: such as an engine.
         hits: for each query its hits, best first.
         judge: such as an `NLIModel`.
-        k: hits wanted for each query; None for all that are left.
-        min_cosine: least similarity of two hits that are compared.
+        k: most hits to return per query; None for all that are left.
+        min_cosine: least cosine of two hits that are compared.
 
     Returns:
-        For each query fewer hits in the same order, ranks counted anew; `duplicates` names those folded into each.
+        For each query fewer hits in the same order, with new ranks; `duplicates` names those folded into each.
     """
     shown = [[_with_text(hit, judged_text(hit)) for hit in found] for found in hits]
     texts = list(dict.fromkeys(hit.passage.text for found in shown for hit in found))

@@ -1,4 +1,4 @@
-"""What an index directory holds, read without models: documents, passages, vectors, and facts about it."""
+"""The contents of an index directory, read without models: documents, passages, vectors, and facts about it."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ BLOCK = 4_096
 
 
 def index_facts(path: Path) -> dict[str, Any]:
-    """What an index holds and was built with, as JSON; see `facts_of`.
+    """An index's contents and settings, as JSON; see `facts_of`.
 
     Raises:
         IndexNotFoundError: there is no index at `path`.
-        DamagedIndexError: a file of it, or a calibration stored in it, is damaged.
+        DamagedIndexError: a file of it, or a calibration stored with it, is damaged.
     """
     with Snapshot.open(path) as snapshot:
         stored_calibrations(snapshot)
@@ -32,7 +32,7 @@ def index_facts(path: Path) -> dict[str, Any]:
 
 
 class Contents:
-    """The documents, passages and vectors of an index as it was when it was opened; see `open_contents`."""
+    """The documents, passages and vectors of an index at the time of opening; see `open_contents`."""
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
@@ -83,7 +83,7 @@ class Contents:
 
 @contextmanager
 def open_contents(path: Path) -> Iterator[Contents]:
-    """What an index holds, while the block runs.
+    """An index's contents, as a context manager.
 
     Raises:
         IndexNotFoundError: there is no index at `path`.
@@ -94,13 +94,13 @@ def open_contents(path: Path) -> Iterator[Contents]:
 
 
 def read_documents(path: Path, where: str | None = None) -> Iterator[Document]:
-    """The documents of an index that a filter keeps; it is opened when the first one is taken."""
+    """The documents of an index that match a filter; it is opened on the first one."""
     with open_contents(path) as contents:
         yield from contents.documents(where)
 
 
 def selected_documents(snapshot: Snapshot, where: str | None) -> Iterator[Document]:
-    """The live documents of an index that a filter keeps, in the order in which they were added.
+    """The live documents of an index that match a filter, in the order of addition.
 
     Raises:
         FilterError: the filter cannot be read or does not fit the metadata; at once, not when first iterated.

@@ -1,4 +1,4 @@
-"""What parts that a caller makes have to be: encoders, cross-encoders and retrievers, and what they give back."""
+"""The contracts of a caller's own parts: encoders, cross-encoders and retrievers, and their results."""
 
 from simengine.cross_encoders.contract import CrossEncoder, Predicted
 from simengine.encoders.contract import BiEncoder, Encoded, Role, joined

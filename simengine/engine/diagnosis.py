@@ -1,4 +1,4 @@
-"""This machine, and what simengine makes of it: processor, GPU, packages, models."""
+"""Diagnosis of this machine for simengine: processor, GPU, packages, models."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ CPU_FEATURES = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was found: what it is about, how bad it is, and a sentence."""
+    """One finding: topic, severity, and a sentence."""
 
     topic: str
     level: Level
@@ -54,11 +54,11 @@ class Finding:
 
 
 def diagnose(*, gpu: bool = False, encode: bool = False) -> list[Finding]:
-    """What there is to say of this machine, and what simengine makes of it.
+    """Findings about this machine and how simengine uses it.
 
     Args:
-        gpu: a GPU that FAISS or torch cannot use is a problem.
-        encode: also load the default model, encode a text and time it.
+        gpu: report a GPU that FAISS or torch cannot use as a problem.
+        encode: also load the default model, and time encoding a text.
     """
     findings = [*_machine(), *_packages(), *_faiss(required=gpu), *_torch_gpu(required=gpu), *_models()]
     return [*findings, *_encode()] if encode else findings
@@ -83,9 +83,7 @@ def _machine() -> Iterator[Finding]:
     )
     for name in ("OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "MKL_NUM_THREADS", "KMP_AFFINITY"):
         if value := os.environ.get(name):
-            yield Finding(
-                "processor", "note", f"{name}={value} is set, and changes how fast this machine computes"
-            )
+            yield Finding("processor", "note", f"{name}={value} is set, which affects speed")
 
 
 def _packages() -> Iterator[Finding]:

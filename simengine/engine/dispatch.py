@@ -1,4 +1,4 @@
-"""Which function answers which request."""
+"""Maps each type of request to the function that answers it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _VERBS = {
 
 
 def answer(parts: Parts, request: object, progress: Progress | None = None) -> Any:
-    """What an engine answers to a request; the module that does it is loaded when it is first needed.
+    """The answer to a request; the module that gives it is loaded on first use.
 
     Args:
         parts: of the engine.

@@ -1,4 +1,4 @@
-"""The encoder that fits an index, and the settings of a new index."""
+"""An index's encoder, and the settings of a new index."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from simengine.runtimes.check_texts import CANARY_VERSION, canary_texts
 from simengine.store.settings import IndexSettings
 
 DEFAULT_OVERLAP_TOKENS = 32
-MOST_CHUNK_TOKENS = 512  # by default; models without a limit of their own would make one passage of a book
+MOST_CHUNK_TOKENS = 512  # by default; for models without their own limit a book would be one passage
 
 
 def open_encoder(settings: IndexSettings | None, models: Models) -> BiEncoder:
-    """The bi-encoder, loaded or as it was given; with an index's settings, refuse one that did not build the index.
+    """The bi-encoder, loaded or as given; with an index's settings, refuses one that did not build the index.
 
     Raises:
-        FingerprintMismatchError: other weights, tokenizer, pooling, prompts, normalisation, length or dimension; or
-            the same, in a runtime whose output differs from the stored vectors.
+        FingerprintMismatchError: weights, tokenizer, pooling, prompts, normalisation, length or dimension differ; or
+            the runtime's output differs from the stored vectors.
     """
     given = models.encoder
     if isinstance(given, BiEncoder):
         encoder = given
     else:
-        assert given is None or isinstance(given, str)  # `Models` makes bi-encoders of objects
+        assert given is None or isinstance(given, str)  # `Models` turns objects into bi-encoders
         try:
             encoder = load_encoder(
                 given or (settings.model_name if settings else None),
@@ -51,7 +51,7 @@ def open_encoder(settings: IndexSettings | None, models: Models) -> BiEncoder:
 
 
 def check_fingerprint(settings: IndexSettings, encoder: BiEncoder) -> None:
-    """Raise FingerprintMismatchError, naming what differs, unless the encoder is the index's."""
+    """Raise FingerprintMismatchError, with the differences, unless the encoder is the index's."""
     if encoder.fingerprint.digest != settings.fingerprint:
         theirs, ours = settings.fingerprint_parts, encoder.fingerprint.parts
         differing = sorted(part for part in {*theirs, *ours} if theirs.get(part) != ours.get(part))
@@ -66,7 +66,7 @@ def verify_runtime(settings: IndexSettings, encoder: BiEncoder) -> float:
     """Encode the index's canary texts again and compare with the vectors stored when it was built.
 
     Returns:
-        The lowest cosine; 1.0 when the index holds no canaries of this version.
+        The lowest cosine; 1.0 if the index has no canaries of this version.
 
     Raises:
         FingerprintMismatchError: it is below `CANARY_COSINE_MIN`.
@@ -76,16 +76,16 @@ def verify_runtime(settings: IndexSettings, encoder: BiEncoder) -> float:
     cosine = check_canary(encoder, settings.canary_vectors)
     if cosine < CANARY_COSINE_MIN:
         raise FingerprintMismatchError(
-            f"the runtime {encoder.runtime} gives other vectors than those stored in the index (lowest cosine "
+            f"the vectors of runtime {encoder.runtime} differ from those stored in the index (lowest cosine "
             f"{cosine:.4f} on its canary texts); use another runtime or device"
         )
     return cosine
 
 
 def count_cut_tokens(encoder: BiEncoder, texts: Sequence[str], *, role: Role = "text") -> list[int]:
-    """For each text its tokens beyond those that the encoder reads; 0 for all that fit.
+    """For each text its tokens beyond the encoder's limit; 0 for all that fit.
 
-    Only texts that are long enough to be cut are tokenised.
+    Only texts that are long enough to be truncated are tokenised.
     """
     room = encoder.max_tokens - encoder.tokenizer.n_special_tokens - encoder.prompt_tokens(role)
     # A token is at least one byte.
@@ -105,16 +105,16 @@ def new_settings(encoder: BiEncoder, name: str, options: IndexOptions) -> IndexS
     overlap = DEFAULT_OVERLAP_TOKENS if options.overlap_tokens is None else options.overlap_tokens
     if not 8 <= chunk_tokens <= encoder.max_tokens:
         raise UsageError(
-            f"chunk_tokens must lie between 8 and the model's {encoder.max_tokens}, not {chunk_tokens}"
+            f"chunk_tokens is {chunk_tokens}; expected 8 to {encoder.max_tokens}, the model's limit"
         )
     if options.overlap_tokens is None:
         overlap = min(overlap, chunk_tokens // 4)
     if not 0 <= overlap <= chunk_tokens // 2:
         raise UsageError(
-            f"overlap_tokens must lie between 0 and half of chunk_tokens ({chunk_tokens}), not {overlap}"
+            f"overlap_tokens is {overlap}; expected 0 to {chunk_tokens // 2}, half of chunk_tokens"
         )
     if options.recipe not in (None, "auto"):
-        load_recipe(str(options.recipe))  # a name that is unknown is told before anything is encoded
+        load_recipe(str(options.recipe))  # an unknown name is an error before anything is encoded
     return IndexSettings(
         model_name=name,
         fingerprint=encoder.fingerprint.digest,

@@ -1,4 +1,4 @@
-"""The object that a user of the library holds: an index that can be searched, asked, judged and changed."""
+"""The library's main object: an index to be searched, questioned and changed."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ logger = logging.getLogger("simengine")
 
 
 class Engine(Verbs):
-    """An index directory, opened: search it from any number of threads, change it from one at a time.
+    """An opened index directory: search it from any number of threads, change it from one at a time.
 
-    A search sees the index as it was when the engine was opened, or last changed or refreshed through it. Every verb is
+    A search sees the index as of opening, or of the engine's last change or refresh. Every method is
     also a request (see `simengine.requests`) for `run`; the methods with plain arguments make these requests.
 
     Example:
@@ -73,13 +73,13 @@ class Engine(Verbs):
 
         Args:
             index: closed with the engine.
-            loaded: models that several engines share and that stay their owner's; None loads the index's own.
-            retriever: gives candidates and vectors in the index's place, such as one that batches callers.
-            note: gets, in a sentence, what users should know, such as why something stored is not used.
+            loaded: models shared by several engines, which are not closed; None loads the index's own.
+            retriever: gives candidates and vectors instead of the index, such as one that batches callers.
+            note: called with a sentence for the user, such as why a stored fit is not used.
         """
         if not isinstance(index, OpenedIndex):
             raise UsageError(
-                f"an index is opened with Engine.open({os.fspath(index)!r}), and made with Engine.build"
+                f"an index is opened with Engine.open({os.fspath(index)!r}), and built with Engine.build"
             )
         self._index = index
         self._parts = Parts(index, retriever or index, loaded, self.recommender, note)
@@ -100,14 +100,14 @@ class Engine(Verbs):
         models: Models | None = None,
         note: Callable[[str], None] = logger.info,
     ) -> Self:
-        """Open an index. Models are loaded when they are first needed.
+        """Open an index. Models are loaded on first use.
 
         Args:
             path: the index directory.
-            model: folder or hub name of the bi-encoder; by default the one that the index names.
+            model: folder or hub name of the bi-encoder; by default the index's.
             device, runtime, precision, threads, offline: see `Models`.
-            models: all of these in one value, and the other models; instead of them.
-            note: gets, in a sentence, what users should know, such as why something stored is not used.
+            models: all of these in one value, and the other models; replaces them.
+            note: called with a sentence for the user, such as why a stored fit is not used.
 
         Raises:
             IndexNotFoundError: there is no index at `path`.
@@ -115,7 +115,7 @@ class Engine(Verbs):
         """
         chosen = models_of(models, Models(model, None, None, device, runtime, precision, threads, offline))
         folder = as_path(path, "path")
-        locate(folder)  # a message that there is none shows the path as it was given
+        locate(folder)  # its message shows the path as given
         return cls(OpenedIndex(folder, chosen), note=note)
 
     @classmethod
@@ -138,7 +138,7 @@ class Engine(Verbs):
         progress: Progress | None = None,
         models: Models | None = None,
     ) -> Self:
-        """Build an index at `path` and open it. A build that was killed goes on where it stopped.
+        """Build an index at `path` and open it. An interrupted build continues.
 
         Args:
             documents: read once, in blocks: documents, mappings, texts, or a table of pandas, polars or pyarrow.
@@ -148,8 +148,8 @@ class Engine(Verbs):
 
         Raises:
             DataError: an id occurs twice, or a document is empty.
-            UsageError: what was given does not hold documents; says what to write.
-            IndexExistsError: there is an index of other settings at `path`.
+            UsageError: `documents` does not contain documents; says what to write.
+            IndexExistsError: there is an index with other settings at `path`.
         """
         from simengine.corpus.items import as_documents
         from simengine.engine.writing import write_documents
@@ -179,7 +179,7 @@ class Engine(Verbs):
     # -- below the verbs -----------------------------------------------------------------------------------------
 
     def search_arrays(self, queries: Sequence[str] | FloatMatrix, options: SearchOptions) -> SearchArrays:
-        """Ids and scores alone, as arrays, for pipelines: no texts are fetched.
+        """Only ids and scores, as arrays, for pipelines: no texts are fetched.
 
         Args:
             queries: texts, or their vectors (q, dim) float32 with rows L2-normalised (dense mode only).
@@ -187,11 +187,11 @@ class Engine(Verbs):
         return self._index.search_arrays(queries, options)
 
     def search_vectors(self, queries: FloatMatrix, options: SearchOptions | None = None) -> list[list[Hit]]:
-        """Hits for vectors that the caller has: (q, dim) float32; rows are L2-normalised here."""
+        """Hits for the caller's vectors: (q, dim) float32; rows are L2-normalised here."""
         return self._parts.retriever.search_vectors(queries, options)
 
     def matching_ids(self, where: str) -> list[str]:
-        """Ids of all documents that a filter keeps.
+        """Ids of all documents that match a filter.
 
         Raises:
             FilterError: the expression cannot be read, or names a field that no document has.
@@ -212,7 +212,7 @@ class Engine(Verbs):
         return self._parts.retriever.encode(texts, role=role)
 
     def readings(self, texts: Sequence[str]) -> list[Reading]:
-        """What the index's model can read of each text, and what it has no tokens for."""
+        """For each text what the index's model can read, and what it has no tokens for."""
         return self._index.readings(texts)
 
     def recommender(self) -> TextRecommender:
@@ -234,7 +234,7 @@ class Engine(Verbs):
         fitted_on: str = "",
         lock_timeout_s: float = 0.0,
     ) -> Decision:
-        """Fit the decision about answers on labelled questions, and keep it with the index."""
+        """Fit the decision about answers on labelled questions, and store it with the index."""
         from simengine.engine.answering import fit_answers
 
         with self._changing():
@@ -254,7 +254,7 @@ class Engine(Verbs):
         store: bool = True,
         lock_timeout_s: float = 0.0,
     ) -> BlendFit:
-        """Choose the reranker's weight on labelled queries, and keep it with the index; see `fit_rerank`."""
+        """Choose the reranker's weight on labelled queries, and store it with the index; see `fit_rerank`."""
         from simengine.engine.fitted import store_blend
         from simengine.engine.fitting import fit_rerank
 
@@ -269,7 +269,7 @@ class Engine(Verbs):
     def calibrate(
         self, request: CalibrateRequest, *, lock_timeout_s: float = 0.0, progress: Progress | None = None
     ) -> CalibrationReport:
-        """Fit a calibration on labelled pairs, and keep it with the index; `run` does not keep it."""
+        """Fit a calibration on labelled pairs, and store it with the index; `run` does not store it."""
         report: CalibrationReport = self.run(request, progress=progress)
         self.keep_calibration(report.calibration, lock_timeout_s=lock_timeout_s)
         return report
@@ -277,7 +277,7 @@ class Engine(Verbs):
     def keep_calibration(
         self, calibration: Calibration | str | Path, *, lock_timeout_s: float = 0.0
     ) -> Calibration:
-        """Keep a calibration, or that of a JSON file, with the index."""
+        """Store a calibration, or that of a JSON file, with the index."""
         from simengine.engine.fitted import keep_calibration
 
         with self._changing():
@@ -288,7 +288,7 @@ class Engine(Verbs):
     def add(
         self, documents: Documents, *, options: IndexOptions | None = None, progress: Progress | None = None
     ) -> IndexReport:
-        """Add documents; they are found as soon as this returns.
+        """Add documents; they can be found when this returns.
 
         Raises:
             DataError: an id is in the index with other content.
@@ -299,7 +299,7 @@ class Engine(Verbs):
     def update(
         self, documents: Documents, *, options: IndexOptions | None = None, progress: Progress | None = None
     ) -> IndexReport:
-        """Replace documents by id, and add those that are new."""
+        """Replace documents by id, and add new ones."""
         return self._write(documents, "update", options, progress)
 
     def _write(
@@ -320,7 +320,7 @@ class Engine(Verbs):
             )
 
     def delete(self, ids: Iterable[str | int] = (), *, where: str | None = None) -> IndexReport:
-        """Delete documents by id, by filter, or both. Ids that are not there are listed in the report."""
+        """Delete documents by id, by filter, or both. The report lists unknown ids."""
         names = as_ids(ids)
         from simengine.engine.writing import delete_documents
 
@@ -328,7 +328,7 @@ class Engine(Verbs):
             return delete_documents(self.path, names, where)
 
     def compact(self, *, progress: Progress | None = None) -> IndexReport:
-        """Fold additions and deletions into a new generation; searches go on meanwhile."""
+        """Fold additions and deletions into a new generation; searches continue meanwhile."""
         from simengine.engine.writing import compact_index
 
         with self._changing():
@@ -336,13 +336,13 @@ class Engine(Verbs):
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
-        """One change at a time; searches see it as soon as it is done."""
+        """One change at a time; searches see it when it is done."""
         self._index.check_open()
         with self._write_lock:
             yield
         self.refresh()
 
-    # -- about, and the end ----------------------------------------------------------------------------------------
+    # -- properties and closing ------------------------------------------------------------------------------------
 
     def __len__(self) -> int:
         """Number of documents."""
@@ -360,34 +360,34 @@ class Engine(Verbs):
 
     @property
     def models(self) -> Models:
-        """Which models it uses, and where they run."""
+        """Its models, and their device."""
         return self._index.models
 
     @property
     def counts(self) -> Counts:
-        """What the index holds."""
+        """Numbers of documents, passages and vectors."""
         return self._index.counts
 
     @property
     def settings(self) -> IndexSettings:
-        """What the index was built with."""
+        """The index's settings."""
         return self._index.settings
 
     @property
     def encoder(self) -> BiEncoder:
-        """The bi-encoder, loaded on first use; it is refused when it is not the one that built the index."""
+        """The bi-encoder, loaded on first use; refused if it did not build the index."""
         return self._index.encoder
 
     def refresh(self) -> bool:
-        """See what other processes have committed. Returns whether there was anything new."""
+        """Switch to the latest commit of any process. Returns whether there was a new one."""
         return self._index.refresh()
 
     def close(self) -> None:
-        """Release files, models and threads; searches that run now end first."""
+        """Release files, models and threads; running searches end first."""
         self._index.close(then=self._parts.close)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("an Engine holds open files and cannot be pickled; call Engine.open in each process")
+        raise TypeError("an Engine has open files and cannot be pickled; call Engine.open in each process")
 
     def __enter__(self) -> Self:
         return self

@@ -1,4 +1,4 @@
-"""Models that are evaluated or that label pairs: which one, of which kind, loaded for its task."""
+"""Loads models that are evaluated or that label pairs, for their task."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from simengine.cross_encoders.reader import Reader
     from simengine.cross_encoders.tagger import Tagger
 
-# All functions take the model's name, of whatever kind it is, from `Models.encoder`.
+# All functions take the model's name from `Models.encoder`, whatever its kind.
 
 
 def load_scorer(
     models: Models, *, relevance: bool, labels: Sequence[str] | None = None
 ) -> tuple[BiEncoderScorer | CrossEncoderScorer, str]:
-    """A scorer of pairs, of the kind that the model is, and the name of what runs it.
+    """A scorer of pairs for the model's kind, and the name of its runtime.
 
     Args:
         relevance: of passages to questions; False for graded similarity.
         labels: see `load_nli`; for relevance only.
 
     Raises:
-        UsageError: the model does not score pairs.
+        UsageError: the model cannot score pairs.
     """
     kind = kind_of(models)
     if kind == "bi-encoder":
@@ -49,7 +49,7 @@ def load_scorer(
 def load_cross_scorer(
     models: Models, *, relevance: bool, labels: Sequence[str] | None = None
 ) -> tuple[CrossEncoderScorer, str]:
-    """As `load_scorer`, of a cross-encoder."""
+    """As `load_scorer`, for a cross-encoder."""
     loaded = _load_cross(models)
     if not relevance:
         return CrossEncoderScorer(SimilarityModel(loaded)), loaded.runtime
@@ -58,10 +58,10 @@ def load_cross_scorer(
 
 
 def load_nli(models: Models, labels: Sequence[str] | None = None) -> tuple[NLIProbabilities, str]:
-    """An NLI model, and the name of what runs it.
+    """An NLI model, and the name of its runtime.
 
     Args:
-        labels: names of the outputs in their order; for models whose own names say nothing.
+        labels: names of the outputs in their order; for models with meaningless names.
 
     Raises:
         UsageError: its outputs are not those of NLI.
@@ -99,20 +99,20 @@ def load_tagging(models: Models) -> Tagger:
 
 
 def kind_of(models: Models) -> str:
-    """What kind of model is named."""
+    """The kind of the named model."""
     return model_kind(resolve_model(models.encoder_name, offline=models.offline).path)
 
 
 def model_name(models: Models) -> str:
-    """As it was given, or the default's."""
+    """As given, or the default's."""
     return models.encoder_name or DEFAULT_MODEL
 
 
 def with_default(models: Models, task: str) -> Models:
-    """The model that is named, or the one that simengine has for a task.
+    """The named model, or simengine's default for a task.
 
     Raises:
-        UsageError: none is named, and there is none.
+        UsageError: none is named, and there is no default.
     """
     if models.encoder is not None or task in ("sts", "retrieval"):
         return models
@@ -122,10 +122,10 @@ def with_default(models: Models, task: str) -> Models:
 
 
 def refuse_other_kinds(models: Models, task: str, expected: str) -> None:
-    """Say that a model is for another task before loading it fails in a way that is hard to understand.
+    """Refuse a model for another task; loading it would fail with an obscure error.
 
     Raises:
-        UsageError: its files say that it is something else.
+        UsageError: its files are of another kind of model.
     """
     kind = kind_of(models)
     if kind != expected:
@@ -139,6 +139,6 @@ def _load_cross(models: Models) -> CrossEncoder:
 
 
 def _label_mapping(own: tuple[str, ...], given: Sequence[str] | None) -> dict[str, str] | None:
-    """From a model's own labels to the names that were given; None where its own say what they mean."""
+    """From a model's own labels to the given names; None if its own are meaningful."""
     mapping = named_outputs(own, given)
     return None if all(canonical_label(label) for label in own) else mapping

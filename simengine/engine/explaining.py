@@ -1,4 +1,4 @@
-"""Why hits were found, in a line for people: the parts of their scores, and the words that bring them near."""
+"""One-line explanations of hits: the parts of their scores, and the words that make them similar."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def explained(encoder: BiEncoder, query: str, hits: Sequence[Hit]) -> list[Hit]:
 
     Args:
         encoder: of the index; encodes about two variants of a text for each of its words.
-        query: that found them.
+        query: of these hits.
         hits: of one query.
 
     Raises:
@@ -35,7 +35,7 @@ def explained(encoder: BiEncoder, query: str, hits: Sequence[Hit]) -> list[Hit]:
 
 
 def explanation(encoder: BiEncoder, query: str, hit: Hit) -> str:
-    """What a hit's score is made of, and which words of query and passage go together."""
+    """The parts of a hit's score, and the aligned words of query and passage."""
     parts = [f"{PARTS.get(name, name)} {value:.2f}" for name, value in hit.scores.items()]
     if hit.judgement is not None and hit.judgement.stance is not None:
         parts.append(hit.judgement.stance)
@@ -46,7 +46,7 @@ def explanation(encoder: BiEncoder, query: str, hit: Hit) -> str:
 
 
 def _words(found: PairExplanation) -> list[str]:
-    """The words that add most to the cosine, with those of the passage that they go with."""
+    """The words that add most to the cosine, with their aligned words of the passage."""
     pairs = [
         (word.contribution, word.text, found.second.words[word.partner].text)
         for word in found.first.words

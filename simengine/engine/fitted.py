@@ -1,4 +1,4 @@
-"""What was fitted on labelled data for an index, and is kept with it: blends, calibrations, decisions."""
+"""Blends, calibrations and decisions fitted on labelled data and stored with an index."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from simengine.qa.decision import Decision
 
 BLENDS = "rerank"
-"""Entry of an index's registry: {reranker's fingerprint: a table of BlendFit}."""
+"""Entry of an index's registry: {reranker's fingerprint: BlendFit as a dictionary}."""
 DECISIONS = "answer"
-"""Entry of an index's registry: {NLI model and reader: a table of a Decision}."""
+"""Entry of an index's registry: {NLI model and reader: Decision as a dictionary}."""
 Note = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """What rerankers take.
+    """Fitted weights and calibrations of rerankers.
 
     Attributes:
         blends: by the fingerprint of a reranker.
@@ -44,10 +44,10 @@ class Fitted:
 
     @classmethod
     def of(cls, snapshot: Snapshot) -> Fitted:
-        """What an index holds.
+        """The fits stored with an index.
 
         Raises:
-            DamagedIndexError: what is stored there is not what it should be.
+            DamagedIndexError: a stored fit is invalid.
         """
         blends = {}
         for reranker, table in (snapshot.derived(BLENDS) or {}).items():
@@ -60,12 +60,12 @@ class Fitted:
 
 
 def nli_calibration(snapshot: Snapshot, nli: NLIModel, *, note: Note | None = None) -> Calibration | None:
-    """The calibration that an index holds for the probabilities of an NLI model; None where there is none.
+    """The calibration stored with an index for an NLI model's probabilities; None if there is none.
 
     Args:
         snapshot: of the index.
         nli: whose probabilities are calibrated.
-        note: gets the reason why a stored calibration is not used.
+        note: called with the reason why a stored calibration is not used.
     """
     return load_calibration(snapshot, "nli", nli.model.fingerprint.digest, note=note)
 
@@ -73,16 +73,16 @@ def nli_calibration(snapshot: Snapshot, nli: NLIModel, *, note: Note | None = No
 def answer_rule(
     snapshot: Snapshot, nli: NLIModel, reader: str = "", *, note: Note | None = None
 ) -> Decision | Calibration | None:
-    """What decides about answers in an index: a fitted decision, else a calibration of the plain rule, else nothing.
+    """The decision about answers from an index: fitted, else a calibrated plain rule, else None.
 
     Args:
         snapshot: of the index.
         nli: the NLI model that checks answers.
         reader: see `simengine.engine.answering.reader_name`.
-        note: gets the reason why something stored is not used.
+        note: called with the reason why a stored decision is not used.
 
     Raises:
-        DamagedIndexError: what is stored is not a decision.
+        DamagedIndexError: the stored decision is invalid.
     """
     digest = nli.model.fingerprint.digest
     entry = snapshot.derived(DECISIONS) or {}
@@ -96,7 +96,7 @@ def answer_rule(
             raise DamagedIndexError(snapshot.path, f"its decision about answers: {error}") from error
     if entry and note is not None:
         note(
-            "the decision that is stored with the index was fitted with another NLI model or reader: probabilities "
+            "the decision stored with the index was fitted with another NLI model or reader: probabilities "
             "stay uncalibrated until it is fitted again (simengine ask --fit)"
         )
     calibration = load_calibration(snapshot, "answer", digest, note=note)
@@ -104,14 +104,14 @@ def answer_rule(
 
 
 def store_blend(path: Path, fit: BlendFit, *, lock_timeout_s: float = 0.0, note: Note | None = None) -> bool:
-    """Keep a fitted weight with an index; see `_store`."""
+    """Store a fitted weight with an index; see `_store`."""
     return _store(path, BLENDS, fit.judge, fit.as_table(), lock_timeout_s, "weight for reranking", note)
 
 
 def store_decision(
     path: Path, decision: Decision, *, lock_timeout_s: float = 0.0, note: Note | None = None
 ) -> bool:
-    """Keep a decision about answers with an index; see `_store`."""
+    """Store a decision about answers with an index; see `_store`."""
     key = _decision_key(decision.judge, decision.reader)
     return _store(path, DECISIONS, key, decision.as_table(), lock_timeout_s, "decision", note)
 
@@ -119,7 +119,7 @@ def store_decision(
 def store_calibration(
     path: Path, calibration: Calibration, *, lock_timeout_s: float = 0.0, note: Note | None = None
 ) -> bool:
-    """Keep a calibration with an index, one for each task; see `_store`."""
+    """Store a calibration with an index, one per task; see `_store`."""
     task, what = calibration.task, f"calibration for {calibration.task}"
     return _store(path, CALIBRATIONS, task, calibration.as_table(), lock_timeout_s, what, note)
 
@@ -127,7 +127,7 @@ def store_calibration(
 def keep_calibration(
     parts: Parts, calibration: Calibration | str | Path, *, lock_timeout_s: float = 0.0
 ) -> Calibration:
-    """Keep a calibration, or that of a file as `read_calibration` takes it, with an engine's index."""
+    """Store a calibration, or that of a file for `read_calibration`, with an engine's index."""
     if isinstance(calibration, (str, Path)):
         calibration = read_calibration(calibration)
     store_calibration(parts.index.path, calibration, lock_timeout_s=lock_timeout_s, note=parts.note)
@@ -137,15 +137,15 @@ def keep_calibration(
 def _store(
     path: Path, entry: str, key: str, table: Json, lock_timeout_s: float, what: str, note: Note | None
 ) -> bool:
-    """Keep something fitted in the place of what was fitted for the same key before.
+    """Store a fit, replacing an earlier one for the same key.
 
     Args:
         lock_timeout_s: how long to wait for another writer.
-        what: it is, for people.
-        note: gets a sentence that says where it was stored.
+        what: its name in messages.
+        note: called with a sentence on where it was stored.
 
     Returns:
-        Whether there was something for this key.
+        Whether there was an earlier one.
 
     Raises:
         IndexNotFoundError, IndexLockedError, StoreError: as opening an index for writing.
@@ -154,7 +154,7 @@ def _store(
         known: dict[str, Json] = dict(writer.derived(entry) or {})
         writer.set_derived(entry, {**known, key: table})
     if note is not None:
-        note(f"{what} {'replaced the one before' if key in known else 'stored'} in {path}")
+        note(f"{what} {'replaced' if key in known else 'stored'} in {path}")
     return key in known
 
 

@@ -1,4 +1,4 @@
-"""Labelled pairs judged by a model, and the calibration that comes of them kept with an index."""
+"""Fits calibrations and reranking weights on labelled data."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True, slots=True)
 class JudgedPairs:
-    """What `fit_calibration` takes.
+    """The input of `fit_calibration`.
 
     Attributes:
         scores: (n,), or (n, 3) for "nli".
-        labels: (n,), 0 or 1; for "nli" places in NLI_LABELS.
-        groups: (n,), pairs with equal values share a question or premise; None where there are fewer than five of
-            these.
+        labels: (n,), 0 or 1; for "nli" indices in NLI_LABELS.
+        groups: (n,), pairs with equal values share a question or premise; None if there are fewer than five
+            distinct ones.
         scale: of the scores.
-        n_truncated: pairs of which the model could not read everything.
+        n_truncated: pairs that were truncated.
     """
 
     scores: FloatMatrix
@@ -68,13 +68,13 @@ class JudgedPairs:
 
 @dataclass(frozen=True, slots=True)
 class CalibrationReport:
-    """A calibration, and how well probabilities tell the share of right pairs.
+    """A calibration, with reliability bins before and after.
 
     Attributes:
         calibration: fitted on all pairs.
-        before: bins of the scores as they are; empty where they are no probabilities.
-        after: bins of calibrated scores of pairs that were left out of the fit.
-        n_truncated: pairs of which the model could not read everything.
+        before: bins of the uncalibrated scores; empty if they are not probabilities.
+        after: bins of calibrated scores of held-out pairs.
+        n_truncated: pairs that were truncated.
     """
 
     calibration: Calibration
@@ -92,7 +92,7 @@ def judge_pairs(
     fields: tuple[str, ...] | None = None,
     progress: Progress | None = None,
 ) -> JudgedPairs:
-    """Read labelled pairs and give each the score that a calibration for a task is about.
+    """Read labelled pairs and score them for a task's calibration.
 
     Args:
         path: a file as `read_nli` ("nli", "entailment") or `read_relevance` (other tasks) takes it.
@@ -100,11 +100,11 @@ def judge_pairs(
             the rest), "cosine" (of two texts, by a bi-encoder).
         model: a bi-encoder for "cosine", a cross-encoder otherwise.
         labels: see `NLIModel`.
-        fields: names of the two texts, and of the label where it has another than the usual ones; see `read_nli`.
-        progress: told of pairs.
+        fields: names of the two texts, and of the label if it is unusual; see `read_nli`.
+        progress: counts pairs.
 
     Raises:
-        UsageError: the task cannot be judged by this model.
+        UsageError: the model cannot score this task.
         DataError: the file cannot be used; names file and line.
     """
     progress = progress or NoProgress()
@@ -127,11 +127,11 @@ def judge_pairs(
 def read_judged_pairs(
     path: str | Path, score_field: str, *, fields: tuple[str, ...] | None = None
 ) -> JudgedPairs:
-    """Pairs that were judged before, as by `simengine ask`: label 0 or 1, and a number in a field.
+    """Pairs with existing scores, as from `simengine ask`: label 0 or 1, and a number in a field.
 
     Args:
-        path: a file as `read_relevance` takes it.
-        score_field: name of the number. All in [0, 1] are taken for probabilities.
+        path: a file for `read_relevance`.
+        score_field: the number's field. Numbers that are all in [0, 1] are treated as probabilities.
         fields: as for `judge_pairs`.
 
     Raises:
@@ -141,11 +141,11 @@ def read_judged_pairs(
     scores = []
     for pair in pairs:
         value = pair.extra.get(score_field)
-        if isinstance(value, str):  # a column whose numbers are written in several ways is text
+        if isinstance(value, str):  # a column with mixed number formats is text
             value = value if (number := any_number(value)) is None else number
         if isinstance(value, bool) or not isinstance(value, int | float) or not np.isfinite(value):
             raise DataError(
-                f"field {score_field!r} holds {value!r:.40}; expected a number (--score-field names it)",
+                f"field {score_field!r} is {value!r:.40}; expected a number (--score-field names it)",
                 pair.source,
                 pair.line,
             )
@@ -159,7 +159,7 @@ def read_judged_pairs(
 def _judge(
     task: str, model: CrossEncoder | BiEncoder, labels: dict[str, str] | None
 ) -> tuple[Judge, Callable[[], int]]:
-    """From pairs to scores, and how many pairs could not be read whole so far."""
+    """A function from pairs to scores, and the number of pairs truncated so far."""
     from simengine.cross_encoders.relevance import RelevanceModel
 
     as_choice(task, "task", tuple(each for each in get_args(CalibratedTask) if each not in JUDGED_BEFORE))
@@ -182,7 +182,7 @@ def _class_of(pair: LabelledPair, *, nli: bool) -> int:
 
 
 def _groups(pairs: Sequence[LabelledPair]) -> tuple[str, ...] | None:
-    """Pairs of one question or premise belong together: its answers are alike."""
+    """Pairs of one question or premise form a group: its answers are similar."""
     found = tuple(pair.text1 for pair in pairs)
     return found if len(set(found)) >= N_FOLDS else None
 
@@ -234,7 +234,7 @@ def run_calibrate(
 def _calibrated_model(
     parts: Parts, request: CalibrateRequest
 ) -> tuple[CrossEncoder | BiEncoder, dict[str, str] | None]:
-    """The model whose scores of a task are calibrated, and the names of its outputs where they were given."""
+    """The model whose scores are calibrated, and the given names of its outputs, if any."""
     if request.task == "cosine":
         return parts.index.encoder, None
     if request.task == "relevance":
@@ -249,7 +249,7 @@ def _calibrated_model(
 
 
 def _digest(parts: Parts, task: str) -> str:
-    """Fingerprint of the model that gave the scores of a file, which is not loaded for it."""
+    """Fingerprint of the model of a file's scores, without loading it."""
     models = parts.models.models
     if task == "cosine":
         if isinstance(parts.index, OpenedIndex) and models.encoder is None:
@@ -259,7 +259,7 @@ def _digest(parts: Parts, task: str) -> str:
     if isinstance(given, (NLIModel, CrossEncoder)):
         return (given.model if isinstance(given, NLIModel) else given).fingerprint.digest
     if given is not None and not isinstance(given, str):
-        return parts.models.judge().fingerprint  # a reranker of the caller's
+        return parts.models.judge().fingerprint  # the caller's own reranker
     folder = resolve_model(given or DEFAULT_NLI_MODEL, offline=models.offline).path
     return fingerprint_of_pairs(read_pair_config(folder)).digest
 
@@ -284,13 +284,13 @@ def fit_rerank(
         parts: of an engine.
         queries: query id to text; those without a relevant document are not searched.
         qrels: query id to document id to grade.
-        rerank: which reranker, and how deep.
-        search: how the candidates are found; its `k` does not matter.
-        fitted_on: what the queries are, for people.
-        keep_self: rerank the document with the query's own id too, which is left out as BEIR does.
+        rerank: the reranker and its depth.
+        search: options of the candidate search; its `k` is ignored.
+        fitted_on: description of the queries.
+        keep_self: keep the document with the query's own id, which is left out by default, as in BEIR.
 
     Raises:
-        UsageError: too few queries with a relevant document, or a reranking of several stages.
+        UsageError: too few queries with a relevant document, or several reranking stages.
     """
     asked = rerank or Rerank()
     if asked.first is not None or asked.claim or asked.budget_ms is not None:

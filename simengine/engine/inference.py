@@ -1,4 +1,4 @@
-"""Verbs that rest on inference and similarity: pairs of texts, labels, contradictions, duplicates, explanations."""
+"""Operations by NLI and similarity: pairs of texts, labels, contradictions, duplicates, explanations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def run_score(parts: Parts, request: ScoreRequest) -> list[PairScore]:
-    """Cosine similarity of pairs; a text that stands in several pairs is encoded once."""
+    """Cosine similarity of pairs; repeated texts are encoded once."""
     rows: dict[str, int] = {}
     for pair in request.pairs:
         for text in pair:
@@ -63,7 +63,7 @@ def run_nli(parts: Parts, request: NLIRequest) -> list[Verdict]:
 
 
 def run_explain(parts: Parts, request: ExplainRequest) -> PairExplanation:
-    """Which words bring two texts near to each other."""
+    """The words that make two texts similar."""
     from simengine.explain import ExplainOptions, explain_pair
 
     options = ExplainOptions(roles=request.roles, draws=request.draws)
@@ -85,7 +85,7 @@ def run_classify(parts: Parts, request: ClassifyRequest) -> list[Classification]
 
 
 def classifier_of(parts: Parts, calibration: Mapping[str, Any] | None = None) -> ZeroShotClassifier:
-    """The classifier over the engine's NLI model."""
+    """The classifier with the engine's NLI model."""
     from simengine.reasoning.zero_shot import ZeroShotClassifier
 
     known = None if calibration is None else Calibration.from_table(calibration)
@@ -93,10 +93,10 @@ def classifier_of(parts: Parts, calibration: Mapping[str, Any] | None = None) ->
 
 
 def open_monitor(parts: Parts, options: MonitorOptions, state: object = None) -> Monitor:
-    """A monitor of a stream, from its beginning or from a state; see `Monitor`.
+    """A monitor of a stream, new or from a state; see `Monitor`.
 
     Raises:
-        UsageError: the state is not one, or was made with other options.
+        UsageError: the state is invalid, or was made with other options.
         FingerprintMismatchError: the state was made with another NLI model.
     """
     from simengine.reasoning.monitor import Monitor as Monitor
@@ -106,7 +106,7 @@ def open_monitor(parts: Parts, options: MonitorOptions, state: object = None) ->
     monitor = Monitor.resumed(classifier_of(parts), state)  # type: ignore[arg-type]
     if monitor.options != options:
         raise UsageError(
-            "the state was made with other topics, sentiments or windows; give the same, or begin a new one"
+            "the state was made with other topics, sentiments or windows; give the same, or start a new one"
         )
     return monitor
 
@@ -114,7 +114,7 @@ def open_monitor(parts: Parts, options: MonitorOptions, state: object = None) ->
 def run_contradictions(
     parts: Parts, request: ContradictionsRequest, *, progress: Progress | None = None
 ) -> Contradictions:
-    """Claims of documents that conflict, each with its places; see `find_contradictions`."""
+    """Conflicting claims of documents, with their positions; see `find_contradictions`."""
     from simengine.reasoning.contradictions import find_contradictions
 
     nli = parts.models.nli()
@@ -153,7 +153,7 @@ def run_duplicates(
 def _documents(
     reader: IndexReader | None, request: ContradictionsRequest | DuplicatesRequest
 ) -> Iterator[Document]:
-    """The documents of a request, else those of the index."""
+    """The request's documents, else those of the index."""
     if request.documents is not None:
         return as_documents(request.documents)
     if reader is None:
@@ -166,7 +166,7 @@ def _calibration(parts: Parts, reader: IndexReader | None, nli: NLIModel) -> Cal
 
 
 def _noting(parts: Parts, nli: NLIModel | None) -> Callable[[Iterator[Document]], Iterator[Document]]:
-    """Passes documents on; says of the first that the model can hardly read what follows from it."""
+    """Yields documents; notes the consequence of the first that the model can hardly read."""
     said = False
 
     def noting(documents: Iterator[Document]) -> Iterator[Document]:

@@ -1,4 +1,4 @@
-"""The models beside the bi-encoder: loaded when first needed, each once."""
+"""The models other than the bi-encoder, each loaded once, on first use."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ Labels = tuple[str, ...] | Mapping[str, str] | None
 
 
 class LoadedModels:
-    """NLI model, rerankers and reader of an engine, or of several. May be used from several threads at once.
+    """NLI model, rerankers and reader of one or several engines. Thread-safe.
 
     Args:
-        models: which ones, and where they run.
-        wrap: what every cross-encoder that is loaded is put into, such as one that batches the pairs of several
-            callers; closing it closes the model.
+        models: which ones, and their device.
+        wrap: wraps every loaded cross-encoder, for example to batch the pairs of several
+            callers; closing the wrapper closes the model.
     """
 
     def __init__(self, models: Models | None = None, *, wrap: Wrap | None = None) -> None:
@@ -59,10 +59,10 @@ class LoadedModels:
             return self._cross_encoders[key]
 
     def judge(self, rerank: Rerank | None = None) -> Judge:
-        """What judges in a stage of reranking: how well texts answer queries.
+        """The judge of a reranking stage: scores how well texts answer queries.
 
         Raises:
-            As `load_cross_encoder`, and UsageError where the model's outputs are not those of its kind.
+            As `load_cross_encoder`, and UsageError if the model's outputs do not fit its kind.
         """
         asked, given = rerank or Rerank(), self.models.reranker
         if asked.model is None and given is not None and not isinstance(given, str | CrossEncoder):
@@ -82,7 +82,7 @@ class LoadedModels:
         return CrossEncoderJudge(model, kind=asked.kind, labels=names, name=name)
 
     def chosen(self, asked: Rerank) -> tuple[CrossEncoder, str, Labels]:
-        """The model of a stage, its name for people, and what its outputs are called."""
+        """The model of a stage, its name, and the names of its outputs."""
         reranker, nli = self.models.reranker, self.models.nli
         if asked.model is None and isinstance(reranker, CrossEncoder):
             return reranker, type(reranker).__name__, asked.labels
@@ -94,7 +94,7 @@ class LoadedModels:
         return self.cross_encoder(name, asked.precision), Path(name).name, labels
 
     def nli(self, rerank: Rerank | None = None) -> NLIModel:
-        """The NLI model: that of a reranking which names one, else the engine's.
+        """The NLI model: of `rerank` if that names one, else the engine's.
 
         Raises:
             UsageError: the named model is not an NLI model.
@@ -125,7 +125,7 @@ class LoadedModels:
         return _name_of(self.models.reranker) or self.nli_name
 
     def reader(self) -> Reader | None:
-        """The reader; None where none is named."""
+        """The reader; None if none is named."""
         if self.models.reader is None:
             return None
         with self._lock:
@@ -139,12 +139,12 @@ class LoadedModels:
             return self._reader
 
     def similarity(self) -> Judge | None:
-        """The cross-encoder for graded similarity; None where none is named."""
+        """The cross-encoder for graded similarity; None if none is named."""
         name = self.models.similarity
         return None if name is None else self.judge(Rerank(name, kind="similarity"))
 
     def reranker(self, rerank: Rerank, fitted: Fitted | None = None) -> Reranker:
-        """The stages of a reranking, with weights and depths as given, as fitted, or the defaults."""
+        """The reranking stages, with weights and depths as given, as fitted, or by default."""
         stages = []
         for asked in rerank.stages():
             judge = self.judge(asked)
@@ -154,10 +154,10 @@ class LoadedModels:
         return Reranker(stages, options, calibrations={} if fitted is None else fitted.relevance)
 
     def load_named(self) -> None:
-        """Load the models that are named, so that a wrong name is an error before anything is served.
+        """Load the named models, so that a wrong name is an error before serving starts.
 
         Raises:
-            ModelError, UsageError: one cannot be loaded, or is of another kind.
+            ModelError, UsageError: a model cannot be loaded, or is of another kind.
         """
         if self.models.nli is not None:
             self.nli()
@@ -167,12 +167,12 @@ class LoadedModels:
         self.reader()
 
     def loaded(self) -> Sequence[CrossEncoder]:
-        """The cross-encoders that are loaded."""
+        """The loaded cross-encoders."""
         with self._lock:
             return list(self._cross_encoders.values())
 
     def close(self) -> None:
-        """Release the models; those that were given stay the caller's."""
+        """Release the models, except the caller's own."""
         with self._lock:
             for model in self._cross_encoders.values():
                 model.close()
@@ -181,15 +181,15 @@ class LoadedModels:
 
 
 def _name_of(given: object) -> str:
-    """The name of a model, or the class of one that the caller has given; "" where there is none."""
+    """The name of a model, or the class of a caller's object; "" if there is none."""
     return given if isinstance(given, str) else "" if given is None else type(given).__name__
 
 
 def named_outputs(own: Sequence[str], given: Sequence[str] | None) -> dict[str, str] | None:
-    """From a model's own labels to names that were given for them, in their order; None where none were given.
+    """From a model's own labels to the given names, in their order; None if none were given.
 
     Raises:
-        UsageError: there are more or fewer names than outputs.
+        UsageError: the numbers of names and outputs differ.
     """
     if given is None:
         return None
@@ -199,7 +199,7 @@ def named_outputs(own: Sequence[str], given: Sequence[str] | None) -> dict[str, 
 
 
 def depth_and_weight(asked: Rerank, judge: Judge, fitted: Fitted | None) -> tuple[int, float]:
-    """Depth and weight of a stage: as given, else as fitted for the index and this model, else the defaults."""
+    """Depth and weight of a stage: as given, else as fitted for the index and model, else the defaults."""
     blend = None if fitted is None else fitted.blends.get(judge.fingerprint)
     if blend is not None and blend.kind != judge.kind:
         blend = None

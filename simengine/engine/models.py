@@ -1,4 +1,4 @@
-"""Which models an engine uses, and where they run."""
+"""The models of an engine, and their device."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 class Encodes(Protocol):
-    """What turns texts into vectors, such as a `SentenceTransformer`."""
+    """Encodes texts, such as a `SentenceTransformer`."""
 
     def encode(self, sentences: Sequence[str], /) -> Any:
         """One vector for each text."""
 
 
 class Predicts(Protocol):
-    """What scores pairs of a query and a text, such as sentence-transformers' `CrossEncoder`."""
+    """Scores pairs of a query and a text, such as sentence-transformers' `CrossEncoder`."""
 
     def predict(self, pairs: Sequence[Sequence[str]], /) -> Any:
         """One score for each pair; higher is better."""
@@ -35,28 +35,27 @@ class Predicts(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Models:
-    """The models of an engine. Each is loaded once, when it is first needed.
+    """The models of an engine. Each is loaded once, on first use.
 
     Attributes:
-        encoder: folder or hub name of the bi-encoder; or a bi-encoder, which stays the caller's: a `BiEncoder`, or an
-            object with `encode(texts)`, such as a `SentenceTransformer`. None for the index's own, or the default for
+        encoder: folder or hub name of the bi-encoder; or your own, which is not closed: a `BiEncoder`, or an
+            object with `encode(texts)`, such as a `SentenceTransformer`. None for the index's, or the default for
             a new index.
-        nli: folder or name of the NLI model, or an `NLIModel`, which then stays the caller's; None for the one that
-            ships.
-        reranker: folder or name of the cross-encoder that reranks; or one that stays the caller's: a `CrossEncoder`, a
-            `simengine.rerank.judge.Judge`, or an object with `predict(pairs)`, such as sentence-transformers'
+        nli: folder or name of the NLI model, or your own `NLIModel`, which is not closed; None for the bundled one.
+        reranker: folder or name of the cross-encoder that reranks; or your own, which is not closed: a `CrossEncoder`,
+            a `simengine.rerank.judge.Judge`, or an object with `predict(pairs)`, such as sentence-transformers'
             `CrossEncoder`. None for the NLI model.
-        reader: folder or name of a model that finds the words that answer; None answers with sentences.
-        similarity: folder or name of a cross-encoder for graded similarity; None scores pairs by cosine alone.
-        wording: an endpoint that words answers, as `simengine.qa.wording.Wording`; None gives the corpus's own words.
-        nli_labels: names of the NLI model's outputs in their order, where its files do not say what they are.
+        reader: folder or name of an extractive reader; None answers with sentences.
+        similarity: folder or name of a cross-encoder for graded similarity; None scores pairs only by cosine.
+        wording: an endpoint that words answers, as `simengine.qa.wording.Wording`; None quotes the corpus.
+        nli_labels: names of the NLI model's outputs in their order, if its files do not name them.
         device: "auto", "cpu", "cuda" or "cuda:N".
         runtime, precision: of the bi-encoder, see `simengine.encoders.load.load_encoder`.
-        threads: in all; None means every core.
+        threads: in total; None for all cores.
         offline: never contact a model hub.
 
     Raises:
-        UsageError: a value is of another type.
+        UsageError: a value has the wrong type.
     """
 
     encoder: str | BiEncoder | Encodes | None = None
@@ -96,18 +95,18 @@ class Models:
             object.__setattr__(self, "nli_labels", tuple(as_texts(self.nli_labels, "label")))
 
     def _keep_name(self, name: str, shown: str = "") -> None:
-        """A folder's name becomes its absolute path, so that changing directory changes nothing."""
+        """Folders as absolute paths, so that changing directory has no effect."""
         if (given := getattr(self, name)) is not None:
             object.__setattr__(self, name, keep_model(as_path_name(given, shown or name)))
 
     @property
     def encoder_name(self) -> str | None:
-        """Name of the bi-encoder; None where none is named or the caller has given the object."""
+        """Name of the bi-encoder; None if none is named or the caller has passed an object."""
         return self.encoder if isinstance(self.encoder, str) else None
 
 
 def _model_of(given: object, name: str) -> object:
-    """A cross-encoder that was handed in, as what the engine works with."""
+    """The caller's cross-encoder as the type that the engine uses."""
     from simengine.cross_encoders.contract import CrossEncoder
     from simengine.cross_encoders.nli import NLIModel
 
@@ -132,15 +131,15 @@ def llm_wording(base_url: str, model: str, api_key: str | None = None, *, timeou
 
 
 def models_of(given: Models | None, single: Models) -> Models:
-    """The models that were given in one value, or one by one.
+    """Models given as one value, or one by one.
 
     Raises:
-        UsageError: they were given both ways.
+        UsageError: both were given.
     """
     if given is None:
         return single
     if single != Models():
         raise UsageError(
-            "models was given beside model, device, runtime, precision, threads or offline; give one"
+            "models was given together with model, device, runtime, precision, threads or offline; give one"
         )
     return expect(given, Models, "models", "Models(...)")

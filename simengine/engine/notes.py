@@ -1,4 +1,4 @@
-"""What users should know of a request: texts in it that a model can hardly read."""
+"""Notes on requests: texts in them that a model can hardly read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Reads: TypeAlias = Literal["encoder", "nli", "reranker"]
 
 
 class Note(str):
-    """A sentence for people; `source` says which model it is about."""
+    """A sentence for the user; `source` is the model concerned."""
 
     __slots__ = ("source",)
     source: Reads
@@ -33,9 +33,9 @@ class Note(str):
 
 
 def notes_of(engine: Verbs, parts: Parts, request: object) -> list[Note]:
-    """A note for each model that a request is answered with and that can hardly read one of its texts.
+    """A note for each model used by a request that can hardly read one of its texts.
 
-    Loads the models that the request needs. Answers, verdicts and scores of pairs carry more in themselves.
+    Loads the request's models. Answers, verdicts and scores of pairs have more detailed reasons in themselves.
     """
     encoded, reranked, inferred = _texts_of(parts, request)
     rerank = getattr(request, "rerank", None)

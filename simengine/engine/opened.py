@@ -1,4 +1,4 @@
-"""An opened index: one reader at a time, the encoder that fits it, and how long they live."""
+"""An opened index: its current reader, its encoder, and their lifetimes."""
 
 from __future__ import annotations
 
@@ -30,13 +30,12 @@ from simengine.types import Document, FloatMatrix, Hit
 class OpenedIndex:
     """Candidates, vectors and documents of an index; see `simengine.search.retriever.Retriever`.
 
-    Searches may come from any number of threads. When the index changes, the reader is replaced, and the old one is
-    closed when nobody uses it any more.
+    Thread-safe. When the index changes, the reader is replaced, and the old one is closed after its last use.
 
     Args:
         path: the index directory.
-        models: which encoder, and where it runs.
-        encoder: one that is loaded already and is closed with the index.
+        models: which encoder, and its device.
+        encoder: an already loaded one, which is closed with the index.
 
     Raises:
         IndexNotFoundError: there is no index at `path`.
@@ -44,7 +43,7 @@ class OpenedIndex:
     """
 
     def __init__(self, path: Path, models: Models, encoder: BiEncoder | None = None) -> None:
-        self.path = path.absolute()  # changing directory must not lead to another index, or another model
+        self.path = path.absolute()  # changing directory must not change the index or the model
         self.models = models
         self._encoder = encoder
         self._encoder_lock, self._refresh_lock = threading.Lock(), threading.Lock()
@@ -53,18 +52,18 @@ class OpenedIndex:
 
     @property
     def counts(self) -> Counts:
-        """What the index holds."""
+        """Numbers of documents, passages and vectors."""
         with self.lease() as reader:
             return reader.snapshot.counts
 
     @property
     def settings(self) -> IndexSettings:
-        """What the index was built with."""
+        """The index's settings."""
         return self._reader.snapshot.settings
 
     @property
     def encoder(self) -> BiEncoder:
-        """The bi-encoder, loaded on first use; it is refused when it is not the one that built the index."""
+        """The bi-encoder, loaded on first use; refused if it did not build the index."""
         if self._encoder is None:
             with self._encoder_lock:
                 if self._encoder is None:
@@ -84,7 +83,7 @@ class OpenedIndex:
         return encoder
 
     def use_encoder(self, encoder: BiEncoder) -> None:
-        """Go on with an encoder that gives the same vectors, such as one that batches several callers' texts.
+        """Switch to an encoder with the same vectors, such as one that batches several callers' texts.
 
         Raises:
             FingerprintMismatchError: it is not the index's.
@@ -93,24 +92,24 @@ class OpenedIndex:
         self._encoder = encoder
 
     def facts(self) -> dict[str, Any]:
-        """What the index holds, for machines; see `simengine.indexing.facts.facts_of`."""
+        """Facts about the index, as JSON; see `simengine.indexing.facts.facts_of`."""
         with self.lease() as reader:
             return deepcopy(reader.facts)
 
     def check_on_disk(self) -> None:
-        """Raise StoreError where the index could not be opened now; what is open goes on working."""
+        """Raise StoreError if the index could not be opened now; the open reader keeps working."""
         with Snapshot.open(self.path):
             pass
 
     # -- searching -------------------------------------------------------------------------------------------
 
     def run(self, queries: Sequence[str], options: SearchOptions) -> SearchResult:
-        """Candidates for each query, with the time that each stage took."""
+        """Candidates for each query, with the time of each stage."""
         with self.lease() as reader:
             return reader.searcher.search(queries, expect(options, SearchOptions, "options"))
 
     def search_arrays(self, queries: Sequence[str] | FloatMatrix, options: SearchOptions) -> SearchArrays:
-        """Ids and scores alone, as arrays, for pipelines: no texts are fetched.
+        """Only ids and scores, as arrays, for pipelines: no texts are fetched.
 
         Args:
             queries: texts, or their vectors (q, dim) float32 with rows L2-normalised (dense mode only).
@@ -122,13 +121,13 @@ class OpenedIndex:
             return reader.searcher.search_arrays(as_texts(queries, "query"), options)
 
     def search_vectors(self, queries: FloatMatrix, options: SearchOptions | None = None) -> list[list[Hit]]:
-        """Hits for vectors that the caller has: (q, dim) float32; rows are L2-normalised here."""
+        """Hits for the caller's vectors: (q, dim) float32; rows are L2-normalised here."""
         chosen = SearchOptions(mode="dense") if options is None else expect(options, SearchOptions, "options")
         with self.lease() as reader:
             return reader.searcher.search_vectors(queries, chosen)
 
     def similar(self, request: SimilarRequest) -> list[Hit]:
-        """The documents nearest to a document, without itself.
+        """The documents nearest to a document, excluding itself.
 
         Raises:
             UnknownDocumentError: there is no such document.
@@ -146,7 +145,7 @@ class OpenedIndex:
         return [replace(hit, rank=rank) for rank, hit in enumerate(others, 1)]
 
     def matching_ids(self, where: str) -> list[str]:
-        """Ids of all documents that a filter keeps.
+        """Ids of all documents that match a filter.
 
         Raises:
             FilterError: the expression cannot be read, or names a field that no document has.
@@ -170,17 +169,17 @@ class OpenedIndex:
         return self.encoder.encode(as_texts(texts), role=role)
 
     def readings(self, texts: Sequence[str]) -> list[Reading]:
-        """What the index's model can read of each text, and what it has no tokens for."""
+        """For each text what the index's model can read, and what it has no tokens for."""
         return readings_of(self.encoder, as_texts(texts))
 
     def count_cut_tokens(self, texts: Sequence[str], *, role: Role = "text") -> list[int]:
-        """For each text its tokens beyond those that the encoder reads; 0 for all that fit."""
+        """For each text its tokens beyond the encoder's limit; 0 for all that fit."""
         return count_cut_tokens(self.encoder, texts, role=role)
 
     # -- life ------------------------------------------------------------------------------------------------
 
     def refresh(self) -> bool:
-        """See what other processes have committed. Returns whether there was anything new."""
+        """Switch to the latest commit of any process. Returns whether there was a new one."""
         with self._refresh_lock:
             self.check_open()
             if self._reader.snapshot.is_current():
@@ -194,7 +193,7 @@ class OpenedIndex:
 
     @contextmanager
     def lease(self) -> Iterator[IndexReader]:
-        """A reader that stays open while it is used, whatever other threads do."""
+        """A reader that stays open while in use, regardless of other threads."""
         self.check_open()
         reader = self._reader
         while not reader.enter():
@@ -211,7 +210,7 @@ class OpenedIndex:
             raise UsageError(f"the engine for {self.path} is closed")
 
     def close(self, then: Callable[[], None] | None = None) -> None:
-        """Release files, threads and the encoder, unless it is the caller's; searches that run now end first.
+        """Release files, threads and the encoder, unless it is the caller's; running searches end first.
 
         Args:
             then: called after the last search has ended.

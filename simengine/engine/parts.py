@@ -1,4 +1,4 @@
-"""What the verbs of an engine work with."""
+"""The parts that an engine's operations work with."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Parts:
 
     Attributes:
         index: the opened index.
-        retriever: gives candidates and vectors: the index, or what batches the searches of several callers over it.
-        recommender: gives the recommender whose items are the documents.
-        note: gets, in a sentence, what users should know, such as why something stored is not used.
+        retriever: gives candidates and vectors: the index, or a wrapper that batches the searches of several callers.
+        recommender: returns the recommender whose items are the documents.
+        note: called with a sentence for the user, such as why a stored fit is not used.
     """
 
     def __init__(
@@ -36,12 +36,12 @@ class Parts:
 
     @cached_property
     def models(self) -> LoadedModels:
-        """NLI model, rerankers and reader: those that were given, else the engine's own."""
+        """NLI model, rerankers and reader: the given ones, else the engine's own."""
         from simengine.engine.loaded import LoadedModels
 
         return self._shared or LoadedModels(self.index.models)
 
     def close(self) -> None:
-        """Release the models that are the engine's own."""
+        """Release the engine's own models."""
         if self._shared is None and "models" in self.__dict__:
             self.models.close()

@@ -1,4 +1,4 @@
-"""A search from the query to the hits that are shown: candidates, reranking, collapsing, explaining."""
+"""A search from query to hits: candidates, reranking, collapsing, explaining."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from simengine.types import Hit
 
 CANDIDATES_PER_HIT = 2
-"""Where hits are collapsed, this many are looked at for each that is wanted, so that enough are left."""
+"""Hits fetched per requested hit when collapsing, so that enough are left."""
 
 
 def run_search(parts: Parts, request: SearchRequest) -> SearchResult:
-    """Search, then rerank, collapse and explain as the request says."""
+    """Search, then rerank, collapse and explain as requested."""
     options = request.options()
     wanted = replace(options, k=options.k * CANDIDATES_PER_HIT) if request.collapse else options
     if request.rerank is None:
@@ -43,15 +43,15 @@ def run_search(parts: Parts, request: SearchRequest) -> SearchResult:
 
 
 def run_similar(parts: Parts, request: SimilarRequest) -> list[Hit]:
-    """The documents nearest to a document, without itself."""
+    """The documents nearest to a document, excluding itself."""
     return parts.retriever.similar(request)
 
 
 def run_rerank(parts: Parts, request: RerankRequest) -> SearchResult:
-    """Put hits that the caller has into a better order.
+    """Rerank the caller's hits.
 
     Raises:
-        UsageError: the order of a retriever is to be kept (weight 0), and no hit has a score of one.
+        UsageError: the weight 0 keeps a retriever's order, and no hit has a retriever's score.
     """
     rerank = request.rerank
     if not any(hit.scores for hits in request.hits for hit in hits):
@@ -60,16 +60,16 @@ def run_rerank(parts: Parts, request: RerankRequest) -> SearchResult:
 
 
 def _alone(rerank: Rerank) -> Rerank:
-    """The same with every stage deciding alone: there are no scores to blend with."""
+    """The same with weight 1 for every stage: there are no scores to blend with."""
     if rerank.weight == 0:
-        raise UsageError("a weight of 0 keeps the order of a retriever, and the hits have no scores of one")
+        raise UsageError("a weight of 0 keeps the retriever's order, but the hits have no retriever scores")
     return replace(rerank, weight=1.0, first=None if rerank.first is None else _alone(rerank.first))
 
 
 def _search_and_rerank(
     parts: Parts, queries: Sequence[str], options: SearchOptions, rerank: Rerank
 ) -> SearchResult:
-    """Where no stage may change the order (weight 0), only the hits that are wanted are judged."""
+    """If no stage may change the order (weight 0), only the requested hits are judged."""
     reranker = parts.models.reranker(rerank, _fitted(parts))
     k = options.k
     wanted = k if all(stage.weight == 0 for stage in reranker.stages) else max(k, reranker.depth)

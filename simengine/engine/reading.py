@@ -1,4 +1,4 @@
-"""The parts that a search needs, over one snapshot of an index."""
+"""The parts of a search over one snapshot of an index."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from simengine.engine.fitted import Fitted
 
 REOPEN_TRIES = 5
-CHECKED_BYTES = 256_000_000  # a candidate index up to this size is hashed when opened; `verify` hashes any
+CHECKED_BYTES = 256_000_000  # an ANN index up to this size is hashed when opened; `verify` hashes any
 
 
 class IndexReader:
-    """A snapshot with its searcher, closed when the last search that uses it has ended."""
+    """A snapshot with its searcher, closed after its last search."""
 
     def __init__(self, snapshot: Snapshot, searcher: Searcher) -> None:
         self.snapshot, self.searcher = snapshot, searcher
@@ -34,20 +34,20 @@ class IndexReader:
 
     @cached_property
     def fitted(self) -> Fitted:
-        """What was fitted for the index, as this snapshot has it."""
+        """The fits stored with the index, in this snapshot."""
         from simengine.engine.fitted import Fitted
 
         return Fitted.of(self.snapshot)
 
     @cached_property
     def facts(self) -> dict[str, Any]:
-        """What the index holds, as this snapshot has it."""
+        """Facts about the index, in this snapshot."""
         from simengine.indexing.facts import facts_of
 
         return facts_of(self.snapshot.path, self.snapshot)
 
     def enter(self) -> bool:
-        """Take part, unless the reader is closed already."""
+        """Register a user, unless the reader is closed already."""
         with self._lock:
             if self._retired and self._users == 0:
                 return False
@@ -55,7 +55,7 @@ class IndexReader:
             return True
 
     def leave(self) -> None:
-        """End what `enter` began."""
+        """Unregister a user."""
         with self._lock:
             self._users -= 1
             close = self._retired and self._users == 0
@@ -63,7 +63,7 @@ class IndexReader:
             self._close()
 
     def retire(self, then: Callable[[], None] | None = None) -> None:
-        """Close as soon as nobody takes part any more, and call `then` after that."""
+        """Close after the last user leaves, then call `then`."""
         with self._lock:
             self._then = then
             close = not self._retired and self._users == 0
@@ -79,15 +79,15 @@ class IndexReader:
 
 
 def field_types(path: Path, most: int | None = None) -> dict[str, str]:
-    """The types of the metadata fields of an index, for tables whose columns are to have the same.
+    """The types of an index's metadata fields, for tables whose columns should have the same types.
 
     Args:
         path: the index directory.
-        most: look only into an index of at most this many documents.
+        most: documents of the largest index that is read.
 
     Returns:
-        field → "number", "bool" or "str" ("str" also where other documents have another type); fields of lists and
-        objects are left out. Empty where there is no index, or a larger one.
+        field → "number", "bool" or "str" ("str" also if types differ between documents); fields of lists and
+        objects are left out. Empty if there is no index, or a larger one.
 
     Raises:
         DamagedIndexError: a file of the index is damaged.
@@ -110,7 +110,7 @@ def field_types(path: Path, most: int | None = None) -> dict[str, str]:
 
 
 def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | None) -> IndexReader:
-    """A snapshot of the index as it is now, with a searcher over it.
+    """A snapshot of the index's current state, with a searcher over it.
 
     Raises:
         IndexNotFoundError: there is no index.
@@ -123,7 +123,7 @@ def open_reader(path: Path, encoder: Callable[[], BiEncoder], *, threads: int | 
         except (DamagedIndexError, IndexNotFoundError, FileNotFoundError) as error:
             stale = not snapshot.is_current()
             snapshot.close()
-            if stale:  # a writer has just replaced these files: look again
+            if stale:  # a writer has just replaced these files: try again
                 continue
             if isinstance(error, FileNotFoundError):
                 raise DamagedIndexError(error.filename or path, "missing") from error
@@ -158,8 +158,8 @@ def _open_lexical(snapshot: Snapshot) -> LexicalIndex | None:
         lexical = LexicalIndex.open(snapshot.lexical_path)
     except IndexNotFoundError:
         if not snapshot.is_current():
-            raise  # not missing: a writer has just replaced these files, and `open_reader` looks again
-        return None  # dense search works without it; the searcher says so where it is needed
+            raise  # not missing: a writer has just replaced these files, and `open_reader` tries again
+        return None  # dense search works without it; other searches raise an error
     try:
         check_rows(lexical, snapshot.n_rows)
         check_tie(lexical, snapshot)

@@ -1,4 +1,4 @@
-"""A recommender over an index: its documents are the items, and new ones are found at once."""
+"""A recommender over an index: its documents are the items; new ones are included at once."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ USERS_PER_BLOCK = 256
 
 
 class OpenedEngine(Protocol):
-    """What a recommender needs of an engine; `simengine.Engine` gives it."""
+    """The parts of an engine that a recommender needs, as `simengine.Engine` has them."""
 
     @property
     def path(self) -> Path:
@@ -47,7 +47,7 @@ class OpenedEngine(Protocol):
 
 
 class IndexItems:
-    """The documents of an index as items, read again when another commit is there. May be used by several threads.
+    """The documents of an index as items, read again after each commit. Thread-safe.
 
     Args:
         path: the index directory.
@@ -63,7 +63,7 @@ class IndexItems:
         self._items: ItemVectors | None = None
 
     def __call__(self) -> ItemVectors:
-        """The items as they are now; the same object as long as the index does not change."""
+        """The current items; the same object until the index changes."""
         with self._lock:
             if not self._snapshot.is_current():
                 old, self._snapshot, self._items = self._snapshot, Snapshot.open(self._path), None
@@ -79,7 +79,7 @@ class IndexItems:
 
 
 class PassageEncoder:
-    """Encodes texts as an index's passages are encoded, so that liked texts lie where such items would."""
+    """Encodes texts like an index's passages, so that liked texts are near such items."""
 
     def __init__(self, engine: OpenedEngine) -> None:
         self._engine = engine
@@ -92,7 +92,7 @@ class PassageEncoder:
 def items_of(snapshot: Snapshot) -> ItemVectors:
     """The live documents of an index, each with the mean of its passages' vectors, in the order of the index.
 
-    An index in which every document is one passage and nothing was deleted is not copied, if it is one segment.
+    A one-segment index without deletions and with one passage per document is not copied.
     """
     owners, live = snapshot.row_documents(), snapshot.live_rows()
     segments = [segment.vectors for segment in snapshot.segments]
@@ -115,8 +115,8 @@ def recommender_for(
 ) -> TextRecommender:
     """A recommender whose items are the documents of an engine's index.
 
-    Documents that are added, changed or deleted count from the next call on. See `TextRecommender` for the arguments;
-    call its `fit` with interactions, or recommend for a `Taste` at once.
+    Changes of documents take effect on the next call. See `TextRecommender` for the arguments;
+    call its `fit` with interactions, or recommend for a `Taste` directly.
 
     Example:
         >>> from simengine import Engine
@@ -141,7 +141,7 @@ def _joined(segments: Sequence[FloatMatrix], dimension: int) -> FloatMatrix:
 
 
 class LazyInference:
-    """An NLI model that is loaded when it first has pairs to judge."""
+    """An NLI model that is loaded on its first pairs."""
 
     def __init__(self, load: Callable[[], Inference]) -> None:
         self._load = load
@@ -152,14 +152,14 @@ class LazyInference:
 
 
 def run_recommend(parts: Parts, request: RecommendRequest) -> list[Recommendation]:
-    """Documents for somebody's taste, best first; nothing that is liked or disliked comes back.
+    """Documents for a taste, best first, without the liked and disliked ones.
 
     Args:
         parts: of an engine.
-        request: what is wanted.
+        request: the taste and options.
 
     Raises:
-        UsageError: nothing is liked or disliked, or a document is not there.
+        UsageError: nothing is liked or disliked, or a document does not exist.
     """
     lists = _Lists(parts, parts.recommender(), request)
     taste = Taste(request.liked, request.disliked, request.liked_texts, request.disliked_texts)
@@ -169,14 +169,14 @@ def run_recommend(parts: Parts, request: RecommendRequest) -> list[Recommendatio
 
 
 def run_recommend_users(parts: Parts, request: RecommendUsersRequest) -> Iterator[UserRecommendations]:
-    """Documents for users of a history; the lists are made while they are read.
+    """Documents for users of a history, as a lazy iterator of lists.
 
     Args:
         parts: of an engine.
-        request: what is wanted. Of all users at once the lists hold ids and scores alone, unless reasons are wanted.
+        request: users and options. For all users at once the lists have only ids and scores, unless it has `reasons`.
 
     Raises:
-        UsageError: an unknown user, a history that is too poor for what is wanted, or a half-life without times.
+        UsageError: an unknown user, a history too small for the requested method, or a half-life without times.
         DataError: the history cannot be read.
     """
     lists = _Lists(parts, _learned(parts, request), request)
@@ -193,7 +193,7 @@ def run_recommend_users(parts: Parts, request: RecommendUsersRequest) -> Iterato
 
 
 class _Lists:
-    """Lists of one recommender, made as a request says."""
+    """Lists of one recommender, with a request's options."""
 
     def __init__(self, parts: Parts, recommender: TextRecommender, request: RecommendOptions) -> None:
         self.recommender, self._request, self._note = recommender, request, parts.note
@@ -227,7 +227,7 @@ class _Lists:
         ]
 
     def all_users(self) -> Iterator[UserRecommendations]:
-        """For every user of the history, ids and scores alone."""
+        """For every user of the history, only ids and scores."""
         users, request = self.recommender.users.tolist(), self._request
         for start in range(0, len(users), USERS_PER_BLOCK):
             block = users[start : start + USERS_PER_BLOCK]
@@ -248,14 +248,14 @@ class _Lists:
                 yield UserRecommendations(str(user), items)
 
     def report(self) -> None:
-        """Say how many documents were read for the statements."""
+        """Note how many documents were checked against the statements."""
         if self._veto is not None:
             n = self._veto.n_judged
             self._note(f"{n:,} document{'' if n == 1 else 's'} checked against the statements")
 
 
 def _learned(parts: Parts, request: RecommendUsersRequest) -> TextRecommender:
-    """A recommender that has learned a history, by text alone or with a blend."""
+    """A recommender fitted on a history, by text only or with a blend."""
     from simengine.recommend.defaults import blend_scorers, why_no_blend
     from simengine.recommend.interaction_files import read_interactions
 
@@ -274,7 +274,7 @@ def _learned(parts: Parts, request: RecommendUsersRequest) -> TextRecommender:
     if recommender.n_unknown:
         parts.note(
             f"{recommender.n_unknown:,} of {len(interactions):,} interactions are with documents that the index does "
-            "not hold; they were left out"
+            "not have; they were left out"
         )
     if problem:
         parts.note(f"by text alone: {problem}")

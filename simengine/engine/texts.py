@@ -1,4 +1,4 @@
-"""The verbs that need no index: similarity, inference, labels, explanations, reranking of given passages."""
+"""Operations without an index: similarity, NLI, labels, explanations, reranking of given passages."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ logger = logging.getLogger("simengine")
 
 
 class TextEngine(Verbs):
-    """The models without an index. What needs documents raises UsageError.
+    """The models without an index. Operations on documents raise UsageError.
 
     Args:
-        models: which ones, and where they run; each is loaded when it is first needed.
-        loaded: models that stay their owner's, in place of own ones.
-        note: gets, in a sentence, what users should know.
+        models: which ones, and their device; each is loaded on first use.
+        loaded: the caller's models, which are not closed, instead of own ones.
+        note: called with a sentence for the user.
 
     Example:
         >>> from simengine import Models, TextEngine
@@ -66,7 +66,7 @@ class TextEngine(Verbs):
         return self._texts.encode(texts, role=role)
 
     def readings(self, texts: Sequence[str]) -> list[Reading]:
-        """What the bi-encoder can read of each text, and what it has no tokens for."""
+        """For each text what the bi-encoder can read, and what it has no tokens for."""
         return self._texts.readings(texts)
 
     @property
@@ -75,7 +75,7 @@ class TextEngine(Verbs):
         return self._texts.encoder
 
     def close(self) -> None:
-        """Release the models that are its own."""
+        """Release its own models."""
         self._texts.close()
         self._parts.close()
 
@@ -89,7 +89,7 @@ class TextEngine(Verbs):
 
 
 class _NoIndex:
-    """In the place of an index: its encoder, and an error for everything else."""
+    """Replaces an index: an encoder, and an error for everything else."""
 
     path = Path()
 
@@ -114,11 +114,11 @@ class _NoIndex:
 
     @contextmanager
     def lease(self) -> Iterator[None]:
-        """Nothing was fitted, and nothing is stored."""
+        """Without an index nothing is stored."""
         yield None
 
     def refuse(self, *_: object, **__: object) -> NoReturn:
-        """What all other methods of a retriever do."""
+        """All other methods of a retriever."""
         raise UsageError("this needs an index; open one with Engine.open(path)")
 
     run = search_vectors = similar = matching_ids = get = refuse

@@ -1,4 +1,4 @@
-"""The verbs of an engine with plain arguments: each makes a request and hands it to `run`."""
+"""An engine's methods with plain arguments: each makes a request and passes it to `run`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 
 class Verbs(ABC):
-    """Everything that can be asked of an index, in terms of `run`."""
+    """All operations on an index, in terms of `run`."""
 
     _parts: Parts
 
@@ -79,7 +79,7 @@ class Verbs(ABC):
 
     @abstractmethod
     def run(self, request: Any, *, progress: Progress | None = None) -> Any:
-        """Answer a request; the way of all front ends.
+        """Answer a request; used by all front ends.
 
         Args:
             request: see `simengine.requests`.
@@ -87,7 +87,7 @@ class Verbs(ABC):
         """
 
     def unreadable(self, texts: Iterable[str], by: Reads = "encoder", *, rerank: Rerank | None = None) -> str:
-        """For people: that a model can hardly read one of some texts, and what follows; "" where it can read all.
+        """A sentence if a model can hardly read one of some texts, with the consequence; "" if it can read all.
 
         Args:
             texts: any texts.
@@ -103,7 +103,7 @@ class Verbs(ABC):
         return unreadable_note(reader, list(texts), judge=by != "encoder")
 
     def notes(self, request: Any) -> list[Note]:
-        """What users should know of a request: which models can hardly read its texts; empty where all can."""
+        """Notes for the user on a request: which models can hardly read its texts; empty if all can."""
         from simengine.engine.notes import notes_of
 
         return notes_of(self, self._parts, request)
@@ -158,12 +158,12 @@ class Verbs(ABC):
         Args:
             queries: one text, or several: a list, a generator, an array of strings, a column of a table.
             k, mode, where, fusion, exact: see `SearchOptions`.
-            rerank: let a cross-encoder reorder the candidates: True for the engine's, or a `Rerank`. Each hit that it
-                has read carries a `judgement`.
+            rerank: let a cross-encoder reorder the candidates: True for the engine's, or a `Rerank`. Each reranked
+                hit has a `judgement`.
             collapse: fold hits that say the same into the best of them, whose `duplicates` names the others. Near hits
                 that contradict each other are not duplicates; an NLI model decides, the one of `rerank` if given.
-            explain: say of each hit, in its `explanation`, what its score is made of and which words bring it near to
-                the query; takes some encodings for each hit.
+            explain: give each hit an `explanation`: the parts of its score, and the words that make it similar to
+                the query; needs some encodings per hit.
 
         Returns:
             A list of hits for one text; a list of such lists, in order, for several.
@@ -185,7 +185,7 @@ class Verbs(ABC):
         return hits[0] if one else hits
 
     def similar(self, document_id: str, k: int = 10, *, where: str | None = None) -> list[Hit]:
-        """The documents nearest to a document, without itself; see `SimilarRequest`.
+        """The documents nearest to a document, excluding itself; see `SimilarRequest`.
 
         Raises:
             UnknownDocumentError: there is no such document.
@@ -200,13 +200,13 @@ class Verbs(ABC):
         *,
         k: int | None = None,
     ) -> SearchResult:
-        """Put hits that the caller has into a better order.
+        """Rerank the caller's hits.
 
         Args:
             queries: q texts.
             hits: for each query its candidates, best first.
-            rerank: how; None as fitted for the index.
-            k: hits wanted for each query; None for all.
+            rerank: options; None as fitted for the index.
+            k: most hits per query; None for all.
         """
         from simengine.requests.hits import RerankRequest
         from simengine.requests.rerank import Rerank
@@ -217,7 +217,7 @@ class Verbs(ABC):
     # -- questions and recommendations -------------------------------------------------------------------------
 
     def ask(self, question: str, history: Iterable[str] = (), options: AnswerOptions | None = None) -> Answer:
-        """Answer a question out of the index, or say that it is not there.
+        """Answer a question from the index, or "not found".
 
         A decision or calibration that was fitted for this index is used.
 
@@ -249,14 +249,14 @@ class Verbs(ABC):
         reasons: bool = False,
         diversity: float = 0.0,
     ) -> list[Recommendation]:
-        """Documents for somebody's taste, best first; nothing that is liked or disliked comes back.
+        """Documents for a taste, best first, without the liked and disliked ones.
 
         Args:
             liked, disliked, liked_texts, disliked_texts, refuse, require, k, where, reasons, diversity: see
                 `RecommendRequest`.
 
         Raises:
-            UsageError: nothing is liked or disliked, or a document is not there.
+            UsageError: nothing is liked or disliked, or a document does not exist.
             FilterError: the filter cannot be read or does not fit the metadata.
         """
         from simengine.requests.recommend import RecommendRequest
@@ -305,8 +305,8 @@ class Verbs(ABC):
         second = [as_text(text2, "text2")] if one else as_texts(text2, "text2")
         if len(first) != len(second):
             raise UsageError(
-                f"there are {len(first):,} texts in text1 and {len(second):,} in text2; expected as many of each. To "
-                "compare each with each, multiply what encode gives: encode(a) @ encode(b).T"
+                f"there are {len(first):,} texts in text1 and {len(second):,} in text2; expected equal numbers. To "
+                "compare all with all, multiply their vectors: encode(a) @ encode(b).T"
             )
         scores = self.run(ScoreRequest(tuple(zip(first, second, strict=True))))
         return scores[0] if one else scores
@@ -333,7 +333,7 @@ class Verbs(ABC):
         multi_label: bool = False,
         threshold: float = 0.5,
     ) -> list[Classification]:
-        """The label of each text, out of labels that no model was trained for; see `ClassifyRequest`."""
+        """The label of each text, by zero-shot classification; see `ClassifyRequest`."""
         from simengine.requests.pairs import ClassifyRequest
 
         return self.run(
@@ -347,20 +347,20 @@ class Verbs(ABC):
         )
 
     def explain(self, text1: str, text2: str) -> PairExplanation:
-        """Which words bring two texts near to each other, and how much of their cosine each is worth."""
+        """The words that make two texts similar, with each word's contribution to the cosine."""
         from simengine.requests.pairs import ExplainRequest
 
         return self.run(ExplainRequest(text1, text2))
 
     def monitor(self, options: MonitorOptions, state: object = None) -> Monitor:
-        """A monitor of a stream of texts, new or gone on with; see `open_monitor`."""
+        """A monitor of a stream of texts, new or from a state; see `open_monitor`."""
         from simengine.engine.inference import open_monitor
 
         return open_monitor(self._parts, options, state)
 
     @property
     def nli_model(self) -> NLIModel:
-        """The NLI model, loaded on first use; it stays the engine's."""
+        """The NLI model, loaded on first use and closed by the engine."""
         return self._parts.models.nli()
 
     # -- the whole index -----------------------------------------------------------------------------------------
@@ -374,7 +374,7 @@ class Verbs(ABC):
         options: ContradictionOptions | None = None,
         progress: Progress | None = None,
     ) -> Contradictions:
-        """Claims that conflict, each with its places; see `ContradictionsRequest`."""
+        """Conflicting claims, with their positions; see `ContradictionsRequest`."""
         from simengine.requests.conflicts import ContradictionOptions, ContradictionsRequest
 
         chosen = (

@@ -1,4 +1,4 @@
-"""Changing an index: documents in, compaction, repair."""
+"""Changes of an index: writing and deleting documents, compaction, repair."""
 
 from __future__ import annotations
 
@@ -40,8 +40,8 @@ from simengine.text.checks import surrogate_fault
 from simengine.types import Document
 
 GIVEN_MODEL = "given by the caller"
-"""Name of a model that was handed in as an object: to search the index, hand it in again."""
-# What a compaction need not derive again, or cannot: fits on labelled data.
+"""Name of a model that was passed as an object: to search the index, pass it again."""
+# Entries that a compaction copies, because they need not or cannot be derived again: fits on labelled data.
 KEPT = ("fusion", "calibration", "rerank", "answer", "runtime", "recipe", "sources")
 
 
@@ -53,12 +53,12 @@ def open_writer(
     create: bool,
     encoder: BiEncoder | None = None,
 ) -> tuple[IndexWriter, BiEncoder]:
-    """Open an index for writing, or create it, with the encoder that fits it, or the one that is given.
+    """Open an index for writing, or create it, with its encoder or the given one.
 
     Raises:
         IndexNotFoundError: `create` is False and there is none.
         IndexLockedError: another process writes to it.
-        UsageError: the options name other passages than those the index was begun with.
+        UsageError: the options' passage sizes differ from the index's.
         FingerprintMismatchError: the model is not the index's.
     """
     writer = None if create and options.overwrite else _open_existing(path, options, required=not create)
@@ -107,7 +107,7 @@ def _check_same_settings(settings: IndexSettings, options: IndexOptions, path: P
         asked, has = getattr(options, name), getattr(settings, name)
         if asked is not None and asked != has:
             raise IndexExistsError(
-                f"the index {path} was begun with {name} {has}, not {asked}; --overwrite builds it anew"
+                f"the index {path} was started with {name} {has}, not {asked}; --overwrite rebuilds it"
             )
 
 
@@ -117,19 +117,19 @@ def _check_same_sources(writer: IndexWriter, options: IndexOptions) -> None:
         return
     given, built = ", ".join(options.sources), ", ".join(map(str, list(known["paths"] or ())))  # type: ignore[arg-type]
     raise IndexExistsError(
-        f"the index {writer.path} was built from {built}, not from {given}; `simengine add` takes more documents "
-        "into it, --overwrite builds it anew, and --output names another folder"
+        f"the index {writer.path} was built from {built}, not from {given}; `simengine add` adds documents "
+        "to it, --overwrite rebuilds it, and --output names another folder"
     )
 
 
 def _check_name(path: Path) -> None:
-    """Raise UsageError where the lexical index could not be written: its library takes paths in UTF-8 only."""
+    """Raise UsageError if the lexical index could not be written: its library needs paths in UTF-8."""
     if fault := surrogate_fault(str(path.absolute())):
         raise UsageError(f"{path}: the path {fault}; an index needs a folder whose path is UTF-8")
 
 
 def _open_for(path: Path, encoder: BiEncoder, options: IndexOptions) -> IndexWriter:
-    """Open an existing index for an encoder that is loaded already."""
+    """Open an existing index with a loaded encoder."""
     writer = IndexWriter.open(path, lock_timeout_s=options.lock_timeout_s)
     try:
         check_fingerprint(writer.settings, encoder)
@@ -155,14 +155,14 @@ def write_documents(
     """Write documents into an index and bring everything derived from them up to date.
 
     Args:
-        documents: read once. Nothing is created when the first of them cannot be read.
+        documents: read once. Nothing is created if the first of them cannot be read.
         policy: see `Indexer.run`.
-        encoder: one that is loaded already; its fingerprint is checked.
-        create: whether a missing index is made.
-        on_encoder: given the encoder that was loaded, for a caller that goes on using it.
+        encoder: a loaded one; its fingerprint is checked.
+        create: whether a missing index is created.
+        on_encoder: called with the loaded encoder, for a caller that keeps using it.
 
     Returns:
-        What was done.
+        The report.
     """
     start = time.perf_counter()
     models, options = models or Models(), options or IndexOptions()
@@ -213,13 +213,13 @@ def write_documents(
 
 
 def _chunker_for(settings: IndexSettings, encoder: BiEncoder) -> Chunker:
-    """Passages that fit the model together with the prompt that it puts in front of each."""
+    """Passages that fit the model together with its prompt."""
     budget = max(settings.chunk_tokens - encoder.prompt_tokens("passage"), 2 * settings.overlap_tokens, 8)
     return Chunker(encoder.tokenizer, ChunkSettings(budget, settings.overlap_tokens))
 
 
 def _measure_trust(writer: IndexWriter, encoder: BiEncoder, seed: int) -> None:
-    """Store how far hybrid search may trust the model on this corpus; again when the corpus has doubled."""
+    """Store the model's weight in hybrid search on this corpus; measured again when the corpus has doubled."""
     known = writer.derived("fusion")
     if (
         known is not None
@@ -236,10 +236,10 @@ def _measure_trust(writer: IndexWriter, encoder: BiEncoder, seed: int) -> None:
 def delete_documents(
     path: Path, ids: Sequence[str] = (), where: str | None = None, *, dry_run: bool = False
 ) -> IndexReport:
-    """Delete documents by id, by filter, or both, in one commit; the filter sees what is committed by then.
+    """Delete documents by id, by filter, or both, in one commit; the filter sees the latest commit.
 
     Args:
-        dry_run: delete nothing, and only say what would be deleted.
+        dry_run: only report what would be deleted.
 
     Raises:
         FilterError: the filter cannot be read or does not fit the metadata.
@@ -294,13 +294,13 @@ def compact_index(
 
 
 def repair_index(path: Path, *, threads: int | None = None, progress: Progress | None = None) -> list[str]:
-    """Make anew what can be made from the committed documents and vectors: manifest, lexical and candidate index.
+    """Rebuild what can be derived from the committed documents and vectors: manifest, lexical and ANN index.
 
     Returns:
-        What was made anew, for people; empty when nothing was damaged.
+        Names of the rebuilt parts; empty if nothing was damaged.
 
     Raises:
-        DamagedIndexError: the documents or the vectors themselves are damaged; no copy of them is kept.
+        DamagedIndexError: the documents or vectors themselves are damaged; there is no copy of them.
         IndexLockedError: another process writes to the index.
     """
     progress = progress or NoProgress()
@@ -312,5 +312,5 @@ def repair_index(path: Path, *, threads: int | None = None, progress: Progress |
         level_lexical(writer, progress).close()
         if ann_is_due(writer) or not ann_is_sound(writer):
             build_ann(writer, device="cpu", threads=threads, seed=0, report=IndexReport(), progress=progress)
-            done.append("candidate index")
+            done.append("ANN index")
     return done

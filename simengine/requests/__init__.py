@@ -1,5 +1,5 @@
-"""One frozen dataclass for each verb: what a caller asks for, with its defaults, limits and help.
+"""One frozen dataclass per operation: its arguments, with defaults, limits and help.
 
 An option is declared here once. Command-line options, REST schemas and the signatures of MCP tools are derived from
-these fields, and every front end hands the same object to `Engine.run`.
+these fields, and every front end passes the same object to `Engine.run`.
 """

@@ -1,4 +1,4 @@
-"""Answering questions out of an index."""
+"""Answering questions from an index."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simengine.requests.search import Mode
 FAQ: TypeAlias = Literal["auto", "always", "never"]
 FollowUps: TypeAlias = Literal["better", "expand", "off"]
 TITLE = "title"
-"""Among `AnswerOptions.question_fields`, the document's title; all other names are of metadata."""
+"""In `AnswerOptions.question_fields`, the document's title; all other names are metadata fields."""
 QUESTION_FIELDS = ("question", TITLE)
 
 
@@ -23,25 +23,25 @@ class AnswerOptions:
     """How questions are answered.
 
     Attributes:
-        candidates: documents that the search offers, at least 1.
+        candidates: documents from the search, at least 1.
         read: of these, passages that are read sentence by sentence, at least 1.
         mode, where: of the search; see `SearchOptions`.
-        question_fields: where a document keeps the question that it answers: names of metadata, or "title".
-        faq: "auto" takes a title for a stored question where it reads like one; "always" takes every title, "never"
-            answers from passages alone. Metadata named in `question_fields` counts with "auto" and "always".
-        precision: in [0, 1], the wanted share of right answers among those given; needs a decision that was fitted
+        question_fields: fields with the question that a document answers: metadata fields, or "title".
+        faq: "auto" takes a title for a stored question if it reads like one; "always" takes every title, "never"
+            answers only from passages. Metadata named in `question_fields` counts with "auto" and "always".
+        precision: in [0, 1], the required share of right answers among those given; needs a decision fitted
             on labelled questions.
-        threshold: answers of a lower probability are not given; None for that of `precision`, else 0.5.
-        followups: of a question that leans on the one before, "better" judges it as asked and with its subject put in
-            and takes the answer of higher probability; "expand" judges it with its subject alone, "off" as asked.
-        n_nearest: passages that an answer names for reading on, at least 0.
+        threshold: answers of lower probability are not given; None for that of `precision`, else 0.5.
+        followups: for a question that depends on the previous one, "better" tries it as asked and with its subject
+            inserted, and takes the more probable answer; "expand" tries only the latter, "off" only the former.
+        n_nearest: passages listed with an answer for further reading, at least 0.
         max_question_chars: longer questions are refused.
 
     Raises:
         UsageError: a value is out of range.
     """
 
-    candidates: Annotated[int, Ge(1), Help("Documents that the search offers for each question.")] = 8
+    candidates: Annotated[int, Ge(1), Help("Documents from the search for each question.")] = 8
     read: Annotated[int, Ge(1), Help("Of these, passages that are read sentence by sentence.")] = 3
     mode: Annotated[Mode, Help("How that search works: by meaning and words, by meaning, or by words.")] = (
         "hybrid"
@@ -52,7 +52,7 @@ class AnswerOptions:
         Texts("question field"),
         MinLen(1),
         MaxLen(20),
-        Help("Metadata fields that hold the question which a document answers, or `title`."),
+        Help("Metadata fields with the question that a document answers, or `title`."),
     ] = QUESTION_FIELDS
     faq: Annotated[
         FAQ, Help("Take titles for stored questions: those that read like one (auto), all of them, or none.")
@@ -61,7 +61,7 @@ class AnswerOptions:
         float | None,
         Ge(0),
         Le(1),
-        Help("Give answers of which this share is right; needs a decision that was fitted for the index."),
+        Help("Give answers of which this share is right; needs a decision fitted for the index."),
     ] = None
     threshold: Annotated[
         float | None,
@@ -72,8 +72,8 @@ class AnswerOptions:
     followups: Annotated[
         FollowUps,
         Help(
-            "A question that leans on the one before: as asked or with its subject filled in, whichever is answered "
-            "better; with its subject; or as asked."
+            "A question that depends on the previous one: as asked or with its subject filled in, whichever is "
+            "answered better; with its subject; or as asked."
         ),
     ] = "better"
     n_nearest: Annotated[int, Ge(0), Help("Nearest passages to list with an answer.")] = 3
@@ -90,7 +90,7 @@ class AskRequest(AnswerOptions):
     """An answer to each question.
 
     Attributes:
-        questions: several ones do not lean on each other.
+        questions: several ones are independent of each other.
         history: earlier questions of the conversation that a single question continues, oldest first.
     """
 
@@ -105,15 +105,15 @@ class AskRequest(AnswerOptions):
     def __post_init__(self) -> None:
         AnswerOptions.__post_init__(self)
         if self.history and len(self.questions) != 1:
-            raise UsageError(f"a history belongs to one question; {len(self.questions)} were given beside it")
+            raise UsageError(f"a history belongs to one question; it was given with {len(self.questions)}")
 
     @classmethod
     def of(
         cls, options: AnswerOptions, *, questions: tuple[str, ...], history: tuple[str, ...] = ()
     ) -> AskRequest:
-        """Questions to be answered in some way."""
+        """A request with these options."""
         return cls(**values_of(AnswerOptions, options), questions=questions, history=history)
 
     def options(self) -> AnswerOptions:
-        """How to answer, without the questions."""
+        """The options without the questions."""
         return AnswerOptions(**values_of(AnswerOptions, self))

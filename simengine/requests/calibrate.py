@@ -1,4 +1,4 @@
-"""Turning a model's scores into probabilities."""
+"""Calibrating a model's scores to probabilities."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from simengine.text.arguments import as_number, as_path_name, items_of
 CalibratedTask: TypeAlias = Literal["relevance", "nli", "entailment", "answer", "classification", "cosine"]
 CalibrationKind: TypeAlias = Literal["auto", "temperature", "platt", "isotonic"]
 JUDGED_BEFORE = ("answer", "classification")
-"""Tasks whose scores come of more than a pair and a model; they are read from the file."""
+"""Tasks whose scores depend on more than a pair and a model; they are read from the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +24,19 @@ class CalibrateRequest:
     Attributes:
         pairs: a file, "-" for standard input: question, passage and label 0 or 1; for "nli" and "entailment" premise,
             hypothesis and one of the three labels.
-        task: what a score is of: "relevance" of passages to questions; "nli", the three verdicts; "entailment", the
-            first of them against the rest; "answer" and "classification", of pairs that were scored before; "cosine" of
-            two texts, by the bi-encoder.
-        kind: how scores become probabilities; "auto" takes what is best on pairs left out of the fit.
-        precisions: for each of these shares of right pairs the threshold from which on it is reached is kept too.
-        confidence: with which the precisions are reached (Wilson's interval); None for the plain share.
-        score_field: the pairs were scored before: this field of a record holds the score, and no model runs.
-        labels: names of the cross-encoder's outputs in their order, where its files do not say what they are.
-        fields: names of the two texts, and of the label where it has another than the usual ones.
-        seed: of the division into folds.
+        task: the meaning of the scores: "relevance" of passages to questions; "nli", the three verdicts; "entailment",
+            the first of them against the rest; "answer" and "classification", of pairs with existing scores; "cosine"
+            of two texts, by the bi-encoder.
+        kind: the method; "auto" takes the best on held-out pairs.
+        precisions: shares of right pairs whose thresholds are stored too.
+        confidence: of reaching the precisions (Wilson's interval); None for the plain share.
+        score_field: field of a record with an existing score; no model runs.
+        labels: names of the cross-encoder's outputs in their order, if its files do not name them.
+        fields: names of the two texts, and of the label if it is unusual.
+        seed: of the split into folds.
 
     Raises:
-        UsageError: a value is out of range, or does not go with the task.
+        UsageError: a value is out of range, or does not fit the task.
     """
 
     pairs: str
@@ -48,7 +48,7 @@ class CalibrateRequest:
             "index's model."
         ),
     ] = "relevance"
-    kind: Annotated[CalibrationKind, Help("auto takes what is best on pairs left out of the fit.")] = "auto"
+    kind: Annotated[CalibrationKind, Help("auto takes the best on held-out pairs.")] = "auto"
     precisions: Annotated[
         tuple[float, ...],
         Help(
@@ -66,24 +66,22 @@ class CalibrateRequest:
     ] = None
     score_field: Annotated[
         str | None,
-        Help("The pairs were scored before: this field of a record holds the score, and no model runs."),
+        Help("Field of a record with an existing score; no model runs."),
     ] = None
     labels: Annotated[
         tuple[str, ...] | None,
         Texts("label"),
         Help(
-            "Names of the cross-encoder's outputs, in their order, as in contradiction,entailment,neutral, where its "
-            "files do not say what they are."
+            "Names of the cross-encoder's outputs, in their order, as in contradiction,entailment,neutral, if its "
+            "files do not name them."
         ),
     ] = None
     fields: Annotated[
         tuple[str, ...] | None,
         Texts("field"),
-        Help(
-            "Names of the fields of the pairs that hold the texts, and the label. [default: the usual names]"
-        ),
+        Help("Names of the pairs' fields with the texts and the label. [default: the usual names]"),
     ] = None
-    seed: Annotated[int, Ge(0), Help("Of the division into folds.")] = 0
+    seed: Annotated[int, Ge(0), Help("Of the split into folds.")] = 0
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "pairs", as_path_name(self.pairs, "pairs"))
@@ -94,8 +92,8 @@ class CalibrateRequest:
             raise UsageError("a confidence needs a precision")
         if self.task in JUDGED_BEFORE and self.score_field is None:
             raise UsageError(
-                f"the task {self.task} needs pairs that were scored before: two texts (question and answer, text and "
+                f"the task {self.task} needs pairs with existing scores: two texts (question and answer, text and "
                 "class), label 0 or 1, and the field of their probability as score_field"
             )
         if self.task == "nli" and self.score_field is not None:
-            raise UsageError("a field holds one score; nli has three: give pairs to be judged")
+            raise UsageError("a field has one score; nli has three: give pairs without scores, for the model")

@@ -18,29 +18,29 @@ Probability: TypeAlias = Annotated[float, Ge(0), Le(1)]
 DirectionRule: TypeAlias = Annotated[
     Rule,
     Help(
-        "Which probability counts of both directions: the smaller (both), their mean, or the larger (either)."
+        "Which probability of both directions counts: the smaller (both), their mean, or the larger (either)."
     ),
 ]
 
 
 @dataclass(frozen=True, slots=True)
 class ContradictionOptions:
-    """How conflicts are looked for.
+    """Options for finding conflicts.
 
     Attributes:
-        neighbours: each claim is compared with this many of those nearest to it.
-        min_cosine: least similarity of two claims that are compared; in [-1, 1].
-        across_documents: compare claims of different documents only.
-        max_pairs: at most this many pairs are judged, the most suspicious first; what was left out is reported.
-        rule: what the two directions make together: "either" (the larger probability), "mean" or "both" (the
-            smaller). Contradiction goes both ways, but models often see it only from one side ("A dog barks" rules
-            out "No dog barks" for them, and not the other way round), so that "both" misses most conflicts.
-        min_probability: a conflict if the rule gives at least this. Near what one half of the pairs of
-            benchmarks/quality_contradictions.py chose for the model that ships, which is too sure of contradictions;
-            with a calibrated model or the rule "both", less will do.
-        rules: also report sentences that are alike but for one number, measure, date or negation, whatever the model
+        neighbours: each claim is compared with this many nearest ones.
+        min_cosine: least cosine of two claims that are compared; in [-1, 1].
+        across_documents: compare only claims of different documents.
+        max_pairs: most pairs to check, the most suspicious first; the number left out is reported.
+        rule: how the two directions are combined: "either" (the larger probability), "mean" or "both" (the
+            smaller). Contradiction is symmetric, but models often see it only in one direction ("A dog barks" rules
+            out "No dog barks" for them, but not vice versa), so that "both" misses most conflicts.
+        min_probability: a conflict if the rule gives at least this. Close to the optimum on half of the pairs of
+            benchmarks/quality_contradictions.py for the bundled model, which is overconfident in contradictions;
+            with a calibrated model or the rule "both", less suffices.
+        rules: also report sentences that differ only in one number, measure, date or negation, whatever the model
             says.
-        min_words: shorter sentences say too little to be judged; three Chinese characters count as two words.
+        min_words: shorter sentences are skipped as saying too little; three Chinese characters count as two words.
 
     Raises:
         UsageError: a value is out of range.
@@ -55,7 +55,7 @@ class ContradictionOptions:
     rule: DirectionRule = "either"
     min_probability: Annotated[Probability, Help("Report conflicts of at least this probability.")] = 0.97
     rules: Annotated[
-        bool, Help("Also report sentences that are alike but for one number, measure, date or negation.")
+        bool, Help("Also report sentences that differ only in one number, measure, date or negation.")
     ] = True
     min_words: Annotated[int, Ge(1), Help("Leave out shorter sentences.")] = 3
 
@@ -65,15 +65,15 @@ class ContradictionOptions:
 
 @dataclass(frozen=True, slots=True)
 class ContradictionsRequest(ContradictionOptions):
-    """Claims of documents that conflict.
+    """Conflicting claims of documents.
 
     Attributes:
         where: filter expression over the metadata of an index.
-        documents: read once, in place of the index's: documents, mappings, texts, or a table.
-        against: the same; compare claims of the one side with claims of the other only.
+        documents: read once, instead of the index's: documents, mappings, texts, or a table.
+        against: the same; compare only claims of one side with claims of the other.
 
     Raises:
-        UsageError: a filter beside documents.
+        UsageError: a filter together with documents.
     """
 
     where: Filter = None
@@ -105,13 +105,13 @@ class ContradictionsRequest(ContradictionOptions):
 
 @dataclass(frozen=True, slots=True)
 class GuardOptions:
-    """When two texts say the same.
+    """Criteria for two texts to say the same.
 
     Attributes:
         min_entailment: every sentence must be entailed with at least this probability, in both directions.
         min_contradiction: two sentences conflict if by `rule` they contradict with at least this probability.
-        rule: what the two directions make together, see `ContradictionOptions`.
-        rules: sentences that are alike but for one number, measure, date or negation conflict too, and those with
+        rule: how the two directions are combined, see `ContradictionOptions`.
+        rules: sentences that differ only in one number, measure, date or negation conflict too, and those with
             opposite words are not the same.
 
     Raises:
@@ -126,7 +126,7 @@ class GuardOptions:
     ] = 0.9
     rule: DirectionRule = "either"
     rules: Annotated[
-        bool, Help("Sentences that are alike but for one number, measure, date or negation conflict too.")
+        bool, Help("Sentences that differ only in one number, measure, date or negation conflict too.")
     ] = True
 
     def __post_init__(self) -> None:
@@ -135,14 +135,14 @@ class GuardOptions:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateOptions:
-    """How duplicates are looked for.
+    """Options for finding duplicates.
 
     Attributes:
-        neighbours: each document is compared with this many of those nearest to it.
-        min_cosine: least similarity of two documents that are compared, by the mean of their sentences' vectors.
-        max_pairs: at most this many pairs of documents are judged, the nearest first; what was left out is reported.
-        guard: when two texts say the same; None takes similar documents for the same without asking an NLI model, which
-            is often wrong.
+        neighbours: each document is compared with this many nearest ones.
+        min_cosine: least cosine of two documents that are compared, by the mean of their sentences' vectors.
+        max_pairs: most pairs of documents to check, the nearest first; the number left out is reported.
+        guard: criteria for two texts to say the same; None takes similar documents for the same without an NLI model,
+            which is often wrong.
 
     Raises:
         UsageError: a value is out of range.
@@ -186,4 +186,4 @@ class DuplicatesRequest(DuplicateOptions):
 
 def _check_side(where: str | None, documents: object) -> None:
     if where is not None and documents is not None:
-        raise UsageError("where chooses among the documents of an index; give it or documents, not both")
+        raise UsageError("where filters the documents of an index; give it or documents, not both")

@@ -1,4 +1,4 @@
-"""Annotations of request fields, and the checks that follow from them."""
+"""Annotations of request fields, and the checks derived from them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from simengine.text.arguments import (
 
 
 class Help(str):
-    """What a field means, for command-line help, API schemas and tool descriptions."""
+    """A field's description, for command-line help, API schemas and tool descriptions."""
 
     __slots__ = ()
 
@@ -83,15 +83,15 @@ def _parts(hint: Any) -> tuple[Any, bool, tuple[Any, ...]]:
 
 
 def values_of(kind: type, value: Any) -> dict[str, Any]:
-    """The fields of a dataclass as they stand in a value of it, or of a subclass."""
+    """The values of a dataclass's fields in an instance of it, or of a subclass."""
     return {field.name: getattr(value, field.name) for field in fields(kind)}
 
 
 def check_fields(request: Any) -> None:
-    """Bring every field into the type that it is declared with, within its limits; call it in `__post_init__`.
+    """Convert every field to its declared type and check its limits; called in `__post_init__`.
 
     Raises:
-        UsageError: a value is out of range or of another type; names the field.
+        UsageError: a value is out of range or of the wrong type; names the field.
         DataError: a text contains half of a surrogate pair or U+0000.
     """
     for name, (kind, optional, notes) in field_types(type(request)).items():  # type: ignore[arg-type]

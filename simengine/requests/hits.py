@@ -1,4 +1,4 @@
-"""Hits that the caller has, and plain texts as hits."""
+"""Reranking the caller's hits, and plain texts as hits."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from simengine.types import Hit, Passage
 
 @dataclass(frozen=True, slots=True)
 class RerankRequest:
-    """Hits that the caller has, put into a better order.
+    """The caller's hits, reranked.
 
     Attributes:
         queries: q texts.
-        hits: for each query its candidates, best first. Where none has a score of a retriever (see
+        hits: for each query its candidates, best first. If none has a retriever's score (see
             `passages_as_hits`), the reranker alone decides.
-        rerank: how.
-        k: hits wanted for each query; None for all.
+        rerank: options.
+        k: most hits per query; None for all.
     """
 
     queries: Annotated[tuple[str, ...], Texts("query")]
@@ -34,7 +34,7 @@ class RerankRequest:
         check_fields(self)
         lists = tuple(
             tuple(
-                expect(hit, Hit, "a hit", "a Hit; passages_as_hits makes them of texts")
+                expect(hit, Hit, "a hit", "a Hit; passages_as_hits makes them from texts")
                 for hit in items_of(found, "hit")
             )
             for found in items_of(self.hits, "hit list")
@@ -50,10 +50,10 @@ def passages_as_hits(
     Args:
         texts: n passages, best first.
         ids: of them; by default "1" to "n".
-        scores: of a retriever, higher is better; by default all 0: the reranker alone decides.
+        scores: a retriever's, higher is better; by default all 0: the reranker alone decides.
 
     Raises:
-        UsageError: a text is blank or no string, or the lengths differ.
+        UsageError: a text is blank or not a string, or the lengths differ.
     """
     texts = as_texts(texts, "passage", blank=False)
     names = [str(number) for number in range(1, len(texts) + 1)] if ids is None else as_ids(ids)

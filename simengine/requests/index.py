@@ -1,4 +1,4 @@
-"""Building an index, and writing to it."""
+"""Building and writing to an index."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from simengine.requests.fields import Help, Texts, check_fields
 from simengine.text.arguments import as_path_name
 
 Policy: TypeAlias = Literal["sync", "add", "update"]
-"""Of a document with an id that the index holds with other content: "add" is an error, the others replace it."""
+"""For a document whose id is in the index with other content: "add" is an error, the others replace it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,33 +19,33 @@ class IndexOptions:
     """How an index is built.
 
     Attributes:
-        recipe: name or path of an index recipe; None means "auto", or what an existing index has.
-        chunk_tokens: longest passage in tokens, title and special tokens included; None means what the model reads.
+        recipe: name or path of an index recipe; None for "auto", or an existing index's.
+        chunk_tokens: longest passage in tokens, title and special tokens included; None for the model's limit.
         overlap_tokens: tokens that neighbouring passages of a document share.
-        overwrite: build anew beside an existing index, and replace it when done.
+        overwrite: rebuild next to an existing index, and replace it when done.
         prune: delete documents that the corpus no longer contains.
         seed: of the ANN index's training sample and of the recall measurement.
-        sources: resolved paths that the corpus is read from; kept with a new index.
-        check_sources: refuse to take other sources into an index that was built from `sources` of its own.
-        command: written into the index, for people.
+        sources: resolved paths of the corpus; stored with a new index.
+        check_sources: refuse an index that was built from other sources.
+        command: the command line, stored with the index.
         lock_timeout_s: how long to wait for another writer.
 
     Raises:
-        UsageError: a value is of another type.
+        UsageError: a value has the wrong type.
     """
 
     recipe: Annotated[
         str | None, Help("ANN index: auto, flat, hnsw, ..., or a TOML file with a recipe. [default: auto]")
     ] = None
     chunk_tokens: Annotated[
-        int | None, Ge(1), Help("Longest passage in tokens. [default: what the model reads, at most 512]")
+        int | None, Ge(1), Help("Longest passage in tokens. [default: the model's limit, at most 512]")
     ] = None
     overlap_tokens: Annotated[
         int | None,
         Ge(0),
         Help("Tokens that neighbouring passages share. [default: 32, or a quarter of a shorter passage]"),
     ] = None
-    overwrite: Annotated[bool, Help("Build anew beside an existing index, and replace it when done.")] = False
+    overwrite: Annotated[bool, Help("Rebuild next to an existing index, and replace it when done.")] = False
     prune: Annotated[bool, Help("Delete documents that the corpus no longer contains.")] = False
     seed: Annotated[
         int, Ge(0), Help("Seed of the ANN index's training sample and of the recall measurement.")

@@ -1,4 +1,4 @@
-"""Watching a stream of texts for topics and sentiments."""
+"""Monitoring a stream of texts for topics and sentiments."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ SENTIMENTS: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True)
 class MonitorOptions:
-    """How a stream is watched.
+    """How a stream is monitored.
 
     Attributes:
         topics: a text has those whose probability reaches `threshold`.
         sentiments: a text has the most probable of them.
-        descriptions: from a topic or a sentiment to the words that stand for it; see `hypotheses_for`.
+        descriptions: from a topic or a sentiment to its words in hypotheses; see `hypotheses_for`.
         window: texts that are compared with those before them.
-        window_s: seconds of texts instead.
+        window_s: the window in seconds instead.
         reference: windows before the window that it is compared with.
-        checks: times that a window's worth of texts is looked at.
+        checks: number of checks per window's worth of texts.
         threshold: see `topics`; in [0, 1].
         multi_label: a text may have several topics; False for at most one.
-        min_texts: a share of fewer texts, now or before, is not judged.
-        min_change: least difference of two shares that is told, in (0, 1].
-        significance: probability of a false alarm at each look, over all shares together (Bonferroni).
+        min_texts: a share of fewer texts, now or before, is not tested.
+        min_change: least difference of two shares that is reported, in (0, 1].
+        significance: probability of a false alarm at each check, over all shares together (Bonferroni).
         n_examples: texts in an alert.
     """
 
@@ -61,21 +61,21 @@ class MonitorOptions:
         float,
         Gt(0),
         Lt(1),
-        Help("Probability of a false alarm at each look, over all shares (Fisher's exact test)."),
+        Help("Probability of a false alarm at each check, over all shares (Fisher's exact test)."),
     ] = 0.001
     n_examples: Annotated[int, Ge(0), Help("Number of texts in an alert.")] = 3
 
     def __post_init__(self) -> None:
         check_fields(self)
         if not self.topics and not self.sentiments:
-            raise UsageError("nothing to watch for: give topics, sentiments, or both")
+            raise UsageError("nothing to monitor: give topics, sentiments, or both")
         if both := sorted({*self.topics} & {*self.sentiments}):
             raise UsageError(f"{both[0]!r} is a topic and a sentiment; give them different names")
         if len(self.sentiments) == 1 or (len(self.topics) == 1 and not self.multi_label):
-            raise UsageError("one label is no choice; give two at least")
+            raise UsageError("one label is not a choice; give at least two")
         if self.window_s is None and self.min_texts > self.window:
             raise UsageError(
-                f"min_texts is {self.min_texts}, the window {self.window} texts: nothing would ever be judged"
+                f"min_texts is {self.min_texts}, the window {self.window} texts: nothing would ever be tested"
             )
 
     def as_table(self) -> dict[str, Json]:
@@ -87,7 +87,7 @@ class MonitorOptions:
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> MonitorOptions:
-        """What `as_table` gave.
+        """The inverse of `as_table`.
 
         Raises:
             UsageError: a key is missing or unknown, or a value cannot be used.
@@ -104,8 +104,8 @@ class StreamText:
 
     Attributes:
         text: never blank.
-        time_s: seconds since 1970 (or since any other moment), None where only the order is known.
-        time: as the record had it, for people.
+        time_s: seconds since 1970 (or since any other moment), None if only the order is known.
+        time: as in the record.
         id: of the record, or "".
     """
 

@@ -1,4 +1,4 @@
-"""Pairs of texts: similarity, natural language inference, and why two texts are near."""
+"""Pairs of texts: similarity, natural language inference, and explanations of similarity."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class ScoreRequest:
 
     Attributes:
         pairs: n pairs (text1, text2).
-        graded: also by the engine's cross-encoder for graded similarity, where it has one.
+        graded: also by the engine's cross-encoder for graded similarity, if it has one.
     """
 
     pairs: Annotated[tuple[tuple[str, str], ...], Pairs("pair"), Help("Pairs of texts.")]
@@ -37,7 +37,7 @@ class NLIRequest:
 
     Attributes:
         pairs: n pairs (premise, hypothesis).
-        evidence: find the sentence of each premise that decides; False saves reading every sentence by itself.
+        evidence: find the deciding sentence of each premise; False saves a pass over each sentence.
     """
 
     pairs: Annotated[tuple[tuple[str, str], ...], Pairs("pair"), Help("Pairs (premise, hypothesis).")]
@@ -49,12 +49,12 @@ class NLIRequest:
 
 @dataclass(frozen=True, slots=True)
 class ExplainRequest:
-    """Which words bring two texts near to each other, and how much of the cosine each is worth.
+    """The words that make two texts similar, with each word's contribution to the cosine.
 
     Attributes:
         text1, text2: texts.
         roles: of the two texts; see `BiEncoder.encode_counted`.
-        draws: random orders in which words are left out, beside the one-by-one removal; more are more exact.
+        draws: random removals for each step of the faithfulness measure; 0 leaves it out.
     """
 
     text1: Annotated[str, Help("The first text.")]
@@ -68,19 +68,18 @@ class ExplainRequest:
 
 @dataclass(frozen=True, slots=True)
 class ClassifyRequest:
-    """The label of each text, out of labels that no model was trained for.
+    """The label of each text, by zero-shot classification.
 
     Attributes:
         texts: n texts of any length.
-        labels: two at least; one is enough with `multi_label`.
-        templates: sentences with {} for the label; of several the scores are averaged. Without any, built-in ones.
+        labels: at least two; one is enough with `multi_label`.
+        templates: sentences with {} for the label; scores of several are averaged. Without any, built-in ones.
         task: which built-in templates.
-        descriptions: pairs (label, statement): what is judged in place of a template.
+        descriptions: pairs (label, statement): the hypothesis instead of a template.
         multi_label: a text may have any number of labels.
-        threshold: the probability that a label needs then.
-        prior: what is taken from each label's score; see `ZeroShotClassifier.classify`.
-        calibration: the table of a calibration of these labels' probabilities, see `Calibration.as_table`; None leaves
-            them as they are.
+        threshold: with `multi_label`, the least probability of a label.
+        prior: what is subtracted from each label's score; see `ZeroShotClassifier.classify`.
+        calibration: of these labels' probabilities, see `Calibration.as_table`; None leaves them uncalibrated.
     """
 
     texts: Annotated[tuple[str, ...], Texts("text"), Help("Texts to classify.")]
@@ -89,7 +88,7 @@ class ClassifyRequest:
         tuple[str, ...],
         Texts("template"),
         Help(
-            'A sentence with {} for the label, as in "This text is about {}."; of several the scores are averaged. '
+            'A sentence with {} for the label, as in "This text is about {}."; scores of several are averaged. '
             "[default: built-in ones, English or Chinese by the labels]"
         ),
     ] = ()
@@ -99,13 +98,13 @@ class ClassifyRequest:
     ] = ()
     multi_label: Annotated[bool, Help("A text may have any number of the labels.")] = False
     threshold: Annotated[
-        float, Ge(0), Le(1), Help("With several labels for a text: the probability that each needs.")
+        float, Ge(0), Le(1), Help("With several labels per text: the least probability of each.")
     ] = 0.5
     prior: Annotated[
         Prior | None,
         Help(
-            "What is taken from each label's score: what it gets on texts that say nothing (empty), or on all these "
-            "texts on average (texts). [default: empty, with several labels for a text none]"
+            "What is subtracted from each label's score: its score on content-free texts (empty), or its mean over "
+            "all these texts (texts). [default: empty; none with several labels per text]"
         ),
     ] = None
     calibration: Mapping[str, Any] | None = None
@@ -114,5 +113,5 @@ class ClassifyRequest:
         check_fields(self)
         if len(self.labels) < 2 and not self.multi_label:
             raise UsageError(
-                "one label is no choice; give at least two, or let a text have several (multi_label)"
+                "one label is not a choice; give at least two, or let a text have several (multi_label)"
             )

@@ -15,18 +15,18 @@ Method: TypeAlias = Literal["auto", "content", "blend"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecommendOptions:
-    """What becomes of a ranking of documents.
+    """Options for a list of recommended documents.
 
     Attributes:
         refuse: statements that no recommended document may entail, such as "The film is violent."
         require: statements that none may contradict.
-        veto_threshold: probability from which `refuse` and `require` leave a document out; not calibrated.
-        k: documents wanted, at least 1; fewer come back where there are no more.
+        veto_threshold: least probability with which `refuse` and `require` leave a document out; not calibrated.
+        k: documents to return, at least 1; fewer if there are no more.
         where: filter expression over the metadata.
-        reasons: find the sentence of each that speaks for it.
-        diversity: 0 ranks by score alone, 1 by being unlike what stands above; see `simengine.recommend.ListOptions`.
+        reasons: find the sentence of each document that supports its recommendation.
+        diversity: 0 ranks by score alone, 1 by dissimilarity to higher ranks; see `simengine.recommend.ListOptions`.
         collapse_cosine: of documents with this cosine or more only the best is kept; 1 keeps all.
-        include_seen: also what is liked or disliked already, or stands in the history.
+        include_seen: also recommend documents that are liked, disliked, or in the history.
     """
 
     refuse: Annotated[
@@ -40,19 +40,22 @@ class RecommendOptions:
         Help("Leave out documents that contradict one of these statements."),
     ] = ()
     veto_threshold: Annotated[
-        float, Gt(0), Le(1), Help("Probability from which a statement leaves a document out; not calibrated.")
+        float,
+        Gt(0),
+        Le(1),
+        Help("Least probability with which a statement leaves a document out; not calibrated."),
     ] = 0.5
     k: Annotated[K, Help("Number of recommendations.")] = 10
     where: Filter = None
-    reasons: Annotated[bool, Help("Give the sentence of each document that speaks for it; slower.")] = False
+    reasons: Annotated[bool, Help("Give the sentence of each document that supports it; slower.")] = False
     diversity: Annotated[
-        float, Ge(0), Le(1), Help("0 ranks by score alone, 1 by being unlike what stands above.")
+        float, Ge(0), Le(1), Help("0 ranks by score alone, 1 by dissimilarity to higher ranks.")
     ] = 0.0
     collapse_cosine: Annotated[
         float, Gt(0), Le(1), Help("Of documents with this cosine or more only the best is kept; 1 keeps all.")
     ] = 0.98
     include_seen: Annotated[
-        bool, Help("Also recommend what is liked or disliked already, or stands in the history.")
+        bool, Help("Also recommend documents that are liked, disliked, or in the history.")
     ] = False
 
     def __post_init__(self) -> None:
@@ -61,7 +64,7 @@ class RecommendOptions:
 
 @dataclass(frozen=True, slots=True)
 class RecommendRequest(RecommendOptions):
-    """Documents for somebody's taste, best first; nothing that is liked or disliked comes back.
+    """Documents for a taste, best first, without the liked and disliked ones.
 
     Attributes:
         liked, disliked: ids of documents.
@@ -83,12 +86,12 @@ class RecommendUsersRequest(RecommendOptions):
     """Documents for users of a history.
 
     Attributes:
-        history: a file of who chose what, as `simengine.recommend.read_interactions` takes it.
-        users: of the history; () for all of them, whose lists name ids and scores alone, unless `reasons`.
+        history: a file of interactions, for `simengine.recommend.read_interactions`.
+        users: of the history; () for all of them, whose lists have only ids and scores, unless `reasons`.
         method: "content" ranks by text alone, "blend" by text, popularity and what similar users chose, with weights
-            learned from the latest part of the history; "auto" blends where the history is rich enough.
-        half_life_days: age, counted from the user's latest interaction, at which a preference counts half; None for no
-            fading.
+            learned from the latest part of the history; "auto" blends if the history is rich enough.
+        half_life_days: age, relative to the user's latest interaction, at which a preference counts half; None for no
+            decay.
     """
 
     history: str
@@ -96,8 +99,8 @@ class RecommendUsersRequest(RecommendOptions):
     method: Annotated[
         Method,
         Help(
-            "By text alone (content), or by text, popularity and what similar users chose, blended as the latest part "
-            "of the history teaches; auto blends where the history is rich enough."
+            "By text alone (content), or by text, popularity and what similar users chose, with weights learned from "
+            "the latest part of the history; auto blends if the history is rich enough."
         ),
     ] = "auto"
     half_life_days: Annotated[float | None, Gt(0), Help("Age at which a preference counts half.")] = None

@@ -20,21 +20,21 @@ DEFAULT_DEPTH = 20
 
 @dataclass(frozen=True, slots=True)
 class Rerank:
-    """How cross-encoders put the candidates of a search into a better order.
+    """How cross-encoders rerank the candidates of a search.
 
     Attributes:
         model: folder or name of a cross-encoder; None for the engine's reranker.
-        depth: candidates that it reads, at least 1; None for what was fitted for the index, else 20.
-        weight: its share of the score, in [0, 1]; None for what was fitted for the index, else a measured default.
+        depth: candidates that it reads, at least 1; None for the depth fitted for the index, else 20.
+        weight: its share of the score, in [0, 1]; None for the weight fitted for the index, else a measured default.
         kind: how its outputs are read.
-        labels: names of its outputs in their order, where its files do not say what they are.
-        claim: the queries are claims: say of each hit whether it supports or contradicts its query. Needs an NLI model.
+        labels: names of its outputs in their order, if its files do not name them.
+        claim: the queries are claims: add to each hit whether it supports or contradicts its query. Needs an NLI model.
         budget_ms: time for each query's candidates, in milliseconds; those beyond it are not reranked.
         precision: of its arithmetic.
-        first: a cheaper reranker that selects, from more candidates, those that this one reads.
+        first: a cheaper reranker that selects this one's candidates from more.
 
     Raises:
-        UsageError: a value is of another type or out of range.
+        UsageError: a value has the wrong type or is out of range.
     """
 
     model: Annotated[str | None, Help("Cross-encoder that reranks: a folder or a name.")] = None
@@ -60,7 +60,7 @@ class Rerank:
         tuple[str, ...] | None, Texts("label"), Help("Names of the model's outputs, in their order.")
     ] = None
     claim: Annotated[
-        bool, Help("The query is a claim: say of each hit whether it supports or contradicts it.")
+        bool, Help("The query is a claim: add to each hit whether it supports or contradicts it.")
     ] = False
     budget_ms: Annotated[
         float | None, Gt(0), Help("Time to rerank one query's candidates, in milliseconds.")
@@ -76,7 +76,7 @@ class Rerank:
             raise UsageError("claim and budget_ms apply to all stages; give them to the last one")
 
     def stages(self) -> tuple[Rerank, ...]:
-        """The rerankers in the order in which they work; a first one reads twice as many candidates by default."""
+        """The rerankers in order; the first of two reads twice as many candidates by default."""
         if self.first is None:
             return (self,)
         *before, last = expect(self.first, Rerank, "first").stages()
@@ -86,10 +86,10 @@ class Rerank:
 
 
 def rerank_of(given: object) -> Rerank | None:
-    """How to rerank, from True, False or a `Rerank`; None for not at all.
+    """The options from True, False or a `Rerank`; None for no reranking.
 
     Raises:
-        UsageError: something else was given; says what to write.
+        UsageError: the value is something else; says what to write.
     """
     if isinstance(given, Rerank):
         return given

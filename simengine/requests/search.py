@@ -18,20 +18,20 @@ DEFAULT_CANDIDATES = 100
 
 @dataclass(frozen=True, slots=True)
 class SearchOptions:
-    """How candidates are found.
+    """How to search.
 
     Attributes:
-        k: documents wanted for each query, at least 1; fewer come out where the index, or the filter, holds fewer.
+        k: documents per query, at least 1; fewer are returned if the index, or the filter, has fewer.
         mode: "hybrid" (meaning and words), "dense" (meaning) or "lexical" (words; BM25).
         where: filter expression over the metadata (see `simengine.search.filters`), None for all documents.
-        candidates: passages that each side offers to the fusion, at least 1; never fewer than k are used. More
-            find documents that both sides rank low; beyond 100 hardly any are left to find.
-        exact: compare with every vector instead of asking the ANN index.
-        fusion: "auto" trusts each side as far as query and corpus suggest (see `simengine.search.fusion`); "rrf" is
+        candidates: passages that each side gives to the fusion, at least 1; never fewer than k are used. More
+            find documents that both sides rank low; beyond 100 hardly any more are found.
+        exact: compare with every vector instead of using the ANN index.
+        fusion: "auto" weights each side as query and corpus suggest (see `simengine.search.fusion`); "rrf" is
             reciprocal rank fusion.
 
     Raises:
-        UsageError: a value is out of range, or of another type.
+        UsageError: a value is out of range, or has the wrong type.
         DataError: the filter contains half of a surrogate pair or U+0000.
     """
 
@@ -41,13 +41,13 @@ class SearchOptions:
     ] = "hybrid"
     where: Filter = None
     candidates: Annotated[
-        int, Ge(1), Le(MOST_WANTED), Help("Passages that each side of a hybrid search offers to the fusion.")
+        int, Ge(1), Le(MOST_WANTED), Help("Passages that each side of a hybrid search gives to the fusion.")
     ] = DEFAULT_CANDIDATES
     exact: Annotated[bool, Help("Compare with every vector instead of using the ANN index.")] = False
     fusion: Annotated[
         Fusion,
         Help(
-            "How hybrid search combines both sides: auto trusts each as far as the query and corpus suggest; "
+            "How hybrid search combines both sides: auto weights each as the query and corpus suggest; "
             "rrf is reciprocal rank fusion."
         ),
     ] = "auto"
@@ -62,9 +62,9 @@ class SearchRequest(SearchOptions):
 
     Attributes:
         queries: texts.
-        rerank: how cross-encoders reorder the candidates; None leaves them in the order of the search.
+        rerank: how cross-encoders rerank the candidates; None keeps the order of the search.
         collapse: fold hits that say the same into the best of them.
-        explain: say of each hit what its score is made of and which words bring it near to the query.
+        explain: explain each hit by the parts of its score and the words that make it similar to the query.
     """
 
     queries: Annotated[tuple[str, ...], Texts("query")] = field(default=(), kw_only=True)
@@ -73,21 +73,22 @@ class SearchRequest(SearchOptions):
         bool, Help("Fold hits that say the same into the best of them; an NLI model makes sure that they do.")
     ] = field(default=False, kw_only=True)
     explain: Annotated[
-        bool, Help("Say of each hit what its score is made of and which words bring it near to the query.")
+        bool,
+        Help("Explain each hit by the parts of its score and the words that make it similar to the query."),
     ] = field(default=False, kw_only=True)
 
     def options(self) -> SearchOptions:
-        """How candidates are found, without queries and what comes after."""
+        """The search options alone, without queries and later stages."""
         return SearchOptions(**values_of(SearchOptions, self))
 
 
 @dataclass(frozen=True, slots=True)
 class SimilarRequest:
-    """The documents nearest to a document, without itself.
+    """The documents nearest to a document, excluding itself.
 
     Attributes:
-        document_id: the mean of its passages' vectors is searched for.
-        k: documents wanted.
+        document_id: the mean of its passages' vectors is the query.
+        k: documents to return.
         where: filter expression over the metadata.
     """
 

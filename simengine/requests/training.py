@@ -1,4 +1,4 @@
-"""What is made of, and found in, files of training pairs: hard negatives, silver pairs, rows said twice."""
+"""Files of training pairs: hard negatives, silver pairs, near-duplicate rows."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class MiningOptions:
     """Which neighbours of a query become negatives.
 
     Attributes:
-        negatives: at most so many for each (query, positive).
-        candidates: nearest passages of a query that are looked at, known positives and skipped ones not counted.
-        skip_first: nearest passages that are skipped, because unmarked answers stand there.
+        negatives: most negatives per (query, positive).
+        candidates: nearest passages of a query that are considered, without known positives and skipped ones.
+        skip_first: nearest passages that are skipped, because they may be unlabelled answers.
         relative_margin: a negative's cosine is lower than the positive's by at least this share of it; None for no
             margin. 0.05 is the best of those tried by Moreira et al. 2024 (NV-Retriever). Contradictions are exempt.
         min_score, max_score: bounds of a negative's cosine. Contradictions are exempt from the upper one.
@@ -36,7 +36,7 @@ class MiningOptions:
     negatives: Annotated[int, Ge(1), Help("Most negatives for a pair.")] = 1
     candidates: Annotated[int, Ge(1), Help("Nearest passages of a query that are considered.")] = 20
     skip_first: Annotated[
-        int, Ge(0), Help("Nearest passages to skip: unmarked answers are likely among them.")
+        int, Ge(0), Help("Nearest passages to skip: unlabelled answers are likely among them.")
     ] = 0
     relative_margin: Annotated[
         float | None,
@@ -73,27 +73,23 @@ class AugmentOptions:
     """Which new pairs are made, and which are kept.
 
     Attributes:
-        neighbours: for each first text, at most so many of the second texts nearest to it.
-        random: for each first text, at most so many second texts drawn at random.
+        neighbours: per first text, at most this many of the nearest second texts.
+        random: per first text, at most this many random second texts.
         symmetric: both texts are of one kind, and (b, a) is the pair (a, b).
-        min_confidence: of a class, its probability; less sure pairs are left out.
+        min_confidence: least probability of the class; less certain pairs are left out.
         unsure: scores strictly within this range are left out; None keeps all.
-        balance: "gold" brings the labels (or `bins` bins of scores) to the shares that they have among the given pairs,
-            "uniform" to equal numbers, "none" keeps all.
+        balance: "gold" gives the labels (or `bins` bins of scores) their shares among the given pairs, "uniform" equal
+            numbers, "none" keeps all.
         bins: of equal width over the range of the gold scores.
-        max_pairs: at most so many pairs are kept; None keeps all.
-        seed: of everything that is drawn.
+        max_pairs: most pairs to keep; None keeps all.
+        seed: of all sampling.
 
     Raises:
         UsageError: a value is out of range, or no pairs would be made.
     """
 
-    neighbours: Annotated[
-        int, Ge(0), Help("For each first text, the number of second texts nearest to it.")
-    ] = 3
-    random: Annotated[
-        int, Ge(0), Help("For each first text, the number of second texts drawn at random.")
-    ] = 1
+    neighbours: Annotated[int, Ge(0), Help("Number of nearest second texts for each first text.")] = 3
+    random: Annotated[int, Ge(0), Help("Number of random second texts for each first text.")] = 1
     symmetric: Annotated[bool, Help("The pair (b, a) is the pair (a, b).")] = False
     min_confidence: Annotated[
         float, Ge(0), Le(1), Help("nli, relevance: least probability of the label.")
@@ -105,7 +101,7 @@ class AugmentOptions:
     ] = "gold"
     bins: Annotated[int, Ge(1), Help("Number of bins of scores.")] = 5
     max_pairs: Annotated[int | None, Ge(1), Help("Most pairs to keep. [default: all]")] = None
-    seed: Annotated[int, Ge(0), Help("Seed of everything that is drawn.")] = 13
+    seed: Annotated[int, Ge(0), Help("Seed of all sampling.")] = 13
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -117,20 +113,20 @@ class AugmentOptions:
 
 @dataclass(frozen=True, slots=True)
 class RepeatOptions:
-    """When two rows of a file of pairs say the same.
+    """Criteria for two rows of a file of pairs to be duplicates.
 
     Attributes:
-        by: what is compared: the "pair" (both texts must be alike), "text1" or "text2".
+        by: what is compared: the "pair" (both texts must be similar), "text1" or "text2".
         symmetric: (b, a) may repeat (a, b).
         jaccard: of words and pairs of neighbouring words, in (0, 1].
-        cosine: where an encoder is given; in (-1, 1].
-        score_gap: scores in a cluster that lie this far apart, as a share of the range of all scores, are a conflict.
+        cosine: if an encoder is given; in (-1, 1].
+        score_gap: scores in a cluster that differ by this share of the range of all scores are a conflict.
 
     Raises:
         UsageError: a value is out of range.
     """
 
-    by: Annotated[By, Help("What must be said twice: the pair, or one of its texts.")] = "pair"
+    by: Annotated[By, Help("What is compared: the pair, or one of its texts.")] = "pair"
     symmetric: Annotated[bool, Help("The pair (b, a) may repeat (a, b).")] = False
     jaccard: Annotated[
         float,

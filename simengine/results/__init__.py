@@ -1,1 +1,1 @@
-"""What the verbs give back, and the same as JSON."""
+"""Results of all operations, and their JSON."""

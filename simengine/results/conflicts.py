@@ -1,4 +1,4 @@
-"""What contradictions and duplicates among documents are, and the same as JSON."""
+"""Contradictions and duplicates among documents, and their JSON."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ class Conflict:
     """Two claims that cannot both be true.
 
     Attributes:
-        claim1, claim2: where they stand; claim1 is the earlier one.
-        probability: of contradiction, both directions taken together by the rule that was asked for; a probability
-            only where `calibrated`. It is the model's also where only a rule found the conflict.
+        claim1, claim2: their positions; claim1 is the earlier one.
+        probability: of contradiction, both directions combined by the chosen rule; a probability
+            only if `calibrated`. It is the model's even if only a rule found the conflict.
         calibrated: whether the model's probabilities went through a calibration.
         forward, backward: probabilities of entailment, neutral, contradiction with claim1, and with claim2, as premise.
         cosine: similarity of the two claims.
-        found_by: "nli" where the model's probability reached the threshold; "number", "measure", "date", "time of day"
-            or "negation" where the sentences are alike but for that.
-        difference: what the sentences say differently where such a rule found it, else None.
+        found_by: "nli" if the model's probability reached the threshold; "number", "measure", "date", "time of day"
+            or "negation" if the sentences differ only in that.
+        difference: the difference between the sentences if such a rule found it, else None.
         cluster: conflicts that share claims, directly or through others, have one number, counted from 1.
-        also1, also2: other places where the same sentences stand.
+        also1, also2: other positions of the same sentences.
     """
 
     claim1: Evidence
@@ -43,19 +43,19 @@ class Conflict:
 
 @dataclass(frozen=True, slots=True)
 class Contradictions:
-    """What was found, and what was looked at.
+    """The conflicts found, and counts of what was compared.
 
     Attributes:
-        conflicts: those that a rule found first, then by falling probability, then by place.
-        n_documents, n_claims: read, and found in them. With two sides both are counted.
-        n_statements: claims of different wording; those of the same are judged once.
-        skipped: sentences that are no claims, by reason.
-        n_cut: sentences too long to be judged whole.
+        conflicts: those found by a rule first, then by descending probability, then by position.
+        n_documents, n_claims: read, and found in them. Both sides are counted.
+        n_statements: distinct wordings of claims; each is checked once.
+        skipped: sentences that are not claims, by reason.
+        n_cut: sentences too long to be checked as a whole.
         n_candidates: pairs near enough to be compared.
-        n_judged: pairs that the model judged, in both directions.
+        n_judged: pairs that the model scored, in both directions.
         n_left_out: candidates beyond `max_pairs`.
         n_clusters: of conflicts that share claims.
-        options: what was asked.
+        options: as given.
         calibrated: whether probabilities are calibrated.
     """
 
@@ -75,14 +75,14 @@ class Contradictions:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateMember:
-    """A document that says what its group's representative says.
+    """A document that says the same as its group's representative.
 
     Attributes:
         id, title: of the document.
         kind: "exact" (the same words), "entailed" (each entails the other), "near" (similar, not guarded).
         cosine: similarity to the representative.
         entailment: the least probability with which a sentence of the one follows from the other; 1 if exact, None
-            where not guarded.
+            if not guarded.
     """
 
     id: str
@@ -108,17 +108,17 @@ class DuplicateGroup:
 
 @dataclass(frozen=True, slots=True)
 class Duplicates:
-    """What was found, and what was looked at.
+    """The duplicates found, and counts of what was compared.
 
     Attributes:
         groups: of two documents or more, in the order of their representatives.
-        conflicts: similar documents that contradict each other, with the sentences that do; as in `Contradictions`.
+        conflicts: similar documents that contradict each other, with these sentences; as in `Contradictions`.
         n_documents, n_distinct: read, and left if every group counts once.
-        n_candidates, n_judged, n_left_out: pairs of documents that are near, were judged, were beyond `max_pairs`.
-        n_related: judged pairs that neither say the same nor conflict.
-        guarded: whether a model judged; without one similar documents count as the same.
+        n_candidates, n_judged, n_left_out: pairs of documents that are near, were checked, were beyond `max_pairs`.
+        n_related: checked pairs that neither say the same nor conflict.
+        guarded: whether an NLI model was used; without one similar documents count as the same.
         calibrated: whether its probabilities are calibrated.
-        options: what was asked.
+        options: as given.
     """
 
     groups: tuple[DuplicateGroup, ...]

@@ -1,4 +1,4 @@
-"""What a monitor of a stream says."""
+"""Alerts of a stream's monitor."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from simengine.types import Json
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text that an alert rests on: its number in the stream (from 1), id, time, probability and beginning."""
+    """An example text of an alert: its number in the stream (from 1), id, time, probability and beginning."""
 
     number: int
     id: str
@@ -25,15 +25,15 @@ class Alert:
 
     Attributes:
         change: "rise" or "fall".
-        topic, sentiment: of what the share is: texts with the topic, with the sentiment, or (both given) texts with
+        topic, sentiment: the share is of texts with the topic, with the sentiment, or (both given) texts with
             the sentiment among those with the topic.
         share_now, n_now: in the window, and texts that it is a share of.
         share_before, n_before: in the windows before it.
         p_value: of Fisher's exact test, before correction for the number of shares.
         first, last: numbers of the window's texts in the stream, from 1.
-        time_first, time_last: their times, where known.
+        time_first, time_last: their times, if known.
         examples: of the texts with the topic and sentiment: of the window after a rise, from before it after a fall.
-        calibrated: whether the probabilities that decided were calibrated.
+        calibrated: whether the classifier's probabilities were calibrated.
     """
 
     change: str

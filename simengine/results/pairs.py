@@ -1,4 +1,4 @@
-"""What classifying a text and explaining a pair of texts gives."""
+"""Results of classifying a text and of explaining a pair of texts."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ class Classification:
     """The classes of one text.
 
     Attributes:
-        label: the most probable; of equals the one that was named first; "" where the model cannot read the text.
-        labels: (label,); of several possible labels all whose probability reaches the threshold, best first, which
-            may be none, as where the model cannot read the text.
-        probabilities: of each label, in the order they were named. They sum to 1 unless several labels are possible
+        label: the most probable; of equals the first given; "" if the model cannot read the text.
+        labels: (label,); with `multi_label` all whose probability reaches the threshold, best first; possibly
+            none, as when the model cannot read the text.
+        probabilities: of each label, in the given order. They sum to 1 unless `multi_label` is set
             or they were calibrated.
         calibrated: whether they went through a calibration.
-        reason: why there is no label; "" where there is one.
+        reason: why there is no label; "" if there is one.
     """
 
     label: str
@@ -31,14 +31,14 @@ class Classification:
 
 @dataclass(frozen=True, slots=True)
 class Faithfulness:
-    """What removing words does to the cosine.
+    """The effect of removing words on the cosine.
 
     Attributes:
         drop: mean loss of cosine when the words that the explanation ranks highest are removed together.
-        random_drop: the same for as many words drawn at random.
+        random_drop: the same for as many random words.
         beaten: share of the random draws that lost less than the explanation's choice; 0.5 is no better than chance.
-        n_removals: removals by rank that `drop` is the mean of.
-        n_draws: random removals that `random_drop` is the mean of.
+        n_removals: removals by rank averaged in `drop`.
+        n_draws: random removals averaged in `random_drop`.
     """
 
     drop: float
@@ -49,22 +49,22 @@ class Faithfulness:
 
     @property
     def gain(self) -> float:
-        """How much more the chosen words matter than random ones; above 0 for an explanation that says anything."""
+        """How much more the chosen words matter than random ones; above 0 for a meaningful explanation."""
         return self.drop - self.random_drop
 
 
 @dataclass(frozen=True, slots=True)
 class ExplainedWord:
-    """A word (a character of Chinese, a run of words in a long text) and its part in the cosine.
+    """A word (a Chinese character, a run of words in a long text) and its contribution to the cosine.
 
     Attributes:
         start, end: characters of its text.
         text: these characters.
         contribution: mean of what the word adds to the cosine as the last word of its text, and as the first one;
-            below 0 where it keeps the texts apart.
-        loss: the former: the cosine that is lost when this word alone is left out.
-        partner: place of the word of the other text that it goes with best, None where there is none.
-        alignment: of that word, in [-1, 1], see `explain_pair`; of the best one also where it is too low for a partner.
+            below 0 if it makes the texts less similar.
+        loss: the former: the loss of cosine when only this word is left out.
+        partner: index of its best aligned word in the other text, None if there is none.
+        alignment: of that word, in [-1, 1], see `explain_pair`; of the best one even if it is too low for a partner.
     """
 
     start: int
@@ -83,8 +83,8 @@ class ExplainedText:
     Attributes:
         text: as given.
         words: those that the model read, in order.
-        n_read: characters that the model read; what stands behind did not enter the cosine.
-        n_truncated: tokens behind.
+        n_read: characters that the model read; text after them is not part of the cosine.
+        n_truncated: tokens after them.
     """
 
     text: str
@@ -95,15 +95,15 @@ class ExplainedText:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairExplanation:
-    """Why two texts have the cosine that they have.
+    """The explanation of two texts' cosine.
 
     Attributes:
         cosine: of the two texts, in [-1, 1].
         first, second: the texts with their words.
-        interactions: (n1, n2) float32; [i, j] is how much more leaving out word i of the first text costs while word j
-            of the second is there: cos(a, b) - cos(a - i, b) - cos(a, b - j) + cos(a - i, b - j).
-        faithfulness: whether the contributions name the words that matter; None where the texts are too short to tell,
-            and where it was not asked for.
+        interactions: (n1, n2) float32; [i, j] is how much more leaving out word i of the first text costs if word j
+            of the second is present: cos(a, b) - cos(a - i, b) - cos(a, b - j) + cos(a - i, b - j).
+        faithfulness: whether the contributions name the words that matter; None if the texts are too short, or
+            if it was not requested.
         n_encodings: texts that were encoded for it.
     """
 

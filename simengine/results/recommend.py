@@ -1,4 +1,4 @@
-"""What recommending for users of a history gives back."""
+"""Recommendations for users of a history."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results as JSON: the same from the command line, the service and the tools for agents."""
+"""Results as JSON, the same from the command line, the service and the MCP tools."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def recommendation_record(item: Recommendation) -> dict[str, Any]:
 
 
 def verdict_record(verdict: Verdict, premise: str) -> dict[str, Any]:
-    """A verdict as JSON, numbers with six decimals, with the text of its evidence out of the premise."""
+    """A verdict as JSON, numbers with six decimals, with the text of its evidence from the premise."""
     span = verdict.evidence
     return {
         "label": verdict.label,
@@ -154,7 +154,7 @@ def explained_record(text: ExplainedText) -> dict[str, Any]:
 
 
 def evidence_record(evidence: Evidence | None) -> dict[str, Any] | None:
-    """Where something stands, as JSON."""
+    """A position in a document, as JSON."""
     if evidence is None:
         return None
     return {

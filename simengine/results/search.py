@@ -1,4 +1,4 @@
-"""What a search gives back."""
+"""Results of a search."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from simengine.types import FloatMatrix, Hit, RowArray
 
 @dataclass(frozen=True, slots=True)
 class StageCount:
-    """What one reranking stage did for one query.
+    """One reranking stage's counts for one query.
 
     Attributes:
-        n_wanted: candidates that it was to judge.
-        n_judged: those that it judged; fewer where the time budget ended.
-        n_truncated: those of which it could not read the whole query.
-        weight: its share of the blended score; 0 where it left the order alone.
+        n_wanted: candidates to rerank.
+        n_judged: those that were reranked; fewer if the time budget ran out.
+        n_truncated: those for which the whole query did not fit.
+        weight: its share of the blended score; 0 if it kept the order.
     """
 
     n_wanted: int
@@ -26,7 +26,7 @@ class StageCount:
 
     @property
     def complete(self) -> bool:
-        """Whether it judged all that it was to judge."""
+        """Whether all candidates were reranked."""
         return self.n_judged == self.n_wanted
 
 
@@ -37,8 +37,8 @@ class SearchResult:
     Attributes:
         hits: for each query its hits, best first.
         timings_ms: wall time of each stage over all queries: "filter", "encode", "dense", "lexical", "fuse", "fetch",
-            "judge" (the cross-encoders), "rerank" (judging and reordering), "collapse" (those that ran) and "total".
-        counts: for each query what each reranking stage did; empty where nothing was reranked.
+            "judge" (the cross-encoders), "rerank" (scoring and reordering), "collapse" (those that ran) and "total".
+        counts: for each query the counts of each reranking stage; empty if nothing was reranked.
     """
 
     hits: list[list[Hit]]
@@ -47,19 +47,19 @@ class SearchResult:
 
     @property
     def n_incomplete(self) -> int:
-        """Queries of which the time budget left candidates unjudged."""
+        """Queries for which the time budget ran out before all candidates were reranked."""
         return sum(not all(stage.complete for stage in stages) for stages in self.counts)
 
 
 @dataclass(frozen=True, slots=True)
 class SearchArrays:
-    """Hits as arrays, for pipelines. Places that cannot be filled hold an empty id, -inf and -1.
+    """Hits as arrays, for pipelines. Padded with empty ids, -inf and -1.
 
     Attributes:
         ids: q lists of k document ids, best first.
-        scores: (q, k) float32, falling.
+        scores: (q, k) float32, descending.
         rows: (q, k) int64, the row of each document's best passage.
-        doc_keys: (q, k) int64, the documents' numbers within the index's present generation.
+        doc_keys: (q, k) int64, the documents' numbers within the index's current generation.
         timings_ms: as in `SearchResult`.
     """
 

@@ -1,3 +1,3 @@
-"""How a model is run: one contract, one file per runtime, the same for bi-encoders and cross-encoders."""
+"""How models are run: one contract, one file per runtime, shared by bi-encoders and cross-encoders."""
 
 from __future__ import annotations

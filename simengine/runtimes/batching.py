@@ -11,13 +11,13 @@ import numpy.typing as npt
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Inputs that are run together.
+    """Inputs of one forward pass.
 
     Attributes:
-        rows: (n,) int64, their positions in the caller's order.
-        ids: (n, length) int64, filled up on the right.
+        rows: (n,) int64, their indices in the caller's order.
+        ids: (n, length) int64, padded on the right.
         mask: (n, length) int64, 1 for tokens.
-        side: (n, length) int64, filled up with 0: token types, or 1 for the tokens that are pooled; None if the model
+        side: (n, length) int64, padded with 0: token types, or 1 for the tokens that are pooled; None if the model
             takes neither.
     """
 
@@ -28,7 +28,7 @@ class Batch:
 
     @property
     def inputs(self) -> list[npt.NDArray[np.int64]]:
-        """What a model takes, in its order."""
+        """The model's inputs, in its order."""
         return [self.ids, self.mask] if self.side is None else [self.ids, self.mask, self.side]
 
 
@@ -44,8 +44,8 @@ def token_budget_batches(
     Args:
         ids: token ids of each input.
         side: of the same lengths, see `Batch`.
-        budget: a batch's rows times its length stay at or under this, unless one input alone is longer.
-        pad_token_id: fills up short rows.
+        budget: most tokens of a batch, padding included; exceeded only by a single longer input.
+        pad_token_id: pads short rows.
     """
     lengths = np.fromiter((len(row) for row in ids), np.int64, count=len(ids))
     order = np.argsort(-lengths, kind="stable")
@@ -64,7 +64,7 @@ def make_batch(
     length: int,
     pad_token_id: int,
 ) -> Batch:
-    """Some of the inputs as rectangles of a length."""
+    """Some of the inputs, padded to one length."""
     filled = np.full((len(rows), length), pad_token_id, np.int64)
     mask = np.zeros((len(rows), length), np.int64)
     beside = None if side is None else np.zeros((len(rows), length), np.int64)
@@ -77,13 +77,13 @@ def make_batch(
 
 
 def shared_budget(ids: Sequence[npt.NDArray[np.int64]], *, budget: int, streams: int, least: int) -> int:
-    """The budget for a call that several streams work on: smaller where there would be fewer batches than streams.
+    """The budget for a call shared by several streams: smaller if there would be fewer batches than streams.
 
     Args:
         ids: token ids of the whole call.
         budget: for large calls.
         streams: batches that run at the same time.
-        least: batches are not made smaller than this for the sake of sharing.
+        least: lower limit of a reduced budget.
     """
     total = sum(len(row) for row in ids)
     return min(budget, max(-(-total // streams), least))

@@ -1,11 +1,11 @@
-"""Texts on which two ways of running a model are compared."""
+"""Texts for comparing two ways of running a model."""
 
 from __future__ import annotations
 
 from typing import Final
 
 CANARY_VERSION: Final = "1"
-"""Names the list of canary texts; raised when one changes, because stored vectors belong to the old list then."""
+"""Version of the canary texts; to be incremented when one changes, because stored vectors then belong to old texts."""
 
 _CHECK_PARAGRAPHS = 96
 _TEXTS = (
@@ -20,12 +20,12 @@ _TEXTS = (
 
 
 def canary_texts() -> tuple[str, ...]:
-    """English, negation, code, Chinese, mixed characters, almost nothing, longer than most models read."""
+    """English, negation, code, Chinese, mixed characters, an almost empty text, one longer than most models' limit."""
     return _TEXTS
 
 
 def check_texts() -> list[str]:
-    """The canary texts and paragraphs of Python's own language reference, which every installation carries."""
+    """The canary texts and paragraphs of Python's language reference, which is part of every installation."""
     from pydoc_data import topics
 
     found = [

@@ -1,7 +1,7 @@
 """Which runtime runs a model, on which device, in which precision.
 
-What is the fastest is decided in `fastest_runtime` and `fastest_precision` alone, from the processor's flags and from
-what was measured on a few machines (benchmarks/README.md); a measurement on the machine at hand belongs in their place.
+Only `fastest_runtime` and `fastest_precision` decide what is fastest, from the processor's flags and measurements on a
+few machines (benchmarks/README.md); a measurement on the user's machine would replace them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CLASSES: Mapping[str, tuple[str, str]] = {
         "SentenceTransformersRuntime",
     ),
 }
-"""Module and class of each runtime, which is imported when it is used: a new runtime is its file and a line here."""
+"""Module and class of each runtime, imported when used: a new runtime is a file and a line here."""
 RUNTIMES: Final = ("auto", *_CLASSES)
 PRECISIONS: Final = ("auto", "f32", "bf16", "f16", "int8")
 
@@ -35,7 +35,7 @@ class RuntimeChoice:
 
     Attributes:
         runtime: "openvino", "torch" or "sentence-transformers".
-        reason: why this one, for people.
+        reason: why this one, in words.
         device: "cpu" or "cuda:N".
         precision: "f32", "bf16", "f16" or "int8".
     """
@@ -47,10 +47,10 @@ class RuntimeChoice:
 
 
 def check_names(runtime: str, precision: str) -> None:
-    """Refuse unknown names, before anything is loaded for them.
+    """Refuse unknown names before anything is loaded.
 
     Raises:
-        UsageError: naming those that are known.
+        UsageError: a name is unknown; lists the known ones.
     """
     as_choice(runtime, "runtime", RUNTIMES)
     as_choice(precision, "precision", PRECISIONS)
@@ -64,7 +64,7 @@ def open_runtime(
     Args:
         network: the model.
         runtime, device, precision: see `choose_runtime`.
-        threads: processor threads to use at most.
+        threads: most processor threads to use.
 
     Raises:
         DeviceError, UsageError: see `choose_runtime`.
@@ -79,7 +79,7 @@ def open_runtime(
 
 
 def choose_runtime(network: Network[Any], *, runtime: str, device: str, precision: str) -> RuntimeChoice:
-    """The fastest way to run a model, or the one that was asked for.
+    """The fastest way to run a model, or the requested one.
 
     Args:
         network: the model.
@@ -88,8 +88,8 @@ def choose_runtime(network: Network[Any], *, runtime: str, device: str, precisio
         precision: one of PRECISIONS.
 
     Raises:
-        DeviceError: CUDA was asked for and cannot be used.
-        UsageError: the runtime cannot run this model, or not there, or not in this precision.
+        DeviceError: CUDA was requested and cannot be used.
+        UsageError: the runtime cannot run this model, not on this device, or not in this precision.
     """
     only_cpu = runtime != "auto" and _class_of(runtime).only_cpu
     place = choose_device("cpu" if only_cpu and device == "auto" else device)
@@ -101,24 +101,24 @@ def choose_runtime(network: Network[Any], *, runtime: str, device: str, precisio
             f"runtime {runtime!r} cannot run {network.config.folder}: {problem}; use --runtime {other}"
         )
     else:
-        name, reason = runtime, "asked for"
+        name, reason = runtime, "requested"
     return RuntimeChoice(name, reason, place, _precision(precision, name, place))
 
 
 def fastest_runtime(network: Network[Any], device: str) -> tuple[str, str]:
-    """The fastest runtime for a model on "cpu" or "cuda:N", and why it is taken, for people."""
+    """The fastest runtime for a model on "cpu" or "cuda:N", and the reason in words."""
     config = network.config
     if config.unsupported is not None:
-        return "sentence-transformers", f"the fast runtimes do not know this model: {config.unsupported}"
+        return "sentence-transformers", f"the fast runtimes do not support this model: {config.unsupported}"
     if device != "cpu":
-        return "torch", "the fastest on GPUs"
+        return "torch", "fastest on GPUs"
     if config.family not in network.tested_families:
         return "torch", f"openvino is not tested with the architecture {config.family!r}"
-    return "openvino", "the fastest on CPUs"
+    return "openvino", "fastest on CPUs"
 
 
 def fastest_precision(runtime: str) -> str:
-    """The fastest precision of a runtime that keeps a model's results."""
+    """A runtime's fastest precision that preserves the model's results."""
     return "bf16" if runtime == "openvino" and has_bf16_matrix_units() else "f32"
 
 
@@ -126,9 +126,9 @@ def _precision(precision: str, runtime: str, device: str) -> str:
     if precision == "auto":
         return fastest_precision(runtime)
     if precision == "f16" and device == "cpu":
-        raise UsageError("precision 'f16' is for GPUs; on a CPU use f32, or bf16 where the processor has AMX")
+        raise UsageError("precision 'f16' is for GPUs; on a CPU use f32, or bf16 if the processor has AMX")
     if precision not in _class_of(runtime).precisions:
-        raise UsageError(f"precision {precision!r} is of the runtime openvino, not {runtime}; use f32")
+        raise UsageError(f"precision {precision!r} needs the runtime openvino, not {runtime}; use f32")
     return precision
 
 

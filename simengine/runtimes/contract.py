@@ -1,4 +1,4 @@
-"""What a runtime is, and what it needs to know about the model that it runs."""
+"""The contract of runtimes, and of the models that they run."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ if TYPE_CHECKING:
     from simengine.runtimes.torch_model import TorchModel
 
 T = TypeVar("T")
-"""What a model reads: texts (str) or pairs of texts (tuple[str, str])."""
+"""A model's input: a text (str) or a pair of texts (tuple[str, str])."""
 Role: TypeAlias = Literal["query", "passage", "text"]
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class TokenCounts:
     """How much of n inputs a model read.
 
     Attributes:
         n_tokens: (n,) int32, tokens of each whole input, special tokens (and the prompt's) included.
-        n_truncated: (n,) int32, tokens beyond the model's limit that it did not read.
-        n_unknown, unknown_share: (n,) int32 and float32, see `TokenizedTexts`; None where that was not measured.
+        n_truncated: (n,) int32, tokens beyond the model's limit, which were not read.
+        n_unknown, unknown_share: (n,) int32 and float32, see `TokenizedTexts`; None if not measured.
     """
 
     n_tokens: npt.NDArray[np.int32]
@@ -47,24 +47,24 @@ class Rows:
     Attributes:
         ids: n arrays of int64, token ids.
         side: n arrays of int64 of the same lengths, the third input of models that have one: token types, or 1 for
-            the tokens that are pooled. None where there is none.
+            the tokens that are pooled. None if there is none.
         counts: of the same inputs.
     """
 
     ids: Sequence[npt.NDArray[np.int64]]
     side: Sequence[npt.NDArray[np.int64]] | None
-    counts: Counts
+    counts: TokenCounts
 
 
 @dataclass(frozen=True, slots=True)
 class Check(Generic[T]):
-    """How to find out whether a model in a lower precision still computes what it computes in fp32.
+    """A test that a model in a lower precision still gives its fp32 results.
 
     Attributes:
-        inputs: are run in both precisions.
+        inputs: run in both precisions.
         agreement: of the fp32 results and the others; higher is better.
-        least: from this agreement on the lower precision is accepted.
-        name: of the agreement, for people, as in "smallest cosine to fp32 on 103 texts".
+        least: lowest accepted agreement.
+        name: of the agreement, in words, as in "smallest cosine to fp32 on 103 texts".
     """
 
     inputs: Sequence[T]
@@ -82,14 +82,14 @@ class Network(ABC, Generic[T]):
 
     reads_pairs: ClassVar[bool]
     outputs: ClassVar[str]
-    """What comes out, for messages: "vectors", "logits"."""
+    """Name of the outputs, for messages: "vectors", "logits"."""
     graph_variant: ClassVar[str] = ""
-    """Ends the name of an exported graph's folder; changes when the exported computation does."""
+    """Suffix of the name of an exported graph's folder; changes with the exported computation."""
     tested_families: ClassVar[frozenset[str]] = KNOWN_FAMILIES
     """Architectures whose exported graphs are tested."""
     tokenizer_class: ClassVar[type[FastTokenizer]] = FastTokenizer
     probe: ClassVar[Sequence[Any]]
-    """A few inputs, run by torch when a graph is exported and by the graph whenever it is opened."""
+    """A few inputs, run by torch when a graph is exported and by the graph each time it is opened."""
 
     def __init__(self, config: ModelConfig) -> None:
         self.config = config
@@ -100,7 +100,7 @@ class Network(ABC, Generic[T]):
         """Identity of the model. Hashes its weights the first time."""
 
     def open_tokenizer(self, path: Path) -> FastTokenizer:
-        """The model's tokenizer from a tokenizer.json file as transformers saves it.
+        """The model's tokenizer, from a tokenizer.json file as saved by transformers.
 
         Raises:
             ModelDamagedError: the file is missing or cannot be read.
@@ -120,7 +120,7 @@ class Network(ABC, Generic[T]):
         Args:
             tokenizer: from `open_tokenizer`.
             inputs: n inputs.
-            role: decides which of the model's prompts stands in front; None for no prompt.
+            role: selects the prompt that is prepended; None for no prompt.
         """
 
     @abstractmethod
@@ -131,26 +131,26 @@ class Network(ABC, Generic[T]):
             attention: transformers' name of an attention implementation, or None for the family's default.
 
         Raises:
-            ModelDamagedError: the weights do not fit the configuration, or some are missing or left over.
+            ModelDamagedError: the weights do not fit the configuration, or some are missing or unexpected.
         """
 
     @abstractmethod
     def unchanged(self, expected: FloatMatrix, got: FloatMatrix, precision: str) -> bool:
-        """Whether results (n, dimension) for the probe are those of fp32 torch, but for the precision's rounding."""
+        """Whether results (n, dimension) for the probe equal those of fp32 torch up to the precision's rounding."""
 
     @abstractmethod
     def int8_check(self) -> Check[T]:
-        """What int8 must pass."""
+        """The test that int8 must pass."""
 
 
 class Runtime(ABC, Generic[T]):
-    """Runs one model. May be called from several threads at once. `choice.open_runtime` makes one.
+    """Runs one model. Thread-safe. Made by `choice.open_runtime`.
 
     Args:
         network: the model.
         device: "cpu", "cuda" or "cuda:N".
         precision: one of `precisions`.
-        threads: processor threads to use at most.
+        threads: most processor threads to use.
 
     Raises:
         ModelDamagedError: the model's files cannot be loaded.
@@ -160,13 +160,13 @@ class Runtime(ABC, Generic[T]):
     precisions: ClassVar[frozenset[str]] = frozenset({"f32", "bf16", "f16"})
 
     name: str
-    """Short, for people: "openvino-f32", "torch-cuda-bf16"."""
+    """Short name, such as "openvino-f32" or "torch-cuda-bf16"."""
     reason: str = ""
-    """Why this runtime was chosen, for people."""
+    """Why this runtime was chosen, in words."""
     width: int
-    """Numbers that come out for each input."""
+    """Outputs per input."""
     max_tokens: int
-    """Tokens per input including special tokens; longer ones are truncated and counted."""
+    """Most tokens per input, special tokens included; longer inputs are truncated and counted."""
     tokenizer: FastTokenizer
 
     @abstractmethod
@@ -180,12 +180,12 @@ class Runtime(ABC, Generic[T]):
         return network.config.unsupported
 
     @abstractmethod
-    def run(self, inputs: Sequence[T], role: Role = "text") -> tuple[FloatMatrix, Counts]:
+    def run(self, inputs: Sequence[T], role: Role = "text") -> tuple[FloatMatrix, TokenCounts]:
         """The outputs of n inputs, (n, width) float32, in their order, and how much of each was read.
 
         Args:
             inputs: n may be 0.
-            role: decides which of the model's prompts stands in front of each input.
+            role: selects the prompt that is prepended to each input.
         """
 
     @abstractmethod
@@ -193,13 +193,13 @@ class Runtime(ABC, Generic[T]):
         """(n,) int32, tokens of each whole input, special tokens and prompt included, without running the model."""
 
     def close(self) -> None:
-        """Release threads and device memory. The runtime is unusable afterwards."""
+        """Release threads and device memory; the runtime cannot be used afterwards."""
 
 
 class TokenRuntime(Runtime[T]):
-    """A runtime that takes token ids."""
+    """A runtime whose inputs are token ids."""
 
-    def run(self, inputs: Sequence[T], role: Role = "text") -> tuple[FloatMatrix, Counts]:
+    def run(self, inputs: Sequence[T], role: Role = "text") -> tuple[FloatMatrix, TokenCounts]:
         rows = self._network.tokenize(self.tokenizer, inputs, role)
         return self._compute(rows), rows.counts
 

@@ -1,4 +1,4 @@
-"""What the machine can do for encoding."""
+"""The machine's hardware: processor features, threads, GPUs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from simengine.text.arguments import as_whole
 
 @cache
 def cpu_flags() -> frozenset[str]:
-    """Feature flags of the processor as Linux names them; empty where they cannot be read."""
+    """Feature flags of the processor, by their Linux names; empty if they cannot be read."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -23,7 +23,7 @@ def cpu_flags() -> frozenset[str]:
 
 
 def has_bf16_matrix_units() -> bool:
-    """Whether bf16 is worth it on this CPU: AMX is; AVX-512 bf16 alone is slower than fp32."""
+    """Whether bf16 is faster than fp32 on this CPU: with AMX; AVX-512 bf16 alone is slower."""
     return platform.machine() in ("x86_64", "AMD64") and {"amx_bf16", "amx_tile"} <= cpu_flags()
 
 
@@ -49,13 +49,13 @@ def choose_device(device: str) -> str:
     """ "cpu", "cuda" or "cuda:N" for "auto" or one of these.
 
     Raises:
-        DeviceError: CUDA was asked for and cannot be used.
+        DeviceError: CUDA was requested and cannot be used.
         UsageError: any other name.
     """
     if device == "cpu":
         return "cpu"
     if device == "auto":
-        # Without the driver's device files there is nothing to find, and importing torch takes two seconds.
+        # Without the driver's device files there is no GPU, and importing torch takes two seconds.
         driver = any(Path(name).exists() for name in ("/dev/nvidiactl", "/dev/dxg"))
         return "cuda" if driver and _cuda_problem("cuda") is None else "cpu"
     if device == "cuda" or (isinstance(device, str) and device.startswith("cuda:") and device[5:].isdigit()):

@@ -1,4 +1,4 @@
-"""A graph compiled by OpenVINO, once for small calls and once for large ones. Loads neither torch nor transformers."""
+"""A graph compiled by OpenVINO, separately for small and large calls. Loads neither torch nor transformers."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from simengine.runtimes.batching import Batch
 from simengine.runtimes.openvino_import import import_openvino
 from simengine.types import FloatMatrix
 
-# Up to this many tokens in a call one request with all threads is faster than several with one each.
+# For calls of up to this many tokens, one request with all threads is faster than several with one thread each.
 LATENCY_TOKENS = 256
 
 
 class GraphRunner:
-    """Runs batches through a graph; may be called from several threads at once.
+    """Runs batches through a graph. Thread-safe.
 
     Args:
         path: the graph.
-        precision: "f32", "bf16", or "int8" for a graph whose weights already are.
-        threads: processor threads to use at most.
-        compiled_folder: OpenVINO's own cache of compiled graphs; None keeps none.
-        settings: further properties for OpenVINO.
+        precision: "f32", "bf16", or "int8" for a graph with int8 weights.
+        threads: most processor threads to use.
+        compiled_folder: OpenVINO's cache of compiled graphs; None for no cache.
+        settings: further OpenVINO properties.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class GraphRunner:
 
         Args:
             batches: longest first.
-            results: (n, width), filled in the rows that the batches name.
+            results: (n, width), filled in the batches' rows.
         """
         small = len(batches) == 1 and batches[0].ids.size <= LATENCY_TOKENS
         engine = self._engine(throughput=not small and self._threads > 1)
@@ -67,7 +67,7 @@ class GraphRunner:
         engine.map(run, batches)
 
     def _engine(self, *, throughput: bool) -> _Engine:
-        """The compiled graph for one kind of call, made when the first such call comes: each costs memory."""
+        """The compiled graph for one kind of call, compiled on the first such call: each costs memory."""
         with self._lock:
             if throughput not in self._engines:
                 streams = self._threads if throughput else 1
@@ -77,7 +77,7 @@ class GraphRunner:
             return self._engines[throughput]
 
     def close(self) -> None:
-        """Release threads and memory; the next call compiles anew."""
+        """Release threads and memory; the next call compiles again."""
         with self._lock:
             for engine in self._engines.values():
                 engine.close()
@@ -112,7 +112,7 @@ class _Engine:
             for batch in batches:
                 function(batch)
         else:
-            # Batches are handed out longest first, so that no stream is left with the long ones at the end.
+            # Longest batches first, so that no stream is still running a long one at the end.
             for done in [self._pool.submit(function, batch) for batch in batches]:
                 done.result()
 

@@ -1,4 +1,4 @@
-"""A model folder exported once as an OpenVINO graph, from token ids to the model's outputs, and kept."""
+"""Model folders as OpenVINO graphs from token ids to the model's outputs, exported once and cached."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
 
     from simengine.runtimes.torch_model import TorchModel
 
-# Raise it when the exported graph changes, so that graphs of older versions are not used.
+# To be incremented when the exported graph changes, so that older graphs are not used.
 GRAPH_FORMAT = 3
-# Padding far behind a text sees no token in its window: OpenVINO's fused attention makes NaN of that, the eager
-# form a finite number that the pooling leaves out.
+# Padding far from a text has no token in its attention window: OpenVINO's fused attention returns NaN for it, the
+# eager form a finite number, which the pooling ignores.
 _LOCAL_ATTENTION = frozenset({"modernbert"})
 _LARGE_TABLE = 1 << 24
-"""Elements of an embedding table from which its size matters."""
+"""Least elements of an embedding table that is stored in float16."""
 GRAPH_NAME, TOKENIZER_NAME, NOTE_NAME = "graph.xml", "tokenizer.json", "graph.json"
-_SIDE = "token_types"  # key of a note: whether the graph has a third input, whatever that holds
+_SIDE = "token_types"  # key of a note: whether the graph has a third input, token types or not
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedGraph:
-    """A folder with an exported graph.
+    """An exported graph in its folder.
 
     Attributes:
         folder: where it is.
-        probe: float32, what torch gave for the network's probe when the graph was exported, row by row.
-        takes_side: whether `Rows.side` is an input of the graph, where the model has it.
+        probe: float32, torch's outputs for the network's probe at export, row by row.
+        takes_side: whether `Rows.side`, if the model has it, is an input of the graph.
     """
 
     folder: Path
@@ -51,7 +51,7 @@ class ExportedGraph:
 
     @property
     def path(self) -> Path:
-        """graph.xml; its weights stand beside it as graph.bin."""
+        """graph.xml; its weights are next to it in graph.bin."""
         return self.folder / GRAPH_NAME
 
     @property
@@ -66,14 +66,14 @@ class ExportedGraph:
 
 
 def exported_graph(network: Network[Any], *, renew: bool = False) -> ExportedGraph:
-    """The model's graph from the cache, exported first if it is not there or is not whole.
+    """The model's graph from the cache, exported first if it is missing or incomplete.
 
     Exporting imports torch and transformers and takes some seconds; it happens once per model and version,
-    also where several processes ask at the same time.
+    even if several processes need it at the same time.
 
     Args:
-        network: the model; its fingerprint and its settings files name the graph's folder.
-        renew: export again in any case (the graph in the cache was found to be damaged).
+        network: the model; its fingerprint and its settings files determine the graph's folder.
+        renew: always export again (the cached graph is damaged).
 
     Raises:
         OSError: the cache cannot be written.
@@ -101,7 +101,7 @@ def _read_graph(folder: Path) -> ExportedGraph | None:
     note = read_json(folder / NOTE_NAME)
     if not isinstance(note, dict) or not _sizes_agree(folder, note.get("files")):
         return None
-    # Damage in the weights shows in the probe's vector; in the vocabulary it could hide.
+    # Damaged weights show in the probe's outputs; a damaged vocabulary may not.
     if hash_file(folder / TOKENIZER_NAME) != note.get("tokenizer_sha256"):
         return None
     return ExportedGraph(
@@ -132,7 +132,7 @@ def _export(network: Network[Any], folder: Path) -> None:
     side = rows.side if model.takes_side else None
 
     def tensors(parts: Sequence[tuple[int, int]], length: int) -> list[torch.Tensor]:
-        """(row, tokens to keep of it) as what the model takes."""
+        """Model inputs from (row, tokens to keep of it)."""
         ids = [rows.ids[row][:n] for row, n in parts]
         beside = None if side is None else [side[row][:n] for row, n in parts]
         batch = make_batch(np.arange(len(ids)), ids, beside, length, tokenizer.pad_token_id)
@@ -141,7 +141,7 @@ def _export(network: Network[Any], folder: Path) -> None:
     whole = [(row, len(ids)) for row, ids in enumerate(rows.ids)]
     with quiet(), torch.inference_mode():
         outputs = [model.padded(*tensors([part], part[1]))[0].float() for part in whole]
-    # Rows of different length, so that nothing in the trace depends on a batch without padding.
+    # Rows of different lengths, so that the trace does not depend on a batch without padding.
     cut = [(0, max(whole[0][1] // 2, 1)), (0, 1)]
     _write_graph(model, tensors([*whole, *cut], max(4, *(n for _, n in whole))), folder)
     probe = np.concatenate([each.numpy() for each in outputs])
@@ -149,7 +149,7 @@ def _export(network: Network[Any], folder: Path) -> None:
 
 
 def _write_note(folder: Path, pad_token_id: int, probe: npt.NDArray[np.float32], *, takes_side: bool) -> None:
-    """Complete a folder that holds a graph and its tokenizer: sizes, hashes, and what torch computed."""
+    """Complete a folder with a graph and its tokenizer: write sizes, hashes, and torch's outputs."""
     names = (GRAPH_NAME, "graph.bin", TOKENIZER_NAME)
     note = {
         "format": GRAPH_FORMAT,
@@ -167,8 +167,8 @@ def _write_graph(model: TorchModel, examples: Sequence[torch.Tensor], folder: Pa
 
     Args:
         model: in fp32, on the CPU.
-        examples: what it takes, for several inputs of different length.
-        folder: gets graph.xml and graph.bin.
+        examples: its inputs, for several texts of different lengths.
+        folder: where graph.xml and graph.bin are written.
     """
     import torch
 
@@ -195,7 +195,7 @@ def _write_graph(model: TorchModel, examples: Sequence[torch.Tensor], folder: Pa
 
 
 def _halve_exact_tables(graph: Any) -> None:
-    """Keep large embedding tables in float16 where no value changes by it: half the file and half the memory."""
+    """Store large embedding tables in float16 if that is lossless: half the file and half the memory."""
     from openvino import opset13
 
     for node in graph.get_ordered_ops():
@@ -208,5 +208,5 @@ def _halve_exact_tables(graph: Any) -> None:
         if values.size < _LARGE_TABLE or not np.array_equal(halves := values.astype(np.float16), values):
             continue
         widened = opset13.convert(opset13.constant(halves), "f32")
-        widened.get_rt_info()["decompression_0"] = ""  # without this mark the conversion is folded away
+        widened.get_rt_info()["decompression_0"] = ""  # without this mark the conversion is constant-folded
         node.input(0).replace_source_output(widened.output(0))

@@ -2,7 +2,7 @@
 
 `import openvino` imports its model converter, which sends an event over the network and writes files into the
 home folder (openvino/tools/ovc/__init__.py of 2026.4). The converter is needed only to export a graph, and it
-takes a silent stub where `openvino_telemetry` cannot be imported.
+uses a silent stub if `openvino_telemetry` cannot be imported.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _unimportable(name: str) -> Iterator[None]:
 @contextlib.contextmanager
 def _without_consent(telemetry: Any) -> Iterator[None]:
     try:
-        sender = telemetry.Telemetry()  # a singleton; raises where nobody made the first
+        sender = telemetry.Telemetry()  # a singleton; raises if it was never created
     except RuntimeError:
         yield
         return

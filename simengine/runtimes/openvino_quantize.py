@@ -1,9 +1,9 @@
-"""An exported graph with int8 products: weights by groups at rest, activations by groups and token while it runs.
+"""int8 quantization of exported graphs: weights by group ahead of time, activations by group and token at run time.
 
 Needs no calibration texts: every group of weights along the inner dimension has its own scale, and OpenVINO
 scales every token's activations by groups of the same size (DYNAMIC_QUANTIZATION_GROUP_SIZE). The value
 projections stay in fp32: measured on all-MiniLM-L6-v2, they cause half of the error and cost a twelfth of the
-products. The result is kept only where real texts keep their vectors, or pairs of texts their probabilities.
+products. The graph is kept only if real texts keep their vectors, or pairs of texts their probabilities.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from simengine.runtimes.hardware import cpu_flags
 from simengine.runtimes.openvino_import import import_openvino
 from simengine.types import FloatMatrix
 
-_GROUP_SIZES = (128, 64)  # the fastest first
+_GROUP_SIZES = (128, 64)  # fastest first
 _KEPT_IN_FP32 = re.compile(r"(?:^|[._/])(?:value|v|v_lin|v_proj)[._/]")
 _NOTE = "int8.json"
 
@@ -41,9 +41,9 @@ class QuantizedGraph:
     """An int8 graph.
 
     Attributes:
-        path: the graph; its weights stand beside it.
-        settings: what OpenVINO has to be told when compiling it.
-        agreement: with fp32, as its check measured it.
+        path: the graph; its weights are next to it.
+        settings: OpenVINO properties for compiling it.
+        agreement: with fp32, as measured by its check.
     """
 
     path: Path
@@ -52,12 +52,12 @@ class QuantizedGraph:
 
 
 def quantized_graph(source: Path, folder: Path, check: Callable[[], Check[T]], run: Run[T]) -> QuantizedGraph:
-    """The int8 form of a graph from the cache, made and checked first if it is not there.
+    """The int8 form of a graph from the cache, made and checked first if it is missing.
 
     Args:
         source: the fp32 graph.
-        folder: where the int8 graph is kept.
-        check: makes what the int8 graph has to pass; called only if there is no graph yet.
+        folder: where the int8 graph is cached.
+        check: makes the test that the int8 graph must pass; called only if there is no graph yet.
         run: runs inputs through a graph.
 
     Raises:
@@ -72,7 +72,7 @@ def quantized_graph(source: Path, folder: Path, check: Callable[[], Check[T]], r
 
 
 def _search(source: Path, folder: Path, check: Check[T], run: Run[T]) -> QuantizedGraph:
-    """The fastest variant that passes: larger groups first, then one more product in fp32."""
+    """The fastest variant that passes: larger groups first, then more products in fp32."""
     expected = run(source, {}, check.inputs)
     best = -np.inf
 
@@ -80,7 +80,7 @@ def _search(source: Path, folder: Path, check: Check[T], run: Run[T]) -> Quantiz
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()
         if not _write(source, target, group, kept):
-            return -np.inf  # no product of this model has inner sides of whole groups
+            return -np.inf  # no product of this model has an inner dimension of whole groups
         return check.agreement(expected, run(target / "graph.xml", _settings(group), check.inputs))
 
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix="int8-trial-") as trial:
@@ -96,8 +96,8 @@ def _search(source: Path, folder: Path, check: Check[T], run: Run[T]) -> Quantiz
             return QuantizedGraph(folder / "graph.xml", _settings(group), agreement)
     if best == -np.inf:
         raise UsageError(
-            f"precision 'int8' needs products whose inner sides are multiples of {_GROUP_SIZES[-1]}; this model has "
-            "none; use f32"
+            f"precision 'int8' needs inner dimensions that are multiples of {_GROUP_SIZES[-1]}, which this model does "
+            "not have; use f32"
         )
     raise UsageError(
         f"precision 'int8' changes this model's results too much: {check.name} is {best:.4f}, the limit "
@@ -113,8 +113,8 @@ def _keep(trial: Path, note: dict[str, Any], target: Path) -> None:
 
 
 def _first_feed_forward_products(source: Path) -> list[str]:
-    """Names of the products that widen the hidden state, last layer first: their inputs hold the few large
-    values that a layer normalisation lets through, most of all in late layers."""
+    """Names of the products that widen the hidden state, last layer first: their inputs contain the few large
+    values that layer normalisation does not remove, most of all in late layers."""
     graph = import_openvino().Core().read_model(str(source))
     found = []
     for node in graph.get_ordered_ops():
@@ -142,7 +142,7 @@ def _read(folder: Path) -> QuantizedGraph | None:
 
 
 def _write(source: Path, folder: Path, group: int, kept: str) -> int:
-    """Write the int8 graph; the number of its products that are in int8."""
+    """Write the int8 graph; returns the number of its int8 products."""
     openvino = import_openvino()
     graph = openvino.Core().read_model(str(source))
     done = 0
@@ -155,7 +155,7 @@ def _write(source: Path, folder: Path, group: int, kept: str) -> int:
 
 
 def _quantize_weights(product: Any, group: int) -> bool:
-    """Replace a product's constant fp32 weights by int8 weights with a scale for each group, if it has such."""
+    """Replace a product's constant fp32 weights, if it has any, by int8 weights with a scale per group."""
     from openvino import opset13 as opset
 
     constant = product.input_value(1).get_node()

@@ -1,4 +1,4 @@
-"""The default on CPUs: an exported graph run by OpenVINO. Loads neither torch nor transformers once exported."""
+"""The default on CPUs: OpenVINO runs an exported graph. Loads torch and transformers only to export it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class OpenVinoRuntime(TokenRuntime[T]):
     """A model of a known architecture as one OpenVINO graph on the CPU.
 
     Raises:
-        ModelDamagedError: the exported graph gives wrong results even after it was exported again.
+        ModelDamagedError: the graph gives wrong results even after a new export.
         UsageError: int8 is not possible on this processor, or changes this model's results too much.
     """
 
@@ -37,7 +37,7 @@ class OpenVinoRuntime(TokenRuntime[T]):
         self.name = f"openvino-{precision}"
         self._precision, self._threads = precision, threads
         self._make_runner = partial(GraphRunner, precision=precision, threads=threads)
-        self._runner = self._make_runner(Path())  # compiles nothing before its first call
+        self._runner = self._make_runner(Path())  # compiles on its first call
         if not self._try(exported_graph(network)):
             self._open(exported_graph(network, renew=True))
             if not self._computes_as_exported():
@@ -51,20 +51,20 @@ class OpenVinoRuntime(TokenRuntime[T]):
         if config.unsupported is not None:
             return config.unsupported
         if device != "cpu":
-            return f"the device is {device!r}, and it runs on the CPU"
+            return f"it runs on CPUs only, and the device is {device!r}"
         if config.family not in tested:
             return f"the architecture {config.family!r} is not one of {', '.join(sorted(tested))}"
         return None
 
     def _try(self, graph: ExportedGraph) -> bool:
-        """Open a graph that lay in the cache; False if it turns out to be damaged."""
+        """Open a graph from the cache; False if it is damaged."""
         try:
             self._open(graph)
             if self._computes_as_exported():
                 return True
         except UsageError:
             raise
-        except Exception:  # a damaged file shows in whatever way OpenVINO or tokenizers report it
+        except Exception:  # OpenVINO and tokenizers report a damaged file in many ways
             pass
         self.close()
         return False
@@ -82,7 +82,7 @@ class OpenVinoRuntime(TokenRuntime[T]):
         self._runner = self._make_runner(path, compiled_folder=graph.compiled_folder, settings=settings)
 
     def _run_other(self, path: Path, settings: dict[str, Any], inputs: Sequence[T]) -> FloatMatrix:
-        """Results of another graph than this runtime's, which leaves nothing in the cache."""
+        """Results of another graph than this runtime's; nothing is cached."""
         runner = self._make_runner(path, settings=settings)
         try:
             return self._run(self._network.tokenize(self.tokenizer, inputs, None), runner)
@@ -100,7 +100,7 @@ class OpenVinoRuntime(TokenRuntime[T]):
     def _run(self, rows: Rows, runner: GraphRunner) -> FloatMatrix:
         results = np.empty((len(rows.ids), self.width), np.float32)
         budget = TEXT_BUDGET
-        if self._network.reads_pairs:  # few, as a rule: a query with its candidates
+        if self._network.reads_pairs:  # usually few: a query with its candidates
             budget = shared_budget(rows.ids, budget=PAIR_BUDGET, streams=self._threads, least=LATENCY_TOKENS)
         side = rows.side if self._graph.takes_side else None
         pad = self.tokenizer.pad_token_id

@@ -1,4 +1,4 @@
-"""The fallback: sentence-transformers itself, for every architecture and module that it knows."""
+"""The fallback: sentence-transformers itself, for every architecture and module that it supports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from simengine.errors import ModelDamagedError
 from simengine.models.tokenization import FastTokenizer
-from simengine.runtimes.contract import Counts, Network, Role, Runtime, T
+from simengine.runtimes.contract import Network, Role, Runtime, T, TokenCounts
 from simengine.runtimes.torch_modules import dtype_of, limited_threads, quiet
 from simengine.runtimes.whole_weights import check_finite, check_vocabulary, load_errors, whole_weights
 from simengine.types import FloatMatrix
@@ -48,7 +48,7 @@ class SentenceTransformersRuntime(Runtime[T]):
         self.width = int(width or config.dimension)
         self.max_tokens = int(min(self._model.max_seq_length or config.max_tokens, 1_000_000))
         self._limit = threads if device == "cpu" else None
-        # The tokenizer of `tokenizers` is not to be reconfigured by two threads at once.
+        # Two threads must not reconfigure a `tokenizers` tokenizer at once.
         self._lock = threading.Lock()
         self.tokenizer = self._own_tokenizer()
         if not self._pairs:
@@ -73,10 +73,10 @@ class SentenceTransformersRuntime(Runtime[T]):
             copy.post_processor = None
         return FastTokenizer(copy, max_tokens=self.max_tokens)
 
-    def run(self, inputs: Sequence[T], role: Role = "text") -> tuple[FloatMatrix, Counts]:
+    def run(self, inputs: Sequence[T], role: Role = "text") -> tuple[FloatMatrix, TokenCounts]:
         return self._run_pairs(inputs) if self._pairs else self._run_texts(inputs, role)
 
-    def _run_texts(self, texts: Sequence[Any], role: Role) -> tuple[FloatMatrix, Counts]:
+    def _run_texts(self, texts: Sequence[Any], role: Role) -> tuple[FloatMatrix, TokenCounts]:
         prompt = self._network.config.prompt(role)
         counts = self._network.tokenize(self.tokenizer, texts, role).counts
         if not len(texts):
@@ -93,7 +93,7 @@ class SentenceTransformersRuntime(Runtime[T]):
             )
         return np.ascontiguousarray(vectors, np.float32), counts
 
-    def _run_pairs(self, pairs: Sequence[Any]) -> tuple[FloatMatrix, Counts]:
+    def _run_pairs(self, pairs: Sequence[Any]) -> tuple[FloatMatrix, TokenCounts]:
         import torch
 
         given = [(first, second) for first, second in pairs]
@@ -107,7 +107,7 @@ class SentenceTransformersRuntime(Runtime[T]):
                 apply_softmax=False,
             )
         logits = np.ascontiguousarray(scores, np.float32).reshape(len(given), self.width)
-        return logits, Counts(whole, whole - seen)
+        return logits, TokenCounts(whole, whole - seen)
 
     def count_tokens(self, inputs: Sequence[T]) -> npt.NDArray[np.int32]:
         if not self._pairs:
@@ -116,7 +116,7 @@ class SentenceTransformersRuntime(Runtime[T]):
             return self._lengths(inputs, _WHOLE)
 
     def _lengths(self, pairs: Sequence[Any], processing: dict[str, Any]) -> npt.NDArray[np.int32]:
-        """(n,) int32, tokens of each pair as the model's own preprocessing makes them, its prompt included."""
+        """(n,) int32, tokens of each pair by the model's own preprocessing, its prompt included."""
         prompt = self._model._resolve_prompt(None, None)
         found = []
         for at in range(0, len(pairs), _BATCH_SIZE):
@@ -128,7 +128,7 @@ class SentenceTransformersRuntime(Runtime[T]):
 
 
 def _n_vectors(module: Any) -> int | None:
-    """Rows of a first module's table of word vectors; None where it has none that is known."""
+    """Rows of the first module's embedding table; None if it is unknown."""
     if hasattr(module, "num_embeddings"):
         return int(module.num_embeddings)
     try:

@@ -1,4 +1,4 @@
-"""A model in torch, whatever it computes from its tokens."""
+"""The contract of models in torch."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ if TYPE_CHECKING:
 class TorchModel(ABC):
     """Token ids to (n, width).
 
-    In all methods `ids` are (n, length) token ids, padded on the right, `mask` is 1 for tokens, and `side` holds token
+    In all methods `ids` are (n, length) token ids, padded on the right, `mask` is 1 for tokens, and `side` is token
     types or 1 for the tokens that are pooled (see `Rows`), all int64.
 
     Args:
-        body: the weights that may be kept in a lower precision.
-        head: what follows in fp32; None if there is nothing.
-        takes_side: whether `side` is given.
-        packs: whether `packed` can be used.
+        body: the weights that may be in a lower precision.
+        head: the layers after it, in fp32; None if there are none.
+        takes_side: whether `side` is an input.
+        packs: whether `packed` is supported.
     """
 
     def __init__(self, body: Any, head: Any = None, *, takes_side: bool, packs: bool) -> None:
         self.body, self.head, self.takes_side, self.packs = body, head, takes_side, packs
 
     def to(self, device: torch.device, dtype: torch.dtype) -> None:
-        """Move the weights."""
+        """Move the weights to a device, and the body to a dtype."""
         self.body.to(device=device, dtype=dtype)
         if self.head is not None:
             self.head.to(device=device)

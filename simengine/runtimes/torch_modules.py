@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def quiet() -> Iterator[None]:
-    """Hold back warnings, log lines and progress bars of the libraries that load and trace models."""
+    """Suppress warnings, log lines and progress bars of the libraries that load and trace models."""
     from transformers.utils import logging as transformers_logging
 
     names = ("transformers", "torch", "openvino", "huggingface_hub", "sentence_transformers")
@@ -44,7 +44,7 @@ def quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def limited_threads(threads: int | None) -> Iterator[None]:
-    """Let torch use this many processor threads; None leaves its own choice. The setting belongs to the process."""
+    """Let torch use this many processor threads; None for its own choice. The setting is process-wide."""
     import torch
 
     before = torch.get_num_threads()
@@ -59,23 +59,23 @@ def limited_threads(threads: int | None) -> Iterator[None]:
 
 
 def dtype_of(precision: str) -> torch.dtype:
-    """torch's type of "f32", "bf16" or "f16"."""
+    """torch's dtype for "f32", "bf16" or "f16"."""
     import torch
 
     return {"f32": torch.float32, "bf16": torch.bfloat16, "f16": torch.float16}[precision]
 
 
 def load_model(folder: Path, kind: str = "AutoModel", *, pooler: bool, attention: str | None = None) -> Any:
-    """A model of transformers in fp32, evaluation mode, on the CPU, without contacting any hub.
+    """A transformers model in fp32, evaluation mode, on the CPU, without contacting any hub.
 
     Args:
         folder: with its config.json and weights.
         kind: name of one of transformers' Auto classes.
-        pooler: whether the model's pooler is used; one that is not used may be missing.
+        pooler: whether the model's pooler is used; an unused one may be missing.
         attention: transformers' name of an attention implementation, or None for the family's default.
 
     Raises:
-        ModelDamagedError: the weights do not fit the configuration, or some are missing or left over.
+        ModelDamagedError: the weights do not fit the configuration, or some are missing or unexpected.
     """
     import torch
     import transformers
@@ -88,10 +88,10 @@ def load_model(folder: Path, kind: str = "AutoModel", *, pooler: bool, attention
 
 
 def load_tokenizer_file(config: ModelConfig, target: Path) -> None:
-    """Write the tokenizer as transformers understands the folder into one tokenizer.json file.
+    """Write the tokenizer that transformers loads from the folder into one tokenizer.json file.
 
     Raises:
-        ModelDamagedError: it cannot be loaded, has no fast variant, or knows more tokens than the model.
+        ModelDamagedError: it cannot be loaded, has no fast variant, or has more tokens than the model.
     """
     from transformers import AutoTokenizer
 
@@ -106,7 +106,7 @@ def load_tokenizer_file(config: ModelConfig, target: Path) -> None:
 
 
 def read_tokenizer(network: Network[Any]) -> FastTokenizer:
-    """The tokenizer as transformers understands the model's folder, run without transformers."""
+    """The tokenizer that transformers loads from the model's folder, run without transformers."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "tokenizer.json"
         load_tokenizer_file(network.config, path)

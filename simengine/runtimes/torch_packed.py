@@ -19,14 +19,14 @@ def packed_layers(
     where: torch.Tensor | None,
     seen: torch.Tensor | None,
 ) -> torch.Tensor:
-    """The hidden states behind some layers of a BERT-like encoder: (n_tokens, hidden), text after text.
+    """The hidden states after some layers of a BERT-like encoder: (n_tokens, hidden), text by text.
 
     Args:
-        model: transformers' model without a head.
-        layers: of the model, the first ones or all.
+        model: a transformers model without a head.
+        layers: the model's first layers, or all.
         ids: (n, length) token ids, padded on the right.
         types: (n, length) token types, or None.
-        where: positions of the tokens in the flattened `ids`; None computes all positions, padding too.
+        where: positions of the tokens in the flattened `ids`; None computes all positions, padding included.
         seen: (n, 1, 1, length) bool, False for padding; None if there is none.
     """
     hidden = model.embeddings(input_ids=ids, token_type_ids=types)
@@ -50,9 +50,9 @@ def packed_layer(
     """One layer of a BERT-like encoder.
 
     Args:
-        layer: of transformers.
-        tokens: (n_tokens, hidden), the tokens of all texts one after the other.
-        where: their positions among all n * length, or None where `tokens` holds all of these.
+        layer: of a transformers model.
+        tokens: (n_tokens, hidden), the tokens of all texts, concatenated.
+        where: their positions among all n * length, or None if `tokens` has all of these.
         shape: (n, length).
         seen: (n, 1, 1, length) bool, False for padding; None if there is none.
     """
@@ -81,7 +81,7 @@ def heads(
 
 
 def spread(tokens: torch.Tensor, where: torch.Tensor | None, n_rows: int) -> torch.Tensor:
-    """Packed tokens back in their places among `n_rows`, zeros elsewhere."""
+    """Packed tokens scattered back to their positions among `n_rows`, zeros elsewhere."""
     if where is None:
         return tokens
     return tokens.new_zeros((n_rows, tokens.shape[1])).index_copy_(0, where, tokens)

@@ -1,4 +1,4 @@
-"""A torch forward in small batches bounded by tokens, on the CPU or a GPU.
+"""torch in small batches bounded by tokens, on the CPU or a GPU.
 
 BERT-like encoders run packed: the linear layers see the tokens of all inputs of a batch without padding, attention
 sees the inputs as rows. Other families run their transformers module on batches of inputs of similar length.
@@ -20,13 +20,13 @@ from simengine.types import FloatMatrix
 if TYPE_CHECKING:
     import torch
 
-# Small batches keep the activations in a processor's cache; a GPU wants enough work per launch.
+# Small batches keep the activations in a processor's cache; a GPU needs enough work per launch.
 TOKEN_BUDGET_CPU = 1024
 TOKEN_BUDGET_CUDA = 32_768
 
 
 class TorchRuntime(TokenRuntime[T]):
-    """A model of a known architecture in torch, its weights kept in the precision."""
+    """A model of a known architecture in torch, with its weights in the given precision."""
 
     def __init__(self, network: Network[T], *, device: str, precision: str, threads: int) -> None:
         import torch
@@ -52,11 +52,11 @@ class TorchRuntime(TokenRuntime[T]):
             budget=self._budget,
             pad_token_id=self.tokenizer.pad_token_id,
         )
-        # One call at a time: the number of threads belongs to the process.
+        # One call at a time: the number of threads is process-wide.
         with self._lock, limited_threads(self._limit), torch.inference_mode():
             for batch in batches:
                 pending.append((batch.rows, self._run(batch)))
-                # Copies back wait for the GPU, so they come after further batches were handed to it.
+                # Copies back wait for the GPU, so they are delayed until further batches are queued.
                 if len(pending) > 4:
                     _collect(values, [pending.pop(0)])
             _collect(values, pending)
@@ -67,7 +67,7 @@ class TorchRuntime(TokenRuntime[T]):
         side = None if batch.side is None else self._to_device(batch.side)
         if not self._model.packs:
             return self._model.padded(ids, mask, side).float()
-        # Found on the CPU: asking the GPU for the number of tokens would wait for it.
+        # Computed on the CPU: reading the number of tokens from the GPU would wait for it.
         where = None if batch.mask.all() else self._to_device(np.flatnonzero(batch.mask))
         return self._model.packed(ids, mask, side, where).float()
 

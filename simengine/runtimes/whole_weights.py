@@ -1,4 +1,4 @@
-"""Weights that are loaded whole or not at all: nothing random stays in a model. Imports torch when called."""
+"""Weights are loaded completely or not at all: no layer keeps random weights. Imports torch when called."""
 
 from __future__ import annotations
 
@@ -26,17 +26,17 @@ _MASKED_HEADS = re.compile(r"^(head|decoder)\.")
 
 @contextlib.contextmanager
 def whole_weights(folder: Path, *, pooler: bool = True, to_train: bool = False) -> Iterator[None]:
-    """Within it, a model of transformers that this thread loads gets every weight from its folder, or is refused.
+    """Within it, a transformers model that this thread loads gets every weight from its folder, or is refused.
 
-    transformers fills what a file lacks with random numbers and drops what it does not know; both are only logged.
+    transformers initialises missing weights randomly and drops unexpected ones; both are only logged.
 
     Args:
         folder: named in messages.
-        pooler: whether the model's pooler is used; one that is not used may be missing.
-        to_train: a base to be trained, whose output layers may start anew; its encoder must still be whole.
+        pooler: whether the model's pooler is used; an unused one may be missing.
+        to_train: a base model for training, whose head may be newly initialised; its encoder must be complete.
 
     Raises:
-        ModelDamagedError: weights are missing, left over, of another shape or not finite, or nothing can be loaded.
+        ModelDamagedError: weights are missing, unexpected, of another shape or not finite, or loading fails.
     """
     from transformers import PreTrainedModel
 
@@ -46,7 +46,7 @@ def whole_weights(folder: Path, *, pooler: bool = True, to_train: bool = False) 
         if threading.get_ident() != loader or kwargs.get("output_loading_info"):
             return original(cls, *args, **kwargs)
         if (config := kwargs.get("config")) is not None:
-            # These change how the result is handed over and in which steps, but not the result.
+            # These change the form of the output and the steps of the computation, but not the values.
             config.return_dict, config.chunk_size_feed_forward = True, 0
         wanted = {"output_loading_info": True, "ignore_mismatched_sizes": True}
         model, info = original(cls, *args, **{**kwargs, **wanted})
@@ -64,14 +64,14 @@ def whole_weights(folder: Path, *, pooler: bool = True, to_train: bool = False) 
 
 @contextlib.contextmanager
 def load_errors(folder: Path, what: str = "the model") -> Iterator[None]:
-    """Turn what transformers, sentence-transformers, tokenizers and safetensors raise for a folder into one error.
+    """Turn errors of transformers, sentence-transformers, tokenizers and safetensors about a folder into one type.
 
     Args:
         folder: named in the message.
-        what: is loaded from it.
+        what: what is loaded from it, for the message.
 
     Raises:
-        ModelDamagedError: naming the folder and the first line of what they said.
+        ModelDamagedError: with the folder and the first line of their message.
     """
     try:
         yield
@@ -79,10 +79,10 @@ def load_errors(folder: Path, what: str = "the model") -> Iterator[None]:
         raise
     except pickle.UnpicklingError as error:
         raise ModelDamagedError(
-            f"{folder}: {what} cannot be loaded: its weights are a pickle that is damaged or would run code when it is "
+            f"{folder}: {what} cannot be loaded: its weights are a pickle that is damaged or would run code when "
             "read; use a model with safetensors"
         ) from error
-    except Exception as error:  # a folder that does not fit can fail in any place of these libraries
+    except Exception as error:  # an invalid folder can fail anywhere in these libraries
         lines = str(error).strip().splitlines() or ["no reason given"]
         raise ModelDamagedError(
             f"{folder}: {what} cannot be loaded ({type(error).__name__}: {lines[0]})"
@@ -96,35 +96,33 @@ def _check_weights(folder: Path, model: Any, info: dict[str, Any], *, pooler: bo
     found = [
         f"{what} {_some(keys)}"
         for keys, what in (
-            (missing, "lacks"),
-            (unknown, "has no place for"),
-            (other, "expects another shape of"),
+            (missing, "missing"),
+            (unknown, "unexpected"),
+            (other, "of another shape"),
         )
         if keys
     ]
     if found:
         raise ModelDamagedError(
-            f"{folder}: the weights do not fit the network that config.json describes ({type(model).__name__}), which "
-            f"{'; '.join(found)}. Fetch the model again, or use one whose architecture transformers itself has"
+            f"{folder}: the weights do not fit the architecture in config.json ({type(model).__name__}): "
+            f"{'; '.join(found)}. Fetch the model again, or use one whose architecture is part of transformers"
         )
     check_finite(folder, model)
 
 
 def check_finite(folder: Path, module: Any) -> None:
-    """Refuse weights with which every vector would be NaN.
+    """Refuse NaN and infinite weights, with which every vector would be NaN.
 
     Args:
         folder: named in messages.
         module: a torch module.
 
     Raises:
-        ModelDamagedError: naming a weight that holds NaN or an infinite number.
+        ModelDamagedError: with the name of such a weight.
     """
     for name, weight in module.named_parameters():
         if weight.device.type != "meta" and not bool(weight.isfinite().all()):
-            raise ModelDamagedError(
-                f"{folder}: {name} holds numbers that are not finite; fetch the model again"
-            )
+            raise ModelDamagedError(f"{folder}: {name} has values that are not finite; fetch the model again")
 
 
 def _some(keys: list[str]) -> str:
@@ -148,7 +146,7 @@ def _may_drop(key: str, model: Any, to_train: bool) -> bool:
 
 
 def _in_head(key: str, model: Any) -> bool:
-    """Whether a tensor lies outside the encoder, by the encoder's prefix and by the names of its parts."""
+    """Whether a tensor is outside the encoder, by the encoder's prefix and the names of its parts."""
     first = key.removeprefix(f"{model.base_model_prefix}.").split(".", 1)[0]
     return not key.startswith(f"{model.base_model_prefix}.") and first not in dict(
         model.base_model.named_children()
@@ -156,20 +154,20 @@ def _in_head(key: str, model: Any) -> bool:
 
 
 def check_vocabulary(folder: Path, tokenizer: Any, n_vectors: int | None) -> None:
-    """Refuse a tokenizer that makes tokens for which the model has no vector.
+    """Refuse a tokenizer with tokens for which the model has no vector.
 
     Args:
         folder: named in messages.
         tokenizer: of the `tokenizers` package.
-        n_vectors: rows of the model's table of word vectors; None where that is not known.
+        n_vectors: rows of the model's embedding table; None if unknown.
 
     Raises:
-        ModelDamagedError: naming such a token.
+        ModelDamagedError: with such a token.
     """
     vocabulary = tokenizer.get_vocab(with_added_tokens=True)
     token = max(vocabulary, key=vocabulary.__getitem__, default="")
     if n_vectors is not None and vocabulary.get(token, 0) >= n_vectors:
         raise ModelDamagedError(
-            f"{folder}: its tokenizer has the token {token!r} with the number {vocabulary[token]}, but the model has "
-            f"vectors for {n_vectors} tokens only; the tokenizer belongs to another model: fetch the model again"
+            f"{folder}: its tokenizer has the token {token!r} with id {vocabulary[token]}, but the model has "
+            f"vectors for {n_vectors} tokens only; the tokenizer is of another model: fetch the model again"
         )

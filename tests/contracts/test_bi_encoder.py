@@ -77,7 +77,7 @@ RECIPES = {
 
 
 def _tokenizer(family: str) -> Any:
-    """A tokenizer of the kind that the family uses, trained on a few sentences."""
+    """A tokenizer of the family's kind, trained on a few sentences."""
     from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -217,7 +217,7 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-# The third runtime is the oracle itself: what is to be tested there is only what we put around it.
+# The third runtime is the oracle itself: only our wrapper is to be tested.
 AROUND_THE_ORACLE = (
     "bundled",
     "mpnet-max-default-prompt",

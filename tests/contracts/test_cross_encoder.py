@@ -114,7 +114,7 @@ def test_logits_equal_those_of_sentence_transformers(model: CrossEncoder, case: 
     np.testing.assert_allclose(got, case.expected(PAIRS), atol=TOLERANCE)
 
 
-def test_the_oracle_tells_pairs_and_their_order_apart(case: Case) -> None:
+def test_the_oracle_distinguishes_pairs_and_their_order(case: Case) -> None:
     expected = case.expected([PAIRS[0], PAIRS[0][::-1], PAIRS[2]])
     assert np.abs(expected[0] - expected[1]).max() > 10 * TOLERANCE
     assert np.abs(expected[0] - expected[2]).max() > 10 * TOLERANCE

@@ -1,4 +1,4 @@
-"""A cross-encoder whose logits are read off the words that it sees."""
+"""A cross-encoder that reads its logits from the words of its input."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class WordTokenizer:
 
 
 class AsciiTokenizer(WordTokenizer):
-    """As `WordTokenizer`, of a model that has no tokens for words with other letters than ASCII's."""
+    """As `WordTokenizer`, for a model without tokens for words with non-ASCII letters."""
 
     def readings(self, texts: Sequence[str]) -> list[Reading]:
         found = []
@@ -49,16 +49,16 @@ class AsciiTokenizer(WordTokenizer):
 
 
 def ascii_readings(_: object, texts: Sequence[str]) -> list[Reading]:
-    """In the place of a model's `readings`: it knows ASCII alone."""
+    """Replaces a model's `readings`: only ASCII is known."""
     return AsciiTokenizer().readings(texts)
 
 
 class WordModel(CrossEncoder):
-    """Gives the logits that a word like `3,0.5,1` of the premise (or of either text) names; the first such word counts.
+    """Returns the logits in the first word like `3,0.5,1` of the premise (or of either text).
 
     Args:
         labels: names of the outputs.
-        otherwise: the logits where there is no such word.
+        otherwise: the logits if there is no such word.
         max_tokens: words of both texts and three special tokens.
     """
 

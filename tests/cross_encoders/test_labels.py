@@ -44,14 +44,14 @@ def test_columns_find_each_label(labels: list[str]) -> None:
 @pytest.mark.parametrize(
     "labels", [("LABEL_0", "LABEL_1", "LABEL_2"), ("0", "1", "2"), ("label 0", "label 1", "label 2")]
 )
-def test_unnamed_labels_are_refused_with_a_way_out(labels: tuple[str, ...]) -> None:
+def test_unnamed_labels_are_refused_with_a_solution(labels: tuple[str, ...]) -> None:
     with pytest.raises(UsageError, match=r"--labels.*id2label"):
         nli_columns(labels)
 
 
 @pytest.mark.parametrize("labels", [("score",), ("entailment", "not_entailment"), ("e", "n", "c", "other")])
-def test_other_models_are_told_apart_from_unnamed_ones(labels: tuple[str, ...]) -> None:
-    with pytest.raises(UsageError, match="no NLI model"):
+def test_other_models_are_distinguished_from_unnamed_ones(labels: tuple[str, ...]) -> None:
+    with pytest.raises(UsageError, match="not an NLI model"):
         nli_columns(labels)
 
 

@@ -99,14 +99,14 @@ def test_unreadable_labels_are_damage(folder: Path) -> None:
         ({"id2label": {"0": "score"}}, "Sigmoid"),
     ],
 )
-def test_the_activation_is_read_from_every_place_it_was_ever_stored(
+def test_the_activation_is_read_from_every_key_that_ever_stored_it(
     folder: Path, changes: Any, activation: str
 ) -> None:
     edit(folder / "config.json", **changes)
     assert read_pair_config(folder).activation == activation
 
 
-def test_a_truncation_that_keeps_the_first_text_is_followed(folder: Path) -> None:
+def test_a_truncation_setting_that_keeps_the_first_text_takes_effect(folder: Path) -> None:
     text = {"truncation": "only_second", "max_length": 20}
     edit(folder / "sentence_bert_config.json", processing_kwargs={"text": text})
     model = load(folder, runtime="torch")
@@ -160,26 +160,26 @@ RUNTIMES = ("torch", "openvino", "sentence-transformers")
 @pytest.mark.parametrize(
     ("removed", "added", "settings", "said"),
     [
-        ("classifier.weight", (), {}, r"lacks classifier\.weight"),
-        ("bert.pooler.dense.bias", (), {}, r"lacks bert\.pooler\.dense\.bias"),
-        ("bert.encoder.layer.0.output.dense.weight", (), {}, r"lacks bert\.encoder\.layer\.0\.output"),
+        ("classifier.weight", (), {}, r"missing classifier\.weight"),
+        ("bert.pooler.dense.bias", (), {}, r"missing bert\.pooler\.dense\.bias"),
+        ("bert.encoder.layer.0.output.dense.weight", (), {}, r"missing bert\.encoder\.layer\.0\.output"),
         (
             None,
             ("bert.encoder.layer.0.mlp.wo.weight",),
             {},
-            "has no place for bert.encoder.layer.0.mlp.wo.weight",
+            "unexpected bert.encoder.layer.0.mlp.wo.weight",
         ),
         (
             "classifier.weight",
             ("qa_outputs.weight",),
             {},
-            "lacks classifier.weight; has no place for qa_outputs",
+            "missing classifier.weight; unexpected qa_outputs",
         ),
         (
             None,
             (),
             {"id2label": {"0": "no", "1": "yes"}, "label2id": None},
-            "another shape of classifier.bias",
+            "of another shape classifier.bias",
         ),
     ],
 )
@@ -207,7 +207,7 @@ def test_a_pooler_that_the_class_does_not_have_changes_nothing(tmp_path: Path) -
         )
 
 
-def test_code_of_a_models_own_is_refused(folder: Path) -> None:
+def test_a_models_own_code_is_refused(folder: Path) -> None:
     edit(folder / "config.json", auto_map={"AutoModelForSequenceClassification": "modeling_own.Own"})
     with pytest.raises(ModelError, match=r"modeling_own\.Own.*runs no code"):
         load(folder)
@@ -232,7 +232,7 @@ def test_a_missing_model_is_named() -> None:
     [{"runtime": "tensorrt"}, {"precision": "int4"}, {"threads": 0}, {"device": "tpu"},
      {"runtime": "openvino", "device": "cuda"}, {"precision": "f16"}],
 )  # fmt: skip
-def test_what_cannot_be_is_refused(saved: Path, options: dict[str, Any]) -> None:
+def test_impossible_options_are_refused(saved: Path, options: dict[str, Any]) -> None:
     with pytest.raises((UsageError, DeviceError)):
         load(saved, **options)
 
@@ -255,7 +255,7 @@ def test_what_only_sentence_transformers_knows_is_left_to_it(folder: Path) -> No
 def test_auto_takes_openvino_on_a_cpu_and_says_why(saved: Path) -> None:
     model = load(saved)
     assert model.runtime.startswith("openvino-")
-    assert model.runtime_reason == "the fastest on CPUs"
+    assert model.runtime_reason == "fastest on CPUs"
     model.close()
 
 

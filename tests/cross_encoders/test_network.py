@@ -77,7 +77,7 @@ def test_overwritten_weights_of_the_same_length_are_noticed(folder: Path, cache:
     for blob in (graph_folder(cache) / "compiled").glob("*"):
         blob.unlink()
     data = path.read_bytes()
-    # Behind the word vectors, of which the probe reads only a few.
+    # After the word vectors, of which the probe reads only a few.
     start = len(data) - 40_000
     path.write_bytes(data[:start] + bytes(20_000) + data[start + 20_000 :])
     np.testing.assert_allclose(logits(folder), expected, atol=1e-6)
@@ -87,7 +87,7 @@ def test_overwritten_weights_of_the_same_length_are_noticed(folder: Path, cache:
 def test_int8_is_close_to_fp32_and_is_kept(
     tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A random model of 64 dimensions averages no errors out: only closeness in kind is asked of it here.
+    # In a random model of 64 dimensions errors do not average out: only a loose tolerance is possible.
     monkeypatch.setattr(network, "MAX_PROBABILITY_CHANGE", 0.5)
     folder = make_pair_model(PairRecipe("bert", hidden=64), tmp_path)
     small = load_cross_encoder(str(folder), runtime="openvino", precision="int8", threads=1, offline=True)

@@ -48,7 +48,7 @@ def test_a_short_premise_is_one_window_and_its_own_evidence() -> None:
     assert (verdict.evidence.start, verdict.evidence.end) == (2, 18)
 
 
-def test_the_evidence_is_the_sentence_that_is_surest_by_itself() -> None:
+def test_the_evidence_is_the_sentence_with_the_highest_probability_on_its_own() -> None:
     premise = "Cats 2,1,0 sleep. Dogs 6,1,0 bark. Birds fly."
     verdict = model().verdict(premise, "dogs")
     assert verdict.evidence is not None
@@ -80,7 +80,7 @@ def test_the_strongest_window_that_is_not_neutral_decides() -> None:
         assert model().verdict(premise, "x").label == "contradiction"
 
 
-def test_a_window_with_a_verdict_goes_before_one_that_only_leans_more() -> None:
+def test_a_window_with_a_verdict_precedes_a_neutral_one_with_a_higher_probability() -> None:
     leans, says = "One 2.0,2.1,-5 way. ", "Two 1.2,1.0,1.1 ways. "
     assert softmax(2.0, 2.1, -5).max() > softmax(1.2, 1.0, 1.1).max()
     premise = FILLER * 8 + leans + FILLER * 8 + says + FILLER * 8
@@ -183,7 +183,7 @@ def test_unnamed_labels_need_a_mapping() -> None:
 
 
 def ascii_model() -> NLIModel:
-    """A judge that knows ASCII alone."""
+    """An NLI model that knows only ASCII."""
     words = WordModel(LABELS, (0.0, 5.0, 0.0))
     words.tokenizer = AsciiTokenizer()
     return NLIModel(words)
@@ -201,8 +201,8 @@ def test_a_text_that_is_mostly_unknown_gets_no_verdict(given: tuple[str, str]) -
     assert ascii_model().probabilities([given]).tolist() == [[0.0, 1.0, 0.0]]
 
 
-def test_entailment_does_not_rest_on_a_word_that_the_model_cannot_read() -> None:
-    """What is lost of entailment goes to neutral; contradiction stays, which the words that it knows may show."""
+def test_entailment_is_not_based_on_a_word_that_the_model_cannot_read() -> None:
+    """Withheld entailment is added to neutral; contradiction stays, because known words may show it."""
     plain, judged = model(), ascii_model()
     pair = ("She 3,1,0.5 won the race.", "She won the race 🎉")
     entailment, neutral, contradiction = plain.probabilities([pair])[0]
@@ -212,7 +212,7 @@ def test_entailment_does_not_rest_on_a_word_that_the_model_cannot_read() -> None
     verdict = judged.verdict(*pair)
     assert (verdict.label, verdict.reason) == (
         "neutral",
-        "the model does not know 🎉: no verdict rests on that",
+        "the model does not know 🎉: no verdict can be based on that",
     )
     assert judged.verdict("She 3,1,0.5 won the race 🎉", "She won the race 🎉").label == "entailment"
     assert judged.verdict("She 3,1,0.5 won the race 🎉", "She won.").reason == ""

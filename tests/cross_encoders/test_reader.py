@@ -46,7 +46,7 @@ def tokenizer(folder: Path) -> Any:
 
 
 def raw_logits(folder: Path, question: str, context: str) -> tuple[Any, Any]:
-    """One context in one window, by transformers alone."""
+    """One context in one window, by transformers only."""
     import torch
     from transformers import AutoModelForQuestionAnswering, AutoTokenizer
 
@@ -74,7 +74,7 @@ def brute_force(encoding: Any, logits: Any, longest: int) -> tuple[float, int, i
 # Windows
 
 
-def test_windows_together_hold_every_token_of_the_context_and_share_the_stride(tokenizer: Any) -> None:
+def test_windows_together_contain_every_token_of_the_context_and_share_the_stride(tokenizer: Any) -> None:
     windows = reading_windows(tokenizer, [(QUESTION, LONG)], max_tokens=64, stride=20)
     assert len(windows) > 5
     expected = list(tokenizer(LONG, return_offsets_mapping=True, add_special_tokens=False)["offset_mapping"])
@@ -140,7 +140,7 @@ def test_token_span_covers_the_characters_and_nothing_less(tokenizer: Any) -> No
     assert token_span(window, start + 1, start + 3) == (span[0], span[0])
 
 
-def test_token_span_is_none_where_the_window_holds_only_a_part(tokenizer: Any) -> None:
+def test_token_span_is_none_if_the_window_contains_only_a_part(tokenizer: Any) -> None:
     windows = reading_windows(tokenizer, [(QUESTION, LONG)], max_tokens=40, stride=4)
     first, second = windows[0], windows[1]
     edge = int(first.offsets[:, 1].max())
@@ -179,7 +179,7 @@ def test_best_span_equals_trying_all(n: int, longest: int, seed: int) -> None:
     assert found == (pytest.approx(tried[i, j]), 2 * i, 2 * j + 2)
 
 
-def test_best_span_takes_the_first_and_shortest_of_equals() -> None:
+def test_best_span_is_the_first_and_shortest_in_case_of_ties() -> None:
     assert best_span(window_of(5), np.zeros((8, 2), np.float32), 3) == (0.0, 0, 2)
 
 
@@ -222,7 +222,7 @@ def test_answers_of_a_batch_equal_single_ones(reader: Reader) -> None:
 
 
 def test_an_answer_at_the_end_of_a_long_context_is_found_in_its_window(folder: Path, reader: Reader) -> None:
-    """All windows are read: the best one's answer, by brute force over each of them."""
+    """All windows are read: the answer is the best one's, by brute force over all of them."""
     import torch
 
     tokens = reader._tokens
@@ -306,7 +306,7 @@ def test_the_default_window_is_cut_to_the_models_positions(reader: Reader) -> No
     assert reader.settings.max_tokens == 128
 
 
-def test_longest_input_counts_positions_behind_the_paddings() -> None:
+def test_longest_input_counts_positions_after_the_paddings() -> None:
     config = SimpleNamespace(model_type="roberta", max_position_embeddings=514, pad_token_id=1)
     assert longest_input(config, SimpleNamespace(model_max_length=10**30)) == 512
 
@@ -326,7 +326,7 @@ def test_another_kind_of_model_is_refused(tmp_path: Path) -> None:
         (["config.json", "model.safetensors"], "lacks config.json and weights (model.safetensors);"),
     ],
 )
-def test_files_that_a_folder_lacks_are_named(
+def test_missing_files_of_a_folder_are_named(
     folder: Path, tmp_path: Path, removed: list[str], lacks: str
 ) -> None:
     import shutil
@@ -352,7 +352,7 @@ def test_missing_weights_are_refused(folder: Path, tmp_path: Path) -> None:
         load_reader(str(broken), device="cpu")
 
 
-def test_weights_that_the_model_has_no_place_for_are_refused(folder: Path, tmp_path: Path) -> None:
+def test_unexpected_weights_are_refused(folder: Path, tmp_path: Path) -> None:
     import shutil
 
     from safetensors.torch import load_file, save_file
@@ -361,7 +361,7 @@ def test_weights_that_the_model_has_no_place_for_are_refused(folder: Path, tmp_p
     weights = load_file(other / "model.safetensors")
     weights["bert.encoder.layer.0.mlp.wo.weight"] = weights["qa_outputs.weight"].clone()
     save_file(weights, other / "model.safetensors", metadata={"format": "pt"})
-    with pytest.raises(ModelDamagedError, match=r"has no place for bert\.encoder\.layer\.0\.mlp\.wo\.weight"):
+    with pytest.raises(ModelDamagedError, match=r"unexpected bert\.encoder\.layer\.0\.mlp\.wo\.weight"):
         load_reader(str(other), device="cpu")
 
 

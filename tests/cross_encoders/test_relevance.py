@@ -84,7 +84,7 @@ def test_similarity_refuses_classes_and_unknown_activations() -> None:
 
 
 def test_relevance_refuses_other_classes() -> None:
-    with pytest.raises(UsageError, match="no NLI model"):
+    with pytest.raises(UsageError, match="not an NLI model"):
         RelevanceModel(WordModel(("no", "yes"), (0.0, 0.0)))
 
 

@@ -39,7 +39,7 @@ def tokenizer(folder: Path) -> Any:
 
 
 def first_tokens(tokenizer: Any, words: Sequence[str]) -> dict[int, int]:
-    """Position of each word's first token, as transformers' own word numbers say."""
+    """Position of each word's first token, by transformers' own word ids."""
     encoding = tokenizer(list(words), is_split_into_words=True)
     found: dict[int, int] = {}
     for position, word in enumerate(encoding.word_ids()):
@@ -51,7 +51,7 @@ def first_tokens(tokenizer: Any, words: Sequence[str]) -> dict[int, int]:
 # Windows
 
 
-def test_the_first_token_of_each_word_stands_for_it(tokenizer: Any) -> None:
+def test_the_first_token_of_each_word_represents_it(tokenizer: Any) -> None:
     (window,) = tagging_windows(tokenizer, [SENTENCE], max_tokens=64, stride=16)
     expected = first_tokens(tokenizer, SENTENCE)
     assert {int(word): position for position, word in enumerate(window.words) if word >= 0} == expected
@@ -59,7 +59,7 @@ def test_the_first_token_of_each_word_stands_for_it(tokenizer: Any) -> None:
     assert list(window.inputs["input_ids"]) == tokenizer(SENTENCE, is_split_into_words=True)["input_ids"]
 
 
-def test_every_word_of_a_long_sentence_stands_in_exactly_one_window(tokenizer: Any) -> None:
+def test_every_word_of_a_long_sentence_is_represented_in_exactly_one_window(tokenizer: Any) -> None:
     windows = tagging_windows(tokenizer, [SENTENCE, LONG], max_tokens=32, stride=10)
     for row, words in enumerate((SENTENCE, LONG)):
         held = [int(word) for window in windows if window.row == row for word in window.words if word >= 0]
@@ -67,16 +67,16 @@ def test_every_word_of_a_long_sentence_stands_in_exactly_one_window(tokenizer: A
     assert all(len(window.words) <= 32 for window in windows)
 
 
-def test_a_word_stands_where_it_has_most_around_it(tokenizer: Any) -> None:
+def test_a_word_is_in_the_window_with_most_context_around_it(tokenizer: Any) -> None:
     windows = tagging_windows(tokenizer, [["a"] * 50], max_tokens=22, stride=10)
-    # Windows of 20 tokens that share 10: the middle of what is shared is the border.
+    # Windows of 20 tokens that share 10: the border is in the middle of the overlap.
     held = [sorted(int(word) for word in window.words if word >= 0) for window in windows]
     assert held[0] == list(range(15))
     assert held[1] == list(range(15, 25))
     assert held[-1][-1] == 49
 
 
-def test_words_that_the_tokenizer_drops_stand_nowhere(tokenizer: Any) -> None:
+def test_words_that_the_tokenizer_drops_are_in_no_window(tokenizer: Any) -> None:
     (window,) = tagging_windows(tokenizer, [["a", "\u200d", "b"]], max_tokens=32, stride=8)
     assert [int(word) for word in window.words if word >= 0] == [0, 2]
 
@@ -87,7 +87,7 @@ def test_sentences_of_no_words_have_a_window_without_words(tokenizer: Any) -> No
     assert tagging_windows(tokenizer, [], max_tokens=32, stride=8) == []
 
 
-def test_windows_of_no_use_are_refused(tokenizer: Any) -> None:
+def test_windows_that_are_too_small_are_refused(tokenizer: Any) -> None:
     with pytest.raises(UsageError, match="max_tokens is 3; expected at least 4"):
         tagging_windows(tokenizer, [["a"]], max_tokens=3, stride=1)
 
@@ -96,7 +96,7 @@ def test_windows_of_no_use_are_refused(tokenizer: Any) -> None:
 @given(
     st.lists(st.text(st.characters(exclude_categories=("Cs", "Z", "C")), min_size=1, max_size=8), max_size=12)
 )
-def test_any_words_stand_at_most_once_and_at_their_own_token(tokenizer: Any, words: list[str]) -> None:
+def test_any_words_occur_at_most_once_and_at_their_own_token(tokenizer: Any, words: list[str]) -> None:
     windows = tagging_windows(tokenizer, [words], max_tokens=12, stride=4)
     held = [int(word) for window in windows for word in window.words if word >= 0]
     assert len(held) == len(set(held))

@@ -6,7 +6,7 @@ from simengine.encoders.contract import Encoded, joined
 
 
 def encoded(*numbers: int, measured: bool = True) -> Encoded:
-    """Texts of which each has its number in all places; the share of what is unknown is a tenth of it."""
+    """Encoded texts, each with its number in every field; `unknown_share` is a tenth of it."""
     column = np.array(numbers, np.int32)
     vectors = column[:, None].astype(np.float32)
     if not measured:

@@ -44,13 +44,13 @@ def test_cuda_without_a_gpu_is_refused_in_one_line(tiny_model: Path) -> None:
 def test_auto_takes_openvino_on_a_cpu_and_says_so(tiny_model: Path) -> None:
     encoder = load_encoder(str(tiny_model), device="cpu", offline=True)
     assert encoder.runtime.startswith("openvino-")
-    assert encoder.runtime_reason == "the fastest on CPUs"
+    assert encoder.runtime_reason == "fastest on CPUs"
     encoder.close()
 
 
 @pytest.fixture
 def unknown_model(tiny_model: Path, tmp_path: Path) -> Path:
-    """The tiny model, whose settings ask for something that the fast runtimes do not do."""
+    """The tiny model with a setting that the fast runtimes do not support."""
     folder = tmp_path / "unknown"
     shutil.copytree(tiny_model, folder)
     modules = [
@@ -98,7 +98,7 @@ def test_a_model_without_a_transformer_runs_in_sentence_transformers(
         np.testing.assert_allclose(encoder.encode(TEXTS), expected, atol=1e-6)
 
 
-def test_a_fast_runtime_refuses_what_it_does_not_know(unknown_model: Path) -> None:
+def test_a_fast_runtime_refuses_a_model_that_it_does_not_support(unknown_model: Path) -> None:
     with pytest.raises(UsageError, match="--runtime sentence-transformers"):
         load_encoder(str(unknown_model), runtime="openvino", offline=True)
 
@@ -122,7 +122,7 @@ def test_cuda_gives_the_cpus_vectors(tiny_model: Path, precision: str, tolerance
 
 
 @pytest.mark.parametrize("head", OTHER_HEADS)
-def test_a_model_that_judges_pairs_or_words_is_no_encoder(head: str, tmp_path: Path) -> None:
+def test_a_model_of_pairs_or_words_is_not_an_encoder(head: str, tmp_path: Path) -> None:
     folder = write_tiny(tmp_path / "model", head)
     with pytest.raises(ModelError, match=f"its architecture is Bert{head}; expected a bi-encoder"):
         load_encoder(str(folder), offline=True)

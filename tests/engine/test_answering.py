@@ -1,4 +1,4 @@
-"""Answers over an engine, and what was fitted for them."""
+"""An engine's answers, and the decision fitted for them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def models() -> Models:
     return Models(WordEncoder(), NLIModel(TableModel(("1889", "tower built", "entailment"))))
 
 
-def test_what_is_fitted_counts_for_whoever_answers_next_and_outlives_a_compaction(tmp_path: Path) -> None:
+def test_a_fitted_decision_is_used_by_later_engines_and_outlives_a_compaction(tmp_path: Path) -> None:
     with Engine.build([TOWER], tmp_path / "index", models=models()) as engine:
         assert not engine.ask(WHEN).calibrated
         labelled = [
@@ -38,7 +38,7 @@ def test_what_is_fitted_counts_for_whoever_answers_next_and_outlives_a_compactio
         assert engine.ask(f"{WHEN} 1") == answer
 
 
-def test_what_nothing_gives_is_refused(tmp_path: Path) -> None:
+def test_a_precision_without_a_fit_and_unknown_fields_are_refused(tmp_path: Path) -> None:
     with Engine.build([TOWER], tmp_path / "index", models=models()) as engine:
         with pytest.raises(UsageError, match="nothing was fitted"):
             engine.ask(WHEN, options=AnswerOptions(precision=0.9))

@@ -1,4 +1,4 @@
-"""Hits that say the same are one hit, and nothing else is."""
+"""Only hits that say the same are collapsed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OPEN, SAME, CLOSED = "The shop is open today.", "Today the shop is open.", "The 
 
 
 class Encoding:
-    """Counts what it is asked to encode."""
+    """Counts the texts that it encodes."""
 
     def __init__(self) -> None:
         self.roles: list[str] = []
@@ -49,11 +49,11 @@ def folded(given: Sequence[Hit], **options: object) -> list[tuple[str, tuple[str
     return [(hit.id, hit.duplicates) for hit in found]
 
 
-def test_what_says_the_same_is_folded_and_what_contradicts_stays() -> None:
+def test_hits_that_say_the_same_are_folded_and_contradicting_ones_stay() -> None:
     assert folded(hits(OPEN, CLOSED, SAME, OPEN)) == [("d0", ("d2", "d3")), ("d1", ())]
 
 
-def test_hits_keep_what_they_held_and_only_so_many_come_back() -> None:
+def test_hits_keep_their_fields_and_at_most_k_are_returned() -> None:
     given = hits(OPEN, SAME, CLOSED, "Nobody knows.")
     (found,) = collapse_hits(Encoding(), [given], judge(), min_cosine=0.3, k=2)
     assert [(hit.id, hit.passage, hit.metadata, hit.score) for hit in found] == [
@@ -67,11 +67,11 @@ def test_titles_count_so_that_one_answer_to_two_questions_is_two_hits() -> None:
     assert folded(hits(*yes, titles=("Is it open?", "Is it open?"))) == [("d0", ("d1",))]
 
 
-def test_documents_of_titles_alone_are_told_apart_by_these() -> None:
+def test_documents_with_only_titles_are_distinguished_by_them() -> None:
     assert folded(hits("", "", titles=("One", "Two"))) == [("d0", ()), ("d1", ())]
 
 
-def test_no_hits_ask_nothing() -> None:
+def test_no_hits_need_no_models() -> None:
     encoding = Encoding()
     assert collapse_hits(encoding, [[], []], TableJudge()) == [[], []]
     assert encoding.roles == []

@@ -1,4 +1,4 @@
-"""An index read without models, and deletions that are only tried."""
+"""An index read without models, and dry runs of deletions."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_a_dry_run_counts_what_would_go_and_takes_no_lock(index: Path, documents
     assert index_facts(index)["counts"]["documents"] == 12
 
 
-def test_a_compaction_says_what_is_gone_and_left(index: Path, documents: list[Document]) -> None:
+def test_a_compaction_reports_deleted_and_remaining_documents(index: Path, documents: list[Document]) -> None:
     delete_documents(index, [each.id for each in documents[:2]])
     report = compact_index(index)
     facts = index_facts(index)

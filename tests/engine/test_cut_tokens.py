@@ -1,4 +1,4 @@
-"""Counting what an encoder does not read, against what it says itself."""
+"""Counts of truncated tokens, against the encoder's own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The engine as a pipeline uses it: build, search, change, read in threads."""
+"""The engine in a pipeline: build, search, change, read in threads."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ def test_delete_by_filter_equals_delete_by_ids(
         engine.delete(where="tpic == 1")
 
 
-def test_search_goes_on_while_another_thread_writes(engine: Engine) -> None:
+def test_search_continues_while_another_thread_writes(engine: Engine) -> None:
     def read(_: int) -> set[str]:
         return set(ids(engine.search("cats", k=12, mode="dense")))
 
@@ -167,7 +167,7 @@ def test_search_goes_on_while_another_thread_writes(engine: Engine) -> None:
     assert len(engine) == 17
 
 
-def test_refresh_takes_in_what_another_engine_committed(engine: Engine) -> None:
+def test_refresh_switches_to_another_engines_commit(engine: Engine) -> None:
     with Engine.open(engine.path) as other:
         other.add([Document("far", "A lighthouse on the coast.")])
         assert "far" not in ids(engine.search("lighthouse", k=20))
@@ -207,7 +207,7 @@ def test_chinese_is_found_by_its_words(tmp_path: Path) -> None:
         assert engine.search("火箭的轨道", k=1)[0].passage.text == texts[2]
 
 
-def test_empty_index_answers_with_nothing_and_can_grow(tmp_path: Path) -> None:
+def test_empty_index_returns_nothing_and_can_grow(tmp_path: Path) -> None:
     with Engine.build([], tmp_path / "i") as engine:
         assert len(engine) == 0
         assert engine.search("anything") == []
@@ -230,7 +230,7 @@ def test_bad_documents_are_named_by_position(tmp_path: Path, item: object, reaso
     assert caught.value.line == 2
 
 
-def test_wrong_calls_are_refused(engine: Engine, tmp_path: Path) -> None:
+def test_invalid_calls_are_refused(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(UsageError):
         engine.search("cats", k=0)
     with pytest.raises(UsageError):
@@ -299,7 +299,7 @@ def test_closing_while_a_search_runs_closes_the_encoder_after_it(engine: Engine)
     assert closed == [True]
 
 
-def test_a_change_of_directory_leads_to_no_other_index_and_no_other_model(
+def test_a_change_of_directory_changes_neither_index_nor_model(
     documents: list[Document], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     model = resolve_model(None, offline=True).path
@@ -324,7 +324,7 @@ def test_a_change_of_directory_leads_to_no_other_index_and_no_other_model(
     assert not (tmp_path / "there" / "new").exists()
 
 
-def test_the_message_that_there_is_no_index_shows_the_path_as_given(
+def test_the_error_for_a_missing_index_shows_the_path_as_given(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -1,4 +1,4 @@
-"""Models that are objects of the caller's: anything that encodes texts or scores pairs."""
+"""The caller's own models: any object that encodes texts or scores pairs."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Words:
 
 
 class Lengths:
-    """Likes long texts."""
+    """Scores long texts higher."""
 
     def predict(self, pairs: Sequence[Sequence[str]]) -> Any:
         return [float(len(text)) - 9.5 for _, text in pairs]
@@ -91,12 +91,12 @@ class Wrong:
 
 
 @pytest.mark.parametrize("returned", [None, [1.0], [[1.0], [2.0]], [["a"]], [[float("nan")]]])
-def test_what_does_not_give_a_vector_for_each_text_is_refused(returned: Any) -> None:
+def test_an_encode_that_does_not_return_a_vector_for_each_text_is_refused(returned: Any) -> None:
     with pytest.raises(UsageError, match=r"Wrong\.encode returned"):
         Models(encoder=Wrong(returned))
 
 
-def test_what_cannot_encode_or_predict_is_refused() -> None:
+def test_an_object_that_cannot_encode_or_predict_is_refused() -> None:
     for odd in (3, object(), Words):
         with pytest.raises(UsageError, match=r"with encode\(texts\)"):
             Models(encoder=odd)  # type: ignore[arg-type]

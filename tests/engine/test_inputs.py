@@ -1,4 +1,4 @@
-"""What people hand to an engine is taken for what it is, or refused with what to write."""
+"""All kinds of input to an engine are accepted, or refused with what to write."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_blank_texts_are_encoded_and_not_searched(engine: Engine) -> None:
             engine.search(blank)
 
 
-def test_rerank_says_how_a_model_is_named(engine: Engine) -> None:
+def test_reranks_error_says_how_a_model_is_named(engine: Engine) -> None:
     for name in ("my-model", Path("my-model")):
         with pytest.raises(UsageError, match=r"Rerank\('my-model'\)"):
             engine.search("cats", rerank=name)  # type: ignore[call-overload]
@@ -129,7 +129,7 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_a_wrong_type_is_an_error_of_ours_everywhere(engine: Engine, name: str) -> None:
+def test_a_wrong_type_is_a_simengine_error_everywhere(engine: Engine, name: str) -> None:
     call, accepted = CALLS[name]
     for kind, odd in ODD.items():
         if kind not in accepted:
@@ -166,7 +166,7 @@ def test_a_deep_or_broken_document_adds_nothing(engine: Engine) -> None:
     assert engine.get("good") is None
 
 
-def test_metadata_as_deep_as_it_may_be_comes_back(tmp_path: Path) -> None:
+def test_metadata_of_the_greatest_depth_is_returned(tmp_path: Path) -> None:
     deep: Any = "x"
     for _ in range(99):
         deep = [deep]

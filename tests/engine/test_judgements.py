@@ -1,4 +1,4 @@
-"""The engine with a judge: reranked searches, the caller's own hits, evidence in documents."""
+"""The engine with a cross-encoder: reranked searches, the caller's own hits, evidence in documents."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_search_with_rerank_gives_every_hit_a_judgement(engine: Engine) -> None:
     assert [hit.rank for hit in hits] == [1, 2, 3]
 
 
-def test_without_rerank_no_judge_is_asked(engine: Engine) -> None:
+def test_without_rerank_no_cross_encoder_runs(engine: Engine) -> None:
     assert all(hit.judgement is None for hit in engine.search("guitar", k=3))
 
 
@@ -57,7 +57,7 @@ def test_hits_that_say_the_same_are_collapsed(tmp_path: Path) -> None:
     assert all(hit.judgement is not None for hit in judged)
 
 
-def test_a_claim_gets_stances_and_evidence_at_its_place_in_the_document(engine: Engine) -> None:
+def test_a_claim_gets_stances_and_evidence_with_its_position_in_the_document(engine: Engine) -> None:
     request = SearchRequest(k=3, queries=("A man is playing a guitar.",), rerank=Rerank(claim=True))
     result = engine.run(request)
     found = {hit.id: hit.judgement for hit in result.hits[0]}
@@ -70,7 +70,7 @@ def test_a_claim_gets_stances_and_evidence_at_its_place_in_the_document(engine: 
     assert document.text[span.start : span.end].strip() == "A man is playing a guitar on the stage."
 
 
-def test_an_answer_stands_where_it_says(engine: Engine) -> None:
+def test_the_evidence_of_an_answer_is_the_text_at_its_span(engine: Engine) -> None:
     answer = engine.ask("What is the man playing?")
     assert answer.question == "What is the man playing?"
     if answer.evidence is not None:
@@ -82,13 +82,13 @@ def test_an_answer_stands_where_it_says(engine: Engine) -> None:
     assert not answer.calibrated
 
 
-def test_a_recommender_of_the_engine_leaves_out_what_is_liked(engine: Engine) -> None:
+def test_a_recommender_of_the_engine_leaves_out_liked_documents(engine: Engine) -> None:
     ids, scores = engine.recommender().recommend_from_texts(["copper and other metals"], N=2)
     assert ids[0] == "else"
     assert scores[0] >= scores[1]
 
 
-def test_claims_that_conflict_are_found_and_are_no_duplicates(engine: Engine) -> None:
+def test_conflicting_claims_are_found_and_are_not_duplicates(engine: Engine) -> None:
     from simengine.requests.conflicts import ContradictionOptions
 
     conflicts = engine.contradictions(options=ContradictionOptions(min_probability=0.5)).conflicts
@@ -109,7 +109,7 @@ def test_hits_of_the_caller_are_judged_and_none_is_lost(engine: Engine) -> None:
     assert engine.rerank([], []).hits == []
 
 
-def test_a_judge_that_is_not_there_is_refused(engine: Engine, tmp_path: Path) -> None:
+def test_an_unknown_model_is_refused(engine: Engine, tmp_path: Path) -> None:
     options = Rerank(str(tmp_path / "nothing"))
     with pytest.raises(Exception, match="nothing"):
         engine.search("guitar", rerank=options)
@@ -117,7 +117,7 @@ def test_a_judge_that_is_not_there_is_refused(engine: Engine, tmp_path: Path) ->
         engine.rerank(["one"], [])
 
 
-def test_what_was_fitted_on_labels_outlives_a_compaction(tmp_path: Path) -> None:
+def test_fits_outlive_a_compaction(tmp_path: Path) -> None:
     fits = ("calibration", "rerank", "answer")
     with Engine.build(["one text", "another text"], tmp_path / "index", offline=True) as engine:
         with IndexWriter.open(tmp_path / "index") as writer:

@@ -1,4 +1,4 @@
-"""Cross-encoders loaded once, the pipeline over them, and what was fitted for an index."""
+"""Cross-encoders loaded once, the pipeline over them, and the fits stored with an index."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ N = 60
 
 
 class TableRetriever:
-    """Finds the documents d00 to d59 in this order for every query, and remembers what it was asked."""
+    """Finds the documents d00 to d59 in this order for every query, and records its calls."""
 
     def __init__(self, known: Fitted | None = None) -> None:
         self.asked: list[tuple[list[str], SearchOptions]] = []
@@ -55,7 +55,7 @@ class TableRetriever:
 
 
 JUDGE = TableJudge({f"d{n:02}": n / 100 for n in range(N)})
-"""Likes the last documents best."""
+"""Scores later documents higher."""
 
 
 def parts(retriever: TableRetriever) -> Parts:
@@ -83,12 +83,12 @@ def test_depth_and_weight_are_those_given_then_those_fitted_then_the_defaults() 
     assert depth_and_weight(Rerank(depth=5), JUDGE, fitted) == (5, 0.7)
 
 
-def test_what_was_fitted_for_another_model_or_another_reading_of_it_is_not_used() -> None:
+def test_fits_for_another_model_or_kind_are_not_used() -> None:
     for fitted in (Fitted({"other": fit(0.7)}), Fitted({"table": fit(0.7, kind="relevance")})):
         assert depth_and_weight(Rerank(), JUDGE, fitted) == (DEFAULT_DEPTH, DEFAULT_WEIGHT)
 
 
-def test_candidates_down_to_the_depth_are_judged_and_k_come_out() -> None:
+def test_candidates_down_to_the_depth_are_judged_and_k_are_returned() -> None:
     retriever = TableRetriever()
     result = search(retriever, "a", "b", k=3, mode="dense", rerank=Rerank(depth=20, weight=1.0))
     ((_, asked),) = retriever.asked
@@ -98,12 +98,12 @@ def test_candidates_down_to_the_depth_are_judged_and_k_come_out() -> None:
     assert result.timings_ms["dense"] == 1.0
 
 
-def test_more_hits_than_the_depth_can_be_wanted() -> None:
+def test_k_may_be_larger_than_the_depth() -> None:
     result = search(TableRetriever(), "a", k=5, rerank=Rerank(depth=2, weight=1.0))
     assert ids(result.hits[0]) == ["d01", "d00", "d02", "d03", "d04"]
 
 
-def test_where_the_order_is_left_alone_only_the_hits_wanted_are_searched_and_judged() -> None:
+def test_if_the_order_is_kept_only_k_hits_are_searched_and_judged() -> None:
     retriever = TableRetriever(Fitted({"table": fit(0.0)}))
     result = search(retriever, "a", k=4, rerank=Rerank())
     assert retriever.asked[0][1].k == 4
@@ -117,7 +117,7 @@ def test_a_first_reranker_reads_twice_as_many_candidates() -> None:
     assert [(stage.model, stage.depth) for stage in stages] == [("small", 14), ("big", 7)]
 
 
-def test_a_model_is_loaded_once_whatever_it_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_model_is_loaded_once_for_all_uses(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded: list[tuple[str, WordModel]] = []
     closed: list[str] = []
 
@@ -218,7 +218,7 @@ def fitted_of(path: Path) -> Fitted:
         return Fitted.of(snapshot)
 
 
-def test_a_blend_is_kept_with_the_index_and_others_stay(index: Path) -> None:
+def test_a_blend_is_stored_with_the_index_and_others_stay(index: Path) -> None:
     assert fitted_of(index) == Fitted()
     assert not store_blend(index, fit(0.3))
     assert not store_blend(index, fit(0.6, judge="other"))
@@ -238,7 +238,7 @@ def test_calibrations_of_relevance_are_found_by_the_models_fingerprint(index: Pa
     assert fitted_of(index).relevance == {"table": known}
 
 
-def test_a_stored_blend_that_cannot_be_read_says_which_index_is_damaged(index: Path) -> None:
+def test_an_unreadable_stored_blend_names_the_damaged_index(index: Path) -> None:
     with IndexWriter.open(index) as writer:
         writer.set_derived(BLENDS, {"table": {"weight": 2}})
     with pytest.raises(DamagedIndexError, match="weight for reranking"):

@@ -1,4 +1,4 @@
-"""One engine that is changed again and again holds no more in the end than after the first changes."""
+"""The memory, files and threads of an engine do not grow with the number of changes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def engine(monkeypatch: pytest.MonkeyPatch, documents: list[Document], memory_pa
     monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
     with Engine.build(documents, memory_path / "index") as opened:
         gc.collect()
-        gc.disable()  # nothing may have to wait for a collection, which can be a long time away
+        gc.disable()  # nothing may depend on garbage collection, which can be much later
         yield opened
         gc.enable()
 
@@ -38,7 +38,7 @@ def change(engine: Engine, number: int) -> None:
     assert [hit.id for hit in engine.search("walrus", mode="lexical")] == [f"d{number}"]
 
 
-def test_what_a_search_used_goes_with_the_change_that_replaces_it(engine: Engine) -> None:
+def test_a_searchs_resources_are_released_by_the_change_that_replaces_them(engine: Engine) -> None:
     change(engine, 1)
     kept = (
         engine._index._reader,

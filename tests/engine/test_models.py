@@ -1,4 +1,4 @@
-"""Models that are given to an engine, and the verbs that use them."""
+"""An engine's models, and the operations that use them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_every_verb_answers(engine: Engine) -> None:
     assert engine.classify(["blood and war"], ["a", "b"])[0].label in ("a", "b")
 
 
-def test_a_document_that_is_not_there_has_no_neighbours(engine: Engine) -> None:
+def test_similar_refuses_an_unknown_document(engine: Engine) -> None:
     with pytest.raises(UnknownDocumentError, match="no document 'nothing'"):
         engine.similar("nothing")
 
@@ -55,7 +55,7 @@ def test_an_explanation_names_the_parts_of_the_score_and_the_words(engine: Engin
     assert lexical.explanation == f"words {lexical.scores['lexical']:.2f}"
 
 
-def test_what_rerank_refuses(engine: Engine) -> None:
+def test_invalid_rerank_options_are_refused(engine: Engine) -> None:
     with pytest.raises(UsageError, match="depth"):
         Rerank(depth=0)
     with pytest.raises(UsageError, match="apply to all stages"):
@@ -64,8 +64,8 @@ def test_what_rerank_refuses(engine: Engine) -> None:
         engine.search("cats", rerank="minilm-nli")  # type: ignore[arg-type]
 
 
-def test_models_are_given_in_one_value_or_one_by_one(tmp_path: Path, engine: Engine) -> None:
-    with pytest.raises(UsageError, match="models was given beside"):
+def test_models_are_given_as_one_value_or_one_by_one(tmp_path: Path, engine: Engine) -> None:
+    with pytest.raises(UsageError, match="models was given together with"):
         Engine.open(engine.path, models=Models(), threads=2)
     with pytest.raises(UsageError, match="models"):
         Engine.open(engine.path, models="all-MiniLM-L6-v2")  # type: ignore[arg-type]
@@ -73,14 +73,14 @@ def test_models_are_given_in_one_value_or_one_by_one(tmp_path: Path, engine: Eng
         Models(nli=3)  # type: ignore[arg-type]
 
 
-def test_the_constructor_says_how_an_index_is_opened(engine: Engine) -> None:
+def test_the_constructors_error_says_how_an_index_is_opened(engine: Engine) -> None:
     with pytest.raises(UsageError, match=r"Engine\.open\('films'\)"):
         Engine("films")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match=r"expected several queries, got None$"):
         engine.search(None)  # type: ignore[call-overload]
 
 
-def test_models_that_the_caller_hands_in_are_used_and_stay_open(tmp_path: Path) -> None:
+def test_the_callers_models_are_used_and_stay_open(tmp_path: Path) -> None:
     closed: list[str] = []
 
     class Encoder(WordEncoder):

@@ -1,4 +1,4 @@
-"""Requests check what they are given, say which field is wrong, and keep their options together."""
+"""Requests check their fields, name the wrong one, and group options."""
 
 from __future__ import annotations
 
@@ -73,17 +73,17 @@ def test_a_request_is_frozen_and_its_fields_can_be_read(request_: Any) -> None:
         (lambda: IndexOptions(chunk_tokens=0), "chunk_tokens is 0"),
     ],
 )
-def test_what_is_wrong_is_named(make: Any, message: str) -> None:
+def test_a_wrong_field_is_named(make: Any, message: str) -> None:
     with pytest.raises(UsageError, match=message.replace("(", r"\(")):
         make()
 
 
-def test_texts_that_no_file_could_hold_are_data_errors() -> None:
+def test_texts_that_cannot_be_stored_are_data_errors() -> None:
     with pytest.raises(DataError):
         SearchRequest(queries=("\ud800",))
 
 
-def test_values_come_in_the_types_that_are_declared() -> None:
+def test_values_are_converted_to_the_declared_types() -> None:
     request = SearchRequest(k=np.int64(3), queries=["a", "b"], collapse=np.bool_(True))  # type: ignore[arg-type]
     assert (request.k, request.queries, request.collapse) == (3, ("a", "b"), True)
     assert [type(value) for value in (request.k, request.collapse)] == [int, bool]
@@ -93,7 +93,7 @@ def test_values_come_in_the_types_that_are_declared() -> None:
     )
 
 
-def test_options_go_in_and_out_of_a_request() -> None:
+def test_a_request_is_made_of_options_and_returns_them() -> None:
     options = AnswerOptions(candidates=3, faq="never")
     assert AskRequest.of(options, questions=("Why?",)).options() == options
     conflicts = ContradictionOptions(neighbours=2)
@@ -103,7 +103,7 @@ def test_options_go_in_and_out_of_a_request() -> None:
     assert search.options() == SearchOptions(k=3, where="x > 1")
 
 
-def test_a_folder_is_named_by_its_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_is_named_by_its_absolute_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "model").mkdir()
     monkeypatch.chdir(tmp_path)
     assert Rerank("model").model == str(tmp_path / "model")

@@ -84,7 +84,7 @@ def test_labels_of_other_names_can_be_mapped() -> None:
     names = {"A": "contradiction", "B": "entailment", "C": "neutral"}
     judge = CrossEncoderJudge(model, labels=names)
     assert judge.judge([("who", "answer 1,4,0")]).relevance[0] > 0.9
-    with pytest.raises(UsageError, match="no NLI model"):
+    with pytest.raises(UsageError, match="not an NLI model"):
         CrossEncoderJudge(model)
 
 
@@ -95,7 +95,7 @@ def test_three_outputs_cannot_be_read_as_one(kind: str) -> None:
 
 
 def test_one_output_cannot_be_read_as_nli() -> None:
-    with pytest.raises(UsageError, match="no NLI model"):
+    with pytest.raises(UsageError, match="not an NLI model"):
         CrossEncoderJudge(WordModel(("score",), (0.0,)), kind="nli")
 
 

@@ -1,4 +1,4 @@
-"""A hit as JSON holds what the hit holds, and only what there is."""
+"""Results as JSON have all fields of the result, and optional ones only if set."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_a_plain_hit_has_no_judgement_and_no_duplicates() -> None:
     }
 
 
-def test_a_judgement_holds_the_text_of_its_evidence() -> None:
+def test_a_judgement_contains_the_text_of_its_evidence() -> None:
     record = judgement_record(HIT, SAID)
     assert record == {
         "relevance": 0.75,
@@ -59,7 +59,7 @@ def test_folded_hits_are_named_and_the_record_is_json() -> None:
     assert json.loads(json.dumps(record)) == record
 
 
-def test_an_answer_names_its_evidence_and_what_was_asked() -> None:
+def test_an_answer_contains_its_evidence_and_question() -> None:
     place = Evidence("d1", "Cats", Span(110, 120), "Cats bark.")
     answer = Answer(
         "Do cats bark?",
@@ -109,7 +109,7 @@ def test_a_recommendation_without_reason_and_liked_item_has_nulls() -> None:
     }
 
 
-def test_a_verdict_holds_the_text_of_its_evidence() -> None:
+def test_a_verdict_contains_the_text_of_its_evidence() -> None:
     probabilities = {"entailment": 0.05, "neutral": 0.25, "contradiction": 0.7}
     record = verdict_record(Verdict("contradiction", probabilities, Span(0, 4), 1), "Cats bark.")
     assert record == {

@@ -10,7 +10,7 @@ TEXT = "the a quick brown fox jumps over lazy dog plane is taking off query : çŒ
 
 @pytest.fixture(autouse=True)
 def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """No test reads or writes the user's cache."""
+    """Keeps tests off the user's cache."""
     folder = tmp_path_factory.mktemp("cache") / "simengine"
     monkeypatch.setenv("SIMENGINE_CACHE", str(folder))
     monkeypatch.setenv("SIMENGINE_OFFLINE", "1")
@@ -19,7 +19,7 @@ def own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPath
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random BERT of two layers with mean pooling, in the layout of sentence-transformers."""
+    """A random two-layer BERT with mean pooling, in the layout of sentence-transformers."""
     import torch
     from tokenizers import Tokenizer, models, pre_tokenizers, processors
     from transformers import BertConfig, BertModel

@@ -1,4 +1,4 @@
-"""The smallest runtime that there can be."""
+"""A minimal runtime."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from simengine.types import FloatMatrix
 
 
 class OwnRuntime(TokenRuntime[Any]):
-    """Every output is the number of tokens that would have been read."""
+    """Every output is the number of tokens in the input."""
 
     def __init__(self, network: Network[Any], *, device: str, precision: str, threads: int) -> None:
         super().__init__(network, device=device, precision=precision, threads=threads)

@@ -13,7 +13,7 @@ from tests.contracts.pair_models import RECIPES, make_pair_model
 
 @pytest.fixture
 def own_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
-    """One more runtime."""
+    """An additional runtime."""
     monkeypatch.setattr(choice, "RUNTIMES", (*choice.RUNTIMES, "own"))
     monkeypatch.setitem(choice._CLASSES, "own", ("tests.runtimes.own_runtime", "OwnRuntime"))
 
@@ -21,7 +21,7 @@ def own_runtime(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("own_runtime")
 def test_a_new_runtime_runs_both_kinds_of_model(tiny_model: Path, tmp_path: Path) -> None:
     encoder = load_encoder(str(tiny_model), runtime="own", device="cpu", threads=3, offline=True)
-    assert (encoder.runtime, encoder.runtime_reason) == ("own-cpu-f32-3", "asked for")
+    assert (encoder.runtime, encoder.runtime_reason) == ("own-cpu-f32-3", "requested")
     encoded = encoder.encode_counted(["the quick brown fox", "dog"])
     assert encoded.vectors.shape == (2, encoder.dimension)
     assert encoded.vectors[:, 0].tolist() == encoded.n_tokens.tolist() == [6, 3]

@@ -28,7 +28,7 @@ def test_check_texts_are_many_and_real() -> None:
 def test_int8_is_close_to_fp32_and_is_kept(
     tiny_model: Path, own_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # A random model of 64 dimensions averages no errors out: only closeness in kind is asked of it here.
+    # In a random model of 64 dimensions errors do not average out: only a loose tolerance is possible.
     monkeypatch.setattr(network, "MIN_COSINE", 0.98)
     exact = load_encoder(str(tiny_model), runtime="openvino", precision="f32", offline=True)
     small = load_encoder(str(tiny_model), runtime="openvino", precision="int8", offline=True)

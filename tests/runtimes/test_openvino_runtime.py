@@ -169,7 +169,7 @@ def test_many_threads_with_large_and_small_calls_agree(tiny_model: Path) -> None
 
 
 def test_a_fresh_process_may_begin_with_many_threads(tiny_model: Path) -> None:
-    """The OpenVINO bindings wait for ever when two threads hand over their first numpy array at once."""
+    """The OpenVINO bindings deadlock when two threads pass their first numpy array at once."""
     encode(tiny_model)
     code = (
         "from concurrent.futures import ThreadPoolExecutor\n"
@@ -184,8 +184,8 @@ def test_a_fresh_process_may_begin_with_many_threads(tiny_model: Path) -> None:
     assert done.stdout == "{(300, 64)}\n"
 
 
-def test_a_tokenizer_setting_that_is_changed_is_followed(tmp_path: Path) -> None:
-    """transformers reads do_lower_case from tokenizer_config.json, whatever tokenizer.json says."""
+def test_a_changed_tokenizer_setting_takes_effect(tmp_path: Path) -> None:
+    """transformers uses do_lower_case of tokenizer_config.json even if tokenizer.json differs."""
     from sentence_transformers import SentenceTransformer
 
     from tests.training.tiny_models import write_tiny

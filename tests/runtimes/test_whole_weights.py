@@ -67,26 +67,26 @@ def with_nan(tensors: Tensors) -> Tensors:
 @pytest.mark.parametrize(
     ("change", "settings", "said"),
     [
-        (without(QUERY), {}, f"lacks {QUERY}"),
-        (gated, {}, r"has no place for encoder\.layer\.0\.mlp\.gated_layers\.weight"),
-        (dict, {"num_hidden_layers": 3}, r"lacks encoder\.layer\.2\..* and 13 more"),
-        (dict, {"num_hidden_layers": 1}, r"has no place for encoder\.layer\.1\."),
-        (dict, {"intermediate_size": 96}, r"expects another shape of encoder\.layer\.0\.intermediate"),
-        (dict, {"vocab_size": 40}, "expects another shape of embeddings.word_embeddings.weight"),
-        (with_nan, {}, f"{QUERY} holds numbers that are not finite"),
+        (without(QUERY), {}, f"missing {QUERY}"),
+        (gated, {}, r"unexpected encoder\.layer\.0\.mlp\.gated_layers\.weight"),
+        (dict, {"num_hidden_layers": 3}, r"missing encoder\.layer\.2\..* and 13 more"),
+        (dict, {"num_hidden_layers": 1}, r"unexpected encoder\.layer\.1\."),
+        (dict, {"intermediate_size": 96}, r"of another shape encoder\.layer\.0\.intermediate"),
+        (dict, {"vocab_size": 40}, "of another shape embeddings.word_embeddings.weight"),
+        (with_nan, {}, f"{QUERY} has values that are not finite"),
     ],
 )
 def test_weights_that_are_not_the_models_are_refused(
     changed: Callable[..., Path], runtime: str, change: Any, settings: Any, said: str
 ) -> None:
     folder = changed(change, **settings)
-    for _ in range(2):  # a first try leaves nothing in the cache that a second would take
+    for _ in range(2):  # a failed load caches nothing that a second one would use
         with pytest.raises(ModelDamagedError, match=said):
             load(folder, runtime)
 
 
 def renamed(tensors: Tensors) -> Tensors:
-    """As the first BERT was published: a prefix, gamma and beta, a counter and the heads of pretraining."""
+    """The layout of the first BERT: a prefix, gamma and beta, a counter and pretraining heads."""
     import torch
 
     old = {
@@ -105,7 +105,7 @@ def renamed(tensors: Tensors) -> Tensors:
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
 @pytest.mark.parametrize("change", [renamed, without("pooler"), without("nothing")])
-def test_what_is_harmless_is_taken_and_gives_the_oracles_vectors(
+def test_harmless_extra_weights_are_accepted_and_give_the_oracles_vectors(
     changed: Callable[..., Path], runtime: str, change: Any
 ) -> None:
     from sentence_transformers import SentenceTransformer
@@ -132,15 +132,13 @@ def test_a_pickle_runs_no_code(changed: Callable[..., Path], runtime: str, tmp_p
     folder = changed()
     (folder / "model.safetensors").unlink()
     (folder / "pytorch_model.bin").write_bytes(pickle.dumps({QUERY: _Marker(tmp_path / "ran")}))
-    with pytest.raises(
-        ModelDamagedError, match="would run code when it is read; use a model with safetensors"
-    ):
+    with pytest.raises(ModelDamagedError, match="would run code when read; use a model with safetensors"):
         load(folder, runtime)
     assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize(("family", "head"), [("XLNet", "LMHeadModel"), ("Bart", "ForConditionalGeneration")])
-def test_heads_of_pretraining_are_left_out_in_other_families(
+def test_pretraining_heads_are_ignored_in_other_families(
     tiny_model: Path, tmp_path: Path, family: str, head: str
 ) -> None:
     import transformers
@@ -237,8 +235,8 @@ def test_the_inner_product_of_normalised_vectors_is_their_cosine(changed: Callab
     assert float(vectors[0] @ vectors[1]) == pytest.approx(score, abs=1e-5)
 
 
-def test_no_shape_is_forced_by_what_the_folder_asks_for(changed: Callable[..., Path]) -> None:
-    """Settings of a folder may ask transformers to replace tensors of another shape by random ones."""
+def test_a_folders_settings_do_not_force_shapes(changed: Callable[..., Path]) -> None:
+    """A folder's settings may make transformers replace tensors of another shape by random ones."""
     folder = save_modules(changed(), similarity=None, normalised=False)
     path = folder / "sentence_bert_config.json"
     asked = {"model_args": {"ignore_mismatched_sizes": True}}
@@ -262,7 +260,7 @@ def test_a_decoders_attention_is_left_to_transformers(changed: Callable[..., Pat
 
 
 def test_a_load_by_someone_else_is_not_checked(changed: Callable[..., Path]) -> None:
-    """The check belongs to one load in one thread; afterwards transformers is as it was."""
+    """The check applies to one load in one thread; afterwards transformers is restored."""
     from transformers import AutoModel, PreTrainedModel
 
     before = PreTrainedModel.from_pretrained.__func__
@@ -274,7 +272,7 @@ def test_a_load_by_someone_else_is_not_checked(changed: Callable[..., Path]) -> 
 
 
 @pytest.mark.parametrize("kind", ["Dense", "LayerNorm"])
-def test_numbers_that_are_not_finite_are_found_in_every_module(
+def test_values_that_are_not_finite_are_found_in_every_module(
     tiny_model: Path, tmp_path: Path, kind: str
 ) -> None:
     import torch
@@ -286,7 +284,7 @@ def test_numbers_that_are_not_finite_are_found_in_every_module(
     added = modules.Dense(size, 4) if kind == "Dense" else modules.LayerNorm(size)
     next(added.parameters()).data.fill_(float("nan"))
     SentenceTransformer(modules=[model[0], model[1], added], device="cpu").save(str(tmp_path / "nan"))
-    with torch.no_grad(), pytest.raises(ModelDamagedError, match="weight holds numbers that are not finite"):
+    with torch.no_grad(), pytest.raises(ModelDamagedError, match="weight has values that are not finite"):
         load(tmp_path / "nan")
 
 
@@ -305,7 +303,7 @@ def test_modules_that_do_not_fit_each_other_are_damage(tiny_model: Path, tmp_pat
 
 
 @pytest.mark.parametrize("runtime", RUNTIMES)
-def test_how_outputs_are_handed_over_changes_no_vector(
+def test_the_form_of_outputs_does_not_change_vectors(
     changed: Callable[..., Path], tiny_model: Path, runtime: str
 ) -> None:
     encoder = load(changed(return_dict=False, chunk_size_feed_forward=4), runtime)

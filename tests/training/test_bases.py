@@ -71,9 +71,9 @@ def test_a_head_that_a_base_lacks_or_leaves_over_starts_anew(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ("lacks", r"lacks .*layer\.1"),
-        ("extra", "has no place for .*mlp"),
-        ("shape", "another shape of .*intermediate"),
+        ("lacks", r"missing .*layer\.1"),
+        ("extra", "unexpected .*mlp"),
+        ("shape", "of another shape .*intermediate"),
     ],
 )
 def test_a_base_whose_encoder_is_not_whole_is_refused(

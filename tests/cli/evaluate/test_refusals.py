@@ -14,7 +14,7 @@ from tests.cli.evaluate.files import QUICK, squad, write_lines
     ("task", "model", "code", "message"),
     [
         ("nli", "score", 2, "the model's labels are 'score'; expected entailment, neutral, contradiction"),
-        ("nli", "unnamed", 2, "which do not say what they mean.*--labels"),
+        ("nli", "unnamed", 2, "without meaning.*--labels"),
         ("nli", "reader", 2, "nli needs a cross-encoder; .*reader is a reader"),
         ("nli", "all-MiniLM-L6-v2", 2, "all-MiniLM-L6-v2 is a bi-encoder"),
         ("sts", "nli", 2, "graded similarity needs a cross-encoder with one output, or a bi-encoder"),

@@ -67,7 +67,7 @@ def test_no_verdict_is_given_and_the_reason_is(client: TestClient) -> None:
     ]
     unread, read = client.post("/v1/nli", json={"pairs": pairs}).json()["verdicts"]
     assert (unread["label"], unread["probabilities"]["neutral"]) == ("neutral", 1.0)
-    assert unread["reason"] == "the model does not know 猫, 喜, 欢, 什, …: no verdict rests on that"
+    assert unread["reason"] == "the model does not know 猫, 喜, 欢, 什, …: no verdict can be based on that"
     assert (read["label"], read["reason"]) == ("entailment", "")
     answer = client.post("/v1/ask", json={"question": CHINESE}).json()
     assert (answer["verdict"], answer["answer"]) == ("not found", "")

@@ -18,9 +18,9 @@ from simengine.serving.rest.schemas.common import Usage
 from simengine.serving.rest.schemas.rerank import (
     ApiVersion,
     BilledUnits,
+    CompatibleRerankRequest,
     Meta,
     RankedDocument,
-    RerankRequest,
     RerankResponse,
 )
 from simengine.types import Hit, Passage
@@ -31,17 +31,17 @@ def router(context: ServiceContext) -> APIRouter:
     routes = APIRouter(tags=["compatible"], generate_unique_id_function=operation_id)
 
     @routes.post("/v1/rerank", summary="Put documents into order for a query (Cohere, Jina)")
-    async def rerank(request: RerankRequest) -> RerankResponse:
+    async def rerank(request: CompatibleRerankRequest) -> RerankResponse:
         return await _checked(context, request, "1")
 
     @routes.post("/v2/rerank", summary="Put documents into order for a query (Cohere's second version)")
-    async def rerank_v2(request: RerankRequest) -> RerankResponse:
+    async def rerank_v2(request: CompatibleRerankRequest) -> RerankResponse:
         return await _checked(context, request, "2")
 
     return routes
 
 
-async def _checked(context: ServiceContext, request: RerankRequest, version: str) -> RerankResponse:
+async def _checked(context: ServiceContext, request: CompatibleRerankRequest, version: str) -> RerankResponse:
     context.check_query(request.query)
     texts = [_text_of(each, place, request.rank_fields) for place, each in enumerate(request.documents)]
     context.check_texts(texts, "documents")
@@ -49,7 +49,9 @@ async def _checked(context: ServiceContext, request: RerankRequest, version: str
     return await context.call(lambda: _reranked(model, request, texts, version))
 
 
-def _reranked(model: ServedModel, request: RerankRequest, texts: list[str], version: str) -> RerankResponse:
+def _reranked(
+    model: ServedModel, request: CompatibleRerankRequest, texts: list[str], version: str
+) -> RerankResponse:
     served = model.indexes[0]
     asked = Passages((request.query,), [_hits(texts)], Rerank(depth=len(texts), weight=1))
     (hits,) = served.texts.run(asked).hits
@@ -80,7 +82,9 @@ def _hits(texts: Sequence[str]) -> list[Hit]:
     ]
 
 
-def _meta(request: RerankRequest, model: ServedModel, n_cut: int, version: str, notes: list[str]) -> Meta:
+def _meta(
+    request: CompatibleRerankRequest, model: ServedModel, n_cut: int, version: str, notes: list[str]
+) -> Meta:
     warnings = [*request.unused(), *notes]
     if n_cut:
         warnings.append(f"{n_cut} tokens of the query were too many for {model.id} to read")

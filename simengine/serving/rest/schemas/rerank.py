@@ -24,7 +24,7 @@ Document: TypeAlias = Annotated[
 ]
 
 
-class RerankRequest(CompatibleRequest):
+class CompatibleRerankRequest(CompatibleRequest):
     """A query, and documents to put into order."""
 
     model_config = ConfigDict(
