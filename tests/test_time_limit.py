@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from simengine.time_limit import TimeLimitError, check_time_limit, time_left, time_limit
+from simengine.time_limit import LimitedProgress, TimeLimitError, check_time_limit, time_left, time_limit
 
 
 def test_without_a_limit_nothing_stops() -> None:
@@ -40,3 +40,14 @@ def test_a_limit_is_that_of_its_thread() -> None:
         thread.start()
         thread.join()
     assert seen == [None]
+
+
+def test_progress_with_a_limit_ends_work_once_the_time_is_over() -> None:
+    progress = LimitedProgress()
+    progress.stage("claims", 3)
+    with time_limit(time.monotonic()):
+        with pytest.raises(TimeLimitError):
+            progress.advance(1)
+        with pytest.raises(TimeLimitError):
+            progress.stage("pairs")
+    progress.advance(1)

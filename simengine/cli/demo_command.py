@@ -18,11 +18,9 @@ from simengine.cli.options import (
     index_argument,
     index_model_options,
     index_option,
-    label_names,
-    labels_option,
     output_options,
-    similarity_option,
 )
+from simengine.cli.served_models import ServedModels, served_model_options
 from simengine.cli.terminal import note
 from simengine.errors import UsageError
 from simengine.extras import needing
@@ -62,18 +60,7 @@ GRACE_S = 1
 )
 @allowed_host_option
 @click.option("--no-browser", is_flag=True, help="Do not open the page in a browser.")
-@click.option(
-    "--judge",
-    envvar="SIMENGINE_NLI_MODEL",
-    help="NLI model that reranks and judges. [default: minilm-nli, which reads English]",
-)
-@labels_option
-@click.option(
-    "--reader",
-    envvar="SIMENGINE_READER",
-    help="Model that finds the words that answer. [default: whole sentences]",
-)
-@similarity_option
+@served_model_options
 @index_model_options
 @output_options
 def command(
@@ -84,10 +71,7 @@ def command(
     insecure: bool,
     allowed_host: tuple[str, ...],
     no_browser: bool,
-    judge: str | None,
-    labels: str | None,
-    reader: str | None,
-    similarity: str | None,
+    served_models: ServedModels,
     model_choice: ModelChoice,
     quiet: bool,
     no_progress: bool,
@@ -105,7 +89,7 @@ def command(
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     os.environ.setdefault("HF_HUB_OFFLINE", "1")
     from simengine.serving.hosts import HostRules
-    from simengine.serving.settings import LOOPBACK_HOSTS, ModelSettings, ServingSettings
+    from simengine.serving.settings import LOOPBACK_HOSTS, ServingSettings
     from simengine.serving.uploads import upload_folder
 
     if host not in LOOPBACK_HOSTS and not insecure:
@@ -114,23 +98,13 @@ def command(
             "meant, or put `simengine serve` with keys behind a proxy"
         )
     path = find_index(index_argument, index_path)
-    models = ModelSettings(
-        judge=judge,
-        judge_labels=label_names(labels),
-        reader=reader,
-        similarity=similarity,
-        device=model_choice.device,
-        threads=model_choice.threads,
-        offline=model_choice.offline,
-    )
-    rules, settings = HostRules.of(host, allowed_host), ServingSettings(models=models)
+    rules, settings = HostRules.of(host, allowed_host), ServingSettings(served_models.models(model_choice))
     with closing(listen(host, port)) as listening, upload_folder():
-        _serve(path, model_choice, settings, listening, rules, browser=not no_browser, quiet=quiet)
+        _serve(path, settings, listening, rules, browser=not no_browser, quiet=quiet)
 
 
 def _serve(
     path: Path,
-    model_choice: ModelChoice,
     settings: ServingSettings,
     listening: socket,
     rules: HostRules,
@@ -147,16 +121,10 @@ def _serve(
     from simengine.serving.hosts import HostGuard
     from simengine.serving.served import ServedIndex
 
-    engine = Engine.open(
-        path,
-        model=model_choice.model,
-        device=model_choice.device,
-        threads=model_choice.threads,
-        offline=model_choice.offline,
-    )
+    engine = Engine.open(path, models=settings.models)
     served = ServedIndex(path.resolve().name, engine, settings)
     try:
-        served.judges.load_named()
+        served.models.load_named()
         served.warm()
         app = mount_demo(fastapi.FastAPI(openapi_url=None), build_demo(served))
         host, port = listening.getsockname()[:2]

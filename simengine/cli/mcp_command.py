@@ -15,13 +15,14 @@ from simengine.cli.options import (
     index_model_options,
     index_option,
     output_options,
-    similarity_option,
 )
+from simengine.cli.served_models import ServedModels, served_model_options
 from simengine.cli.terminal import note
 from simengine.errors import UsageError
 from simengine.extras import needing
 
 if TYPE_CHECKING:
+    from simengine.engine.models import Models
     from simengine.serving.catalogue import Catalogue
 
 DEFAULT_PORT = 8765
@@ -33,8 +34,7 @@ DEFAULT_PORT = 8765
 )
 @click.argument("indexes", metavar="[INDEX]...", nargs=-1, type=click.Path(path_type=Path))
 @index_option
-@click.option("--judge", envvar="SIMENGINE_NLI_MODEL", help="NLI model. [default: minilm-nli]")
-@similarity_option
+@served_model_options
 @click.option(
     "--http", is_flag=True, help="Serve HTTP at http://127.0.0.1:PORT/mcp instead of stdin and stdout."
 )
@@ -45,8 +45,7 @@ DEFAULT_PORT = 8765
 def command(
     indexes: tuple[Path, ...],
     index_path: Path | None,
-    judge: str | None,
-    similarity: str | None,
+    served_models: ServedModels,
     http: bool,
     port: int | None,
     allowed_host: tuple[str, ...],
@@ -54,7 +53,7 @@ def command(
     quiet: bool,
     no_progress: bool,
 ) -> None:
-    """Serve indexes to an agent over the Model Context Protocol: search, ask, score, recommend.
+    """Serve indexes to an agent over the Model Context Protocol: search, ask, score, nli, classify, recommend and more.
 
     An agent starts this command and speaks to it on stdin and stdout. Nothing can be changed through it, and with
     --http it can be reached from this machine only.
@@ -66,7 +65,7 @@ def command(
     paths = find_indexes(indexes, index_path)
     with needing("mcp", "`simengine mcp`"):
         from simengine.serving.mcp import build_server, run_http, run_stdio
-    with _opened(paths, judge, similarity, model_choice) as catalogue:
+    with _opened(paths, served_models.models(model_choice)) as catalogue:
         catalogue.load_named()
         server = build_server(catalogue)
         _warm(catalogue)
@@ -80,18 +79,11 @@ def command(
             run_stdio(server)
 
 
-def _opened(paths: list[Path], judge: str | None, similarity: str | None, choice: ModelChoice) -> Catalogue:
+def _opened(paths: list[Path], models: Models) -> Catalogue:
     from simengine.serving.catalogue import Catalogue
-    from simengine.serving.settings import ModelSettings, ServingSettings
+    from simengine.serving.settings import ServingSettings
 
-    models = ModelSettings(
-        judge=judge,
-        similarity=similarity,
-        device=choice.device,
-        threads=choice.threads,
-        offline=choice.offline,
-    )
-    return Catalogue.open(paths, ServingSettings(models=models), model=choice.model)
+    return Catalogue.open(paths, ServingSettings(models))
 
 
 def _warm(catalogue: Catalogue) -> None:

@@ -20,17 +20,16 @@ from simengine.cli.options import (
     find_indexes,
     index_model_options,
     index_option,
-    label_names,
-    labels_option,
-    similarity_option,
     together,
 )
+from simengine.cli.served_models import ServedModels, served_model_options
 from simengine.extras import needing
 from simengine.serving.listening import listen
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
+    from simengine.engine.models import Models
     from simengine.serving.catalogue import Catalogue
     from simengine.serving.settings import ServiceSettings, ServingSettings
 
@@ -53,10 +52,6 @@ class ServeChoice:
     demo: bool
     docs: bool
     log_texts: bool
-    judge: str | None
-    labels: str | None
-    reader: str | None
-    similarity: str | None
     max_body_bytes: int
     max_json_depth: int
     max_texts: int
@@ -76,20 +71,12 @@ class ServeChoice:
     batch_tokens: int
     batch_wait_ms: float
 
-    def serving(self, models: ModelChoice) -> ServingSettings:
+    def serving(self, models: Models) -> ServingSettings:
         """How the indexes are served."""
-        from simengine.serving.settings import BatchSettings, ModelSettings, ServingSettings
+        from simengine.serving.settings import BatchSettings, ServingSettings
 
         return ServingSettings(
-            models=ModelSettings(
-                judge=self.judge,
-                judge_labels=label_names(self.labels),
-                reader=self.reader,
-                similarity=self.similarity,
-                device=models.device,
-                threads=models.threads,
-                offline=models.offline,
-            ),
+            models=models,
             batching=BatchSettings(
                 max_tokens=self.batch_tokens, max_wait_ms=self.batch_wait_ms, max_queued=self.max_queued
             ),
@@ -181,18 +168,6 @@ serve_options = together(
     click.option(
         "--log-texts", is_flag=True, help="Put queries and messages, which repeat them, into the log."
     ),
-    click.option(
-        "--judge",
-        envvar="SIMENGINE_NLI_MODEL",
-        help="Cross-encoder that judges. [default: minilm-nli, which reads English]",
-    ),
-    labels_option,
-    click.option(
-        "--reader",
-        envvar="SIMENGINE_READER",
-        help="Model that finds the words that answer. [default: whole sentences]",
-    ),
-    similarity_option,
     limit_options,
     collected(ServeChoice, "choice"),
 )
@@ -202,12 +177,17 @@ serve_options = together(
 @click.argument("indexes", nargs=-1, metavar="[INDEX]...", type=click.Path(path_type=Path))
 @index_option
 @serve_options
+@served_model_options
 @index_model_options
 def command(
-    indexes: tuple[Path, ...], index_path: Path | None, choice: ServeChoice, model_choice: ModelChoice
+    indexes: tuple[Path, ...],
+    index_path: Path | None,
+    choice: ServeChoice,
+    served_models: ServedModels,
+    model_choice: ModelChoice,
 ) -> None:
-    """Serve indexes over HTTP: search, score, nli, ask, recommend, documents, and what OpenAI's and Cohere's clients
-    ask for. The first index is the default one; /docs describes all routes.
+    """Serve indexes over HTTP: search, ask, recommend, score, nli, classify, documents, and the routes that the clients
+    of OpenAI and Cohere call. The first index is the default one; /docs describes all routes.
 
     SIGTERM and Ctrl-C finish what was accepted, and refuse what comes after it.
 
@@ -232,7 +212,7 @@ def command(
     log = JsonLog(texts=settings.log_texts)
     with (
         upload_folder() if choice.demo else nullcontext(),
-        Catalogue.open(paths, choice.serving(model_choice), model=model_choice.model) as catalogue,
+        Catalogue.open(paths, choice.serving(served_models.models(model_choice))) as catalogue,
     ):
         catalogue.load_named()
         app = create_app(catalogue, settings, log=log)

@@ -12,7 +12,8 @@ from simengine.errors import UsageError
 if TYPE_CHECKING:
     from simengine.corpus.queries import Query
     from simengine.engine.contracts import BiEncoder, Role
-    from simengine.engine.verbs import Reads, Verbs
+    from simengine.engine.notes import Reads
+    from simengine.engine.verbs import Verbs
     from simengine.requests.rerank import Rerank
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simengine.errors import UsageError
+
+if TYPE_CHECKING:
+    from simengine.engine.parts import Parts
+    from simengine.progress import Progress
 
 _VERBS = {
     "SearchRequest": ("pipeline", "run_search"),
@@ -25,8 +29,13 @@ _VERBS = {
 }
 
 
-def function_for(request: object) -> Callable[..., Any]:
-    """The function that answers a request; its module is loaded on first use.
+def answer(parts: Parts, request: object, progress: Progress | None = None) -> Any:
+    """The answer to a request; the module that gives it is loaded on first use.
+
+    Args:
+        parts: of the engine.
+        request: see `simengine.requests`.
+        progress: of requests that take it.
 
     Raises:
         UsageError: it is not a request of `simengine.requests`.
@@ -38,4 +47,4 @@ def function_for(request: object) -> Callable[..., Any]:
         )
     module, name = known
     function: Callable[..., Any] = getattr(import_module(f"simengine.engine.{module}"), name)
-    return function
+    return function(parts, request) if progress is None else function(parts, request, progress=progress)

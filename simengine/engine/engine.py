@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from simengine.encoders.contract import BiEncoder, Role
-from simengine.engine.dispatch import function_for
+from simengine.engine.dispatch import answer
 from simengine.engine.models import Models, models_of
 from simengine.engine.opened import OpenedIndex
 from simengine.engine.parts import Parts
@@ -174,12 +174,7 @@ class Engine(Verbs):
     def run(self, request: Any, *, progress: Progress | None = None) -> Any:
         """See `Verbs.run`."""
         self._index.check_open()
-        function = function_for(request)
-        return (
-            function(self._parts, request)
-            if progress is None
-            else function(self._parts, request, progress=progress)
-        )
+        return answer(self._parts, request, progress)
 
     # -- below the verbs -----------------------------------------------------------------------------------------
 
@@ -221,10 +216,7 @@ class Engine(Verbs):
         return self._index.readings(texts)
 
     def recommender(self) -> TextRecommender:
-        """The recommender whose items are the documents, with vetoes and reasons by an NLI model.
-
-        For scorers of your own, blends and other preferences see `simengine.engine.recommending.recommender_for`.
-        """
+        """The recommender whose items are the documents; for other scorers see `recommending.recommender_for`."""
         from simengine.engine.recommending import LazyInference, recommender_for
 
         with self._recommender_lock:

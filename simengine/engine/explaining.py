@@ -8,6 +8,7 @@ from dataclasses import replace
 from simengine.encoders.contract import BiEncoder
 from simengine.explain import ExplainOptions, explain_pair
 from simengine.results.pairs import PairExplanation
+from simengine.time_limit import check_time_limit
 from simengine.types import Hit
 
 PARTS = {"dense": "meaning", "lexical": "words", "retriever": "before reranking", "judge": "reranker"}
@@ -22,8 +23,15 @@ def explained(encoder: BiEncoder, query: str, hits: Sequence[Hit]) -> list[Hit]:
         encoder: of the index; encodes about two variants of a text for each of its words.
         query: of these hits.
         hits: of one query.
+
+    Raises:
+        TimeLimitError: the time of the caller is over.
     """
-    return [replace(hit, explanation=explanation(encoder, query, hit)) for hit in hits]
+    found = []
+    for hit in hits:
+        check_time_limit()
+        found.append(replace(hit, explanation=explanation(encoder, query, hit)))
+    return found
 
 
 def explanation(encoder: BiEncoder, query: str, hit: Hit) -> str:

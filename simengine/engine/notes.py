@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from simengine.models.unknown import unreadable_note
 from simengine.requests.ask import AskRequest
 from simengine.requests.hits import RerankRequest
 from simengine.requests.pairs import ClassifyRequest, ExplainRequest, NLIRequest, ScoreRequest
@@ -14,40 +13,43 @@ from simengine.requests.search import SearchRequest, SimilarRequest
 
 if TYPE_CHECKING:
     from simengine.engine.parts import Parts
+    from simengine.engine.verbs import Verbs
 
-Source: TypeAlias = Literal["encoder", "reranker", "nli"]
+Reads: TypeAlias = Literal["encoder", "nli", "reranker"]
 
 
 class Note(str):
     """A sentence for the user; `source` is the model concerned."""
 
     __slots__ = ("source",)
-    source: Source
+    source: Reads
 
     @classmethod
-    def of(cls, text: str, source: Source) -> Note:
+    def of(cls, text: str, source: Reads) -> Note:
         """A sentence about a model."""
         note = cls(text)
         note.source = source
         return note
 
 
-def notes_of(parts: Parts, request: object) -> list[Note]:
+def notes_of(engine: Verbs, parts: Parts, request: object) -> list[Note]:
     """A note for each model used by a request that can hardly read one of its texts.
 
     Loads the request's models. Answers, verdicts and scores of pairs have more detailed reasons in themselves.
     """
     encoded, reranked, inferred = _texts_of(parts, request)
-    models = parts.models
     rerank = getattr(request, "rerank", None)
-    found: list[Note] = []
-    if encoded:
-        found.append(Note.of(unreadable_note(parts.index.encoder, encoded), "encoder"))
-    if reranked:
-        found.append(Note.of(unreadable_note(models.judge(rerank), reranked, judge=True), "reranker"))
-    if inferred:
-        found.append(Note.of(unreadable_note(models.nli(), inferred, judge=True), "nli"))
-    return [note for note in found if note]
+    read: tuple[tuple[Reads, Sequence[str]], ...] = (
+        ("encoder", encoded),
+        ("reranker", reranked),
+        ("nli", inferred),
+    )
+    notes = (
+        Note.of(engine.unreadable(texts, by, rerank=rerank if by == "reranker" else None), by)
+        for by, texts in read
+        if texts
+    )
+    return [note for note in notes if note]
 
 
 def _texts_of(parts: Parts, request: object) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from simengine.encoders.contract import BiEncoder, Role
-from simengine.engine.dispatch import function_for
+from simengine.engine.dispatch import answer
 from simengine.engine.encoder import open_encoder
 from simengine.engine.models import Models
 from simengine.engine.parts import Parts
@@ -59,12 +59,7 @@ class TextEngine(Verbs):
         Raises:
             UsageError: the request needs an index.
         """
-        function = function_for(request)
-        return (
-            function(self._parts, request)
-            if progress is None
-            else function(self._parts, request, progress=progress)
-        )
+        return answer(self._parts, request, progress)
 
     def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
         """Vectors of texts: (n, dim) float32, rows L2-normalised."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from simengine.errors import UsageError
 from simengine.models.unknown import unreadable_note
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from simengine.corpus.items import Documents
     from simengine.cross_encoders.nli import NLIModel
     from simengine.engine.fitting import CalibrationReport
-    from simengine.engine.notes import Note
+    from simengine.engine.notes import Note, Reads
     from simengine.engine.parts import Parts
     from simengine.progress import Progress
     from simengine.reasoning.monitor import Monitor
@@ -45,9 +45,6 @@ if TYPE_CHECKING:
     from simengine.results.recommend import UserRecommendations
     from simengine.results.search import SearchResult
     from simengine.types import Answer, PairScore, Recommendation, Verdict
-
-
-Reads: TypeAlias = Literal["encoder", "nli", "reranker"]
 
 
 class Verbs(ABC):
@@ -109,7 +106,7 @@ class Verbs(ABC):
         """Notes for the user on a request: which models can hardly read its texts; empty if all can."""
         from simengine.engine.notes import notes_of
 
-        return notes_of(self._parts, request)
+        return notes_of(self, self._parts, request)
 
     # -- searching -------------------------------------------------------------------------------------------
 

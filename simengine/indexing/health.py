@@ -11,6 +11,8 @@ from simengine.lexical.index import LexicalIndex
 from simengine.store.snapshot import Snapshot
 from simengine.store.verify import REMAKE, IntegrityProblem, VerifyReport, verify
 
+__all__ = ["VerifyReport", "check_index"]
+
 
 def check_index(path: Path) -> VerifyReport:
     """Read every byte of an index and check it against its checksums; the lexical index checks itself.

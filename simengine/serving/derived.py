@@ -71,7 +71,7 @@ def derived_fields(
         most: greatest values of numbers, and greatest lengths of lists.
         helps: other helps than the fields'.
     """
-    found, limits, types = {}, most or {}, field_types(request)
+    found, limits, types = {}, most or {}, field_types(request)  # type: ignore[arg-type]
     for each in fields(request):
         if each.name in omit:
             continue
@@ -98,7 +98,10 @@ def derived(
     omit: Collection[str] = (),
     most: Mapping[str, int] | None = None,
 ) -> Callable[[type[M]], type[M]]:
-    """A decorator that adds the fields of a request to a model, which is then called as the request; see `made`."""
+    """A decorator that adds the fields of a request to a model, which is then called as the request.
+
+    `made_of` of the model is the request; see `made`.
+    """
 
     def decorate(model: type[M]) -> type[M]:
         hidden = {*omit, *model.model_fields}
@@ -106,9 +109,11 @@ def derived(
             name: (each.kind, each.default)
             for name, each in derived_fields(request, kinds, omit=hidden, most=most).items()
         }
-        return pydantic.create_model(
+        body = pydantic.create_model(
             request.__name__, __base__=model, __doc__=model.__doc__, __module__=model.__module__, **added
         )
+        body.made_of = request  # type: ignore[attr-defined]
+        return body
 
     return decorate
 
@@ -138,11 +143,11 @@ def _kind(name: str, declared: Any, notes: tuple[Any, ...], kinds: Kinds) -> Any
     text = kinds.named.get(name, kinds.text)
     for note in notes:
         if isinstance(note, Texts):
-            return list[text]
+            return list[text]  # type: ignore[valid-type]
         if isinstance(note, Ids):
-            return list[kinds.identifier]
+            return list[kinds.identifier]  # type: ignore[name-defined]
         if isinstance(note, Pairs):
-            return dict[str, text]
+            return dict[str, text]  # type: ignore[valid-type]
         if isinstance(note, Where):
             return kinds.where
     if is_dataclass(declared):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
@@ -28,7 +29,7 @@ class Result(BaseModel):
 
 
 Notes: TypeAlias = Annotated[
-    list[str],
+    Sequence[str],
     Field(
         default_factory=list, description="What a reader must know, such as texts that a model cannot read."
     ),

@@ -79,7 +79,7 @@ def served(index_path: Path) -> Iterator[object]:
     from simengine.serving.served import ServedIndex
 
     index = ServedIndex("library", Engine.open(index_path))
-    index.warm(judge=True)
+    index.warm(reranker=True)
     yield index
     index.close()
 

@@ -51,7 +51,6 @@ def test_every_front_end_answers_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     patch_models(monkeypatch.setattr)
-    monkeypatch.setattr("simengine.engine.answering.load_cross_encoder", _table)
     with Engine.open(index, offline=True) as engine:
         expected = as_json(answer_record(engine.ask(TOWER, options=AnswerOptions(**options))))
     words = [word for name, value in options.items() for word in (f"--{name}", value)]
@@ -79,7 +78,7 @@ def test_every_front_end_recommends_the_same(
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("simengine.cross_encoders.nli.load_cross_encoder", _table)
+    patch_models(monkeypatch.setattr)
     with Engine.open(index, offline=True) as engine:
         expected = as_json([recommendation_record(each) for each in engine.recommend(k=4, **options)])
     assert expected
@@ -90,7 +89,7 @@ def test_every_front_end_recommends_the_same(
             words += [names.get(name, f"--{name}"), *([] if each is True else [each])]
     found = command_line(capfd, "recommend", "-i", index, "-k", 4, "--format", "json", "--offline", *words)
     assert found["recommendations"] == expected
-    request = {**options, "n": 4}
+    request = {**options, "k": 4}
     assert http(catalogue, "/v1/recommend", request)["recommendations"] == expected
     assert tool(catalogue, "recommend", request)["recommendations"] == expected
 
@@ -98,7 +97,7 @@ def test_every_front_end_recommends_the_same(
 def test_every_front_end_judges_the_same(
     index: Path, catalogue: Catalogue, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("simengine.cross_encoders.load.load_cross_encoder", _table)
+    patch_models(monkeypatch.setattr)
     premise, hypothesis = "The tower was built in 1889.", "The tower was built in 1920."
     with Engine.open(index, offline=True) as engine:
         (verdict,) = engine.nli([(premise, hypothesis)])
@@ -111,9 +110,3 @@ def test_every_front_end_judges_the_same(
     request = {"pairs": [{"premise": premise, "hypothesis": hypothesis}]}
     assert http(catalogue, "/v1/nli", request)["verdicts"] == [expected]
     assert tool(catalogue, "score", {"text1": premise, "text2": hypothesis})["verdict"] == expected
-
-
-def _table(name: str | None, **options: object) -> Any:
-    from tests.serving.library import load_table_judge
-
-    return load_table_judge(name, **options)

@@ -12,7 +12,7 @@ pytest.importorskip("fastapi", reason="the extra serve is not installed")
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 pytest.importorskip("gradio", reason="the page needs simengine-search[demo]")
 from simengine.engine import Engine
-from simengine.engine.loaded import JudgeOptions
+from simengine.requests.rerank import Rerank
 from simengine.results.records import hit_record
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.demo.searching import Asked, run_search
@@ -47,7 +47,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 def by_library(index: Path, request: dict[str, Any]) -> list[dict[str, Any]]:
     options = {name: value for name, value in request.items() if name not in ("query", "claim", "rerank")}
-    rerank = JudgeOptions(claim=True) if request.get("claim") else request.get("rerank", False)
+    rerank = Rerank(claim=True) if request.get("claim") else request.get("rerank", False)
     with Engine.open(index, offline=True) as engine:
         return [hit_record(hit) for hit in engine.search(request["query"], rerank=rerank, **options)]
 

@@ -8,9 +8,10 @@ from typing import Any, cast
 
 import pytest
 
+from simengine.engine.loaded import LoadedModels
+from simengine.engine.models import Models
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.naming import UnknownModelError, find_model, served_models
-from simengine.serving.settings import ModelSettings, ServingSettings
 from simengine.serving.telling import public_name
 from simengine.store.settings import IndexSettings
 
@@ -18,8 +19,8 @@ SETTINGS = IndexSettings("all-MiniLM-L6-v2", "f" * 64, 384, 256, 254, 32, create
 
 
 def index(name: str, settings: IndexSettings, judge: str | None = None) -> Any:
-    served = ServingSettings(models=ModelSettings(judge=judge))
-    return SimpleNamespace(name=name, engine=SimpleNamespace(settings=settings), settings=served)
+    models = LoadedModels(Models(reranker=judge))
+    return SimpleNamespace(name=name, engine=SimpleNamespace(settings=settings), models=models)
 
 
 def catalogue(*indexes: Any) -> Catalogue:

@@ -15,7 +15,7 @@ from simengine.search.factors import Factors
 from simengine.search.masks import Selection, Selections
 from simengine.serving.batching import WaitTimeoutError
 from simengine.serving.catalogue import Catalogue
-from simengine.serving.served import ServedIndex
+from simengine.serving.served import ServedIndex, pair_batchers
 from simengine.serving.settings import BatchSettings, ServingSettings
 from simengine.time_limit import TimeLimitError
 from tests.serving.library import build_library, word_models
@@ -49,17 +49,17 @@ def test_a_slow_filter_holds_up_no_other_search_and_stops_when_its_time_is_over(
     with word_models(), ThreadPoolExecutor(1) as pool:
         served = ServedIndex("slow", build_library(tmp_path / "slow"), ServingSettings(timeout_s=1.0))
         try:
-            slow = pool.submit(served.search, "cats purr", where="year > 1900")
+            slow = pool.submit(served.engine.search, "cats purr", where="year > 1900")
             assert began.acquire(timeout=WAIT_S)
-            assert served.search("cats purr", k=1).hits[0][0].id == "cats"
-            assert served.search("cats purr", k=1, where="year = 2002").hits[0][0].id == "dogs"
-            assert served.similar("cats", 1, where="year = 2002")[0].id == "dogs"
+            assert served.engine.search("cats purr", k=1)[0].id == "cats"
+            assert served.engine.search("cats purr", k=1, where="year = 2002")[0].id == "dogs"
+            assert served.engine.similar("cats", 1, where="year = 2002")[0].id == "dogs"
             with pytest.raises(WaitTimeoutError, match="1 s"):
                 slow.result(WAIT_S)
             n_before = len(searched)
             go.set()
             assert went_on.acquire(timeout=WAIT_S)
-            assert served.search("cats purr", k=1, where="year = 2001").hits[0][0].id == "cats"
+            assert served.engine.search("cats purr", k=1, where="year = 2001")[0].id == "cats"
             assert len(searched) == n_before + 1  # the slow one did not go on to search
         finally:
             go.set()
@@ -72,21 +72,21 @@ def test_filters_outside_of_searches_wait_for_their_turn(
     began, go = threading.Semaphore(0), threading.Event()
     with word_models(), ThreadPoolExecutor(2) as pool:
         served = ServedIndex("slow", build_library(tmp_path / "slow"), ServingSettings(timeout_s=0.2))
-        plain = served.engine.matching_ids
+        plain = served.engine.index.matching_ids
 
         def held(where: str) -> list[str]:
             began.release()
             assert go.wait(WAIT_S)
             return plain(where)
 
-        monkeypatch.setattr(served.engine, "matching_ids", held)
+        monkeypatch.setattr(served.engine.index, "matching_ids", held)
         try:
-            held_up = [pool.submit(served.recommend, ["cats"], where="year > 1900") for _ in range(2)]
+            held_up = [pool.submit(served.engine.recommend, ["cats"], where="year > 1900") for _ in range(2)]
             for _ in held_up:
                 assert began.acquire(timeout=WAIT_S)
             with pytest.raises(WaitTimeoutError, match="filter"):
-                served.recommend(["cats"], where="year > 1900")
-            assert [each.id for each in served.recommend(["cats"], n=1)]
+                served.engine.recommend(["cats"], where="year > 1900")
+            assert [each.id for each in served.engine.recommend(["cats"], k=1)]
             go.set()
             assert all(each.result(WAIT_S) for each in held_up)
         finally:
@@ -207,7 +207,7 @@ def test_judging_that_nobody_waits_for_is_dropped(tmp_path: Path, monkeypatch: p
         documents = [f"Cats purr {number} times." for number in range(500)]
         asked = client.post("/v1/rerank", json={"query": "do cats purr", "documents": documents})
         assert problem(asked) == (504, "timeout")
-        (batcher,) = catalogue.default.judges.batchers()
+        (batcher,) = pair_batchers(catalogue.default.models)
         end = time.monotonic() + WAIT_S
         while batcher.queued and time.monotonic() < end:
             time.sleep(0.01)

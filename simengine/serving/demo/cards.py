@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup
 
-from simengine.serving.demo.highlight import Excerpt, best_window, excerpt, marked, matched_spans, shifted
+from simengine.engine.matching import matched_spans, shifted
+from simengine.serving.demo.highlight import Excerpt, best_window, excerpt, marked
 from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language, Text
 from simengine.types import Hit, Json, Span

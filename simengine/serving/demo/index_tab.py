@@ -10,14 +10,13 @@ from typing import Any
 import gradio as gr
 from markupsafe import Markup
 
-from simengine.indexing.health import check_index
+from simengine.indexing.health import VerifyReport, check_index
 from simengine.serving.demo.cards import shortened
 from simengine.serving.demo.context import QUIET, DemoContext, area
 from simengine.serving.demo.notices import failure, notice, skeleton
 from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.index import INDEX
-from simengine.store.verify import VerifyReport
 
 
 class IndexTab:

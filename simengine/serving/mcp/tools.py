@@ -125,10 +125,11 @@ class Tools:
         def call(**arguments: Any) -> Any:
             with _told():
                 given = {**defaults, **arguments}
+                served = self._catalogue.find(given["index"])
                 for name, value in given.items():
                     if isinstance(value, str):
                         check_text(value, name)
-                return answer(self._catalogue.find(given["index"]), given)
+                return answer(served, given)
 
         call.__name__, call.__doc__ = answer.__name__, answer.__doc__
         returns = inspect.signature(answer, eval_str=True).return_annotation

@@ -24,6 +24,8 @@ T = TypeVar("T")
 
 KINDS_OF_WORK = 3
 """Quick reading, slow reading, writing: each has its own places; see `ServiceContext.call`."""
+MOST_PAIRS_PER_TEXT = 10
+"""On average, where each text is classified; see `Limits.max_texts`."""
 MOST_SCANS = 2
 """Requests that read a whole index, at the same time; as many again wait."""
 
@@ -131,6 +133,14 @@ class ServiceContext:
                 raise UsageError(
                     f"{what}[{number}] has {len(text):,} characters; at most {limits.max_text_chars:,} are taken"
                 )
+
+    def check_pairs(self, n: int) -> None:
+        """Raise UsageError (422) where texts, labels and templates make too many pairs for the NLI model."""
+        most = MOST_PAIRS_PER_TEXT * self.settings.limits.max_texts
+        if n > most:
+            raise UsageError(
+                f"texts, labels and templates make {n:,} pairs; at most {most:,} are taken at once"
+            )
 
     def check_k(self, k: int, what: str = "k") -> None:
         """Raise UsageError (422) where more hits are asked for than allowed."""

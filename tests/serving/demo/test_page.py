@@ -234,7 +234,7 @@ def test_a_missing_index_is_an_error_and_no_crash(
     context: DemoContext, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ):
     tab = IndexTab(context)
-    monkeypatch.setattr(context.served.engine, "path", tmp_path / "gone")
+    monkeypatch.setattr(context.served.engine.index, "path", tmp_path / "gone")
     assert 'role="alert"' in last(tab.look("en"))[0]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from simengine.engine.models import Models
 from simengine.errors import DataError, ModelDamagedError, UsageError
 from simengine.explain import ExplainedText, ExplainedWord, Faithfulness, PairExplanation
 from simengine.serving.demo.pairs_batch import (
@@ -29,7 +30,7 @@ from simengine.serving.demo.pairs_tab import compare_texts
 from simengine.serving.demo.strings import UNKNOWN
 from simengine.serving.demo.strings.pairs import PAIRS
 from simengine.serving.served import ServedIndex
-from simengine.serving.settings import ModelSettings, ServingSettings
+from simengine.serving.settings import ServingSettings
 from tests.cross_encoders.fakes import ascii_readings
 from tests.faults.encoder import WordEncoder, vector_of
 from tests.qa.fakes import TableModel
@@ -147,7 +148,7 @@ def test_both_directions_are_judged_and_the_cosine_is_that_of_the_index(served: 
 def test_a_served_cross_encoder_for_similarity_is_shown_besides(tmp_path: Path, monkeypatch):
     with word_models():
         graded_model(monkeypatch.setattr)
-        models = ModelSettings(similarity="graded")
+        models = Models(similarity="graded")
         index = ServedIndex("own", build_library(tmp_path / "own"), ServingSettings(models))
         pair = compare_texts(index, "A guitar is played.", "Someone makes music, score 0")
         index.close()
@@ -181,7 +182,7 @@ def test_words_of_an_error_are_escaped(served: ServedIndex, monkeypatch):
     def broken():
         raise UsageError("it has the outputs <a>, <b>")
 
-    monkeypatch.setattr(served.judges, "judge", broken)
+    monkeypatch.setattr(served.models, "judge", broken)
     html = compared_html(compare_texts(served, "cats purr", "dogs bark"), "en")
     assert "the outputs &lt;a&gt;, &lt;b&gt;" in html
 
@@ -190,7 +191,7 @@ def test_a_judge_that_cannot_be_loaded_leaves_the_similarity(served: ServedIndex
     def broken():
         raise ModelDamagedError("its <weights> are gone")
 
-    monkeypatch.setattr(served.judges, "judge", broken)
+    monkeypatch.setattr(served.models, "judge", broken)
     pair = compare_texts(served, "cats purr", "dogs bark")
     assert pair.forward is None
     html = compared_html(pair, "en")

@@ -118,7 +118,9 @@ def test_hostile_titles_are_escaped_in_every_place(served: ServedIndex):
 
 
 def test_nothing_left_is_told(served: ServedIndex):
-    everything = PageTaste(tuple(Titled(d.id, d.id) for d in map(served.get, _ids(served)) if d is not None))
+    everything = PageTaste(
+        tuple(Titled(d.id, d.id) for d in map(served.engine.get, _ids(served)) if d is not None)
+    )
     shown = run_recommend(served, everything, "", [], 3, 0.0)
     assert RECOMMEND.none_title.zh in recommended_html(shown, everything, "zh")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -11,13 +12,35 @@ import pytest
 pytest.importorskip("mcp", reason="the extra mcp is not installed")
 from mcp import Client
 
+from simengine.engine import Engine
 from simengine.errors import StoreError
+from simengine.requests.conflicts import ContradictionOptions
+from simengine.requests.pairs import ClassifyRequest
+from simengine.requests.rerank import Rerank
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.mcp import build_server
-from simengine.serving.results import AnswerResult, HitResult, RecommendationResult, VerdictResult
+from simengine.serving.results import (
+    AnswerResult,
+    ClassificationResult,
+    ConflictResult,
+    HitResult,
+    RecommendationResult,
+    VerdictResult,
+)
+from simengine.types import Document
 from tests.serving.library import TOWER
 
-NAMES = ["search", "ask", "score", "recommend", "list_indexes"]
+NAMES = [
+    "search",
+    "ask",
+    "score",
+    "recommend",
+    "similar",
+    "nli",
+    "classify",
+    "contradictions",
+    "list_indexes",
+]
 
 
 def run(catalogue: Catalogue, tool: str, **arguments: Any) -> Any:
@@ -78,8 +101,8 @@ def test_search_with_a_filter_keeps_what_fits(catalogue: Catalogue) -> None:
 def test_a_claim_gets_stances(catalogue: Catalogue) -> None:
     claim = "The tower was built in 1889."
     found = given(catalogue, "search", query=claim, claim=True, k=2)
-    result = catalogue.default.search(claim, k=2, rerank=True, claim=True)
-    assert found["hits"] == [HitResult.of(hit).model_dump(mode="json") for hit in result.hits[0]]
+    hits = catalogue.default.engine.search(claim, k=2, rerank=Rerank(claim=True))
+    assert found["hits"] == [HitResult.of(hit).model_dump(mode="json") for hit in hits]
     assert found["hits"][0]["judgement"]["stance"] == "supports"
     assert found["n_unjudged"] == 0
 
@@ -90,7 +113,7 @@ def test_another_index_is_searched_when_it_is_named(catalogue: Catalogue) -> Non
 
 def test_ask_gives_the_answer_with_its_evidence(catalogue: Catalogue) -> None:
     found = given(catalogue, "ask", question=TOWER)
-    assert found == AnswerResult.of(catalogue.default.ask(TOWER)).model_dump(mode="json")
+    assert found == AnswerResult.of(catalogue.default.engine.ask(TOWER)).model_dump(mode="json")
     assert (found["verdict"], found["answer"]) == ("supported", "The tower was built in 1889.")
     assert found["evidence"]["document_id"] == "tower"
 
@@ -107,7 +130,7 @@ def test_score_gives_cosine_and_verdict(catalogue: Catalogue) -> None:
     assert found["cosine"] == catalogue.default.engine.score(*pair).score
     assert found["verdict"]["label"] == "contradiction"
     assert found["similarity"] is None
-    verdict = catalogue.default.nli([pair])[0]
+    verdict = catalogue.default.engine.nli([pair])[0]
     assert found["verdict"] == VerdictResult.of(verdict, pair[0]).model_dump(mode="json")
     assert given(catalogue, "score", text1="a", text2="b", nli=False)["verdict"] is None
 
@@ -119,9 +142,9 @@ def test_score_counts_what_the_model_could_not_read(catalogue: Catalogue) -> Non
 
 def test_recommend_leaves_out_what_is_liked_and_what_is_refused(catalogue: Catalogue) -> None:
     taste = {"liked": ["cats"], "refuse": ["The film is violent."]}
-    found = given(catalogue, "recommend", **taste, n=20, where="year > 1900")
-    expected = catalogue.default.recommend(
-        ["cats"], refuse=["The film is violent."], n=20, where="year > 1900"
+    found = given(catalogue, "recommend", **taste, k=20, where="year > 1900")
+    expected = catalogue.default.engine.recommend(
+        ["cats"], refuse=["The film is violent."], k=20, where="year > 1900"
     )
     assert found["recommendations"] == [
         RecommendationResult.of(each).model_dump(mode="json") for each in expected
@@ -129,6 +152,53 @@ def test_recommend_leaves_out_what_is_liked_and_what_is_refused(catalogue: Catal
     ids = [each["id"] for each in found["recommendations"]]
     assert "quiet" in ids
     assert not {"cats", "violent", "tower"} & set(ids)
+    assert given(catalogue, "recommend", **taste, n=20, where="year > 1900") == found  # the former name of k
+
+
+def test_similar_gives_the_nearest_documents(catalogue: Catalogue) -> None:
+    found = given(catalogue, "similar", document_id="cats", k=2)
+    expected = catalogue.default.engine.similar("cats", 2)
+    assert found["hits"] == [HitResult.of(hit).model_dump(mode="json") for hit in expected]
+    assert "nobody" in refused(catalogue, "similar", document_id="nobody")
+
+
+def test_nli_gives_the_verdict_with_the_sentence_that_decides(catalogue: Catalogue) -> None:
+    pair = ("A man plays a guitar. It rains.", "Nobody is making music.")
+    found = given(catalogue, "nli", premise=pair[0], hypothesis=pair[1])
+    (verdict,) = catalogue.default.engine.nli([pair])
+    assert found == VerdictResult.of(verdict, pair[0]).model_dump(mode="json")
+    assert (found["label"], found["evidence"]["text"].strip()) == ("contradiction", "A man plays a guitar.")
+    assert given(catalogue, "nli", premise=pair[0], hypothesis=pair[1], evidence=False)["evidence"] is None
+
+
+def test_classify_sorts_texts_into_labels(catalogue: Catalogue) -> None:
+    texts, labels = ["A film of blood.", "Nothing."], ["The film is violent.", "other"]
+    found = given(catalogue, "classify", texts=texts, labels=labels, templates=["{}"], prior="none")
+    request = ClassifyRequest(tuple(texts), tuple(labels), templates=("{}",), prior="none")
+    expected = catalogue.default.engine.run(request)
+    assert found["classifications"] == [
+        ClassificationResult.of(each).model_dump(mode="json") for each in expected
+    ]
+    assert found["classifications"][0]["predicted"] == ["The film is violent."]
+    assert "one label" in refused(catalogue, "classify", texts=texts, labels=["a"])
+
+
+def test_contradictions_names_claims_that_conflict(catalogue: Catalogue, tmp_path: Path) -> None:
+    claims = [Document("a", "The bridge has four lanes."), Document("b", "The bridge has six lanes.")]
+    with Catalogue.of([Engine.build(claims, tmp_path / "bridges")]) as bridges:
+        found = given(bridges, "contradictions", min_cosine=-1)
+        (expected,) = bridges.default.engine.contradictions(
+            options=ContradictionOptions(min_cosine=-1)
+        ).conflicts
+    assert found["conflicts"] == [ConflictResult.of(expected).model_dump(mode="json")]
+    assert (found["n_conflicts"], found["conflicts"][0]["difference"]) == (1, ["four", "six"])
+
+
+def test_a_tool_that_reads_a_whole_index_stops_when_its_time_is_over(
+    catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("simengine.serving.mcp.tools.SCAN_S", 0.0)
+    assert "longer than its time limit" in refused(catalogue, "contradictions")
 
 
 def test_list_indexes_names_the_fields_for_filters(catalogue: Catalogue) -> None:
@@ -183,7 +253,7 @@ def test_an_error_of_this_machine_s_files_names_none_to_the_agent(
     def broken(*_: object, **__: object) -> None:
         raise StoreError("/secret/path/meta.sqlite: damaged")
 
-    monkeypatch.setattr(catalogue.default, "search", broken)
+    monkeypatch.setattr(catalogue.default.engine, "run", broken)
     told = refused(catalogue, "search", query="cats")
     assert "the index cannot be used now" in told
     assert "secret" not in told
@@ -196,5 +266,5 @@ def test_an_unexpected_error_tells_the_agent_nothing_of_this_machine(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("/secret/path")
 
-    monkeypatch.setattr(catalogue.default, "search", broken)
+    monkeypatch.setattr(catalogue.default.engine, "run", broken)
     assert refused(catalogue, "search", query="cats") == "Error executing tool search"

@@ -99,9 +99,9 @@ def test_tools_tell_it_too(client: TestClient, catalogue: Catalogue) -> None:
     pytest.importorskip("mcp", reason="the extra mcp is not installed")
     from simengine.serving.mcp.tools import Tools
 
-    tools = Tools(catalogue)
-    assert "does not know" in tools.search(CHINESE).notes[0]
-    assert tools.search("cats").notes == []
-    scored = tools.score(CHINESE, APART)
+    tools = {tool.__name__: tool for tool in Tools(catalogue).all()}
+    assert "does not know" in tools["search"](query=CHINESE).notes[0]
+    assert tools["search"](query="cats").notes == []
+    scored = tools["score"](text1=CHINESE, text2=APART)
     assert (scored.told_apart, scored.verdict and scored.verdict.label) == (False, "neutral")
-    assert "does not know" in tools.recommend(liked_texts=[CHINESE]).notes[0]
+    assert "does not know" in tools["recommend"](liked_texts=[CHINESE]).notes[0]

@@ -39,10 +39,10 @@ def router(context: ServiceContext) -> APIRouter:
 
     @routes.post("/v1/search", summary="Find documents by meaning and by words")
     async def search(body: SearchBody) -> SearchResponse:
-        context.check_k(body.k)
         context.check_query(body.query)
         context.log_text("query", body.query)
         served, request = context.index(body.index), body.request()
+        context.check_k(request.k)
         slow = (
             request.where is not None
             or request.rerank
@@ -54,8 +54,8 @@ def router(context: ServiceContext) -> APIRouter:
 
     @routes.post("/v1/similar", summary="Find the documents nearest to a document")
     async def similar(body: SimilarBody) -> SimilarResponse:
-        context.check_k(body.k)
         served, request = context.index(body.index), body.request()
+        context.check_k(request.k)
 
         def found() -> SimilarResponse:
             return SimilarResponse(

@@ -53,9 +53,9 @@ def _reranked(
     model: ServedModel, request: CompatibleRerankRequest, texts: list[str], version: str
 ) -> RerankResponse:
     served = model.indexes[0]
-    asked = Passages((request.query,), [_hits(texts)], Rerank(depth=max(len(texts), 1), weight=0))
+    asked = Passages((request.query,), [_hits(texts)], Rerank(depth=len(texts), weight=1))
     (hits,) = served.texts.run(asked).hits
-    said = [hit.judgement for hit in hits if hit.judgement is not None]
+    said = {int(hit.id): hit.judgement for hit in hits if hit.judgement is not None}
     order = sorted(range(len(texts)), key=lambda place: (-said[place].relevance, place))
     n_tokens = int(served.models.judge().count_tokens([(request.query, text) for text in texts]).sum())
     notes = [str(note) for note in served.texts.notes(asked)]
@@ -70,7 +70,7 @@ def _reranked(
             )
             for place in order[: request.top_n]
         ],
-        meta=_meta(request, model, max(each.n_truncated for each in said), version, notes),
+        meta=_meta(request, model, max(each.n_truncated for each in said.values()), version, notes),
         usage=Usage(prompt_tokens=n_tokens, total_tokens=n_tokens),
     )
 

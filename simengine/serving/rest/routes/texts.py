@@ -75,6 +75,7 @@ def router(context: ServiceContext) -> APIRouter:
         context.check_texts(request.texts, "texts")
         for words in (*request.labels, *request.templates, *(words for _, words in request.descriptions)):
             context.check_query(words, "a label, template or description")
+        context.check_pairs(len(request.texts) * len(request.labels) * max(len(request.templates), 1))
 
         def classified() -> ClassifyResponse:
             return ClassifyResponse(

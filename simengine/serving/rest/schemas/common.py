@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -17,9 +17,10 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from simengine.serving.derived import Kinds
+from simengine.serving.derived import Kinds, made
 from simengine.serving.results import Result
 
+R = TypeVar("R")
 NOT_BLANK = r"\S"
 MOST_ERRORS = 100
 
@@ -84,8 +85,19 @@ class Request(Bounded):
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False, frozen=True)
 
 
-class IndexRequest(Request):
-    """Base of the requests to an index."""
+class Body(Request, Generic[R]):
+    """Base of the bodies that `derived` makes of requests."""
+
+    made_of: ClassVar[type[Any]]
+
+    def request(self) -> R:
+        """The same, as the engine takes it."""
+        found: R = made(self.made_of, self)
+        return found
+
+
+class IndexBody(Body[R]):
+    """Base of those that ask an index."""
 
     index: IndexName | None = None
 

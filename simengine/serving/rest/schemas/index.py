@@ -7,8 +7,10 @@ that name models or their settings are not among them.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Annotated
 
-from pydantic import ConfigDict, Field, FiniteFloat
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, FiniteFloat, Tag
+from pydantic.config import JsonDict
 
 from simengine.errors import UsageError
 from simengine.requests.ask import AskRequest
@@ -18,7 +20,7 @@ from simengine.requests.rerank import Rerank
 from simengine.requests.search import SearchRequest, SimilarRequest
 from simengine.results.search import SearchResult
 from simengine.serving.derived import derived, made
-from simengine.serving.rest.schemas.common import KINDS, IndexRequest, Request, Statement
+from simengine.serving.rest.schemas.common import KINDS, Body, IndexBody, Statement
 from simengine.serving.results import (
     AnswerResult,
     ConflictResult,
@@ -32,20 +34,20 @@ from simengine.serving.results import (
 MODEL_FIELDS = ("model", "kind", "labels", "precision", "first")
 MOST_CANDIDATES, MOST_READ, MOST_STATEMENTS = 10_000, 100, 20
 MOST_NEIGHBOURS, MOST_PAIRS = 100, 20_000
-OLD = {"deprecated": True}
+OLD: JsonDict = {"deprecated": True}
 
 
 @derived(Rerank, KINDS, omit=MODEL_FIELDS, most={"depth": MOST_CANDIDATES})
-class RerankBody(Request):
+class RerankBody(Body[Rerank]):
     """How a cross-encoder reorders the candidates."""
 
-    def request(self) -> Rerank:
-        """The same, as the engine takes it."""
-        return made(Rerank, self)
+
+def _kind_of_rerank(value: object) -> str:
+    return "options" if isinstance(value, (dict, BaseModel)) else "flag"
 
 
 @derived(SearchRequest, KINDS, omit=("queries",), most={"candidates": MOST_CANDIDATES})
-class SearchBody(IndexRequest):
+class SearchBody(IndexBody[SearchRequest]):
     """A query to an index."""
 
     model_config = ConfigDict(
@@ -58,9 +60,9 @@ class SearchBody(IndexRequest):
     )
 
     query: Statement
-    rerank: bool | RerankBody = Field(
-        default=False, description="Rerank the candidates with a cross-encoder; an object says how."
-    )
+    rerank: Annotated[
+        Annotated[bool, Tag("flag")] | Annotated[RerankBody, Tag("options")], Discriminator(_kind_of_rerank)
+    ] = Field(default=False, description="Rerank the candidates with a cross-encoder; an object says how.")
     claim: bool = Field(
         default=False,
         description="As in `rerank`. The query is a claim: say of each hit whether it supports or contradicts it.",
@@ -116,14 +118,10 @@ def reranked_counts(found: SearchResult) -> list[RerankedCount]:
 
 
 @derived(SimilarRequest, KINDS)
-class SimilarBody(IndexRequest):
+class SimilarBody(IndexBody[SimilarRequest]):
     """A document of an index."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"document_id": "film-50", "k": 3}]})
-
-    def request(self) -> SimilarRequest:
-        """The same, as the engine takes it."""
-        return made(SimilarRequest, self)
 
 
 class SimilarResponse(Result):
@@ -141,7 +139,7 @@ class SimilarResponse(Result):
     omit=("questions", "max_question_chars"),
     most={"candidates": MOST_READ, "read": MOST_READ, "n_nearest": 20},
 )
-class AskBody(IndexRequest):
+class AskBody(IndexBody[AskRequest]):
     """A question to an index."""
 
     model_config = ConfigDict(
@@ -167,7 +165,7 @@ class AskResponse(AnswerResult):
 
 
 @derived(RecommendRequest, KINDS, most={"refuse": MOST_STATEMENTS, "require": MOST_STATEMENTS})
-class RecommendBody(IndexRequest):
+class RecommendBody(IndexBody[RecommendRequest]):
     """What somebody likes and dislikes: documents of the index, or any texts. One at least has to be named."""
 
     model_config = ConfigDict(
@@ -195,12 +193,8 @@ class RecommendResponse(Result):
 
 
 @derived(GuardOptions, KINDS)
-class GuardBody(Request):
+class GuardBody(Body[GuardOptions]):
     """When two texts say the same."""
-
-    def request(self) -> GuardOptions:
-        """The same, as the engine takes it."""
-        return made(GuardOptions, self)
 
 
 GIVEN_DOCUMENTS = ("documents", "against")
@@ -209,14 +203,10 @@ SCAN_KINDS = replace(KINDS, nested={GuardOptions: GuardBody})
 
 
 @derived(ContradictionsRequest, KINDS, omit=GIVEN_DOCUMENTS, most=SCAN_LIMITS)
-class ContradictionsBody(IndexRequest):
+class ContradictionsBody(IndexBody[ContradictionsRequest]):
     """Which documents to look through for claims that conflict. All of them are read: it takes a while."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"where": "year >= 2020", "max_pairs": 1_000}]})
-
-    def request(self) -> ContradictionsRequest:
-        """The same, as the engine takes it."""
-        return made(ContradictionsRequest, self)
 
 
 class ContradictionsResponse(Result):
@@ -232,14 +222,10 @@ class ContradictionsResponse(Result):
 
 
 @derived(DuplicatesRequest, SCAN_KINDS, omit=GIVEN_DOCUMENTS, most=SCAN_LIMITS)
-class DuplicatesBody(IndexRequest):
+class DuplicatesBody(IndexBody[DuplicatesRequest]):
     """Which documents to look through for those that say the same. All of them are read: it takes a while."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"where": "year >= 2020", "min_cosine": 0.9}]})
-
-    def request(self) -> DuplicatesRequest:
-        """The same, as the engine takes it."""
-        return made(DuplicatesRequest, self)
 
 
 class DuplicatesResponse(Result):

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field, FiniteFloat
 
 from simengine.requests.pairs import ClassifyRequest, ExplainRequest, NLIRequest, ScoreRequest
 from simengine.serving.derived import derived, made
-from simengine.serving.rest.schemas.common import KINDS, IndexRequest, Request, Text
+from simengine.serving.rest.schemas.common import KINDS, IndexBody, Request, Text
 from simengine.serving.results import ClassificationResult, ExplainedTextResult, Notes, Result, VerdictResult
 
 MOST_LABELS, MOST_TEMPLATES, MOST_DRAWS = 100, 20, 32
@@ -20,7 +20,7 @@ class TextPair(Request):
 
 
 @derived(ScoreRequest, KINDS, omit=("graded",))
-class ScoreBody(IndexRequest):
+class ScoreBody(IndexBody[ScoreRequest]):
     """Pairs of texts to compare."""
 
     model_config = ConfigDict(
@@ -72,7 +72,7 @@ class PremisePair(Request):
 
 
 @derived(NLIRequest, KINDS)
-class NLIBody(IndexRequest):
+class NLIBody(IndexBody[NLIRequest]):
     """Pairs to judge."""
 
     model_config = ConfigDict(
@@ -108,7 +108,7 @@ class NLIResponse(Result):
 @derived(
     ClassifyRequest, KINDS, omit=("calibration",), most={"labels": MOST_LABELS, "templates": MOST_TEMPLATES}
 )
-class ClassifyBody(IndexRequest):
+class ClassifyBody(IndexBody[ClassifyRequest]):
     """Texts, and labels to choose from."""
 
     model_config = ConfigDict(
@@ -125,10 +125,6 @@ class ClassifyBody(IndexRequest):
         }
     )
 
-    def request(self) -> ClassifyRequest:
-        """The same, as the engine takes it."""
-        return made(ClassifyRequest, self)
-
 
 class ClassifyResponse(Result):
     """The labels of each text, in order."""
@@ -139,7 +135,7 @@ class ClassifyResponse(Result):
 
 
 @derived(ExplainRequest, KINDS, most={"draws": MOST_DRAWS})
-class ExplainBody(IndexRequest):
+class ExplainBody(IndexBody[ExplainRequest]):
     """Two texts."""
 
     model_config = ConfigDict(
@@ -147,10 +143,6 @@ class ExplainBody(IndexRequest):
             "examples": [{"text1": "A man is playing a guitar.", "text2": "Someone makes music."}]
         }
     )
-
-    def request(self) -> ExplainRequest:
-        """The same, as the engine takes it."""
-        return made(ExplainRequest, self)
 
 
 class ExplainResponse(Result):

@@ -48,9 +48,10 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
 
 
 @pytest.fixture(scope="module")
-def engine(catalogue: Catalogue) -> Engine:
+def engine(catalogue: Catalogue) -> Iterator[Engine]:
     """What the service has to agree with."""
-    return catalogue.default.engine
+    with word_models(), Engine.open(catalogue.default.engine.path) as opened:
+        yield opened
 
 
 @pytest.fixture(scope="module")

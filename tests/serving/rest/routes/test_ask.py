@@ -6,7 +6,6 @@ import pytest
 
 from simengine.engine import Engine
 from simengine.requests.ask import AnswerOptions
-from simengine.serving.catalogue import Catalogue
 from simengine.serving.results import AnswerResult
 from simengine.types import Answer
 from tests.serving.library import TOWER, word_models
@@ -48,13 +47,13 @@ def test_what_is_not_there_is_not_found_with_the_nearest_passages(given) -> None
     assert all(0 <= hit["judgement"]["relevance"] <= 1 for hit in found["nearest"])
 
 
-def test_a_filter_and_a_threshold_are_kept(given, catalogue: Catalogue) -> None:
+def test_a_filter_and_a_threshold_are_kept(given, engine: Engine) -> None:
     found = given("/v1/ask", question=TOWER, where="year > 1900")
     assert found["verdict"] == "not found"
     assert "tower" not in {hit["id"] for hit in found["nearest"]}
     strict = given("/v1/ask", question=TOWER, threshold=1.0)
     assert strict == {
-        **as_json(catalogue.default.ask(TOWER, (), AnswerOptions(threshold=1.0))),
+        **as_json(engine.ask(TOWER, options=AnswerOptions(threshold=1.0))),
         "index": "library",
     }
     assert (strict["verdict"], strict["threshold"]) == ("not found", 1.0)

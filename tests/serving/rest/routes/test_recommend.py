@@ -12,7 +12,7 @@ from tests.serving.library import word_models
 
 
 def test_items_are_those_of_the_recommender(given, engine: Engine) -> None:
-    found = given("/v1/recommend", liked=["cats"], disliked=["rates"], n=20)
+    found = given("/v1/recommend", liked=["cats"], disliked=["rates"], k=20)
     with word_models():
         recommender = engine.recommender()
         taste = Taste(["cats"], ["rates"])
@@ -28,19 +28,19 @@ def test_items_are_those_of_the_recommender(given, engine: Engine) -> None:
 
 def test_refused_statements_leave_documents_out(given, engine: Engine, catalogue: Catalogue) -> None:
     refuse = ["The film is violent."]
-    found = given("/v1/recommend", liked=["cats"], refuse=refuse, n=20, where='kind == "film"')
+    found = given("/v1/recommend", liked=["cats"], refuse=refuse, k=20, where='kind == "film"')
     assert [each["id"] for each in found["recommendations"]] == ["quiet"]
     with word_models():
-        veto = Veto(catalogue.default.nli_model(), engine, refuse=refuse)
+        veto = Veto(catalogue.default.models.nli(), engine, refuse=refuse)
         ids, _ = engine.recommender().recommend(
             Taste(["cats"]), 20, items=engine.matching_ids('kind == "film"'), veto=veto
         )
     assert ids.tolist() == ["quiet"]
 
 
-def test_reasons_stand_where_they_say(given, engine: Engine, catalogue: Catalogue) -> None:
-    found = given("/v1/recommend", liked=["cats"], reasons=True, n=3)
-    expected = catalogue.default.recommend(["cats"], reasons=True, n=3)
+def test_reasons_stand_where_they_say(given, engine: Engine) -> None:
+    found = given("/v1/recommend", liked=["cats"], reasons=True, k=3)
+    expected = engine.recommend(["cats"], reasons=True, k=3)
     assert found["recommendations"] == [
         RecommendationResult.of(each).model_dump(mode="json") for each in expected
     ]
@@ -52,9 +52,13 @@ def test_reasons_stand_where_they_say(given, engine: Engine, catalogue: Catalogu
         assert reason["text"] == document.text[reason["start"] : reason["end"]]
 
 
-def test_a_text_is_taste_enough(given, catalogue: Catalogue) -> None:
-    found = given("/v1/recommend", liked_texts=["cats who purr"], disliked_texts=["war"], n=2)
-    expected = catalogue.default.recommend(liked_texts=["cats who purr"], disliked_texts=["war"], n=2)
+def test_the_former_name_of_k_works(given) -> None:
+    assert given("/v1/recommend", liked=["cats"], n=2) == given("/v1/recommend", liked=["cats"], k=2)
+
+
+def test_a_text_is_taste_enough(given, engine: Engine) -> None:
+    found = given("/v1/recommend", liked_texts=["cats who purr"], disliked_texts=["war"], k=2)
+    expected = engine.recommend(liked_texts=["cats who purr"], disliked_texts=["war"], k=2)
     assert [each["id"] for each in found["recommendations"]] == [each.id for each in expected]
     assert all(each["liked_id"] is None for each in found["recommendations"])
 
@@ -68,8 +72,8 @@ def test_a_text_is_taste_enough(given, catalogue: Catalogue) -> None:
         ({"liked": [1]}, "valid string"),
         ({"liked": ["nobody"]}, "nobody"),
         ({"liked": ["cats"], "disliked": ["cats"]}, "both liked and disliked"),
-        ({"liked": ["cats"], "n": 0}, "greater than or equal to 1"),
-        ({"liked": ["cats"], "n": 101}, "100"),
+        ({"liked": ["cats"], "k": 0}, "greater than or equal to 1"),
+        ({"liked": ["cats"], "k": 101}, "100"),
         ({"liked": ["cats"], "diversity": 2}, "less than or equal to 1"),
         ({"liked": ["cats"], "refuse": ["a"], "require": ["a"]}, "both refused and required"),
         ({"liked": ["cats"], "where": "nope =="}, "filter"),

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from simengine.engine import Engine
-from simengine.engine.loaded import JudgeOptions
-from simengine.requests.search import SearchOptions
+from simengine.requests.rerank import Rerank
+from simengine.requests.search import SearchRequest
 from simengine.serving.results import HitResult
 from simengine.types import Hit
 from tests.serving.library import word_models
@@ -72,13 +72,47 @@ def test_a_claim_gets_stances_and_the_sentence_that_says_so(given, engine: Engin
     claim = "The tower was built in 1889."
     found = given("/v1/search", query=claim, k=3, rerank=True, claim=True)
     with word_models():
-        expected = engine.run_judged([claim], SearchOptions(k=3), JudgeOptions(claim=True))
+        expected = engine.run(SearchRequest(3, queries=(claim,), rerank=Rerank(claim=True)))
     assert found["hits"] == as_json(expected.hits[0])
     count = expected.counts[0][0]
     assert found["judged"] == [{"n_wanted": count.n_wanted, "n_judged": count.n_judged, "n_truncated": 0}]
     said = next(hit["judgement"] for hit in found["hits"] if hit["id"] == "tower")
     assert said["stance"] == "supports"
     assert said["evidence"] == {"start": 0, "end": 28, "text": "The tower was built in 1889."}
+
+
+@pytest.mark.parametrize(
+    ("body", "rerank"),
+    [
+        ({"rerank": True}, Rerank()),
+        ({"rerank": {}}, Rerank()),
+        ({"rerank": {"depth": 2, "weight": 1}}, Rerank(depth=2, weight=1)),
+        ({"rerank": {"claim": True}}, Rerank(claim=True)),
+        ({"rerank": {"depth": 4}, "claim": True}, Rerank(depth=4, claim=True)),
+        ({"rerank": True, "budget_ms": 60_000}, Rerank(budget_ms=60_000)),
+    ],
+)
+def test_an_object_says_how_to_rerank(given, engine: Engine, body: dict[str, object], rerank: Rerank) -> None:
+    claim = "The tower was built in 1889."
+    found = given("/v1/search", query=claim, k=3, **body)
+    with word_models():
+        expected = engine.run(SearchRequest(3, queries=(claim,), rerank=rerank))
+    assert found["hits"] == as_json(expected.hits[0])
+    assert found["judged"][0]["n_judged"] == expected.counts[0][0].n_judged
+
+
+def test_an_explanation_stands_beside_each_hit_that_was_to_be_explained(given, engine: Engine) -> None:
+    found = given("/v1/search", query="cats purr", k=2, explain=True, candidates=5)
+    expected = engine.run(SearchRequest(2, candidates=5, queries=("cats purr",), explain=True)).hits[0]
+    assert [hit["explanation"] for hit in found["hits"]] == [hit.explanation for hit in expected]
+    assert all("meaning" in hit["explanation"] for hit in found["hits"])
+    assert "explanation" not in given("/v1/search", query="cats purr", k=1)["hits"][0]
+
+
+@pytest.mark.parametrize("field", ["model", "kind", "labels", "precision", "first"])
+def test_no_caller_can_name_a_model(refused, field: str) -> None:
+    body = {"query": "a", "rerank": {field: "/etc/passwd"}}
+    assert "Extra inputs" in refused(422, "/v1/search", body)["message"]
 
 
 def test_a_claim_alone_reranks(given) -> None:
