@@ -10,13 +10,13 @@ import numpy as np
 from markupsafe import Markup
 
 from simengine.corpus.sentences import sentence_ends
-from simengine.qa.words import content_words
 from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import LANGUAGES, Language
 from simengine.store.contract import StoredDocument
 from simengine.store.snapshot import Snapshot
 from simengine.text.joining import joined
 from simengine.text.scripts import HAN, is_chinese
+from simengine.text.words import content_words
 
 SAMPLED = 60
 FEWEST_DOCUMENTS = 3
