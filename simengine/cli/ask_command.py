@@ -16,6 +16,7 @@ from simengine.cli.options import (
     LOCK_WAIT_S,
     ModelChoice,
     find_index,
+    format_option,
     index_model_options,
     index_option,
     leading_index,
@@ -56,12 +57,7 @@ NOT_FOUND_CODE = 5
     "and keep it with the index.",
 )
 @ask_options
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["table", "json", "jsonl"]),
-    help="[default: table; jsonl with --questions]",
-)
+@format_option("table", "json", "jsonl", default="table; jsonl with --questions")
 @output_option
 @click.option("--fail-empty", is_flag=True, help="Exit with 5 when no question was answered.")
 @index_model_options

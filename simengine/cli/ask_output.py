@@ -32,7 +32,8 @@ def answer_text(answer: Answer) -> str:
     else:
         lines += wrap(one_line(answer.text), width)
         lines += _standing(answer, width)
-    lines += [shorten(f"note: {note}", width) for note in answer.notes]
+    for note in answer.notes:
+        lines += wrap(one_line(f"note: {note}"), width)
     return "\n".join(lines) + "\n"
 
 

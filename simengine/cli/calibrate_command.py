@@ -16,6 +16,7 @@ from simengine.cli.options import (
     ModelChoice,
     collected,
     find_index,
+    format_option,
     index_argument,
     index_model_options,
     index_option,
@@ -96,7 +97,9 @@ fit_options = together(
         to="how",
     ),
     reranker_option("Cross-encoder whose relevance is calibrated"),
-    nli_option("NLI model whose verdicts are calibrated"),
+    nli_option(
+        "NLI model whose verdicts are calibrated", instead="--nli, or --reranker for --task relevance"
+    ),
     collected(FitChoice, "fit"),
 )
 
@@ -116,7 +119,7 @@ fit_options = together(
     type=click.Path(path_type=Path, dir_okay=False),
     help="Fit nothing: keep the calibration of this file (from --output) with the index.",
 )
-@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@format_option("table", "json")
 @index_model_options
 @output_options
 def command(

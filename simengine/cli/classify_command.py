@@ -15,7 +15,7 @@ from simengine.cli.class_labels import parse_labels
 from simengine.cli.corpus_input import describe_read, read_options
 from simengine.cli.derived import request_options
 from simengine.cli.nli_options import NLIChoice, nli_options
-from simengine.cli.options import CorpusChoice, corpus_options, output_option, output_options
+from simengine.cli.options import CorpusChoice, corpus_options, format_option, output_option, output_options
 from simengine.cli.output import open_output
 from simengine.cli.terminal import note, one_line, progress_bar
 from simengine.cli.texts import refuse_blank, unreadable_warning
@@ -58,9 +58,7 @@ BATCH_TEXTS = 256
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     help="File from `simengine calibrate --task classification`.",
 )
-@click.option(
-    "--format", "format_", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True
-)
+@format_option("table", "json", "jsonl")
 @output_option
 @corpus_options
 @nli_options

@@ -67,8 +67,11 @@ def command(
         note(f"{counted(found.n_left_out, 'near pair')} beyond --max-pairs were not compared")
 
 
+_SKIPPED = {"short": "short sentence", "question": "question", "heading": "heading"}
+
+
 def _summary(found: Contradictions) -> list[str]:
-    skipped = ", ".join(f"{n:,} {reason}" for reason, n in found.skipped.items() if n)
+    skipped = ", ".join(counted(n, _SKIPPED[reason]) for reason, n in found.skipped.items() if n)
     read = f"{counted(found.n_claims, 'claim')} in {counted(found.n_documents, 'document')}"
     read += f" ({skipped} left out)" if skipped else ""
     cut = f"; {counted(found.n_cut, 'long sentence')} cut" if found.n_cut else ""

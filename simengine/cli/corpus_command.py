@@ -18,7 +18,9 @@ def command() -> None:
     """Make or check a corpus file."""
 
 
-@command.command("python-docs")
+@command.command(
+    "python-docs", short_help="Write the documentation of this Python's standard library as a corpus."
+)
 @click.option(
     "-o",
     "--output",
@@ -29,7 +31,7 @@ def command() -> None:
 )
 @output_options
 def python_docs_command(output: Path, quiet: bool, no_progress: bool) -> None:
-    """The documentation of this Python's standard library, as a corpus.
+    """Write the documentation of this Python's standard library as a corpus.
 
     One document for each module, class, function and method that has a docstring, with its module and kind as
     metadata. Needs no network.
@@ -48,7 +50,7 @@ def python_docs_command(output: Path, quiet: bool, no_progress: bool) -> None:
     )
 
 
-@command.command("check")
+@command.command("check", short_help="Read a corpus without indexing it, and say what is in it.")
 @click.argument("sources", nargs=-1, required=True)
 @corpus_options
 @output_options

@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from simengine.cli.options import output_options
+from simengine.cli.options import format_option, output_options
 
 SIGNS = {"ok": ("✓", "green"), "note": ("·", "yellow"), "problem": ("✗", "red")}
 
@@ -15,7 +15,7 @@ SIGNS = {"ok": ("✓", "green"), "note": ("·", "yellow"), "problem": ("✗", "r
 @click.command("doctor")
 @click.option("--gpu", is_flag=True, help="Fail (exit 1) unless FAISS and torch can both use a GPU.")
 @click.option("--encode", is_flag=True, help="Also load the model, encode a text and time it.")
-@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@format_option("table", "json")
 @output_options
 def command(gpu: bool, encode: bool, format_: str, quiet: bool, no_progress: bool) -> int:
     """Explain this machine: processor, threads, GPU, FAISS, packages, models, and whether it works offline.

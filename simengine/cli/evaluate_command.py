@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
-from simengine.cli.options import ModelChoice, collected, model_options_for, output_options, together
+from simengine.cli.options import (
+    ModelChoice,
+    collected,
+    format_option,
+    model_options_for,
+    output_options,
+    together,
+)
 from simengine.cli.terminal import note, progress_bar
 from simengine.errors import UsageError
 
@@ -100,7 +107,14 @@ evaluate_options = together(
         "names]",
     ),
     click.option("--follow-links", is_flag=True, help="retrieval: read files of the folder that are links."),
-    click.option("--seed", envvar="SIMENGINE_SEED", type=click.IntRange(0), default=0, show_default=True),
+    click.option(
+        "--seed",
+        envvar="SIMENGINE_SEED",
+        type=click.IntRange(0),
+        default=0,
+        show_default=True,
+        help="Seed of the samples.",
+    ),
     click.option(
         "--confidence",
         type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -130,7 +144,7 @@ evaluate_options = together(
     help="Folder for result.json and predictions.jsonl (a record for each example).",
 )
 @click.option("--plots", is_flag=True, help="nli, with --output: confusion matrix and calibration as PNG.")
-@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@format_option("table", "json")
 @evaluate_options
 @model_options_for("nli, rerank: minilm-nli; sts, retrieval: all-MiniLM-L6-v2")
 @output_options

@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 @index_argument
 @index_option
 @click.option(
-    "--what", type=click.Choice(["documents", "passages", "vectors"]), default="documents", show_default=True
+    "--what",
+    type=click.Choice(["documents", "passages", "vectors"]),
+    default="documents",
+    show_default=True,
+    help="What to write.",
 )
 @click.option(
     "-o",

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from simengine.cli.options import find_index, index_argument, index_option, output_options
+from simengine.cli.options import find_index, format_option, index_argument, index_option, output_options
 from simengine.cli.terminal import cells, counted, megabytes, print_pairs, shorten
 
 LEAST_VALUE = 30  # columns for values, however long the names
@@ -19,7 +19,7 @@ LEAST_VALUE = 30  # columns for values, however long the names
 @click.command("info")
 @index_argument
 @index_option
-@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@format_option("table", "json")
 @output_options
 def command(
     index_argument: Path | None, index_path: Path | None, format_: str, quiet: bool, no_progress: bool
@@ -85,6 +85,8 @@ def describe(path: Path, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
 def _unknown(facts: Mapping[str, Any]) -> str:
     found = facts["unknown"]
     if found is None:
+        if not facts["counts"]["documents"]:
+            return "nothing: there are no documents"
         return "not measured (built by an earlier version; `simengine index --overwrite` measures it)"
     text = f"{found['share']:.2%} of the tokens are characters that the model does not know"
     if found["passages_unreadable"]:

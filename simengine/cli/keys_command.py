@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from simengine.cli.options import output_options
+from simengine.cli.options import format_option, output_options
 from simengine.cli.terminal import note, one_line
 
 DEFAULT_FILE = Path("keys.json")
@@ -65,7 +65,7 @@ def create(name: str, path: Path, scopes: tuple[str, ...], quiet: bool, no_progr
 
 @command.command("list")
 @keys_option
-@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@format_option("table", "json")
 @output_options
 def list_(path: Path, format_: str, quiet: bool, no_progress: bool) -> None:
     """List all keys, revoked ones too, without their secrets."""

@@ -142,6 +142,23 @@ output_option = click.option(
 )
 
 
+def format_option(
+    *formats: str, default: str = "table", envvar: str | None = None
+) -> Callable[[Callable[..., Any]], Any]:
+    """--format of these formats, given to a command as `format_`; `default` is what the help says of it.
+
+    Without the option a command gets "table", or None where what is the default depends on others.
+    """
+    return click.option(
+        "--format",
+        "format_",
+        envvar=envvar,
+        type=click.Choice(formats),
+        default=default if default in formats else None,
+        help=f"Output format. [default: {default}]",
+    )
+
+
 labels_option = click.option(
     "--labels",
     metavar="A,B,C",
@@ -218,7 +235,7 @@ corpus_options = together(
         "--rejects",
         envvar="SIMENGINE_REJECTS",
         type=click.Path(path_type=Path, dir_okay=False),
-        help="With --skip-invalid: where the records left out go. [default: beside the index]",
+        help="With --skip-invalid: file for the records left out. [default: beside the index, where one is written]",
     ),
     click.option(
         "--types",
@@ -342,7 +359,7 @@ def leading_index(
     if not (is_path or names or quoted or not rest) and not is_index(Path(words[0])):
         return option, words
     if not is_path and not names and not alone:
-        note(f"{words[0]} is an index, {first}, and not part of {noun}", quiet=False)
+        note(f"{words[0]} is taken as the index {first}; use --index if it is meant as something else")
     return find_index(first, option), rest
 
 

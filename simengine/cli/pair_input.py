@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from simengine.cli.options import collected, delimiter_option, output_option, together
+from simengine.cli.options import collected, delimiter_option, format_option, output_option, together
 from simengine.cli.terminal import counted, note
 from simengine.cli.texts import refuse_blank, text_fields
 from simengine.errors import UsageError
@@ -118,13 +118,7 @@ def pair_input(metavar: str | None, order: str) -> Callable[[Any], Any]:
             "--input-format",
             help="Read the file as this format whatever its suffix: jsonl, json, csv, tsv, parquet.",
         ),
-        click.option(
-            "--format",
-            "format_",
-            type=click.Choice(["table", "json", "jsonl"]),
-            default="table",
-            show_default=True,
-        ),
+        format_option("table", "json", "jsonl"),
         output_option,
         collected(PairInput, "given"),
     )

@@ -15,6 +15,7 @@ from simengine.cli.options import (
     ModelChoice,
     collected,
     find_index,
+    format_option,
     index_argument,
     index_model_options,
     index_option,
@@ -136,9 +137,7 @@ recommend_options = together(
 @index_option
 @recommend_options
 @nli_option("NLI model for --refuse, --require and --reasons")
-@click.option(
-    "--format", "format_", type=click.Choice(["table", "json", "jsonl"]), default="table", show_default=True
-)
+@format_option("table", "json", "jsonl")
 @output_option
 @click.option("--fail-empty", is_flag=True, help="Exit with 5 when nothing is left to recommend.")
 @index_model_options

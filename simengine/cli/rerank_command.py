@@ -151,7 +151,7 @@ def command(
     model that ships with simengine reads English.
 
     \b
-    simengine rerank "who wrote Emma" "Jane Austen wrote it." "Emma is a name."
+    simengine rerank "who wrote Emma" "Jane Austen wrote Emma." "Emma is a name."
     simengine rerank "coffee is healthy" --claim --passages facts.jsonl --format jsonl
     simengine search "who wrote Emma" -k 50 --format jsonl | simengine rerank --hits -
     simengine rerank --fit labelled/ --split dev -i indexes/docs

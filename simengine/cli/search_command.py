@@ -86,7 +86,7 @@ def command(
     """
     index_path, query = leading_index(query, index_path, "a query", alone=queries_file is not None)
     if bool(query) == (queries_file is not None):
-        raise UsageError("give a query, or --queries FILE")
+        raise UsageError("give a query or --queries FILE" + (", not both" if query else ""))
     k = shown.k or (100 if shown.format_ == "trec" else 10)
     how = asked(k=k, rerank=reranking.rerank() if rerank else None)
     refuse_unused(rerank=rerank, collapse=how.collapse)

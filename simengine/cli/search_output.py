@@ -14,7 +14,7 @@ from urllib.parse import quote
 
 import click
 
-from simengine.cli.options import collected, output_option, together
+from simengine.cli.options import collected, format_option, output_option, together
 from simengine.cli.output import open_output
 from simengine.cli.terminal import cells, fit, one_line, shorten, wrap
 from simengine.results.records import hit_record, judgement_record
@@ -59,14 +59,7 @@ def hits_options(top_k: str) -> Callable[[Any], Any]:
     """
     return together(
         click.option("-k", "--top-k", "k", envvar="SIMENGINE_TOP_K", type=click.IntRange(1), help=top_k),
-        click.option(
-            "--format",
-            "format_",
-            envvar="SIMENGINE_FORMAT",
-            type=click.Choice(["table", "json", "jsonl", "trec"]),
-            default="table",
-            show_default=True,
-        ),
+        format_option("table", "json", "jsonl", "trec", envvar="SIMENGINE_FORMAT"),
         output_option,
         click.option(
             "--tag", default="simengine", show_default=True, help="Name of the run, for --format trec."

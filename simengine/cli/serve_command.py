@@ -144,7 +144,13 @@ limit_options = together(
     _at_least(0, "--batch-wait-ms", 1.0, "A batch waits so long for company, and only in a crowd."),
 )
 serve_options = together(
-    click.option("--host", envvar="SIMENGINE_HOST", default="127.0.0.1", show_default=True),
+    click.option(
+        "--host",
+        envvar="SIMENGINE_HOST",
+        default="127.0.0.1",
+        show_default=True,
+        help="Address to listen on; any but this machine's own needs --keys or --insecure.",
+    ),
     click.option(
         "--port",
         envvar="SIMENGINE_PORT",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from simengine.cli.derived import request_options
-from simengine.cli.options import ModelChoice, model_options, output_options
+from simengine.cli.options import ModelChoice, format_option, model_options, output_options
 from simengine.cli.output import check_json_lines, write_lines
 from simengine.cli.terminal import counted, note, one_line, print_pairs, progress_bar, shorten
 from simengine.cli.texts import text_fields
@@ -34,7 +34,7 @@ SHOWN_CHARACTERS = 100
 @click.option("--input-format", help="Read as this format whatever the suffix: jsonl, csv, tsv, parquet.")
 @click.option("--encoding", default="utf-8", show_default=True, help="Of text files.")
 @click.option("--examples", type=click.IntRange(0), default=3, show_default=True, help="Clusters to show.")
-@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@format_option("table", "json")
 @click.option(
     "-o",
     "--output",

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from simengine.cli.options import find_index, index_argument, index_option, output_options
+from simengine.cli.options import find_index, format_option, index_argument, index_option, output_options
 from simengine.cli.terminal import Stopwatch, note, progress_bar, seconds
 
 
@@ -16,7 +16,7 @@ from simengine.cli.terminal import Stopwatch, note, progress_bar, seconds
 @index_argument
 @index_option
 @click.option("--repair", is_flag=True, help="Rebuild what can be rebuilt from the documents and vectors.")
-@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@format_option("table", "json")
 @output_options
 def command(
     index_argument: Path | None,

@@ -15,6 +15,7 @@ from simengine.qa.answerer import Answerer
 from simengine.qa.fitting import LabelledQuestion, fit_decision
 from simengine.qa.labelled import read_labelled_questions
 from simengine.requests.ask import QUESTION_FIELDS, TITLE, AnswerOptions, AskRequest
+from simengine.text.arguments import expect, items_of
 from simengine.types import Answer
 
 if TYPE_CHECKING:
@@ -71,16 +72,21 @@ def fit_answers(
         lock_timeout_s: how long to wait for another writer.
 
     Raises:
-        UsageError: too few questions, or all answered right, or all wrong.
+        UsageError: not labelled questions, too few of them, or all answered right, or all wrong.
         MissingExtraError: scikit-learn is not installed.
         DataError: the file cannot be read.
     """
     if isinstance(questions, (str, Path)):
         fitted_on = fitted_on or ("stdin" if str(questions) == "-" else Path(questions).name)
-        questions = list(read_labelled_questions(questions))
+        labelled = list(read_labelled_questions(questions))
+    else:
+        labelled = [
+            expect(each, LabelledQuestion, f"question {number}")
+            for number, each in enumerate(items_of(questions, "question"), 1)
+        ]
     answerer = open_answerer(parts, options, fitted=False)
     decision = fit_decision(
-        answerer.examples(questions),
+        answerer.examples(labelled),
         judge=answerer.judge_digest,
         reader=reader_name(parts.models.models.reader),
         fitted_on=fitted_on,

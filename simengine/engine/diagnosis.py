@@ -76,10 +76,11 @@ def _machine() -> Iterator[Finding]:
     units = (
         "bf16 matrix units are used" if has_bf16_matrix_units() else "no bf16 matrix units: encoding in fp32"
     )
+    threads = available_threads()
     yield Finding(
         "processor",
         "ok",
-        f"{available_threads()} threads; {', '.join(features) or 'features unknown'}; {units}",
+        f"{threads} thread{'' if threads == 1 else 's'}; {', '.join(features) or 'features unknown'}; {units}",
     )
     for name in ("OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "MKL_NUM_THREADS", "KMP_AFFINITY"):
         if value := os.environ.get(name):

@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from simengine.errors import UsageError
+from simengine.text.arguments import shown
 
 if TYPE_CHECKING:
     from simengine.engine.parts import Parts
@@ -43,7 +44,7 @@ def answer(parts: Parts, request: object, progress: Progress | None = None) -> A
     known = VERBS.get(type(request).__name__)
     if known is None:
         raise UsageError(
-            f"request is a {type(request).__name__}; expected one of simengine.requests: {', '.join(VERBS)}"
+            f"request is {shown(request)}; expected one of simengine.requests: {', '.join(VERBS)}"
         )
     module, name = known
     function: Callable[..., Any] = getattr(import_module(f"simengine.engine.{module}"), name)

@@ -16,6 +16,8 @@ from simengine.runtimes.check_texts import CANARY_VERSION, canary_texts
 from simengine.store.settings import IndexSettings
 
 DEFAULT_OVERLAP_TOKENS = 32
+GIVEN_MODEL = "given by the caller"
+"""Name of a model that was passed as an object: to search the index, pass it again."""
 MOST_CHUNK_TOKENS = 512  # by default; for models without their own limit a book would be one passage
 
 
@@ -29,6 +31,11 @@ def open_encoder(settings: IndexSettings | None, models: Models) -> BiEncoder:
     given = models.encoder
     if isinstance(given, BiEncoder):
         encoder = given
+    elif given is None and settings is not None and settings.model_name == GIVEN_MODEL:
+        raise ModelNotFoundError(
+            "the index was built with a model that its caller had loaded; pass the same model again, as in "
+            "Models(encoder=model)"
+        )
     else:
         assert given is None or isinstance(given, str)  # `Models` turns objects into bi-encoders
         try:
@@ -55,8 +62,9 @@ def check_fingerprint(settings: IndexSettings, encoder: BiEncoder) -> None:
     if encoder.fingerprint.digest != settings.fingerprint:
         theirs, ours = settings.fingerprint_parts, encoder.fingerprint.parts
         differing = sorted(part for part in {*theirs, *ours} if theirs.get(part) != ours.get(part))
+        name = "another model" if settings.model_name == GIVEN_MODEL else settings.model_name
         raise FingerprintMismatchError(
-            f"the index was built with {settings.model_name} (fingerprint {settings.fingerprint[:12]}), not with this "
+            f"the index was built with {name} (fingerprint {settings.fingerprint[:12]}), not with this "
             f"model (fingerprint {encoder.fingerprint.digest[:12]}); they differ in: {', '.join(differing)}. Open it "
             "with the model that built it (--model), or build a new index with this one"
         )

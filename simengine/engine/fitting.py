@@ -34,7 +34,7 @@ from simengine.requests.calibrate import JUDGED_BEFORE, CalibratedTask, Calibrat
 from simengine.requests.rerank import DEFAULT_DEPTH, Rerank
 from simengine.requests.search import SearchOptions
 from simengine.rerank.fit import BlendFit, fit_blend
-from simengine.text.arguments import as_choice
+from simengine.text.arguments import as_choice, shown
 from simengine.types import FloatMatrix
 
 if TYPE_CHECKING:
@@ -290,11 +290,15 @@ def fit_rerank(
         keep_self: keep the document with the query's own id, which is left out by default, as in BEIR.
 
     Raises:
-        UsageError: too few queries with a relevant document, or several reranking stages.
+        UsageError: not such mappings, too few queries with a relevant document, or several reranking stages.
     """
     asked = rerank or Rerank()
     if asked.first is not None or asked.claim or asked.budget_ms is not None:
         raise UsageError("a weight is fitted for one reranker, without `first`, `claim` and `budget_ms`")
+    _expect_mapping(queries, "queries", "ids to texts")
+    _expect_mapping(qrels, "qrels", "ids of queries to grades")
+    for name, grades in qrels.items():
+        _expect_mapping(grades, f"qrels of {name}", "ids of documents to grades")
     names = [name for name, grades in qrels.items() if any(grade > 0 for grade in grades.values())]
     if absent := [name for name in names if name not in queries]:
         raise UsageError(f"{len(absent)} judged queries have no text, such as {absent[0]!r}")
@@ -307,3 +311,8 @@ def fit_rerank(
         for name, of_query in zip(names, found, strict=True)
     }
     return fit_blend(queries, qrels, hits, judge, depth=depth, fitted_on=fitted_on)
+
+
+def _expect_mapping(given: object, name: str, what: str) -> None:
+    if not isinstance(given, Mapping):
+        raise UsageError(f"{name} is {shown(given)}; expected a mapping from {what}")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from simengine.encoders.contract import BiEncoder, Role
 from simengine.engine.dispatch import answer
 from simengine.engine.encoder import open_encoder
-from simengine.engine.models import Models
+from simengine.engine.models import Models, models_of
 from simengine.engine.parts import Parts
 from simengine.engine.verbs import Verbs
 from simengine.errors import UsageError
@@ -50,7 +50,7 @@ class TextEngine(Verbs):
         loaded: LoadedModels | None = None,
         note: Callable[[str], None] = logger.info,
     ) -> None:
-        self._texts = _NoIndex(models or Models())
+        self._texts = _NoIndex(models_of(models, Models()))
         self._parts = Parts(self._texts, self._texts, loaded, self._texts.refuse, note)  # type: ignore[arg-type]
 
     def run(self, request: Any, *, progress: Progress | None = None) -> Any:

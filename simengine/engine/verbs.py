@@ -10,7 +10,7 @@ from simengine.errors import UsageError
 from simengine.models.unknown import unreadable_note
 from simengine.requests.rerank import rerank_of
 from simengine.requests.search import Fusion, Mode, SearchRequest, SimilarRequest
-from simengine.text.arguments import as_ids, as_pairs, as_text, as_texts, expect
+from simengine.text.arguments import as_ids, as_pairs, as_text, as_texts, expect, is_one
 from simengine.types import Hit
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ class Verbs(ABC):
         Returns:
             A list of hits for one text; a list of such lists, in order, for several.
         """
-        one = isinstance(queries, str)
+        one = is_one(queries)
         texts = [as_text(queries, "the query")] if one else as_texts(queries, "query")
         request = SearchRequest(
             k=k,

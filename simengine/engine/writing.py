@@ -11,7 +11,13 @@ import numpy as np
 
 from simengine.corpus.chunk import Chunker, ChunkSettings
 from simengine.encoders.contract import BiEncoder
-from simengine.engine.encoder import check_fingerprint, new_settings, open_encoder, verify_runtime
+from simengine.engine.encoder import (
+    GIVEN_MODEL,
+    check_fingerprint,
+    new_settings,
+    open_encoder,
+    verify_runtime,
+)
 from simengine.engine.models import Models
 from simengine.errors import IndexExistsError, IndexNotFoundError, StoreError, UsageError
 from simengine.index.recipe import load_recipe, recipe_to_dict
@@ -39,8 +45,6 @@ from simengine.store.writer import IndexWriter
 from simengine.text.checks import surrogate_fault
 from simengine.types import Document
 
-GIVEN_MODEL = "given by the caller"
-"""Name of a model that was passed as an object: to search the index, pass it again."""
 # Entries that a compaction copies, because they need not or cannot be derived again: fits on labelled data.
 KEPT = ("fusion", "calibration", "rerank", "answer", "runtime", "recipe", "sources")
 

@@ -151,7 +151,10 @@ class DuplicateOptions:
     neighbours: Neighbours = 10
     min_cosine: Cosine = 0.8
     max_pairs: Annotated[int, Ge(1), Help("Compare at most this many pairs, the nearest first.")] = 10_000
-    guard: GuardOptions | None = field(default_factory=GuardOptions)
+    guard: Annotated[
+        GuardOptions | None,
+        Help("When two texts say the same; null takes similar documents for the same without an NLI model."),
+    ] = field(default_factory=GuardOptions)
 
     def __post_init__(self) -> None:
         check_fields(self)

@@ -59,8 +59,13 @@ class ExplainRequest:
 
     text1: Annotated[str, Help("The first text.")]
     text2: Annotated[str, Help("The second text.")]
-    roles: tuple[Literal["query", "passage", "text"], Literal["query", "passage", "text"]] = ("text", "text")
-    draws: Annotated[int, Ge(0)] = 0
+    roles: Annotated[
+        tuple[Literal["query", "passage", "text"], Literal["query", "passage", "text"]],
+        Help("Which of the model's prompts stands in front of each text."),
+    ] = ("text", "text")
+    draws: Annotated[
+        int, Ge(0), Help("Random removals for each step of the faithfulness measure; 0 leaves it out.")
+    ] = 0
 
     def __post_init__(self) -> None:
         check_fields(self)

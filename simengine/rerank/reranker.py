@@ -63,8 +63,8 @@ class Reranker:
         depths = [stage.depth for stage in self.stages]
         if depths != sorted(depths, reverse=True):
             raise UsageError(
-                f"the stages rerank {', '.join(map(str, depths))} candidates; a stage can rerank no more than the one "
-                "before it"
+                f"the rerankers read {', '.join(map(str, depths))} candidates, in this order; none can read more "
+                "than the one before it (--first-depth is at least --depth)"
             )
         last = self.stages[-1].judge
         if self.options.claim and last.kind != "nli":

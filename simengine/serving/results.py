@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
 
 from simengine.results.conflicts import Conflict, DuplicateGroup
 from simengine.results.pairs import Classification, ExplainedText
@@ -28,6 +28,8 @@ class Result(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+Rounded: TypeAlias = Annotated[FiniteFloat, AfterValidator(lambda value: round(value, 6))]
+"""A number with six decimals, as in all JSON of results."""
 Notes: TypeAlias = Annotated[
     Sequence[str],
     Field(

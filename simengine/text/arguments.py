@@ -7,7 +7,7 @@ import math
 import operator
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from numbers import Integral
+from numbers import Integral, Number
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -139,6 +139,11 @@ def items_of(given: object, what: str, *, ordered: bool = True, dimensions: int 
     except TypeError:
         advice = "" if given is None else "; put it in a list"
         raise UsageError(f"expected {many}, got {shown(given)}{advice}") from None
+
+
+def is_one(given: object) -> bool:
+    """Whether it can only be meant as one text, where one or several are taken."""
+    return given is None or isinstance(given, (str, bytes, bytearray, Number))
 
 
 def is_table(given: object) -> bool:

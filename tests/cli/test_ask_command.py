@@ -131,6 +131,8 @@ def test_chinese_is_answered_by_a_judge_that_knows_it_and_by_no_other(
     assert (answer["verdict"], answer["answer"]) == ("not found", "")
     assert answer["notes"][0].startswith("the model does not know 铁, 塔, 有, 多, …")
     assert "the cross-encoder does not know the characters of '铁塔有多高？'" in result.err
+    table = " ".join(call("ask", "-i", path, "铁塔有多高？").out.split())
+    assert f"note: {answer['notes'][0]}" in table
 
 
 def test_a_field_that_no_document_has_is_named_with_those_there_are(call, path: Path) -> None:

@@ -82,6 +82,12 @@ def test_jsonl_holds_both_claims_with_places_and_how_it_was_found(call, tmp_path
 
 
 @pytest.mark.usefixtures("_fakes")
+def test_sentences_that_are_not_claims_are_counted_in_their_numbers(call, tmp_path: Path) -> None:
+    corpus = write(tmp_path / "a.jsonl", f"Is it? Was it? No. {OPEN}", CLOSED)
+    assert "(1 short sentence, 2 questions left out)" in call("contradictions", corpus).err
+
+
+@pytest.mark.usefixtures("_fakes")
 def test_the_table_shows_both_claims_and_the_difference(call, tmp_path: Path) -> None:
     corpus = write(tmp_path / "a.jsonl", RENT, OTHER_RENT)
     result = call("contradictions", corpus)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -16,6 +17,25 @@ def shell(command: str) -> subprocess.CompletedProcess[str]:
     program = f"{sys.executable} -m simengine.cli.main"
     line = command.replace("SIMENGINE", program)
     return subprocess.run(["bash", "-o", "pipefail", "-c", line], capture_output=True, text=True, check=False)
+
+
+def commands(command: click.Command, name: str = "simengine") -> Iterator[tuple[str, click.Command]]:
+    yield name, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for each in command.list_commands(context):
+            found = command.get_command(context, each)
+            assert found is not None
+            yield from commands(found, f"{name} {each}")
+
+
+def test_help_explains_every_option_and_cuts_no_sentence() -> None:
+    for name, command in commands(cli):
+        if isinstance(command, click.Group):
+            assert "..." not in command.get_help(click.Context(command)).replace("[ARGS]...", ""), name
+        for param in command.params:
+            if isinstance(param, click.Option) and not param.hidden:
+                assert param.help, f"{name} {param.opts}"
 
 
 def test_output_to_a_full_device_is_one_line_and_exit_1(index: Path) -> None:
@@ -97,3 +117,9 @@ def test_a_link_that_leads_to_itself_is_named(call, index: Path, tmp_path: Path,
     assert result.code in (1, 4)
     assert result.err.startswith(f"Error: {loop}: ")
     assert loop.is_symlink()
+
+
+def test_the_doctor_counts_one_thread(call, monkeypatch) -> None:
+    for number, said in ((1, "1 thread;"), (2, "2 threads;")):
+        monkeypatch.setattr("simengine.runtimes.hardware.available_threads", lambda number=number: number)
+        assert said in call("doctor").out

@@ -73,9 +73,9 @@ def test_an_index_in_front_of_words_is_the_index(capsys: pytest.CaptureFixture[s
     assert taken("docs", "more.jsonl", names=True) == ("indexes/docs", ("more.jsonl",))
     assert capsys.readouterr().err == ""
     assert taken("docs", "two words") == ("indexes/docs", ("two words",))
-    assert "docs is an index, indexes/docs, and not part of a query" in capsys.readouterr().err
+    assert "docs is taken as the index indexes/docs;" in capsys.readouterr().err
     assert taken("here", "words") == ("here", ("words",))
-    assert "here is an index, here, and not part of a query" in capsys.readouterr().err
+    assert "here is taken as the index here;" in capsys.readouterr().err
     assert taken("./here", "words") == taken("here/", "words") == ("here", ("words",))
     assert capsys.readouterr().err == ""
 

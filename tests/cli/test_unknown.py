@@ -56,6 +56,13 @@ def test_info_says_that_an_index_of_an_earlier_version_was_not_measured(
     assert json.loads(call("info", mixed / "index", "--format", "json").out)["unknown"] is None
 
 
+def test_info_of_an_index_without_documents_speaks_of_no_earlier_version(call, index: Path) -> None:
+    assert call("delete", index, "--where", "not _id is null").code == 0
+    found = call("info", index).out
+    assert "nothing: there are no documents" in found
+    assert "not measured" not in found
+
+
 def test_index_embed_and_search_say_it_once(call, mixed: Path, tmp_path: Path) -> None:
     built = call("index", mixed / "corpus.jsonl", "-o", tmp_path / "index", "--offline")
     assert "3 of 4 passages in characters that the model does not know" in built.err

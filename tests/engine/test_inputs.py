@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simengine import Document, Engine, Rerank
+from simengine import Document, Engine, Rerank, TextEngine
 from simengine.errors import DataError, SimengineError, UsageError
 from simengine.requests.ask import AnswerOptions
 from simengine.requests.search import SearchOptions
@@ -121,6 +121,18 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
     "answers": (lambda engine, odd: engine.ask("Why?", (), odd), {"none"}),
     "contradictions": (lambda engine, odd: engine.contradictions(options=odd), {"none"}),
     "duplicates": (lambda engine, odd: engine.duplicates(options=odd), {"none"}),
+    "similar": (lambda engine, odd: engine.similar(odd), {"int"}),
+    "liked": (lambda engine, odd: engine.recommend(odd), set()),
+    "nli": (lambda engine, odd: engine.nli(odd), set()),
+    "texts": (lambda engine, odd: engine.classify(odd, ["a", "b"]), set()),
+    "classes": (lambda engine, odd: engine.classify(["a text"], odd), set()),
+    "explain": (lambda engine, odd: engine.explain("a text", odd), set()),
+    "arrays": (lambda engine, odd: engine.search_arrays(["cats"], odd), set()),
+    "labelled": (lambda engine, odd: engine.fit_answers(odd), set()),
+    "qrels": (lambda engine, odd: engine.fit_rerank({"1": "cats"}, odd), set()),
+    "queries": (lambda engine, odd: engine.fit_rerank(odd, {}), set()),
+    "pairs": (lambda engine, odd: engine.calibrate(odd), set()),
+    "no index": (lambda _, odd: TextEngine(odd), {"none"}),
     "open": (lambda _, odd: Engine.open(odd), set()),
     "threads": (lambda engine, odd: Engine.open(engine.path, threads=odd), {"none", "int"}),
     "labels": (lambda _, odd: Rerank(labels=odd), {"none"}),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from simengine import Document, Engine, Models, NLIModel, Rerank
+from simengine import Document, Engine, Models, NLIModel, Rerank, TextEngine
 from simengine.errors import FingerprintMismatchError, ModelNotFoundError, UnknownDocumentError, UsageError
 from tests.faults.encoder import WordEncoder
 from tests.qa.fakes import TableModel
@@ -71,12 +71,14 @@ def test_models_are_given_as_one_value_or_one_by_one(tmp_path: Path, engine: Eng
         Engine.open(engine.path, models="all-MiniLM-L6-v2")  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="nli"):
         Models(nli=3)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="models is int 3"):
+        TextEngine(3)  # type: ignore[arg-type]
 
 
 def test_the_constructors_error_says_how_an_index_is_opened(engine: Engine) -> None:
     with pytest.raises(UsageError, match=r"Engine\.open\('films'\)"):
         Engine("films")  # type: ignore[arg-type]
-    with pytest.raises(UsageError, match=r"expected several queries, got None$"):
+    with pytest.raises(UsageError, match="the query is None; expected a string"):
         engine.search(None)  # type: ignore[call-overload]
 
 
@@ -102,7 +104,10 @@ def test_the_callers_models_are_used_and_stay_open(tmp_path: Path) -> None:
     with Engine.open(tmp_path / "index", models=models) as engine:
         assert engine.search("cats purr", k=1)[0].id == "cats"
     assert closed == []
-    with Engine.open(tmp_path / "index", offline=True) as engine, pytest.raises(ModelNotFoundError):
+    with (
+        Engine.open(tmp_path / "index", offline=True) as engine,
+        pytest.raises(ModelNotFoundError, match=r"pass the same model again, as in Models\(encoder=model\)"),
+    ):
         engine.search("cats")
 
 

@@ -117,6 +117,12 @@ def test_a_second_stage_judges_what_the_first_one_put_in_front() -> None:
     assert [count.n_judged for count in got.counts[0]] == [4, 2]
 
 
+def test_a_stage_that_reads_more_than_the_one_before_it_is_refused() -> None:
+    judge = TableJudge(TABLE)
+    with pytest.raises(UsageError, match=r"read 2, 4 candidates.*--first-depth is at least --depth"):
+        Reranker([Stage(judge, 2, 1.0), Stage(judge, 4, 1.0)])
+
+
 def test_a_judge_reads_title_and_passage() -> None:
     hits = [
         hit("1", 4.0, "body", title="Title"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, FiniteFloat, JsonValue
+from pydantic import Field, JsonValue
 
 from simengine.serving.results import (
     ClassificationResult,
@@ -11,6 +11,7 @@ from simengine.serving.results import (
     Notes,
     RecommendationResult,
     Result,
+    Rounded,
     VerdictResult,
 )
 
@@ -32,10 +33,8 @@ class SearchToolResult(HitsToolResult):
 class ScoreToolResult(Result):
     """How two texts relate."""
 
-    cosine: FiniteFloat = Field(
-        ge=-1, le=1, description="Similarity of the texts' vectors; not a probability."
-    )
-    similarity: FiniteFloat | None = Field(
+    cosine: Rounded = Field(ge=-1, le=1, description="Similarity of the texts' vectors; not a probability.")
+    similarity: Rounded | None = Field(
         None, ge=0, le=1, description="Of a cross-encoder for graded similarity; null where none is served."
     )
     verdict: VerdictResult | None = Field(

@@ -144,8 +144,7 @@ def _more(error: Exception) -> dict[str, Any]:
 def _validation(error: RequestValidationError) -> Problem:
     """Which fields are wrong and why, without what was given there."""
     details = [
-        {"field": ".".join(str(part) for part in each["loc"]), "message": str(each["msg"])}
-        for each in error.errors()[:MOST_DETAILS]
+        {"field": _place(each["loc"]), "message": str(each["msg"])} for each in error.errors()[:MOST_DETAILS]
     ]
     first = details[0] if details else {"field": "body", "message": "the request cannot be read"}
     n_more = len(error.errors()) - 1
@@ -153,6 +152,11 @@ def _validation(error: RequestValidationError) -> Problem:
     return Problem(
         422, "validation", f"{first['field']}: {first['message']}{more}", more={"details": details}
     )
+
+
+def _place(parts: Sequence[int | str]) -> str:
+    """A field's place; parts in angle brackets are kinds of values (pydantic's tags) and not fields."""
+    return ".".join(str(part) for part in parts if not str(part).startswith("<"))
 
 
 def install(app: FastAPI) -> None:

@@ -8,6 +8,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue
 
 from simengine.indexing.report import IndexReport
 from simengine.serving.rest.schemas.common import Bounded
+from simengine.serving.results import Rounded
 from simengine.types import Document
 
 MAX_ID_CHARS = 1_024
@@ -76,7 +77,7 @@ class WriteResult(BaseModel):
     passages_unreadable: int = Field(
         description="Passages in characters that the model does not know: only their words can be found."
     )
-    took_ms: float
+    took_ms: Rounded
 
     @classmethod
     def of(cls, name: str, report: IndexReport, took_ms: float) -> Self:

@@ -48,12 +48,12 @@ def router(context: ServiceContext) -> APIRouter:
         index: IndexName = None,
     ) -> WriteResult:
         if not id and where is None:
-            raise UsageError("nothing is named that shall be deleted; give id, or where, or both")
+            raise UsageError("nothing to delete is named; give id, where, or both")
         context.check_texts(id, "id")
         served = context.index(index)
         return await _written(context, served, lambda: served.delete(id, where=where))
 
-    @routes.get("/v1/documents", summary="A document, by an id that no path should hold")
+    @routes.get("/v1/documents", summary="A document, by an id that does not fit into a path")
     async def read_by_query(
         id: Annotated[str, Query(min_length=1, max_length=MAX_ID_CHARS)],  # noqa: A002
         index: IndexName = None,

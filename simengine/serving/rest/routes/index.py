@@ -148,6 +148,6 @@ def _searched(served: ServedIndex, request: SearchRequest) -> SearchResponse:
         hits=[HitResult.of(hit) for hit in found.hits[0]],
         judged=reranked_counts(found),
         query_tokens_truncated=cut,
-        timings_ms={stage: float(took) for stage, took in found.timings_ms.items()},
+        timings_ms=dict(found.timings_ms),
         notes=served.engine.notes(request),
     )

@@ -96,7 +96,7 @@ def router(context: ServiceContext) -> APIRouter:
             found = served.engine.run(request)
             return ExplainResponse(
                 index=served.name,
-                cosine=round(float(found.cosine), 6),
+                cosine=found.cosine,
                 first=ExplainedTextResult.of(found.first),
                 second=ExplainedTextResult.of(found.second),
                 notes=served.engine.notes(request),

@@ -99,7 +99,7 @@ class Body(Request, Generic[R]):
 class IndexBody(Body[R]):
     """Base of those that ask an index."""
 
-    index: IndexName | None = None
+    index: IndexName | None = Field(default=None, description="Which index, where several are served.")
 
 
 class CompatibleRequest(Bounded):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, FiniteFloat, Tag
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag
 from pydantic.config import JsonDict
 
 from simengine.errors import UsageError
@@ -29,6 +29,7 @@ from simengine.serving.results import (
     Notes,
     RecommendationResult,
     Result,
+    Rounded,
 )
 
 MODEL_FIELDS = ("model", "kind", "labels", "precision", "first")
@@ -43,7 +44,7 @@ class RerankBody(Body[Rerank]):
 
 
 def _kind_of_rerank(value: object) -> str:
-    return "options" if isinstance(value, (dict, BaseModel)) else "flag"
+    return "<options>" if isinstance(value, (dict, BaseModel)) else "<flag>"
 
 
 @derived(SearchRequest, KINDS, omit=("queries",), most={"candidates": MOST_CANDIDATES})
@@ -61,7 +62,8 @@ class SearchBody(IndexBody[SearchRequest]):
 
     query: Statement
     rerank: Annotated[
-        Annotated[bool, Tag("flag")] | Annotated[RerankBody, Tag("options")], Discriminator(_kind_of_rerank)
+        Annotated[bool, Tag("<flag>")] | Annotated[RerankBody, Tag("<options>")],
+        Discriminator(_kind_of_rerank),
     ] = Field(default=False, description="Rerank the candidates with a cross-encoder; an object says how.")
     claim: bool = Field(
         default=False,
@@ -104,7 +106,7 @@ class SearchResponse(Result):
     query_tokens_truncated: int = Field(
         ge=0, description="Tokens of the query that the encoder could not read; 0 for lexical search."
     )
-    timings_ms: dict[str, FiniteFloat] = Field(description="Wall time of each stage, and in all.")
+    timings_ms: dict[str, Rounded] = Field(description="Wall time of each stage, and in all.")
     notes: Notes
 
 
@@ -177,11 +179,18 @@ class RecommendBody(IndexBody[RecommendRequest]):
         }
     )
 
-    n: int | None = Field(default=None, ge=1, description="The former name of `k`.", json_schema_extra=OLD)
+    n: int | None = Field(
+        default=None,
+        ge=1,
+        description="The former name of `k`.",
+        json_schema_extra=OLD,
+    )
 
     def request(self) -> RecommendRequest:
         """The same, as the engine takes it."""
-        return made(RecommendRequest, self, {} if self.n is None else {"k": self.n})
+        return made(
+            RecommendRequest, self, {} if self.n is None or "k" in self.model_fields_set else {"k": self.n}
+        )
 
 
 class RecommendResponse(Result):

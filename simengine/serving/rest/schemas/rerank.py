@@ -11,11 +11,11 @@ from simengine.serving.results import Result
 
 
 def _kind(value: Any) -> str | None:
-    return "text" if isinstance(value, str) else "object" if isinstance(value, dict) else None
+    return "<text>" if isinstance(value, str) else "<object>" if isinstance(value, dict) else None
 
 
 Document: TypeAlias = Annotated[
-    Annotated[str, Tag("text")] | Annotated[JsonObject, Tag("object")],
+    Annotated[str, Tag("<text>")] | Annotated[JsonObject, Tag("<object>")],
     Discriminator(
         _kind,
         custom_error_type="document",

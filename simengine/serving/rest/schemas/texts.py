@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from pydantic import ConfigDict, Field, FiniteFloat
+from pydantic import ConfigDict, Field
 
 from simengine.requests.pairs import ClassifyRequest, ExplainRequest, NLIRequest, ScoreRequest
 from simengine.serving.derived import derived, made
 from simengine.serving.rest.schemas.common import KINDS, IndexBody, Request, Text
-from simengine.serving.results import ClassificationResult, ExplainedTextResult, Notes, Result, VerdictResult
+from simengine.serving.results import (
+    ClassificationResult,
+    ExplainedTextResult,
+    Notes,
+    Result,
+    Rounded,
+    VerdictResult,
+)
 
 MOST_LABELS, MOST_TEMPLATES, MOST_DRAWS = 100, 20, 32
 
@@ -41,8 +48,8 @@ class ScoreBody(IndexBody[ScoreRequest]):
 class PairResult(Result):
     """How similar two texts are."""
 
-    cosine: FiniteFloat = Field(ge=-1, le=1, description="Of their vectors; not a probability.")
-    similarity: FiniteFloat | None = Field(
+    cosine: Rounded = Field(ge=-1, le=1, description="Of their vectors; not a probability.")
+    similarity: Rounded | None = Field(
         None,
         ge=0,
         le=1,
@@ -149,7 +156,7 @@ class ExplainResponse(Result):
     """Which words bring two texts near to each other, and how much of their cosine each is worth."""
 
     index: str
-    cosine: FiniteFloat = Field(ge=-1, le=1)
+    cosine: Rounded = Field(ge=-1, le=1)
     first: ExplainedTextResult
     second: ExplainedTextResult
     notes: Notes

@@ -54,6 +54,7 @@ def test_reasons_stand_where_they_say(given, engine: Engine) -> None:
 
 def test_the_former_name_of_k_works(given) -> None:
     assert given("/v1/recommend", liked=["cats"], n=2) == given("/v1/recommend", liked=["cats"], k=2)
+    assert given("/v1/recommend", liked=["cats"], n=1, k=2) == given("/v1/recommend", liked=["cats"], k=2)
 
 
 def test_a_text_is_taste_enough(given, engine: Engine) -> None:

@@ -109,6 +109,16 @@ def test_an_explanation_stands_beside_each_hit_that_was_to_be_explained(given, e
     assert "explanation" not in given("/v1/search", query="cats purr", k=1)["hits"][0]
 
 
+def test_an_error_names_the_field_as_it_was_sent(refused) -> None:
+    for rerank, place in (
+        ({"no": 1}, "body.rerank.no"),
+        (3, "body.rerank"),
+        ({"depth": 0}, "body.rerank.depth"),
+    ):
+        found = refused(422, "/v1/search", query="a", rerank=rerank)
+        assert [each["field"] for each in found["details"]] == [place]
+
+
 @pytest.mark.parametrize("field", ["model", "kind", "labels", "precision", "first"])
 def test_no_caller_can_name_a_model(refused, field: str) -> None:
     body = {"query": "a", "rerank": {field: "/etc/passwd"}}
