@@ -36,6 +36,7 @@ NLI_SETS = {
     "mpe_dev": "nli/mpe/dev.jsonl.gz",
 }
 ANSWER_SETS = {"wikiqa_dev": "qa/wikiqa/dev.jsonl.gz", "trecqa_dev": "qa/trecqa/dev.jsonl.gz"}
+QUICK = 100
 SICK = {
     "task": "nli",
     "base": "minilm-nli",
@@ -87,19 +88,19 @@ def fresh(pairs: Sequence[LabelledPair]) -> list[LabelledPair]:
 
 
 def judged(
-    model: str, data: Path, sets: Sequence[str] = (*NLI_SETS, *ANSWER_SETS)
+    model: str, data: Path, sets: Sequence[str] = (*NLI_SETS, *ANSWER_SETS), most: int | None = None
 ) -> dict[str, dict[str, Any]]:
     """Sets by name, judged by one three-class model."""
     classifier = NLIModel.load(model, offline=True)
     scorer = RelevanceModel(classifier.model)
     found: dict[str, dict[str, Any]] = {}
     for name, path in ((name, path) for name, path in NLI_SETS.items() if name in sets):
-        pairs = fresh(list(read_nli(data / path)))
+        pairs = fresh(list(read_nli(data / path)))[:most]
         probabilities = classifier.probabilities([(pair.text1, pair.text2) for pair in pairs])
         found[name] = dict(assess_nli(pairs, probabilities, classifier.labels).result.to_dict())
         print(model, name, found[name]["accuracy"], flush=True)
     for name, path in ((name, path) for name, path in ANSWER_SETS.items() if name in sets):
-        pairs = fresh(list(read_relevance(data / path)))
+        pairs = fresh(list(read_relevance(data / path)))[:most]
         scores = scorer.scores([(pair.text1, pair.text2) for pair in pairs])
         found[name] = dict(assess_answer_selection(pairs, scores).result.to_dict())
         print(model, name, found[name]["metrics"], flush=True)
@@ -114,9 +115,12 @@ def main() -> None:
     parser.add_argument("--runs", type=Path, default=Path(tempfile.gettempdir()) / "simengine-runs")
     parser.add_argument("--model", default="minilm-nli")
     parser.add_argument("--no-training", action="store_true")
+    parser.add_argument("--quick", action="store_true", help="few pairs, no training; prints, writes nothing")
     arguments = parser.parse_args()
     data = data_or_exit()
-    shipped = judged(arguments.model, data)
+    shipped = judged(arguments.model, data, most=QUICK if arguments.quick else None)
+    if arguments.quick:
+        return
     summary: dict[str, float] = {}
     detail: dict[str, Any] = {"shipped": shipped, "model": arguments.model}
     for name in NLI_SETS:

@@ -189,7 +189,7 @@ def squad_search(
     asked = asked[:SEARCHED]
     with Engine.build(documents, folder / "squad", offline=True, overwrite=True) as engine:
         answers = forced(
-            Answerer(engine, judge, reader, AnswerOptions(threshold=0.0, faq="never")), asked, "search"
+            Answerer(engine.index, judge, reader, AnswerOptions(threshold=0.0, faq="never")), asked, "search"
         )
     found = figures(asked, answers)
     right = [
@@ -227,7 +227,7 @@ def covidfaq(judge: NLIModel, data: Path, folder: Path, *, quick: bool) -> dict[
             ("faq_auto", AnswerOptions(threshold=0.0)),
             ("no_faq", AnswerOptions(threshold=0.0, faq="never")),
         ):
-            answers = Answerer(engine, judge, options=options).ask_many(texts)
+            answers = Answerer(engine.index, judge, options=options).ask_many(texts)
             ids = [answer.evidence.document_id if answer.evidence else "" for answer in answers]
             found[f"{name}_recall1"] = _share(qrels, queries, ids)
             if name == "faq":

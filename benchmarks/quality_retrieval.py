@@ -262,6 +262,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sets", nargs="+", help="names of sets; nothing is written")
+    parser.add_argument("--quick", action="store_true", help="the smallest set; prints, writes nothing")
     parser.add_argument(
         "--cache", type=Path, help="where indexes and vectors stay; default: a temporary folder"
     )
@@ -279,6 +280,10 @@ def main() -> int:
     folders = [
         path for path in sorted((data / "retrieval").iterdir()) if (path / "qrels" / "test.tsv").is_file()
     ]
+    if arguments.quick:
+        folders = sorted(folders, key=lambda path: sum(each.stat().st_size for each in path.glob("corpus*")))[
+            :1
+        ]
     if arguments.sets:
         folders = [path for path in folders if path.name in arguments.sets]
     sets: dict[str, Any] = {}
@@ -293,7 +298,7 @@ def main() -> int:
     for part in tables({"detail": detail}):
         print(f"\n{part}")
     print(json.dumps(summary, indent=1))
-    if not arguments.sets:
+    if not (arguments.sets or arguments.quick):
         print(f"written: {write_result('quality_retrieval', summary, detail).name}")
     return 0
 

@@ -91,8 +91,17 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--runs", type=Path, default=Path(tempfile.gettempdir()) / "simengine-runs")
+    parser.add_argument(
+        "--quick", action="store_true", help="few steps of one bi-encoder; prints, writes nothing"
+    )
     arguments = parser.parse_args()
     data = data_or_exit()
+    if arguments.quick:
+        table = {**recipes("stsb")["bi"], "optimisation": {"epochs": 0.02, "batch_size": 16}}
+        run = trained(arguments.runs / "quick-stsb-bi", table)
+        scorer: Any = BiEncoderScorer(load_encoder(run["model"], offline=True), relevance=False)
+        print(spearman(scorer, data / "similarity/stsb/test.jsonl.gz"))
+        return
     summary: dict[str, float] = {}
     detail: dict[str, Any] = {"recipes": {}}
     for name, (folder, _) in SETS.items():
@@ -105,7 +114,6 @@ def main() -> None:
         for kind, given in tables.items():
             table = given or silver_recipe(arguments.runs, data)
             run = trained(arguments.runs / f"{name}-{kind.replace('_', '-')}", table)
-            scorer: Any
             if kind == "bi":
                 scorer = BiEncoderScorer(load_encoder(run["model"], offline=True), relevance=False)
             else:

@@ -24,9 +24,9 @@ PACKAGES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             *("accelerate", "datasets", "matplotlib", "peft", "pydantic"),
             *("ir_measures", "nervaluate", "sklearn", "scipy"),
         ),
-        "serve": ("fastapi", "prometheus_client", "uvicorn"),
-        "demo": ("gradio", "jinja2", "sklearn", "fastapi", "prometheus_client", "uvicorn"),
-        "mcp": ("mcp",),
+        "serve": ("fastapi", "prometheus_client", "pydantic", "uvicorn"),
+        "demo": ("gradio", "jinja2", "sklearn", "fastapi", "prometheus_client", "pydantic", "uvicorn"),
+        "mcp": ("mcp", "pydantic"),
     }
 )
 """The packages that each extra brings, by the names that are imported."""

@@ -34,6 +34,21 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class FieldSummary:
+    """A metadata field over all documents of an index.
+
+    Attributes:
+        types: JSON types seen, sorted: "bool", "float", "int", "list", "null", "object", "str".
+        count: documents that have the field.
+        examples: some of its values, in the order of the documents.
+    """
+
+    types: tuple[str, ...]
+    count: int
+    examples: tuple[Json, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """Characters [start, end) of a document's text."""
 

@@ -11,7 +11,7 @@ from simengine.text.checks import text_fault
 
 PATHS = frozenset(
     (
-        "base", "compare", "corpus", "cross_encoder", "dev_files", "first_model", "judge", "model", "nli", "reader",
+        "base", "compare", "corpus", "cross_encoder", "dev_files", "first_model", "model", "nli", "reader",
         "recipe", "reranker", "similarity", "sources", "train_files",
     )
 )  # fmt: skip

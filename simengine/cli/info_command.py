@@ -25,10 +25,11 @@ def command(
     index_argument: Path | None, index_path: Path | None, format_: str, quiet: bool, no_progress: bool
 ) -> None:
     """Show what is in an index: documents, model, ANN index with its measured recall, metadata fields."""
-    from simengine.engine.contents import index_facts
+    from simengine.engine.contents import open_contents
 
     path = find_index(index_argument, index_path)
-    facts = index_facts(path)
+    with open_contents(path) as contents:
+        facts = contents.facts()
     if format_ == "json":
         click.echo(json.dumps({"path": str(path), **facts}, ensure_ascii=False, indent=2))
     else:
@@ -40,7 +41,7 @@ def describe(path: Path, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
 
     Args:
         path: the index directory.
-        facts: see `index_facts`.
+        facts: see `Contents.facts`.
     """
     settings, counts, fields = facts["settings"], facts["counts"], facts["fields"]
     names = max(cells(name) for name in ("calibration", *fields))

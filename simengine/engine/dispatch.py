@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from simengine.engine.parts import Parts
     from simengine.progress import Progress
 
-_VERBS = {
+VERBS = {
     "SearchRequest": ("pipeline", "run_search"),
     "RerankRequest": ("pipeline", "run_rerank"),
     "SimilarRequest": ("pipeline", "run_similar"),
@@ -41,10 +41,10 @@ def answer(parts: Parts, request: object, progress: Progress | None = None) -> A
     Raises:
         UsageError: it is not a request of `simengine.requests`.
     """
-    known = _VERBS.get(type(request).__name__)
+    known = VERBS.get(type(request).__name__)
     if known is None:
         raise UsageError(
-            f"request is {shown(request)}; expected one of simengine.requests: {', '.join(_VERBS)}"
+            f"request is {shown(request)}; expected one of simengine.requests: {', '.join(VERBS)}"
         )
     module, name = known
     function: Callable[..., Any] = getattr(import_module(f"simengine.engine.{module}"), name)

@@ -92,7 +92,7 @@ class OpenedIndex:
         self._encoder = encoder
 
     def facts(self) -> dict[str, Any]:
-        """Facts about the index, as JSON; see `simengine.indexing.facts.facts_of`."""
+        """Facts about the index, as JSON; see `simengine.engine.contents.Contents.facts`."""
         with self.lease() as reader:
             return deepcopy(reader.facts)
 

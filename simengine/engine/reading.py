@@ -42,9 +42,9 @@ class SnapshotReader:
     @cached_property
     def facts(self) -> dict[str, Any]:
         """Facts about the index, in this snapshot."""
-        from simengine.indexing.facts import facts_of
+        from simengine.engine.contents import Contents
 
-        return facts_of(self.snapshot.path, self.snapshot)
+        return Contents(self.snapshot).facts()
 
     def enter(self) -> bool:
         """Register a user, unless the reader is closed already."""

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from simengine.qa.words import (
+from simengine.text.words import (
     ADVERBS,
     AUXILIARIES,
     BE,

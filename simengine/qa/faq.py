@@ -11,10 +11,10 @@ from simengine.models.unknown import folded, readings_of, tells_apart
 from simengine.qa.candidates import Candidate, RetrievedQuestion, retriever_features
 from simengine.qa.chinese import is_yes_no
 from simengine.qa.judging import VerdictCache
-from simengine.qa.words import AUXILIARIES, QUESTION_WORDS
 from simengine.requests.ask import TITLE, AnswerOptions
 from simengine.search.retriever import Retriever
 from simengine.text.scripts import has_chinese
+from simengine.text.words import AUXILIARIES, QUESTION_WORDS
 from simengine.types import Hit, Span
 
 MAX_ANSWER_CHARS = 2_000

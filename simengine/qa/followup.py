@@ -6,14 +6,14 @@ import re
 
 from simengine.qa import hypothesis
 from simengine.qa.english import take_apart
-from simengine.qa.words import (
+from simengine.text.scripts import has_chinese, is_chinese
+from simengine.text.words import (
     AUXILIARIES,
     BACK_REFERENCES,
     QUESTION_WORDS,
     WORD,
     content_words,
 )
-from simengine.text.scripts import has_chinese, is_chinese
 
 MAX_SUBJECT_CHARS = 200
 _WHAT_ABOUT = re.compile(

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from simengine.qa import chinese
 from simengine.qa.english import EnglishQuestion, take_apart
-from simengine.qa.words import ADVERBS, BACK_REFERENCES, BE, PREPOSITIONS, PRONOUNS
 from simengine.text.scripts import is_chinese
+from simengine.text.words import ADVERBS, BACK_REFERENCES, BE, PREPOSITIONS, PRONOUNS
 
 _CONTRACTED = {"can't": "can", "cannot": "can", "won't": "will", "shan't": "shall"}
 _IRREGULAR = {"have": "has", "do": "does", "go": "goes"}

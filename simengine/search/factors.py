@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from simengine.search.filter_syntax import FieldComparison, Scalar
+from simengine.search.filter_syntax import FieldComparison
 from simengine.store.contract import Column
+from simengine.text.expressions import Scalar
 from simengine.types import Mask
 
 NULL, BOOL, NUMBER, TEXT, LIST, OBJECT = range(6)

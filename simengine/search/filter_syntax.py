@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias
 
 from simengine.errors import FilterError
+from simengine.text.expressions import Scalar, shown_value
 
 if TYPE_CHECKING:
     from lark import Lark, Token
 
-Scalar: TypeAlias = "bool | int | float | str | None"
 Operator: TypeAlias = Literal["=", "!=", "<", "<=", ">", ">=", "in", "contains", "starts with", "is null"]
 
 MAX_CHARACTERS = 500_000
@@ -344,13 +344,6 @@ def _starts(field: _Field, item: _Item, *, negated: bool) -> FieldComparison:
     if not isinstance(item[0], str):
         raise _FaultError(f"starts with needs a text in quotes, not {shown_value(item[0])}", item[1])
     return FieldComparison(field[0], "starts with", (item[0],), negated, field[1])
-
-
-def shown_value(value: Scalar) -> str:
-    """A value as it is written in an expression."""
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def cut(text: str) -> str:

@@ -20,8 +20,9 @@ import numpy as np
 
 from simengine.errors import FilterError
 from simengine.search.factors import BOOL, LIST, NUMBER, OBJECT, TEXT, Factors, is_number, kind_of
-from simengine.search.filter_syntax import FieldComparison, Step, cut, fail, parse, shown_value
+from simengine.search.filter_syntax import FieldComparison, Step, cut, fail, parse
 from simengine.store.contract import Column
+from simengine.text.expressions import shown_value
 from simengine.time_limit import check_time_limit
 from simengine.types import Mask
 

@@ -12,9 +12,9 @@ import numpy as np
 
 from simengine.search.filters import Factors, Filter
 from simengine.store.columns import ID_FIELD, TITLE_FIELD
-from simengine.store.contract import Column, FieldSummary
+from simengine.store.contract import Column
 from simengine.text.arguments import as_where
-from simengine.types import Mask, RowArray
+from simengine.types import FieldSummary, Mask, RowArray
 
 KEPT_MASKS = 64
 KEPT_MASK_BYTES = 64_000_000

@@ -10,12 +10,12 @@ import numpy.typing as npt
 
 from simengine.errors import DamagedIndexError
 from simengine.store.commitlog import CommitLog
-from simengine.store.contract import Column, FieldSummary
+from simengine.store.contract import Column
 from simengine.store.digest import metadata_crc
 from simengine.store.documents import fetch_ids
 from simengine.store.reader import DatabaseReader
 from simengine.store.schema import translated
-from simengine.types import Json, Mask
+from simengine.types import FieldSummary, Json, Mask
 
 ID_FIELD = "_id"
 TITLE_FIELD = "title"

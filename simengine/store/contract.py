@@ -150,21 +150,6 @@ class DeleteResult:
 
 
 @dataclass(frozen=True, slots=True)
-class FieldSummary:
-    """A metadata field over all live documents of a snapshot.
-
-    Attributes:
-        types: JSON types seen, sorted: "bool", "float", "int", "list", "null", "object", "str".
-        count: documents that have the field.
-        examples: some of its values, in the order of the documents.
-    """
-
-    types: tuple[str, ...]
-    count: int
-    examples: tuple[Json, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class PassageText:
     """A live row with its text."""
 

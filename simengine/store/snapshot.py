@@ -16,7 +16,6 @@ from simengine.store.commitlog import CommitLog, load_log
 from simengine.store.contract import (
     Column,
     Counts,
-    FieldSummary,
     PassageText,
     Segment,
     StoredDocument,
@@ -40,7 +39,7 @@ from simengine.store.reader import DatabaseReader, file_stamp
 from simengine.store.records import Head, commit_stamp
 from simengine.store.segments import HASHED_AT_OPEN_BYTES, check_segment, open_segment
 from simengine.store.settings import IndexSettings
-from simengine.types import FloatMatrix, Json, Mask, RowArray
+from simengine.types import FieldSummary, FloatMatrix, Json, Mask, RowArray
 
 _TRIES = 8
 

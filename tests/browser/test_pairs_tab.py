@@ -28,7 +28,7 @@ def test_two_texts_get_cosine_inference_both_ways_and_words_that_go_together(pag
     compare(page, *pair)
     result = page.locator(f"{RESULT} .se-pair")
     expect(result).to_be_visible()
-    expect(result.locator(".se-big").first).to_have_text(f"{served.score([pair])[0].score:.3f}")
+    expect(result.locator(".se-big").first).to_have_text(f"{served.engine.score(*pair).score:.3f}")
     ways = result.locator(".se-way")
     expect(ways).to_have_count(2)
     expect(ways.first.locator(".se-top")).to_contain_text("contradicted")

@@ -10,13 +10,13 @@ import numpy as np
 from markupsafe import Markup
 
 from simengine.corpus.sentences import sentence_ends
-from simengine.qa.words import content_words
+from simengine.engine.contents import open_contents
 from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import LANGUAGES, Language
-from simengine.store.contract import StoredDocument
-from simengine.store.snapshot import Snapshot
 from simengine.text.joining import joined
 from simengine.text.scripts import HAN, is_chinese
+from simengine.text.words import content_words
+from simengine.types import Document
 
 SAMPLED = 60
 FEWEST_DOCUMENTS = 3
@@ -40,10 +40,9 @@ class Examples:
         n: at most so many.
     """
 
-    def __init__(
-        self, path: Path, make: Callable[[Sequence[StoredDocument], int], list[str]], n: int
-    ) -> None:
-        documents = sample_documents(path)
+    def __init__(self, path: Path, make: Callable[[Sequence[Document], int], list[str]], n: int) -> None:
+        with open_contents(path) as contents:
+            documents = contents.spread_documents(SAMPLED)
         self._texts = {language: make(in_language(documents, language), n) for _, language in LANGUAGES}
 
     def html(self, language: Language) -> Markup:
@@ -52,24 +51,13 @@ class Examples:
         return render("examples", language, {"examples": examples})
 
 
-def sample_documents(path: Path, n: int = SAMPLED) -> list[StoredDocument]:
-    """Up to `n` live documents, evenly spread over the index."""
-    with Snapshot.open(path) as snapshot:
-        live = snapshot.live_documents()
-        keys = np.arange(snapshot.n_documents) if live is None else np.flatnonzero(live)
-        if len(keys) > n:
-            keys = keys[np.linspace(0, len(keys) - 1, n).astype(np.int64)]
-        found = snapshot.documents(keys)
-        return [found[int(key)] for key in keys]
-
-
-def in_language(documents: Sequence[StoredDocument], language: Language) -> list[StoredDocument]:
+def in_language(documents: Sequence[Document], language: Language) -> list[Document]:
     """The documents in a language; all of them where there are hardly any in it."""
     chosen = [each for each in documents if is_chinese(each.text) == (language == "zh")]
     return chosen if len(chosen) >= FEWEST_DOCUMENTS else list(documents)
 
 
-def example_queries(documents: Sequence[StoredDocument], n: int) -> list[str]:
+def example_queries(documents: Sequence[Document], n: int) -> list[str]:
     """Short phrases out of documents that lie apart, each once."""
     found = [_query(each) for each in documents]
     if len(set(found) - {""}) < n:
@@ -77,12 +65,12 @@ def example_queries(documents: Sequence[StoredDocument], n: int) -> list[str]:
     return _spread(list(_once(iter(found))), n)
 
 
-def example_questions(documents: Sequence[StoredDocument], n: int) -> list[str]:
+def example_questions(documents: Sequence[Document], n: int) -> list[str]:
     """Questions that documents are likely to answer: stored questions, and "What is X?" where a text says so."""
     return _spread(list(_once(_question(each) for each in documents)), n)
 
 
-def _query(document: StoredDocument) -> str:
+def _query(document: Document) -> str:
     if _QUESTION_END.search(document.title):
         return document.title if len(document.title) <= MAX_CHARS else ""
     sentence = _first_sentence(document.text)
@@ -102,13 +90,13 @@ def _query(document: StoredDocument) -> str:
     return text if len(text) <= MAX_CHARS else ""
 
 
-def _key_words(document: StoredDocument) -> str:
+def _key_words(document: Document) -> str:
     words = content_words(joined(document.title, _first_sentence(document.text)))
     text = " ".join(words[: MOST_WORDS - 4])
     return text if len(text) <= MAX_CHARS else ""
 
 
-def _question(document: StoredDocument) -> str:
+def _question(document: Document) -> str:
     if _QUESTION_END.search(document.title):
         return document.title if len(document.title) <= MAX_CHARS else ""
     sentence = _first_sentence(document.text)

@@ -3,26 +3,21 @@
 from __future__ import annotations
 
 import math
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from simengine.engine.contents import open_contents
 from simengine.errors import UsageError
-from simengine.search.filter_syntax import Scalar, shown_value
-from simengine.store.contract import FieldSummary
-from simengine.store.snapshot import Snapshot
-from simengine.types import Json
+from simengine.text.expressions import Scalar, shown_field, shown_value
+from simengine.types import FieldSummary, Json
 
 MAX_FACETS = 6
 MAX_VALUES = 200
 MAX_COUNTED_DOCUMENTS = 300_000
 """Above it values are not counted: the examples that the index keeps are offered, and any other can be typed."""
-
-_PLAIN = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
-_KEYWORDS = frozenset(["and", "or", "not", "in", "is", "contains", "starts", "with", "true", "false", "null"])
 
 FacetKind = Literal["choice", "member", "range"]
 
@@ -54,27 +49,25 @@ def facets_of(path: Path) -> list[Facet]:
     """The fields of an index that a person can filter by: few values first, then numbers, then lists.
 
     Raises:
-        IndexNotFoundError, DamagedIndexError: as `Snapshot.open`.
+        IndexNotFoundError, DamagedIndexError: as `open_contents`.
     """
-    with Snapshot.open(path) as snapshot:
-        summaries = snapshot.fields()
+    with open_contents(path) as contents:
+        summaries = contents.fields()
         names = [name for name, summary in summaries.items() if _may_filter(name, summary)]
-        if snapshot.counts.documents > MAX_COUNTED_DOCUMENTS:
+        if contents.counts.documents > MAX_COUNTED_DOCUMENTS:
             found = [_by_examples(name, summaries[name]) for name in names]
         else:
-            live = snapshot.live_documents()
-            columns = snapshot.columns(names)
             found = [
                 facet_of(
                     name,
                     [
                         value
-                        for key, values in enumerate(columns[name].values.tolist())
+                        for values in column
                         for value in (dict.fromkeys(values) if isinstance(values, tuple) else [values])
-                        if value is not None and (live is None or live[key])
+                        if value is not None
                     ],
                 )
-                for name in names
+                for name, column in contents.values(names).items()
             ]
     useful = [facet for facet in found if facet is not None]
     useful.sort(key=lambda facet: (("choice", "member", "range").index(facet.kind), len(facet.values)))
@@ -134,17 +127,17 @@ def expression(
         if not values:
             continue
         if facet.kind == "member":
-            each = [f"{field_name(name)} contains {value}" for value in values]
+            each = [f"{shown_field(name)} contains {value}" for value in values]
             parts.append(each[0] if len(each) == 1 else f"({' or '.join(each)})")
         elif len(values) == 1:
-            parts.append(f"{field_name(name)} = {values[0]}")
+            parts.append(f"{shown_field(name)} = {values[0]}")
         else:
-            parts.append(f"{field_name(name)} in ({', '.join(values)})")
+            parts.append(f"{shown_field(name)} in ({', '.join(values)})")
     for name, (least, greatest) in ranges.items():
         if least is not None:
-            parts.append(f"{field_name(name)} >= {_number(least)}")
+            parts.append(f"{shown_field(name)} >= {_number(least)}")
         if greatest is not None:
-            parts.append(f"{field_name(name)} <= {_number(greatest)}")
+            parts.append(f"{shown_field(name)} <= {_number(greatest)}")
     if typed.strip():
         parts.append(f"({typed.strip()})" if parts else typed.strip())
     return " and ".join(parts) or None
@@ -168,15 +161,6 @@ def as_number(field: str, typed: str | None) -> float | None:
             f"{field}: {text!r:.50} is not a number; enter one such as 2020 or 0.5, or leave the box empty"
         )
     return number
-
-
-def field_name(name: str) -> str:
-    """A field's name as an expression takes it."""
-    return (
-        name
-        if _PLAIN.fullmatch(name) and not _KEYWORDS.intersection(name.lower().split("."))
-        else f"`{name}`"
-    )
 
 
 def _may_filter(name: str, summary: FieldSummary) -> bool:

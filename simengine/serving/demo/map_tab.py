@@ -12,6 +12,7 @@ import gradio as gr
 import numpy as np
 from markupsafe import Markup
 
+from simengine.engine.contents import open_contents
 from simengine.serving.demo.cards import said, shortened
 from simengine.serving.demo.context import QUIET, DemoContext, area
 from simengine.serving.demo.facets import Facet, facets_of
@@ -107,7 +108,7 @@ class MapTab:
         return str(event.id)
 
     def colouring(self, points: CorpusMap, colour: str, language: Language) -> Colouring:
-        """Colours by cluster, or by a metadata field as it was when the map was made."""
+        """Colours by cluster, or by a metadata field."""
         if colour == CLUSTER:
             return by_cluster(points, language)
         facet = next((facet for facet in self._facets() if facet.name == colour), None)
@@ -154,7 +155,7 @@ def picture_of(points: CorpusMap, colouring: Colouring, language: Language) -> d
         "scale": colouring.scale,
         "cluster": colouring.named,
         "words": {name: getattr(MAP, name).of(language) for name in names},
-        "key": f"{points.generation}.{points.commit}",
+        "key": "{}.{}".format(*points.version),
     }
 
 
@@ -221,12 +222,7 @@ def _by_scale(facet: Facet, values: Sequence[Json]) -> Colouring:
 
 
 def field_values(path: Path, points: CorpusMap, field: str) -> list[Json]:
-    """A field's value for each point; None for all where the index is of another generation by now."""
-    from simengine.store.snapshot import Snapshot
-
-    with Snapshot.open(path) as snapshot:
-        if snapshot.generation != points.generation:
-            return [None] * len(points)
-        column = snapshot.column(field).values
-        values = [column[key] for key in points.keys.tolist()]
+    """A field's value for each point; None where it has none, or where its document has been deleted."""
+    with open_contents(path) as contents:
+        values = contents.values([field], points.ids)[field]
         return [list(value) if isinstance(value, tuple) else value for value in values]

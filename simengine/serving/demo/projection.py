@@ -9,19 +9,17 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
+from simengine.engine.contents import Contents, open_contents
 from simengine.errors import UsageError
 from simengine.extras import optional_module
 from simengine.text.joining import joined
 from simengine.text.scripts import HAN
 from simengine.types import FloatMatrix, RowArray
-
-if TYPE_CHECKING:
-    from simengine.store.snapshot import Snapshot
 
 T = TypeVar("T")
 
@@ -49,7 +47,6 @@ class CorpusMap:
     """Documents as points.
 
     Attributes:
-        keys: (n,) int64, doc_keys of the snapshot, rising.
         ids, labels: n of each; a label is the title and the beginning of the text, on one line.
         places: (n, 2) float32, each in [0, 1].
         clusters: (n,) int64, from 0.
@@ -58,10 +55,9 @@ class CorpusMap:
         trust: trustworthiness of the picture in [0, 1]: near 1 where those who are neighbours in it are neighbours in
             the documents' vectors, too. Measured on a sample; None for fewer points than it takes.
         seconds: that the computing took.
-        generation, commit: of the snapshot.
+        version: of the index, see `Contents.version`.
     """
 
-    keys: RowArray
     ids: Sequence[str]
     labels: Sequence[str]
     places: FloatMatrix
@@ -70,8 +66,7 @@ class CorpusMap:
     n_documents: int
     trust: float | None
     seconds: float
-    generation: int
-    commit: int
+    version: tuple[int, int]
 
     def __len__(self) -> int:
         """Number of points."""
@@ -83,10 +78,10 @@ class PerCommit(Generic[T]):
 
     Args:
         path: the index directory.
-        make: called with an opened snapshot.
+        make: called with the opened index.
     """
 
-    def __init__(self, path: Path, make: Callable[[Snapshot], T]) -> None:
+    def __init__(self, path: Path, make: Callable[[Contents], T]) -> None:
         self._path, self._make = path, make
         self._lock = threading.Lock()
         self._kept: tuple[tuple[int, int], T] | None = None
@@ -95,14 +90,11 @@ class PerCommit(Generic[T]):
         """As of the last commit; whoever asks while it is made waits for it.
 
         Raises:
-            IndexNotFoundError, DamagedIndexError: as `Snapshot.open`.
+            IndexNotFoundError, DamagedIndexError: as `open_contents`.
         """
-        from simengine.store.snapshot import Snapshot
-
-        with self._lock, Snapshot.open(self._path) as snapshot:
-            version = (snapshot.generation, snapshot.commit_number)
-            if self._kept is None or self._kept[0] != version:
-                self._kept = version, self._make(snapshot)
+        with self._lock, open_contents(self._path) as contents:
+            if self._kept is None or self._kept[0] != contents.version:
+                self._kept = contents.version, self._make(contents)
             return self._kept[1]
 
     def is_made(self) -> bool:
@@ -110,7 +102,7 @@ class PerCommit(Generic[T]):
         return self._kept is not None
 
 
-def corpus_map(snapshot: Snapshot) -> CorpusMap:
+def corpus_map(contents: Contents) -> CorpusMap:
     """Place the documents of an index; above MAX_POINTS a random sample of them, the same at each call.
 
     Raises:
@@ -118,19 +110,16 @@ def corpus_map(snapshot: Snapshot) -> CorpusMap:
         MissingExtraError: scikit-learn is not installed.
     """
     start = time.perf_counter()
-    keys, vectors = document_vectors(snapshot, MAX_POINTS)
-    n_documents = snapshot.counts.documents
-    if len(keys) < 2:
+    documents, vectors = contents.sampled_vectors(MAX_POINTS, SEED)
+    n_documents = contents.counts.documents
+    if len(documents) < 2:
         raise UsageError(f"a map needs at least two documents; the index has {n_documents}")
-    stored = snapshot.documents(keys)
-    documents = [stored[int(key)] for key in keys]
     reduced = reduce_dimensions(vectors)
     places = layout(reduced)
     clusters = cluster(reduced)
     texts = [joined(document.title, document.text[:READ_CHARS]) for document in documents]
     length = SHORT_LABEL_CHARS if len(documents) >= SHORT_LABELS_FROM else LABEL_CHARS
     return CorpusMap(
-        keys,
         [document.id for document in documents],
         [label_of(document.title, document.text, length) for document in documents],
         places,
@@ -139,34 +128,8 @@ def corpus_map(snapshot: Snapshot) -> CorpusMap:
         n_documents,
         trust(vectors, places),
         time.perf_counter() - start,
-        snapshot.generation,
-        snapshot.commit_number,
+        contents.version,
     )
-
-
-def document_vectors(snapshot: Snapshot, most: int) -> tuple[RowArray, FloatMatrix]:
-    """Keys of the live documents, rising, and the mean of each one's passages, normalised.
-
-    Args:
-        snapshot: the index.
-        most: of more documents a random sample of this size is taken.
-
-    Returns:
-        (n,) int64 and (n, dim) float32.
-    """
-    owners, live = snapshot.row_documents(), snapshot.live_rows()
-    rows = np.arange(len(owners)) if live is None else np.flatnonzero(live)
-    keys: RowArray = np.unique(owners[rows])
-    if len(keys) > most:
-        keys = np.sort(np.random.default_rng(SEED).choice(keys, most, replace=False))
-        rows = rows[np.isin(owners[rows], keys)]
-    places = np.searchsorted(keys, owners[rows])
-    order = np.argsort(places, kind="stable")
-    starts = np.searchsorted(places[order], np.arange(len(keys)))
-    vectors = snapshot.vectors(rows[order])
-    sums = np.add.reduceat(vectors, starts, axis=0) if len(keys) else vectors
-    norms = np.linalg.norm(sums, axis=1, keepdims=True)
-    return keys, (sums / np.where(norms > 0, norms, 1)).astype(np.float32)
 
 
 def reduce_dimensions(vectors: FloatMatrix) -> FloatMatrix:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from simengine.serving.demo.cards import shortened
 
 if TYPE_CHECKING:
+    from simengine.engine.contents import Contents
     from simengine.serving.served import ServedIndex
-    from simengine.store.snapshot import Snapshot
 
 MAX_TITLES = 200_000
 """Above it titles are not kept in memory; documents are found by the index's own search."""
@@ -37,16 +37,16 @@ class Titles:
         self._folded = [document.title.casefold() for document in self._documents]
 
     @classmethod
-    def of(cls, snapshot: Snapshot) -> Titles:
+    def of(cls, contents: Contents) -> Titles:
         """All live documents; none where there are more than MAX_TITLES."""
-        if snapshot.counts.documents > MAX_TITLES:
+        if contents.counts.documents > MAX_TITLES:
             return cls([])
         return cls(
             [
                 Titled(
                     document.id, shortened(document.title or document.text[:400] or document.id, TITLE_CHARS)
                 )
-                for document in snapshot.iter_documents()
+                for document in contents.documents()
             ]
         )
 

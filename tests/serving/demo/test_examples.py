@@ -9,14 +9,13 @@ from simengine.serving.demo.examples import (
     example_queries,
     example_questions,
     in_language,
-    sample_documents,
 )
-from simengine.store.contract import StoredDocument
+from simengine.types import Document
 from tests.serving.library import word_models
 
 
-def document(text: str, title: str = "", key: int = 0) -> StoredDocument:
-    return StoredDocument(key, f"d{key}", title, text, {})
+def document(text: str, title: str = "") -> Document:
+    return Document("d", text, title)
 
 
 def test_a_short_clause_is_a_query_as_it_stands():
@@ -73,14 +72,14 @@ def test_what_a_text_defines_is_asked_for():
 
 
 def test_no_example_comes_twice_and_they_lie_apart():
-    documents = [document(f"Number {n % 7} is a number here.", key=n) for n in range(21)]
+    documents = [document(f"Number {n % 7} is a number here.") for n in range(21)]
     found = example_queries(documents, 3)
     assert found == ["number 0 is a number here", "number 3 is a number here", "number 6 is a number here"]
 
 
 def test_the_language_of_the_page_is_preferred_where_there_is_enough_of_it():
-    chinese = [document("长城是中国的工程。", key=n) for n in range(3)]
-    english = [document("Cats purr.", key=9)]
+    chinese = [document("长城是中国的工程。") for n in range(3)]
+    english = [document("Cats purr.")]
     assert in_language([*chinese, *english], "zh") == chinese
     assert in_language([*chinese, *english], "en") == [*chinese, *english]
 
@@ -94,13 +93,3 @@ def test_buttons_escape_what_they_say(tmp_path: Path):
     assert "<b>" not in html
     assert 'data-example="&lt;b&gt;&#34;x&#34;"' in html
     assert Examples(tmp_path / "index", lambda documents, n: [], 1).html("en") == ""
-
-
-def test_documents_are_sampled_evenly_and_deleted_ones_are_not(tmp_path: Path):
-    from simengine.engine import Engine
-
-    with word_models(), Engine.build([f"text number {n}" for n in range(50)], tmp_path / "index") as engine:
-        gone = sample_documents(tmp_path / "index", 50)[0].id
-        engine.delete([gone])
-        found = sample_documents(tmp_path / "index", 5)
-    assert [each.text for each in found] == [f"text number {n}" for n in (1, 13, 25, 37, 49)]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from simengine.errors import UsageError
 from simengine.search.filters import Filter
-from simengine.serving.demo.facets import Facet, as_number, expression, facet_of, facets_of, field_name
+from simengine.serving.demo.facets import Facet, as_number, expression, facet_of, facets_of
 from simengine.types import Document
 from tests.serving.library import word_models
 
@@ -82,11 +82,6 @@ def test_what_a_person_types_is_a_value_and_nothing_else(typed: str):
     parsed = Filter.parse(found)
     assert parsed.fields == ("kind",)
     assert len(parsed._program) == 1
-
-
-@pytest.mark.parametrize("name", ["and", "a b", "a-b", "1st", "a.b", "Not", "x.in", "名"])
-def test_odd_field_names_are_read_as_one_field(name: str):
-    assert Filter.parse(f"{field_name(name)} = 1").fields == (name,)
 
 
 def test_numbers_are_read_and_anything_else_is_named():

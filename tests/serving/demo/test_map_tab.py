@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from simengine.engine import Engine
+from simengine.engine.contents import open_contents
 from simengine.errors import UsageError
 from simengine.serving.demo import projection
 from simengine.serving.demo.facets import Facet
@@ -24,16 +25,13 @@ from simengine.serving.demo.projection import (
     CorpusMap,
     cluster,
     corpus_map,
-    document_vectors,
     fitted,
     label_of,
     layout,
     telling_words,
     trust,
 )
-from simengine.store.snapshot import Snapshot
 from simengine.types import Document
-from tests.faults.encoder import vector_of
 from tests.serving.library import word_models
 
 TOPICS = {"sea": "whales swim in the ocean", "sky": "planes fly over clouds", "bread": "bakers knead dough"}
@@ -54,8 +52,8 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def points(path: Path) -> CorpusMap:
-    with Snapshot.open(path) as snapshot:
-        return corpus_map(snapshot)
+    with open_contents(path) as contents:
+        return corpus_map(contents)
 
 
 def blobs(n: int, dimension: int = 20) -> tuple[np.ndarray, np.ndarray]:
@@ -75,37 +73,17 @@ def test_a_map_has_every_document_once_within_the_square(points: CorpusMap):
 
 
 def test_the_same_index_gives_the_same_map(path: Path, points: CorpusMap):
-    with Snapshot.open(path) as snapshot:
-        again = corpus_map(snapshot)
+    with open_contents(path) as contents:
+        again = corpus_map(contents)
     np.testing.assert_array_equal(again.places, points.places)
     np.testing.assert_array_equal(again.clusters, points.clusters)
     assert again.words == points.words
 
 
-def test_a_documents_vector_is_the_mean_of_its_passages_and_deleted_ones_are_left_out(tmp_path: Path):
-    long = " ".join(f"Sentence number {n} is about topic {n % 5}." for n in range(12))
-    with (
-        word_models(),
-        Engine.build(
-            [Document("a", "one two"), Document("long", long), Document("b", "three four")],
-            tmp_path / "index",
-        ) as engine,
-    ):
-        engine.delete(["b"])
-    with Snapshot.open(tmp_path / "index") as snapshot:
-        keys, vectors = document_vectors(snapshot, 10)
-        assert snapshot.document_ids(keys) == ["a", "long"]
-        rows = np.flatnonzero(snapshot.row_documents() == keys[1])
-        assert len(rows) > 1
-        mean = snapshot.vectors(rows).mean(axis=0)
-    np.testing.assert_allclose(vectors[0], vector_of("one two"), atol=1e-6)
-    np.testing.assert_allclose(vectors[1], mean / np.linalg.norm(mean), atol=1e-6)
-
-
 def test_more_documents_than_points_are_sampled_and_that_is_said(path: Path, monkeypatch):
     monkeypatch.setattr(projection, "MAX_POINTS", 6)
-    with Snapshot.open(path) as snapshot:
-        few, same = corpus_map(snapshot), corpus_map(snapshot)
+    with open_contents(path) as contents:
+        few, same = corpus_map(contents), corpus_map(contents)
     assert len(few) == 6
     assert few.ids == same.ids
     assert few.n_documents == len(DOCUMENTS)
@@ -115,8 +93,8 @@ def test_more_documents_than_points_are_sampled_and_that_is_said(path: Path, mon
 def test_an_index_of_one_document_is_refused(tmp_path: Path):
     with word_models():
         Engine.build([Document("a", "alone")], tmp_path / "index").close()
-    with Snapshot.open(tmp_path / "index") as snapshot, pytest.raises(UsageError, match="two documents"):
-        corpus_map(snapshot)
+    with open_contents(tmp_path / "index") as contents, pytest.raises(UsageError, match="two documents"):
+        corpus_map(contents)
 
 
 @pytest.mark.parametrize("n", [2, 3, 4, 5, 12])

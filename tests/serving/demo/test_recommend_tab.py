@@ -139,7 +139,7 @@ def test_statements_are_lines_each_once_and_too_many_are_refused():
 def test_what_is_kept_for_a_commit_is_made_anew_after_the_next_one(tmp_path: Path):
     with word_models(), Engine.build([Document("a", "one")], tmp_path / "index") as engine:
         made = []
-        kept = PerCommit(engine.path, lambda snapshot: made.append(snapshot.counts.documents) or len(made))
+        kept = PerCommit(engine.path, lambda contents: made.append(contents.counts.documents) or len(made))
         assert not kept.is_made()
         assert [kept.get(), kept.get()] == [1, 1]
         engine.add([Document("b", "two")])

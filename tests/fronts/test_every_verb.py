@@ -1,0 +1,188 @@
+"""The other verbs give the same through every front end that has them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("fastapi", reason="the extra serve is not installed")
+pytest.importorskip("mcp", reason="the extra mcp is not installed")
+
+from simengine.cli.main import _run
+from simengine.engine import Engine
+from simengine.engine.dispatch import VERBS
+from simengine.results.records import (
+    classification_record,
+    conflict_record,
+    duplicates_record,
+    explained_record,
+    hit_record,
+)
+from simengine.serving.catalogue import Catalogue
+from simengine.types import Document
+from tests.fronts.fronts import as_json, command_line, http, tool
+from tests.serving.library import DOCUMENTS, word_models
+
+CLAIMS = [
+    Document("old", "The bridge is 300 metres long and stands in the north.", "", {"year": 1990}),
+    Document("new", "The bridge is 310 metres long and stands in the north.", "", {"year": 2020}),
+    Document("cats again", "Cats purr when they are content.", "", {"year": 2003}),
+]
+FRONTS = {
+    "SearchRequest": "test_search",
+    "AskRequest": "test_inference",
+    "RecommendRequest": "test_inference",
+    "NLIRequest": "test_inference",
+    "RecommendUsersRequest": "the command line alone reads histories",
+    "CalibrateRequest": "the command line alone fits",
+    **dict.fromkeys(
+        (
+            "SimilarRequest",
+            "RerankRequest",
+            "ScoreRequest",
+            "ClassifyRequest",
+            "ExplainRequest",
+            "ContradictionsRequest",
+            "DuplicatesRequest",
+        ),
+        "here",
+    ),
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def models() -> Iterator[None]:
+    with word_models():
+        yield
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("verbs") / "library"
+    with word_models():
+        Engine.build([*DOCUMENTS, *CLAIMS], path, offline=True).close()
+    return path
+
+
+@pytest.fixture
+def engine(index: Path) -> Iterator[Engine]:
+    with Engine.open(index, offline=True) as opened:
+        yield opened
+
+
+@pytest.fixture
+def catalogue(index: Path) -> Iterator[Catalogue]:
+    with Catalogue.of([Engine.open(index, offline=True)]) as opened:
+        yield opened
+
+
+def lines(capfd: pytest.CaptureFixture[str], *words: object) -> list[Any]:
+    """What a command prints as JSON Lines."""
+    capfd.readouterr()
+    assert _run([str(word) for word in words]) == 0
+    return [json.loads(line) for line in capfd.readouterr().out.splitlines()]
+
+
+def test_every_request_has_its_comparison() -> None:
+    assert FRONTS.keys() == VERBS.keys()
+
+
+@pytest.mark.parametrize("where", [None, "year >= 2001"])
+def test_similar(engine: Engine, catalogue: Catalogue, where: str | None) -> None:
+    expected = as_json([hit_record(hit) for hit in engine.similar("cats", k=3, where=where)])
+    assert len(expected) == 3
+    request = {"document_id": "cats", "k": 3, "where": where}
+    assert http(catalogue, "/v1/similar", request)["hits"] == expected
+    assert tool(catalogue, "similar", request)["hits"] == expected
+
+
+def test_score(engine: Engine, catalogue: Catalogue, capfd: pytest.CaptureFixture[str]) -> None:
+    text1, text2 = "Cats purr.", "Cats bark."
+    scored = engine.score(text1, text2)
+    found = lines(capfd, "score", "--format", "jsonl", "--offline", text1, text2)[0]
+    (answer,) = http(catalogue, "/v1/score", {"pairs": [{"text1": text1, "text2": text2}]})["scores"]
+    for each in (found, answer, tool(catalogue, "score", {"text1": text1, "text2": text2})):
+        assert each["cosine"] == pytest.approx(scored.score, abs=1e-6)
+        assert each["told_apart"] is True
+
+
+@pytest.mark.parametrize(
+    "options", [{}, {"multi_label": True, "threshold": 0.2}, {"templates": ["About {}."]}]
+)
+def test_classify(
+    engine: Engine, catalogue: Catalogue, capfd: pytest.CaptureFixture[str], options: dict[str, Any]
+) -> None:
+    from simengine.requests.pairs import ClassifyRequest
+
+    texts, labels = ["A film of blood and war."], ["violent", "quiet"]
+    request = ClassifyRequest(tuple(texts), tuple(labels), **options)
+    expected = as_json([classification_record(each) for each in engine.run(request)])
+    names = {"multi_label": "--multi-label", "templates": "--template"}
+    words: list[object] = []
+    for name, value in options.items():
+        words += [
+            names.get(name, f"--{name}"),
+            *([] if value is True else value if isinstance(value, list) else [value]),
+        ]
+    found = lines(
+        capfd, "classify", "--format", "jsonl", "--offline", "-l", labels[0], "-l", labels[1], *words, *texts
+    )
+    assert [{name: each[name] for name in expected[0]} for each in found] == expected
+    body = {"texts": texts, "labels": labels, **options}
+    answer = http(catalogue, "/v1/classify", body)["classifications"]
+    assert [{name: each[name] for name in expected[0]} for each in answer] == expected
+    answer = tool(catalogue, "classify", body)["classifications"]
+    assert [{name: each[name] for name in expected[0]} for each in answer] == expected
+
+
+def test_explain(engine: Engine, catalogue: Catalogue) -> None:
+    found = engine.explain("Cats purr.", "Cats bark.")
+    answer = http(catalogue, "/v1/explain", {"text1": "Cats purr.", "text2": "Cats bark."})
+    assert answer["cosine"] == pytest.approx(found.cosine, abs=1e-6)
+    assert (answer["first"], answer["second"]) == (
+        as_json(explained_record(found.first)),
+        as_json(explained_record(found.second)),
+    )
+
+
+def test_contradictions(
+    index: Path, engine: Engine, catalogue: Catalogue, capfd: pytest.CaptureFixture[str]
+) -> None:
+    where = "year >= 1990"
+    expected = as_json([conflict_record(each) for each in engine.contradictions(where=where).conflicts])
+    assert [each["found_by"] for each in expected] == [["measure"]]
+    words = ("contradictions", "-i", index, "--format", "jsonl", "--offline", "--where", where)
+    assert lines(capfd, *words) == expected
+    assert http(catalogue, "/v1/contradictions", {"where": where})["conflicts"] == expected
+    assert tool(catalogue, "contradictions", {"where": where})["conflicts"] == expected
+
+
+def test_duplicates(
+    index: Path, engine: Engine, catalogue: Catalogue, capfd: pytest.CaptureFixture[str]
+) -> None:
+    expected = as_json([duplicates_record(each) for each in engine.duplicates().groups])
+    assert [(each["id"], [member["id"] for member in each["members"]]) for each in expected] == [
+        ("cats", ["cats again"])
+    ]
+    found = lines(capfd, "duplicates", "-i", index, "--format", "jsonl", "--offline")
+    assert [each for each in found if each.pop("kind") == "duplicates"] == expected
+    assert http(catalogue, "/v1/duplicates", {})["groups"] == expected
+
+
+def test_rerank(
+    tmp_path: Path, engine: Engine, catalogue: Catalogue, capfd: pytest.CaptureFixture[str]
+) -> None:
+    query, passages = "When was the tower built?", ["Cats purr.", "The tower was built in 1889."]
+    from simengine.requests.hits import passages_as_hits
+
+    result = engine.rerank([query], [passages_as_hits(passages)])
+    expected = [(int(hit.id) - 1, pytest.approx(hit.score, abs=1e-6)) for hit in result.hits[0]]
+    assert expected[0][0] == 1
+    found = command_line(capfd, "rerank", "--format", "json", "--offline", query, *passages)
+    assert [(int(hit["id"]) - 1, hit["score"]) for hit in found["hits"]] == expected
+    answer = http(catalogue, "/v2/rerank", {"model": "minilm-nli", "query": query, "documents": passages})
+    assert [(each["index"], each["relevance_score"]) for each in answer["results"]] == expected
