@@ -168,7 +168,7 @@ def _labelling(
 
 def _lines(result: AugmentResult, n_gold: int, count: ReadCount) -> list[str]:
     lines = [f"{number:,} left out: {reason}" for reason, number in count.reasons.items()]
-    unsure = f", {result.n_unsure:,} of them not surely enough" if result.n_unsure else ""
+    unsure = f", {result.n_unsure:,} of them left out as unsure" if result.n_unsure else ""
     lines.append(f"{counted(n_gold, 'pair')}: {counted(result.n_candidates, 'new pair')} labelled{unsure}")
     shares = ", ".join(
         f"{name} {number:,}" for name, number in sorted(result.found.items(), key=lambda item: str(item[0]))

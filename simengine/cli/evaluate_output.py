@@ -108,7 +108,7 @@ class Report:
     def as_table(self) -> str:
         """For a person."""
         units = self.evaluated[0].assessment.units
-        lines = [f"{self.task}  {one_line(self.file)}  {counted_units(len(units), units.noun)}"]
+        lines = [f"{self.task}  {one_line(self.file)}  {counted(len(units), units.noun)}"]
         for one, intervals in zip(self.evaluated, self.intervals, strict=True):
             lines += ["", *self._model_lines(one, intervals)]
         if self.comparison is not None:
@@ -161,11 +161,6 @@ def write_report(report: Report, folder: Path, *, plots: bool) -> None:
 def figure(value: float | None) -> str:
     """A metric for a person."""
     return "undefined" if value is None or math.isnan(value) else f"{value:.4f}"
-
-
-def counted_units(number: int, noun: str) -> str:
-    """ "1 query", "2,000 queries"."""
-    return f"{number:,} queries" if noun == "query" and number != 1 else counted(number, noun)
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:

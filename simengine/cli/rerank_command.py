@@ -23,7 +23,7 @@ from simengine.cli.options import (
 )
 from simengine.cli.rerank_options import RerankChoice, rerank_options, tell
 from simengine.cli.search_output import HitsChoice, hits_options
-from simengine.cli.terminal import note, print_pairs
+from simengine.cli.terminal import counted, note, print_pairs
 from simengine.cli.texts import refuse_blank, unreadable_warning
 from simengine.errors import UsageError
 
@@ -225,8 +225,8 @@ def _hits_with_queries(
     known = {} if queries_file is None else {query.id: query.text for query in read_queries(queries_file)}
     if texts and (len(found) > 1 or len(texts) > 1 or queries_file is not None):
         raise UsageError(
-            f"--hits holds {len(found)} queries, {len(texts)} were given as texts; give one text for the hits of one "
-            "query, or --queries FILE"
+            f"--hits holds {counted(len(found), 'query')}, and {counted(len(texts), 'text')} "
+            f"{'was' if len(texts) == 1 else 'were'} given; give one text for the hits of one query, or --queries FILE"
         )
     for each in found:
         text = texts[0] if texts else known.get(each.query_id, each.query)

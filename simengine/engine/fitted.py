@@ -104,7 +104,16 @@ def answer_rule(
 
 
 def store_blend(path: Path, fit: BlendFit, *, lock_timeout_s: float = 0.0, note: Note | None = None) -> bool:
-    """Store a fitted weight with an index; see `_store`."""
+    """Store a fitted weight with an index; see `_store`.
+
+    Raises:
+        UsageError: it was fitted on searches that found no relevant document.
+    """
+    if not (fit.before or fit.after):
+        raise UsageError(
+            f"no search in {path} found a relevant document of these queries; were they labelled for another index? "
+            "Nothing was kept"
+        )
     return _store(path, BLENDS, fit.judge, fit.to_dict(), lock_timeout_s, "weight for reranking", note)
 
 

@@ -117,6 +117,4 @@ class ClassifyRequest:
     def __post_init__(self) -> None:
         check_fields(self)
         if len(self.labels) < 2 and not self.multi_label:
-            raise UsageError(
-                "one label is not a choice; give at least two, or let a text have several (multi_label)"
-            )
+            raise UsageError("give at least two labels, or let a text have several (multi-label)")

@@ -352,6 +352,20 @@ def test_too_few_labelled_queries_are_a_usage_error(call, folder: Path, index: P
     assert "at least 20" in result.err
 
 
+def test_queries_that_were_labelled_for_another_index_leave_no_weight(
+    call, folder: Path, index: Path, tmp_path: Path
+) -> None:
+    source = labelled(tmp_path / "labelled", 24)
+    qrels = source / "qrels" / "dev.tsv"
+    qrels.write_text(
+        qrels.read_text().replace("\tanimals", "\tx").replace("\tmoney", "\tx").replace("\tspace", "\tx")
+    )
+    result = call("rerank", "--fit", source, "-i", index, "--reranker", folder, "--threads", 1, "--offline")
+    assert result.code == 2
+    assert "labelled for another index" in result.err
+    assert "weight" not in call("info", index).out
+
+
 def test_texts_that_the_judge_does_not_know_are_told_of_once(call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simengine.engine.loaded.load_cross_encoder", lambda *a, **b: TableModel())
     assert "does not know" not in call("rerank", "谁?", *PASSAGES, "-q").err

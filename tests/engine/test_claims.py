@@ -125,7 +125,7 @@ def test_labels_go_through_a_calibration(texts: TextEngine, monkeypatch: pytest.
     expected = ZeroShotClassifier(nli, calibration=made).classify(asked.texts, asked.labels)
     assert texts.run(asked) == expected
     assert expected[0].calibrated
-    with pytest.raises(UsageError, match="one label is not a choice"):
+    with pytest.raises(UsageError, match="give at least two labels"):
         request(("a",), ("sport",))
     assert texts.classify(["a day of sport"], ["sport"], multi_label=True)[0].labels == ("sport",)
 

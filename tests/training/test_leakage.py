@@ -167,7 +167,9 @@ def test_meaning_is_compared_where_an_encoder_is_given() -> None:
 def test_refuse_raises_drop_leaves_out_and_report_keeps() -> None:
     train = [pair("a", "b", line=3), pair("c", "d", line=4), pair("a", "b", line=5)]
     dev = {"dev": [pair("a", "b")], "test": [pair("x", "y")]}
-    with pytest.raises(LeakageError, match="2 of 3 training examples") as caught:
+    with pytest.raises(
+        LeakageError, match=r"2 of 3 training examples.*leakage\.action=drop drops them"
+    ) as caught:
         guard_examples(train, dev)
     assert isinstance(caught.value, DataError)
     assert (caught.value.exit_code, caught.value.source, caught.value.line) == (4, "train.jsonl", 3)

@@ -113,7 +113,8 @@ def guard_examples(
         first = shown(train[int(report.leaked_rows[0])])
         raise LeakageError(
             f"{report.n_leaked:,} of {report.n_train:,} training examples appear in held-out data, this one first; "
-            "drop them, or only report them\n" + "\n".join(report.lines()),
+            "leakage.action=drop drops them, leakage.action=report only reports them (--set, or the recipe)\n"
+            + "\n".join(report.lines()),
             first.source,
             first.line or None,
         )
