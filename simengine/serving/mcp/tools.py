@@ -246,7 +246,8 @@ def classify(served: ServedIndex, given: Mapping[str, Any]) -> ClassifyToolResul
 
 def recommend(served: ServedIndex, given: Mapping[str, Any]) -> RecommendToolResult:
     """Recommend documents that are near to what somebody likes. Name one document or text at least."""
-    request = made(RecommendRequest, given, {} if given["n"] is None else {"k": given["n"]})
+    old = given["n"] is not None and given["k"] == RecommendRequest().k  # `k` wins where both are given
+    request = made(RecommendRequest, given, {"k": given["n"]} if old else {})
     return RecommendToolResult(
         index=served.name,
         recommendations=[RecommendationResult.of(each) for each in served.engine.run(request)],
