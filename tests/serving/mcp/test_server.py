@@ -180,7 +180,7 @@ def test_classify_sorts_texts_into_labels(catalogue: Catalogue) -> None:
         ClassificationResult.of(each).model_dump(mode="json") for each in expected
     ]
     assert found["classifications"][0]["predicted"] == ["The film is violent."]
-    assert "one label" in refused(catalogue, "classify", texts=texts, labels=["a"])
+    assert "at least two labels" in refused(catalogue, "classify", texts=texts, labels=["a"])
 
 
 def test_contradictions_names_claims_that_conflict(catalogue: Catalogue, tmp_path: Path) -> None:
