@@ -107,7 +107,7 @@ def test_words_that_bring_texts_near_are_those_of_the_engine(given, engine: Engi
 @pytest.mark.parametrize(
     ("path", "body", "says"),
     [
-        ("/v1/classify", {"texts": ["a"], "labels": ["b"]}, "one label"),
+        ("/v1/classify", {"texts": ["a"], "labels": ["b"]}, "at least two labels"),
         ("/v1/classify", {"texts": ["a"], "labels": ["b", "c"], "calibration": "/etc"}, "Extra"),
         ("/v1/classify", {"texts": ["a"] * 51, "labels": ["b", "c"]}, "at most 50"),
         ("/v1/classify", {"texts": ["a"], "labels": ["b"] * 101}, "at most 100"),
