@@ -304,7 +304,10 @@ def _making(report: TrainReport) -> Iterator[str]:
 def _limits(report: TrainReport) -> Iterator[str]:
     yield "## Limits"
     given = list(report.limits)
-    given.append(f"Made and measured on texts in: {', '.join(report.languages) or 'unknown languages'}.")
+    if report.languages:
+        given.append(f"Made and measured on texts in: {', '.join(report.languages)}.")
+    else:
+        given.append("The languages of its training data are not stated.")
     unlicensed = sorted(
         {source.name for source in report.sources if source.role == "train" and not source.licence}
     )

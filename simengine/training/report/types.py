@@ -64,7 +64,7 @@ class TrainReport:
         n_parameters, n_trainable: of the model in training.
         steps, best_step: optimiser steps done, and the one whose weights were kept.
         limits: sentences on what the model cannot do.
-        languages: ISO 639 codes.
+        languages: of the training and evaluation data, as ISO 639 codes; () if they are not known.
         licence: of the model's weights; "" states none.
     """
 
@@ -93,7 +93,7 @@ class TrainReport:
     steps: int = 0
     best_step: int = 0
     limits: tuple[str, ...] = ()
-    languages: tuple[str, ...] = ("en",)
+    languages: tuple[str, ...] = ()
     licence: str = ""
 
     def to_dict(self) -> dict[str, Json]:

@@ -13,7 +13,7 @@ from simengine.training.report.types import TrainReport
 
 
 def test_the_front_matter_is_what_hubs_expect(report: TrainReport) -> None:
-    card = model_card(report)
+    card = model_card(replace(report, languages=("en",)))
     front = yaml.safe_load(card.split("---\n")[1])
     assert front["library_name"] == "sentence-transformers"
     assert front["pipeline_tag"] == "text-classification"
@@ -30,6 +30,13 @@ def test_the_front_matter_is_what_hubs_expect(report: TrainReport) -> None:
         ("snli/dev", "Accuracy"): 0.75,
     }
     assert {one.metric_type for one in results} == {"accuracy", "f1"}
+
+
+def test_languages_that_are_not_known_are_not_claimed(report: TrainReport) -> None:
+    card = model_card(report)
+    assert "language" not in yaml.safe_load(card.split("---\n")[1])
+    assert "The languages of its training data are not stated." in card
+    assert "texts in: en, zh." in model_card(replace(report, languages=("en", "zh")))
 
 
 def test_the_card_names_every_source_with_its_licence(report: TrainReport) -> None:
