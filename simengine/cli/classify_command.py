@@ -15,7 +15,14 @@ from simengine.cli.class_labels import parse_labels
 from simengine.cli.corpus_input import describe_read, read_options
 from simengine.cli.derived import request_options
 from simengine.cli.nli_options import NLIChoice, nli_options
-from simengine.cli.options import CorpusChoice, corpus_options, format_option, output_option, output_options
+from simengine.cli.options import (
+    CorpusChoice,
+    corpus_options,
+    format_option,
+    output_option,
+    output_options,
+    typed,
+)
 from simengine.cli.output import open_output
 from simengine.cli.terminal import note, one_line, progress_bar
 from simengine.cli.texts import refuse_blank, unreadable_warning
@@ -100,6 +107,8 @@ def command(
         descriptions=tuple(descriptions.items()),
         calibration=None if calibration is None else read_calibration(calibration).to_dict(),
     )
+    if typed("threshold") and not asked.multi_label:
+        raise UsageError("--threshold needs --multi-label: a single label is the most probable one")
     documents = _given(texts) if texts else _read(str(source), corpus_choice, quiet=quiet)
     size = None if asked.prior == "texts" else BATCH_TEXTS
     with (

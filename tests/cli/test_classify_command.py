@@ -104,6 +104,7 @@ def test_a_calibration_is_read_from_a_file_and_refused_where_it_is_of_another_mo
         ["a", "-l", "x=", "-l", "y"],
         ["a", "-l", " ", "-l", "y"],
         ["a", *LABELS, "--template", "no slot"],
+        ["a", *LABELS, "--threshold", "0.3"],
     ],
 )
 def test_calls_that_cannot_be_answered_are_usage_errors(call, arguments: list[str]) -> None:
