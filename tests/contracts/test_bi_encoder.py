@@ -56,9 +56,7 @@ RECIPES = {
     "roberta-cls-prompts": Recipe(
         "roberta", ("cls",), prompts={"query": "search: ", "document": "text: "}, normalize=False
     ),
-    "mpnet-max-default-prompt": Recipe(
-        "mpnet", ("max",), prompts={"sts": "compare the: "}, default_prompt="sts"
-    ),
+    "mpnet-max-default-prompt": Recipe("mpnet", ("max",), prompts={"sts": "same: "}, default_prompt="sts"),
     "xlm-roberta-lasttoken": Recipe("xlm-roberta", ("lasttoken",)),
     "xlm-roberta-mean-prompt-excluded": Recipe(
         "xlm-roberta",
