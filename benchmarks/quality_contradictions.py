@@ -39,11 +39,11 @@ from simengine.cross_encoders.nli import NLIModel
 from simengine.encoders.load import load_encoder
 from simengine.reasoning.claims import normalised, sentence_pieces
 from simengine.reasoning.conflict import Conflict, judge_pairs
-from simengine.reasoning.conflict_cues import profile
-from simengine.reasoning.conflict_rules import disagreement
 from simengine.reasoning.contradictions import Contradictions, find_contradictions
 from simengine.reasoning.duplicates_guard import compare_texts, read_texts
 from simengine.requests.conflicts import ContradictionOptions
+from simengine.rules.cues import profile
+from simengine.rules.disagreement import disagreement
 from simengine.types import Document
 
 NLI_SETS = {

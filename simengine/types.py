@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -139,6 +139,10 @@ class PairScore:
     graded: float | None = None
 
 
+SURE: Final = 0.7
+"""The lowest calibrated probability of a verdict that is shown as one; below it the verdict is "not sure"."""
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """An NLI model's verdict on a premise and a hypothesis.
@@ -150,8 +154,8 @@ class Verdict:
             None for "neutral".
         n_windows: windows that the premise was read in.
         n_truncated: tokens of the hypothesis that the model could not read next to a window of the premise.
-        reason: why the verdict is "neutral" although the model's probabilities differ: it does not know the
-            characters of the evidence. "" otherwise.
+        reason: the rules that decided with the model, or why there is no verdict; "" if there is nothing to say.
+        sure: whether the probability of `label` is at least SURE; a verdict that is not is shown as "not sure".
     """
 
     label: str
@@ -160,6 +164,7 @@ class Verdict:
     n_windows: int
     n_truncated: int = 0
     reason: str = ""
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from simengine.cross_encoders.load import load_cross_encoder
 from simengine.cross_encoders.windows import WindowLogits, predict_in_windows, sentence_spans
 from simengine.models.unknown import Reading, can_entail, comparable, not_known
 from simengine.text.arguments import as_pairs, as_text
-from simengine.types import FloatMatrix, Span, Verdict
+from simengine.types import SURE, FloatMatrix, Span, Verdict
 
 ENTAILMENT, NEUTRAL, CONTRADICTION = map(NLI_LABELS.index, ("entailment", "neutral", "contradiction"))
 
@@ -129,6 +129,7 @@ class NLIModel:
                 n_windows=group.stop - group.start,
                 n_truncated=int(windows.n_truncated[group].max()),
                 reason=reason,
+                sure=float(probabilities[at].max()) >= SURE,
             )
             for at, group, span, reason in zip(chosen, groups, spans, reasons, strict=True)
         ]

@@ -27,11 +27,11 @@ from simengine.reasoning.conflict import (
     judge_pairs,
     named,
 )
-from simengine.reasoning.conflict_cues import Profile, priorities, profile
-from simengine.reasoning.conflict_rules import disagreement
 from simengine.requests.conflicts import ContradictionOptions
 from simengine.results.conflicts import Conflict
 from simengine.results.conflicts import Contradictions as Contradictions
+from simengine.rules.cues import Profile, priorities, profile
+from simengine.rules.disagreement import disagreement
 from simengine.types import Document, Evidence, FloatMatrix
 
 

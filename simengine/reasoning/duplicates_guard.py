@@ -20,9 +20,9 @@ from simengine.reasoning.conflict import (
     judge_pairs,
     named,
 )
-from simengine.reasoning.conflict_cues import cues, profile
-from simengine.reasoning.conflict_rules import disagreement
 from simengine.requests.conflicts import GuardOptions
+from simengine.rules.cues import cues, profile
+from simengine.rules.disagreement import disagreement
 from simengine.types import FloatMatrix, Span
 
 ALIGNED_COSINE = 0.5  # below this two sentences are about different things

@@ -19,8 +19,8 @@ import numpy as np
 from simengine.corpus.examples import NLI_LABELS
 from simengine.errors import UsageError
 from simengine.reasoning.conflict import PairJudge
-from simengine.reasoning.conflict_cues import profile
 from simengine.reasoning.graph import KnowledgeGraph
+from simengine.rules.cues import profile
 from simengine.types import FloatMatrix
 
 _WORD = re.compile(r"[^\W_]+(?:['\u2019-][^\W_]+)*")

@@ -3,8 +3,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simengine.reasoning.conflict_cues import cues, priorities, profile, shared_words, stem
-from simengine.reasoning.conflict_rules import Disagreement, disagreement
+from simengine.rules.cues import cues, priorities, profile, shared_words, stem
+from simengine.rules.disagreement import Disagreement, disagreement
 
 
 def rule(text1: str, text2: str, *, same_document: bool = True) -> Disagreement | None:

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from simengine.reasoning.conflict_cues import Profile, stem
-from simengine.reasoning.conflict_quantities import CLOCK, DATE, LABEL, MONEY, Quantity
+from simengine.rules.cues import Profile, stem
+from simengine.rules.quantities import CLOCK, DATE, LABEL, MONEY, Quantity
 from simengine.text.scripts import HAN
 
 _WORD = re.compile(rf"[{HAN}]|[^\W{HAN}]+(?:['\u2019.-][^\W{HAN}]+)*|\uffff")

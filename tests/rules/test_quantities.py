@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from simengine.reasoning.conflict_quantities import Quantity, quantities
+from simengine.rules.quantities import Quantity, quantities
 
 INF = math.inf
 DAY = 86_400.0

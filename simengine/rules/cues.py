@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 
-from simengine.reasoning.conflict_quantities import Quantity, quantities
+from simengine.rules.quantities import Quantity, quantities
 from simengine.text.scripts import FIRST_EAST_ASIAN, HAN
 from simengine.types import FloatMatrix, RowArray
 
