@@ -17,6 +17,7 @@ from simengine.runtimes.contract import Runtime
 from simengine.runtimes.hardware import choose_threads
 
 DEFAULT_NLI_MODEL: Final = "minilm-nli"
+DEFAULT_RELEVANCE_MODEL: Final = "minilm-relevance"
 
 
 def load_cross_encoder(
