@@ -31,7 +31,7 @@ def command() -> None:
     GenerateOptions,
     {"language": (), "per_kind": (), "kinds": (), "seed": ()},
     to="options",
-    helps={"kinds": "Kinds of pairs to make. [default: all]"},
+    helps={"kinds": "Kinds of pairs to make, as in negation,roles. [default: all]"},
 )
 @click.option(
     "--wordnet",

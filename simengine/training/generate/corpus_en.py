@@ -17,7 +17,7 @@ from simengine.training.generate.verbs_en import (
     is_simple,
     negated,
 )
-from simengine.training.generate.vocabulary import spaced
+from simengine.training.generate.vocabulary import TRAIN_ACTS, spaced
 
 _FRAMES: Final = ("It is not true that {}.", "It is not the case that {}.", "It is false that {}.")
 _NUMBER_WORDS: Final = spaced("two three four five six seven eight nine ten eleven twelve")
@@ -60,6 +60,33 @@ def surface(sentence: str, rng: random.Random) -> Iterator[Made]:
     other = rng.choice(dressed)
     yield Made(sentence, sentence, ENTAILMENT, "identity")
     yield from both_ways(sentence, other, ENTAILMENT, "identity") if other != sentence else ()
+
+
+_NAME: Final = (
+    r"(?!(?:He|She|It|They|We|You|Nobody|Everybody|Everyone|Somebody|Who|This|That)\b)"
+    r"[A-Z][a-z]+(?<!s)(?: [A-Z][a-z]+)?"
+)
+_ACT_FORMS: Final = {form: act for act in TRAIN_ACTS for form in act[1:3] if "_" not in form}
+_TWO_NAMES: Final = re.compile(
+    rf"^(?P<doer>{_NAME}|The [a-z]+(?<!s)) (?P<act>{'|'.join(_ACT_FORMS)}) (?P<other>{_NAME}|the [a-z]+(?<!s))"
+    r"(?P<rest>\.| (?:for|in|at|on|during|after|last|yesterday|twice) [^;:]*)$"
+)
+
+
+def roles(sentence: str, rng: random.Random) -> Iterator[Made]:
+    """Two names, or definite nouns, and one act between them: exchanged, and in the passive."""
+    del rng
+    found = _TWO_NAMES.match(sentence)
+    if not found or found["doer"].lower() == found["other"].lower() or not is_simple(sentence):
+        return
+    doer, other, rest = found["doer"], found["other"], found["rest"]
+    inner = doer[0].lower() + doer[1:] if doer.startswith("The ") else doer
+    yield from both_ways(sentence, f"{capital(other)} {found['act']} {inner}{rest}", CONTRADICTION, "roles")
+    act = _ACT_FORMS[found["act"]]
+    if act[1] == found["act"] or act[2] != act[0]:  # the tense is plain
+        be = "is" if found["act"] == act[1] else "was"
+        passive = f"{capital(other)} {be} {act[3]} by {inner}{rest}"
+        yield from both_ways(sentence, passive, ENTAILMENT, "roles")
 
 
 def negation(sentence: str, rng: random.Random) -> Iterator[Made]:

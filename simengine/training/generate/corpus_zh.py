@@ -9,6 +9,12 @@ from typing import Final
 
 from simengine.training.generate.made import CONTRADICTION, ENTAILMENT, Made, both_ways
 
+_HANDED: Final = re.compile(
+    "^(?P<giver>[\u4e00-\u9fff]{2,3})[把将](?P<thing>[^，。；的给]{1,8})(?P<act>[卖借送租寄交递转还])给了?"
+    "(?P<taker>[\u4e00-\u9fff]{2,3})(?P<rest>[，。].*)$"
+)
+_NO_NAME: Final = re.compile("[他她它这那我你们谁再又已都不没也的了要会能可]")
+
 # A word that can be denied, where it is not part of a longer one; what denies it.
 _DENIALS: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), denial)
@@ -88,6 +94,17 @@ def surface(sentence: str, rng: random.Random) -> Iterator[Made]:
     other = rng.choice([text for text in dressed if text != sentence])
     yield Made(sentence, sentence, ENTAILMENT, "identity")
     yield from both_ways(sentence, other, ENTAILMENT, "identity")
+
+
+def roles(sentence: str, rng: random.Random) -> Iterator[Made]:
+    """Somebody who hands something to somebody: the two exchanged, and the thing as the subject."""
+    del rng
+    found = _HANDED.match(sentence)
+    if not found or _NO_NAME.search(found["giver"] + found["taker"]):
+        return
+    giver, taker, thing, act = found["giver"], found["taker"], found["thing"], found["act"]
+    yield Made(sentence, f"{taker}把{thing}{act}给了{giver}。", CONTRADICTION, "roles")
+    yield Made(sentence, f"{thing}被{giver}{act}给了{taker}。", ENTAILMENT, "roles")
 
 
 def denied(sentence: str) -> str | None:

@@ -98,7 +98,13 @@ RULES: Final[dict[Language, Rules]] = {
             joined_en.attitudes,
             joined_en.denials,
         ),
-        sentences=(corpus_en.surface, corpus_en.negation, corpus_en.number, corpus_en.halves),
+        sentences=(
+            corpus_en.surface,
+            corpus_en.negation,
+            corpus_en.roles,
+            corpus_en.number,
+            corpus_en.halves,
+        ),
         in_passages=(corpus_en.negation, corpus_en.number),
     ),
     "zh": Rules(
@@ -122,7 +128,7 @@ RULES: Final[dict[Language, Rules]] = {
             logic_zh.clauses,
             logic_zh.denials,
         ),
-        sentences=(corpus_zh.surface, corpus_zh.negation, corpus_zh.number),
+        sentences=(corpus_zh.surface, corpus_zh.negation, corpus_zh.roles, corpus_zh.number),
         in_passages=(corpus_zh.negation, corpus_zh.number),
     ),
 }

@@ -128,6 +128,32 @@ def test_another_amount_or_year_is_a_contradiction_both_ways(seed: int) -> None:
     assert re.fullmatch(r"The bridge was built in (?!1931)\d{4}\.", year.hypothesis)
 
 
+def test_names_of_a_corpus_sentence_are_exchanged() -> None:
+    rng = random.Random(0)
+    made = {
+        (pair.premise, pair.hypothesis): pair.label
+        for pair in corpus_en.roles("The nurse thanked Ida for the book.", rng)
+    }
+    said = "The nurse thanked Ida for the book."
+    assert made[said, "Ida thanked the nurse for the book."] == CONTRADICTION
+    assert made["Ida was thanked by the nurse for the book.", said] == ENTAILMENT
+    assert len(made) == 4
+    for unclear in (
+        "Critics praised Ida.",
+        "She thanked Ida.",
+        "Clara visited Ida more often.",
+        "Ida pays the return shipping.",
+    ):
+        assert list(corpus_en.roles(unclear, rng)) == []
+
+
+def test_giver_and_taker_of_a_chinese_sentence_are_exchanged() -> None:
+    said = "小周把伞借给了小吴，自己跑回了家。"
+    made = [(pair.hypothesis, pair.label) for pair in corpus_zh.roles(said, random.Random(0))]
+    assert made == [("小吴把伞借给了小周。", CONTRADICTION), ("伞被小周借给了小吴。", ENTAILMENT)]
+    assert list(corpus_zh.roles("他们把伞借给了小吴。", random.Random(0))) == []
+
+
 def test_halves_stand_for_themselves() -> None:
     made = list(corpus_en.halves("The paint is free of lead; the brushes cost extra here.", random.Random(0)))
     assert {pair.hypothesis for pair in made} <= {
