@@ -146,7 +146,10 @@ def _other_amount(sentence: str, rng: random.Random) -> str | None:
     for found in _COUNTED.finditer(sentence, start):
         if not _BOUNDED.search(sentence[: found.start()]) and (found["sign"] or found["unit"].strip()):
             other = other_number(found["number"], rng)
-            if other in ("0", "1", found["number"]):
+            share = found["unit"].strip() in ("%", "percent")
+            if other in ("0", "1", found["number"]) or (
+                share and len(other.split(".")[0]) > 2 and other[0].isdigit()
+            ):
                 continue
             return sentence[: found.start("number")] + other + sentence[found.end("number") :]
     return None

@@ -33,7 +33,7 @@ _NOUN: Final = re.compile(
     r"(?=[.,]| (?:is|was|has|had|will|must|can|in|on|at|to|from|for|with|and|by|near|of)\b)"
 )
 _ADJECTIVE: Final = re.compile(
-    r"\b(?P<verb>is|are|was|were) (?P<adjective>[a-z]{3,})(?=[.,]| (?:in|on|at|for|during|and)\b)"
+    r"\b(?P<verb>is|are|was|were) (?P<adjective>[a-z]{3,})(?=[.,]| (?:in|on|at|during|and)\b)"
 )
 
 

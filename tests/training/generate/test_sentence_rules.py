@@ -154,6 +154,13 @@ def test_giver_and_taker_of_a_chinese_sentence_are_exchanged() -> None:
     assert list(corpus_zh.roles("他们把伞借给了小吴。", random.Random(0))) == []
 
 
+def test_shares_stay_under_a_hundred_per_cent() -> None:
+    for seed in range(30):
+        for pair in corpus_en.number("The humidity is 70 percent.", random.Random(seed)):
+            assert int(re.findall(r"\d+", pair.hypothesis)[0]) <= 100
+        assert len(list(corpus_en.number("The humidity is ten percent.", random.Random(seed)))) == 2
+
+
 def test_halves_stand_for_themselves() -> None:
     made = list(corpus_en.halves("The paint is free of lead; the brushes cost extra here.", random.Random(0)))
     assert {pair.hypothesis for pair in made} <= {
