@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from simengine.rules.reading import QUANTITY, Token, Unit
+from simengine.rules.reading import Token, Unit
 from simengine.rules.relations import Relation, relation
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two quantities in the same place, and what the first says of the second."""
+    """Two quantities in the same place, what the first says of the second, and the second of the first."""
 
     one: Token
     other: Token
     relation: Relation
+    turned: Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +55,8 @@ def edits(first: Unit, second: Unit) -> Edits:
         same += ours[low1:high1]
         for one, other in zip(ours[low1:high1], theirs[low2:high2], strict=True):
             if one.quantity is not None and other.quantity is not None:
-                pairs.append(Pair(one, other, relation(one.quantity, one.text, other.quantity, other.text)))
+                said = relation(one.quantity, one.text, other.quantity, other.text)
+                pairs.append(
+                    Pair(one, other, said, relation(other.quantity, other.text, one.quantity, one.text))
+                )
     return Edits(tuple(out), tuple(new), tuple(pairs), tuple(same))
-
-
-def is_quantity(token: Token) -> bool:
-    """Whether a token is a number, measure, date or time."""
-    return token.kind == QUANTITY
