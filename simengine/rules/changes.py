@@ -17,7 +17,9 @@ from simengine.rules.lexicon import (
     REQUIRE,
     SOME,
     complementary,
+    denied_by_prefix,
     exclusive,
+    limiting,
 )
 from simengine.rules.quantities import CLOCK
 from simengine.rules.reading import JOINT, MODAL, NEGATION, QUANTIFIER, QUANTITY, WORD, Token, Unit
@@ -83,7 +85,8 @@ class Turn:
 def compare(premise: Unit, hypothesis: Unit) -> RuleEvidence | None:
     """What two sentences or clauses say of each other, if they differ in one thing that rules know."""
     change = edits(premise, hypothesis)
-    if sum(token.kind in (WORD, MODAL) for token in change.same) < MIN_SHARED_WORDS:
+    n_shared = sum(token.kind in (WORD, MODAL) for token in change.same)
+    if n_shared < MIN_SHARED_WORDS - (not hypothesis.chinese):
         return None
     rules = (_exclusive, _modals, _quantifiers, _quantities, _negations)
     turns = [turn for rule in rules for turn in rule(change)]
@@ -98,6 +101,8 @@ def compare(premise: Unit, hypothesis: Unit) -> RuleEvidence | None:
         return RuleEvidence("identity", "entailment", "the same words")
     if not out and not new:
         return _whole_change(turns)
+    if n_shared < MIN_SHARED_WORDS:
+        return None
     turn = turns[0]
     if len(turns) > 1 or turn.label != "contradiction" or (out and new):
         return None
@@ -165,9 +170,10 @@ def _exclusive(change: Edits) -> Iterator[Turn]:
     for one in out:
         for other in new:
             sides = table.get(other.key, ())
-            if any((line, 1 - side) in sides for line, side in table.get(one.key, ())):
+            prefix = denied_by_prefix(one.text.lower(), other.text.lower())
+            if prefix or any((line, 1 - side) in sides for line, side in table.get(one.key, ())):
                 reason = f'opposites: "{one.text}" against "{other.text}"'
-                both = complementary().issuperset((one.key, other.key))
+                both = prefix or complementary().issuperset((one.key, other.key))
                 yield Turn("opposite", "contradiction", reason, (one, other), ("out", "new"), both)
 
 
@@ -178,6 +184,21 @@ def _modals(change: Edits) -> Iterator[Turn]:
         rule = "permission" if {out[0].key, new[0].key} == {PERMIT, FORBID} else "modality"
         reason = f'{rule}: "{out[0].text}" against "{new[0].text}"'
         yield Turn(rule, label, reason, (out[0], new[0]), ("out", "new"))
+    elif (pair := _denied_permission(change)) is not None:
+        yield Turn(
+            "permission", "contradiction", f'permission: "{pair[0].text}" against "{pair[1].text}"', pair
+        )
+
+
+def _denied_permission(change: Edits) -> tuple[Token, Token] | None:
+    """In Chinese, a denial of one side and a permission of the other: 不退 and 可以退."""
+    (permits, new_permits), (denials, new_denials) = change.of(MODAL), change.of(NEGATION)
+    for one, other, rest in ((denials, new_permits, permits), (permits, new_denials, new_permits)):
+        modal, denial = (other, one) if one is denials else (one, other)
+        single = len(one) == len(other) == 1 and not rest and len(denials) + len(new_denials) == 1
+        if single and modal[0].key == PERMIT and not denial[0].text.isascii():
+            return one[0], other[0]
+    return None
 
 
 def _quantifiers(change: Edits) -> Iterator[Turn]:
@@ -204,7 +225,7 @@ def _all_or_none(change: Edits) -> tuple[Token, Token] | None:
 
 def _quantities(change: Edits) -> Iterator[Turn]:
     denied = any(token.kind == NEGATION or token.key == FORBID for token in change.same)
-    modals = {token.key for token in change.same if token.kind == MODAL}
+    modals = {token.key for token in change.same if token.kind == MODAL or token.key in limiting()}
     for pair in change.pairs:
         if pair.relation != "same":
             label: Label = "neutral" if denied else _of_pair(pair, modals)
@@ -231,6 +252,6 @@ def _quantity_reason(pair: Pair, label: Label) -> str:
 
 def _negations(change: Edits) -> Iterator[Turn]:
     out, new = change.of(NEGATION)
-    if (len(out) + len(new)) % 2 and _all_or_none(change) is None:
+    if (len(out) + len(new)) % 2 and _all_or_none(change) is None and _denied_permission(change) is None:
         reason = f'negation: "{(out or new)[0].text}"'
         yield Turn("negation", "contradiction", reason, (*out, *new), ("out",) if new else ())

@@ -42,6 +42,7 @@ _CONTRACTED = re.compile(r"(?:\b(ca|wo|sha))?(n't)\b|\b(can)(not)\b", re.IGNOREC
 _FREED = re.compile(
     r"\b(?:need not|(?:do|does|did) not (?:have|need) to|no need (?:to|for))\b", re.IGNORECASE
 )
+_UNTRUE = re.compile(r"\bit is (?:not (?:true|the case|correct)|untrue|false|wrong) that\b", re.IGNORECASE)
 _OBLIGED = re.compile(r"\b(?:have|has|had|needs?) to\b", re.IGNORECASE)
 _WHOLE = {"ca": "can", "wo": "will", "sha": "shall"}
 _JOINTS = frozenset(("and", "or", ",", "/", "&", "、", "和", "与", "及", "或", "以及", "或者", "plus"))
@@ -132,7 +133,8 @@ def _whole(match: re.Match[str]) -> str:
 
 
 def _unit(text: str, *, whole: bool) -> Unit:
-    text = _OBLIGED.sub("must", _FREED.sub("neednot", _CONTRACTED.sub(_whole, text)))
+    text = _UNTRUE.sub("not", _CONTRACTED.sub(_whole, text))
+    text = _OBLIGED.sub("must", _FREED.sub("neednot", text))
     found = [quantity for quantity in timed_quantities(text) if quantity.dimension != LABEL]
     pieces, at = [], 0
     for quantity in found:

@@ -41,13 +41,18 @@ def _exchanged(premise: Unit, hypothesis: Unit) -> str:
     if max(len(ours), len(theirs)) > MAX_TOKENS or abs(len(ours) - len(theirs)) > 1:
         return ""
     first, second = tuple(t.key for t in ours), tuple(t.key for t in theirs)
+    if len(first) != len(second) and (turned := _converse(_without_from(first), _without_from(second))):
+        plain = [token for token in ours if token.key != "from"]
+        same = sorted(turned) == sorted(_without_from(first))
+        return "kept" if same and _swapped(plain, _without_from(first), turned) else ""
     if sorted(first) == sorted(second):
         return "exchanged" if _swapped(ours, first, second) else ""
     for passive, active, unit in ((first, second, premise), (second, first, hypothesis)):
         if len(passive) == len(active) + 1:
             return _voices(passive, active, unit)
     converse = _converse(first, second)
-    return "kept" if converse is not None and _swapped(ours, first, converse) else ""
+    same = converse is not None and sorted(converse) == sorted(first)
+    return "kept" if same and converse is not None and _swapped(ours, first, converse) else ""
 
 
 def _swapped(tokens: Sequence[Token], first: Keys, second: Keys) -> bool:
@@ -89,6 +94,10 @@ def _voices(passive: Keys, active: Keys, unit: Unit) -> str:
         return "exchanged"
     kept = bool(subject) and rest[: len(subject)] == subject and remainder[: len(patient)] == patient
     return "kept" if kept else ""
+
+
+def _without_from(keys: Keys) -> Keys:
+    return tuple(key for key in keys if key != "from")
 
 
 def _converse(first: Keys, second: Keys) -> Keys | None:

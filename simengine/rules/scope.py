@@ -50,6 +50,8 @@ def asserted(unit: Unit, token: Token) -> bool:
     """Whether a token belongs to what the unit asserts."""
     before, after = unit.around(token)
     if not unit.chinese:
+        if token.kind == QUANTITY:
+            before = before[:-1]  # "until 8 pm"
         return (_CONDITIONS | _RELATIVE | _REPORTING).isdisjoint(before)
     text = "".join(before)
     if _CONDITIONS_CHINESE.search(text) or _REPORTING_CHINESE.search(text):
