@@ -255,3 +255,6 @@ def _negations(change: Edits) -> Iterator[Turn]:
     if (len(out) + len(new)) % 2 and _all_or_none(change) is None and _denied_permission(change) is None:
         reason = f'negation: "{(out or new)[0].text}"'
         yield Turn("negation", "contradiction", reason, (*out, *new), ("out",) if new else ())
+    elif sorted((len(out), len(new))) == [0, 2] and (out or new)[0].text.isascii():
+        reason = f'negation: "{(out or new)[0].text}" twice'
+        yield Turn("negation", "entailment", reason, (*out, *new))

@@ -16,7 +16,8 @@ ALL, MOST, SOME, ONLY = "all", "most", "some", "only"
 _DROPPED = """a an the is are was were be been being am do does did done has have had having will would shall to
 that there please also then just any you your it its these those this 's 're 've 'll 'd 'm currently both own very
 really quite 的 了 是 有 会 将 请 也 还 均 都 皆 一律 地 着 过 就 便 则 而 之 其 该 您 你 你们 个 把 所 呢 啊 吧 吗
-为 对 在 于 并 已 已经 里 中 内 进行 凡 这 那 此 才"""
+为 对 在 于 并 已 已经 里 中 内 进行 凡 这 那 此 才
+exactly precisely 正好 恰好 整整 从来 根本 完全 仍 仍然"""
 _NEGATIONS = """not no never none nobody nothing neither nor without nowhere 不是 没有 并非 并不 并未 从未 从不 从没
 绝不 决不 未 没 不 无 非 不会 不曾 未曾 毫无 绝非"""
 _MODALS = {
