@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from simengine.rules.edits import Edits, Pair, edits
+from simengine.rules.edits import Edits, QuantityPair, edits
 from simengine.rules.lexicon import (
     ALL,
     FORBID,
@@ -62,7 +62,7 @@ class RuleEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class Change:
     """A change that turns a sentence into its opposite, or keeps it true.
 
     Attributes:
@@ -112,7 +112,7 @@ def compare(premise: Unit, hypothesis: Unit) -> RuleEvidence | None:
     return RuleEvidence(turn.rule, turn.label, turn.reason)
 
 
-def _whole_change(turns: Sequence[Turn]) -> RuleEvidence | None:
+def _whole_change(turns: Sequence[Change]) -> RuleEvidence | None:
     """The verdict on two sentences that differ in these changes alone."""
     first = turns[0]
     against = [turn for turn in turns if turn.label == "contradiction"]
@@ -153,7 +153,7 @@ def _at_edge(tokens: Sequence[Token], unit: Unit) -> bool:
     return edge and all(token.kind in (WORD, JOINT, QUANTITY) for token in tokens)
 
 
-def _reaches(turn: Turn, premise: Unit, hypothesis: Unit) -> bool:
+def _reaches(turn: Change, premise: Unit, hypothesis: Unit) -> bool:
     """Whether a change is one of what the sentences assert."""
     for token in turn.tokens:
         unit = premise if any(token is other for other in premise.tokens) else hypothesis
@@ -164,7 +164,7 @@ def _reaches(turn: Turn, premise: Unit, hypothesis: Unit) -> bool:
     return True
 
 
-def _exclusive(change: Edits) -> Iterator[Turn]:
+def _exclusive(change: Edits) -> Iterator[Change]:
     out, new = change.of(WORD)
     table = exclusive()
     for one in out:
@@ -174,18 +174,18 @@ def _exclusive(change: Edits) -> Iterator[Turn]:
             if prefix or any((line, 1 - side) in sides for line, side in table.get(one.key, ())):
                 reason = f'opposites: "{one.text}" against "{other.text}"'
                 both = prefix or complementary().issuperset((one.key, other.key))
-                yield Turn("opposite", "contradiction", reason, (one, other), ("out", "new"), both)
+                yield Change("opposite", "contradiction", reason, (one, other), ("out", "new"), both)
 
 
-def _modals(change: Edits) -> Iterator[Turn]:
+def _modals(change: Edits) -> Iterator[Change]:
     out, new = change.of(MODAL)
     label = _MODALS.get((out[0].key, new[0].key)) if len(out) == len(new) == 1 else None
     if label is not None:
         rule = "permission" if {out[0].key, new[0].key} == {PERMIT, FORBID} else "modality"
         reason = f'{rule}: "{out[0].text}" against "{new[0].text}"'
-        yield Turn(rule, label, reason, (out[0], new[0]), ("out", "new"))
+        yield Change(rule, label, reason, (out[0], new[0]), ("out", "new"))
     elif (pair := _denied_permission(change)) is not None:
-        yield Turn(
+        yield Change(
             "permission", "contradiction", f'permission: "{pair[0].text}" against "{pair[1].text}"', pair
         )
 
@@ -201,16 +201,16 @@ def _denied_permission(change: Edits) -> tuple[Token, Token] | None:
     return None
 
 
-def _quantifiers(change: Edits) -> Iterator[Turn]:
+def _quantifiers(change: Edits) -> Iterator[Change]:
     out, new = change.of(QUANTIFIER)
     if len(out) == len(new) == 1:
         label = _QUANTIFIERS.get((out[0].key, new[0].key))
         if label is not None:
             reason = f'quantifier: "{out[0].text}" implies "{new[0].text}"'
-            yield Turn("quantifier", label, reason, (out[0], new[0]))
+            yield Change("quantifier", label, reason, (out[0], new[0]))
     elif (pair := _all_or_none(change)) is not None:
         reason = f'quantifier: "{pair[0].text}" against "{pair[1].text}"'
-        yield Turn("quantifier", "contradiction", reason, pair)
+        yield Change("quantifier", "contradiction", reason, pair)
 
 
 def _all_or_none(change: Edits) -> tuple[Token, Token] | None:
@@ -223,7 +223,7 @@ def _all_or_none(change: Edits) -> tuple[Token, Token] | None:
     return None
 
 
-def _quantities(change: Edits) -> Iterator[Turn]:
+def _quantities(change: Edits) -> Iterator[Change]:
     denied = any(token.kind == NEGATION or token.key == FORBID for token in change.same)
     modals = {token.key for token in change.same if token.kind == MODAL or token.key in limiting()}
     for pair in change.pairs:
@@ -232,10 +232,10 @@ def _quantities(change: Edits) -> Iterator[Turn]:
             times = pair.one.quantity is not None and pair.one.quantity.dimension in (WEEKDAY, CLOCK)
             nested = times and "implied" in (pair.relation, pair.turned)
             tokens = (pair.one, pair.other)
-            yield Turn("number", label, _quantity_reason(pair, label), tokens, ("out",), nested=nested)
+            yield Change("number", label, _quantity_reason(pair, label), tokens, ("out",), nested=nested)
 
 
-def _of_pair(pair: Pair, modals: set[str]) -> Label:
+def _of_pair(pair: QuantityPair, modals: set[str]) -> Label:
     one, other = pair.one.quantity, pair.other.quantity
     if modals and one is not None and other is not None:
         if one.bound == other.bound and one.bound in ("least", "most"):
@@ -245,16 +245,16 @@ def _of_pair(pair: Pair, modals: set[str]) -> Label:
     return _QUANTITIES[pair.relation]
 
 
-def _quantity_reason(pair: Pair, label: Label) -> str:
+def _quantity_reason(pair: QuantityPair, label: Label) -> str:
     joined = "implies" if label == "entailment" else "against"
     return f'number: "{pair.one.text}" {joined} "{pair.other.text}"'
 
 
-def _negations(change: Edits) -> Iterator[Turn]:
+def _negations(change: Edits) -> Iterator[Change]:
     out, new = change.of(NEGATION)
     if (len(out) + len(new)) % 2 and _all_or_none(change) is None and _denied_permission(change) is None:
         reason = f'negation: "{(out or new)[0].text}"'
-        yield Turn("negation", "contradiction", reason, (*out, *new), ("out",) if new else ())
+        yield Change("negation", "contradiction", reason, (*out, *new), ("out",) if new else ())
     elif sorted((len(out), len(new))) == [0, 2] and (out or new)[0].text.isascii():
         reason = f'negation: "{(out or new)[0].text}" twice'
-        yield Turn("negation", "entailment", reason, (*out, *new))
+        yield Change("negation", "entailment", reason, (*out, *new))

@@ -10,7 +10,7 @@ from simengine.rules.relations import Relation, relation
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class QuantityPair:
     """Two quantities in the same place, what the first says of the second, and the second of the first."""
 
     one: Token
@@ -31,7 +31,7 @@ class Edits:
 
     out: tuple[Token, ...]
     new: tuple[Token, ...]
-    pairs: tuple[Pair, ...]
+    pairs: tuple[QuantityPair, ...]
     same: tuple[Token, ...]
 
     def of(self, kind: str) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
@@ -45,7 +45,7 @@ def edits(first: Unit, second: Unit) -> Edits:
     matcher = SequenceMatcher(None, [t.key for t in ours], [t.key for t in theirs], autojunk=False)
     out: list[Token] = []
     new: list[Token] = []
-    pairs: list[Pair] = []
+    pairs: list[QuantityPair] = []
     same: list[Token] = []
     for tag, low1, high1, low2, high2 in matcher.get_opcodes():
         if tag != "equal":
@@ -57,6 +57,8 @@ def edits(first: Unit, second: Unit) -> Edits:
             if one.quantity is not None and other.quantity is not None:
                 said = relation(one.quantity, one.text, other.quantity, other.text)
                 pairs.append(
-                    Pair(one, other, said, relation(other.quantity, other.text, one.quantity, one.text))
+                    QuantityPair(
+                        one, other, said, relation(other.quantity, other.text, one.quantity, one.text)
+                    )
                 )
     return Edits(tuple(out), tuple(new), tuple(pairs), tuple(same))
