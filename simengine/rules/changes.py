@@ -62,8 +62,8 @@ class RuleEvidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """A change that turns a sentence into its opposite, or keeps it true.
+class KnownChange:
+    """A change whose meaning is known: it turns a sentence into its opposite or keeps it true.
 
     Attributes:
         rule, label, reason: as in `RuleEvidence`.
@@ -89,40 +89,40 @@ def compare(premise: Unit, hypothesis: Unit) -> RuleEvidence | None:
     if n_shared < MIN_SHARED_WORDS - (not hypothesis.chinese):
         return None
     rules = (_exclusive, _modals, _quantifiers, _quantities, _negations)
-    turns = [turn for rule in rules for turn in rule(change)]
-    if not all(_reaches(turn, premise, hypothesis) for turn in turns):
+    known = [single for rule in rules for single in rule(change)]
+    if not all(_reaches(single, premise, hypothesis) for single in known):
         return None
-    explained = {id(token) for turn in turns for token in turn.tokens}
+    explained = {id(token) for single in known for token in single.tokens}
     out = [token for token in change.out if id(token) not in explained]
     new = [token for token in change.new if id(token) not in explained]
-    if not turns:
+    if not known:
         if out or new:
             return _conjunct(out, new, premise)
         return RuleEvidence("identity", "entailment", "the same words")
     if not out and not new:
-        return _whole_change(turns)
+        return _whole_change(known)
     if n_shared < MIN_SHARED_WORDS:
         return None
-    turn = turns[0]
-    if len(turns) > 1 or turn.label != "contradiction" or (out and new):
+    single = known[0]
+    if len(known) > 1 or single.label != "contradiction" or (out and new):
         return None
     side, rest, unit = ("out", out, premise) if out else ("new", new, hypothesis)
-    if side not in turn.more_said or not _at_edge(rest, unit) or not unconditional(rest):
+    if side not in single.more_said or not _at_edge(rest, unit) or not unconditional(rest):
         return None
-    return RuleEvidence(turn.rule, turn.label, turn.reason)
+    return RuleEvidence(single.rule, single.label, single.reason)
 
 
-def _whole_change(turns: Sequence[Change]) -> RuleEvidence | None:
+def _whole_change(known: Sequence[KnownChange]) -> RuleEvidence | None:
     """The verdict on two sentences that differ in these changes alone."""
-    first = turns[0]
-    against = [turn for turn in turns if turn.label == "contradiction"]
-    if len(turns) == 1 and against:
+    first = known[0]
+    against = [single for single in known if single.label == "contradiction"]
+    if len(known) == 1 and against:
         return RuleEvidence(first.rule, "contradiction", first.reason)
-    if len(turns) == 2 == len(against) and first.complementary and turns[1].rule == "negation":
+    if len(known) == 2 == len(against) and first.complementary and known[1].rule == "negation":
         return RuleEvidence("opposite", "entailment", f'{first.reason}, one of them with "not"')
-    if len(turns) == 2 and len(against) == 1 and any(turn.nested for turn in turns):
+    if len(known) == 2 and len(against) == 1 and any(single.nested for single in known):
         return RuleEvidence(against[0].rule, "contradiction", against[0].reason)
-    if all(turn.label == "entailment" for turn in turns):
+    if all(single.label == "entailment" for single in known):
         return RuleEvidence(first.rule, "entailment", first.reason)
     return None
 
@@ -153,18 +153,18 @@ def _at_edge(tokens: Sequence[Token], unit: Unit) -> bool:
     return edge and all(token.kind in (WORD, JOINT, QUANTITY) for token in tokens)
 
 
-def _reaches(turn: Change, premise: Unit, hypothesis: Unit) -> bool:
+def _reaches(single: KnownChange, premise: Unit, hypothesis: Unit) -> bool:
     """Whether a change is one of what the sentences assert."""
-    for token in turn.tokens:
+    for token in single.tokens:
         unit = premise if any(token is other for other in premise.tokens) else hypothesis
         if token.kind == QUANTITY and not stated(unit, token):
             return False
-        if not asserted(unit, token) or (turn.rule == "negation" and vague(unit, token)):
+        if not asserted(unit, token) or (single.rule == "negation" and vague(unit, token)):
             return False
     return True
 
 
-def _exclusive(change: Edits) -> Iterator[Change]:
+def _exclusive(change: Edits) -> Iterator[KnownChange]:
     out, new = change.of(WORD)
     table = exclusive()
     for one in out:
@@ -174,18 +174,18 @@ def _exclusive(change: Edits) -> Iterator[Change]:
             if prefix or any((line, 1 - side) in sides for line, side in table.get(one.key, ())):
                 reason = f'opposites: "{one.text}" against "{other.text}"'
                 both = prefix or complementary().issuperset((one.key, other.key))
-                yield Change("opposite", "contradiction", reason, (one, other), ("out", "new"), both)
+                yield KnownChange("opposite", "contradiction", reason, (one, other), ("out", "new"), both)
 
 
-def _modals(change: Edits) -> Iterator[Change]:
+def _modals(change: Edits) -> Iterator[KnownChange]:
     out, new = change.of(MODAL)
     label = _MODALS.get((out[0].key, new[0].key)) if len(out) == len(new) == 1 else None
     if label is not None:
         rule = "permission" if {out[0].key, new[0].key} == {PERMIT, FORBID} else "modality"
         reason = f'{rule}: "{out[0].text}" against "{new[0].text}"'
-        yield Change(rule, label, reason, (out[0], new[0]), ("out", "new"))
+        yield KnownChange(rule, label, reason, (out[0], new[0]), ("out", "new"))
     elif (pair := _denied_permission(change)) is not None:
-        yield Change(
+        yield KnownChange(
             "permission", "contradiction", f'permission: "{pair[0].text}" against "{pair[1].text}"', pair
         )
 
@@ -201,16 +201,16 @@ def _denied_permission(change: Edits) -> tuple[Token, Token] | None:
     return None
 
 
-def _quantifiers(change: Edits) -> Iterator[Change]:
+def _quantifiers(change: Edits) -> Iterator[KnownChange]:
     out, new = change.of(QUANTIFIER)
     if len(out) == len(new) == 1:
         label = _QUANTIFIERS.get((out[0].key, new[0].key))
         if label is not None:
             reason = f'quantifier: "{out[0].text}" implies "{new[0].text}"'
-            yield Change("quantifier", label, reason, (out[0], new[0]))
+            yield KnownChange("quantifier", label, reason, (out[0], new[0]))
     elif (pair := _all_or_none(change)) is not None:
         reason = f'quantifier: "{pair[0].text}" against "{pair[1].text}"'
-        yield Change("quantifier", "contradiction", reason, pair)
+        yield KnownChange("quantifier", "contradiction", reason, pair)
 
 
 def _all_or_none(change: Edits) -> tuple[Token, Token] | None:
@@ -223,7 +223,7 @@ def _all_or_none(change: Edits) -> tuple[Token, Token] | None:
     return None
 
 
-def _quantities(change: Edits) -> Iterator[Change]:
+def _quantities(change: Edits) -> Iterator[KnownChange]:
     denied = any(token.kind == NEGATION or token.key == FORBID for token in change.same)
     modals = {token.key for token in change.same if token.kind == MODAL or token.key in limiting()}
     for pair in change.pairs:
@@ -232,7 +232,7 @@ def _quantities(change: Edits) -> Iterator[Change]:
             times = pair.one.quantity is not None and pair.one.quantity.dimension in (WEEKDAY, CLOCK)
             nested = times and "implied" in (pair.relation, pair.turned)
             tokens = (pair.one, pair.other)
-            yield Change("number", label, _quantity_reason(pair, label), tokens, ("out",), nested=nested)
+            yield KnownChange("number", label, _quantity_reason(pair, label), tokens, ("out",), nested=nested)
 
 
 def _of_pair(pair: QuantityPair, modals: set[str]) -> Label:
@@ -250,11 +250,11 @@ def _quantity_reason(pair: QuantityPair, label: Label) -> str:
     return f'number: "{pair.one.text}" {joined} "{pair.other.text}"'
 
 
-def _negations(change: Edits) -> Iterator[Change]:
+def _negations(change: Edits) -> Iterator[KnownChange]:
     out, new = change.of(NEGATION)
     if (len(out) + len(new)) % 2 and _all_or_none(change) is None and _denied_permission(change) is None:
         reason = f'negation: "{(out or new)[0].text}"'
-        yield Change("negation", "contradiction", reason, (*out, *new), ("out",) if new else ())
+        yield KnownChange("negation", "contradiction", reason, (*out, *new), ("out",) if new else ())
     elif sorted((len(out), len(new))) == [0, 2] and (out or new)[0].text.isascii():
         reason = f'negation: "{(out or new)[0].text}" twice'
-        yield Change("negation", "entailment", reason, (*out, *new))
+        yield KnownChange("negation", "entailment", reason, (*out, *new))
