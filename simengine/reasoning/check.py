@@ -14,7 +14,7 @@ from simengine.models.unknown import not_known
 from simengine.progress import NoProgress, Progress
 from simengine.reasoning.check_candidates import Encode, Find, Premise, premises_of
 from simengine.reasoning.check_claims import TextClaim, claims_of_text
-from simengine.reasoning.check_spans import merged, missing_words, phrases
+from simengine.reasoning.check_spans import merged, missing_words, phrases, same_matter
 from simengine.reasoning.conflict import CONTRADICTION, ENTAILMENT, check_calibration
 from simengine.requests.check import CheckOptions
 from simengine.results.check import CheckedClaim, CheckedText, ClaimVerdict
@@ -47,7 +47,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class ClearestPassage:
     """The clearest passage for, or against, a claim.
 
     Attributes:
@@ -115,7 +115,10 @@ class ClaimChecker:
         return found
 
     def judged(self, claims: Sequence[str]) -> list[list[Judged]]:
-        """For each claim its premises with the model's verdicts; windows nearest first, then whole passages."""
+        """For each claim its premises with the model's verdicts; windows nearest first, then whole passages.
+
+        A passage that is about something else does not contradict.
+        """
         premises = premises_of(claims, self._find(claims), self._encode, self.options.read)
         pairs = [(each.text, claim) for claim, own in zip(claims, premises, strict=True) for each in own]
         verdicts, probabilities = self._verdicts(pairs)
@@ -125,12 +128,12 @@ class ClaimChecker:
                 Judged(
                     each,
                     float(probabilities[row, ENTAILMENT]),
-                    float(probabilities[row, CONTRADICTION]),
+                    float(probabilities[row, CONTRADICTION]) if each.passage in near else 0.0,
                     verdicts[row],
                 )
                 for each, row in zip(own, rows, strict=False)
             ]
-            for own in premises
+            for own, near in zip(premises, map(_same_matter, claims, premises), strict=True)
         ]
 
     def _verdicts(self, pairs: Sequence[tuple[str, str]]) -> tuple[list[Verdict], FloatMatrix]:
@@ -222,7 +225,7 @@ class ClaimChecker:
 
 def clearest(
     judged: Sequence[Judged], side: str, certainty: float, *, weight: float = PASSAGE_WEIGHT
-) -> Finding | None:
+) -> ClearestPassage | None:
     """The passage that speaks most clearly for a claim, or against it; None without passages.
 
     Args:
@@ -231,7 +234,7 @@ def clearest(
         certainty: a window of at least this probability is sure by itself.
         weight: of whole passages.
     """
-    best: Finding | None = None
+    best: ClearestPassage | None = None
     for whole in (each for each in judged if not each.premise.n_sentences):
         windows = [
             each
@@ -243,8 +246,13 @@ def clearest(
         if best is None or probability > best.probability:
             sure = [each for each in windows if getattr(each, side) >= certainty]
             shortest = min(sure, key=lambda each: each.premise.n_sentences, default=shown)
-            best = Finding(probability, shortest)
+            best = ClearestPassage(probability, shortest)
     return best
+
+
+def _same_matter(claim: str, premises: Sequence[Premise]) -> set[tuple[str, int]]:
+    """The passages that have words of a claim."""
+    return {each.passage for each in premises if not each.n_sentences and same_matter(claim, each.text)}
 
 
 def _in_context(claims: Sequence[TextClaim], found: list[CheckedClaim]) -> list[CheckedClaim]:

@@ -14,7 +14,7 @@ from simengine.text.scripts import HAN, has_chinese
 from simengine.text.words import AUXILIARIES, PREPOSITIONS, PRONOUNS
 from simengine.types import Span
 
-MOST_PHRASES = 6
+MOST_PHRASES, SAME_CHARACTERS = 6, 2
 _UNIT = re.compile(rf"[{HAN}]|[^\W_{HAN}]+(?:['\u2019.-][^\W_{HAN}]+)*")
 _FUNCTION_WORDS = STOP_WORDS | AUXILIARIES | PREPOSITIONS | PRONOUNS
 _FUNCTION_CHARACTERS = frozenset(
@@ -71,6 +71,21 @@ def missing_words(claim: str, evidence: str) -> list[Span]:
             found.append(Span(start, end))
         open_run = missing
     return found
+
+
+def same_matter(claim: str, passage: str) -> bool:
+    """Whether a passage has a content word of a claim, in Chinese two characters: it cannot contradict it otherwise.
+
+    True for texts of two languages, whose words cannot be compared.
+    """
+    units = {unit[0] for unit in _UNIT.finditer(claim) if not _is_function(unit[0])}
+    if has_chinese(claim) != has_chinese(passage) or not units:
+        return True
+    text = passage.casefold()
+    if has_chinese(claim) and sum(unit in text for unit in units if has_chinese(unit)) >= SAME_CHARACTERS:
+        return True
+    known = passage_terms(passage)
+    return any(not _terms(unit).isdisjoint(known) for unit in units if not has_chinese(unit))
 
 
 def phrases(claim: str) -> list[tuple[Span, str]]:

@@ -75,6 +75,16 @@ def test_what_no_document_speaks_of_is_not_found_and_wholly_unsupported() -> Non
     assert claim.unsupported == (Span(0, len(text) - 1),)
 
 
+def test_a_passage_about_something_else_does_not_contradict() -> None:
+    nli = table(("", "", "contradiction"))
+    assert [
+        claim.verdict for claim in check("Zebras graze peacefully. Items weigh very little.", nli=nli).claims
+    ] == [
+        "not found",
+        "contradicted",
+    ]
+
+
 def test_support_and_contradiction_of_two_documents_are_shown_as_not_sure() -> None:
     (claim,) = check("The depot is in Harlow.", POLICY, OTHER).claims
     assert claim.verdict == "not sure"

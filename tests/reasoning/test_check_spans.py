@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from simengine.reasoning.check_spans import merged, missing_words, phrases
+from simengine.reasoning.check_spans import merged, missing_words, phrases, same_matter
 from simengine.types import Span
 
 
@@ -48,3 +48,17 @@ def test_chinese_phrases_are_clauses() -> None:
 
 def test_spans_are_merged() -> None:
     assert merged(iter([Span(4, 6), Span(0, 2), Span(1, 3)])) == (Span(0, 3), Span(4, 6))
+
+
+@pytest.mark.parametrize(
+    ("claim", "passage", "same"),
+    [
+        ("Customers love the blue bags.", "The return label is in the parcel.", False),
+        ("Customers love the blue bag.", "Each customer gets a label.", True),
+        ("顾客喜欢蓝色的袋子。", "退货标签在包裹里。", False),
+        ("顾客喜欢蓝色的袋子。", "每位顾客都会收到标签。", True),
+        ("顾客喜欢蓝色的袋子。", "Each customer gets a label.", True),
+    ],
+)
+def test_what_shares_no_word_is_about_something_else(claim: str, passage: str, same: bool) -> None:
+    assert same_matter(claim, passage) is same
