@@ -4,14 +4,13 @@ python benchmarks/quality_check.py                    measure, write results/qua
 python benchmarks/quality_check.py --quick            a few passages; prints, writes nothing
 python benchmarks/quality_check.py --fit              compare weights of whole passages on passages for training; prints
 python benchmarks/quality_check.py --model-en FOLDER  another NLI model for English; --model-zh for Chinese
-python benchmarks/quality_check.py --cache FOLDER     where the judge's outputs are kept (default: simengine-runs/check
-                                                      in the system's temporary folder); a run that was stopped goes on
 
-The claims are those of the written passages' dev half, of which no model has seen a sentence. "index": the passages of
-both halves are an index, so that a claim has to be found among about 540 (Chinese: 190) passages; "source": a claim is
-checked against its own passage. A claim that is taken apart is supported if all its parts are, and contradicted if one
-is. Balanced accuracy is the mean recall of the three classes, with "not sure" counted as "not found"; the share of
-claims with another verdict (coverage) and the accuracy on these (selective accuracy) stand beside it.
+The claims are those of the written passages' dev half, of which no model has seen a sentence. Verdicts are those of
+`Engine`, by the model that knows the language. "index": the passages of both halves are an index, so that a claim has
+to be found among about 540 (Chinese: 190) passages; "source": a claim is checked against its own passage. A claim that
+is taken apart is supported if all its parts are, and contradicted if one is. Balanced accuracy is the mean recall of
+the three classes, with "not sure" counted as "not found"; the share of claims with another verdict (coverage) and the
+accuracy on these (selective accuracy) stand beside it.
 """
 
 from __future__ import annotations
@@ -27,12 +26,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from _cached_pairs import CachedPairs
 from _common import write_result
 from _training import data_or_exit
 
-from simengine.cross_encoders.load import load_cross_encoder
-from simengine.cross_encoders.nli import NLIModel
 from simengine.engine import Engine, TextEngine
 from simengine.engine.models import Models
 from simengine.reasoning.check import ClaimChecker, clearest
@@ -151,12 +147,11 @@ def compared(folder: Path, models: Models, most: int) -> dict[float, float]:
     """Balanced accuracy on passages for training, for each weight of whole passages."""
     passages, claims = read_claims(folder / "train.jsonl.gz", most)
     right: dict[float, dict[str, list[bool]]] = {weight: {name: [] for name in CLASSES} for weight in WEIGHTS}
-    assert isinstance(models.nli, NLIModel)
     with TextEngine(models) as engine:
         for passage in passages:
             own = [each for each in claims if each.passage is passage]
             source = SourcePassages([passage], engine.encode)
-            checker = ClaimChecker(models.nli, source.find, engine.encode)
+            checker = ClaimChecker(engine.nli_model, source.find, engine.encode)
             for each, judged in zip(own, checker.judged([each.claim for each in own]), strict=True):
                 for weight in WEIGHTS:
                     sides = [
@@ -195,8 +190,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    default = Path(tempfile.gettempdir()) / "simengine-runs" / "check"
-    parser.add_argument("--cache", type=Path, default=default)
     parser.add_argument("--model-en")
     parser.add_argument("--model-zh")
     parser.add_argument("--threads", type=int)
@@ -205,24 +198,19 @@ def main() -> None:
     arguments = parser.parse_args()
     data = data_or_exit()
     detail: dict[str, Any] = {}
-    judges = {}
     for language, encoder in ENCODERS.items():
-        name = getattr(arguments, f"model_{language}")
-        loaded = load_cross_encoder(name, offline=True, threads=arguments.threads)
-        judge = NLIModel(CachedPairs(loaded, arguments.cache))
-        judges[language] = judge.model.fingerprint.digest[:12]
-        models = Models(encoder, nli=judge, offline=True, threads=arguments.threads)
+        nli = getattr(arguments, f"model_{language}")
+        models = Models(encoder, nli=nli, offline=True, threads=arguments.threads)
         folder = data / "qa" / f"written_passages_{language}"
         if arguments.fit:
             found = compared(folder, models, QUICK if arguments.quick else FITTED)
             print(language, {weight: round(value, 4) for weight, value in found.items()})
         else:
             detail[language] = measured(folder, models, QUICK if arguments.quick else None)
-        judge.close()
     if arguments.quick:
         print(json.dumps(detail, indent=1, ensure_ascii=False))
     elif not arguments.fit:
-        print(write_result("quality_check", summarised(detail), {"judges": judges, **detail}))
+        print(write_result("quality_check", summarised(detail), detail))
 
 
 if __name__ == "__main__":

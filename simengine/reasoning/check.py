@@ -10,7 +10,6 @@ import numpy as np
 
 from simengine.calibration.calibration import Calibration
 from simengine.cross_encoders.nli import NLIModel
-from simengine.models.unknown import not_known
 from simengine.progress import NoProgress, Progress
 from simengine.reasoning.check_candidates import Encode, Find, Premise, premises_of
 from simengine.reasoning.check_claims import TextClaim, claims_of_text
@@ -19,7 +18,7 @@ from simengine.reasoning.conflict import CONTRADICTION, ENTAILMENT, check_calibr
 from simengine.requests.check import CheckOptions
 from simengine.results.check import CheckedClaim, CheckedText, ClaimVerdict
 from simengine.text.joining import as_sentence, joined
-from simengine.types import FloatMatrix, Span, Verdict
+from simengine.types import SURE, FloatMatrix, Span, Verdict
 
 PASSAGE_WEIGHT = 0.5
 """The part of the whole passage in a probability; the rest is that of its clearest window. A sentence out of its
@@ -164,25 +163,24 @@ class ClaimChecker:
     def _decided(self, claim: TextClaim, judged: Sequence[Judged]) -> CheckedClaim:
         """The verdict on a claim, without its unsupported spans."""
         sure = self.options.certainty
-        (reading,) = self._nli.readings([claim.judged])
         support, against = (clearest(judged, side, sure) for side in ("support", "contradiction"))
         undecided = CheckedClaim(claim.span, claim.text, claim.judged, "not found", 0.0, None)
-        if reading.unreadable:
-            reason = f"{not_known(reading)}: no verdict can be based on that"
-            return replace(undecided, verdict="not sure", reason=reason)
         if support is None or against is None:
             return undecided
         supports = support.probability >= against.probability
         first, second = (support, against) if supports else (against, support)
+        named: ClaimVerdict
         evidence, probability = first.shown.premise.as_evidence(), first.probability
         reason = first.shown.verdict.reason
         if probability < LIKELY:
-            return replace(undecided, probability=probability, reason=_unread(judged))
+            silent = _withheld(judged[0].verdict)
+            named = "not sure" if silent else "not found"
+            return replace(undecided, verdict=named, probability=probability, reason=silent)
         if any(each.verdict.n_truncated for each in judged):
             cut = "the model could not read the whole claim"
             return replace(undecided, verdict="not sure", probability=probability, reason=cut)
         both = second.probability >= sure
-        named: ClaimVerdict = "supported" if supports else "contradicted"
+        named = "supported" if supports else "contradicted"
         return replace(
             undecided,
             verdict="not sure" if both or probability < sure else named,
@@ -265,9 +263,9 @@ def _in_context(claims: Sequence[TextClaim], found: list[CheckedClaim]) -> list[
     return found
 
 
-def _unread(judged: Sequence[Judged]) -> str:
-    """Why the nearest window could not be judged; "" if it could."""
-    return judged[0].verdict.reason if judged else ""
+def _withheld(verdict: Verdict) -> str:
+    """Why a model gives no verdict on the nearest window, as in a language that it does not know; "" if it does."""
+    return "" if verdict.sure or max(verdict.probabilities.values()) < SURE else verdict.reason
 
 
 def _nearest(judged: Sequence[Judged], checked: CheckedClaim) -> Premise | None:
