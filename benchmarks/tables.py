@@ -81,6 +81,10 @@ TARGETS: dict[str, dict[str, tuple[str, float, float | None]]] = {
         "evidence_auroc": (">=", 0.75, 0.85),
         "covidfaq_recall1": (">=", 0.55, 0.85),
     },
+    "quality_check": {
+        "balanced_accuracy_en": (">=", 0.70, 0.85),
+        "balanced_accuracy_zh": (">=", 0.64, 0.85),
+    },
     "quality_recommend": {
         "gain_over_popularity_ndcg10": (">=", 0, None),
         "gain_over_itemknn_ndcg10": (">=", 0, None),

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from simengine.requests.ask import AskRequest
+from simengine.requests.check import CheckRequest
 from simengine.requests.hits import RerankRequest
 from simengine.requests.pairs import ClassifyRequest, ExplainRequest, NLIRequest, ScoreRequest
 from simengine.requests.recommend import RecommendRequest
@@ -63,6 +64,8 @@ def _texts_of(parts: Parts, request: object) -> tuple[Sequence[str], Sequence[st
             return (), [*request.queries, *passages], ()
         case AskRequest():
             return () if request.mode == "lexical" else request.questions, (), request.questions
+        case CheckRequest():
+            return () if request.mode == "lexical" else request.texts, (), request.texts
         case SimilarRequest():
             return _documents(parts, [request.document_id]), (), ()
         case RecommendRequest():
