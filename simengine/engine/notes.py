@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from simengine.engine.inference import label_encoders
 from simengine.engine.pipeline import reranker_of
 from simengine.requests.ask import AskRequest
 from simengine.requests.hits import RerankRequest
@@ -83,7 +84,9 @@ def _texts_of(parts: Parts, request: object) -> tuple[Sequence[str], Sequence[st
         case NLIRequest():
             return (), (), [text for pair in request.pairs for text in pair]
         case ClassifyRequest():
-            return (), (), [*request.texts, *request.labels]
+            encoders = label_encoders(parts, request)
+            alone = [text for text, each in zip(request.texts, encoders, strict=True) if each is None]
+            return (), (), [*alone, *request.labels] if alone else ()
         case ExplainRequest():
             return [request.text1, request.text2], (), ()
     return (), (), ()
