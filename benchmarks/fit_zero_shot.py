@@ -22,13 +22,11 @@ import numpy.typing as npt
 from _cached_pairs import CachedPairs
 from _finance_phrases import PHRASES
 from _training import data_or_exit
-from quality_zero_shot import TASKS, Task, read_texts
+from quality_zero_shot import TASKS, Task, multilingual_or, read_texts
 
 from simengine.cross_encoders.load import load_cross_encoder
 from simengine.cross_encoders.nli import NLIModel
 from simengine.encoders.load import load_encoder
-from simengine.errors import ModelNotFoundError
-from simengine.models.packaged import MULTILINGUAL_MODEL
 from simengine.reasoning.zero_shot import ZeroShotClassifier
 from simengine.reasoning.zero_shot_cosine import label_cosines
 from simengine.reasoning.zero_shot_templates import hypotheses_for, templates_for
@@ -104,10 +102,7 @@ def main() -> None:
     )
     classifier = ZeroShotClassifier(NLIModel(model))
     encoder = load_encoder(None, offline=True, threads=arguments.threads)
-    try:
-        multilingual = load_encoder(MULTILINGUAL_MODEL, offline=True, threads=arguments.threads)
-    except ModelNotFoundError:
-        multilingual = encoder
+    multilingual = multilingual_or(encoder, arguments.threads)
     tables = {}
     for name, task in DEV.items():
         texts, gold = texts_of(name, data, arguments.texts)

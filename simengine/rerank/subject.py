@@ -28,6 +28,9 @@ def only_of_the_subject(
     A text is about what the claim is about if they are near and have a content word in common; in two languages, if
     they are near. That alone gives no stance: it only allows the model's.
 
+    Of claims that a passage supports or contradicts 99 % have a word in common with it (in Chinese 97 %, where a pair
+    of characters is a word), and 20 % (16 %) with a random passage (train parts of the written passages).
+
     A contradiction that is lost makes the relevance the probability of entailment alone. The probabilities stay those
     of the model.
 
