@@ -261,7 +261,7 @@ def tables(result: Mapping[str, Any]) -> Iterator[str]:
             rows.append(
                 [
                     name + note,
-                    f"{one['queries']:,} ({one['questions']:,})",
+                    f"{one['queries']:,} ({one.get('questions', '?')})",
                     *(f"{one[m]['before']:.4f}" for m in MEASURES),
                     *(f"{one[m]['difference']:+.4f}" for m in MEASURES),
                     f"{low:+.4f} to {high:+.4f}",
