@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from _chinese_sets import chinese_sets, english_sets, without_self
-from _common import commit, find_data, write_result
+from _common import find_data, write_result
 from quality_retrieval import DEPTH, MEASURES, Collection, Runs, evaluate, paired
 
 from simengine import Document, Engine
@@ -52,9 +52,9 @@ def runs_of(collection: Collection, cache: Path, threads: int | None) -> Runs:
 
 
 def run_set(name: str, make: Callable[[], Collection], cache: Path, threads: int | None) -> dict[str, Any]:
-    """All systems on one set; figures of the same set and code version that are in the cache are taken from there."""
+    """All systems on one set; figures that are in the cache are taken from there: delete it to measure anew."""
     collection = make()
-    file = cache / "figures" / f"{name}-{len(collection.queries)}-{commit()}.json"
+    file = cache / "figures" / f"{name}-{len(collection.queries)}.json"
     if file.is_file():
         kept: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         return kept

@@ -10,7 +10,9 @@ a network:
 
 Of XNLI's premises (dev, at least eight words) 67 % in French, 71 % in Spanish, 82 % in German, 76 % in Vietnamese, and
 95 % and more in Turkish, Swahili and Indonesian are foreign by that rule; of English ones, and of abstracts, news,
-reviews, tweets and encyclopedia passages, 0 to 0.3 %; of source code and its documentation 0.2 to 3 %.
+reviews, tweets and encyclopedia passages, 0 to 0.3 %; of source code and its documentation 0.2 to 3 %. There the
+multilingual model finds the premise of a hypothesis that follows from it first among 300 for 0.79 in German, 0.71 in
+French and 0.81 in Spanish, the English one for 0.50, 0.54 and 0.57; in English (830 premises) for 0.90 and 0.91.
 """
 
 from __future__ import annotations
@@ -89,32 +91,26 @@ def _beyond_english(texts: Sequence[str]) -> str:
     """What the English model does not read, as the end of a sentence; "" if it reads enough."""
     if not texts:
         return ""
-    tokenizer = _english_tokenizer()
     others = [text for text in texts if not text.isascii()]
     unread = sum(
         reading.share > UNREAD_SHARE and any(map(str.isalpha, "".join(reading.unknown)))
-        for reading in tokenizer.readings(others)
+        for reading in (_english_tokenizer().readings(others) if others else ())
     )
     if unread >= UNREAD_TEXTS * len(texts):
         return f"does not read the characters of {unread / len(texts):.0%} of the texts"
-    foreign = sum(is_foreign(text, tokenizer) for text in texts)
+    foreign = sum(map(_is_foreign, texts))
     if foreign >= FOREIGN_TEXTS * len(texts):
         return f"was not trained on the language of {foreign / len(texts):.0%} of the texts"
     return ""
 
 
-def is_foreign(text: str, tokenizer: FastTokenizer) -> bool:
-    """Whether a text in Latin letters is in another language than English, as far as can be told.
-
-    Args:
-        text: one of few words is not.
-        tokenizer: of the English model.
-    """
+def _is_foreign(text: str) -> bool:
+    """Whether a text in Latin letters is in another language than English; of one of few words it cannot be told."""
     words = _WORD.findall(text.lower())
     n_function = sum(word in _FUNCTION_WORDS for word in words)
     if len(words) < FEWEST_WORDS or n_function >= LEAST_FUNCTION * len(words):
         return False
-    (offsets,) = tokenizer.offsets([text])
+    (offsets,) = _english_tokenizer().offsets([text])
     n_pieces = sum(text[start].isalpha() for start, _ in offsets.tolist())
     return n_pieces > MOST_PIECES * len(words)
 
