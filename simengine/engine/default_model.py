@@ -122,7 +122,7 @@ def _english_tokenizer() -> FastTokenizer:
 
 
 def with_default(models: Models, texts: Sequence[str], note: Callable[[str], None]) -> Models:
-    """The same models; if no bi-encoder is given, with the one for the texts.
+    """The same models; if no bi-encoder is given, with the one for the texts, which then serves all that follow.
 
     Args:
         models: of the caller.
@@ -134,7 +134,7 @@ def with_default(models: Models, texts: Sequence[str], note: Callable[[str], Non
     chosen = choose_default(texts)
     if chosen.note:
         note(chosen.note)
-    return models if chosen.name == DEFAULT_MODEL else replace(models, encoder=chosen.name)
+    return replace(models, encoder=chosen.name)
 
 
 def read_ahead(documents: Iterable[Document], *, whole: bool) -> tuple[list[Document], Iterator[Document]]:

