@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import quality_rerank
 import quality_retrieval
+import quality_retrieval_zh
 from _headlines import rows as headline_rows
 
 HERE = Path(__file__).resolve().parent
@@ -108,6 +109,9 @@ TARGETS: dict[str, dict[str, tuple[str, float, float | None]]] = {
         "max_loss_dense_ndcg10": ("<=", 0.002, None),
         "mean_gain_hybrid_ndcg10": (">=", 0.01, 0.03),
         "worst_hybrid_gap_ndcg10": (">=", -0.01, 0),
+    },
+    "quality_retrieval_zh": {
+        "worst_hybrid_gap_ndcg10_zh_multilingual": (">=", 0, None),
     },
 }
 
@@ -220,6 +224,7 @@ def verdict_card(result: Result) -> str:
 EXTRA: dict[str, tuple[Callable[[Result], Iterator[str]], ...]] = {
     "speed_index": (build_table, search_tables),
     "quality_retrieval": (quality_retrieval.tables,),
+    "quality_retrieval_zh": (quality_retrieval_zh.tables,),
     "quality_rerank": (quality_rerank.tables,),
 }
 

@@ -19,7 +19,7 @@ from simengine.cli.options import (
     output_options,
     together,
 )
-from simengine.cli.terminal import Bar, counted, note, progress_bar, seconds
+from simengine.cli.terminal import Bar, counted, note, noting, progress_bar, seconds
 from simengine.progress import NoProgress
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def write_sources(
                 options=options,
                 create=policy == "sync",
                 progress=progress,
+                note=noting(quiet=quiet),
             )
     except KeyboardInterrupt:
         note(f"\nStopped. What was committed to {path} is kept; run the same command again to continue.")
@@ -133,6 +134,8 @@ def watched(
 
 def describe_write(report: IndexReport, path: Path, policy: Policy) -> list[str]:
     """Lines for a person: what happened to the documents, how fast, and what the model could not read."""
+    from simengine.models.packaged import MULTILINGUAL_MODEL
+
     changes = [
         f"{count:,} {name}"
         for name, count in (
@@ -165,7 +168,7 @@ def describe_write(report: IndexReport, path: Path, policy: Policy) -> list[str]
         lines.append(
             f"{report.passages_unreadable:,} of {counted(report.passages, 'passage')} in characters that the model "
             "does not know: it cannot tell them apart, so only their words can be found; an index built with a model "
-            "that knows them (--model) does better"
+            f"that knows them (such as --model {MULTILINGUAL_MODEL}) does better"
         )
     if policy == "sync":
         lines.append(f'next: simengine search -i {path} "your question"')
