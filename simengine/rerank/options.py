@@ -12,14 +12,14 @@ from simengine.results.search import LeftAlone
 from simengine.text.arguments import as_flag, as_number, as_whole
 from simengine.text.questions import is_question
 
-DEFAULT_WEIGHT = 0.25
+DEFAULT_WEIGHT = 0.2
 """Candidates to rerank, and the reranker's share of the blended score (see `simengine.rerank.blend`), if nothing
 was fitted for an index.
 
 Chosen for the bundled model by benchmarks/quality_rerank.py: of those that make no collection worse by more than
-0.01 the pair with the best mean nDCG@10; a greater depth must gain 0.002 more. The benchmark reports the value of such
-a choice on a held-out collection, and when another pair has become the best. The form of the blend
-(see `simengine.rerank.blend`) was chosen on the same collections among ten, by the mean over collections left out.
+0.002 the pair with the best mean nDCG@10, where only questions are reranked; a greater depth must gain 0.002 more. The
+benchmark reports the value of such a choice on a held-out collection, and when another pair has become the best. The
+form of the blend was chosen on the same collections among ten, by the mean over collections left out.
 """
 
 
