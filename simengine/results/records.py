@@ -108,6 +108,9 @@ def conflict_record(conflict: Conflict) -> dict[str, Any]:
         "also2": [_claim(each) for each in conflict.also2],
         "forward": _rounded(conflict.forward),
         "backward": _rounded(conflict.backward),
+        "date1": conflict.date1 or None,
+        "date2": conflict.date2 or None,
+        "newer": conflict.newer,
     }
 
 

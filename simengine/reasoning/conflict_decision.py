@@ -1,0 +1,125 @@
+"""How probable it is that two claims conflict: a fitted combination of a model's verdicts and what they share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from simengine.reasoning.conflict import ENTAILMENT, PairJudge, PairVerdicts
+from simengine.rules.cues import Profile, cues, shared_words
+from simengine.types import FloatMatrix, Mask
+
+FEATURES = (
+    "mean contradiction",
+    "larger contradiction",
+    "larger entailment",
+    "shared subject",
+    "shared words",
+    "negation",
+    "opposites",
+    "quantity",
+    "rule",
+)
+"""What is combined: log-odds of the model's probabilities, shares in [0, 1], and signs that are 0 or 1."""
+FITS = Path(__file__).with_name("conflict_decision.json")
+"""Written by benchmarks/fit_contradictions.py."""
+RULE = FEATURES.index("rule")
+LEAST_CONTRADICTION = 0.3  # in one direction at least; below it the model sees none
+LEAST_PROBABILITY = 1e-3  # below this, and above its complement, a model's probabilities are noise
+Features = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictDecision:
+    """A logistic regression over `FEATURES`.
+
+    Attributes:
+        weights: of the features.
+        intercept: of the log-odds.
+        threshold: least probability of a conflict that is reported, chosen on other texts than the weights.
+    """
+
+    weights: tuple[float, ...]
+    intercept: float
+    threshold: float
+
+    def probabilities(self, features: Features) -> FloatMatrix:
+        """(m,) float32, for (m, f) features."""
+        odds = features @ np.asarray(self.weights) + self.intercept
+        found: FloatMatrix = (1 / (1 + np.exp(-odds))).astype(np.float32)
+        return found
+
+    def by_model(self, features: Features) -> FloatMatrix:
+        """The same without rules, and 0 where the model sees no contradiction, however much two claims share."""
+        unruled = features.copy()
+        unruled[:, RULE] = 0.0
+        found: FloatMatrix = np.where(seen(features), self.probabilities(unruled), np.float32(0))
+        return found
+
+
+def seen(features: Features) -> Mask:
+    """(m,) bool: whether the model sees a contradiction in one direction at least."""
+    least = np.log(LEAST_CONTRADICTION / (1 - LEAST_CONTRADICTION))
+    found: Mask = features[:, FEATURES.index("larger contradiction")] >= least
+    return found
+
+
+def decision_for(judge: PairJudge) -> ConflictDecision:
+    """The decision that was fitted with an NLI model; for other models that of the model that ships."""
+    fingerprint = getattr(getattr(judge, "model", None), "fingerprint", None)
+    fits = _fits()
+    chosen = fits["models"].get(getattr(fingerprint, "digest", "")) or fits["models"][fits["default"]]
+    return ConflictDecision(
+        tuple(float(chosen["weights"][name]) for name in FEATURES),
+        float(chosen["intercept"]),
+        float(chosen["threshold"]),
+    )
+
+
+def pair_features(
+    verdicts: PairVerdicts,
+    subjects: FloatMatrix,
+    profiles: Sequence[tuple[Profile, Profile]],
+    ruled: Sequence[bool],
+) -> Features:
+    """The features of m pairs: (m, f) float64, in the order of `FEATURES`.
+
+    Args:
+        verdicts: of m pairs in both directions, not calibrated.
+        subjects: (m,) as of `subject_scores`.
+        profiles: of the two claims of each pair.
+        ruled: whether a rule found that they differ only in a number, measure, date or negation.
+    """
+    names = [cues(*pair) for pair in profiles]
+    columns = [
+        _log_odds(verdicts.together("mean")),
+        _log_odds(verdicts.together("either")),
+        _log_odds(verdicts.together("either", ENTAILMENT)),
+        np.asarray(subjects, np.float64),
+        np.asarray([shared_words(*pair) for pair in profiles], np.float64),
+        *(
+            np.asarray([cue in each for each in names], np.float64)
+            for cue in ("negation", "opposites", "quantity")
+        ),
+        np.asarray(ruled, np.float64),
+    ]
+    return np.stack(columns, axis=1) if len(names) else np.empty((0, len(FEATURES)))
+
+
+def _log_odds(probabilities: FloatMatrix) -> Features:
+    share = np.clip(probabilities.astype(np.float64), LEAST_PROBABILITY, 1 - LEAST_PROBABILITY)
+    odds: Features = np.log(share / (1 - share))
+    return odds
+
+
+@cache
+def _fits() -> Mapping[str, Any]:
+    fits: Mapping[str, Any] = json.loads(FITS.read_text(encoding="utf-8"))
+    return fits
