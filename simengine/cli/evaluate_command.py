@@ -146,7 +146,7 @@ evaluate_options = together(
 @click.option("--plots", is_flag=True, help="nli, with --output: confusion matrix and calibration as PNG.")
 @format_option("table", "json")
 @evaluate_options
-@model_options_for("nli, rerank: minilm-nli; sts, retrieval: all-MiniLM-L6-v2")
+@model_options_for("nli: minilm-nli; rerank: minilm-relevance; sts, retrieval: all-MiniLM-L6-v2")
 @output_options
 @click.pass_context
 def command(

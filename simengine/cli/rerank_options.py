@@ -41,7 +41,7 @@ def reranker_option(purpose: str) -> Callable[[Callable[..., object]], Callable[
         "--reranker",
         metavar="MODEL",
         envvar="SIMENGINE_RERANKER",
-        help=f"{purpose}: folder or hub name. [default: the NLI model]",
+        help=f"{purpose}: folder or hub name. [default: that of --nli, else minilm-relevance, for English]",
     )
 
 

@@ -44,7 +44,9 @@ _run_options = together(
 
 @click.command("train")
 @click.option(
-    "--recipe", type=click.Path(path_type=Path, dir_okay=False), help="Recipe: a .toml file, or minilm-nli."
+    "--recipe",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Recipe: a .toml file, minilm-nli or minilm-relevance.",
 )
 @click.option("--task", type=click.Choice(TASKS), help="Without a recipe: what kind of model to make.")
 @click.option("--train", "train_files", multiple=True, help="Training file. Repeatable.")

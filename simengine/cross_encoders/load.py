@@ -17,6 +17,8 @@ from simengine.runtimes.contract import Runtime
 from simengine.runtimes.hardware import choose_threads
 
 DEFAULT_NLI_MODEL: Final = "minilm-nli"
+DEFAULT_RELEVANCE_MODEL: Final = "minilm-relevance"
+MULTILINGUAL_NLI_MODEL: Final = "multilingual-nli"
 
 
 def load_cross_encoder(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simengine.corpus.examples import canonical_label
-from simengine.cross_encoders.load import DEFAULT_NLI_MODEL, load_cross_encoder
+from simengine.cross_encoders.load import DEFAULT_NLI_MODEL, DEFAULT_RELEVANCE_MODEL, load_cross_encoder
 from simengine.cross_encoders.nli import NLIModel
 from simengine.cross_encoders.relevance import RelevanceModel, SimilarityModel
 from simengine.engine.encoder import open_encoder
@@ -117,7 +117,7 @@ def with_default(models: Models, task: str) -> Models:
     if models.encoder is not None or task in ("sts", "retrieval"):
         return models
     if task in ("nli", "rerank"):
-        return replace(models, encoder=DEFAULT_NLI_MODEL)
+        return replace(models, encoder=DEFAULT_NLI_MODEL if task == "nli" else DEFAULT_RELEVANCE_MODEL)
     raise UsageError(f"simengine ships no model for {task}: name one with --model")
 
 

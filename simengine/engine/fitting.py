@@ -20,7 +20,7 @@ from simengine.corpus.examples import NLI_LABELS, LabelledPair, read_nli, read_r
 from simengine.corpus.sources import check_source
 from simengine.cross_encoders.config import fingerprint_of_pairs, read_pair_config
 from simengine.cross_encoders.contract import CrossEncoder
-from simengine.cross_encoders.load import DEFAULT_NLI_MODEL
+from simengine.cross_encoders.load import DEFAULT_NLI_MODEL, DEFAULT_RELEVANCE_MODEL
 from simengine.cross_encoders.nli import NLIModel
 from simengine.encoders.contract import BiEncoder
 from simengine.engine.loaded import named_outputs
@@ -260,7 +260,8 @@ def _digest(parts: Parts, task: str) -> str:
         return (given.model if isinstance(given, NLIModel) else given).fingerprint.digest
     if given is not None and not isinstance(given, str):
         return parts.models.judge().fingerprint  # the caller's own reranker
-    folder = resolve_model(given or DEFAULT_NLI_MODEL, offline=models.offline).path
+    default = DEFAULT_RELEVANCE_MODEL if task == "relevance" else DEFAULT_NLI_MODEL
+    folder = resolve_model(given or default, offline=models.offline).path
     return fingerprint_of_pairs(read_pair_config(folder)).digest
 
 

@@ -8,10 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from simengine.cross_encoders.contract import CrossEncoder
-from simengine.cross_encoders.load import DEFAULT_NLI_MODEL, load_cross_encoder
+from simengine.cross_encoders.load import (
+    DEFAULT_NLI_MODEL,
+    DEFAULT_RELEVANCE_MODEL,
+    MULTILINGUAL_NLI_MODEL,
+    load_cross_encoder,
+)
 from simengine.cross_encoders.nli import NLIModel
+from simengine.cross_encoders.routed import RoutedNLIModel
 from simengine.engine.models import Models
 from simengine.errors import UsageError
+from simengine.models.packaged import packaged_file
 from simengine.requests.rerank import DEFAULT_DEPTH, Rerank
 from simengine.rerank.judge import CrossEncoderJudge, Judge
 from simengine.rerank.options import DEFAULT_WEIGHT, RerankOptions, Stage
@@ -70,7 +77,13 @@ class LoadedModels:
         return self._judge(asked)
 
     def _judge(self, asked: Rerank) -> CrossEncoderJudge:
-        key = Rerank(asked.model, kind=asked.kind, labels=asked.labels, precision=asked.precision)
+        key = Rerank(
+            asked.model,
+            kind=asked.kind,
+            labels=asked.labels,
+            precision=asked.precision,
+            claim=asked.claim and asked.model is None,
+        )
         with self._lock:
             if key not in self._judges:
                 self._judges[key] = self._open(key)
@@ -82,7 +95,11 @@ class LoadedModels:
         return CrossEncoderJudge(model, kind=asked.kind, labels=names, name=name)
 
     def chosen(self, asked: Rerank) -> tuple[CrossEncoder, str, Labels]:
-        """The model of a stage, its name, and the names of its outputs."""
+        """The model of a stage, its name, and the names of its outputs.
+
+        Without a name and a reranker of the engine it is the caller's NLI model; without that, the bundled model for
+        relevance, or for claims the bundled NLI model.
+        """
         reranker, nli = self.models.reranker, self.models.nli
         if asked.model is None and isinstance(reranker, CrossEncoder):
             return reranker, type(reranker).__name__, asked.labels
@@ -90,8 +107,21 @@ class LoadedModels:
         if name is None:
             if isinstance(nli, NLIModel):
                 return nli.model, "nli", asked.labels or nli.names
-            name, labels = nli or DEFAULT_NLI_MODEL, labels or self.models.nli_labels
+            if nli is None and not asked.claim:
+                name = DEFAULT_RELEVANCE_MODEL
+            else:
+                name, labels = nli or DEFAULT_NLI_MODEL, labels or self.models.nli_labels
         return self.cross_encoder(name, asked.precision), Path(name).name, labels
+
+    def relevance(self) -> CrossEncoderJudge:
+        """The judge of whether passages answer questions, whatever reranks: the caller's NLI model, else the bundled
+        model for relevance."""
+        given = self.models.nli
+        if isinstance(given, NLIModel):
+            return CrossEncoderJudge(given.model, labels=given.names, name="nli")
+        if given is None:
+            return self._judge(Rerank(DEFAULT_RELEVANCE_MODEL))
+        return self._judge(Rerank(given, labels=self.models.nli_labels))
 
     def nli(self, rerank: Rerank | None = None) -> NLIModel:
         """The NLI model: of `rerank` if that names one, else the engine's.
@@ -104,9 +134,20 @@ class LoadedModels:
             given = self.models.nli
             if isinstance(given, NLIModel):
                 return given
+            if given is None and self.models.nli_labels is None:
+                return RoutedNLIModel(self._nli(Rerank(DEFAULT_NLI_MODEL)), self._multilingual_nli)
             asked = Rerank(
                 given or DEFAULT_NLI_MODEL, labels=self.models.nli_labels, precision=asked.precision
             )
+        return self._nli(asked)
+
+    def _multilingual_nli(self) -> NLIModel | None:
+        """The NLI model for more than English; None if its base is not installed."""
+        if packaged_file() is None:
+            return None
+        return self._nli(Rerank(MULTILINGUAL_NLI_MODEL))
+
+    def _nli(self, asked: Rerank) -> NLIModel:
         judge = self._judge(asked)
         if judge.nli is None:
             raise UsageError(
@@ -122,7 +163,8 @@ class LoadedModels:
     @property
     def reranker_name(self) -> str:
         """Name or folder of the cross-encoder that reranks; nothing is loaded."""
-        return _name_of(self.models.reranker) or self.nli_name
+        models = self.models
+        return _name_of(models.reranker) or _name_of(models.nli) or DEFAULT_RELEVANCE_MODEL
 
     def reader(self) -> Reader | None:
         """The reader; None if none is named."""

@@ -44,7 +44,7 @@ class Models:
         nli: folder or name of the NLI model, or your own `NLIModel`, which is not closed; None for the bundled one.
         reranker: folder or name of the cross-encoder that reranks; or your own, which is not closed: a `CrossEncoder`,
             a `simengine.rerank.judge.Judge`, or an object with `predict(pairs)`, such as sentence-transformers'
-            `CrossEncoder`. None for the NLI model.
+            `CrossEncoder`. None for `nli` if that is given, else the bundled model for relevance.
         reader: folder or name of an extractive reader; None answers with sentences.
         similarity: folder or name of a cross-encoder for graded similarity; None scores pairs only by cosine.
         wording: an endpoint that words answers, as `simengine.qa.wording.Wording`; None quotes the corpus.

@@ -148,6 +148,7 @@ def test_a_monitor_goes_on_from_its_state_with_the_same_options(
 
 def test_a_model_for_a_task_is_the_named_one_or_the_one_that_ships() -> None:
     assert with_default(Models(), "nli").encoder_name == "minilm-nli"
+    assert with_default(Models(), "rerank").encoder_name == "minilm-relevance"
     assert with_default(Models("own/model"), "nli").encoder_name == "own/model"
     assert kind_of(with_default(Models(offline=True), "rerank")) == "cross-encoder"
     with pytest.raises(UsageError, match="ships no model for reading"):

@@ -248,5 +248,7 @@ def test_rerank(
     assert expected[0][0] == 1
     found = command_line(capfd, "rerank", "--format", "json", "--offline", query, *passages)
     assert [(int(hit["id"]) - 1, hit["score"]) for hit in found["hits"]] == expected
-    answer = http(catalogue, "/v2/rerank", {"model": "minilm-nli", "query": query, "documents": passages})
+    answer = http(
+        catalogue, "/v2/rerank", {"model": "minilm-relevance", "query": query, "documents": passages}
+    )
     assert [(each["index"], each["relevance_score"]) for each in answer["results"]] == expected

@@ -51,7 +51,7 @@ def test_indexes_of_one_encoder_share_its_entry() -> None:
     models = served_models(catalogue(index("a", later), index("b", SETTINGS)))
     assert [(model.id, model.task) for model in models] == [
         ("all-MiniLM-L6-v2", "embeddings"),
-        ("minilm-nli", "rerank"),
+        ("minilm-relevance", "rerank"),
     ]
     assert [served.name for served in models[0].indexes] == ["a", "b"]
     assert (models[0].dimension, models[0].max_tokens) == (384, 256)
@@ -77,7 +77,7 @@ def test_an_unknown_model_is_refused_with_the_names_of_the_known_ones() -> None:
         UnknownModelError, match="'gpt-9' is served for embeddings; there is: all-MiniLM-L6-v2"
     ):
         find_model(known, "embeddings", "gpt-9")
-    with pytest.raises(UnknownModelError, match="minilm-nli"):
+    with pytest.raises(UnknownModelError, match="minilm-relevance"):
         find_model(known, "rerank", "all-MiniLM-L6-v2")
 
 

@@ -31,7 +31,7 @@ class CompatibleRerankRequest(CompatibleRequest):
         json_schema_extra={
             "examples": [
                 {
-                    "model": "minilm-nli",
+                    "model": "minilm-relevance",
                     "query": "who wrote Emma",
                     "documents": ["Emma is a name.", "Jane Austen wrote Emma."],
                     "top_n": 1,

@@ -31,7 +31,7 @@ def model(open_ai) -> str:
 
 def test_openai_lists_models_and_finds_one(open_ai, model: str) -> None:
     listed = list(open_ai.models.list())
-    assert [each.id for each in listed] == [model, "minilm-nli"]
+    assert [each.id for each in listed] == [model, "minilm-relevance"]
     assert {each.owned_by for each in listed} == {"simengine"}
     assert open_ai.models.retrieve(model).id == model
     with pytest.raises(openai.NotFoundError, match="gpt-9"):
@@ -68,7 +68,7 @@ def test_openai_is_told_why_a_request_is_refused(open_ai, model: str) -> None:
 
 def test_cohere_reranks(url: str) -> None:
     client = cohere.Client(base_url=url, api_key="any", log_warning_experimental_features=False)
-    answer = client.rerank(query=TOWER, documents=DOCUMENTS, model="minilm-nli", return_documents=True)
+    answer = client.rerank(query=TOWER, documents=DOCUMENTS, model="minilm-relevance", return_documents=True)
     assert [each.index for each in answer.results] == [1, 0, 2]
     assert [each.relevance_score for each in answer.results] == pytest.approx([SURE, UNSURE, UNSURE])
     assert answer.results[0].document.text == DOCUMENTS[1]
@@ -79,7 +79,7 @@ def test_cohere_reranks(url: str) -> None:
 
 def test_coheres_second_version_reranks(url: str) -> None:
     client = cohere.ClientV2(base_url=url, api_key="any", log_warning_experimental_features=False)
-    answer = client.v2.rerank(query=TOWER, documents=DOCUMENTS, model="minilm-nli", top_n=2)
+    answer = client.v2.rerank(query=TOWER, documents=DOCUMENTS, model="minilm-relevance", top_n=2)
     assert [each.index for each in answer.results] == [1, 0]
     assert answer.results[0].relevance_score == pytest.approx(SURE)
     assert answer.meta.billed_units.search_units == 1
@@ -89,7 +89,7 @@ def test_cohere_is_told_why_a_request_is_refused(url: str) -> None:
     client = cohere.ClientV2(base_url=url, api_key="any", log_warning_experimental_features=False)
     with pytest.raises(cohere.NotFoundError) as missing:
         client.v2.rerank(query="a", documents=["b"], model="rerank-v3.5")
-    assert "minilm-nli" in missing.value.body["error"]["message"]
+    assert "minilm-relevance" in missing.value.body["error"]["message"]
     with pytest.raises(cohere.UnprocessableEntityError) as refused:
-        client.v2.rerank(query=" ", documents=["b"], model="minilm-nli")
+        client.v2.rerank(query=" ", documents=["b"], model="minilm-relevance")
     assert refused.value.body["error"]["type"] == "validation"

@@ -68,7 +68,7 @@ def test_an_unknown_model_is_not_found_and_the_known_ones_are_named(refused, mod
 
 
 def test_the_judge_makes_no_vectors(refused) -> None:
-    assert refused(404, "/v1/embeddings", input="a", model="minilm-nli")["type"] == "unknown_model"
+    assert refused(404, "/v1/embeddings", input="a", model="minilm-relevance")["type"] == "unknown_model"
 
 
 def test_fields_that_clients_send_besides_are_ignored(given, model: str) -> None:
@@ -107,7 +107,7 @@ def test_models_are_listed_with_what_they_are_for(client: httpx.Client, engine: 
     assert encoder["indexes"] == ["library", "other"]
     assert encoder["created"] > 1_700_000_000
     assert encoder["max_tokens"] == engine.settings.max_tokens
-    assert (judge["id"], judge["task"], judge["dimensions"]) == ("minilm-nli", "rerank", None)
+    assert (judge["id"], judge["task"], judge["dimensions"]) == ("minilm-relevance", "rerank", None)
     assert client.get(f"/v1/models/{model}").json() == encoder
     missing = client.get("/v1/models/gpt-9")
     assert (missing.status_code, missing.json()["error"]["type"]) == (404, "unknown_model")

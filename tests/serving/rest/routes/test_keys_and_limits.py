@@ -68,11 +68,13 @@ def test_the_official_clients_bring_their_key(guarded: tuple[str, str, str]) -> 
     with pytest.raises(openai.AuthenticationError):
         openai.OpenAI(base_url=f"{url}/v1", api_key="wrong", max_retries=0).models.list()
     reranked = cohere.ClientV2(base_url=url, api_key=reads).rerank(
-        query="a", documents=["b"], model="minilm-nli"
+        query="a", documents=["b"], model="minilm-relevance"
     )
     assert len(reranked.results) == 1
     with pytest.raises(cohere.UnauthorizedError):
-        cohere.ClientV2(base_url=url, api_key="wrong").rerank(query="a", documents=["b"], model="minilm-nli")
+        cohere.ClientV2(base_url=url, api_key="wrong").rerank(
+            query="a", documents=["b"], model="minilm-relevance"
+        )
 
 
 @pytest.fixture(scope="module")
@@ -113,4 +115,4 @@ def test_nli_counts_what_of_a_hypothesis_was_not_read(narrow: TestClient) -> Non
 
 def test_rerank_warns_where_a_query_was_not_read_whole(narrow: TestClient) -> None:
     meta = narrow.post("/v1/rerank", json={"query": LONG, "documents": ["a"]}).json()["meta"]
-    assert "tokens of the query were too many for minilm-nli" in meta["warnings"][0]
+    assert "tokens of the query were too many for minilm-relevance" in meta["warnings"][0]

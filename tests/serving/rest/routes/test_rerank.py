@@ -14,7 +14,7 @@ DOCUMENTS = ["A market.", "It was built in 1889.", "", "Built by 1889, at last."
 
 @pytest.mark.parametrize("path", ["/v1/rerank", "/v2/rerank"])
 def test_documents_are_ordered_as_the_judge_says(given, path: str) -> None:
-    found = given(path, model="minilm-nli", query=TOWER, documents=DOCUMENTS)
+    found = given(path, model="minilm-relevance", query=TOWER, documents=DOCUMENTS)
     relevance = CrossEncoderJudge(load_table_judge(None)).judge([(TOWER, each) for each in DOCUMENTS])
     order = [1, 3, 0, 2]  # equals stay in the order in which they came
     assert [each["index"] for each in found["results"]] == order
@@ -77,7 +77,7 @@ def test_a_wrong_request_is_told_what_is_wrong(refused, body: dict[str, object],
 
 def test_an_unknown_judge_is_not_found(refused) -> None:
     error = refused(404, "/v1/rerank", query="a", documents=["b"], model="rerank-v3.5")
-    assert "minilm-nli" in error["message"]
+    assert "minilm-relevance" in error["message"]
 
 
 def test_a_pair_gets_its_classes_the_most_probable_first(given) -> None:
