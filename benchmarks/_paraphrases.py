@@ -10,9 +10,9 @@ import numpy as np
 from simengine.corpus.examples import read_nli, read_scored_pairs
 from simengine.cross_encoders.nli import NLIModel
 from simengine.reasoning.conflict import judge_pairs
+from simengine.reasoning.conflict_rules import rule_conflict
 from simengine.reasoning.duplicates_guard import compare_texts, read_texts
 from simengine.rules.cues import profile
-from simengine.rules.disagreement import disagreement
 
 PARAPHRASE_SCORE, NEAR_COSINE = 4.5, 0.8
 
@@ -26,7 +26,7 @@ def false_conflicts(data: Path, judge: NLIModel, rule: str, threshold: float, mo
         if pair.score is not None and pair.score >= PARAPHRASE_SCORE and not pair.extra.get("in_train")
     ][:most]
     scores = judge_pairs(judge, pairs).together(rule)  # type: ignore[arg-type]
-    ruled = [disagreement(a, profile(a), b, profile(b), same_document=False) is not None for a, b in pairs]
+    ruled = [rule_conflict(a, profile(a), b, profile(b), same_document=False) is not None for a, b in pairs]
     return {
         "paraphrases": len(pairs),
         "by_nli": float((scores >= threshold).mean()),

@@ -41,9 +41,9 @@ from simengine.reasoning.claims_subjects import subject_matrix, subject_scores, 
 from simengine.reasoning.conflict import judge_pairs
 from simengine.reasoning.conflict_candidates import conflict_candidates
 from simengine.reasoning.conflict_decision import FEATURES, FITS, RULE, Features, pair_features, seen
+from simengine.reasoning.conflict_rules import rule_conflict
 from simengine.requests.conflicts import ContradictionOptions
 from simengine.rules.cues import profile
-from simengine.rules.disagreement import disagreement
 from simengine.types import Document
 
 ENCODERS = {"en": None, "zh": "multilingual-e5-small"}
@@ -135,7 +135,7 @@ def judged_pairs(rows: list[dict[str, Any]], judge: NLIModel) -> Judged:
 
 def _features(judge: NLIModel, pairs: Any, both: Any, subjects: Any) -> Features:
     ruled = [
-        disagreement(text1, one, text2, two, same_document=False) is not None
+        rule_conflict(text1, one, text2, two, same_document=False) is not None
         for (text1, text2), (one, two) in zip(pairs, both, strict=True)
     ]
     return pair_features(judge_pairs(judge, pairs), subjects, both, ruled)

@@ -162,7 +162,7 @@ def edges_of(conflicts: Sequence[Conflict]) -> Edges:
         [both.min(axis=1), both.mean(axis=1), both.max(axis=1), np.asarray(cosines), np.asarray(fitted)]
     )
     keys = [frozenset((normalised(c.claim1.text), normalised(c.claim2.text))) for c in conflicts]
-    return Edges(keys, scores, np.asarray([c.difference is not None for c in conflicts], np.bool_))
+    return Edges(keys, scores, np.asarray([c.found_by != ("nli",) for c in conflicts], np.bool_))
 
 
 def half_of(edge: Edge) -> int:

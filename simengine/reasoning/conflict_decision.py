@@ -95,7 +95,7 @@ def pair_features(
         verdicts: of m pairs in both directions, not calibrated.
         subjects: (m,) as of `subject_scores`.
         profiles: of the two claims of each pair.
-        ruled: whether a rule found that they differ only in a number, measure, date or negation.
+        ruled: whether a rule found a conflict.
     """
     names = [cues(*pair) for pair in profiles]
     columns = [

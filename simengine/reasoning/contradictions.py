@@ -30,11 +30,11 @@ from simengine.reasoning.conflict import (
 from simengine.reasoning.conflict_candidates import Candidates, conflict_candidates
 from simengine.reasoning.conflict_dates import DatedDocuments
 from simengine.reasoning.conflict_decision import decision_for, pair_features
+from simengine.reasoning.conflict_rules import RuleConflict, rule_conflict
 from simengine.requests.conflicts import ContradictionOptions
 from simengine.results.conflicts import Conflict
 from simengine.results.conflicts import Contradictions as Contradictions
 from simengine.rules.cues import Profile, profile
-from simengine.rules.disagreement import Disagreement, disagreement
 from simengine.types import Document, Evidence, FloatMatrix
 
 LEAST_OF_ONE_MODEL = (
@@ -125,7 +125,7 @@ class _Pair:
     cosine: float
     subject: float
     profiles: tuple[Profile, Profile]
-    differing: Disagreement | None
+    ruled: RuleConflict | None
 
 
 def _pairs(
@@ -143,11 +143,11 @@ def _pairs(
         text1, text2 = claims.places[claim1].text, claims.places[claim2].text
         both = profiles[statement1], profiles[statement2]
         together = bool(claims.documents[claim1] == claims.documents[claim2])
-        differing = (
-            disagreement(text1, both[0], text2, both[1], same_document=together) if options.rules else None
-        )
+        ruled = None
+        if options.rules:
+            ruled = rule_conflict(text1, both[0], text2, both[1], same_document=together)
         cosine, subject = float(candidates.cosines[place]), float(candidates.subjects[place])
-        found.append(_Pair(*chosen, text1, text2, cosine, subject, both, differing))
+        found.append(_Pair(*chosen, text1, text2, cosine, subject, both, ruled))
     return found
 
 
@@ -165,7 +165,7 @@ def _conflicts(
     found = []
     for place, each in enumerate(pairs):
         rules = [NLI] if by_model[place] >= threshold else []
-        rules += [] if each.differing is None else [each.differing.rule]
+        rules += [] if each.ruled is None else [each.ruled.rule]
         if not rules:
             continue
         members = statements.places[each.statement1], statements.places[each.statement2]
@@ -179,7 +179,8 @@ def _conflicts(
             backward=named(verdicts.backward[place]),
             cosine=each.cosine,
             found_by=tuple(rules),
-            difference=None if each.differing is None else (each.differing.text1, each.differing.text2),
+            difference=None if each.ruled is None else each.ruled.difference,
+            reason="" if each.ruled is None else each.ruled.reason,
             also1=_others(claims, members[0], each.claim1),
             also2=_others(claims, members[1], each.claim2),
             date1=date1.text,
@@ -199,7 +200,7 @@ def _scores(
         return LEAST_OF_ONE_MODEL if least is None else least, scores, scores
     decision = decision_for(judge)
     subjects = np.asarray([each.subject for each in pairs], np.float32)
-    ruled = [each.differing is not None for each in pairs]
+    ruled = [each.ruled is not None for each in pairs]
     features = pair_features(verdicts, subjects, [each.profiles for each in pairs], ruled)
     least = decision.threshold if options.min_probability is None else options.min_probability
     return least, decision.by_model(features), decision.probabilities(features)
@@ -214,7 +215,7 @@ def _clustered(found: list[tuple[_Pair, Conflict]], n_statements: int) -> tuple[
     ordered = sorted(
         found,
         key=lambda item: (
-            item[1].difference is None,
+            item[1].found_by == (NLI,),
             -item[1].probability,
             item[0].claim1,
             item[0].claim2,

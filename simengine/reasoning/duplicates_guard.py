@@ -21,9 +21,9 @@ from simengine.reasoning.conflict import (
     judge_pairs,
     named,
 )
+from simengine.reasoning.conflict_rules import RuleConflict, rule_conflict
 from simengine.requests.conflicts import GuardOptions
 from simengine.rules.cues import cues, profile
-from simengine.rules.disagreement import disagreement
 from simengine.types import FloatMatrix, Span
 
 ALIGNED_COSINE = 0.5  # below this two sentences are about different things
@@ -55,6 +55,7 @@ class SentenceConflict:
     cosine: float
     found_by: tuple[str, ...]
     difference: tuple[str, str] | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,13 +178,13 @@ def _conflicts(
     for place, (number, left, right, cosine) in enumerate(aligned):
         found_by = [NLI] if scores[place] >= options.min_contradiction else []
         one, other = asked[place]
-        differing = None
+        ruled = None
         if options.rules:
-            differing = disagreement(one, profile(one), other, profile(other), same_document=False)
-        if differing is not None:
-            found_by.append(differing.rule)
+            ruled = rule_conflict(one, profile(one), other, profile(other), same_document=False)
+        if ruled is not None:
+            found_by.append(ruled.rule)
         known = best[number]
-        if found_by and (known is None or _strength(differing, scores[place]) > _strength_of(known)):
+        if found_by and (known is None or _strength(ruled, scores[place]) > _strength_of(known)):
             best[number] = SentenceConflict(
                 sentence1=left,
                 sentence2=right,
@@ -192,7 +193,8 @@ def _conflicts(
                 backward=named(judged.backward[place]),
                 cosine=cosine,
                 found_by=tuple(found_by),
-                difference=None if differing is None else (differing.text1, differing.text2),
+                difference=None if ruled is None else ruled.difference,
+                reason="" if ruled is None else ruled.reason,
             )
     return best
 
@@ -209,12 +211,12 @@ def _opposed(first: EmbeddedText, second: EmbeddedText) -> bool:
     return False
 
 
-def _strength(differing: object, score: float) -> tuple[bool, float]:
-    return differing is not None, float(score)
+def _strength(ruled: RuleConflict | None, score: float) -> tuple[bool, float]:
+    return ruled is not None, float(score)
 
 
 def _strength_of(conflict: SentenceConflict) -> tuple[bool, float]:
-    return conflict.difference is not None, conflict.probability
+    return conflict.found_by != (NLI,), conflict.probability
 
 
 def _aligned(first: EmbeddedText, second: EmbeddedText) -> list[tuple[int, int, float]]:

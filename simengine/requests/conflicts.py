@@ -43,8 +43,8 @@ class ContradictionOptions:
         min_probability: a conflict if the rule gives at least this. None is the threshold that was chosen with the
             weights, for the best F1 at a precision of 0.6 or more; for the other rules 0.97, as most models are too
             sure of contradictions.
-        rules: also report sentences that differ only in one number, measure, date or negation, whatever the model
-            says.
+        rules: also report what a rule finds, whatever the model says: sentences that differ only in one number,
+            measure, date, permission, negation or opposite.
         min_words: shorter sentences are skipped as saying too little; three Chinese characters count as two words.
         by: metadata field that holds the date of a document, as in "2024-05-01", "2024-05" or 2024: of two claims that
             conflict, the newer one is named. The date of a claim that stands in several documents is the latest.
@@ -79,7 +79,8 @@ class ContradictionOptions:
         Help("Report conflicts of at least this probability. [default: as fitted; 0.97 by the other rules]"),
     ] = None
     rules: Annotated[
-        bool, Help("Also report sentences that differ only in one number, measure, date or negation.")
+        bool,
+        Help("Also report sentences that differ only in a number, date, permission, negation or opposite."),
     ] = True
     min_words: Annotated[int, Ge(1), Help("Leave out shorter sentences.")] = 3
     by: Annotated[
@@ -139,8 +140,8 @@ class GuardOptions:
         min_entailment: every sentence must be entailed with at least this probability, in both directions.
         min_contradiction: two sentences conflict if by `rule` they contradict with at least this probability.
         rule: how the two directions are combined, see `ContradictionOptions`.
-        rules: sentences that differ only in one number, measure, date or negation conflict too, and those with
-            opposite words are not the same.
+        rules: what a rule finds is a conflict too (see `ContradictionOptions`), and sentences that differ in a quantity
+            or a negation, or have opposite words, are not the same.
 
     Raises:
         UsageError: a value is out of range.
@@ -154,7 +155,8 @@ class GuardOptions:
     ] = 0.9
     rule: DirectionRule = "either"
     rules: Annotated[
-        bool, Help("Sentences that differ only in one number, measure, date or negation conflict too.")
+        bool,
+        Help("Sentences that differ only in a number, date, permission, negation or opposite conflict too."),
     ] = True
 
     def __post_init__(self) -> None:

@@ -20,9 +20,11 @@ class Conflict:
         calibrated: whether the model's probabilities went through a calibration of the index.
         forward, backward: probabilities of entailment, neutral, contradiction with claim1, and with claim2, as premise.
         cosine: similarity of the two claims.
-        found_by: "nli" if the model's probability reached the threshold; "number", "measure", "date", "time of day"
-            or "negation" if the sentences differ only in that.
-        difference: the difference between the sentences if such a rule found it, else None.
+        found_by: "nli" if the model's probability reached the threshold; and the name of a rule that found it:
+            "number", "measure", "date", "time of day" or "negation" if the sentences differ only in that, or another of
+            `simengine.rules.evidence.RULES`.
+        difference: the difference between the sentences if a rule of the former kind found it, else None.
+        reason: what a rule of the latter kind says; "" without one.
         cluster: conflicts that share claims, directly or through others, have one number, counted from 1.
         also1, also2: other positions of the same sentences.
         date1, date2: the latest dates of the documents that state them, as written; "" if none was asked for or is
@@ -42,6 +44,7 @@ class Conflict:
     cluster: int = 0
     also1: tuple[Evidence, ...] = ()
     also2: tuple[Evidence, ...] = ()
+    reason: str = ""
     date1: str = ""
     date2: str = ""
     newer: str | None = None

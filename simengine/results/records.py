@@ -102,6 +102,7 @@ def conflict_record(conflict: Conflict) -> dict[str, Any]:
         "calibrated": conflict.calibrated,
         "found_by": list(conflict.found_by),
         "difference": conflict.difference and list(conflict.difference),
+        "reason": conflict.reason,
         "cosine": round(float(conflict.cosine), 6),
         "claim1": _claim(conflict.claim1),
         "claim2": _claim(conflict.claim2),

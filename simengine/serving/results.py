@@ -190,8 +190,9 @@ class ConflictResult(Result):
     cluster: int = Field(ge=0, description="Conflicts that share claims have one number.")
     probability: FiniteFloat = Field(ge=0, le=1, description="Of a conflict, by the rule asked for.")
     calibrated: bool
-    found_by: list[str] = Field(description="The model (nli), or what the sentences are alike but for.")
+    found_by: list[str] = Field(description="The model (nli), and the rule that found it.")
     difference: list[str] | None = Field(description="What they say differently, where a rule found it.")
+    reason: str = Field("", description="What a rule says of them, in a few words; empty without one.")
     cosine: FiniteFloat
     claim1: ClaimResult
     claim2: ClaimResult

@@ -17,7 +17,7 @@ from tests.faults.encoder import load_word_encoder
 from tests.reasoning.judges import CONTRADICTS, ENTAILS, TableJudge, encode
 
 NLI = "simengine.engine.loaded.LoadedModels.nli"
-OPEN, CLOSED = "The shop is open today.", "The shop is closed today."
+OPEN, CLOSED = "The shop is open today.", "The shop is shuttered today."
 RENT, OTHER_RENT = "The rent is 900 euros.", "The rent is 950 euros."
 
 

@@ -10,7 +10,7 @@ from simengine.requests.conflicts import ContradictionOptions
 from simengine.types import Document
 from tests.reasoning.judges import CONTRADICTS, TableJudge, documents, encode
 
-OPEN, CLOSED, BREAD = "The shop is open today.", "The shop is closed today.", "The shop sells bread today."
+OPEN, CLOSED, BREAD = "The shop is open today.", "The shop is shuttered today.", "The shop sells bread today."
 CORPUS = (f"{OPEN} Bees collect pollen from flowers.", f"Is it raining? {CLOSED}", BREAD)
 
 
