@@ -1,7 +1,7 @@
 """Fits what decides whether two claims conflict, and writes simengine/reasoning/conflict_decision.json.
 
-python benchmarks/fit_contradictions.py                          the NLI model that ships, for both languages
-python benchmarks/fit_contradictions.py --nli-zh MODEL           another one for Chinese; so --nli-en
+python benchmarks/fit_contradictions.py                          for the NLI models that ship, both languages
+python benchmarks/fit_contradictions.py --nli MODEL              for another one, beside what is there
 python benchmarks/fit_contradictions.py --passages 40 --dry-run  fewer passages of each language, written nowhere
 python benchmarks/fit_contradictions.py --cache FOLDER           where the models' outputs are kept (default:
                                                                  simengine-runs/contradictions in the system's
@@ -28,12 +28,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from _cached_pairs import CachedPairs
-from _common import find_data
 from _training import data_or_exit
 
-from simengine.cross_encoders.load import load_cross_encoder
 from simengine.cross_encoders.nli import NLIModel
 from simengine.encoders.load import load_encoder
+from simengine.engine.loaded import LoadedModels
+from simengine.engine.models import Models
 from simengine.models.unknown import readings_of
 from simengine.reasoning.claims import extract_claims, normalised, sentence_pieces
 from simengine.reasoning.claims_statements import gather_statements
@@ -205,39 +205,43 @@ def cross_fitted(dev: Judged, more: Judged) -> Features:
 
 
 def decision(parts: dict[str, dict[str, Judged]]) -> dict[str, Any]:
-    """The entry of a judge: weights, intercept, threshold, and how it does on dev.
+    """The entry of a judge: weights for each language, one threshold, and how they do on dev.
 
     Args:
         parts: for each language "train", "dev" (candidates of corpora), "train_pairs" and "dev_pairs".
     """
-    data = {
-        name: Judged.joined([part[name] for part in parts.values()]) for name in next(iter(parts.values()))
-    }
-    train = fitted(Judged.joined([data["train"], data["train_pairs"]]))
-    ways = {
-        "train": odds_of(data["dev"].features, train),
-        "dev": cross_fitted(data["dev"], data["dev_pairs"]),
-    }
-    found = {name: at_best(odds, data["dev"]) for name, odds in ways.items()}
-    chosen = max(found, key=lambda name: found[name]["f1"])
-    fit = train if chosen == "train" else fitted(Judged.joined([data["dev"], data["dev_pairs"]]))
-    return {
-        "weights": dict(zip(FEATURES, np.round(fit[0], 4).tolist(), strict=True)),
-        "intercept": round(fit[1], 4),
-        "threshold": found[chosen]["threshold"],
-        "fitted_on": {
-            "split": chosen,
-            "languages": sorted(parts),
-            "candidates": len(data[chosen].labels),
-            "conflicts": int(data[chosen].labels.sum()),
-            "pairs": len(data[f"{chosen}_pairs"].labels),
-        },
-        "dev": {name: {key: round(value, 4) for key, value in each.items()} for name, each in found.items()},
-        "rules_on_dev": {
-            "right": int((data["dev"].features[:, RULE].astype(bool) & data["dev"].labels).sum()),
-            "wrong": int((data["dev"].features[:, RULE].astype(bool) & ~data["dev"].labels).sum()),
-        },
-    }
+    dev = Judged.joined([part["dev"] for part in parts.values()])
+    found: dict[str, Any] = {}
+    odds = []
+    for language, data in parts.items():
+        train = fitted(Judged.joined([data["train"], data["train_pairs"]]))
+        ways = {
+            "train": odds_of(data["dev"].features, train),
+            "dev": cross_fitted(data["dev"], data["dev_pairs"]),
+        }
+        figures = {name: at_best(each, data["dev"]) for name, each in ways.items()}
+        chosen = max(figures, key=lambda name: figures[name]["f1"])
+        fit = train if chosen == "train" else fitted(Judged.joined([data["dev"], data["dev_pairs"]]))
+        odds.append(ways[chosen])
+        ruled, labels = data["dev"].features[:, RULE] > 0, data["dev"].labels
+        found[language] = {
+            "weights": dict(zip(FEATURES, np.round(fit[0], 4).tolist(), strict=True)),
+            "intercept": round(fit[1], 4),
+            "fitted_on": {
+                "split": chosen,
+                "candidates": len(data[chosen].labels),
+                "conflicts": int(data[chosen].labels.sum()),
+                "pairs": len(data[f"{chosen}_pairs"].labels),
+            },
+            "dev": {name: _rounded(each) for name, each in figures.items()},
+            "rules_on_dev": {"right": int((ruled & labels).sum()), "wrong": int((ruled & ~labels).sum())},
+        }
+    best = at_best(np.concatenate(odds), dev)
+    return {"threshold": best["threshold"], "dev": _rounded(best), **found}
+
+
+def _rounded(figures: dict[str, float]) -> dict[str, float]:
+    return {name: round(value, 4) for name, value in figures.items()}
 
 
 def read_language(data: Path, language: str, judge: NLIModel, passages: int | None) -> dict[str, Judged]:
@@ -270,31 +274,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--nli-en")
-    parser.add_argument("--nli-zh")
+    parser.add_argument("--nli")
     parser.add_argument("--passages", type=int)
     parser.add_argument("--dry-run", action="store_true")
-    parser.add_argument(
-        "--cache", type=Path, default=Path(tempfile.gettempdir()) / "simengine-runs/contradictions"
-    )
+    default = Path(tempfile.gettempdir()) / "simengine-runs" / "contradictions"
+    parser.add_argument("--cache", type=Path, default=default)
     arguments = parser.parse_args()
-    data = find_data() or data_or_exit()
-    parts: dict[str, dict[str, dict[str, Judged]]] = {}
-    names: dict[str, str] = {}
-    for language, name in (("en", arguments.nli_en), ("zh", arguments.nli_zh)):
-        judge = NLIModel(CachedPairs(load_cross_encoder(name, offline=True), arguments.cache))
-        if readings_of(judge, ["文字"])[0].unreadable and language == "zh":
-            print("zh: the model does not know Chinese; --nli-zh names one that does")
+    data = data_or_exit()
+    models = Models(nli=arguments.nli, offline=True)
+    loaded = LoadedModels(models, wrap=lambda model: CachedPairs(model, arguments.cache))
+    judge = loaded.nli()
+    parts: dict[str, dict[str, Judged]] = {}
+    for language, text in (("en", "words"), ("zh", "文字")):
+        if readings_of(judge, [text])[0].unreadable:
+            print(f"{language}: the model does not know it")
             continue
-        digest = judge.model.fingerprint.digest
-        names.setdefault(digest, name or "the model that ships")
-        parts.setdefault(digest, {})[language] = read_language(data, language, judge, arguments.passages)
-        judge.model.close()
-    models = {digest: {"model": names[digest], **decision(part)} for digest, part in parts.items()}
-    text = json.dumps({"default": next(iter(models)), "models": models}, indent=1, ensure_ascii=False) + "\n"
+        parts[language] = read_language(data, language, judge, arguments.passages)
+    digest = judge.model.fingerprint.digest
+    before = {} if arguments.nli is None else json.loads(FITS.read_text(encoding="utf-8"))
+    fits = {
+        "default": before.get("default", digest),
+        "models": {**before.get("models", {}), digest: decision(parts)},
+    }
+    text = json.dumps(fits, indent=1, ensure_ascii=False) + "\n"
     print(text)
     if not arguments.dry_run:
         FITS.write_text(text, encoding="utf-8")
+    loaded.close()
 
 
 if __name__ == "__main__":

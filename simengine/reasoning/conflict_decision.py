@@ -37,30 +37,43 @@ Features = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """Of a logistic regression: those of `FEATURES`, and the intercept of the log-odds."""
+
+    features: tuple[float, ...]
+    intercept: float
+
+    def odds(self, features: Features) -> Features:
+        """(m,) log-odds of (m, f) features."""
+        found: Features = features @ np.asarray(self.features) + self.intercept
+        return found
+
+
+@dataclass(frozen=True, slots=True)
 class ConflictDecision:
-    """A logistic regression over `FEATURES`.
+    """Logistic regressions over `FEATURES`, one for each language, as other models and other words decide.
 
     Attributes:
-        weights: of the features.
-        intercept: of the log-odds.
+        english: for all claims that are not Chinese.
+        chinese: for pairs of which one claim is Chinese.
         threshold: least probability of a conflict that is reported, chosen on other texts than the weights.
     """
 
-    weights: tuple[float, ...]
-    intercept: float
+    english: Weights
+    chinese: Weights
     threshold: float
 
-    def probabilities(self, features: Features) -> FloatMatrix:
-        """(m,) float32, for (m, f) features."""
-        odds = features @ np.asarray(self.weights) + self.intercept
+    def probabilities(self, features: Features, chinese: Mask) -> FloatMatrix:
+        """(m,) float32, for (m, f) features, and (m,) whether a claim is Chinese."""
+        odds = np.where(chinese, self.chinese.odds(features), self.english.odds(features))
         found: FloatMatrix = (1 / (1 + np.exp(-odds))).astype(np.float32)
         return found
 
-    def by_model(self, features: Features) -> FloatMatrix:
+    def by_model(self, features: Features, chinese: Mask) -> FloatMatrix:
         """The same without rules, and 0 where the model sees no contradiction, however much two claims share."""
         unruled = features.copy()
         unruled[:, RULE] = 0.0
-        found: FloatMatrix = np.where(seen(features), self.probabilities(unruled), np.float32(0))
+        found: FloatMatrix = np.where(seen(features), self.probabilities(unruled, chinese), np.float32(0))
         return found
 
 
@@ -76,11 +89,14 @@ def decision_for(judge: PairJudge) -> ConflictDecision:
     fingerprint = getattr(getattr(judge, "model", None), "fingerprint", None)
     fits = _fits()
     chosen = fits["models"].get(getattr(fingerprint, "digest", "")) or fits["models"][fits["default"]]
+    english = _weights(chosen["en"])
     return ConflictDecision(
-        tuple(float(chosen["weights"][name]) for name in FEATURES),
-        float(chosen["intercept"]),
-        float(chosen["threshold"]),
+        english, _weights(chosen["zh"]) if "zh" in chosen else english, float(chosen["threshold"])
     )
+
+
+def _weights(fit: Mapping[str, Any]) -> Weights:
+    return Weights(tuple(float(fit["weights"][name]) for name in FEATURES), float(fit["intercept"]))
 
 
 def pair_features(

@@ -35,6 +35,7 @@ from simengine.requests.conflicts import ContradictionOptions
 from simengine.results.conflicts import Conflict
 from simengine.results.conflicts import Contradictions as Contradictions
 from simengine.rules.cues import Profile, profile
+from simengine.text.scripts import is_chinese
 from simengine.types import Document, Evidence, FloatMatrix
 
 LEAST_OF_ONE_MODEL = (
@@ -202,8 +203,9 @@ def _scores(
     subjects = np.asarray([each.subject for each in pairs], np.float32)
     ruled = [each.ruled is not None for each in pairs]
     features = pair_features(verdicts, subjects, [each.profiles for each in pairs], ruled)
+    chinese = np.asarray([is_chinese(each.text1) or is_chinese(each.text2) for each in pairs], np.bool_)
     least = decision.threshold if options.min_probability is None else options.min_probability
-    return least, decision.by_model(features), decision.probabilities(features)
+    return least, decision.by_model(features, chinese), decision.probabilities(features, chinese)
 
 
 def _others(claims: Claims, places: Sequence[int], claim: int) -> tuple[Evidence, ...]:

@@ -8,9 +8,17 @@ import pytest
 from simengine.models.fingerprint import Fingerprint
 from simengine.reasoning.conflict import PairVerdicts
 from simengine.reasoning.conflict_dates import ClaimDate, claim_date
-from simengine.reasoning.conflict_decision import FEATURES, ConflictDecision, decision_for, pair_features
+from simengine.reasoning.conflict_decision import (
+    FEATURES,
+    ConflictDecision,
+    Weights,
+    decision_for,
+    pair_features,
+)
 from simengine.rules.cues import profile
 from tests.reasoning.judges import CONTRADICTS, ENTAILS, NEUTRAL, TableJudge
+
+NOT_CHINESE = np.zeros(2, np.bool_)
 
 
 def verdicts(forward: tuple[float, ...], backward: tuple[float, ...]) -> PairVerdicts:
@@ -35,19 +43,22 @@ def test_features_are_log_odds_shares_and_signs() -> None:
 
 
 def test_a_decision_is_a_logistic_regression() -> None:
-    decision = ConflictDecision((1.0, *(0.0,) * (len(FEATURES) - 1)), -1.0, 0.5)
-    features = np.zeros((2, len(FEATURES)))
+    zeros = (0.0,) * (len(FEATURES) - 1)
+    decision = ConflictDecision(Weights((1.0, *zeros), -1.0), Weights((1.0, *zeros), 0.0), 0.5)
+    features = np.zeros((3, len(FEATURES)))
     features[1, 0] = 1.0
-    assert decision.probabilities(features).tolist() == pytest.approx([1 / (1 + np.e), 0.5])
+    found = decision.probabilities(features, np.asarray([False, False, True]))
+    assert found.tolist() == pytest.approx([1 / (1 + np.e), 0.5, 0.5])
 
 
 def test_the_model_alone_finds_nothing_that_it_does_not_see() -> None:
-    decision = ConflictDecision((*(0.0,) * (len(FEATURES) - 1), 5.0), 1.0, 0.5)
+    weights = Weights((*(0.0,) * (len(FEATURES) - 1), 5.0), 1.0)
+    decision = ConflictDecision(weights, weights, 0.5)
     features = np.zeros((2, len(FEATURES)))
     features[:, FEATURES.index("larger contradiction")] = (-2.0, 2.0)
     features[:, FEATURES.index("rule")] = 1.0
-    assert decision.by_model(features).tolist() == pytest.approx([0.0, 1 / (1 + np.exp(-1))])
-    assert (decision.probabilities(features) > 0.99).all()
+    assert decision.by_model(features, NOT_CHINESE).tolist() == pytest.approx([0.0, 1 / (1 + np.exp(-1))])
+    assert (decision.probabilities(features, NOT_CHINESE) > 0.99).all()
 
 
 def test_the_fit_that_ships_is_for_the_model_that_ships_and_for_all_others() -> None:
@@ -63,12 +74,15 @@ def test_a_contradiction_is_more_probable_than_neutral_or_entailment() -> None:
     given = [verdicts(each, each) for each in (CONTRADICTS, NEUTRAL, ENTAILS)]
     subjects = np.asarray([0.5], np.float32)
     decision = decision_for(TableJudge())
+    plain = np.zeros(1, np.bool_)
     found = [
-        float(decision.probabilities(pair_features(each, subjects, [texts], [False]))[0]) for each in given
+        float(decision.probabilities(pair_features(each, subjects, [texts], [False]), plain)[0])
+        for each in given
     ]
     assert found[0] > max(found[1:])
     apart = profile("The gate is open at night."), profile("Bread is cheap.")
-    (unrelated,) = decision.probabilities(pair_features(given[0], np.zeros(1, np.float32), [apart], [False]))
+    features = pair_features(given[0], np.zeros(1, np.float32), [apart], [False])
+    (unrelated,) = decision.probabilities(features, plain)
     assert unrelated < found[0]
 
 
