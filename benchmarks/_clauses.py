@@ -53,6 +53,7 @@ def clause_figures(
         "right": right,
         "near_pairs": len(near),
         "near_pairs_reported": len(reported & near),
+        "not_judged": found.n_not_judged,
         "threshold": found.threshold,
         "recall_by_kind": {
             kind: [len(reported & pairs), len(pairs)]

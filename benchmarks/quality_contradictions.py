@@ -9,7 +9,7 @@ python benchmarks/quality_contradictions.py --model FOLDER   another judge in th
 python benchmarks/quality_contradictions.py --only clauses   the clauses alone, in a minute; the other figures stay
 
 Clauses: short statements of contracts and policies, English and Chinese, with the pairs that are in conflict; what is
-found at the defaults. For Chinese the vectors are those of multilingual-e5-small, and --model-zh names the judge.
+found at the defaults, by the models that ship. For Chinese the vectors are those of multilingual-e5-small.
 
 Pairs of three NLI sets that the judge was not trained on (SNLI dev, SICK dev and test, XNLI dev in English) are hidden,
 each sentence a document, among 5,000 other sentences (news, encyclopaedia, captions). Contradiction pairs are the
@@ -43,6 +43,8 @@ from simengine.corpus.examples import LabelledPair, read_nli, read_scored_pairs
 from simengine.cross_encoders.load import load_cross_encoder
 from simengine.cross_encoders.nli import NLIModel
 from simengine.encoders.load import load_encoder
+from simengine.engine.loaded import LoadedModels
+from simengine.engine.models import Models
 from simengine.reasoning.claims import normalised, sentence_pieces
 from simengine.reasoning.conflict import Conflict
 from simengine.reasoning.conflict_decision import decision_for
@@ -307,20 +309,19 @@ def hidden_figures(
     return summary, detail
 
 
-def clauses(
-    data: Path, models: dict[str, str | None], cache: Path
-) -> tuple[dict[str, float], dict[str, Any]]:
+def clauses(data: Path, name: str | None, cache: Path) -> tuple[dict[str, float], dict[str, Any]]:
     """Summary and detail of the clauses of both languages."""
     summary: dict[str, float] = {}
     detail: dict[str, Any] = {}
-    for language, name in models.items():
-        judge = NLIModel(CachedPairs(load_cross_encoder(name, offline=True), cache))
-        encoder = load_encoder("multilingual-e5-small" if language == "zh" else None, offline=True)
-        found, detail[language] = clause_figures(data, language, encoder.encode, judge)
+    models = Models(nli=name, offline=True)
+    loaded = LoadedModels(models, wrap=lambda model: CachedPairs(model, cache))
+    for language, encoder_name in (("en", None), ("zh", "multilingual-e5-small")):
+        encoder = load_encoder(encoder_name, offline=True)
+        found, detail[language] = clause_figures(data, language, encoder.encode, loaded.nli())
         summary |= found
-        detail[language]["judge"] = judge.model.fingerprint.digest[:12]
         encoder.close()
-        judge.close()
+    detail["judges"] = [model.fingerprint.digest[:12] for model in loaded.loaded()]
+    loaded.close()
     return summary, {"clauses": detail}
 
 
@@ -332,7 +333,6 @@ def main() -> None:
     default = Path(tempfile.gettempdir()) / "simengine-runs" / "contradictions"
     parser.add_argument("--cache", type=Path, default=default)
     parser.add_argument("--model")
-    parser.add_argument("--model-zh")
     parser.add_argument("--max-pairs", type=int, default=20_000)
     parser.add_argument("--only", choices=("clauses", "hidden"))
     parser.add_argument("--quick", action="store_true")
@@ -355,8 +355,7 @@ def main() -> None:
         )
         judge.close()
     if arguments.only != "hidden":
-        models = {"en": arguments.model, "zh": arguments.model_zh or arguments.model}
-        found, more = clauses(data, models, arguments.cache)
+        found, more = clauses(data, arguments.model, arguments.cache)
         summary, detail = {**summary, **found}, {**detail, **more}
     print(json.dumps({**summary, "detail": detail}, indent=1))
     if not arguments.quick:
