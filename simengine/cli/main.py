@@ -43,6 +43,7 @@ COMMANDS = {
     "train": ("train", "Fine-tune a model: cross-encoder, retriever, reader or tagger."),
     "mine": ("mine", "Find hard negatives for pairs of a query and its answer."),
     "augment": ("augment", "Make more labelled pairs out of given ones, with a cross-encoder."),
+    "generate": ("generate", "Make labelled pairs out of unlabelled texts, by rule."),
     "evaluate": ("evaluate", "Evaluate a model on a task, and compare it with another."),
     "similarity-report": (
         "similarity_report",
