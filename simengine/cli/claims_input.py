@@ -152,7 +152,7 @@ def conflict_card(conflict: Conflict) -> str:
         one, other = (shorten(text, 40) or "(nothing)" for text in conflict.difference)
         found += f": {one} / {other}"
     elif conflict.reason:
-        found += f": {shorten(conflict.reason, 80)}"
+        found = ", ".join([*conflict.found_by[:-1], shorten(conflict.reason, 80)])
     head = f"{conflict.cluster:>3}  " + click.style(f"{conflict.probability:.3f}", fg="cyan") + f"  {found}"
     lines = [head]
     for name, claim, others, date in (
