@@ -13,15 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from simengine.reasoning.conflict import ENTAILMENT, PairJudge, PairVerdicts
-from simengine.rules.cues import Profile, cues, shared_words
+from simengine.rules.cues import Profile, cues
 from simengine.types import FloatMatrix, Mask
 
 FEATURES = (
     "mean contradiction",
     "larger contradiction",
     "larger entailment",
-    "shared subject",
-    "shared words",
+    "same subject",
     "negation",
     "opposites",
     "quantity",
@@ -32,6 +31,9 @@ FITS = Path(__file__).with_name("conflict_decision.json")
 """Written by benchmarks/fit_contradictions.py."""
 RULE = FEATURES.index("rule")
 LEAST_CONTRADICTION = 0.3  # in one direction at least; below it the model sees none
+SAME_SUBJECT = 0.3
+"""With so much in common two claims are on one subject; what they share beyond that says no more of a conflict. Chosen
+on the dev passages of benchmarks/fit_contradictions.py."""
 LEAST_PROBABILITY = 1e-3  # below this, and above its complement, a model's probabilities are noise
 Features = npt.NDArray[np.float64]
 
@@ -118,8 +120,7 @@ def pair_features(
         _log_odds(verdicts.together("mean")),
         _log_odds(verdicts.together("either")),
         _log_odds(verdicts.together("either", ENTAILMENT)),
-        np.asarray(subjects, np.float64),
-        np.asarray([shared_words(*pair) for pair in profiles], np.float64),
+        np.minimum(np.asarray(subjects, np.float64) / SAME_SUBJECT, 1.0),
         *(
             np.asarray([cue in each for each in names], np.float64)
             for cue in ("negation", "opposites", "quantity")

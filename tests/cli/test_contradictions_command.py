@@ -111,7 +111,7 @@ def test_options_reach_the_search(call, tmp_path: Path) -> None:
     corpus = write(tmp_path / "a.jsonl", OPEN, CLOSED, RENT, OTHER_RENT)
     assert (
         records(
-            call("contradictions", corpus, "--no-rules", "--min-probability", 0.95, "--format", "jsonl").out
+            call("contradictions", corpus, "--no-rules", "--min-probability", 1, "--format", "jsonl").out
         )
         == []
     )

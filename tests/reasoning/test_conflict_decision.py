@@ -28,18 +28,18 @@ def verdicts(forward: tuple[float, ...], backward: tuple[float, ...]) -> PairVer
 def test_features_are_log_odds_shares_and_signs() -> None:
     both = profile("Dogs are allowed inside."), profile("Dogs are not allowed inside.")
     judged = verdicts((0.2, 0.3, 0.5), (0.1, 0.2, 0.7))
-    (row,) = pair_features(judged, np.asarray([0.25], np.float32), [both], [True])
+    (row,) = pair_features(judged, np.asarray([0.075], np.float32), [both], [True])
     found = dict(zip(FEATURES, row.tolist(), strict=True))
     assert found["mean contradiction"] == pytest.approx(np.log(0.6 / 0.4), abs=1e-5)
     assert found["larger contradiction"] == pytest.approx(np.log(0.7 / 0.3), abs=1e-5)
     assert found["larger entailment"] == pytest.approx(np.log(0.2 / 0.8), abs=1e-5)
-    assert [found[name] for name in ("shared subject", "negation", "opposites", "quantity", "rule")] == [
-        0.25, 1.0, 0.0, 0.0, 1.0,
+    assert [found[name] for name in ("same subject", "negation", "opposites", "quantity", "rule")] == [
+        pytest.approx(0.25), 1.0, 0.0, 0.0, 1.0,
     ]  # fmt: skip
     assert pair_features(verdicts((0, 1, 0), (0, 1, 0)), np.zeros(1, np.float32), [both], [False])[0][0] < -6
     assert pair_features(
         PairVerdicts(*np.empty((2, 0, 3), np.float32), False), np.empty(0), [], []
-    ).shape == (0, 9)
+    ).shape == (0, len(FEATURES))
 
 
 def test_a_decision_is_a_logistic_regression() -> None:
