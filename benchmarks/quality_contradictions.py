@@ -6,6 +6,10 @@ python benchmarks/quality_contradictions.py --cache FOLDER   where the judge's o
                                                              goes on (default: simengine-runs/contradictions in the
                                                              system's temporary folder)
 python benchmarks/quality_contradictions.py --model FOLDER   another judge in the place of the shipped one
+python benchmarks/quality_contradictions.py --only clauses   the clauses alone, in a minute; the other figures stay
+
+Clauses: short statements of contracts and policies, English and Chinese, with the pairs that are in conflict; what is
+found at the defaults, by the models that ship. For Chinese the vectors are those of multilingual-e5-small.
 
 Pairs of three NLI sets that the judge was not trained on (SNLI dev, SICK dev and test, XNLI dev in English) are hidden,
 each sentence a document, among 5,000 other sentences (news, encyclopaedia, captions). Contradiction pairs are the
@@ -30,20 +34,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from _cached_pairs import CachedPairs
-from _common import write_result
+from _clauses import clause_figures
+from _common import RESULTS, write_result
+from _paraphrases import false_conflicts, guarded_duplicates
 from _training import data_or_exit
 
 from simengine.corpus.examples import LabelledPair, read_nli, read_scored_pairs
 from simengine.cross_encoders.load import load_cross_encoder
 from simengine.cross_encoders.nli import NLIModel
 from simengine.encoders.load import load_encoder
+from simengine.engine.loaded import LoadedModels
+from simengine.engine.models import Models
 from simengine.reasoning.claims import normalised, sentence_pieces
-from simengine.reasoning.conflict import Conflict, judge_pairs
+from simengine.reasoning.conflict import Conflict
+from simengine.reasoning.conflict_decision import decision_for
 from simengine.reasoning.contradictions import Contradictions, find_contradictions
-from simengine.reasoning.duplicates_guard import compare_texts, read_texts
 from simengine.requests.conflicts import ContradictionOptions
-from simengine.rules.cues import profile
-from simengine.rules.disagreement import disagreement
 from simengine.types import Document
 
 NLI_SETS = {
@@ -54,7 +60,6 @@ NLI_SETS = {
 LABELS = ("contradiction", "entailment", "neutral")
 RULES = ("both", "mean", "either")
 PER_LABEL, N_OTHERS = 200, 5_000
-PARAPHRASE_SCORE, NEAR_COSINE = 4.5, 0.8
 Edge = frozenset[str]
 Scores = npt.NDArray[np.float64]
 
@@ -73,7 +78,7 @@ class Edges:
 
     Attributes:
         keys: the two texts, normalised.
-        scores: one row for each rule of RULES, and one for the cosine.
+        scores: one row for each rule of RULES, one for the cosine, and one for the fitted probability.
         ruled: whether a rule for numbers, dates and negations found it.
     """
 
@@ -154,11 +159,12 @@ def edges_of(conflicts: Sequence[Conflict]) -> Edges:
         -1, 2
     )
     cosines = [c.cosine for c in conflicts]
+    fitted = [c.probability for c in conflicts]
     scores = np.stack(
-        [both.min(axis=1), both.mean(axis=1), both.max(axis=1), np.asarray(cosines, np.float64)]
+        [both.min(axis=1), both.mean(axis=1), both.max(axis=1), np.asarray(cosines), np.asarray(fitted)]
     )
     keys = [frozenset((normalised(c.claim1.text), normalised(c.claim2.text))) for c in conflicts]
-    return Edges(keys, scores, np.asarray([c.difference is not None for c in conflicts], np.bool_))
+    return Edges(keys, scores, np.asarray([c.found_by != ("nli",) for c in conflicts], np.bool_))
 
 
 def half_of(edge: Edge) -> int:
@@ -205,9 +211,9 @@ def best_threshold(edges: Edges, scores: Scores, hidden: Hidden, with_rules: boo
     return threshold, f1
 
 
-def ways(edges: Edges, hidden: Hidden) -> dict[str, dict[str, Any]]:
+def ways(edges: Edges, hidden: Hidden, threshold_fitted: float) -> dict[str, dict[str, Any]]:
     """Every way to call conflicts: threshold chosen on the first half, figures of the second."""
-    named = dict(zip((*RULES, "cosine"), edges.scores, strict=True))
+    named = dict(zip((*RULES, "cosine", "fitted"), edges.scores, strict=True))
     kinds = [(f"nli_{rule}", named[rule], False) for rule in RULES]
     kinds += [(f"nli_{rule}_rules", named[rule], True) for rule in RULES] + [
         ("cosine", named["cosine"], False)
@@ -218,9 +224,8 @@ def ways(edges: Edges, hidden: Hidden) -> dict[str, dict[str, Any]]:
         chosen = (scores >= threshold) | (edges.ruled & with_rules)
         found[name] = {"threshold": threshold, "f1_first_half": f1, **measured(edges, chosen, hidden, 1)}
         found[name]["sets"] = {each: measured(edges, chosen, hidden, 1, each) for each in NLI_SETS}
-    usual = ContradictionOptions()
-    default = (named[usual.rule] >= usual.min_probability) | edges.ruled
-    found["default"] = {"threshold": usual.min_probability, **measured(edges, default, hidden, 1)}
+    default = (named["fitted"] >= threshold_fitted) | edges.ruled
+    found["default"] = {"threshold": threshold_fitted, **measured(edges, default, hidden, 1)}
     return found
 
 
@@ -232,52 +237,11 @@ def rules_alone(edges: Edges, hidden: Hidden) -> dict[str, int]:
     return found
 
 
-def false_conflicts(data: Path, judge: NLIModel, rule: str, threshold: float, most: int) -> dict[str, float]:
-    """Share of paraphrases (STS-B dev and test, score of 4.5 or more) that are called conflicts."""
-    pairs = [
-        (pair.text1, pair.text2)
-        for split in ("dev", "test")
-        for pair in read_scored_pairs(data / f"similarity/stsb/{split}.jsonl.gz")
-        if pair.score is not None and pair.score >= PARAPHRASE_SCORE and not pair.extra.get("in_train")
-    ][:most]
-    scores = judge_pairs(judge, pairs).together(rule)  # type: ignore[arg-type]
-    ruled = [disagreement(a, profile(a), b, profile(b), same_document=False) is not None for a, b in pairs]
-    return {
-        "paraphrases": len(pairs),
-        "by_nli": float((scores >= threshold).mean()),
-        "by_rules": float(np.mean(ruled)),
-        "by_either": float(((scores >= threshold) | np.asarray(ruled)).mean()),
-    }
-
-
-def guarded_duplicates(data: Path, judge: NLIModel, encode: Any, most: int) -> dict[str, float]:
-    """Near pairs (cosine of 0.8 or more) of SICK test and STS-B: which are called duplicates by the guard.
-
-    The cosine alone calls all of them duplicates.
-    """
-    sick = [pair for pair in read_nli(data / "nli/sick/test.jsonl.gz") if not pair.extra.get("in_train")]
-    stsb = read_scored_pairs(data / "similarity/stsb/test.jsonl.gz")
-    kinds = {
-        "contradictory": [(p.text1, p.text2) for p in sick if p.label == "contradiction"],
-        "paraphrases": [
-            (p.text1, p.text2) for p in stsb if p.score is not None and p.score >= PARAPHRASE_SCORE
-        ],
-    }
-    found: dict[str, float] = {}
-    for name, pairs in kinds.items():
-        texts = list(dict.fromkeys(text for pair in pairs[:most] for text in pair))
-        read = dict(zip(texts, read_texts(texts, encode), strict=True))
-        near = [(read[a], read[b]) for a, b in pairs[:most]]
-        near = [(a, b) for a, b in near if float(a.vectors.mean(0) @ b.vectors.mean(0)) >= NEAR_COSINE]
-        same = [each.same for each in compare_texts(near, judge)]
-        found[f"{name}_near"] = len(near)
-        found[f"{name}_called_duplicates"] = float(np.mean(same)) if same else 0.0
-    return found
-
-
-def figures(found: Contradictions, edges: Edges, hidden: Hidden) -> tuple[dict[str, float], dict[str, Any]]:
+def figures(
+    found: Contradictions, edges: Edges, hidden: Hidden, threshold: float
+) -> tuple[dict[str, float], dict[str, Any]]:
     """What the conflicts of the corpus say: summary and detail. The best way is that of the first half."""
-    table = ways(edges, hidden)
+    table = ways(edges, hidden, threshold)
     best = max((f"nli_{rule}_rules" for rule in RULES), key=lambda name: table[name]["f1_first_half"])
     judged = set(edges.keys)
     near = {
@@ -306,6 +270,7 @@ def figures(found: Contradictions, edges: Edges, hidden: Hidden) -> tuple[dict[s
         "statements": found.n_statements,
         "skipped": found.skipped,
         "candidates": found.n_candidates,
+        "pairs": found.n_pairs,
         "judged": found.n_judged,
         "left_out": found.n_left_out,
         "hidden_pairs": len(hidden.labels),
@@ -320,6 +285,46 @@ def figures(found: Contradictions, edges: Edges, hidden: Hidden) -> tuple[dict[s
     return summary, detail
 
 
+def hidden_figures(
+    data: Path, judge: NLIModel, encode: Any, max_pairs: int, share: int
+) -> tuple[dict[str, float], dict[str, Any]]:
+    """Summary and detail of the hidden pairs, of paraphrases and of duplicates."""
+    hidden = hidden_pairs(data, PER_LABEL // share)
+    texts = [*hidden.texts, *other_sentences(data, N_OTHERS // share)]
+    order = np.random.default_rng(2).permutation(len(texts)).tolist()
+    found = find_contradictions(
+        [Document(f"s{row}", texts[row]) for row in order],
+        encode=encode,
+        judge=judge,
+        options=ContradictionOptions(max_pairs=max_pairs, min_probability=0.0),
+    )
+    edges = edges_of(found.conflicts)
+    summary, detail = figures(found, edges, hidden, decision_for(judge).threshold)
+    rule, threshold, most = detail["rule"], summary["threshold"], 10_000 // share**2
+    detail["paraphrases"] = false_conflicts(data, judge, rule, threshold, most)
+    detail["duplicates"] = guarded_duplicates(data, judge, encode, most)
+    summary["false_conflicts_on_paraphrases"] = detail["paraphrases"]["by_either"]
+    for name in ("contradictory_called_duplicates", "paraphrases_called_duplicates"):
+        summary[name] = detail["duplicates"][name]
+    return summary, detail
+
+
+def clauses(data: Path, name: str | None, cache: Path) -> tuple[dict[str, float], dict[str, Any]]:
+    """Summary and detail of the clauses of both languages."""
+    summary: dict[str, float] = {}
+    detail: dict[str, Any] = {}
+    models = Models(nli=name, offline=True)
+    loaded = LoadedModels(models, wrap=lambda model: CachedPairs(model, cache))
+    for language, encoder_name in (("en", None), ("zh", "multilingual-e5-small")):
+        encoder = load_encoder(encoder_name, offline=True)
+        found, detail[language] = clause_figures(data, language, encoder.encode, loaded.nli())
+        summary |= found
+        encoder.close()
+    detail["judges"] = [model.fingerprint.digest[:12] for model in loaded.loaded()]
+    loaded.close()
+    return summary, {"clauses": detail}
+
+
 def main() -> None:
     """Measure and write."""
     parser = argparse.ArgumentParser(
@@ -329,30 +334,29 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=default)
     parser.add_argument("--model")
     parser.add_argument("--max-pairs", type=int, default=20_000)
+    parser.add_argument("--only", choices=("clauses", "hidden"))
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
     data = data_or_exit()
-    share = 10 if arguments.quick else 1
-    judge = NLIModel(CachedPairs(load_cross_encoder(arguments.model, offline=True), arguments.cache))
-    encoder = load_encoder(None, offline=True)
-    hidden = hidden_pairs(data, PER_LABEL // share)
-    texts = [*hidden.texts, *other_sentences(data, N_OTHERS // share)]
-    order = np.random.default_rng(2).permutation(len(texts)).tolist()
-    found = find_contradictions(
-        [Document(f"s{row}", texts[row]) for row in order],
-        encode=encoder.encode,
-        judge=judge,
-        options=ContradictionOptions(max_pairs=arguments.max_pairs, min_probability=0.0),
-    )
-    edges = edges_of(found.conflicts)
-    summary, detail = figures(found, edges, hidden)
-    rule, threshold, most = detail["rule"], summary["threshold"], 10_000 // share**2
-    detail["judge"] = judge.model.fingerprint.digest[:12]
-    detail["paraphrases"] = false_conflicts(data, judge, rule, threshold, most)
-    detail["duplicates"] = guarded_duplicates(data, judge, encoder.encode, most)
-    summary["false_conflicts_on_paraphrases"] = detail["paraphrases"]["by_either"]
-    for name in ("contradictory_called_duplicates", "paraphrases_called_duplicates"):
-        summary[name] = detail["duplicates"][name]
+    summary: dict[str, float] = {}
+    detail: dict[str, Any] = {}
+    committed = RESULTS / "quality_contradictions.json"
+    if arguments.only and committed.exists():
+        before = json.loads(committed.read_text(encoding="utf-8"))
+        summary, detail = before["summary"], before["detail"]
+    if arguments.only != "clauses":
+        judge = NLIModel(CachedPairs(load_cross_encoder(arguments.model, offline=True), arguments.cache))
+        encoder = load_encoder(None, offline=True)
+        share = 10 if arguments.quick else 1
+        found, more = hidden_figures(data, judge, encoder.encode, arguments.max_pairs, share)
+        summary, detail = (
+            {**summary, **found},
+            {**detail, **more, "judge": judge.model.fingerprint.digest[:12]},
+        )
+        judge.close()
+    if arguments.only != "hidden":
+        found, more = clauses(data, arguments.model, arguments.cache)
+        summary, detail = {**summary, **found}, {**detail, **more}
     print(json.dumps({**summary, "detail": detail}, indent=1))
     if not arguments.quick:
         print(write_result("quality_contradictions", summary, detail))

@@ -81,6 +81,10 @@ TARGETS: dict[str, dict[str, tuple[str, float, float | None]]] = {
     "speed_rerank": {
         "ratio_100": (">=", 4, 6),
     },
+    "quality_contradictions": {
+        "clause_f1_en": (">=", 0.6, 0.85),
+        "clause_f1_zh": (">=", 0.5, 0.85),
+    },
     "quality_qa": {
         "evidence_auroc": (">=", 0.75, 0.85),
         "covidfaq_recall1": (">=", 0.55, 0.85),

@@ -100,15 +100,8 @@ class ClaimsChoice:
         return self.source
 
     def write(self, found: Iterable[tuple[str, Mapping[str, object]]]) -> None:
-        """Write what was found.
-
-        Args:
-            found: each thing for a person and as JSON.
-        """
-        with open_output(self.output) as out:
-            for card, record in found:
-                line = card if self.format_ == "table" else json.dumps(record, ensure_ascii=False)
-                click.echo(line, file=out)
+        """Write what was found; see `write_found`."""
+        write_found(found, self.format_, self.output)
 
 
 def claims_options(purpose: str) -> Callable[[Any], Any]:
@@ -138,16 +131,37 @@ def _corpus(path: Path, choice: CorpusChoice) -> Iterator[Document]:
         note(line)
 
 
+def write_found(found: Iterable[tuple[str, Mapping[str, object]]], format_: str, output: Path | None) -> None:
+    """Write what was found.
+
+    Args:
+        found: each thing for a person and as JSON.
+        format_: "table" for a person, else JSON Lines.
+        output: a file; None is stdout.
+    """
+    with open_output(output) as out:
+        for card, record in found:
+            line = card if format_ == "table" else json.dumps(record, ensure_ascii=False)
+            click.echo(line, file=out)
+
+
 def conflict_card(conflict: Conflict) -> str:
     """A conflict for a person: how it was found on one line, its two claims below."""
     found = ", ".join(conflict.found_by)
     if conflict.difference is not None:
         one, other = (shorten(text, 40) or "(nothing)" for text in conflict.difference)
         found += f": {one} / {other}"
+    elif conflict.reason:
+        found = ", ".join([*conflict.found_by[:-1], shorten(conflict.reason, 80)])
     head = f"{conflict.cluster:>3}  " + click.style(f"{conflict.probability:.3f}", fg="cyan") + f"  {found}"
     lines = [head]
-    for claim, others in ((conflict.claim1, conflict.also1), (conflict.claim2, conflict.also2)):
+    for name, claim, others, date in (
+        ("claim1", conflict.claim1, conflict.also1, conflict.date1),
+        ("claim2", conflict.claim2, conflict.also2, conflict.date2),
+    ):
         more = f" and {len(others):,} more" if others else ""
-        place = f"{shorten(claim.document_id, 40)} {claim.span.start}-{claim.span.end}{more}"
+        dated = f" {shorten(date, 30)}" if date else ""
+        dated += " (newer)" if conflict.newer == name else ""
+        place = f"{shorten(claim.document_id, 40)} {claim.span.start}-{claim.span.end}{more}{dated}"
         lines.append("     " + click.style(place, dim=True) + "  " + shorten(claim.text, SHOWN_CHARACTERS))
     return "\n".join(lines)

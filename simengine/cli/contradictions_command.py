@@ -39,7 +39,9 @@ if TYPE_CHECKING:
         "min_probability": (),
         "rule": (),
         "rules": (),
+        "by": (),
     },
+    metavars={"by": "FIELD"},
     to="request",
 )
 @claims_options("NLI model that says whether two claims contradict each other")
@@ -53,24 +55,26 @@ def command(
 ) -> None:
     """Claims that conflict, in an index or a corpus file, or between two of them (--against).
 
-    For contracts, policies, answers. Every sentence that states something is compared with those nearest to it, by
-    the model in both directions and by rules for numbers, dates and negations. Each conflict comes with its places.
+    For contracts, policies, answers. Every sentence that states something is compared with those that are nearest to
+    it or on the same subject, by the model in both directions and by rules for numbers, dates and negations. Each
+    conflict comes with its places; --by names the newer of two statements.
     """
     engine, documents = claims.open(request().where)
     with engine, progress_bar(hidden=quiet or no_progress) as progress:
         other = None if against is None else claims.read(against)
         found: Contradictions = engine.run(request(**documents, against=other), progress=progress)
     claims.write((conflict_card(each), conflict_record(each)) for each in found.conflicts)
-    for line in _summary(found):
+    for line in summary(found):
         note(line, quiet=quiet)
-    if found.n_left_out:
-        note(f"{counted(found.n_left_out, 'near pair')} beyond --max-pairs were not compared")
+    for line in not_judged(found):
+        note(line, quiet=quiet and not found.n_left_out)
 
 
 _SKIPPED = {"short": "short sentence", "question": "question", "heading": "heading"}
 
 
-def _summary(found: Contradictions) -> list[str]:
+def summary(found: Contradictions) -> list[str]:
+    """Lines for a person: what was read, compared and found."""
     skipped = ", ".join(counted(n, _SKIPPED[reason]) for reason, n in found.skipped.items() if n)
     read = f"{counted(found.n_claims, 'claim')} in {counted(found.n_documents, 'document')}"
     read += f" ({skipped} left out)" if skipped else ""
@@ -78,8 +82,27 @@ def _summary(found: Contradictions) -> list[str]:
     said = counted(len(found.conflicts), "conflict")
     if found.conflicts:
         said += f" in {counted(found.n_clusters, 'cluster')}"
-    kind = "calibrated" if found.calibrated else "uncalibrated"
-    return [
-        f"{read}{cut}; {counted(found.n_judged, 'pair')} compared",
-        f"{said}, probabilities {kind}, threshold {found.options.min_probability:g} by rule {found.options.rule!r}",
+    kind = (
+        "fitted" if found.options.rule == "fitted" else "calibrated" if found.calibrated else "uncalibrated"
+    )
+    by = "" if found.options.rule == "fitted" else f" by rule {found.options.rule!r}"
+    lines = [
+        f"{read}{cut}; {found.n_judged:,} of {counted(found.n_pairs, 'pair')} judged",
+        f"{said}, probabilities {kind}, threshold {found.threshold:g}{by}",
     ]
+    if found.n_undated:
+        lines.append(
+            f"of {counted(found.n_undated, 'conflict')} the newer claim is not known: no dates that differ in "
+            f"{found.options.by!r}"
+        )
+    return lines
+
+
+def not_judged(found: Contradictions) -> list[str]:
+    """A line for a person on the pairs that were not judged, if there are any."""
+    if not found.n_not_judged:
+        return []
+    apart = found.n_not_judged - found.n_left_out
+    why = [f"{apart:,} neither near in meaning nor on one subject"] if apart else []
+    why += [f"{found.n_left_out:,} beyond --max-pairs"] if found.n_left_out else []
+    return [f"{counted(found.n_not_judged, 'pair')} not judged: {', '.join(why)}"]

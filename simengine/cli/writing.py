@@ -54,17 +54,18 @@ def write_into(
     *,
     quiet: bool,
     no_progress: bool,
-) -> None:
+    options: IndexOptions | None = None,
+) -> IndexReport:
     """Write the documents of the sources into an existing index."""
     from simengine.requests.index import IndexOptions
 
     index_path, sources = leading_index(sources, index_path, "files with documents", names=True)
-    write_sources(
+    return write_sources(
         sources,
         find_index(index_path),
         policy,
         models,
-        IndexOptions(),
+        options or IndexOptions(),
         corpus_choice,
         quiet=quiet,
         no_progress=no_progress,
@@ -81,13 +82,12 @@ def write_sources(
     *,
     quiet: bool,
     no_progress: bool,
-) -> None:
+) -> IndexReport:
     """Read the sources into the index at `path`, and report on stderr; "sync" makes a missing index."""
     from simengine.corpus.field_types import FieldTypes
     from simengine.corpus.read import ReadReport, read_corpus
     from simengine.corpus.sources import any_table, source_bytes
     from simengine.engine.reading import field_types
-    from simengine.engine.writing import write_documents
 
     if corpus_choice.skip_invalid and corpus_choice.rejects is None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,22 +98,47 @@ def write_sources(
     read, chosen = ReadReport(), read_options(corpus_choice, known)
     try:
         with progress_bar(hidden=quiet or no_progress) as progress:
-            report = write_documents(
-                watched(read_corpus(sources, chosen, read), read, source_bytes(sources), progress, types),
-                path,
-                policy,
-                models=models,
-                options=options,
-                create=policy == "sync",
-                progress=progress,
-                note=noting(quiet=quiet),
+            documents = watched(
+                read_corpus(sources, chosen, read), read, source_bytes(sources), progress, types
             )
+            report = _write(documents, path, policy, models, options, progress, quiet=quiet)
     except KeyboardInterrupt:
         note(f"\nStopped. What was committed to {path} is kept; run the same command again to continue.")
         raise click.exceptions.Exit(130) from None
     mixed = types.notes()[:MAX_NOTES]
     for line in (*describe_read(read, chosen, kept=True), *mixed, *describe_write(report, path, policy)):
         note(line, quiet=quiet)
+    return report
+
+
+def _write(
+    documents: Iterator[Document],
+    path: Path,
+    policy: Policy,
+    models: Models,
+    options: IndexOptions,
+    progress: Bar | NoProgress,
+    *,
+    quiet: bool,
+) -> IndexReport:
+    if options.check_conflicts:
+        from simengine.engine import Engine
+
+        with Engine.open(path, models=models, note=note) as engine:
+            change = engine.add if policy == "add" else engine.update
+            return change(documents, options=options, progress=progress)
+    from simengine.engine.writing import write_documents
+
+    return write_documents(
+        documents,
+        path,
+        policy,
+        models=models,
+        options=options,
+        create=policy == "sync",
+        progress=progress,
+        note=noting(quiet=quiet),
+    )
 
 
 def watched(

@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
@@ -286,15 +287,21 @@ class Engine(Verbs):
     # -- changing ----------------------------------------------------------------------------------------------
 
     def add(
-        self, documents: Documents, *, options: IndexOptions | None = None, progress: Progress | None = None
+        self,
+        documents: Documents,
+        *,
+        check_conflicts: bool = False,
+        options: IndexOptions | None = None,
+        progress: Progress | None = None,
     ) -> IndexReport:
-        """Add documents; they can be found when this returns.
+        """Add documents; they can be found when this returns. For `check_conflicts` see `IndexOptions`.
 
         Raises:
             DataError: an id is in the index with other content.
             IndexLockedError: another process is writing.
         """
-        return self._write(documents, "add", options, progress)
+        chosen = replace(options or IndexOptions(), check_conflicts=True) if check_conflicts else options
+        return self._write(documents, "add", chosen, progress)
 
     def update(
         self, documents: Documents, *, options: IndexOptions | None = None, progress: Progress | None = None
@@ -305,19 +312,9 @@ class Engine(Verbs):
     def _write(
         self, documents: Documents, policy: Policy, options: IndexOptions | None, progress: Progress | None
     ) -> IndexReport:
-        from simengine.corpus.items import as_documents
-        from simengine.engine.writing import write_documents
+        from simengine.engine.conflict_checks import write_into
 
-        with self._changing():
-            return write_documents(
-                as_documents(documents),
-                self.path,
-                policy,
-                models=self.models,
-                options=options,
-                encoder=self.encoder,
-                progress=progress,
-            )
+        return write_into(self._parts, self._changing, documents, policy, options, progress)
 
     def delete(self, ids: Iterable[str | int] = (), *, where: str | None = None) -> IndexReport:
         """Delete documents by id, by filter, or both. The report lists unknown ids."""

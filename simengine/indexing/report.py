@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from simengine.results.conflicts import Contradictions
 
 
 @dataclass(slots=True)
@@ -23,6 +27,7 @@ class IndexReport:
         absent: live documents missing from the corpus of a "sync"; they are kept unless pruned.
         purged, kept: of a compaction, passages of deleted documents that are gone, and passages that are left.
         generation: number of the generation that a compaction has made.
+        conflicts: what the documents contradict in the index, if that was asked for; None if not.
     """
 
     added: int = 0
@@ -48,6 +53,7 @@ class IndexReport:
     lexical_s: float = 0.0
     ann_s: float = 0.0
     total_s: float = 0.0
+    conflicts: Contradictions | None = None
 
     @property
     def encode_share(self) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,38 +65,78 @@ def near_pairs(
         raise UsageError(
             "the encoder's vectors are not L2-normalised, so that their products are not cosines"
         )
-    found: list[RowArray] = []
-    block = max(1, SCORES_PER_BLOCK // n)
+    pairs = nearest_rows(
+        lambda rows: vectors[rows] @ vectors.T,
+        n,
+        k,
+        min_cosine,
+        apart=apart,
+        sides=sides,
+        progress=progress,
+    )
+    cosines = cosines_of(vectors, pairs)
+    order = np.lexsort((pairs[:, 1], pairs[:, 0], -cosines))
+    return NearPairs(pairs[order], cosines[order])
+
+
+def nearest_rows(
+    scores_of: Callable[[RowArray], FloatMatrix],
+    n: int,
+    k: int,
+    least: float,
+    *,
+    apart: Sequence[RowArray] = (),
+    sides: Mask | None = None,
+    progress: Progress | None = None,
+) -> RowArray:
+    """Pairs of rows of which one is among the k of the other with the highest scores.
+
+    Args:
+        scores_of: from b rows to (b, n) float32, their scores with all rows; symmetric. It may be overwritten.
+        n: rows.
+        k, apart, sides, progress: see `near_pairs`.
+        least: least score of a pair.
+
+    Returns:
+        (m, 2) int64, the lower row first, ascending, no pair twice.
+    """
+    found: list[RowArray] = [np.empty((0, 2), np.int64)]
+    block = max(1, SCORES_PER_BLOCK // max(n, 1))
     for start in range(0, n, block):
         rows = np.arange(start, min(start + block, n))
-        scores = vectors[rows] @ vectors.T
-        found.append(_best(scores, rows, k, min_cosine, apart, sides))
-        progress.advance(len(rows))
-    pairs = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
-    cosines = np.einsum("ij,ij->i", vectors[pairs[:, 0]], vectors[pairs[:, 1]]).astype(np.float32)
-    order = np.lexsort((pairs[:, 1], pairs[:, 0], -cosines))
-    return NearPairs(pairs[order], np.clip(cosines[order], -1.0, 1.0))
+        found.append(_best(scores_of(rows), rows, k, least, apart, sides))
+        if progress is not None:
+            progress.advance(len(rows))
+    pairs: RowArray = np.unique(np.sort(np.concatenate(found), axis=1), axis=0)
+    return pairs
+
+
+def cosines_of(vectors: FloatMatrix, pairs: RowArray) -> FloatMatrix:
+    """(m,) float32, the cosines of (m, 2) pairs of rows, in [-1, 1]."""
+    products = np.einsum("ij,ij->i", vectors[pairs[:, 0]], vectors[pairs[:, 1]])
+    cosines: FloatMatrix = np.clip(products, -1.0, 1.0).astype(np.float32)
+    return cosines
 
 
 def _best(
     scores: FloatMatrix,
     rows: RowArray,
     k: int,
-    min_cosine: float,
+    least: float,
     apart: Sequence[RowArray],
     sides: Mask | None,
 ) -> RowArray:
     """(m, 2) pairs (row, neighbour) of a block, at most k for each row; of equals the lower neighbours."""
     n = scores.shape[1]
-    hits = np.flatnonzero(scores >= min_cosine)
+    hits = np.flatnonzero(scores >= least)
     if len(hits) > scores.size * DENSE_SHARE:  # thin them out before they are sorted
         everywhere = np.repeat(rows, n), np.tile(np.arange(n), len(rows))
-        scores[~_allowed(*everywhere, apart, sides).reshape(scores.shape)] = -np.inf
+        scores[~may_be_compared(*everywhere, apart, sides).reshape(scores.shape)] = -np.inf
         kth = np.partition(scores, n - min(k, n), axis=1)[:, -min(k, n)]
-        hits = np.flatnonzero((scores >= kth[:, None]) & (scores >= min_cosine))
+        hits = np.flatnonzero((scores >= kth[:, None]) & (scores >= least))
     places, neighbours = np.divmod(hits, n)
     owners, cosines = rows[places], scores.ravel()[hits]
-    allowed = _allowed(owners, neighbours, apart, sides)
+    allowed = may_be_compared(owners, neighbours, apart, sides)
     owners, neighbours, cosines = owners[allowed], neighbours[allowed], cosines[allowed]
     order = np.lexsort((neighbours, -cosines, owners))
     owners, neighbours = owners[order], neighbours[order]
@@ -104,7 +144,9 @@ def _best(
     return np.stack([owners[kept], neighbours[kept]], axis=1).astype(np.int64)
 
 
-def _allowed(owners: RowArray, neighbours: RowArray, apart: Sequence[RowArray], sides: Mask | None) -> Mask:
+def may_be_compared(
+    owners: RowArray, neighbours: RowArray, apart: Sequence[RowArray], sides: Mask | None
+) -> Mask:
     """Which pairs may be compared."""
     allowed: Mask = owners != neighbours
     for groups in apart:

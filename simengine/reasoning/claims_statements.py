@@ -1,4 +1,4 @@
-"""Groups claims of the same wording into one statement, scored once; and chooses which statements are compared."""
+"""Groups claims of the same wording into one statement, which is judged once."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 from simengine.errors import UsageError
 from simengine.progress import Progress
 from simengine.reasoning.claims import Claims, normalised
-from simengine.reasoning.claims_neighbours import NearPairs, near_pairs
 from simengine.types import FloatMatrix, Mask, RowArray
 
 Encode: TypeAlias = Callable[[Sequence[str]], FloatMatrix]
@@ -92,20 +91,6 @@ def encode_in_blocks(encode: Encode, texts: Sequence[str], progress: Progress) -
         parts.append(vectors)
         progress.advance(len(block))
     return np.concatenate(parts) if parts else np.empty((0, 0), np.float32)
-
-
-def near_statements(
-    statements: Statements,
-    vectors: FloatMatrix,
-    k: int,
-    min_cosine: float,
-    *,
-    across_documents: bool,
-    progress: Progress,
-) -> NearPairs:
-    """Pairs of near statements, of different sentences, and of different documents if required."""
-    apart = [statements.sentences, *([statements.documents] if across_documents else [])]
-    return near_pairs(vectors, k, min_cosine, apart=apart, sides=statements.sides, progress=progress)
 
 
 def chosen_places(

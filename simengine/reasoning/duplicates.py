@@ -14,7 +14,7 @@ from simengine.progress import NoProgress, Progress
 from simengine.reasoning.claims import normalised
 from simengine.reasoning.claims_neighbours import NearPairs, cluster_numbers, near_pairs
 from simengine.reasoning.claims_statements import Encode
-from simengine.reasoning.conflict import PairJudge, check_calibration
+from simengine.reasoning.conflict import NLI, PairJudge, check_calibration
 from simengine.reasoning.duplicates_guard import (
     EmbeddedText,
     Sameness,
@@ -208,7 +208,7 @@ def _conflicts(
         for (left, right), each in zip(near.rows.tolist(), found, strict=True)
         if each.conflict is not None
     ]
-    pairs.sort(key=lambda item: (item[2].difference is None, -item[2].probability, item[0], item[1]))
+    pairs.sort(key=lambda item: (item[2].found_by == (NLI,), -item[2].probability, item[0], item[1]))
     clusters = cluster_numbers(len(texts), [(left, right) for left, right, _ in pairs])
     return tuple(
         _conflict(
@@ -243,5 +243,6 @@ def _conflict(
         cosine=found.cosine,
         found_by=found.found_by,
         difference=found.difference,
+        reason=found.reason,
         cluster=cluster,
     )

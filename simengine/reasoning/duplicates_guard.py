@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from simengine.calibration.calibration import Calibration
+from simengine.models.unknown import readings_of, tells_apart
 from simengine.progress import NoProgress, Progress
 from simengine.reasoning.claims import normalised, sentence_pieces
 from simengine.reasoning.claims_statements import Encode, encode_in_blocks
@@ -20,9 +21,9 @@ from simengine.reasoning.conflict import (
     judge_pairs,
     named,
 )
+from simengine.reasoning.conflict_rules import RuleConflict, rule_conflict
 from simengine.requests.conflicts import GuardOptions
 from simengine.rules.cues import cues, profile
-from simengine.rules.disagreement import disagreement
 from simengine.types import FloatMatrix, Span
 
 ALIGNED_COSINE = 0.5  # below this two sentences are about different things
@@ -54,6 +55,7 @@ class SentenceConflict:
     cosine: float
     found_by: tuple[str, ...]
     difference: tuple[str, str] | None
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,11 @@ class Sameness:
     """The relation of two texts.
 
     Attributes:
-        same: they say the same: each entails the other, nothing conflicts, and no sentence has the opposite of a word
-            of the sentence nearest to it ("turns on" and "turns off"), which models take for the same.
-        entailment: the least probability with which a sentence of the one is entailed by the other.
+        same: they say the same: the same words; or each entails the other, nothing conflicts, the model can read both,
+            and no sentence differs from the one nearest to it in a negation, in a quantity, or by the opposite of a
+            word ("turns on" and "turns off"), which models take for the same.
+        entailment: the least probability with which a sentence of the one is entailed by the other; 0 if the model
+            was not asked.
         conflict: the most certain conflict between their sentences, None if there is none.
     """
 
@@ -93,17 +97,25 @@ def compare_texts(
     """The relation of each pair of texts; the model scores all pairs at once."""
     options = options or GuardOptions()
     check_calibration(judge, calibration)
-    entailments = _entailments(pairs, judge, calibration)
     conflicts = _conflicts(pairs, judge, options, calibration)
+    read = readings_of(judge, [each.text for pair in pairs for each in pair])
+    open_ = [
+        place
+        for place, (first, second) in enumerate(pairs)
+        if normalised(first.text) == normalised(second.text)
+        or (
+            conflicts[place] is None
+            and tells_apart(read[2 * place], read[2 * place + 1])
+            and not (options.rules and _opposed(first, second))
+        )
+    ]
+    asked = _entailments([pairs[place] for place in open_], judge, calibration)
+    entailments = dict(zip(open_, asked, strict=True))
     return [
         Sameness(
-            conflict is None
-            and entailment >= options.min_entailment
-            and not (options.rules and _opposed(first, second)),
-            entailment,
-            conflict,
+            entailments.get(place, -1.0) >= options.min_entailment, entailments.get(place, 0.0), conflict
         )
-        for (first, second), entailment, conflict in zip(pairs, entailments, conflicts, strict=True)
+        for place, conflict in enumerate(conflicts)
     ]
 
 
@@ -166,13 +178,13 @@ def _conflicts(
     for place, (number, left, right, cosine) in enumerate(aligned):
         found_by = [NLI] if scores[place] >= options.min_contradiction else []
         one, other = asked[place]
-        differing = None
+        ruled = None
         if options.rules:
-            differing = disagreement(one, profile(one), other, profile(other), same_document=False)
-        if differing is not None:
-            found_by.append(differing.rule)
+            ruled = rule_conflict(one, profile(one), other, profile(other), same_document=False)
+        if ruled is not None:
+            found_by.append(ruled.rule)
         known = best[number]
-        if found_by and (known is None or _strength(differing, scores[place]) > _strength_of(known)):
+        if found_by and (known is None or _strength(ruled, scores[place]) > _strength_of(known)):
             best[number] = SentenceConflict(
                 sentence1=left,
                 sentence2=right,
@@ -181,24 +193,30 @@ def _conflicts(
                 backward=named(judged.backward[place]),
                 cosine=cosine,
                 found_by=tuple(found_by),
-                difference=None if differing is None else (differing.text1, differing.text2),
+                difference=None if ruled is None else ruled.difference,
+                reason="" if ruled is None else ruled.reason,
             )
     return best
 
 
 def _opposed(first: EmbeddedText, second: EmbeddedText) -> bool:
-    return any(
-        "opposites" in cues(profile(first.sentence(left)), profile(second.sentence(right)))
-        for left, right, _ in _aligned(first, second)
-    )
+    """Whether two sentences that are nearest to each other differ in a quantity, or say opposite things.
+
+    A negation of an opposite is none: "not allowed" and "forbidden".
+    """
+    for left, right, _ in _aligned(first, second):
+        names = cues(profile(first.sentence(left)), profile(second.sentence(right)))
+        if "quantity" in names or ("negation" in names) != ("opposites" in names):
+            return True
+    return False
 
 
-def _strength(differing: object, score: float) -> tuple[bool, float]:
-    return differing is not None, float(score)
+def _strength(ruled: RuleConflict | None, score: float) -> tuple[bool, float]:
+    return ruled is not None, float(score)
 
 
 def _strength_of(conflict: SentenceConflict) -> tuple[bool, float]:
-    return conflict.difference is not None, conflict.probability
+    return conflict.found_by != (NLI,), conflict.probability
 
 
 def _aligned(first: EmbeddedText, second: EmbeddedText) -> list[tuple[int, int, float]]:

@@ -12,6 +12,7 @@ from simengine.errors import UsageError
 from simengine.requests.fields import Filter, Help, check_fields, values_of
 
 Rule: TypeAlias = Literal["both", "mean", "either"]
+ConflictRule: TypeAlias = Literal["fitted", "both", "mean", "either"]
 Neighbours: TypeAlias = Annotated[int, Ge(1), Help("How many of the nearest ones each is compared with.")]
 Cosine: TypeAlias = Annotated[float, Ge(-1), Le(1), Help("Lowest cosine of two that are compared.")]
 Probability: TypeAlias = Annotated[float, Ge(0), Le(1)]
@@ -28,36 +29,64 @@ class ContradictionOptions:
     """Options for finding conflicts.
 
     Attributes:
-        neighbours: each claim is compared with this many nearest ones.
-        min_cosine: least cosine of two claims that are compared; in [-1, 1].
+        neighbours: each claim is compared with this many claims that are nearest in meaning, and with as many that
+            share most of its subject.
+        min_cosine: least cosine of two claims that are compared; in [-1, 1]. None is asked for by default, as claims
+            that conflict may be worded quite differently.
         across_documents: compare only claims of different documents.
-        max_pairs: most pairs to check, the most suspicious first; the number left out is reported.
-        rule: how the two directions are combined: "either" (the larger probability), "mean" or "both" (the
-            smaller). Contradiction is symmetric, but models often see it only in one direction ("A dog barks" rules
-            out "No dog barks" for them, but not vice versa), so that "both" misses most conflicts.
-        min_probability: a conflict if the rule gives at least this. Close to the optimum on half of the pairs of
-            benchmarks/quality_contradictions.py for the bundled model, which is overconfident in contradictions;
-            with a calibrated model or the rule "both", less suffices.
-        rules: also report sentences that differ only in one number, measure, date or negation, whatever the model
-            says.
+        max_pairs: most pairs to judge, the most alike first; None is four for each distinct claim, but at least 4,000
+            and at most 20,000. How many pairs were not judged is reported.
+        rule: how the verdicts of both directions are combined: "fitted" with all else that is known of the pair, by
+            weights that benchmarks/fit_contradictions.py has fitted; "either" (the larger probability), "mean" or
+            "both" (the smaller) count the model alone. Contradiction is symmetric, but models often see it only in
+            one direction ("A dog barks" rules out "No dog barks" for them, but not vice versa).
+        min_probability: a conflict if the rule gives at least this. None is the threshold that was chosen with the
+            weights, for the best F1 at a precision of 0.6 or more; for the other rules 0.97, as most models are too
+            sure of contradictions.
+        rules: also report what a rule finds, whatever the model says: sentences that differ only in one number,
+            measure, date, permission, negation or opposite.
         min_words: shorter sentences are skipped as saying too little; three Chinese characters count as two words.
+        by: metadata field that holds the date of a document, as in "2024-05-01", "2024-05" or 2024: of two claims that
+            conflict, the newer one is named. The date of a claim that stands in several documents is the latest.
 
     Raises:
         UsageError: a value is out of range.
     """
 
-    neighbours: Neighbours = 10
-    min_cosine: Cosine = 0.5
+    neighbours: Annotated[
+        int, Ge(1), Help("Compare each claim with as many nearest in meaning, and as many on its subject.")
+    ] = 10
+    min_cosine: Cosine = -1.0
     across_documents: Annotated[bool, Help("Compare claims of different documents only.")] = False
-    max_pairs: Annotated[int, Ge(1), Help("Compare at most this many pairs, the most suspicious first.")] = (
-        20_000
-    )
-    rule: DirectionRule = "either"
-    min_probability: Annotated[Probability, Help("Report conflicts of at least this probability.")] = 0.97
+    max_pairs: Annotated[
+        int | None,
+        Ge(1),
+        Help(
+            "Judge at most this many pairs, the most alike first. [default: 4 for each claim, from 4,000 to 20,000]"
+        ),
+    ] = None
+    rule: Annotated[
+        ConflictRule,
+        Help(
+            "How both directions count: together with what the claims share (fitted); or only the smaller "
+            "probability (both), their mean, or the larger (either)."
+        ),
+    ] = "fitted"
+    min_probability: Annotated[
+        float | None,
+        Ge(0),
+        Le(1),
+        Help("Report conflicts of at least this probability. [default: as fitted; 0.97 by the other rules]"),
+    ] = None
     rules: Annotated[
-        bool, Help("Also report sentences that differ only in one number, measure, date or negation.")
+        bool,
+        Help("Also report sentences that differ only in a number, date, permission, negation or opposite."),
     ] = True
     min_words: Annotated[int, Ge(1), Help("Leave out shorter sentences.")] = 3
+    by: Annotated[
+        str | None,
+        Help("Metadata field with the date of a document: of two claims that conflict, name the newer one."),
+    ] = None
 
     def __post_init__(self) -> None:
         check_fields(self)
@@ -111,8 +140,8 @@ class GuardOptions:
         min_entailment: every sentence must be entailed with at least this probability, in both directions.
         min_contradiction: two sentences conflict if by `rule` they contradict with at least this probability.
         rule: how the two directions are combined, see `ContradictionOptions`.
-        rules: sentences that differ only in one number, measure, date or negation conflict too, and those with
-            opposite words are not the same.
+        rules: what a rule finds is a conflict too (see `ContradictionOptions`), and sentences that differ in a quantity
+            or a negation, or have opposite words, are not the same.
 
     Raises:
         UsageError: a value is out of range.
@@ -126,7 +155,8 @@ class GuardOptions:
     ] = 0.9
     rule: DirectionRule = "either"
     rules: Annotated[
-        bool, Help("Sentences that differ only in one number, measure, date or negation conflict too.")
+        bool,
+        Help("Sentences that differ only in a number, date, permission, negation or opposite conflict too."),
     ] = True
 
     def __post_init__(self) -> None:

@@ -25,6 +25,7 @@ class IndexOptions:
         overwrite: rebuild next to an existing index, and replace it when done.
         prune: delete documents that the corpus no longer contains.
         seed: of the ANN index's training sample and of the recall measurement.
+        check_conflicts: report what the documents contradict among those that were there before; `Engine` does it.
         sources: resolved paths of the corpus; stored with a new index.
         check_sources: refuse an index that was built from other sources.
         command: the command line, stored with the index.
@@ -50,6 +51,9 @@ class IndexOptions:
     seed: Annotated[
         int, Ge(0), Help("Seed of the ANN index's training sample and of the recall measurement.")
     ] = 0
+    check_conflicts: Annotated[
+        bool, Help("Report which of their claims contradict documents that were there before; slower.")
+    ] = False
     sources: Annotated[tuple[str, ...], Texts("source")] = ()
     check_sources: bool = False
     command: str = ""

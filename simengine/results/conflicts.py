@@ -15,16 +15,21 @@ class Conflict:
 
     Attributes:
         claim1, claim2: their positions; claim1 is the earlier one.
-        probability: of contradiction, both directions combined by the chosen rule; a probability
-            only if `calibrated`. It is the model's even if only a rule found the conflict.
-        calibrated: whether the model's probabilities went through a calibration.
+        probability: of a conflict by the fitted combination; by the other rules, the model's of contradiction, both
+            directions combined, even if only a rule for numbers and negations found the conflict.
+        calibrated: whether the model's probabilities went through a calibration of the index.
         forward, backward: probabilities of entailment, neutral, contradiction with claim1, and with claim2, as premise.
         cosine: similarity of the two claims.
-        found_by: "nli" if the model's probability reached the threshold; "number", "measure", "date", "time of day"
-            or "negation" if the sentences differ only in that.
-        difference: the difference between the sentences if such a rule found it, else None.
+        found_by: "nli" if the model's probability reached the threshold; and the name of a rule that found it:
+            "number", "measure", "date", "time of day" or "negation" if the sentences differ only in that, or another of
+            `simengine.rules.evidence.RULES`.
+        difference: the difference between the sentences if a rule of the former kind found it, else None.
+        reason: what a rule of the latter kind says; "" without one.
         cluster: conflicts that share claims, directly or through others, have one number, counted from 1.
         also1, also2: other positions of the same sentences.
+        date1, date2: the latest dates of the documents that state them, as written; "" if none was asked for or is
+            known.
+        newer: "claim1" or "claim2", the one with the later date; None if the dates do not tell.
     """
 
     claim1: Evidence
@@ -39,6 +44,10 @@ class Conflict:
     cluster: int = 0
     also1: tuple[Evidence, ...] = ()
     also2: tuple[Evidence, ...] = ()
+    reason: str = ""
+    date1: str = ""
+    date2: str = ""
+    newer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +60,13 @@ class Contradictions:
         n_statements: distinct wordings of claims; each is checked once.
         skipped: sentences that are not claims, by reason.
         n_cut: sentences too long to be checked as a whole.
-        n_candidates: pairs near enough to be compared.
+        n_pairs: pairs of statements that might be compared at all.
+        n_candidates: those that are near in meaning or on one subject.
         n_judged: pairs that the model scored, in both directions.
         n_left_out: candidates beyond `max_pairs`.
         n_clusters: of conflicts that share claims.
         options: as given.
+        threshold: least probability of a conflict that no rule found.
         calibrated: whether probabilities are calibrated.
     """
 
@@ -65,12 +76,24 @@ class Contradictions:
     n_statements: int
     skipped: dict[str, int]
     n_cut: int
+    n_pairs: int
     n_candidates: int
     n_judged: int
     n_left_out: int
     n_clusters: int
     options: ContradictionOptions
+    threshold: float
     calibrated: bool
+
+    @property
+    def n_not_judged(self) -> int:
+        """Pairs that the model did not score: neither near nor on one subject, or beyond `max_pairs`."""
+        return self.n_pairs - self.n_judged
+
+    @property
+    def n_undated(self) -> int:
+        """Conflicts of which the dates do not tell which claim is newer, if dates were asked for."""
+        return sum(each.newer is None for each in self.conflicts) if self.options.by else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,6 +133,7 @@ def conflict_record(conflict: Conflict) -> dict[str, Any]:
         "calibrated": conflict.calibrated,
         "found_by": list(conflict.found_by),
         "difference": conflict.difference and list(conflict.difference),
+        "reason": conflict.reason,
         "cosine": round(float(conflict.cosine), 6),
         "claim1": _claim(conflict.claim1),
         "claim2": _claim(conflict.claim2),
@@ -140,6 +141,9 @@ def conflict_record(conflict: Conflict) -> dict[str, Any]:
         "also2": [_claim(each) for each in conflict.also2],
         "forward": _rounded(conflict.forward),
         "backward": _rounded(conflict.backward),
+        "date1": conflict.date1 or None,
+        "date2": conflict.date2 or None,
+        "newer": conflict.newer,
     }
 
 

@@ -221,10 +221,11 @@ class ConflictResult(Result):
     """Two claims that cannot both be true."""
 
     cluster: int = Field(ge=0, description="Conflicts that share claims have one number.")
-    probability: FiniteFloat = Field(ge=0, le=1, description="Of contradiction, by the rule asked for.")
+    probability: FiniteFloat = Field(ge=0, le=1, description="Of a conflict, by the rule asked for.")
     calibrated: bool
-    found_by: list[str] = Field(description="The model (nli), or what the sentences are alike but for.")
+    found_by: list[str] = Field(description="The model (nli), and the rule that found it.")
     difference: list[str] | None = Field(description="What they say differently, where a rule found it.")
+    reason: str = Field("", description="What a rule says of them, in a few words; empty without one.")
     cosine: FiniteFloat
     claim1: ClaimResult
     claim2: ClaimResult
@@ -232,6 +233,11 @@ class ConflictResult(Result):
     also2: list[ClaimResult]
     forward: Probabilities = Field(description="With claim1 as the premise.")
     backward: Probabilities = Field(description="With claim2 as the premise.")
+    date1: str | None = Field(None, description="Of the document that states claim1; null where unknown.")
+    date2: str | None = Field(None, description="Of the document that states claim2; null where unknown.")
+    newer: Literal["claim1", "claim2"] | None = Field(
+        None, description="The claim with the later date; null where the dates do not tell."
+    )
 
     @classmethod
     def of(cls, conflict: Conflict) -> Self:

@@ -23,6 +23,7 @@ from simengine.types import Document
 
 if TYPE_CHECKING:
     from simengine.indexing.report import IndexReport
+    from simengine.requests.index import IndexOptions
 
 WARM_TEXT, WARM_TEXTS = "what runs when many texts come at once", 32
 
@@ -91,7 +92,7 @@ class ServedIndex:
 
     # -- changing --------------------------------------------------------------------------------------------
 
-    def add(self, documents: Documents) -> IndexReport:
+    def add(self, documents: Documents, options: IndexOptions | None = None) -> IndexReport:
         """Add documents; they are found as soon as this returns. Where one cannot be added, none is.
 
         Raises:
@@ -110,14 +111,14 @@ class ServedIndex:
                         f"document {number}: the id {document.id!r:.80} is in the index with other content; policy "
                         '"upsert", or `update` in Python, replaces it'
                     )
-            return self.engine.add(given)
+            return self.engine.add(given, options=options)
 
         return self._write(change)
 
-    def update(self, documents: Documents) -> IndexReport:
+    def update(self, documents: Documents, options: IndexOptions | None = None) -> IndexReport:
         """Replace documents by id, and add those that are new. See `Engine.update`."""
         given = _checked(documents)
-        return self._write(lambda: self.engine.update(given))
+        return self._write(lambda: self.engine.update(given, options=options))
 
     def delete(self, ids: Sequence[str] = (), *, where: str | None = None) -> IndexReport:
         """Delete documents by id, by filter, or both. See `Engine.delete`.

@@ -17,7 +17,7 @@ from tests.faults.encoder import load_word_encoder
 from tests.reasoning.judges import CONTRADICTS, ENTAILS, TableJudge, encode
 
 NLI = "simengine.engine.loaded.LoadedModels.nli"
-OPEN, CLOSED = "The shop is open today.", "The shop is closed today."
+OPEN, CLOSED = "The shop is open today.", "The shop is shuttered today."
 RENT, OTHER_RENT = "The rent is 900 euros.", "The rent is 950 euros."
 
 
@@ -61,9 +61,7 @@ def records(text: str) -> list[dict]:
 @pytest.mark.usefixtures("_fakes")
 def test_jsonl_holds_both_claims_with_places_and_how_it_was_found(call, tmp_path: Path) -> None:
     corpus = write(tmp_path / "a.jsonl", f"Is it? {OPEN}", CLOSED, RENT, OTHER_RENT)
-    result = call(
-        "contradictions", corpus, "--format", "jsonl", "--min-cosine", 0.3, "--min-probability", 0.9
-    )
+    result = call("contradictions", corpus, "--format", "jsonl", "--rule", "either", "--min-probability", 0.9)
     assert result.code == 0
     rule, model = records(result.out)
     assert (rule["found_by"], rule["difference"], rule["cluster"]) == (
@@ -100,7 +98,9 @@ def test_the_table_shows_both_claims_and_the_difference(call, tmp_path: Path) ->
 def test_two_files_are_compared_with_each_other_only(call, tmp_path: Path) -> None:
     first, second = write(tmp_path / "a.jsonl", OPEN, CLOSED), write(tmp_path / "b.jsonl", CLOSED, RENT)
     to = ("--format", "jsonl", "-o", tmp_path / "out.jsonl")
-    result = call("contradictions", first, "--against", second, "--min-probability", 0.9, *to)
+    result = call(
+        "contradictions", first, "--against", second, "--rule", "mean", "--min-probability", 0.9, *to
+    )
     assert (result.code, result.out) == (0, "")
     (found,) = records((tmp_path / "out.jsonl").read_text(encoding="utf-8"))
     assert (found["claim1"]["id"], found["claim2"]["id"]) == ("a0", "b0")
@@ -110,14 +110,13 @@ def test_two_files_are_compared_with_each_other_only(call, tmp_path: Path) -> No
 def test_options_reach_the_search(call, tmp_path: Path) -> None:
     corpus = write(tmp_path / "a.jsonl", OPEN, CLOSED, RENT, OTHER_RENT)
     assert (
-        records(
-            call("contradictions", corpus, "--no-rules", "--min-probability", 0.95, "--format", "jsonl").out
-        )
+        records(call("contradictions", corpus, "--no-rules", "--min-probability", 1, "--format", "jsonl").out)
         == []
     )
     result = call("contradictions", corpus, "--max-pairs", 1, "--min-cosine", 0, "--quiet")
-    assert "beyond --max-pairs were not compared" in result.err
-    assert call("contradictions", corpus, "--quiet", "--no-rules").out == ""  # 0.94 is not enough by default
+    assert "5 pairs not judged: 5 beyond --max-pairs" in result.err
+    either = ("--no-rules", "--rule", "either")
+    assert call("contradictions", corpus, "--quiet", *either).out == ""  # 0.94 is not enough by default
     assert call("contradictions", corpus, "--min-probability", 2).code == 2
     assert call("contradictions", corpus, "--rule", "all").code == 2
 

@@ -27,7 +27,7 @@ from tests.reasoning.keyword_model import keyword_nli
 
 OPEN, CLOSED, AGAIN = "The shop is open today.", "The shop is closed today.", "Today the shop is open."
 NLI = "simengine.engine.loaded.LoadedModels.nli"
-OPTIONS = ContradictionOptions(min_cosine=0.0, min_probability=0.9)
+OPTIONS = ContradictionOptions(min_cosine=0.0, rule="either", min_probability=0.9)
 
 
 class Judge(TableJudge):

@@ -206,6 +206,70 @@ def test_contradictions(
     assert tool(catalogue, "contradictions", {"where": where})["conflicts"] == expected
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"by": "year"}, ("--by", "year")),
+        ({"by": "year", "max_pairs": 5}, ("--by", "year", "--max-pairs", 5)),
+        ({"rule": "either", "min_probability": 0.2}, ("--rule", "either", "--min-probability", 0.2)),
+    ],
+)
+def test_contradictions_with_options_and_how_many_pairs_were_not_judged(
+    index: Path,
+    engine: Engine,
+    catalogue: Catalogue,
+    capfd: pytest.CaptureFixture[str],
+    options: dict[str, Any],
+    words: tuple[object, ...],
+) -> None:
+    from simengine.requests.conflicts import ContradictionOptions
+
+    result = engine.contradictions(options=ContradictionOptions(**options))
+    expected = as_json([conflict_record(each) for each in result.conflicts])
+    assert expected[0]["newer"] == ("claim2" if "by" in options else None)
+    assert lines(capfd, "contradictions", "-i", index, "--format", "jsonl", "--offline", *words) == expected
+    counts = {
+        "n_judged": result.n_judged,
+        "n_not_judged": result.n_not_judged,
+        "n_left_out": result.n_left_out,
+    }
+    assert result.n_judged + result.n_not_judged == result.n_pairs
+    for answer in (
+        http(catalogue, "/v1/contradictions", options),
+        tool(catalogue, "contradictions", options),
+    ):
+        assert answer["conflicts"] == expected
+        assert {name: answer[name] for name in counts} == counts
+
+
+def test_adding_with_a_look_for_conflicts(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    new = Document("newest", "The bridge is 320 metres long and stands in the north.", "", {"year": 2025})
+    paths = [tmp_path / name for name in ("library", "command", "service")]
+    for path in paths:
+        Engine.build([*DOCUMENTS, *CLAIMS[:2]], path, offline=True).close()
+    with Engine.open(paths[0], offline=True) as engine:
+        report = engine.add([new], check_conflicts=True)
+        assert engine.get("newest") == new
+        assert engine.add([new]).conflicts is None
+    assert report.conflicts is not None
+    expected = as_json([conflict_record(each) for each in report.conflicts.conflicts])
+    assert {(each["claim1"]["id"], each["claim2"]["id"]) for each in expected} == {
+        ("newest", "old"),
+        ("newest", "new"),
+    }
+    source = tmp_path / "newest.jsonl"
+    source.write_text(json.dumps({"id": new.id, "text": new.text, **new.metadata}), encoding="utf-8")
+    words = ("add", "-i", paths[1], source, "--check-conflicts", "--format", "jsonl", "--offline")
+    assert lines(capfd, *words) == expected
+    body = {"id": new.id, "text": new.text, "metadata": dict(new.metadata)}
+    with Catalogue.of([Engine.open(paths[2], offline=True)]) as catalogue:
+        answer = http(catalogue, "/v1/documents", {"documents": [body], "check_conflicts": True})
+        assert (answer["added"], answer["conflicts"]) == (1, expected)
+        assert answer["n_not_judged"] == report.conflicts.n_not_judged
+        again = http(catalogue, "/v1/documents", {"documents": [body]})
+        assert (again["unchanged"], again["conflicts"]) == (1, None)
+
+
 def test_duplicates(
     index: Path, engine: Engine, catalogue: Catalogue, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,7 +10,7 @@ from simengine.requests.conflicts import ContradictionOptions
 from simengine.types import Document
 from tests.reasoning.judges import CONTRADICTS, TableJudge, documents, encode
 
-OPEN, CLOSED, BREAD = "The shop is open today.", "The shop is closed today.", "The shop sells bread today."
+OPEN, CLOSED, BREAD = "The shop is open today.", "The shop is shuttered today.", "The shop sells bread today."
 CORPUS = (f"{OPEN} Bees collect pollen from flowers.", f"Is it raining? {CLOSED}", BREAD)
 
 
@@ -163,13 +163,99 @@ def test_a_calibration_of_nli_makes_probabilities_calibrated() -> None:
         documents(OPEN, CLOSED),
         encode=encode,
         judge=TableJudge().both(OPEN, CLOSED, CONTRADICTS),
-        options=ContradictionOptions(min_cosine=0.0, min_probability=0.1),
+        options=ContradictionOptions(min_cosine=0.0, min_probability=0.1, rule="either"),
         calibration=fitted,
     )
     root = np.sqrt(np.asarray(CONTRADICTS))
     assert result.calibrated
     assert result.conflicts[0].probability == pytest.approx(root[2] / root.sum(), abs=1e-5)
     assert result.conflicts[0].calibrated
+
+
+def test_what_was_fitted_on_the_models_own_probabilities_leaves_a_calibration_out() -> None:
+    judge = TableJudge().both(OPEN, CLOSED, CONTRADICTS)
+    options = ContradictionOptions(min_probability=0.0)
+    fitted = calibration("nli", classes=3)
+    plain, other = (
+        find_contradictions(
+            documents(OPEN, CLOSED), encode=encode, judge=judge, options=options, calibration=given
+        )
+        for given in (None, fitted)
+    )
+    assert plain == other
+    assert not other.calibrated
+
+
+def test_by_default_a_conflict_on_one_subject_is_found_and_unrelated_sentences_are_none() -> None:
+    judge = TableJudge().both(OPEN, CLOSED, CONTRADICTS).both(OPEN, "Bees eat pollen.", (0.05, 0.8, 0.15))
+    result = find_contradictions(
+        documents(OPEN, "Bees eat pollen.", CLOSED, "Trains leave hourly."), encode=encode, judge=judge
+    )
+    (conflict,) = result.conflicts
+    assert (conflict.claim1.text, conflict.claim2.text, conflict.found_by) == (OPEN, CLOSED, ("nli",))
+    assert conflict.probability >= result.threshold
+    assert (result.n_pairs, result.n_judged, result.n_not_judged) == (6, 6, 0)
+
+
+def test_a_number_that_a_rule_finds_is_reported_whatever_the_fitted_threshold() -> None:
+    texts = ("Invoices are paid within 30 days.", "Invoices must be paid within 14 days.")
+    same = ("The deposit is 900 euros.", "The deposit is 1,200 euros.")
+    assert find_contradictions(documents(*texts), encode=encode, judge=TableJudge()).conflicts == ()
+    (conflict,) = find_contradictions(documents(*same), encode=encode, judge=TableJudge()).conflicts
+    assert conflict.found_by == ("measure",)
+    options = ContradictionOptions(rules=False)
+    assert not find_contradictions(
+        documents(*same), encode=encode, judge=TableJudge(), options=options
+    ).conflicts
+
+
+@pytest.mark.parametrize(
+    ("dates", "newer", "undated"),
+    [
+        (("2021", 2024), "claim2", 0),
+        (("2024-05-02", "2024-05-01T08:00:00Z"), "claim1", 0),
+        (("2024年3月", "2024年2月28日"), "claim1", 0),
+        (("2024", "2024-05"), None, 1),
+        (("2024", None), None, 1),
+        (("soon", "2024"), None, 1),
+    ],
+)
+def test_the_newer_of_two_statements_is_named_where_the_dates_tell(
+    dates: tuple[object, ...], newer: str | None, undated: int
+) -> None:
+    corpus = [
+        Document(name, text, metadata={"date": date} if date is not None else {"kind": "note"})
+        for name, text, date in zip("ab", (OPEN, CLOSED), dates, strict=True)
+    ]
+    judge, options = TableJudge().both(OPEN, CLOSED, CONTRADICTS), ContradictionOptions(by="date")
+    result = find_contradictions(corpus, encode=encode, judge=judge, options=options)
+    (conflict,) = result.conflicts
+    assert (conflict.newer, result.n_undated) == (newer, undated)
+    assert (conflict.date1, conflict.date2) == (str(dates[0]), str(dates[1] or ""))
+
+
+def test_the_date_of_a_statement_is_that_of_its_latest_document() -> None:
+    corpus = [
+        Document("old", OPEN, metadata={"year": 2001}),
+        Document("now", CLOSED, metadata={"year": 2010}),
+        Document("again", OPEN, metadata={"year": 2020}),
+    ]
+    judge, options = TableJudge().both(OPEN, CLOSED, CONTRADICTS), ContradictionOptions(by="year")
+    (conflict,) = find_contradictions(corpus, encode=encode, judge=judge, options=options).conflicts
+    assert (conflict.newer, conflict.date1, conflict.date2) == ("claim1", "2020", "2010")
+    undated = find_contradictions(corpus, encode=encode, judge=judge)
+    assert undated.conflicts[0].newer is None
+    assert undated.n_undated == 0
+
+
+def test_a_field_that_no_document_has_is_a_usage_error() -> None:
+    corpus = [Document("a", OPEN, metadata={"year": 2001})]
+    with pytest.raises(
+        UsageError, match="no document has the metadata field 'date' for a date; they have year"
+    ):
+        find_contradictions(
+            corpus, encode=encode, judge=TableJudge(), options=ContradictionOptions(by="date")
+        )
 
 
 @pytest.mark.parametrize(

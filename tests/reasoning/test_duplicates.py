@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 from simengine.errors import UsageError
+from simengine.models.unknown import Reading
 from simengine.reasoning.duplicates import Duplicates, find_duplicates
 from simengine.reasoning.duplicates_guard import duplicate_guard
 from simengine.requests.conflicts import DuplicateOptions, GuardOptions
 from simengine.types import Document
+from tests.cross_encoders.fakes import ascii_readings
 from tests.reasoning.judges import CONTRADICTS, ENTAILS, TableJudge, documents, encode
 
 ONE, TWO, THREE = "You can pay by card here.", "You can pay here by card.", "You can pay here by a card."
@@ -128,6 +132,18 @@ def test_options_out_of_range_are_usage_errors(options: dict[str, int]) -> None:
         DuplicateOptions(**options)
 
 
+def test_texts_that_the_model_cannot_read_are_no_duplicates_unless_they_are_the_same() -> None:
+    class English(TableJudge):
+        def readings(self, texts: Sequence[str]) -> list[Reading]:
+            return ascii_readings(self, texts)
+
+    one, two = "如何申请退款？", "怎样申请退款？"
+    judge = English().both(one, two, ENTAILS).both(one, "How do I get a refund?", ENTAILS)
+    guard = duplicate_guard(judge, encode)
+    assert guard([(one, two), (one, "How do I get a refund?"), (one, one)]) == [False, False, True]
+    assert groups(found(judge, one, two, one)) == [("d0", "d2")]
+
+
 def test_the_guard_answers_pairs_of_texts() -> None:
     judge = TableJudge().both(ONE, TWO, ENTAILS).both(ONE, NOT, CONTRADICTS)
     guard = duplicate_guard(judge, encode)
@@ -139,6 +155,14 @@ def test_opposite_words_are_not_the_same_whatever_the_model_says() -> None:
     one, other = "One man is turning on the light.", "One man is turning off the light."
     result = found(TableJudge().both(one, other, ENTAILS), one, other)
     assert (result.groups, result.conflicts, result.n_related) == ((), (), 1)
+    for texts in (
+        ("Dogs are allowed in the hall.", "Dogs aren't allowed in the hall."),
+        ("室内可以吸烟。", "室内不可以吸烟。"),
+        ("We open at 9:00 in the morning.", "In the morning we open at 10:00."),
+    ):
+        assert found(TableJudge().both(*texts, ENTAILS), *texts).groups == ()
+    same = ("Dogs are not allowed in the hall.", "Dogs are forbidden in the hall.")
+    assert groups(found(TableJudge().both(*same, ENTAILS), *same)) == [("d0", "d1")]
     both = "The black and white dog runs."
     assert groups(
         found(

@@ -78,7 +78,9 @@ class ContradictionsToolResult(Result):
     conflicts: list[ConflictResult] = Field(description="The first of them.")
     n_conflicts: int = Field(ge=0, description="In all.")
     n_claims: int = Field(ge=0, description="Claims that were compared with those nearest to them.")
-    n_left_out: int = Field(ge=0, description="Near pairs beyond max_pairs.")
+    n_judged: int = Field(ge=0, description="Pairs of claims that were judged.")
+    n_not_judged: int = Field(ge=0, description="All other pairs: unlike each other, or beyond max_pairs.")
+    n_left_out: int = Field(ge=0, description="Of these, pairs that are alike, beyond max_pairs.")
 
 
 class MetadataField(Result):

@@ -304,6 +304,8 @@ def contradictions(served: ServedIndex, given: Mapping[str, Any]) -> Contradicti
         conflicts=[ConflictResult.of(each) for each in found.conflicts[: MOST["k"]]],
         n_conflicts=len(found.conflicts),
         n_claims=found.n_claims,
+        n_judged=found.n_judged,
+        n_not_judged=found.n_not_judged,
         n_left_out=found.n_left_out,
     )
 

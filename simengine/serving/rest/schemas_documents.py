@@ -8,7 +8,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, JsonValue
 
 from simengine.indexing.report import IndexReport
 from simengine.serving.rest.schemas.common import Bounded
-from simengine.serving.results import Rounded
+from simengine.serving.results import ConflictResult, Rounded
 from simengine.types import Document
 
 MAX_ID_CHARS = 1_024
@@ -59,6 +59,11 @@ class WriteRequest(Bounded):
         description="add: an id that is in the index with other content is refused (409), and nothing is added. "
         "upsert: it is replaced.",
     )
+    check_conflicts: bool = Field(
+        default=False,
+        description="Report which of their claims contradict documents that were there before. They are written all "
+        "the same; slower.",
+    )
     index: str | None = Field(default=None, description="Which index, where several are served.")
 
 
@@ -77,11 +82,20 @@ class WriteResult(BaseModel):
     passages_unreadable: int = Field(
         description="Passages in characters that the model does not know: only their words can be found."
     )
+    conflicts: list[ConflictResult] | None = Field(
+        default=None,
+        description="What the documents contradict in the index; null where it was not asked for.",
+    )
+    n_not_judged: int | None = Field(
+        default=None,
+        description="Pairs of claims of the documents and of the index's nearest that were not judged.",
+    )
     took_ms: Rounded
 
     @classmethod
     def of(cls, name: str, report: IndexReport, took_ms: float) -> Self:
         """The same of a report."""
+        found = report.conflicts
         return cls(
             index=name,
             added=report.added,
@@ -93,6 +107,8 @@ class WriteResult(BaseModel):
             tokens=report.tokens,
             tokens_truncated=report.tokens_truncated,
             passages_unreadable=report.passages_unreadable,
+            conflicts=None if found is None else [ConflictResult.of(each) for each in found.conflicts],
+            n_not_judged=None if found is None else found.n_not_judged,
             took_ms=took_ms,
         )
 

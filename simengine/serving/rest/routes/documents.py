@@ -11,6 +11,7 @@ from fastapi import Path as PathField
 
 from simengine.errors import UnknownDocumentError, UsageError
 from simengine.indexing.report import IndexReport
+from simengine.requests.index import IndexOptions
 from simengine.serving.rest.context import ServiceContext
 from simengine.serving.rest.paths import register
 from simengine.serving.rest.schemas_documents import (
@@ -38,8 +39,9 @@ def router(context: ServiceContext) -> APIRouter:
         _check(context, request)
         served = context.index(request.index)
         documents = [each.document() for each in request.documents]
+        options = IndexOptions(check_conflicts=request.check_conflicts)
         change = served.add if request.policy == "add" else served.update
-        return await _written(context, served, lambda: change(documents))
+        return await _written(context, served, lambda: change(documents, options))
 
     @routes.delete("/v1/documents", summary="Delete documents by id, by filter, or both")
     async def delete(

@@ -120,8 +120,11 @@ def router(context: ServiceContext) -> APIRouter:
                 calibrated=found.calibrated,
                 n_documents=found.n_documents,
                 n_claims=found.n_claims,
+                n_pairs=found.n_pairs,
                 n_judged=found.n_judged,
+                n_not_judged=found.n_not_judged,
                 n_left_out=found.n_left_out,
+                threshold=found.threshold,
             )
 
         return await context.scan(looked_through)

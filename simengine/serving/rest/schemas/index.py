@@ -267,8 +267,13 @@ class ContradictionsResponse(Result):
     calibrated: bool
     n_documents: int = Field(ge=0)
     n_claims: int = Field(ge=0)
+    n_pairs: int = Field(ge=0, description="Pairs of claims that might be compared at all.")
     n_judged: int = Field(ge=0, description="Pairs that the model has judged, in both directions.")
-    n_left_out: int = Field(ge=0, description="Near pairs beyond `max_pairs`.")
+    n_not_judged: int = Field(
+        ge=0, description="The other pairs: neither near nor on one subject, or beyond `max_pairs`."
+    )
+    n_left_out: int = Field(ge=0, description="Pairs that are near or on one subject, beyond `max_pairs`.")
+    threshold: Rounded = Field(ge=0, le=1, description="Least probability of a conflict that no rule found.")
 
 
 @derived(DuplicatesRequest, SCAN_KINDS, omit=GIVEN_DOCUMENTS, most=SCAN_LIMITS)
