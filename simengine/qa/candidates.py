@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from simengine.qa.asked import Kind
 from simengine.types import Evidence, Hit, Span
 
 Source: TypeAlias = Literal["faq", "passage"]
@@ -20,7 +21,7 @@ class Candidate:
         source: "faq" or "passage".
         span, text: characters of the document's text, and these characters.
         evidence, evidence_text: the same for the sentences that support the answer.
-        says_yes: for a yes/no question, whether the evidence says yes; else None.
+        says_yes: for a yes/no question or a claim, whether the evidence says that it is so; else None.
         statement: the hypothesis for the evidence; "" if the answer is a sentence, which entails itself.
         features: the input of the decision; see `simengine.qa.decision.FEATURES`.
     """
@@ -45,15 +46,20 @@ class RetrievedQuestion:
     """A question with its hits.
 
     Attributes:
-        question: as it is judged.
+        question: as it is judged: a greeting left out.
         hits: best first.
-        statement: the statement that "yes" would make, None if it is not a yes/no question.
+        statement: the statement that "yes" would make, or the claim; None if neither is asked for.
+        faq_hits: hits with a stored question.
+        kind: what is asked for.
+        named: the other hits that are about the things that the question names.
     """
 
     question: str
     hits: Sequence[Hit]
     statement: str | None = None
     faq_hits: Sequence[Hit] = field(default=())
+    kind: Kind = "other"
+    named: Sequence[Hit] = field(default=())
 
 
 def retriever_features(hit: Hit, hits: Sequence[Hit]) -> dict[str, float]:
