@@ -69,6 +69,12 @@ TARGETS: dict[str, dict[str, tuple[str, float, float | None]]] = {
         "evidence_auroc": (">=", 0.75, 0.85),
         "covidfaq_recall1": (">=", 0.55, 0.85),
     },
+    "quality_ask": {
+        "verdict_accuracy_en": (">=", 0.72, 0.90),
+        "verdict_accuracy_zh": (">=", 0.66, 0.90),
+        "followup_accuracy": (">=", 0.65, 0.90),
+        "false_answers": ("<=", 0.12, None),
+    },
     "quality_recommend": {
         "gain_over_popularity_ndcg10": (">=", 0, None),
         "gain_over_itemknn_ndcg10": (">=", 0, None),
