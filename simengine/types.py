@@ -141,6 +141,7 @@ class PairScore:
 
 SURE: Final = 0.7
 """The lowest calibrated probability of a verdict that is shown as one; below it the verdict is "not sure"."""
+NOT_SURE: Final = "not sure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +150,8 @@ class Verdict:
 
     Attributes:
         label: "entailment", "neutral" or "contradiction".
-        probabilities: of these three, in this order; the model's own, not calibrated.
+        probabilities: of these three, in this order. Those of shipped models are calibrated on texts of many kinds,
+            with the rules that fired; those of others are the model's own.
         evidence: characters of the premise: the sentence that alone supports `label` most clearly.
             None for "neutral".
         n_windows: windows that the premise was read in.
@@ -165,6 +167,11 @@ class Verdict:
     n_truncated: int = 0
     reason: str = ""
     sure: bool = True
+
+    @property
+    def shown(self) -> str:
+        """The label, or "not sure"."""
+        return self.label if self.sure else NOT_SURE
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def command(
     """Does PREMISE entail HYPOTHESIS, contradict it, or neither (neutral)? Or so for every pair in a file.
 
     The evidence is the sentence of the premise that says so most clearly. A long premise is read in pieces, of
-    which the clearest decides.
+    which the clearest decides. With a probability below 0.7 the verdict is "not sure".
     """
     given.check("a premise and a hypothesis")
     n_cut, evidence = 0, given.alone or given.format_ != "table"
@@ -58,7 +58,7 @@ def _line(pair: Pair, verdict: Verdict, given: PairInput) -> str:
         if given.alone:
             return _table(pair, verdict)
         probability = verdict.probabilities[verdict.label]
-        return f"{verdict.label}\t{probability:.4f}\t{one_line(pair.text1)}\t{one_line(pair.text2)}"
+        return f"{verdict.shown}\t{probability:.4f}\t{one_line(pair.text1)}\t{one_line(pair.text2)}"
     found = verdict_record(verdict, pair.text1)
     record = {
         "premise": pair.text1,
@@ -71,7 +71,7 @@ def _line(pair: Pair, verdict: Verdict, given: PairInput) -> str:
 
 
 def _table(pair: Pair, verdict: Verdict) -> str:
-    rows = [("verdict", verdict.label)]
+    rows = [("verdict", verdict.shown)]
     rows += [(name, f"{value:.4f}") for name, value in verdict.probabilities.items()]
     if verdict.evidence is not None:
         rows.append(("evidence", one_line(pair.text1[verdict.evidence.start : verdict.evidence.end])))

@@ -18,6 +18,7 @@ from simengine.runtimes.hardware import choose_threads
 
 DEFAULT_NLI_MODEL: Final = "minilm-nli"
 DEFAULT_RELEVANCE_MODEL: Final = "minilm-relevance"
+MULTILINGUAL_NLI_MODEL: Final = "multilingual-nli"
 
 
 def load_cross_encoder(

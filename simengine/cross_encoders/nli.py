@@ -8,13 +8,18 @@ import numpy as np
 
 from simengine.corpus.examples import NLI_LABELS
 from simengine.cross_encoders.contract import CrossEncoder
+from simengine.cross_encoders.fusion import fusion_of
 from simengine.cross_encoders.labels import nli_columns, softmax
 from simengine.cross_encoders.load import load_cross_encoder
 from simengine.cross_encoders.windows import WindowLogits, predict_in_windows, sentence_spans
+from simengine.errors import install_command
 from simengine.models.unknown import Reading, can_entail, comparable, not_known
+from simengine.rules.evidence import rule_evidence
+from simengine.rules.language import known_language
 from simengine.text.arguments import as_pairs, as_text
 from simengine.types import SURE, FloatMatrix, Span, Verdict
 
+_LANGUAGES = {"en": "English", "zh": "Chinese"}
 ENTAILMENT, NEUTRAL, CONTRADICTION = map(NLI_LABELS.index, ("entailment", "neutral", "contradiction"))
 
 
@@ -43,6 +48,12 @@ class NLIModel:
     def __init__(self, model: CrossEncoder, *, labels: Mapping[str, str] | None = None) -> None:
         self.model, self.names = model, labels
         self._columns = nli_columns(model.labels, labels)
+        self._fusion = fusion_of(model.fingerprint.digest)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages it gives verdicts in, "en" or "zh"; () if that is not known of the model."""
+        return self._fusion.languages if self._fusion is not None else ()
 
     @classmethod
     def load(
@@ -84,11 +95,11 @@ class NLIModel:
             UsageError: an item is not two texts.
             DataError: a text contains half of a surrogate pair or U+0000.
         """
-        windows = predict_in_windows(self.model, as_pairs(pairs), long_side=0)
+        pairs = as_pairs(pairs)
+        windows = predict_in_windows(self.model, pairs, long_side=0)
         probabilities = self._ordered(windows.logits)
         chosen = [_deciding(probabilities, group) for group in windows.groups()]
-        result: FloatMatrix = probabilities[chosen] if chosen else np.empty((0, 3), np.float32)
-        return _without_unknown(result, self._reading_pairs(pairs))[0]
+        return self._decided(probabilities[chosen], pairs)[0]
 
     def readings(self, texts: Sequence[str]) -> list[Reading]:
         """For each text what the model can read."""
@@ -119,7 +130,7 @@ class NLIModel:
         probabilities = self._ordered(windows.logits)
         groups = list(windows.groups())
         chosen = [_deciding(probabilities, group) for group in groups]
-        probabilities[chosen], reasons = _without_unknown(probabilities[chosen], self._reading_pairs(pairs))
+        probabilities[chosen], reasons, withheld = self._decided(probabilities[chosen], pairs)
         spans = self._evidence(pairs, windows, probabilities, chosen) if evidence else [None] * len(chosen)
         return [
             Verdict(
@@ -129,9 +140,9 @@ class NLIModel:
                 n_windows=group.stop - group.start,
                 n_truncated=int(windows.n_truncated[group].max()),
                 reason=reason,
-                sure=float(probabilities[at].max()) >= SURE,
+                sure=not silent and float(probabilities[at].max()) >= SURE,
             )
-            for at, group, span, reason in zip(chosen, groups, spans, reasons, strict=True)
+            for at, group, span, reason, silent in zip(chosen, groups, spans, reasons, withheld, strict=True)
         ]
 
     def _evidence(
@@ -167,7 +178,25 @@ class NLIModel:
         return found
 
     def _ordered(self, logits: FloatMatrix) -> FloatMatrix:
-        return softmax(logits[:, self._columns])
+        ordered: FloatMatrix = logits[:, self._columns]
+        return softmax(ordered if self._fusion is None else self._fusion.calibrated(ordered))
+
+    def _decided(
+        self, probabilities: FloatMatrix, pairs: Sequence[tuple[str, str]]
+    ) -> tuple[FloatMatrix, list[str], list[bool]]:
+        """Probabilities (n, 3) with the rules' part, the reasons, and for which pairs there is no verdict."""
+        reasons = [""] * len(pairs)
+        if self._fusion is not None:
+            probabilities, reasons = self._fusion.fused(
+                probabilities, [rule_evidence(*pair) for pair in pairs]
+            )
+        probabilities, withheld = _without_unknown(probabilities, self._reading_pairs(pairs))
+        for row, pair in enumerate(pairs if self.languages else ()):
+            if not withheld[row] and {known_language(text) for text in pair} - set(self.languages):
+                withheld[row] = f"{_foreign(self.languages)}: no verdict can be based on that"
+                probabilities[row] = np.eye(3, dtype=np.float32)[NEUTRAL]
+        decided = [why or reason for why, reason in zip(withheld, reasons, strict=True)]
+        return probabilities, decided, [bool(why) for why in withheld]
 
     def close(self) -> None:
         """Release the model's threads and memory."""
@@ -191,6 +220,12 @@ def _without_unknown(
         kept[row, NEUTRAL] += kept[row, withheld].sum()
         kept[row, withheld] = 0.0
     return kept, reasons
+
+
+def _foreign(languages: Sequence[str]) -> str:
+    names = " and ".join(_LANGUAGES[each] for each in languages)
+    advice = "" if "zh" in languages else f"; for Chinese: {install_command('multilingual')}"
+    return f"the NLI model knows {names} only{advice}"
 
 
 def _deciding(probabilities: FloatMatrix, group: slice) -> int:

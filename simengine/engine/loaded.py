@@ -8,10 +8,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from simengine.cross_encoders.contract import CrossEncoder
-from simengine.cross_encoders.load import DEFAULT_NLI_MODEL, DEFAULT_RELEVANCE_MODEL, load_cross_encoder
+from simengine.cross_encoders.load import (
+    DEFAULT_NLI_MODEL,
+    DEFAULT_RELEVANCE_MODEL,
+    MULTILINGUAL_NLI_MODEL,
+    load_cross_encoder,
+)
 from simengine.cross_encoders.nli import NLIModel
+from simengine.cross_encoders.routed import RoutedNLIModel
 from simengine.engine.models import Models
 from simengine.errors import UsageError
+from simengine.models.packaged import packaged_file
 from simengine.requests.rerank import DEFAULT_DEPTH, Rerank
 from simengine.rerank.judge import CrossEncoderJudge, Judge
 from simengine.rerank.options import DEFAULT_WEIGHT, RerankOptions, Stage
@@ -127,9 +134,20 @@ class LoadedModels:
             given = self.models.nli
             if isinstance(given, NLIModel):
                 return given
+            if given is None and self.models.nli_labels is None:
+                return RoutedNLIModel(self._nli(Rerank(DEFAULT_NLI_MODEL)), self._multilingual_nli)
             asked = Rerank(
                 given or DEFAULT_NLI_MODEL, labels=self.models.nli_labels, precision=asked.precision
             )
+        return self._nli(asked)
+
+    def _multilingual_nli(self) -> NLIModel | None:
+        """The NLI model for more than English; None if its base is not installed."""
+        if packaged_file() is None:
+            return None
+        return self._nli(Rerank(MULTILINGUAL_NLI_MODEL))
+
+    def _nli(self, asked: Rerank) -> NLIModel:
         judge = self._judge(asked)
         if judge.nli is None:
             raise UsageError(

@@ -96,7 +96,7 @@ def encode_tensor(
 
 
 def decode_tensor(name: str, base: Array | None, arrays: Mapping[str, Array]) -> Array:
-    """A tensor of the fine-tuned model, in float32 (non-floating-point tensors unchanged).
+    """A tensor of the fine-tuned model, in float32; what training left alone is the base's, in its own type.
 
     Args:
         name: in the fine-tuned model.
@@ -119,7 +119,7 @@ def decode_tensor(name: str, base: Array | None, arrays: Mapping[str, Array]) ->
     elif name + DIFFERENCE in arrays:
         change = arrays[name + DIFFERENCE].astype(np.float64)
     else:
-        return base.astype(np.float32)
+        return base
     if change.shape != base.shape:
         raise ValueError(f"{name}: a change of shape {change.shape} for a tensor of shape {base.shape}")
     restored: Array = (base.astype(np.float64) + change).astype(np.float32)

@@ -38,6 +38,7 @@ from simengine.models.delta_folder import (
 from simengine.models.delta_tensors import Array, TensorDelta, decode_tensor, encode_tensor, names_in
 from simengine.models.files import hash_of_tensors, sha256_of_file
 from simengine.models.fingerprint import VOCABULARY_NAMES, tokenizer_file_hash
+from simengine.models.packaged import MULTILINGUAL_MODEL, packaged_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ def make_delta(
 def merge_delta(folder: Path, *, base: Path | None = None) -> Path:
     """The ordinary model folder of a delta, from the cache; created if missing.
 
-    Its weights are in float32 and the same, bit for bit, on every machine.
+    Its weights are the same, bit for bit, on every machine.
 
     Args:
         folder: a delta folder.
@@ -272,6 +273,8 @@ def _base_folder(note: Mapping[str, Any]) -> Path:
     # resolve.py finds bundled deltas and so imports this module.
     from simengine.models.resolve import resolve_model
 
+    if note["base"]["name"] == MULTILINGUAL_MODEL:
+        return packaged_model()  # not the hub's, whose weights have not gone through 4 bits
     return resolve_model(note["base"]["name"], offline=True).path
 
 

@@ -88,6 +88,7 @@ def verdict_record(verdict: Verdict, premise: str) -> dict[str, Any]:
     span = verdict.evidence
     return {
         "label": verdict.label,
+        "sure": verdict.sure,
         "probabilities": _rounded(verdict.probabilities),
         "evidence": span and {"start": span.start, "end": span.end, "text": premise[span.start : span.end]},
         "n_windows": verdict.n_windows,

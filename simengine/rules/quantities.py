@@ -131,7 +131,7 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
     unit = match["unit"] or match["sign"]
     if unit is None and match["low"] in ("one", "一"):
         return None  # more often a pronoun than a number
-    if unit is None and _is_label(text, start):
+    if unit is None and _is_label(text, start, low):
         return Quantity(start, end, LABEL)
     alone = unit is None and match["high"] is None and not match["bound"]
     if alone and re.fullmatch(r"(?:1[5-9]|20)\d\d", match["low"]):
@@ -154,11 +154,13 @@ def _bounded(low: float, high: float, bound: str) -> tuple[float, float]:
     return low, high
 
 
-def _is_label(text: str, start: int) -> bool:
-    """Whether the preceding word makes the number a name."""
+def _is_label(text: str, start: int, value: float) -> bool:
+    """Whether the preceding word makes the number a name: "section 3", "year 9"."""
     before = re.search(r"([^\W\d_]+)\.?\s*[#\u2116]?\s*\Z", text[max(0, start - 24) : start])
     return before is not None and (
-        before[1].lower() in _LABEL_WORDS.split() or text[start - 1 : start] in "#\u2116第"
+        before[1].lower() in _LABEL_WORDS.split()
+        or text[start - 1 : start] in "#\u2116第"
+        or (before[1].lower() in ("year", "years") and value < FIRST_YEAR)
     )
 
 
@@ -286,7 +288,9 @@ def _number_pattern() -> str:
     spelled = rf"(?:{words})(?:[\s-](?:and\s)?(?:{words}|hundred|thousand|million))*\b"
     digits = r"[-\u2212]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
     numerals = "[零〇一二两三四五六七八九十百千]+"
-    measured = "(?=[个]?(?:[天日周年元米克吨秒万亿]|星期|月|小时|分钟|公里|公斤))"
+    measured = (
+        "(?=[个]?(?:[天日周年元米克吨秒万亿人名位件张次间台辆页岁层块把户项份]|星期|月|小时|分钟|公里|公斤))"
+    )
     chinese = f"(?<=百分之){numerals}|{numerals}{measured}"
     value = (
         rf"(?:(?<![\w.,/-]){spelled}|(?<![A-Za-z_\d.,/])(?<![A-Za-z]-){digits}(?![\d/]|[.,:]\d)|{chinese})"

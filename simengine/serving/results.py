@@ -174,13 +174,14 @@ class VerdictResult(Result):
     """What a premise says about a hypothesis."""
 
     label: Literal["entailment", "neutral", "contradiction"]
-    probabilities: Probabilities = Field(description="The model's own, not calibrated.")
+    sure: bool = Field(description='Whether to rely on the label; if not, show it as "not sure".')
+    probabilities: Probabilities = Field(description="Calibrated, for the models that come with simengine.")
     evidence: TextSpan | None = Field(description="The premise's sentence that says so; null for neutral.")
     n_windows: int = Field(ge=1, description="Pieces that the premise was read in.")
     n_truncated: int = Field(ge=0, description="Tokens of the hypothesis that the model could not read.")
     reason: str = Field(
         default="",
-        description='Why there is no verdict: characters that the model does not know; "" otherwise.',
+        description='Rules that agree with the model, or why there is no verdict; "" if there is nothing to say.',
     )
 
     @classmethod

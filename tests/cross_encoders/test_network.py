@@ -52,7 +52,8 @@ def test_the_second_process_imports_neither_torch_nor_transformers(folder: Path,
     logits(folder)
     code = (
         "import sys; from simengine.cross_encoders.nli import NLIModel;"
-        f"print(NLIModel.load({str(folder)!r}, device='cpu', offline=True).verdict('a fox', 'a dog').n_windows);"
+        f"model = NLIModel.load({str(folder)!r}, device='cpu', precision='f32', offline=True);"
+        "print(model.verdict('a fox', 'a dog').n_windows);"
         f"print(sorted({HEAVY!r} & set(sys.modules)))"
     )
     environment = os.environ | {"SIMENGINE_CACHE": str(cache)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +25,7 @@ from simengine.serving.demo.export import csv_text
 from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.pairs import PAIRS
+from simengine.types import Verdict
 
 if TYPE_CHECKING:
     from simengine.serving.served import ServedIndex
@@ -127,7 +128,7 @@ class PairRow:
         line: its line (row) in the file, from 1.
         text1, text2: "" in a row that cannot be used.
         cosine: None until it is scored, and in a row that cannot be used.
-        probabilities: of the second text if the first is true; None without inference.
+        verdict: on the second text if the first is true; None without inference.
         unread_tokens: tokens of both texts that a model did not read.
         problem: why the row cannot be used, "" for a good one.
     """
@@ -136,7 +137,7 @@ class PairRow:
     text1: str = ""
     text2: str = ""
     cosine: float | None = None
-    probabilities: Mapping[str, float] | None = None
+    verdict: Verdict | None = None
     unread_tokens: int = 0
     problem: str = ""
 
@@ -208,7 +209,7 @@ def score_rows(
 
 def as_csv(rows: Sequence[PairRow]) -> str:
     """CSV with a line for every row of the file; texts that a spreadsheet would run as formulas are neutralised."""
-    with_inference = any(row.probabilities is not None for row in rows)
+    with_inference = any(row.verdict is not None for row in rows)
     names = [name for name in _COLUMNS if with_inference or name not in (*_LABELS, "label")]
     records = map(_record, rows)
     return csv_text([names, *([record[name] for name in names] for record in records)])
@@ -225,7 +226,7 @@ def summary_html(rows: Sequence[PairRow], seconds: float, language: Language) ->
     values = {
         "n_good": len(good),
         "good": [_cells(row, language) for row in good[:SHOWN_PAIRS]],
-        "with_inference": any(row.probabilities for row in good),
+        "with_inference": any(row.verdict for row in good),
         "bad": [(row.line, row.problem) for row in rows if row.problem],
         "most": SHOWN_BAD,
         "ms": 1000 * seconds,
@@ -236,9 +237,9 @@ def summary_html(rows: Sequence[PairRow], seconds: float, language: Language) ->
 def _cells(row: PairRow, language: Language) -> list[str]:
     cells = [str(row.line), shortened(row.text1, SHOWN_CHARS), shortened(row.text2, SHOWN_CHARS)]
     cells.append(f"{row.cosine or 0.0:.3f}")
-    if row.probabilities is not None:
-        label = max(row.probabilities, key=row.probabilities.__getitem__)
-        cells.append(f"{_LABELS[label].of(language)} {row.probabilities[label]:.2f}")
+    if row.verdict is not None:
+        shown = _LABELS[row.verdict.label] if row.verdict.sure else PAIRS.not_sure
+        cells.append(f"{shown.of(language)} {row.verdict.probabilities[row.verdict.label]:.2f}")
     return cells
 
 
@@ -288,24 +289,20 @@ def _scored(served: ServedIndex, rows: list[PairRow], inference: bool) -> list[P
         pairs = tuple((row.text1, row.text2) for row in rows)
         verdicts = served.engine.run(NLIRequest(pairs, evidence=False))
         done = [
-            replace(
-                row,
-                probabilities=verdict.probabilities,
-                unread_tokens=row.unread_tokens + verdict.n_truncated,
-            )
+            replace(row, verdict=verdict, unread_tokens=row.unread_tokens + verdict.n_truncated)
             for row, verdict in zip(done, verdicts, strict=True)
         ]
     return done
 
 
 def _record(row: PairRow) -> dict[str, object]:
-    known = row.probabilities
+    known = None if row.verdict is None else row.verdict.probabilities
     record: dict[str, object] = {
         "row": row.line,
         "text1": row.text1,
         "text2": row.text2,
         "cosine": None if row.cosine is None else round(row.cosine, 6),
-        "label": None if known is None else max(known, key=lambda name: known[name]),
+        "label": None if row.verdict is None else row.verdict.shown,
         "unread_tokens": None if row.problem else row.unread_tokens,
         "problem": row.problem,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
@@ -12,6 +12,7 @@ from simengine.serving.demo.cards import shortened
 from simengine.serving.demo.rendering import render
 from simengine.serving.demo.strings import Language
 from simengine.serving.demo.strings.pairs import PAIRS
+from simengine.types import Verdict
 
 N_COLOURS = 8
 SHOWN_WORD_CHARS = 40
@@ -25,7 +26,7 @@ class Compared:
 
     Attributes:
         explanation: the cosine and the words.
-        forward, backward: probabilities by name, of the second text if the first is true, and the other way round;
+        forward, backward: verdicts on the second text if the first is true, and the other way round;
             None where the served cross-encoder is not an NLI model.
         graded: name and score in [0, 1] of a cross-encoder that is not an NLI model.
         unknown: the NLI model knows hardly any characters of a text.
@@ -34,8 +35,8 @@ class Compared:
     """
 
     explanation: PairExplanation
-    forward: Mapping[str, float] | None = None
-    backward: Mapping[str, float] | None = None
+    forward: Verdict | None = None
+    backward: Verdict | None = None
     graded: tuple[str, float] | None = None
     unknown: bool = False
     told_apart: bool = True

@@ -227,8 +227,8 @@ def compare_texts(served: ServedIndex, text1: str, text2: str) -> Compared:
         return Compared(explanation, graded=score, problem=shown(error), told_apart=told_apart)
     return Compared(
         explanation,
-        verdicts[0].probabilities,
-        verdicts[1].probabilities,
+        verdicts[0],
+        verdicts[1],
         score,
         unknown=bool(notes),
         told_apart=told_apart,

@@ -47,7 +47,8 @@ class PAIRS:
     entailment = Text("entailed", "可推出")
     neutral = Text("undetermined", "无法确定")
     contradiction = Text("contradicted", "相矛盾")
-    inference_note = Text("Probabilities from the NLI model, uncalibrated.", "NLI 模型给出的概率，未校准。")
+    not_sure = Text("not sure", "不确定")
+    inference_note = Text("Probabilities from the NLI model.", "NLI 模型给出的概率。")
     words = Text("What makes them similar", "哪些词使它们相似")
     words_note = Text(
         "Words with the same colour and number are aligned; the stronger the colour, the more they add to the "

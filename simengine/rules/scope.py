@@ -1,0 +1,59 @@
+"""Where a change in a sentence does not reach its assertion: conditions, relative clauses, reported speech, "some"."""
+
+from __future__ import annotations
+
+import re
+
+from simengine.rules.lexicon import MOST, ONLY, SOME
+from simengine.rules.reading import QUANTIFIER, QUANTITY, Token, Unit
+
+_CONDITIONS = frozenset(
+    """if unless whether when whenever once until till while because since although though provided except
+    otherwise""".split()  # noqa: SIM905 - one list, wrapped
+)
+_CONDITIONS_CHINESE = re.compile("如果|若|除非|只要|假如|要是|倘|凡|否则|的话|除了|虽然|即使|哪怕|因为|只有")
+_RELATIVE = frozenset("who whom whose which where whoever whatever why how than".split())  # noqa: SIM905
+_REPORTING = frozenset(
+    """say says said believe believes believed think thinks thought claim claims claimed deny denies denied admit hope
+    hopes hoped want wants wanted plan plans planned rumour rumor allege alleged allegedly suggest suggests fear fears
+    expect expects expected reportedly perhaps possibly probably maybe likely might seem seems""".split()  # noqa: SIM905
+)
+_REPORTING_CHINESE = re.compile(
+    "说|称|认为|以为|觉得|希望|想|打算|计划|据|可能|也许|或许|大概|未必|不见得|拟"
+)
+_SUBORDINATING_CHINESE = frozenset(("的", "者", "时", "后", "前", "期", "以上", "以下", "之前", "之后"))
+_AUXILIARIES = frozenset("is are was were has have had must may can will shall should do does did".split())  # noqa: SIM905
+
+
+def conditional(unit: Unit) -> bool:
+    """Whether it says something under a condition."""
+    return not _CONDITIONS.isdisjoint(unit.raw) or (
+        unit.chinese and _CONDITIONS_CHINESE.search("".join(unit.raw)) is not None
+    )
+
+
+def asserted(unit: Unit, token: Token) -> bool:
+    """Whether a token belongs to what the unit asserts."""
+    before, after = unit.around(token)
+    if not unit.chinese:
+        return (_CONDITIONS | _RELATIVE | _REPORTING).isdisjoint(before)
+    text = "".join(before)
+    if _CONDITIONS_CHINESE.search(text) or _REPORTING_CHINESE.search(text):
+        return False
+    return _SUBORDINATING_CHINESE.isdisjoint(after[:-1])
+
+
+def vague(unit: Unit, token: Token) -> bool:
+    """Whether "some", "most", "only" or a number before the token lets both a statement and its denial be true."""
+    earlier = [other for other in unit.tokens if other.at < token.at]
+    return any(other.kind == QUANTIFIER and other.key in (SOME, MOST, ONLY) for other in earlier) or (
+        bool(earlier) and earlier[0].kind == QUANTITY
+    )
+
+
+def stated(unit: Unit, token: Token) -> bool:
+    """Whether a quantity is what the unit states, rather than part of what it speaks of."""
+    if not asserted(unit, token) or token is unit.tokens[0]:
+        return False
+    _, after = unit.around(token)
+    return unit.chinese or _AUXILIARIES.isdisjoint(after)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+
+from simengine.rules.evidence import RULES, rule_evidence
+
+ENTAILMENT, CONTRADICTION = "entailment", "contradiction"
+
+
+def said(premise: str, hypothesis: str) -> list[tuple[str, str]]:
+    found = rule_evidence(premise, hypothesis)
+    assert all(evidence.rule in RULES and evidence.reason for evidence in found)
+    return [(evidence.rule, evidence.label) for evidence in found]
+
+
+@pytest.mark.parametrize(
+    ("premise", "hypothesis"),
+    [
+        ("The garden shed has a green door.", "the garden shed has a green door"),
+        ("The lift isn't working.", "The lift is not working."),
+        ("We close early. Dogs must stay outside! Thank you.", "Dogs must stay outside."),
+        ("ＡＢＣ路的书店周一休息。", "ABC路的书店周一休息"),
+        ("水杯容量很大，杯盖可以拆下来洗。", "杯盖可以拆下来洗。"),
+    ],
+)
+def test_the_same_text_follows(premise: str, hypothesis: str) -> None:
+    assert said(premise, hypothesis) == [("identity", ENTAILMENT)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "rule"),
+    [
+        ("The landlord is not liable for lost keys.", "The landlord is liable for lost keys.", "negation"),
+        ("The cellar floods every winter.", "The cellar never floods in winter.", ""),
+        ("The guide doesn't speak Italian.", "The guide speaks Italian.", "negation"),
+        ("This ferry carries no lorries.", "This ferry carries lorries.", "negation"),
+        ("这个房间没有阳台。", "这个房间有阳台。", "negation"),
+        ("出租人未收到押金。", "出租人收到押金。", "negation"),
+        ("Visitors must not feed the goats.", "Visitors may feed the goats.", "permission"),
+        ("Campfires are prohibited on the beach.", "Campfires are allowed on the beach.", "permission"),
+        ("阳台上禁止晾晒衣物。", "阳台上可以晾晒衣物。", "permission"),
+        ("学员不得携带食物。", "学员可以携带食物。", "permission"),
+        ("Guests must sign the register.", "Guests need not sign the register.", "modality"),
+        ("报名者必须提交照片。", "报名者不必提交照片。", "modality"),
+        ("The pool is open in March.", "The pool is closed in March.", "opposite"),
+        ("这个停车场免费。", "这个停车场收费。", "opposite"),
+        ("The locker costs 2 euros.", "The locker costs 3 euros.", "number"),
+        ("Guests must leave the room by 10 am.", "Guests must leave the room by 11 am.", "number"),
+        ("The parcel weighs 2 kg.", "The parcel weighs 900 g.", "number"),
+        ("这箱苹果重五公斤。", "这箱苹果重8公斤。", "number"),
+    ],
+)
+def test_one_change_contradicts_in_both_directions(one: str, other: str, rule: str) -> None:
+    expected = [(rule, CONTRADICTION)] if rule else []
+    assert said(one, other) == expected
+    assert said(other, one) == expected
+
+
+@pytest.mark.parametrize(
+    ("premise", "hypothesis", "rule"),
+    [
+        ("The bag weighs 0.5 kg.", "The bag weighs 500 g.", "identity"),
+        ("The hall seats exactly 70 people.", "The hall seats at least 50 people.", ""),
+        ("The hall seats 70 people.", "The hall seats at least 50 people.", "number"),
+        ("大厅可以容纳七十人。", "大厅可以容纳至少五十人。", "number"),
+        ("All rooms have a balcony.", "Some rooms have a balcony.", "quantifier"),
+        ("The gate is not open at night.", "The gate is closed at night.", "opposite"),
+    ],
+)
+def test_what_is_implied_follows(premise: str, hypothesis: str, rule: str) -> None:
+    assert said(premise, hypothesis) == ([(rule, ENTAILMENT)] if rule else [])
+
+
+@pytest.mark.parametrize(
+    ("premise", "hypothesis"),
+    [
+        ("If you do not pay, the contract ends.", "If you pay, the contract ends."),
+        ("Members who do not vote lose their seat.", "Members who vote lose their seat."),
+        ("Some of the guests did not stay.", "Some of the guests stayed."),
+        ("Anna said the train was not late.", "The train was late."),
+        ("不参加培训的员工可以回家。", "参加培训的员工可以回家。"),
+        ("如果不下雨，比赛照常进行。", "如果下雨，比赛照常进行。"),
+        ("If it snows, the pass is closed.", "The pass is open."),
+        ("Twelve pupils from year 9 took part.", "Twelve pupils from year 10 took part."),
+        ("单笔超过五千元的采购须经两人签字。", "单笔超过三千元的采购须经两人签字。"),
+        ("The tour lasts at least two hours.", "The tour lasts three hours."),
+        ("Guests do not have to pay.", "Guests pay."),
+        ("The bakery sells bread.", "The library lends books."),
+        ("", "The library lends books."),
+        ("The library lends books.", ""),
+        ("The shop is open.", "The shop is open. It is closed on Sunday."),
+    ],
+)
+def test_nothing_is_said_where_both_may_hold(premise: str, hypothesis: str) -> None:
+    assert said(premise, hypothesis) == []
+
+
+def test_the_nearest_sentence_of_a_page_speaks() -> None:
+    page = "The archive holds maps. Bags are not allowed in the reading room. Coats are. " * 3
+    (evidence,) = rule_evidence(page, "Bags are allowed in the reading room.")
+    assert evidence.reason == 'permission: "not allowed" against "allowed"'
+    assert evidence.label == CONTRADICTION
