@@ -19,7 +19,7 @@ import random
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,8 +29,10 @@ from _training import data_or_exit
 
 from simengine.errors import UsageError
 from simengine.qa.candidates import Candidate
+from simengine.qa.decision import Decision
 from simengine.qa.default_decision import FILE, FittedFor
 from simengine.qa.fitting import DecisionExample, fit_decision
+from simengine.qa.stance import StanceFit, fit_stance, sided
 from simengine.qa.verdict import says_something
 
 MAX_FALSE = 0.10
@@ -76,22 +78,51 @@ def ask_all(bench: Bench, gold: Sequence[Gold]) -> list[Asked]:
     return found
 
 
-def fit(asked: Sequence[Asked], kind: str, judge: str, language: str) -> FittedFor:
-    """The model of one kind, without a threshold."""
+def stance_of(asked: Sequence[Asked]) -> StanceFit:
+    """Whether evidence says yes or no: fitted on the gold passages of questions that have an answer."""
+    known = [
+        (candidate.signs, each.gold.verdict == "yes")
+        for each in asked
+        if each.gold.verdict in ("yes", "no")
+        for candidate in each.candidates
+        if candidate.signs and candidate.hit.id == each.gold.document
+    ]
+    return fit_stance([signs for signs, _ in known], [yes for _, yes in known])
+
+
+def with_stance(asked: Sequence[Asked], stance: StanceFit) -> list[Asked]:
+    """The same questions, each candidate for yes or no with what a fitted stance says of it."""
+    found = []
+    for each in asked:
+        candidates = [_with_stance(candidate, stance) for candidate in each.candidates]
+        right = [right_candidate(each.gold, candidate) for candidate in candidates]
+        found.append(Asked(each.gold, candidates, right))
+    return found
+
+
+def _with_stance(candidate: Candidate, stance: StanceFit) -> Candidate:
+    if not candidate.signs:
+        return candidate
+    features = {**candidate.features, **sided(candidate.readings, stance.probability(candidate.signs))}
+    return replace(candidate, features=features, says_yes=features["yes"] > 0)
+
+
+def fit(asked: Sequence[Asked], kind: str, judge: str, language: str) -> Decision:
+    """The model of one kind."""
     examples = [
-        DecisionExample({**candidate.features}, right, each.gold.document or each.gold.question)
+        _without_constants(
+            DecisionExample(candidate.features, right, each.gold.document or each.gold.question)
+        )
         for each in asked
         if each.kind == kind
         for candidate, right in zip(each.candidates, each.right, strict=True)
     ]
-    dropped = [_without_constants(example) for example in examples]
-    decision = fit_decision(
-        dropped,
+    return fit_decision(
+        examples,
         judge=judge,
         fitted_on=f"questions of written_passages_{language}, train",
         regularisation=REGULARISATION,
     )
-    return FittedFor(language, kind, "", "", 0.5, decision)
 
 
 def _without_constants(example: DecisionExample) -> DecisionExample:
@@ -100,13 +131,13 @@ def _without_constants(example: DecisionExample) -> DecisionExample:
     return DecisionExample(features, example.right, example.group)
 
 
-def outcomes(asked: Sequence[Asked], fitted: FittedFor) -> list[tuple[float, bool, bool]]:
+def outcomes(asked: Sequence[Asked], kind: str, decision: Decision) -> list[tuple[float, bool, bool]]:
     """For each question of a kind the best probability, whether that answer is right, and whether there is one."""
     found = []
     for each in asked:
-        if each.kind != fitted.kind:
+        if each.kind != kind:
             continue
-        values = [fitted.decision.probability(candidate.features) for candidate in each.candidates]
+        values = [decision.probability(candidate.features) for candidate in each.candidates]
         best = int(np.argmax(values)) if values else -1
         says = best >= 0 and says_something(each.candidates[best])
         right = best >= 0 and _right_verdict(each.gold, each.candidates[best])
@@ -154,28 +185,34 @@ def fit_language(data: Path, language: str, nli: str | None, folder: Path, most:
     with bench.engine:
         judge, relevance, encoder = bench.digests
         asked, checked = ask_all(bench, train), ask_all(bench, dev)
-    fitted = []
-    for kind in KINDS:
-        try:
-            fitted.append(fit(asked, kind, judge, language))
-        except UsageError as error:  # such as an NLI model that cannot read the language
-            print(f"{language} {kind}: the plain rule stays: {error}")
-    dev_outcomes = [outcomes(checked, each) for each in fitted]
-    thresholds = choose_thresholds(dev_outcomes)
+    try:
+        stance = stance_of(asked)
+    except UsageError as error:  # such as an NLI model that cannot read the language
+        print(f"{language}: the plain rule stays: {error}")
+        return []
+    asked, checked = with_stance(asked, stance), with_stance(checked, stance)
+    decisions = [fit(asked, kind, judge, language) for kind in KINDS]
+    found = [outcomes(checked, *each) for each in zip(KINDS, decisions, strict=True)]
     reads = any("relevance" in candidate.features for each in checked for candidate in each.candidates)
     final = []
-    for each, threshold, found in zip(fitted, thresholds, dev_outcomes, strict=True):
-        right, n, false, unanswerable = figures(found, threshold)
+    for kind, decision, values, threshold in zip(
+        KINDS, decisions, found, choose_thresholds(found), strict=True
+    ):
+        say = stance if kind == KINDS[0] else None
+        final.append(FittedFor(language, kind, encoder, relevance if reads else "", threshold, decision, say))
+        right, n, false, unanswerable = figures(values, threshold)
         print(
-            f"{language} {each.kind}: threshold {threshold:.2f}, {right}/{n} verdicts right, "
-            f"{false}/{unanswerable} false "
-            f"answers (dev)"
+            f"{language} {kind}: threshold {threshold:.2f}; of dev {right}/{n} verdicts right, "
+            f"{false}/{unanswerable} false answers"
         )
-        weights = zip(each.decision.names, each.decision.weights, strict=True)
-        print("   " + ", ".join(f"{name} {weight:+.2f}" for name, weight in weights))
-        final.append(
-            FittedFor(language, each.kind, encoder, relevance if reads else "", threshold, each.decision)
-        )
+        for names, weights in [
+            (decision.names, decision.weights),
+            *([(say.names, say.weights)] if say else []),
+        ]:
+            print(
+                "   "
+                + ", ".join(f"{name} {weight:+.2f}" for name, weight in zip(names, weights, strict=True))
+            )
     print(f"{language}: {len(train) + len(dev)} questions, {time.monotonic() - started:.0f} s")
     return final
 

@@ -193,7 +193,7 @@ class Answerer:
         results = self._retriever.run([each.query for each in wanted], search).hits
         asked = [self._retrieved(each, hits) for each, hits in zip(wanted, results, strict=True)]
         faq = match_faq(asked, self._retriever, relevance, options)
-        judges = Judges(judged, relevance, self._retriever, self._reader)
+        judges = Judges(judged, relevance, self._retriever, self._reader, self.rule.says_yes)
         read = read_passages(asked, judges, options.read)
         readings = self.readings([item.question for item in asked])
         for item, stored_answers, passage_answers, reading in zip(asked, faq, read, readings, strict=True):

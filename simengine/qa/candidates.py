@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from simengine.qa.asked import Kind
+from simengine.qa.judging import Stance
 from simengine.types import Evidence, Hit, Span
 
 Source: TypeAlias = Literal["faq", "passage"]
@@ -24,6 +25,8 @@ class Candidate:
         says_yes: for a yes/no question or a claim, whether the evidence says that it is so; else None.
         statement: the hypothesis for the evidence; "" if the answer is a sentence, which entails itself.
         features: the input of the decision; see `simengine.qa.decision.FEATURES`.
+        signs: for yes or no; see `simengine.qa.stance.SIGNS`.
+        readings: for yes or no, the NLI model's verdicts on the evidence, what stands around it, and the passage.
     """
 
     hit: Hit
@@ -35,6 +38,8 @@ class Candidate:
     features: Mapping[str, float]
     says_yes: bool | None = None
     statement: str = ""
+    signs: Mapping[str, float] = field(default_factory=dict)
+    readings: Mapping[str, Stance] = field(default_factory=dict)
 
     def as_evidence(self) -> Evidence:
         """The evidence as a result."""

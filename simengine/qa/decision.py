@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from simengine.calibration.calibration import Calibration
 from simengine.errors import UsageError
+from simengine.qa.stance import plain_probability
 from simengine.types import Json
 
 FEATURES: Mapping[str, str] = {
@@ -26,6 +27,7 @@ FEATURES: Mapping[str, str] = {
     "evidence": "P(the evidence alone entails what the answer says), by the NLI model",
     "passage": "the same of the whole passage, with its contradiction subtracted, in [0, 1]",
     "yes": "1 if the answer is yes, 0 if it is no",
+    "stance": "P(that answer rather than the other one), by `simengine.qa.stance`",
     "reader": "the reader's P(the passage answers the question), 0.5 at its own threshold",
     "similarity": "the cosine of the question and a stored one",
     "coverage": "the share of the question's words that occur in the passage",
@@ -38,7 +40,7 @@ FEATURES: Mapping[str, str] = {
 
 DEFAULT_THRESHOLD = 0.5
 _PROBABILITIES = frozenset(
-    ("relevance", "sentence", "entailment", "contradiction", "evidence", "passage", "reader")
+    ("relevance", "sentence", "entailment", "contradiction", "evidence", "passage", "stance", "reader")
 )
 _LEAST = 1e-3  # probabilities are kept this far from 0 and 1 before their log-odds are taken
 _KIND = "present"
@@ -52,6 +54,9 @@ class Decides(Protocol):
 
     def probability(self, features: Mapping[str, float]) -> float:
         """In [0, 1], that the answer is right."""
+
+    def says_yes(self, signs: Mapping[str, float]) -> float:
+        """P(yes) of evidence for yes or no; see `simengine.qa.stance`."""
 
     def threshold(self, precision: float | None, features: Mapping[str, float] | None = None) -> float:
         """The lowest probability of an answer that is given.
@@ -89,6 +94,10 @@ class PlainDecision:
     def is_calibrated(self, features: Mapping[str, float]) -> bool:  # noqa: ARG002 - as `Decides`
         """As `calibrated`."""
         return self.calibrated
+
+    def says_yes(self, signs: Mapping[str, float]) -> float:
+        """Not fitted."""
+        return plain_probability(signs)
 
     def probability(self, features: Mapping[str, float]) -> float:
         """See the class."""
@@ -148,6 +157,10 @@ class Decision:
     def is_calibrated(self, features: Mapping[str, float]) -> bool:  # noqa: ARG002 - as `Decides`
         """Always."""
         return True
+
+    def says_yes(self, signs: Mapping[str, float]) -> float:
+        """Not fitted."""
+        return plain_probability(signs)
 
     def log_odds(self, features: Mapping[str, float]) -> float:
         """Before the calibration; missing features count as average."""

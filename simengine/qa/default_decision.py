@@ -11,6 +11,7 @@ from typing import Any, cast
 
 from simengine.errors import UsageError
 from simengine.qa.decision import DEFAULT_THRESHOLD, Decides, Decision, PlainDecision, threshold_of
+from simengine.qa.stance import StanceFit, plain_probability
 from simengine.types import Json
 
 FILE = "default_decision.json"
@@ -28,6 +29,7 @@ class FittedFor:
             where the model cannot read the language. The NLI model's digest is that of `decision.judge`.
         threshold: the lowest probability of an answer.
         decision: the logistic model.
+        stance: whether evidence says yes or no; None for other questions.
     """
 
     language: str
@@ -36,6 +38,7 @@ class FittedFor:
     relevance: str
     threshold: float
     decision: Decision
+    stance: StanceFit | None = None
 
     def to_dict(self) -> dict[str, Json]:
         """As JSON, read by `from_dict`."""
@@ -46,6 +49,7 @@ class FittedFor:
             "relevance": self.relevance,
             "threshold": self.threshold,
             "decision": self.decision.to_dict(),
+            "stance": None if self.stance is None else self.stance.to_dict(),
         }
 
     @classmethod
@@ -58,6 +62,7 @@ class FittedFor:
             relevance=str(table["relevance"]),
             threshold=float(table["threshold"]),
             decision=Decision.from_dict(table["decision"]),
+            stance=None if table.get("stance") is None else StanceFit.from_dict(table["stance"]),
         )
 
 
@@ -80,6 +85,12 @@ class ByKind:
         chosen = self._of(features)
         return (PlainDecision() if chosen is None else chosen.decision).probability(features)
 
+    def says_yes(self, signs: Mapping[str, float]) -> float:
+        """See `Decides`."""
+        language = _language(signs)
+        known = [each.stance for each in self.fitted if each.language == language and each.stance is not None]
+        return known[0].probability(signs) if known else plain_probability(signs)
+
     def threshold(self, precision: float | None, features: Mapping[str, float] | None = None) -> float:
         """See `Decides`."""
         if precision is not None and features is None:
@@ -92,8 +103,12 @@ class ByKind:
     def _of(self, features: Mapping[str, float]) -> FittedFor | None:
         if "chinese" not in features:
             return None  # a stored question
-        language, kind = "zh" if features["chinese"] else "en", "yes/no" if "yes" in features else "other"
-        return next((each for each in self.fitted if (each.language, each.kind) == (language, kind)), None)
+        wanted = _language(features), "yes/no" if "yes" in features else "other"
+        return next((each for each in self.fitted if (each.language, each.kind) == wanted), None)
+
+
+def _language(values: Mapping[str, float]) -> str:
+    return "zh" if values["chinese"] else "en"
 
 
 def default_decision(judge: str, relevance: str, encoder: str) -> Decides | None:

@@ -18,10 +18,9 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _TIME = re.compile(
-    r"\b(?:when|what time|what date|which day|what day|which month|what year|which year|until when|by when|"
-    r"since when)\b|"
-    r"\bhow (?:late|early|soon)\b|什么时候|什麼時候|何时|何時|几点|幾點|几号|幾號|哪天|哪年|哪一天|哪一年|"
-    r"多久|几时|幾時",
+    r"^(?:(?:and|so|but|until|till|by|since|from) )*when\b|"
+    r"\b(?:what time|what date|which day|what day|which month|what year|which year)\b|\bhow (?:late|early|soon)\b|"
+    r"什么时候|什麼時候|何时|何時|几点|幾點|几号|幾號|哪天|哪年|哪一天|哪一年|多久|几时|幾時",
     re.IGNORECASE,
 )
 _WHO = re.compile(r"^(?:\w+ )?(?:who|whom|whose)\b", re.IGNORECASE)
@@ -35,8 +34,9 @@ _WHEN_WORDS = re.compile(
     re.IGNORECASE,
 )
 _NUMERALS = re.compile(
-    r"\d|\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|half|hundred|thousand|once|twice|free|no|"
-    r"none|nothing|several|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)\b|[一二三四五六七八九十百千万两零半]|免费|免費",
+    r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozen|half|hundred|thousand|once|twice|free|"
+    r"several|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)\b|"
+    r"[二三四五六七八九十百千两兩半]|一(?=[个個位名元次天年月日点點小分])|免费|免費",
     re.IGNORECASE,
 )
 UNKNOWN: Final = 0.5

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from simengine.cross_encoders.reader import ReadAnswer, ReaderSettings
@@ -14,7 +14,8 @@ from simengine.qa import hypothesis
 from simengine.qa.candidates import Candidate, RetrievedQuestion, retriever_features
 from simengine.qa.cues import cues
 from simengine.qa.expected import has_expected
-from simengine.qa.judging import RelevanceCache, Stance, VerdictCache
+from simengine.qa.judging import RelevanceCache, VerdictCache
+from simengine.qa.stance import plain_probability, sided, signs_of
 from simengine.search.retriever import Retriever
 from simengine.text.joining import as_sentence, joined
 from simengine.text.scripts import is_chinese
@@ -45,12 +46,14 @@ class Judges:
         relevance: how well texts answer questions.
         retriever: encodes sentences.
         reader: finds spans; None answers with sentences.
+        says_yes: P(yes) from signs; see `simengine.qa.stance`.
     """
 
     verdicts: VerdictCache
     relevance: RelevanceCache
     retriever: Retriever
     reader: SpanReader | None = None
+    says_yes: Callable[[Mapping[str, float]], float] = plain_probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,9 @@ class _Passage:
         """Characters of the passage after its title, without which "it" is nobody."""
         return _titled(self.hit.title, self.text(span))
 
-    def readings(self) -> list[tuple[Span, str]]:
-        """What the NLI model reads: the sentences, the best one with its neighbours, and the passage."""
-        whole = Span(0, len(self.hit.passage.text))
-        spans = [*self.sentences, _around(self.hit.passage.text, self.sentences[0]), whole]
-        return [(span, self.premise(span)) for span in dict.fromkeys(spans)]
+    def read(self) -> list[str]:
+        """What the NLI model reads: the sentences and the passage."""
+        return [*map(self.premise, self.sentences), premise(self.hit)]
 
 
 def read_passages(asked: Sequence[RetrievedQuestion], judges: Judges, n_read: int) -> list[list[Candidate]]:
@@ -192,7 +193,7 @@ def _read_each(reader: SpanReader, pairs: Sequence[tuple[str, str]]) -> Sequence
 def _learn(
     passages: Sequence[_Passage], spans: Sequence[tuple[Span, ReadAnswer] | None], judges: Judges
 ) -> None:
-    """Compute all that the candidates need, in one batch for each model."""
+    """Compute all that the candidates need, in few batches."""
     verdicts: list[tuple[str, str]] = []
     relevance: list[tuple[str, str]] = []
     for passage, read in zip(passages, spans, strict=True):
@@ -205,9 +206,14 @@ def _learn(
             continue
         relevance += [(passage.premise(span), question) for span in passage.sentences]
         if passage.item.statement is not None:
-            verdicts += [(text, passage.item.statement) for _, text in passage.readings()]
+            verdicts += [(text, passage.item.statement) for text in passage.read()]
     judges.relevance.learn(relevance)
     judges.verdicts.learn(verdicts)
+    judges.verdicts.learn(
+        (passage.premise(_around(passage.hit.passage.text, _clearest(passage, statement, judges))), statement)
+        for passage in passages
+        if (statement := passage.item.statement) is not None
+    )
 
 
 def _sentence_answer(passage: _Passage, judges: Judges) -> Candidate:
@@ -224,33 +230,30 @@ def _sentence_answer(passage: _Passage, judges: Judges) -> Candidate:
 
 
 def _yes_or_no(passage: _Passage, statement: str, judges: Judges) -> Candidate:
+    """What the clearest sentence says, by its signs."""
+    best = _clearest(passage, statement, judges)
+    around = passage.premise(_around(passage.hit.passage.text, best))
+    pieces = {"evidence": passage.premise(best), "around": around, "passage": premise(passage.hit)}
+    readings = {name: judges.verdicts[text, statement] for name, text in pieces.items()}
+    signs = signs_of(statement, passage.text(best), readings)
+    features = sided(readings, judges.says_yes(signs))
+    found = _candidate(
+        passage, best, best, features, judges, says_yes=features["yes"] > 0, statement=statement
+    )
+    return replace(found, signs=signs, readings=readings)
+
+
+def _clearest(passage: _Passage, statement: str, judges: Judges) -> Span:
     """The sentence that says yes or no most clearly and shares the question's topic and words."""
-    question, verdicts = passage.item.question, judges.verdicts
-    readings = [(span, verdicts[text, statement]) for span, text in passage.readings()]
-    whole = readings[-1][1]
-    yes = whole.side + max((each.side for _, each in readings), key=abs) >= 0
-    said = max(_said(each, yes) for _, each in readings)
+    question = passage.item.question
 
     def clearness(span: Span) -> float:
-        stance = verdicts[passage.premise(span), statement]
         words = cues(question, passage.text(span), passage.text(span))
         relevance = judges.relevance[passage.premise(span), question] or 0.0
-        return _said(stance, yes) + passage.nearness[span] + (words["overlap"] + relevance) / 2
+        strength = judges.verdicts[passage.premise(span), statement].strength
+        return strength + passage.nearness[span] + words["overlap"] + relevance
 
-    best = max(passage.sentences, key=clearness)
-    own = verdicts[passage.premise(best), statement]
-    features = {
-        "entailment": said,
-        "contradiction": max(_said(each, not yes) for _, each in readings),
-        "evidence": _said(own, yes),
-        "passage": (_said(whole, yes) - _said(whole, not yes) + 1) / 2,
-        "yes": float(yes),
-    }
-    return _candidate(passage, best, best, features, judges, says_yes=yes, statement=statement)
-
-
-def _said(stance: Stance, yes: bool) -> float:
-    return stance.entailment if yes else stance.contradiction
+    return max(passage.sentences, key=clearness)
 
 
 def _span_answer(passage: _Passage, read: tuple[Span, ReadAnswer], judges: Judges) -> Candidate:
