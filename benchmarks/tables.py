@@ -71,8 +71,11 @@ TARGETS: dict[str, dict[str, tuple[str, float, float | None]]] = {
         "ratio_st": (">=", 2, 3),
     },
     "quality_rerank": {
-        "mean_gain_ndcg10": (">=", 0.02, 0.06),
-        "worst_change_ndcg10": (">=", -0.01, None),
+        "mean_gain_questions_ndcg10": (">=", 0.03, 0.06),
+        "worst_change_ndcg10": (">=", -0.002, None),
+    },
+    "quality_zero_shot": {
+        "worst_joined_minus_cosine": (">=", 0, None),
     },
     "speed_rerank": {
         "ratio_100": (">=", 4, 6),
@@ -86,6 +89,10 @@ TARGETS: dict[str, dict[str, tuple[str, float, float | None]]] = {
         "verdict_accuracy_zh": (">=", 0.66, 0.90),
         "followup_accuracy": (">=", 0.65, 0.90),
         "false_answers": ("<=", 0.12, None),
+    },
+    "quality_check": {
+        "balanced_accuracy_en": (">=", 0.70, 0.85),
+        "balanced_accuracy_zh": (">=", 0.64, 0.85),
     },
     "quality_recommend": {
         "gain_over_popularity_ndcg10": (">=", 0, None),

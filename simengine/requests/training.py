@@ -1,4 +1,4 @@
-"""Files of training pairs: hard negatives, silver pairs, near-duplicate rows."""
+"""Files of training pairs: hard negatives, silver pairs, pairs made by rule, near-duplicate rows."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from simengine.errors import UsageError
 from simengine.requests.fields import Help, check_fields
 
 Balance: TypeAlias = Literal["gold", "uniform", "none"]
+PairLanguage: TypeAlias = Literal["auto", "en", "zh"]
 By: TypeAlias = Literal["pair", "text1", "text2"]
 
 
@@ -109,6 +110,31 @@ class AugmentOptions:
             raise UsageError("neighbours and random are 0: no pairs would be made; give one of them")
         if self.unsure is not None and not self.unsure[0] <= self.unsure[1]:
             raise UsageError(f"unsure is {self.unsure}; expected the lower bound first")
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateOptions:
+    """Which NLI pairs are made of unlabelled texts.
+
+    Attributes:
+        language: "auto" takes each text by its script; "en" or "zh" leaves the others out.
+        per_kind: most pairs of a kind, in equal shares of its labels.
+        kinds: those that are made; None for all. See `simengine.training.generate.kinds.KINDS`.
+        seed: of all sampling.
+
+    Raises:
+        UsageError: a value is out of range.
+    """
+
+    language: Annotated[PairLanguage, Help("Language of the texts; auto goes by the script of each.")] = (
+        "auto"
+    )
+    per_kind: Annotated[int, Ge(1), Help("Most pairs of a kind, in equal shares of its labels.")] = 200
+    kinds: tuple[str, ...] | None = None
+    seed: Annotated[int, Ge(0), Help("Seed of all sampling.")] = 13
+
+    def __post_init__(self) -> None:
+        check_fields(self)
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,7 @@ def test_the_judge_that_ships_gives_no_verdict_in_a_language_that_it_does_not_kn
     assert "does not know" in verdict["reason"]
     answer = json.loads(call("ask", "-i", mixed / "index", "--format", "json", "猫喜欢什么？").out)
     assert (answer["verdict"], answer["answer"]) == ("not found", "")
-    found = call("classify", "猫喜欢睡觉", "-l", "sports", "-l", "animals", "--format", "jsonl")
+    asked = ("classify", "猫喜欢睡觉", "-l", "sports", "-l", "animals", "--no-cosine", "--format", "jsonl")
+    found = call(*asked)
     assert json.loads(found.out)["predicted"] == []
     assert "the cross-encoder does not know the characters of '猫喜欢睡觉'" in found.err
