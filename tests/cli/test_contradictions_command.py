@@ -110,9 +110,7 @@ def test_two_files_are_compared_with_each_other_only(call, tmp_path: Path) -> No
 def test_options_reach_the_search(call, tmp_path: Path) -> None:
     corpus = write(tmp_path / "a.jsonl", OPEN, CLOSED, RENT, OTHER_RENT)
     assert (
-        records(
-            call("contradictions", corpus, "--no-rules", "--min-probability", 1, "--format", "jsonl").out
-        )
+        records(call("contradictions", corpus, "--no-rules", "--min-probability", 1, "--format", "jsonl").out)
         == []
     )
     result = call("contradictions", corpus, "--max-pairs", 1, "--min-cosine", 0, "--quiet")
