@@ -28,6 +28,8 @@ from simengine.rerank.judge import Judge
 from simengine.types import Hit
 
 ANSWER_SETS = {"wikiqa_dev": "qa/wikiqa/dev.jsonl.gz", "trecqa_dev": "qa/trecqa/dev.jsonl.gz"}
+WRITTEN_SETS = {"written_ag_news": "ag_news", "written_abstracts": "abstracts", "written_cmrc_zh": "cmrc_zh"}
+"""Queries of four kinds that were written for passages of these texts; incompletely judged."""
 BLOCK_PAIRS = 256
 
 
@@ -53,7 +55,8 @@ class Candidates:
 def set_names(data: Path) -> list[str]:
     """All sets there are."""
     folders = sorted((data / "retrieval").iterdir())
-    return [path.name for path in folders if (path / "qrels" / "test.tsv").is_file()] + list(ANSWER_SETS)
+    names = [path.name for path in folders if (path / "qrels" / "test.tsv").is_file()] + list(ANSWER_SETS)
+    return names + (list(WRITTEN_SETS) if (data / "retrieval" / "written_queries").is_dir() else [])
 
 
 def read_candidates(name: str, data: Path, cache: Path, *, depth: int, most_queries: int) -> Candidates:
@@ -68,6 +71,8 @@ def read_candidates(name: str, data: Path, cache: Path, *, depth: int, most_quer
     """
     if name in ANSWER_SETS:
         return _answer_candidates(name, data, cache)
+    if name in WRITTEN_SETS:
+        return _written_candidates(name, data / "retrieval" / "written_queries", cache, depth)
     collection = read_collection(data / "retrieval" / name)
     queries = _sample(collection.queries, most_queries)
     documents = read_corpus([collection.path], ReadOptions(skip_invalid=True))
@@ -95,6 +100,18 @@ def _answer_candidates(name: str, data: Path, cache: Path) -> Candidates:
     return Candidates(
         name, queries, {question: qrels[question] for question, _ in queries}, hits, len(queries)
     )
+
+
+def _written_candidates(name: str, folder: Path, cache: Path, depth: int) -> Candidates:
+    stem = WRITTEN_SETS[name]
+    lines = (folder / f"{stem}.jsonl").read_text(encoding="utf-8").splitlines()
+    rows = {f"q{number}": json.loads(line) for number, line in enumerate(lines)}
+    queries = [(query, row["query"]) for query, row in rows.items()]
+    documents = read_corpus([folder / f"{stem}.passages.jsonl.gz"])
+    with Engine.build(documents, cache / "indexes" / name, offline=True) as engine:
+        hits = engine.search([text for _, text in queries], k=depth)
+    qrels = {query: dict.fromkeys(row["positive_ids"], 1) for query, row in rows.items()}
+    return Candidates(name, queries, qrels, hits, len(queries))
 
 
 def _sample(queries: list[tuple[str, str]], most: int) -> list[tuple[str, str]]:

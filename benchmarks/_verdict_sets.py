@@ -6,13 +6,18 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 from nli_data import half, passage_pairs, rows
 
+from simengine.requests.training import GenerateOptions
+from simengine.training.generate.generate import generate_nli
+
 LABELS = ("entailment", "neutral", "contradiction")
 NOT_ENTAILED = "not_entailment"
+GENERATED_PER_KIND, GENERATED_SEED = 20, 29
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +72,26 @@ def dev_sets(data: Path, most: int = 2000) -> dict[str, VerdictSet]:
     passages = {
         f"passages_{language}": data / "qa" / f"written_passages_{language}" for language in ("en", "zh")
     }
+    found = {name: verdict_set(rows(path), most) for name, path in plain.items()}
     return {
-        **{name: verdict_set(rows(path), most) for name, path in plain.items()},
+        **found,
+        **{
+            f"generated_{language}": generated_set(found[f"written_{language}"], language)
+            for language in ("en", "zh")
+        },
         **{name: verdict_set(half(path, measured=True), most) for name, path in halves.items()},
         **{name: verdict_set(passage_pairs(path / "dev.jsonl.gz")) for name, path in passages.items()},
     }
+
+
+def generated_set(one: VerdictSet, language: Literal["en", "zh"]) -> VerdictSet:
+    """Pairs by rule out of the premises of a set."""
+    options = GenerateOptions(language=language, per_kind=GENERATED_PER_KIND, seed=GENERATED_SEED)
+    made = generate_nli(list(dict.fromkeys(premise for premise, _ in one.pairs)), options)
+    found = [pair for pair in made if pair.label in LABELS]
+    return VerdictSet(
+        tuple((pair.premise, pair.hypothesis) for pair in found), tuple(pair.label for pair in found)
+    )
 
 
 def balanced_accuracy(truth: Sequence[str], given: Sequence[str]) -> float:

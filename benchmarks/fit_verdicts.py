@@ -4,8 +4,9 @@ python benchmarks/fit_verdicts.py                fit, compare on the other half,
 python benchmarks/fit_verdicts.py --dry-run      print only
 
 - What each rule adds: how often each class was right where the rule fired, on training sets; the network has no part.
+  Rules that are only weak evidence are left out.
 - Temperature and bias: the lowest log loss on one half of dev sets of many kinds, each set with the same weight.
-- The rules' strength: of five values the one with the lowest log loss on the same half.
+- The rules' strength: of six values the one with the lowest log loss on the same half.
 
 The other half says what came of it. No set here is used by any benchmark's probe keys.
 """
@@ -33,13 +34,14 @@ from simengine.cross_encoders.labels import nli_columns, softmax
 from simengine.cross_encoders.load import load_cross_encoder
 from simengine.cross_encoders.windows import predict_in_windows
 from simengine.rules.changes import RuleEvidence
-from simengine.rules.evidence import rule_evidence
+from simengine.rules.evidence import WEAK_RULES, rule_evidence
 from simengine.types import SURE
 
 TARGET = ROOT / "simengine" / "cross_encoders" / "fusion.json"
 MODELS: Mapping[str, tuple[str, ...]] = {"minilm-nli": ("en",), "multilingual-nli": ("en", "zh")}
-STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)
+STRENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0, 3.0)
 PRIOR_WEIGHT = 10.0
+_WEAK = {f"{rule} {label}" for rule in WEAK_RULES for label in LABELS}
 Array = npt.NDArray[np.float64]
 
 
@@ -69,7 +71,7 @@ def counted_rules(sets: Mapping[str, VerdictSet]) -> dict[str, tuple[float, floa
     for one in sets.values():
         for (premise, hypothesis), column in zip(one.pairs, one.columns, strict=True):
             total[column] += 1
-            for key in {f"{each.rule} {each.label}" for each in rule_evidence(premise, hypothesis)}:
+            for key in {f"{each.rule} {each.label}" for each in rule_evidence(premise, hypothesis)} - _WEAK:
                 counts.setdefault(key, np.zeros(3))[column] += 1
     prior = total / total.sum()
     found = {}

@@ -21,7 +21,6 @@ from _common import write_result
 from _training import data_or_exit
 from _verdict_sets import LABELS, VerdictSet, balanced_accuracy, dev_sets, verdict_set
 from nli_data import rows
-from simengine.training.generate.stress import KINDS, stress_pairs
 
 from simengine.calibration.measures import calibration_error
 from simengine.corpus.examples import read_relevance
@@ -30,10 +29,12 @@ from simengine.cross_encoders.nli import NLIModel
 from simengine.cross_encoders.relevance import RelevanceModel
 from simengine.engine.loaded import LoadedModels
 from simengine.evaluation.assessment import assess_answer_selection
+from simengine.training.generate.stress import stress_pairs
 from simengine.types import SURE, Verdict
 
 QUICK = 100
 N_STRESS = 200
+KINDS = ("identity", "roles", "unrelated_neutral", "intervals", "premise_negation")
 PROBES = {"everyday_en": "everyday_en.jsonl", "everyday_zh": "everyday_zh.jsonl"}
 VERIFICATION = ("docnli_fever", "fever_symmetric", "fool_me_twice", "healthver", "rte")
 CALIBRATED = ("written_en", "written_zh", "passages_en", "docnli_fever", "lingnli", "snli")

@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 
 import quality_rerank
 import quality_retrieval
+import quality_retrieval_zh
 from _headlines import rows as headline_rows
 
 HERE = Path(__file__).resolve().parent
@@ -71,8 +72,11 @@ TARGETS: dict[str, dict[str, tuple[str, float, float | None]]] = {
         "ratio_st": (">=", 2, 3),
     },
     "quality_rerank": {
-        "mean_gain_ndcg10": (">=", 0.02, 0.06),
-        "worst_change_ndcg10": (">=", -0.01, None),
+        "mean_gain_questions_ndcg10": (">=", 0.03, 0.06),
+        "worst_change_ndcg10": (">=", -0.002, None),
+    },
+    "quality_zero_shot": {
+        "worst_joined_minus_cosine": (">=", 0, None),
     },
     "speed_rerank": {
         "ratio_100": (">=", 4, 6),
@@ -84,6 +88,10 @@ TARGETS: dict[str, dict[str, tuple[str, float, float | None]]] = {
     "quality_qa": {
         "evidence_auroc": (">=", 0.75, 0.85),
         "covidfaq_recall1": (">=", 0.55, 0.85),
+    },
+    "quality_check": {
+        "balanced_accuracy_en": (">=", 0.70, 0.85),
+        "balanced_accuracy_zh": (">=", 0.64, 0.85),
     },
     "quality_recommend": {
         "gain_over_popularity_ndcg10": (">=", 0, None),
@@ -105,6 +113,9 @@ TARGETS: dict[str, dict[str, tuple[str, float, float | None]]] = {
         "max_loss_dense_ndcg10": ("<=", 0.002, None),
         "mean_gain_hybrid_ndcg10": (">=", 0.01, 0.03),
         "worst_hybrid_gap_ndcg10": (">=", -0.01, 0),
+    },
+    "quality_retrieval_zh": {
+        "worst_hybrid_gap_ndcg10_zh_multilingual": (">=", 0, None),
     },
 }
 
@@ -217,6 +228,7 @@ def verdict_card(result: Result) -> str:
 EXTRA: dict[str, tuple[Callable[[Result], Iterator[str]], ...]] = {
     "speed_index": (build_table, search_tables),
     "quality_retrieval": (quality_retrieval.tables,),
+    "quality_retrieval_zh": (quality_retrieval_zh.tables,),
     "quality_rerank": (quality_rerank.tables,),
 }
 

@@ -73,7 +73,8 @@ class Judgement:
     Attributes:
         relevance: in [0, 1], how well the passage answers the query; a probability only where `calibrated`.
         calibrated: whether `relevance` went through a calibration fitted on labelled pairs.
-        stance: "supports", "contradicts" or "neutral" if the query is a claim, else None.
+        stance: "supports" or "contradicts" if the query is a claim, the passage is about the same and the verdict is
+            sure; "neutral" if not; None if the query is no claim.
         probabilities: of entailment, neutral, contradiction, in this order; None without a stance.
         evidence: characters of the document's text that support the stance; None for "neutral", and if only the
             title does.

@@ -57,7 +57,7 @@ BATCH_TEXTS = 256
 )
 @request_options(
     ClassifyRequest,
-    {"templates": ("--template",), "task": (), "multi_label": (), "threshold": (), "prior": ()},
+    {"templates": ("--template",), "task": (), "multi_label": (), "threshold": (), "prior": (), "cosine": ()},
     to="request",
 )
 @click.option(
@@ -85,8 +85,9 @@ def command(
 ) -> None:
     """Classify TEXTS, or the documents of --input, into labels that no model was trained for.
 
-    Each label becomes a statement about the text, and an NLI model says how far the text entails it. Probabilities
-    are not calibrated unless --calibration is given. The model that is built in knows English.
+    Each label becomes a statement about the text. An NLI model says how far the text entails it, and a bi-encoder how
+    near the two are. Probabilities are not calibrated unless --calibration is given. The NLI model that is built in
+    knows English; texts that it cannot read are left to the bi-encoder.
 
     \b
     simengine classify "The bank raised its rates." -l sports -l economy
@@ -120,7 +121,8 @@ def command(
         progress.stage("texts", len(texts) or None)
         while block := list(islice(documents, size)):
             found = engine.run(replace(asked, texts=tuple(document.text for document in block)))
-            warn([*names, *(document.text for document in block)])
+            if left := [document.text for document, each in zip(block, found, strict=True) if each.reason]:
+                warn([*names, *left])
             for document, each in zip(block, found, strict=True):
                 out.write(_line(document, each, format_, alone=len(texts) == 1) + "\n")
             progress.advance(len(block))

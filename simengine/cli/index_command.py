@@ -12,11 +12,12 @@ import click
 
 from simengine.cli.derived import request_options
 from simengine.cli.options import (
+    BY_TEXTS,
     DEFAULT_FOLDER,
     CorpusChoice,
     ModelChoice,
     corpus_options,
-    model_options,
+    model_options_for,
     output_options,
 )
 from simengine.cli.writing import write_sources
@@ -40,7 +41,7 @@ from simengine.requests.index import IndexOptions
         name: f"SIMENGINE_{name.upper()}" for name in ("recipe", "chunk_tokens", "overlap_tokens", "seed")
     },
 )
-@model_options
+@model_options_for(BY_TEXTS, kind="Bi-encoder")
 @corpus_options
 @output_options
 def command(

@@ -66,6 +66,7 @@ def describe(path: Path, facts: Mapping[str, Any]) -> list[tuple[str, str]]:
             f"{settings['model_name']}, {settings['dimension']} dimensions, "
             f"fingerprint {settings['fingerprint'][:12]}",
         ),
+        *([("note", facts["model_choice"])] if facts["model_choice"] else ()),
         *_ann(facts),
         *(("calibration", _calibration(each)) for each in (facts["calibration"] or {}).values()),
         ("generation", f"{facts['generation']}, commit {facts['commit']}"),

@@ -26,6 +26,7 @@ COMMANDS = {
     "export": ("export", "Write an index's documents, passages or vectors to a file."),
     "search": ("search", "Search an index by meaning, by words, or both."),
     "ask": ("ask", "Answer questions from an index, with evidence, or say that it has no answer."),
+    "check": ("check", "Check the claims of a text against an index or a file, one by one."),
     "rerank": ("rerank", "Rerank passages, or the hits of a search, with a cross-encoder."),
     "demo": ("demo", "Open the page: search, pair scoring, answers, recommendations, a map."),
     "serve": ("serve", "Serve indexes over HTTP, for programs; the page on the same port."),
@@ -115,8 +116,8 @@ class LazyGroup(click.Group):
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 ok, 1 runtime error, 2 usage, 3 another model than the index was built with, "
-    "4 bad data, 5 nothing found (with --fail-empty), 130 interrupted. With SIMENGINE_VERBOSE=1 an error shows "
-    "where in the program it arose; with NO_COLOR=1 nothing is coloured.",
+    "4 bad data, 5 nothing found (with --fail-empty) or claims without support (with --fail-on), 130 interrupted. "
+    "With SIMENGINE_VERBOSE=1 an error shows where in the program it arose; with NO_COLOR=1 nothing is coloured.",
 )
 @click.version_option(simengine.__version__, prog_name="simengine")
 @click.pass_context

@@ -135,6 +135,7 @@ def model_options_for(
 
 
 model_options: Callable[[Any], Any] = model_options_for("all-MiniLM-L6-v2", kind="Bi-encoder")
+BY_TEXTS = "all-MiniLM-L6-v2; multilingual-e5-small for texts in other languages than English"
 index_model_options: Callable[[Any], Any] = model_options_for("the index's model", kind="Bi-encoder")
 
 output_option = click.option(

@@ -21,7 +21,7 @@ from simengine.cli.options import (
     together,
     typed,
 )
-from simengine.cli.rerank_options import RerankChoice, rerank_options, tell
+from simengine.cli.rerank_options import RerankChoice, rerank_options, reranked, tell
 from simengine.cli.search_output import HitsChoice, hits_options
 from simengine.cli.terminal import counted, note, print_pairs
 from simengine.cli.texts import refuse_blank, unreadable_warning
@@ -179,9 +179,6 @@ def command(
             engine = stack.enter_context(model_choice.open_engine(find_index(index_path), models))
         else:
             engine = stack.enter_context(model_choice.text_engine(models))
-        warn = unreadable_warning(engine, "reranker", rerank=rerank)
-        for query, hits in queries:
-            warn([query.text, *(hit.passage.text for hit in hits)])
         one_query = given.hits_file is None or len(queries) == 1
         _write_reranked(engine, queries, rerank, shown, one_query=one_query, quiet=quiet)
 
@@ -249,13 +246,16 @@ def _write_reranked(
     from simengine.requests.hits import RerankRequest
 
     counts: list[tuple[StageCount, ...]] = []
+    warn = unreadable_warning(engine, "reranker", rerank=rerank)
     with shown.writer(one_query=one_query) as write:
         for start in range(0, len(queries), BATCH_QUERIES):
             block = queries[start : start + BATCH_QUERIES]
             texts = tuple(query.text for query, _ in block)
             result = engine.run(RerankRequest(texts, [hits for _, hits in block], rerank, shown.k))
-            for (query, _), hits in zip(block, result.hits, strict=True):
+            for (query, _), hits, stages in zip(block, result.hits, result.counts, strict=True):
                 write(query, hits)
+                if read := reranked([query.text], [stages]):
+                    warn([*read, *(hit.passage.text for hit in hits)])
             counts += result.counts
     tell(counts, quiet=quiet)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,10 @@ from simengine.cli.renamed import option
 from simengine.cli.terminal import counted, note
 from simengine.errors import UsageError
 from simengine.requests.rerank import Rerank
+from simengine.results.search import LeftAlone, StageCount, left_alone_note
 
 if TYPE_CHECKING:
     from simengine.engine.models import Models
-    from simengine.results.search import StageCount
 
 
 def nli_option(purpose: str, instead: str = "") -> Callable[[Callable[..., object]], Callable[..., object]]:
@@ -127,6 +127,16 @@ def refuse_unused(*, rerank: bool, collapse: bool) -> None:
             raise UsageError(f"{max(parameter.opts, key=len)} needs {wanted}")
 
 
+def reranked(texts: Iterable[str], counts: Sequence[Sequence[StageCount]]) -> list[str]:
+    """The queries whose candidates a reranker read."""
+    return [text for text, stages in zip(texts, counts, strict=True) if not _left_alone(stages)]
+
+
+def _left_alone(stages: Sequence[StageCount]) -> LeftAlone:
+    """Why no stage read a query's candidates; "" if one did."""
+    return stages[-1].left_alone if all(stage.left_alone for stage in stages) else ""
+
+
 def tell(counts: Sequence[Sequence[StageCount]], *, quiet: bool) -> None:
     """Say on stderr what the hits do not show: candidates that were not reranked, queries cut, an order left alone.
 
@@ -134,7 +144,9 @@ def tell(counts: Sequence[Sequence[StageCount]], *, quiet: bool) -> None:
         counts: for each query what each stage did.
         quiet: leave out what is no warning.
     """
-    if counts and all(stage.weight == 0 for stages in counts for stage in stages):
+    if left := left_alone_note([_left_alone(stages) for stages in counts]):
+        note(left, quiet=quiet)
+    elif counts and all(stage.weight == 0 for stages in counts for stage in stages):
         note("the order is that of the search: the reranker's weight is 0", quiet=quiet)
     if not all(stage.complete for stages in counts for stage in stages):
         last = [stages[-1] for stages in counts]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
 
-from simengine.cli.options import ModelChoice, model_options, output_options
+from simengine.cli.options import BY_TEXTS, ModelChoice, model_options_for, output_options
 from simengine.cli.output import open_output
 from simengine.cli.pair_input import PairInput, pair_input
-from simengine.cli.terminal import counted, note, one_line
+from simengine.cli.terminal import counted, note, noting, one_line
 from simengine.cli.texts import count_cut, note_cut
 from simengine.requests.pairs import ScoreRequest
 
@@ -23,7 +24,7 @@ SHOWN_WORDS = 5
 
 @click.command("score")
 @pair_input(None, "")
-@model_options
+@model_options_for(BY_TEXTS, kind="Bi-encoder")
 @output_options
 def command(
     given: PairInput,
@@ -35,10 +36,16 @@ def command(
 
     It is not a probability: what counts as similar depends on the model and on the texts.
     """
+    from simengine.engine.default_model import with_default
+
     given.check("two texts")
     cut, alike, unknown = 0, 0, dict[str, None]()
-    with model_choice.text_engine() as engine, open_output(given.output) as out:
-        for block in given.blocks():
+    blocks = given.blocks()
+    first = next(blocks, [])  # one model for the whole file
+    texts = [text for pair in first for text in (pair.text1, pair.text2)]
+    models = with_default(model_choice.models(), texts, noting(quiet=quiet))
+    with model_choice.text_engine(models) as engine, open_output(given.output) as out:
+        for block in chain([first] if first else [], blocks):
             scores = engine.run(ScoreRequest(tuple((pair.text1, pair.text2) for pair in block)))
             cut += count_cut([text for each in scores for text in (each.text1, each.text2)], engine.encoder)
             for pair, scored in zip(block, scores, strict=True):

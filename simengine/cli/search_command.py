@@ -18,7 +18,7 @@ from simengine.cli.options import (
     leading_index,
     output_options,
 )
-from simengine.cli.rerank_options import RerankChoice, refuse_unused, rerank_options, tell
+from simengine.cli.rerank_options import RerankChoice, refuse_unused, rerank_options, reranked, tell
 from simengine.cli.search_output import HitsChoice, hits_options
 from simengine.cli.terminal import note, progress_bar
 from simengine.cli.texts import count_cut_queries, note_cut, query_blocks, unreadable_warning
@@ -103,9 +103,9 @@ def command(
             warn_judged = unreadable_warning(engine, "reranker" if rerank else "nli", rerank=how.rerank)
             for block in query_blocks(query, queries_file, BATCH_QUERIES):
                 texts = tuple(item.text for item in block)
-                if rerank or how.collapse:
-                    warn_judged(texts)
                 result = engine.run(replace(how, queries=texts))
+                if rerank or how.collapse:
+                    warn_judged(reranked(texts, result.counts) if rerank else texts)
                 totals.add(result)
                 for item, hits in zip(block, result.hits, strict=True):
                     write(item, hits)

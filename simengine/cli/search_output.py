@@ -134,13 +134,18 @@ def card(hit: Hit, query: str) -> str:
     lines += ["     " + mark(line, query) for line in wrapped[:LINES_PER_HIT]]
     if hit.judgement is not None:
         said = shorten(judgement_line(hit, hit.judgement), width - 5)
-        lines.append("     " + click.style(said, fg="green"))
+        lines.append("     " + click.style(said, **_look(hit.judgement.stance)))
     if hit.explanation:
         lines.append("     " + click.style(shorten(hit.explanation, width - 5), dim=True))
     if hit.duplicates:
         same = shorten(f"the same in {', '.join(hit.duplicates)}", width - 5)
         lines.append("     " + click.style(same, dim=True))
     return "\n".join(lines) + "\n"
+
+
+def _look(stance: str | None) -> dict[str, Any]:
+    """The style of a judgement: a colour says that a stance is sure."""
+    return {"dim": True} if stance == "neutral" else {"fg": "red" if stance == "contradicts" else "green"}
 
 
 def _about(hit: Hit) -> str:

@@ -19,7 +19,7 @@ from simengine.cli.options import (
     output_options,
     together,
 )
-from simengine.cli.terminal import Bar, counted, note, progress_bar, seconds
+from simengine.cli.terminal import Bar, counted, note, noting, progress_bar, seconds
 from simengine.progress import NoProgress
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def write_sources(
             documents = watched(
                 read_corpus(sources, chosen, read), read, source_bytes(sources), progress, types
             )
-            report = _write(documents, path, policy, models, options, progress)
+            report = _write(documents, path, policy, models, options, progress, quiet=quiet)
     except KeyboardInterrupt:
         note(f"\nStopped. What was committed to {path} is kept; run the same command again to continue.")
         raise click.exceptions.Exit(130) from None
@@ -118,11 +118,13 @@ def _write(
     models: Models,
     options: IndexOptions,
     progress: Bar | NoProgress,
+    *,
+    quiet: bool,
 ) -> IndexReport:
     if options.check_conflicts:
         from simengine.engine import Engine
 
-        with Engine.open(path, models=models, note=note) as engine:
+        with Engine.open(path, models=models, note=noting(quiet=quiet)) as engine:
             change = engine.add if policy == "add" else engine.update
             return change(documents, options=options, progress=progress)
     from simengine.engine.writing import write_documents
@@ -135,6 +137,7 @@ def _write(
         options=options,
         create=policy == "sync",
         progress=progress,
+        note=noting(quiet=quiet),
     )
 
 
@@ -156,6 +159,8 @@ def watched(
 
 def describe_write(report: IndexReport, path: Path, policy: Policy) -> list[str]:
     """Lines for a person: what happened to the documents, how fast, and what the model could not read."""
+    from simengine.models.packaged import MULTILINGUAL_MODEL
+
     changes = [
         f"{count:,} {name}"
         for name, count in (
@@ -188,7 +193,7 @@ def describe_write(report: IndexReport, path: Path, policy: Policy) -> list[str]
         lines.append(
             f"{report.passages_unreadable:,} of {counted(report.passages, 'passage')} in characters that the model "
             "does not know: it cannot tell them apart, so only their words can be found; an index built with a model "
-            "that knows them (--model) does better"
+            f"that knows them (such as --model {MULTILINGUAL_MODEL}) does better"
         )
     if policy == "sync":
         lines.append(f'next: simengine search -i {path} "your question"')

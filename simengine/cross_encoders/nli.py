@@ -12,7 +12,6 @@ from simengine.cross_encoders.fusion import fusion_of
 from simengine.cross_encoders.labels import nli_columns, softmax
 from simengine.cross_encoders.load import load_cross_encoder
 from simengine.cross_encoders.windows import WindowLogits, predict_in_windows, sentence_spans
-from simengine.errors import install_command
 from simengine.models.unknown import Reading, can_entail, comparable, not_known
 from simengine.rules.evidence import rule_evidence
 from simengine.rules.language import known_language
@@ -224,8 +223,7 @@ def _without_unknown(
 
 def _foreign(languages: Sequence[str]) -> str:
     names = " and ".join(_LANGUAGES[each] for each in languages)
-    advice = "" if "zh" in languages else f"; for Chinese: {install_command('multilingual')}"
-    return f"the NLI model knows {names} only{advice}"
+    return f"the NLI model knows {names} only"
 
 
 def _deciding(probabilities: FloatMatrix, group: slice) -> int:

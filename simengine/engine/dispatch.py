@@ -18,6 +18,7 @@ VERBS = {
     "RerankRequest": ("pipeline", "run_rerank"),
     "SimilarRequest": ("pipeline", "run_similar"),
     "AskRequest": ("answering", "run_ask"),
+    "CheckRequest": ("checking", "run_check"),
     "RecommendRequest": ("recommending", "run_recommend"),
     "RecommendUsersRequest": ("recommending", "run_recommend_users"),
     "ScoreRequest": ("inference", "run_score"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,12 +12,13 @@ from simengine.corpus.items import as_documents
 from simengine.engine.contents import selected_documents
 from simengine.engine.fitted import nli_calibration
 from simengine.errors import UsageError
-from simengine.models.unknown import score_says_something, unreadable_note
+from simengine.models.unknown import readings_of, score_says_something, unreadable_note
 from simengine.progress import Progress
 from simengine.types import Document, FloatMatrix, PairScore
 
 if TYPE_CHECKING:
     from simengine.cross_encoders.nli import NLIModel
+    from simengine.encoders.contract import BiEncoder
     from simengine.engine.parts import Parts
     from simengine.engine.reading import SnapshotReader
     from simengine.reasoning.monitor import Monitor as Monitor
@@ -71,9 +72,38 @@ def run_explain(parts: Parts, request: ExplainRequest) -> PairExplanation:
 
 
 def run_classify(parts: Parts, request: ClassifyRequest) -> list[Classification]:
-    """The label of each text."""
-    return classifier_of(parts, request.calibration).classify(
-        request.texts,
+    """The label of each text, by the NLI model and the bi-encoder that can read it."""
+    encoders = label_encoders(parts, request)
+    found: dict[int, Classification] = {}
+    for encoder in dict.fromkeys(encoders):
+        places = [place for place, each in enumerate(encoders) if each is encoder]
+        texts = [request.texts[place] for place in places]
+        found |= zip(places, _classified(parts, request, texts, encoder), strict=True)
+    return [found[place] for place in range(len(encoders))]
+
+
+def label_encoders(parts: Parts, request: ClassifyRequest) -> list[BiEncoder | None]:
+    """For each text the bi-encoder that compares it with the labels: the engine's, or for what that cannot read the
+    multilingual one, if it is there; None where none can, or none is wanted."""
+    if not request.cosine or request.multi_label:
+        return [None] * len(request.texts)
+    found = _readers(parts.index.encoder, request)
+    if not all(found) and (other := parts.models.multilingual()) is not None:
+        found = [one or another for one, another in zip(found, _readers(other, request), strict=True)]
+    return found
+
+
+def _readers(encoder: BiEncoder, request: ClassifyRequest) -> list[BiEncoder | None]:
+    """For each text the encoder if it can read it and the labels, else None."""
+    *read, labels = readings_of(encoder, [*request.texts, " ".join(request.labels)])
+    return [None if labels.unreadable or each.unreadable else encoder for each in read]
+
+
+def _classified(
+    parts: Parts, request: ClassifyRequest, texts: Sequence[str], encoder: BiEncoder | None
+) -> list[Classification]:
+    return classifier_of(parts, request.calibration, encoder).classify(
+        texts,
         request.labels,
         template=request.templates or None,
         task=request.task,
@@ -84,12 +114,14 @@ def run_classify(parts: Parts, request: ClassifyRequest) -> list[Classification]
     )
 
 
-def classifier_of(parts: Parts, calibration: Mapping[str, Any] | None = None) -> ZeroShotClassifier:
-    """The classifier with the engine's NLI model."""
+def classifier_of(
+    parts: Parts, calibration: Mapping[str, Any] | None = None, encoder: BiEncoder | None = None
+) -> ZeroShotClassifier:
+    """The classifier with the engine's NLI model, and a bi-encoder if one is given."""
     from simengine.reasoning.zero_shot import ZeroShotClassifier
 
     known = None if calibration is None else Calibration.from_dict(calibration)
-    return ZeroShotClassifier(parts.models.nli(), calibration=known)
+    return ZeroShotClassifier(parts.models.nli(), calibration=known, encoder=encoder)
 
 
 def open_monitor(parts: Parts, options: MonitorOptions, state: object = None) -> Monitor:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -17,8 +19,9 @@ from simengine.cross_encoders.load import (
 from simengine.cross_encoders.nli import NLIModel
 from simengine.cross_encoders.routed import RoutedNLIModel
 from simengine.engine.models import Models
-from simengine.errors import UsageError
-from simengine.models.packaged import packaged_file
+from simengine.errors import ModelNotFoundError, UsageError
+from simengine.models.packaged import MULTILINGUAL_MODEL, packaged_file
+from simengine.models.resolve import bundled_names
 from simengine.requests.rerank import DEFAULT_DEPTH, Rerank
 from simengine.rerank.judge import CrossEncoderJudge, Judge
 from simengine.rerank.options import DEFAULT_WEIGHT, RerankOptions, Stage
@@ -26,7 +29,9 @@ from simengine.rerank.reranker import Reranker
 
 if TYPE_CHECKING:
     from simengine.cross_encoders.reader import Reader
+    from simengine.encoders.contract import BiEncoder
     from simengine.engine.fitted import Fitted
+    from simengine.rerank.fit import BlendFit
 
 Wrap = Callable[[CrossEncoder], CrossEncoder]
 Labels = tuple[str, ...] | Mapping[str, str] | None
@@ -47,6 +52,7 @@ class LoadedModels:
         self._cross_encoders: dict[tuple[str, str], CrossEncoder] = {}
         self._judges: dict[Rerank, CrossEncoderJudge] = {}
         self._reader: Reader | None = None
+        self._multilingual: BiEncoder | None = None
         self._lock = threading.RLock()
 
     def cross_encoder(self, name: str, precision: str = "auto") -> CrossEncoder:
@@ -142,8 +148,8 @@ class LoadedModels:
         return self._nli(asked)
 
     def _multilingual_nli(self) -> NLIModel | None:
-        """The NLI model for more than English; None if its base is not installed."""
-        if packaged_file() is None:
+        """The bundled NLI model for more than English; None if there is none, or its base is not installed."""
+        if packaged_file() is None or MULTILINGUAL_NLI_MODEL not in bundled_names():
             return None
         return self._nli(Rerank(MULTILINGUAL_NLI_MODEL))
 
@@ -180,20 +186,44 @@ class LoadedModels:
                 )
             return self._reader
 
+    def multilingual(self) -> BiEncoder | None:
+        """The multilingual bi-encoder; None if it is not on this machine, or the caller named a bi-encoder."""
+        if self.models.encoder is not None:
+            return None
+        with self._lock:
+            if self._multilingual is None:
+                from simengine.engine.encoder import open_encoder
+
+                named = replace(self.models, encoder=MULTILINGUAL_MODEL, offline=True)
+                with suppress(ModelNotFoundError):
+                    self._multilingual = open_encoder(None, named)
+            return self._multilingual
+
     def similarity(self) -> Judge | None:
         """The cross-encoder for graded similarity; None if none is named."""
         name = self.models.similarity
         return None if name is None else self.judge(Rerank(name, kind="similarity"))
 
     def reranker(self, rerank: Rerank, fitted: Fitted | None = None) -> Reranker:
-        """The reranking stages, with weights and depths as given, as fitted, or by default."""
+        """The reranking stages, with weights and depths as given, as fitted, or by default.
+
+        Where nobody named a model or a weight and none was fitted, questions are reranked; other queries keep the
+        order of the search, and claims only get stances.
+        """
         stages = []
         for asked in rerank.stages():
             judge = self.judge(asked)
             depth, weight = depth_and_weight(asked, judge, fitted)
-            stages.append(Stage(judge, depth, weight))
+            default = asked.weight is None and self._is_default(asked) and fitted_blend(judge, fitted) is None
+            if default and asked.claim:
+                weight = 0.0
+            stages.append(Stage(judge, depth, weight, questions_only=default and not asked.claim))
         options = RerankOptions(rerank.claim, rerank.budget_ms)
         return Reranker(stages, options, calibrations={} if fitted is None else fitted.relevance)
+
+    def _is_default(self, asked: Rerank) -> bool:
+        """Whether a stage's model is one that ships, and nobody named it."""
+        return asked.model is None and self.models.reranker is None and self.models.nli is None
 
     def load_named(self) -> None:
         """Load the named models, so that a wrong name is an error before serving starts.
@@ -218,6 +248,9 @@ class LoadedModels:
         with self._lock:
             for model in self._cross_encoders.values():
                 model.close()
+            if self._multilingual is not None:
+                self._multilingual.close()
+                self._multilingual = None
             self._cross_encoders.clear()
             self._judges.clear()
 
@@ -240,11 +273,15 @@ def named_outputs(own: Sequence[str], given: Sequence[str] | None) -> dict[str, 
     return dict(zip(own, given, strict=True))
 
 
+def fitted_blend(judge: Judge, fitted: Fitted | None) -> BlendFit | None:
+    """The blend that was fitted for an index with this judge; None if there is none."""
+    blend = None if fitted is None else fitted.blends.get(judge.fingerprint)
+    return blend if blend is not None and blend.kind == judge.kind else None
+
+
 def depth_and_weight(asked: Rerank, judge: Judge, fitted: Fitted | None) -> tuple[int, float]:
     """Depth and weight of a stage: as given, else as fitted for the index and model, else the defaults."""
-    blend = None if fitted is None else fitted.blends.get(judge.fingerprint)
-    if blend is not None and blend.kind != judge.kind:
-        blend = None
+    blend = fitted_blend(judge, fitted)
     depth, weight = asked.depth, asked.weight
     if depth is None:
         depth = DEFAULT_DEPTH if blend is None else blend.depth

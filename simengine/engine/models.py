@@ -39,8 +39,8 @@ class Models:
 
     Attributes:
         encoder: folder or hub name of the bi-encoder; or your own, which is not closed: a `BiEncoder`, or an
-            object with `encode(texts)`, such as a `SentenceTransformer`. None for the index's, or the default for
-            a new index.
+            object with `encode(texts)`, such as a `SentenceTransformer`. None for the index's; a new index, and
+            `score` without one, get the model that reads their texts (see `simengine.engine.default_model`).
         nli: folder or name of the NLI model, or your own `NLIModel`, which is not closed; None for the bundled one.
         reranker: folder or name of the cross-encoder that reranks; or your own, which is not closed: a `CrossEncoder`,
             a `simengine.rerank.judge.Judge`, or an object with `predict(pairs)`, such as sentence-transformers'

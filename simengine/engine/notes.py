@@ -5,28 +5,33 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from simengine.engine.inference import label_encoders
+from simengine.engine.pipeline import reranker_of
 from simengine.requests.ask import AskRequest
+from simengine.requests.check import CheckRequest
 from simengine.requests.hits import RerankRequest
 from simengine.requests.pairs import ClassifyRequest, ExplainRequest, NLIRequest, ScoreRequest
 from simengine.requests.recommend import RecommendRequest
 from simengine.requests.search import SearchRequest, SimilarRequest
+from simengine.results.search import left_alone_note
 
 if TYPE_CHECKING:
     from simengine.engine.parts import Parts
     from simengine.engine.verbs import Verbs
 
 Reads: TypeAlias = Literal["encoder", "nli", "reranker"]
+Source: TypeAlias = Literal[Reads, "order"]
 
 
 class Note(str):
-    """A sentence for the user; `source` is the model concerned."""
+    """A sentence for the user; `source` is the model concerned, or "order": that of the search was kept."""
 
     __slots__ = ("source",)
-    source: Reads
+    source: Source
 
     @classmethod
-    def of(cls, text: str, source: Reads) -> Note:
-        """A sentence about a model."""
+    def of(cls, text: str, source: Source) -> Note:
+        """A sentence and its source."""
         note = cls(text)
         note.source = source
         return note
@@ -38,6 +43,12 @@ def notes_of(engine: Verbs, parts: Parts, request: object) -> list[Note]:
     Loads the request's models. Answers, verdicts and scores of pairs have more detailed reasons in themselves.
     """
     encoded, reranked, inferred = _texts_of(parts, request)
+    left_alone = ""
+    if isinstance(request, SearchRequest | RerankRequest) and request.rerank is not None:
+        reasons = reranker_of(parts, request).left_alone(request.queries)
+        left_alone = left_alone_note(reasons)
+        left = {query for query, reason in zip(request.queries, reasons, strict=True) if reason}
+        reranked = () if all(reasons) else [text for text in reranked if text not in left]
     rerank = getattr(request, "rerank", None)
     read: tuple[tuple[Reads, Sequence[str]], ...] = (
         ("encoder", encoded),
@@ -49,7 +60,7 @@ def notes_of(engine: Verbs, parts: Parts, request: object) -> list[Note]:
         for by, texts in read
         if texts
     )
-    return [note for note in notes if note]
+    return [note for note in (*notes, Note.of(left_alone, "order")) if note]
 
 
 def _texts_of(parts: Parts, request: object) -> tuple[Sequence[str], Sequence[str], Sequence[str]]:
@@ -63,6 +74,8 @@ def _texts_of(parts: Parts, request: object) -> tuple[Sequence[str], Sequence[st
             return (), [*request.queries, *passages], ()
         case AskRequest():
             return () if request.mode == "lexical" else request.questions, (), request.questions
+        case CheckRequest():
+            return () if request.mode == "lexical" else request.texts, (), request.texts
         case SimilarRequest():
             return _documents(parts, [request.document_id]), (), ()
         case RecommendRequest():
@@ -74,7 +87,9 @@ def _texts_of(parts: Parts, request: object) -> tuple[Sequence[str], Sequence[st
         case NLIRequest():
             return (), (), [text for pair in request.pairs for text in pair]
         case ClassifyRequest():
-            return (), (), [*request.texts, *request.labels]
+            encoders = label_encoders(parts, request)
+            alone = [text for text, each in zip(request.texts, encoders, strict=True) if each is None]
+            return (), (), [*alone, *request.labels] if alone else ()
         case ExplainRequest():
             return [request.text1, request.text2], (), ()
     return (), (), ()

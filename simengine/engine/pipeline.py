@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from simengine.errors import UsageError
+from simengine.requests.hits import RerankRequest
+from simengine.requests.rerank import Rerank
 from simengine.requests.search import SearchOptions, SearchRequest
 from simengine.results.search import SearchResult
 
 if TYPE_CHECKING:
     from simengine.engine.fitted import Fitted
     from simengine.engine.parts import Parts
-    from simengine.requests.hits import RerankRequest
-    from simengine.requests.rerank import Rerank
     from simengine.requests.search import SimilarRequest
+    from simengine.rerank.reranker import Reranker
     from simengine.types import Hit
 
 CANDIDATES_PER_HIT = 2
@@ -30,7 +30,7 @@ def run_search(parts: Parts, request: SearchRequest) -> SearchResult:
     if request.rerank is None:
         found = parts.retriever.run(request.queries, wanted)
     else:
-        found = _search_and_rerank(parts, request.queries, wanted, request.rerank)
+        found = _search_and_rerank(parts, request, wanted)
     if request.collapse:
         found = _collapsed(parts, found, request)
     if request.explain:
@@ -53,10 +53,19 @@ def run_rerank(parts: Parts, request: RerankRequest) -> SearchResult:
     Raises:
         UsageError: the weight 0 keeps a retriever's order, and no hit has a retriever's score.
     """
-    rerank = request.rerank
-    if not any(hit.scores for hits in request.hits for hit in hits):
+    return reranker_of(parts, request).rerank(request.queries, request.hits, k=request.k)
+
+
+def reranker_of(parts: Parts, request: SearchRequest | RerankRequest) -> Reranker:
+    """The stages that rerank the candidates of a request; it asks for reranking.
+
+    Raises:
+        UsageError: the weight 0 keeps a retriever's order, and no hit has a retriever's score.
+    """
+    rerank = request.rerank or Rerank()
+    if isinstance(request, RerankRequest) and not any(hit.scores for hits in request.hits for hit in hits):
         rerank = _alone(rerank)
-    return parts.models.reranker(rerank, _fitted(parts)).rerank(request.queries, request.hits, k=request.k)
+    return parts.models.reranker(rerank, _fitted(parts))
 
 
 def _alone(rerank: Rerank) -> Rerank:
@@ -66,12 +75,9 @@ def _alone(rerank: Rerank) -> Rerank:
     return replace(rerank, weight=1.0, first=None if rerank.first is None else _alone(rerank.first))
 
 
-def _search_and_rerank(
-    parts: Parts, queries: Sequence[str], options: SearchOptions, rerank: Rerank
-) -> SearchResult:
+def _search_and_rerank(parts: Parts, request: SearchRequest, options: SearchOptions) -> SearchResult:
     """If no stage may change the order (weight 0), only the requested hits are judged."""
-    reranker = parts.models.reranker(rerank, _fitted(parts))
-    k = options.k
+    reranker, queries, k = reranker_of(parts, request), request.queries, options.k
     wanted = k if all(stage.weight == 0 for stage in reranker.stages) else max(k, reranker.depth)
     found = parts.retriever.run(queries, replace(options, k=wanted))
     result = reranker.rerank(queries, found.hits, k=k)

@@ -11,18 +11,22 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 from simengine.encoders.contract import BiEncoder, Role
+from simengine.engine.default_model import with_default
 from simengine.engine.dispatch import answer
 from simengine.engine.encoder import open_encoder
 from simengine.engine.models import Models, models_of
 from simengine.engine.parts import Parts
 from simengine.engine.verbs import Verbs
 from simengine.errors import UsageError
+from simengine.models.resolve import DEFAULT_MODEL
 from simengine.models.unknown import Reading, readings_of
+from simengine.requests.pairs import ScoreRequest
 from simengine.text.arguments import as_texts
 from simengine.types import FloatMatrix
 
 if TYPE_CHECKING:
     from simengine.engine.loaded import LoadedModels
+    from simengine.engine.notes import Note
     from simengine.progress import Progress
 
 logger = logging.getLogger("simengine")
@@ -30,6 +34,9 @@ logger = logging.getLogger("simengine")
 
 class TextEngine(Verbs):
     """The models without an index. Operations on documents raise UsageError.
+
+    Without a named bi-encoder each `ScoreRequest` gets the one that can read its texts, see
+    `simengine.engine.default_model`; vectors (`encode`) are always those of the English one.
 
     Args:
         models: which ones, and their device; each is loaded on first use.
@@ -51,6 +58,8 @@ class TextEngine(Verbs):
         note: Callable[[str], None] = logger.info,
     ) -> None:
         self._texts = _NoIndex(models_of(models, Models()))
+        self._multilingual: TextEngine | None = None
+        self._lock = threading.Lock()
         self._parts = Parts(self._texts, self._texts, loaded, self._texts.refuse, note)  # type: ignore[arg-type]
 
     def run(self, request: Any, *, progress: Progress | None = None) -> Any:
@@ -59,7 +68,24 @@ class TextEngine(Verbs):
         Raises:
             UsageError: the request needs an index.
         """
-        return answer(self._parts, request, progress)
+        return answer(self._engine_for(request)._parts, request, progress)
+
+    def notes(self, request: Any) -> list[Note]:
+        """See `Verbs.notes`."""
+        return Verbs.notes(self._engine_for(request), request)
+
+    def _engine_for(self, request: object) -> TextEngine:
+        """Itself; for pairs that are to be compared, and no named bi-encoder, one whose bi-encoder can read them."""
+        if self._texts.models.encoder is not None or not isinstance(request, ScoreRequest):
+            return self
+        texts = [text for pair in request.pairs for text in pair]
+        models = with_default(self._texts.models, texts, self._parts.note)
+        if models.encoder == DEFAULT_MODEL:
+            return self
+        with self._lock:
+            if self._multilingual is None:
+                self._multilingual = TextEngine(models, loaded=self._parts.models, note=self._parts.note)
+            return self._multilingual
 
     def encode(self, texts: Sequence[str], *, role: Role = "text") -> FloatMatrix:
         """Vectors of texts: (n, dim) float32, rows L2-normalised."""
@@ -76,6 +102,8 @@ class TextEngine(Verbs):
 
     def close(self) -> None:
         """Release its own models."""
+        if self._multilingual is not None:
+            self._multilingual.close()
         self._texts.close()
         self._parts.close()
 

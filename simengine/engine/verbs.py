@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from simengine.engine.claim_verbs import ClaimVerbs
 from simengine.errors import UsageError
 from simengine.models.unknown import unreadable_note
 from simengine.requests.rerank import rerank_of
@@ -14,7 +15,6 @@ from simengine.text.arguments import as_ids, as_pairs, as_text, as_texts, expect
 from simengine.types import Hit
 
 if TYPE_CHECKING:
-    from simengine.corpus.items import Documents
     from simengine.cross_encoders.nli import NLIModel
     from simengine.engine.fitting import CalibrationReport
     from simengine.engine.notes import Note, Reads
@@ -23,12 +23,8 @@ if TYPE_CHECKING:
     from simengine.reasoning.monitor import Monitor
     from simengine.requests.ask import AnswerOptions, AskRequest
     from simengine.requests.calibrate import CalibrateRequest
-    from simengine.requests.conflicts import (
-        ContradictionOptions,
-        ContradictionsRequest,
-        DuplicateOptions,
-        DuplicatesRequest,
-    )
+    from simengine.requests.check import CheckRequest
+    from simengine.requests.conflicts import ContradictionsRequest, DuplicatesRequest
     from simengine.requests.hits import RerankRequest
     from simengine.requests.monitor import MonitorOptions
     from simengine.requests.pairs import (
@@ -40,6 +36,7 @@ if TYPE_CHECKING:
     )
     from simengine.requests.recommend import RecommendRequest, RecommendUsersRequest
     from simengine.requests.rerank import Rerank
+    from simengine.results.check import CheckedText
     from simengine.results.conflicts import Contradictions, Duplicates
     from simengine.results.pairs import Classification, PairExplanation
     from simengine.results.recommend import UserRecommendations
@@ -47,7 +44,7 @@ if TYPE_CHECKING:
     from simengine.types import Answer, PairScore, Recommendation, Verdict
 
 
-class Verbs(ABC):
+class Verbs(ClaimVerbs):
     """All operations on an index, in terms of `run`."""
 
     _parts: Parts
@@ -73,6 +70,8 @@ class Verbs(ABC):
     @overload
     def run(self, request: CalibrateRequest, *, progress: Progress | None = None) -> CalibrationReport: ...
     @overload
+    def run(self, request: CheckRequest, *, progress: Progress | None = None) -> list[CheckedText]: ...
+    @overload
     def run(self, request: ContradictionsRequest, *, progress: Progress | None = None) -> Contradictions: ...
     @overload
     def run(self, request: DuplicatesRequest, *, progress: Progress | None = None) -> Duplicates: ...
@@ -83,7 +82,7 @@ class Verbs(ABC):
 
         Args:
             request: see `simengine.requests`.
-            progress: of calibrating, contradictions and duplicates.
+            progress: of calibrating, checking, contradictions and duplicates.
         """
 
     def unreadable(self, texts: Iterable[str], by: Reads = "encoder", *, rerank: Rerank | None = None) -> str:
@@ -362,37 +361,3 @@ class Verbs(ABC):
     def nli_model(self) -> NLIModel:
         """The NLI model, loaded on first use and closed by the engine."""
         return self._parts.models.nli()
-
-    # -- the whole index -----------------------------------------------------------------------------------------
-
-    def contradictions(
-        self,
-        documents: Documents | None = None,
-        *,
-        against: Documents | None = None,
-        where: str | None = None,
-        options: ContradictionOptions | None = None,
-        progress: Progress | None = None,
-    ) -> Contradictions:
-        """Conflicting claims, with their positions; see `ContradictionsRequest`."""
-        from simengine.requests.conflicts import ContradictionOptions, ContradictionsRequest
-
-        chosen = (
-            ContradictionOptions() if options is None else expect(options, ContradictionOptions, "options")
-        )
-        request = ContradictionsRequest.of(chosen, where=where, documents=documents, against=against)
-        return self.run(request, progress=progress)
-
-    def duplicates(
-        self,
-        documents: Documents | None = None,
-        *,
-        where: str | None = None,
-        options: DuplicateOptions | None = None,
-        progress: Progress | None = None,
-    ) -> Duplicates:
-        """Documents that say the same, and similar ones that contradict each other; see `DuplicatesRequest`."""
-        from simengine.requests.conflicts import DuplicateOptions, DuplicatesRequest
-
-        chosen = DuplicateOptions() if options is None else expect(options, DuplicateOptions, "options")
-        return self.run(DuplicatesRequest.of(chosen, where=where, documents=documents), progress=progress)

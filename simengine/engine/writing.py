@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from simengine.corpus.chunk import Chunker, ChunkSettings
 from simengine.encoders.contract import BiEncoder
+from simengine.engine.default_model import DefaultModel, choose_default, looked_at, read_ahead
 from simengine.engine.encoder import (
     GIVEN_MODEL,
     check_fingerprint,
@@ -46,7 +48,9 @@ from simengine.text.checks import surrogate_fault
 from simengine.types import Document
 
 # Entries that a compaction copies, because they need not or cannot be derived again: fits on labelled data.
-KEPT = ("fusion", "calibration", "rerank", "answer", "runtime", "recipe", "sources")
+KEPT = ("fusion", "calibration", "rerank", "answer", "runtime", "recipe", "sources", "model")
+
+logger = logging.getLogger("simengine")
 
 
 def open_writer(
@@ -56,8 +60,12 @@ def open_writer(
     *,
     create: bool,
     encoder: BiEncoder | None = None,
+    choose: Callable[[], DefaultModel] = DefaultModel,
 ) -> tuple[IndexWriter, BiEncoder]:
     """Open an index for writing, or create it, with its encoder or the given one.
+
+    Args:
+        choose: the model of a new index for which none is given; its note is stored with the index.
 
     Raises:
         IndexNotFoundError: `create` is False and there is none.
@@ -78,6 +86,9 @@ def open_writer(
             writer.close()
             raise
         return writer, encoder
+    chosen = choose() if encoder is None and models.encoder is None else DefaultModel()
+    if chosen.name != DEFAULT_MODEL:
+        models = replace(models, encoder=chosen.name)
     name = models.encoder_name or (GIVEN_MODEL if encoder or models.encoder else DEFAULT_MODEL)
     encoder = encoder or open_encoder(None, models)
     if expand(name).is_dir():
@@ -91,6 +102,8 @@ def open_writer(
             writer.set_derived("recipe", recipe_to_dict(load_recipe(settings.recipe)))
         if options.sources:
             writer.set_derived("sources", {"paths": list(options.sources)})
+        if chosen.note:
+            writer.set_derived("model", {"note": chosen.note})
     except BaseException:
         writer.close()
         raise
@@ -155,6 +168,7 @@ def write_documents(
     n_expected: int | None = None,
     progress: Progress | None = None,
     on_encoder: Callable[[BiEncoder], None] | None = None,
+    note: Callable[[str], None] = logger.info,
 ) -> IndexReport:
     """Write documents into an index and bring everything derived from them up to date.
 
@@ -164,6 +178,7 @@ def write_documents(
         encoder: a loaded one; its fingerprint is checked.
         create: whether a missing index is created.
         on_encoder: called with the loaded encoder, for a caller that keeps using it.
+        note: called with a sentence for the user, such as why a new index gets the multilingual model.
 
     Returns:
         The report.
@@ -172,13 +187,18 @@ def write_documents(
     models, options = models or Models(), options or IndexOptions()
     progress, report = progress or NoProgress(), IndexReport()
     _check_name(path)
-    iterator = iter(documents)
-    first = next(iterator, None)
-    stream: Iterable[Document] = chain((first,) if first is not None else (), iterator)
+    held, stream = read_ahead(documents, whole=create and encoder is None and models.encoder is None)
+
+    def choose() -> DefaultModel:
+        chosen = choose_default(looked_at(held))
+        if chosen.note:
+            note(chosen.note)
+        return chosen
+
     if encoder is not None and not create:
         writer = _open_for(path, encoder, options)
     else:
-        writer, encoder = open_writer(path, models, options, create=create, encoder=encoder)
+        writer, encoder = open_writer(path, models, options, create=create, encoder=encoder, choose=choose)
         if on_encoder is not None:
             on_encoder(encoder)
     with writer:

@@ -28,6 +28,7 @@ def facts_of(path: Path, snapshot: Snapshot) -> dict[str, Any]:
         "coverage": coverage(snapshot),
         "unknown": unknown_facts(snapshot),
         "settings": snapshot.settings.to_dict(canary=False),
+        "model_choice": (snapshot.derived("model") or {}).get("note"),
         "candidate_index": snapshot.derived("ann"),
         "calibration": snapshot.derived("calibration"),
         "bytes": folder_bytes(path),

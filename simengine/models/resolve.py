@@ -112,6 +112,15 @@ def bundled_models() -> tuple[BundledModel, ...]:
     return tuple(found)
 
 
+def multilingual_is_here() -> bool:
+    """Whether multilingual-e5-small is found without a hub; nothing is loaded."""
+    return (
+        expand(MULTILINGUAL_MODEL).is_dir()
+        or in_hub_cache(MULTILINGUAL_REPOSITORY) is not None
+        or packaged_file() is not None
+    )
+
+
 def _default_model(name: str) -> ModelFolder:
     cached = in_hub_cache(_DEFAULT_REPOSITORY)
     if cached and not (cached / "model.safetensors").is_file():

@@ -223,7 +223,7 @@ def _pieces(text: str, span: Span) -> list[Span]:
     found: list[Span] = []
     low = span.start
     while low < span.end:
-        high = _reach(text, low, span.end)
+        high = reach(text, low, span.end)
         if high < span.end:
             high = last_break(text, low, high) or high
         begin, end = _stripped(text, low, high)
@@ -233,7 +233,7 @@ def _pieces(text: str, span: Span) -> list[Span]:
     return found
 
 
-def _reach(text: str, low: int, end: int) -> int:
+def reach(text: str, low: int, end: int) -> int:
     """The last position up to which a text from `low` is no wider than MAX_WIDTH."""
     piece = text[low : min(end, low + MAX_WIDTH)]
     if piece.isascii():

@@ -9,9 +9,16 @@ import numpy.typing as npt
 
 from simengine.calibration.calibration import Calibration
 from simengine.cross_encoders.nli import NLIModel
+from simengine.encoders.contract import BiEncoder
 from simengine.errors import UsageError
-from simengine.models.unknown import can_entail, not_known
-from simengine.reasoning.zero_shot_templates import check_labels, hypotheses_for, templates_for
+from simengine.models.unknown import can_entail, not_known, readings_of
+from simengine.reasoning.zero_shot_cosine import joined, label_cosines
+from simengine.reasoning.zero_shot_templates import (
+    check_labels,
+    hypotheses_for,
+    means_neither,
+    templates_for,
+)
 from simengine.requests.pairs import Prior
 from simengine.results.pairs import Classification as Classification
 from simengine.text.arguments import as_texts
@@ -26,17 +33,19 @@ _LEAST = 1e-7
 
 
 class ZeroShotClassifier:
-    """Classifies by natural language inference.
+    """Classifies by natural language inference, and by the cosine of text and label.
 
     A label becomes a hypothesis by a template ("This text is about {}."), and its score is the NLI model's log-odds
     of entailment given the text as premise, averaged over the templates. Scores become probabilities by a softmax
     over the labels, or, with `multi_label`, by a sigmoid for each, which with one template and no prior is the
-    probability of entailment.
+    probability of entailment. With a bi-encoder, the scores of a single label are joined with how near the text is to
+    the label's hypotheses (see `zero_shot_cosine`).
 
     Args:
-        nli: the model. A text that it has no tokens for gets no label.
+        nli: the model. A text that neither it nor the bi-encoder has tokens for gets no label.
         calibration: of a label's probability, for the task "classification"; applied to each label separately. None
             leaves probabilities uncalibrated.
+        encoder: the bi-encoder; None leaves the decision to the NLI model. It has no part in `multi_label`.
 
     Raises:
         UsageError: the calibration is for another task or another model.
@@ -45,7 +54,9 @@ class ZeroShotClassifier:
         Yin et al., Benchmarking Zero-shot Text Classification, EMNLP 2019.
     """
 
-    def __init__(self, nli: NLIModel, *, calibration: Calibration | None = None) -> None:
+    def __init__(
+        self, nli: NLIModel, *, calibration: Calibration | None = None, encoder: BiEncoder | None = None
+    ) -> None:
         if calibration is not None and (
             calibration.task != TASK or calibration.model != nli.model.fingerprint.digest
         ):
@@ -53,7 +64,7 @@ class ZeroShotClassifier:
                 f"the calibration is for {calibration.task} by the model {calibration.model[:12]}; expected one for "
                 f"{TASK} by {nli.model.fingerprint.digest[:12]}"
             )
-        self.nli = nli
+        self.nli, self._encoder = nli, encoder
         self.calibrated = calibration is not None
         self._calibration = calibration
 
@@ -80,7 +91,8 @@ class ZeroShotClassifier:
             descriptions: see `hypotheses_for`.
             multi_label: a text may have any number of labels.
             threshold: the least probability of a label with `multi_label`.
-            prior: "empty" subtracts from each label's score that on empty texts; "texts" its average on these texts,
+            prior: "empty" subtracts from each label's score that on empty texts (of "neutral", "other" and the like,
+                which are true of empty texts, the mean of the other labels); "texts" its average on these texts,
                 which suits many texts without rare labels, and makes the result for one depend on the others. "none"
                 keeps scores. None: "none" with `multi_label`, so that the threshold is one of entailment, else
                 "empty".
@@ -105,6 +117,11 @@ class ZeroShotClassifier:
             prior=prior,
         )
         reasons = self.unreadable(texts, labels, template=template, task=task, descriptions=descriptions)
+        if self._encoder is not None and not multi_label:
+            compared = self._can_compare(
+                texts, hypotheses_for(labels, templates_for(template, task, labels), descriptions)
+            )
+            reasons = ["" if can else reason for can, reason in zip(compared, reasons, strict=True)]
         return [
             self._classification(row, labels, multi_label, threshold, reason)
             for row, reason in zip(probabilities, reasons, strict=True)
@@ -142,7 +159,7 @@ class ZeroShotClassifier:
         prior: Prior | None = None,
     ) -> FloatMatrix:
         """As `classify`, but only the numbers: (n, number of labels) float32; all the same for an unreadable text."""
-        labels = as_texts(labels, "label")
+        texts, labels = as_texts(texts, blank=False), as_texts(labels, "label")
         if not multi_label and len(labels) == 1:
             raise UsageError("one label is not a choice; give at least two, or multi_label=True")
         scores = self.scores(
@@ -154,7 +171,14 @@ class ZeroShotClassifier:
             prior=prior or ("none" if multi_label else "empty"),
         )
         reasons = self.unreadable(texts, labels, template=template, task=task, descriptions=descriptions)
-        scores[[reason != "" for reason in reasons]] = -np.inf if multi_label else 0.0
+        can_judge = [reason == "" for reason in reasons]
+        scores[[not each for each in can_judge]] = -np.inf if multi_label else 0.0
+        if self._encoder is not None and not multi_label:
+            hypotheses = hypotheses_for(labels, templates_for(template, task, labels), descriptions)
+            cosines = label_cosines(self._encoder, texts, hypotheses)
+            if prior == "texts" and len(texts):
+                cosines -= cosines.mean(axis=0)
+            scores = joined(scores, cosines, can_judge, self._can_compare(texts, hypotheses))
         if multi_label:
             found = np.exp(-np.logaddexp(0.0, -scores))
         else:
@@ -183,7 +207,7 @@ class ZeroShotClassifier:
         self._check_lengths(labels, hypotheses)
         scores = self._scores(texts, hypotheses)
         if prior == "empty":
-            scores -= self._scores(EMPTY_TEXTS, hypotheses).mean(axis=0)
+            scores -= _fair(self._scores(EMPTY_TEXTS, hypotheses).mean(axis=0), labels, descriptions or {})
         elif prior == "texts" and len(scores):
             scores -= scores.mean(axis=0)
         return scores
@@ -205,6 +229,12 @@ class ZeroShotClassifier:
         rows = {text: row for row, text in enumerate(different)}
         means: Floats = found[:, np.asarray(columns)].mean(axis=2)
         return means[[rows[text] for text in texts]]
+
+    def _can_compare(self, texts: Sequence[str], hypotheses: Sequence[Sequence[str]]) -> list[bool]:
+        """For each text whether the bi-encoder can read it and the labels."""
+        flat = [each for group in hypotheses for each in group]
+        read = [not each.unreadable for each in readings_of(self._encoder, [*texts, *flat])]
+        return [each and all(read[len(texts) :]) for each in read[: len(texts)]]
 
     def _check_lengths(self, labels: Sequence[str], hypotheses: Sequence[Sequence[str]]) -> None:
         model = self.nli.model
@@ -229,6 +259,15 @@ class ZeroShotClassifier:
         if multi_label:
             chosen = tuple(labels[at] for at in np.argsort(-row, kind="stable") if row[at] >= threshold)
         return Classification(labels[best], chosen, by_label, self.calibrated)
+
+
+def _fair(prior: Floats, labels: Sequence[str], descriptions: Mapping[str, str]) -> Floats:
+    """(labels,) of empty texts; that of labels such as "neutral", which are true of them, is the others' mean."""
+    neither = np.array([means_neither(descriptions.get(label, label)) for label in labels])
+    if neither.all():
+        return prior
+    result: Floats = np.where(neither, prior[~neither].mean(), prior)
+    return result
 
 
 def _blocks(n: int, size: int) -> Iterator[slice]:

@@ -16,6 +16,20 @@ TEMPLATES: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 """By the kind and the language of the labels."""
 
+_NEITHER = frozenset(
+    (
+        "neutral",
+        "other",
+        "others",
+        "none",
+        "none of these",
+        "neither",
+        "miscellaneous",
+        "misc",
+        "anything else",
+    )
+) | {"中性", "中立", "其他", "其它", "无", "都不是", "以上都不是"}
+
 _SENTENCE_ENDS = (".", "!", "?", "。", "！", "？")
 
 
@@ -43,6 +57,11 @@ def templates_for(template: str | Sequence[str] | None, task: str, labels: Seque
         if not isinstance(each, str) or each.count(SLOT) != 1:
             raise UsageError(f"template {each!r}: expected a sentence with one {SLOT}, where the label goes")
     return given
+
+
+def means_neither(label: str) -> bool:
+    """Whether a label is what is left where no other one fits, such as "neutral" or 其他."""
+    return label.strip().lower() in _NEITHER
 
 
 def check_labels(labels: Sequence[str]) -> None:

@@ -84,6 +84,7 @@ class ClassifyRequest:
         multi_label: a text may have any number of labels.
         threshold: with `multi_label`, the least probability of a label.
         prior: what is subtracted from each label's score; see `ZeroShotClassifier.classify`.
+        cosine: join the NLI model's scores with the cosine of text and label; not with `multi_label`.
         calibration: of these labels' probabilities, see `Calibration.to_dict`; None leaves them uncalibrated.
     """
 
@@ -112,6 +113,13 @@ class ClassifyRequest:
             "all these texts (texts). [default: empty; none with several labels per text]"
         ),
     ] = None
+    cosine: Annotated[
+        bool,
+        Help(
+            "Join the NLI model's scores with the cosine of text and label, by the bi-encoder; not with several labels "
+            "per text."
+        ),
+    ] = True
     calibration: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:

@@ -33,7 +33,8 @@ class PairJudgements:
     Attributes:
         relevance: (n,) float32 in [0, 1], higher is better.
         n_truncated: (n,) int32, tokens of the query that the model could not read next to a piece of the text.
-        stances: n of "supports", "contradicts", "neutral"; None if the queries are not claims.
+        stances: n of "supports", "contradicts", "neutral"; None if the queries are not claims. A verdict that is not
+            sure is "neutral".
         probabilities: for each pair those of entailment, neutral, contradiction; None without stances.
         evidence: for each pair the span of the text that supports the stance; None without stances.
     """
@@ -164,9 +165,9 @@ class CrossEncoderJudge:
         return PairJudgements(
             relevance=np.array([1.0 - each.probabilities["neutral"] for each in verdicts], np.float32),
             n_truncated=np.array([each.n_truncated for each in verdicts], np.int32),
-            stances=[STANCES[each.label] for each in verdicts],
+            stances=[STANCES[each.label] if each.sure else "neutral" for each in verdicts],
             probabilities=[each.probabilities for each in verdicts],
-            evidence=[each.evidence for each in verdicts],
+            evidence=[each.evidence if each.sure else None for each in verdicts],
         )
 
     def _similarity(self, pairs: Sequence[tuple[str, str]]) -> PairJudgements:

@@ -14,8 +14,8 @@ from simengine.rerank.blend import best_first, blended, scores_below
 from simengine.rerank.candidates import judged_text, span_in_document
 from simengine.rerank.judge import Judge, PairJudgements
 from simengine.rerank.options import RerankOptions, Stage
-from simengine.rerank.subject import without_foreign_contradictions
-from simengine.results.search import SearchResult, StageCount
+from simengine.rerank.subject import only_of_the_subject
+from simengine.results.search import LeftAlone, SearchResult, StageCount
 from simengine.text.arguments import as_texts, as_whole, expect, items_of
 from simengine.types import Hit, Judgement
 
@@ -78,6 +78,11 @@ class Reranker:
         """The most candidates of a query that are read."""
         return self.stages[0].depth
 
+    def left_alone(self, queries: Sequence[str]) -> list[LeftAlone]:
+        """For each query why no stage reads its candidates; "" if one does."""
+        reasons = [[stage.leaves_alone(query) for stage in self.stages] for query in queries]
+        return [each[-1] if all(each) else "" for each in reasons]
+
     def rerank(
         self, queries: Sequence[str], hits: Sequence[Sequence[Hit]], *, k: int | None = None
     ) -> SearchResult:
@@ -119,7 +124,7 @@ class Reranker:
     def _stage_of_all(self, number: int, states: Sequence[_State]) -> float:
         """One stage over all queries at once: the model batches all pairs."""
         stage = self.stages[number]
-        heads = [state.hits[: stage.depth] for state in states]
+        heads = [[] if stage.leaves_alone(state.query) else state.hits[: stage.depth] for state in states]
         pairs = [
             (state.query, judged_text(hit)) for state, head in zip(states, heads, strict=True) for hit in head
         ]
@@ -135,7 +140,8 @@ class Reranker:
     def _stage_within(self, number: int, state: _State, deadline: float) -> float:
         """One stage of one query, block by block, as long as the next block is expected to end before the deadline."""
         stage = self.stages[number]
-        pairs = [(state.query, judged_text(hit)) for hit in state.hits[: stage.depth]]
+        head = [] if stage.leaves_alone(state.query) else state.hits[: stage.depth]
+        pairs = [(state.query, judged_text(hit)) for hit in head]
         before = self._clock()
         sizes = stage.judge.count_tokens(pairs).tolist() if pairs else []
         parts: list[PairJudgements] = []
@@ -161,8 +167,11 @@ class Reranker:
     def _apply(self, number: int, state: _State, said: PairJudgements, n_wanted: int) -> None:
         stage, n_judged = self.stages[number], len(said.relevance)
         name = "judge" if len(self.stages) == 1 else f"judge{number + 1}"
-        said = without_foreign_contradictions(
-            said, [hit.scores.get("dense") for hit in state.hits[:n_judged]]
+        read = state.hits[:n_judged]
+        said = only_of_the_subject(
+            said,
+            [(state.query, judged_text(hit)) for hit in read],
+            [hit.scores.get("dense") for hit in read],
         )
         probabilities = self._calibrated(stage.judge, said, claim=self._claims(number))
         head = [
@@ -173,7 +182,7 @@ class Reranker:
                 ),
                 scores={**hit.scores, name: float(said.relevance[place])},
             )
-            for place, hit in enumerate(state.hits[:n_judged])
+            for place, hit in enumerate(read)
         ]
         rest = state.hits[n_judged:]
         if stage.weight > 0 and head:
@@ -184,7 +193,9 @@ class Reranker:
             rest = [replace(hit, score=score) for hit, score in zip(rest, below, strict=True)]
         state.hits = head + rest
         n_truncated = int(np.count_nonzero(said.n_truncated))
-        state.counts.append(StageCount(n_wanted, n_judged, n_truncated, stage.weight))
+        left_alone = stage.leaves_alone(state.query)
+        weight = 0.0 if left_alone else stage.weight
+        state.counts.append(StageCount(n_wanted, n_judged, n_truncated, weight, left_alone))
 
     def _calibrated(self, judge: Judge, said: PairJudgements, *, claim: bool) -> list[float] | None:
         calibration = self._calibrations.get(judge.fingerprint)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from simengine.results.check import CheckedClaim, CheckedText
     from simengine.results.conflicts import Conflict, DuplicateGroup
     from simengine.results.pairs import Classification, ExplainedText
     from simengine.types import Answer, Evidence, Hit, Judgement, Recommendation, Span, Verdict
@@ -63,6 +64,36 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "scores": _rounded(answer.scores),
         "notes": list(answer.notes),
         "nearest": [hit_record(hit) for hit in answer.nearest],
+    }
+
+
+def check_record(checked: CheckedText) -> dict[str, Any]:
+    """The claims of a text with their verdicts as JSON, numbers with six decimals."""
+    return {
+        "claims": [claim_record(claim) for claim in checked.claims],
+        "skipped": dict(checked.skipped),
+        "certainty": round(float(checked.certainty), 6),
+        "calibrated": checked.calibrated,
+    }
+
+
+def claim_record(claim: CheckedClaim) -> dict[str, Any]:
+    """A claim with its verdict as JSON; offsets of `unsupported` count from the start of the whole text."""
+    at = claim.span.start
+    return {
+        "claim": claim.text,
+        "start": claim.span.start,
+        "end": claim.span.end,
+        "judged": claim.judged,
+        "verdict": claim.verdict,
+        "probability": round(float(claim.probability), 6),
+        "evidence": evidence_record(claim.evidence),
+        "against": evidence_record(claim.against),
+        "reason": claim.reason,
+        "unsupported": [
+            {"start": span.start, "end": span.end, "text": claim.text[span.start - at : span.end - at]}
+            for span in claim.unsupported
+        ],
     }
 
 

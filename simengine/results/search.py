@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 from simengine.types import FloatMatrix, Hit, RowArray
+
+LeftAlone: TypeAlias = Literal["", "no question", "unreadable"]
+"""Why a reranking stage did not read a query's candidates; "" if it did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,12 +21,14 @@ class StageCount:
         n_judged: those that were reranked; fewer if the time budget ran out.
         n_truncated: those for which the whole query did not fit.
         weight: its share of the blended score; 0 if it kept the order.
+        left_alone: why it read no candidates of this query.
     """
 
     n_wanted: int
     n_judged: int
     n_truncated: int
     weight: float
+    left_alone: LeftAlone = ""
 
     @property
     def complete(self) -> bool:
@@ -49,6 +55,27 @@ class SearchResult:
     def n_incomplete(self) -> int:
         """Queries for which the time budget ran out before all candidates were reranked."""
         return sum(not all(stage.complete for stage in stages) for stages in self.counts)
+
+
+def left_alone_note(reasons: Sequence[LeftAlone]) -> str:
+    """Human-readable: that queries keep the order of the search, and why; "" if all were reranked.
+
+    Args:
+        reasons: for each query.
+    """
+    left = [reason for reason in reasons if reason]
+    if not left:
+        return ""
+    which = "the query keeps" if len(reasons) == 1 else f"{len(left):,} of {len(reasons):,} queries keep"
+    why = {
+        "no question": "ranks answers to questions",
+        "unreadable": f"cannot read {'it' if len(reasons) == 1 else 'some'}",
+    }
+    said = " and ".join(words for reason, words in why.items() if reason in left)
+    return (
+        f"{which} the order of the search: the default reranker {said}; to rerank such queries, name another one or "
+        "fit a weight for the index"
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,17 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from simengine.rules.reading import QUANTITY, Token, Unit
+from simengine.rules.reading import Token, Unit
 from simengine.rules.relations import Relation, relation
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """Two quantities in the same place, and what the first says of the second."""
+class QuantityPair:
+    """Two quantities in the same place, what the first says of the second, and the second of the first."""
 
     one: Token
     other: Token
     relation: Relation
+    turned: Relation
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class Edits:
 
     out: tuple[Token, ...]
     new: tuple[Token, ...]
-    pairs: tuple[Pair, ...]
+    pairs: tuple[QuantityPair, ...]
     same: tuple[Token, ...]
 
     def of(self, kind: str) -> tuple[tuple[Token, ...], tuple[Token, ...]]:
@@ -44,7 +45,7 @@ def edits(first: Unit, second: Unit) -> Edits:
     matcher = SequenceMatcher(None, [t.key for t in ours], [t.key for t in theirs], autojunk=False)
     out: list[Token] = []
     new: list[Token] = []
-    pairs: list[Pair] = []
+    pairs: list[QuantityPair] = []
     same: list[Token] = []
     for tag, low1, high1, low2, high2 in matcher.get_opcodes():
         if tag != "equal":
@@ -54,10 +55,10 @@ def edits(first: Unit, second: Unit) -> Edits:
         same += ours[low1:high1]
         for one, other in zip(ours[low1:high1], theirs[low2:high2], strict=True):
             if one.quantity is not None and other.quantity is not None:
-                pairs.append(Pair(one, other, relation(one.quantity, one.text, other.quantity, other.text)))
+                said = relation(one.quantity, one.text, other.quantity, other.text)
+                pairs.append(
+                    QuantityPair(
+                        one, other, said, relation(other.quantity, other.text, one.quantity, one.text)
+                    )
+                )
     return Edits(tuple(out), tuple(new), tuple(pairs), tuple(same))
-
-
-def is_quantity(token: Token) -> bool:
-    """Whether a token is a number, measure, date or time."""
-    return token.kind == QUANTITY

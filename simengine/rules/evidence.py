@@ -10,13 +10,31 @@ Reference:
 
 from __future__ import annotations
 
-from simengine.rules.changes import RuleEvidence, compare
-from simengine.rules.reading import Unit, read
-from simengine.rules.scope import conditional
+from collections.abc import Sequence
 
-RULES = ("identity", "negation", "permission", "modality", "quantifier", "number", "opposite")
+from simengine.rules.changes import RuleEvidence, compare
+from simengine.rules.reading import QUANTITY, Unit, read
+from simengine.rules.roles import roles
+from simengine.rules.scope import begins_with_predicate, conditional
+from simengine.text.words import PREPOSITIONS
+
+RULES = (
+    "identity",
+    "negation",
+    "permission",
+    "modality",
+    "quantifier",
+    "number",
+    "opposite",
+    "roles",
+    "conjunct",
+    "unrelated",
+)
 """All names of rules, in a fixed order."""
+WEAK_RULES = frozenset(("unrelated",))
+"""Rules that a text in other words defeats: evidence to weigh, never to go by alone."""
 MAX_COMPARED = 4
+MIN_SIGNS, BEGINNING_LETTERS = 3, 5
 
 
 def rule_evidence(premise: str, hypothesis: str) -> tuple[RuleEvidence, ...]:
@@ -27,7 +45,8 @@ def rule_evidence(premise: str, hypothesis: str) -> tuple[RuleEvidence, ...]:
         hypothesis: one sentence; of several, nothing is said.
 
     Returns:
-        At most one piece of evidence of each rule and label; of the sentence of the premise that is nearest.
+        At most one piece of evidence of each rule and label, of the sentence or clause of the premise that is nearest;
+        one alone if it is for entailment.
     """
     ours, theirs = read(premise), read(hypothesis)
     claims = [unit for unit in theirs if unit.whole]
@@ -36,14 +55,27 @@ def rule_evidence(premise: str, hypothesis: str) -> tuple[RuleEvidence, ...]:
     claim = claims[0]
     if any(unit.whole and unit.plain == claim.plain for unit in ours):
         return (RuleEvidence("identity", "entailment", "the same text"),)
+    if not _related(ours, claim):
+        return (RuleEvidence("unrelated", "neutral", "no word in common"),)
     found: dict[tuple[str, str], RuleEvidence] = {}
     for unit in _nearest(ours, claim):
-        evidence = compare(unit, claim)
+        evidence = roles(unit, claim) or compare(unit, claim)
         if evidence is not None:
-            if evidence.rule == "identity":
+            if evidence.label == "entailment":
                 return (evidence,)
             found.setdefault((evidence.rule, evidence.label), evidence)
     return tuple(found.values())
+
+
+def _related(units: Sequence[Unit], claim: Unit) -> bool:
+    """Whether a word, its beginning, a number or a Chinese character is in both; true where there is little text."""
+    ours, theirs = set().union(*map(_signs, units)), _signs(claim)
+    return min(len(ours), len(theirs)) < MIN_SIGNS or not ours.isdisjoint(theirs)
+
+
+def _signs(unit: Unit) -> set[str]:
+    numbers = {unit.raw[token.at] for token in unit.tokens if token.kind == QUANTITY}
+    return numbers | {word[:BEGINNING_LETTERS] for word in unit.words if word not in PREPOSITIONS}
 
 
 def _nearest(units: tuple[Unit, ...], claim: Unit) -> list[Unit]:
@@ -53,6 +85,8 @@ def _nearest(units: tuple[Unit, ...], claim: Unit) -> list[Unit]:
     for place, unit in enumerate(units):
         if unit.whole:
             under_condition = conditional(unit)
+        elif begins_with_predicate(unit):
+            continue
         n_shared = len(unit.words & claim.words)
         if 2 * n_shared >= len(claim.words) and (unit.whole or not under_condition):
             shared.append((-n_shared, place, unit))

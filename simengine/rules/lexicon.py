@@ -16,14 +16,15 @@ ALL, MOST, SOME, ONLY = "all", "most", "some", "only"
 _DROPPED = """a an the is are was were be been being am do does did done has have had having will would shall to
 that there please also then just any you your it its these those this 's 're 've 'll 'd 'm currently both own very
 really quite 的 了 是 有 会 将 请 也 还 均 都 皆 一律 地 着 过 就 便 则 而 之 其 该 您 你 你们 个 把 所 呢 啊 吧 吗
-为 对 一 在 于 并 已 已经 里 中 内 进行 凡 这 那 此 才"""
+为 对 在 于 并 已 已经 里 中 内 进行 凡 这 那 此 才
+exactly precisely 正好 恰好 整整 从来 根本 完全 仍 仍然"""
 _NEGATIONS = """not no never none nobody nothing neither nor without nowhere 不是 没有 并非 并不 并未 从未 从不 从没
 绝不 决不 未 没 不 无 非 不会 不曾 未曾 毫无 绝非"""
 _MODALS = {
     FORBID: """prohibited prohibit prohibits forbidden forbid forbids banned bans disallowed disallow
         禁止 严禁 不得 不准 不许 不允许 不能 不可 不可以 谢绝 请勿 勿 切勿 禁 不让 不能够 不宜 别""",
     PERMIT: """may can could allowed allow allows permitted permit permits welcome
-        可以 允许 准许 许可 可 能 能够 准予 得以""",
+        可以 允许 准许 许可 可 能 能够 即可 均可 准予 得以""",
     REQUIRE: """must required requires require mandatory obligatory compulsory obliged
         必须 必需 须 应当 应该 应 需 需要 务必 务须 强制""",
     FREE: "optional voluntary neednot 不必 无需 无须 不用 不需 不需要 毋须 毋需 自愿 不须 不强制",
@@ -32,22 +33,23 @@ _QUANTIFIERS = {
     ALL: """all every each everyone everybody everything always entire whole
         所有 全部 一切 每 每个 每位 各 全体 任何 总是 始终""",
     MOST: "most majority usually mostly 大多数 大部分 多数 大多 通常",
-    SOME: "some several sometimes partly partially 部分 一些 有些 有的 某些 少数 有时",
+    SOME: "some somebody someone something several sometimes partly partially 部分 一些 有些 有的 某些 少数 有时",
     ONLY: "only solely exclusively 只有 仅 只 仅仅 唯一 只能 只可 仅限 限",
 }
 # Words made with characters that mean something else alone.
-_PLAIN_CHINESE = """非常 未来 无论 不过 不仅 不但 不断 不同 不久 不少 不错 不管 不论 无线 不锈钢 不动产 除非
-是否 能否 可能 可是 可靠 可爱 认可 可见 可惜 功能 性能 能源 能力 节能 智能 供应 反应 应用 适应 相应 效应 响应 对应
-应急 应聘 需求 必要 别人 特别 别的 区别 级别 性别 类别 分别 个别 告别 别墅 只要 成年 未成年 成年人 未成年人 无理由
-一只 两只 各种 各自 每天 每年 每月 每周 每晚 不如 不足 不满 未满 不良 无关 限制 限额 有限 期限 权限 中心 其中 中午
-里面 上午 上海 以上 以下 是非 非洲 没收 应付 应收 不便 不安 不等 差不多 对不起 了不起 可口 于是 关于 由于 对于 为了
-因为 认为 成为 作为 行为 现在 正在 存在 所在 在线 并且 合并 一并 要求 主要 重要 需要 会议 会员 社会 机会 晚会 协会
-会计 大会 就业 就是 就诊 成就 便利 方便 便宜 得到 获得 觉得 取得 记得 地址 地点 地区 地铁 地方 场地 当地 本地 目的
-的确 过去 通过 经过 超过 过程 过期 过敏 着急 有效 有限 没什么 有关 所有权 拥有 还款 归还 偿还 退还 将来 即将 内容
-国内 室内 市内 境内 将近 将军 规则 原则 否则 其他 其它 其余 该校 应届 本科 成本 文本 版本 样本 基本 日本 课本 本人
-把握 邀请 申请 请假 聘请 请求 请问 一起 一定 一样 一直 一般 统一 第一 唯一性 从来 个人 整个 个别 各个 之间 之前 之后
-之一 上班 上课 上网 上升 上涨 上市 马上 晚上 早上 网上 线上 楼上 里程 公里 公益 中国 中学 高中 初中 集中 中文 中间
-空中"""
+_PLAIN_CHINESE = """非常 未来 无论 不过 不仅 不但 不断 不同 不久 不少 不错 不管 不论 无线 不锈钢 不动产 除非 是否
+能否 可能 可是 可靠 可爱 认可 可见 可惜 功能 性能 能源 能力 节能 智能 供应 反应 应用 适应 相应 效应 响应 对应 应急
+应聘 需求 必要 别人 特别 别的 区别 级别 性别 类别 分别 个别 告别 别墅 只要 成年 未成年 成年人 未成年人 无理由 一只
+两只 各种 各自 每天 每年 每月 每周 每晚 不如 不足 不满 未满 不良 无关 限制 限额 有限 期限 权限 中心 其中 中午 里面
+上午 上海 以上 以下 是非 非洲 没收 应付 应收 不便 不安 不等 差不多 对不起 了不起 可口 于是 关于 由于 对于 为了 因为
+认为 成为 作为 行为 现在 正在 存在 所在 在线 并且 合并 一并 要求 主要 重要 需要 会议 会员 社会 机会 晚会 协会 会计
+大会 就业 就是 就诊 成就 便利 方便 便宜 得到 获得 觉得 取得 记得 地址 地点 地区 地铁 地方 场地 当地 本地 目的 的确
+过去 通过 经过 超过 过程 过期 过敏 着急 有效 有限 没什么 有关 所有权 拥有 还款 归还 偿还 退还 将来 即将 内容 国内
+室内 市内 境内 将近 将军 规则 原则 否则 其他 其它 其余 该校 应届 本科 成本 文本 版本 样本 基本 日本 课本 本人 把握
+邀请 申请 请假 聘请 请求 请问 一起 一定 一样 一直 一般 统一 第一 唯一性 个人 整个 个别 各个 之间 之前 之后 之一 上班
+上课 上网 上升 上涨 上市 马上 晚上 早上 网上 线上 楼上 里程 公里 公益 中国 中学 高中 初中 集中 中文 中间 空中 提前
+目前 前台 后台 前往 前后 今后 然后 售后 前提 后果 时间 小时 临时 及时 准时 按时 定时 当时 时候 时段 期间 日期 学期
+定期 假期 周期 长期 短期 到期 逾期 延期 分期 或者 患者 消费者 作者 记者 参与者"""
 # Each line has words of one sense, a bar, and words of the opposite sense, of which one thing can have only one.
 _EXCLUSIVE = """
 open | close shut
@@ -146,6 +148,7 @@ with | without
 _COMPLEMENTARY = """open close closed shut free include included exclude excluded valid invalid possible impossible
 available unavailable legal illegal alive dead true false present absent refundable non-refundable
 开放 关闭 免费 收费 有效 无效 合法 非法"""
+_LIMITING = "due deadline limit limited maximum minimum notice period required 期限 限 最迟"
 # Endings cannot tell the stem of these.
 _IRREGULAR = """pay paid|sell sold|buy bought|give gave given|take took taken|lend lent|teach taught|send sent
 hold held|keep kept|leave left|lose lost|win won|beat beaten|choose chose chosen|write wrote written
@@ -199,6 +202,12 @@ def complementary() -> frozenset[str]:
     return frozenset(map(lemma, _COMPLEMENTARY.split()))
 
 
+@cache
+def limiting() -> frozenset[str]:
+    """Stems of words that make a bound a rule: of two such bounds only one is right."""
+    return frozenset(map(lemma, _LIMITING.split()))
+
+
 def lemma(word: str) -> str:
     """The stem of a word in lower case."""
     return irregular().get(word) or (stem(word) if word[:1].isascii() else word)
@@ -217,3 +226,13 @@ def chinese_words() -> re.Pattern[str]:
     listed = {*markers(), *exclusive(), *dropped(), *_PLAIN_CHINESE.split()}
     words = sorted((word for word in listed if len(word) > 1 and word[0] > "\u2e80"), key=len, reverse=True)
     return re.compile("|".join([*words, "."]))
+
+
+_UNLIKE = re.compile(r"(?:un|in|im|ir|dis|non-?)(?=\w{3})")
+
+
+def denied_by_prefix(one: str, other: str) -> bool:
+    """Whether one of two English words is the other with a prefix that denies it: "paid" and "unpaid"."""
+    shorter, longer = sorted((one, other), key=len)
+    match = _UNLIKE.match(longer)
+    return match is not None and lemma(longer[match.end() :]) == lemma(shorter) and shorter.isascii()

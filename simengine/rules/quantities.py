@@ -62,18 +62,29 @@ _MULTIPLIERS = {
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _PLACES = {"十": 10, "百": 100, "千": 1000}
 _MONTHS = "january february march april may june july august september october november december".split()  # noqa: SIM905
+_HALVES = {
+    **dict.fromkeys(("上午", "早上", "早晨", "凌晨", "清晨", "早"), "am"),
+    **dict.fromkeys(("下午", "晚上", "傍晚", "夜里", "晚"), "pm"),
+    "中午": "",
+}
 _LABEL_WORDS = (
     "section article clause chapter figure fig table page step room no number version question item part annex "
     "appendix line group phase level class grade gate platform flight bus route schedule exhibit paragraph day week "
     "stage type size channel track season episode act bin box apartment building form size windows model mark"
 )
 _BOUNDS = {
-    "least": r"at least|no less than|not less than|no fewer than|a minimum of|minimum|至少|不少于|不低于|最少",
-    "most": r"at most|no more than|not more than|up to|a maximum of|maximum|within|至多|最多|不超过|不多于",
-    "over": r"more than|over|above|超过|多于|高于",
-    "under": r"less than|fewer than|under|below|少于|低于",
+    "least": r"at least|no less than|not less than|no fewer than|a minimum of|minimum|至少|最少"
+    r"|不(?:得|能|可|应)?(?:少于|低于)",
+    "most": r"at most|no (?:more|longer|later|greater|higher) than|not (?:more|longer) than|not exceed(?:ing)?|up to"
+    r"|a maximum of|maximum|within|至多|最多|不(?:得|能|可|应)?(?:超过|多于|高于)",
+    "over": r"more than|longer than|greater than|exceed(?:s|ing)?|over|above|超过|多于|高于|超出",
+    "under": r"less than|fewer than|shorter than|under|below|少于|低于|不足|不到|未满",
     "about": r"about|around|approximately|approx\.?|roughly|nearly|almost|some|约|大约|近|将近",
 }
+_BOUNDS_AFTER = (
+    ("least", re.compile(r"\s*(?:or (?:more|longer|older|over|above)\b|and (?:over|above)\b|[及或]?以上)")),
+    ("most", re.compile(r"\s*(?:or (?:less|fewer|shorter|under|below)\b|[及或]?以下|[以之]内|内)")),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +151,18 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
         return Quantity(start, end, DATE, date=(int(low), None, None))
     dimension, base, factor = (NUMBER, "", 1.0) if unit is None else _units()[_unit_key(unit)]
     bound = next((name for name in _BOUNDS if match[f"bound_{name}"] is not None), "")
+    if not bound:
+        bound, end = _bound_after(text, end)
     low, high = _bounded(low * factor, high * factor, bound)
     return Quantity(start, end, dimension, base, low, high, bound=bound)
+
+
+def _bound_after(text: str, end: int) -> tuple[str, int]:
+    """The bound that follows a quantity, as in "18 or older", 三天内, and where it ends."""
+    for name, pattern in _BOUNDS_AFTER:
+        if (match := pattern.match(text, end)) is not None:
+            return name, match.end()
+    return "", end
 
 
 def _bounded(low: float, high: float, bound: str) -> tuple[float, float]:
@@ -220,13 +241,24 @@ def _date(match: re.Match[str]) -> tuple[int | None, int | None, int | None] | N
 
 
 def _minutes(match: re.Match[str]) -> float | None:
-    hour, minute = int(match["hour"] or match["hour12"]), int(match["minute"] or 0)
-    half = (match["half"] or match["half12"] or "").lower().replace(".", "")
-    if half:
-        if not 1 <= hour <= 12:
+    """Minutes since midnight."""
+    if match["noon"] is not None:
+        return 720.0 if match["noon"].lower() == "noon" else 1440.0
+    if match["cn_hour"] is not None:
+        hour, minute = _value(match["cn_hour"], None), _value(match["cn_minute"] or "0", None)
+        if hour is None or minute is None:
             return None
-        hour = hour % 12 + (12 if half == "pm" else 0)
-    return float(hour * 60 + minute) if hour <= 24 and minute < 60 else None
+        minute = 30 if match["cn_30"] else minute
+        half = _HALVES.get(match["cn_half"] or "", "")
+    else:
+        hour, minute = float(match["hour"] or match["hour12"]), float(match["minute"] or 0)
+        half = (match["half"] or match["half12"] or "").lower().replace(".", "")
+        if half and not 1 <= hour <= 12:
+            return None
+        hour = hour % 12 if half else hour
+    if half == "pm" and hour < 12:
+        hour += 12
+    return hour * 60 + minute if hour <= 24 and minute < 60 else None
 
 
 def _unit_key(unit: str) -> str:
@@ -279,7 +311,9 @@ def _clock_pattern() -> str:
     half = r"[ap]\.?m\b\.?"
     return (
         rf"|(?P<clock>(?<![A-Za-z\d:.])(?:(?P<hour>\d{{1,2}}):(?P<minute>\d\d)(?:\s*(?P<half>{half}))?(?![A-Za-z\d:])"
-        rf"|(?P<hour12>\d{{1,2}})\s*(?P<half12>{half})))"
+        rf"|(?P<hour12>\d{{1,2}})\s*(?P<half12>{half})|(?P<noon>(?:noon|midnight)\b))"
+        rf"|(?P<cn_half>{_any(iter(_HALVES))})?(?P<cn_hour>\d{{1,2}}|[零一二两三四五六七八九十]{{1,3}})"
+        r"(?:点钟?|时(?!间|候|期|段))(?:(?P<cn_minute>\d{1,2}|[零一二三四五六七八九十]{1,3})分?|(?P<cn_30>半)|整)?(?!要求|建议|意见|内容|原因|说明|理由|问题|不同|水))"
     ).lstrip("|")
 
 
@@ -288,9 +322,7 @@ def _number_pattern() -> str:
     spelled = rf"(?:{words})(?:[\s-](?:and\s)?(?:{words}|hundred|thousand|million))*\b"
     digits = r"[-\u2212]?(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)"
     numerals = "[零〇一二两三四五六七八九十百千]+"
-    measured = (
-        "(?=[个]?(?:[天日周年元米克吨秒万亿人名位件张次间台辆页岁层块把户项份]|星期|月|小时|分钟|公里|公斤))"
-    )
+    measured = "(?=[个]?(?:[天日周年元米克吨秒万亿人名位件本张次间台辆页岁层块把户项份]|星期|月|小时|分钟|公里|公斤))"
     chinese = f"(?<=百分之){numerals}|{numerals}{measured}"
     value = (
         rf"(?:(?<![\w.,/-]){spelled}|(?<![A-Za-z_\d.,/])(?<![A-Za-z]-){digits}(?![\d/]|[.,:]\d)|{chinese})"

@@ -18,7 +18,8 @@ from simengine.rules.lexicon import (
     markers,
     simplified,
 )
-from simengine.rules.quantities import DATE, LABEL, Quantity, quantities
+from simengine.rules.quantities import DATE, LABEL, Quantity
+from simengine.rules.times import timed_quantities
 from simengine.text.folding import cleaned
 from simengine.text.scripts import FIRST_EAST_ASIAN, HAN
 
@@ -41,9 +42,11 @@ _CONTRACTED = re.compile(r"(?:\b(ca|wo|sha))?(n't)\b|\b(can)(not)\b", re.IGNOREC
 _FREED = re.compile(
     r"\b(?:need not|(?:do|does|did) not (?:have|need) to|no need (?:to|for))\b", re.IGNORECASE
 )
+_UNTRUE = re.compile(r"\bit is (?:not (?:true|the case|correct)|untrue|false|wrong) that\b", re.IGNORECASE)
 _OBLIGED = re.compile(r"\b(?:have|has|had|needs?) to\b", re.IGNORECASE)
 _WHOLE = {"ca": "can", "wo": "will", "sha": "shall"}
 _JOINTS = frozenset(("and", "or", ",", "/", "&", "、", "和", "与", "及", "或", "以及", "或者", "plus"))
+_BEFORE_QUANTITIES = frozenset("at from between on in for of".split())  # noqa: SIM905 - as the other lists of words
 _NOT_COMPARED = frozenset(("a", "an", "the", ",", "、", ":"))
 CLAUSE_MARKS = frozenset((",", ":"))
 _CLAUSE_END = re.compile(r"[,:\uff0c\uff1a](?=\D)|\s[-\u2013]\s|\u2014+")
@@ -130,8 +133,9 @@ def _whole(match: re.Match[str]) -> str:
 
 
 def _unit(text: str, *, whole: bool) -> Unit:
-    text = _OBLIGED.sub("must", _FREED.sub("neednot", _CONTRACTED.sub(_whole, text)))
-    found = [quantity for quantity in quantities(text) if quantity.dimension != LABEL]
+    text = _UNTRUE.sub("not", _CONTRACTED.sub(_whole, text))
+    text = _OBLIGED.sub("must", _FREED.sub("neednot", text))
+    found = [quantity for quantity in timed_quantities(text) if quantity.dimension != LABEL]
     pieces, at = [], 0
     for quantity in found:
         pieces += [text[at : quantity.start], f" {_PLACE} "]
@@ -145,6 +149,8 @@ def _unit(text: str, *, whole: bool) -> Unit:
             quantity = next(given)
             written = text[quantity.start : quantity.end].strip()
             plain.append(_value_key(quantity, written))
+            if tokens and tokens[-1].at == len(raw) - 1 and tokens[-1].text.lower() in _BEFORE_QUANTITIES:
+                tokens.pop()
             tokens.append(Token(f"{_PLACE}{quantity.dimension}", QUANTITY, written, len(raw), quantity))
             raw.append(written.lower())
             continue

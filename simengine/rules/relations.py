@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Literal, TypeAlias
 
 from simengine.rules.quantities import CLOCK, MONEY, Quantity
+from simengine.rules.times import RANGE, WEEKDAY
 
 Relation: TypeAlias = Literal["same", "implied", "excluded", ""]
 """Of a second quantity to the first: equal, certain if the first holds, impossible if the first holds, or unknown."""
@@ -32,9 +34,15 @@ def relation(one: Quantity, text1: str, other: Quantity, text2: str) -> Relation
         or (one.dimension == MONEY and not one.base)
     ):
         return ""
+    if one.dimension == WEEKDAY:
+        return _of_days(int(one.low), int(other.low))
     if one.dimension == CLOCK and not (_HALF_NAMED.search(text1) and _HALF_NAMED.search(text2)):
+        if one.bound or other.bound:
+            return "same" if (one.low, one.high) == (other.low, other.high) else ""
         apart = abs(one.low - other.low)
         return "same" if apart == 0 else "excluded" if apart != _HALF_DAY_MINUTES else ""
+    if one.dimension == CLOCK and RANGE in (one.bound, other.bound):
+        return _of_hours(one, other)
     return _of_intervals(one, other)
 
 
@@ -49,11 +57,31 @@ def _of_dates(
     return "implied" if more_said else ""
 
 
+def _of_days(one: int, other: int) -> Relation:
+    """What holds on some days holds on each of them, and, of a list of days, on no other."""
+    if one == other:
+        return "same"
+    if one & other:
+        return "implied" if one & other == other else ""
+    return "excluded" if max(one.bit_count(), other.bit_count()) > 1 else ""
+
+
+def _of_hours(one: Quantity, other: Quantity) -> Relation:
+    """What lasts from one time to another holds at each between; of two ranges only one is right."""
+    if one.bound == other.bound:
+        return "same" if (one.low, one.high) == (other.low, other.high) else "excluded"
+    if one.bound != RANGE or other.bound:
+        return ""
+    return "implied" if one.low <= other.low < one.high else "excluded"
+
+
 def _of_intervals(one: Quantity, other: Quantity) -> Relation:
     if _near(one.low, other.low) and _near(one.high, other.high) and _open(one) == _open(other):
         return "same"
     if _below(one, other) or _below(other, one):
         return "excluded"
+    if one.bound == other.bound and one.bound in ("most", "under", "over"):
+        return ""  # "up to 5 kg" says nothing of "up to 8 kg"
     inside = _at_least(one, other) and _at_most(one, other)
     return "implied" if inside else ""
 
@@ -63,7 +91,7 @@ def _open(quantity: Quantity) -> str:
 
 
 def _near(one: float, other: float) -> bool:
-    return one == other or abs(one - other) <= _TOLERANCE * max(abs(one), abs(other))
+    return one == other or math.isclose(one, other, rel_tol=_TOLERANCE)
 
 
 def _below(one: Quantity, other: Quantity) -> bool:

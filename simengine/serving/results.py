@@ -7,10 +7,12 @@ from typing import Annotated, Literal, Self, TypeAlias
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
 
+from simengine.results.check import CheckedText, ClaimVerdict
 from simengine.results.conflicts import Conflict, DuplicateGroup
 from simengine.results.pairs import Classification, ExplainedText
 from simengine.results.records import (
     answer_record,
+    check_record,
     classification_record,
     conflict_record,
     duplicates_record,
@@ -134,6 +136,37 @@ class AnswerResult(Result):
     def of(cls, answer: Answer) -> Self:
         """The same of `Answer`."""
         return cls.model_validate(answer_record(answer))
+
+
+class CheckedClaimResult(Result):
+    """A claim of a text, and what the evidence says about it."""
+
+    claim: str
+    start: int = Field(ge=0, description="First character in the text that was checked.")
+    end: int = Field(ge=0)
+    judged: str = Field(description="As it was judged: with the subject before it in place of a pronoun.")
+    verdict: ClaimVerdict
+    probability: FiniteFloat = Field(
+        ge=0, le=1, description="Of the verdict; else the greater one of support and contradiction."
+    )
+    evidence: EvidenceResult | None = Field(description='What says so; null where "not found".')
+    against: EvidenceResult | None = Field(description="What says the opposite as surely.")
+    reason: str = Field(description='Rules that decided, or why there is no verdict; "" otherwise.')
+    unsupported: list[TextSpan] = Field(description="Words of the claim that nothing supports.")
+
+
+class CheckResult(Result):
+    """The claims of a text, one by one."""
+
+    claims: list[CheckedClaimResult]
+    skipped: dict[str, int] = Field(description="Sentences that are no claims, by reason.")
+    certainty: FiniteFloat = Field(description='Verdicts of a lower probability are "not sure".')
+    calibrated: bool
+
+    @classmethod
+    def of(cls, checked: CheckedText) -> Self:
+        """The same of `CheckedText`."""
+        return cls.model_validate(check_record(checked))
 
 
 class RecommendationResult(Result):

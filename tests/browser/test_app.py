@@ -9,8 +9,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import box, open_tab, serious_violations
 
-ENGLISH = ["Search", "Ask", "Pair scoring", "Recommend", "Map", "Index"]
-CHINESE = ["搜索", "问答", "句对评分", "推荐", "地图", "索引"]
+ENGLISH = ["Search", "Ask", "Check", "Pair scoring", "Recommend", "Map", "Index"]
+CHINESE = ["搜索", "问答", "核查", "句对评分", "推荐", "地图", "索引"]
 
 
 def tab_names(page: Page) -> list[str]:

@@ -10,6 +10,7 @@ import pytest
 
 from simengine.calibration.calibration import Calibration
 from simengine.reasoning.zero_shot import ZeroShotClassifier
+from tests.faults.encoder import WordEncoder, load_word_encoder
 from tests.reasoning.keyword_model import keyword_nli
 
 TABLE = {"sport": 5.0, "bank": 4.0, "money": 4.0, "体育": 5.0}
@@ -19,6 +20,7 @@ LABELS = ["-l", "sport", "-l", "bank"]
 @pytest.fixture(autouse=True)
 def _model(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("simengine.engine.loaded.LoadedModels.nli", lambda *given: keyword_nli(TABLE))
+    monkeypatch.setattr("simengine.engine.encoder.load_encoder", load_word_encoder)
 
 
 def write(path: Path, *records: dict[str, object]) -> Path:
@@ -27,13 +29,17 @@ def write(path: Path, *records: dict[str, object]) -> Path:
 
 
 def test_a_text_gets_a_table_of_its_labels(call) -> None:
-    result = call("classify", "a day of sport", *LABELS)
-    assert result.code == 0
-    expected = ZeroShotClassifier(keyword_nli(TABLE)).classify(["a day of sport"], ["sport", "bank"])[0]
-    rows = [line.split() for line in result.out.splitlines()]
-    assert [row[0] for row in rows] == ["sport", "bank"]
-    assert [float(row[1]) for row in rows] == pytest.approx(list(expected.probabilities.values()), abs=1e-4)
-    assert [row[2:] for row in rows] == [["*"], []]
+    joined = ZeroShotClassifier(keyword_nli(TABLE), encoder=WordEncoder())
+    alone = ZeroShotClassifier(keyword_nli(TABLE))
+    for model, words in ((joined, ()), (alone, ("--no-cosine",))):
+        expected = model.classify(["a day of sport"], ["sport", "bank"])[0]
+        result = call("classify", "a day of sport", *LABELS, *words)
+        rows = [line.split() for line in result.out.splitlines()]
+        assert [row[0] for row in rows] == ["sport", "bank"]
+        shown = [float(row[1]) for row in rows]
+        assert shown == pytest.approx(list(expected.probabilities.values()), abs=1e-4)
+        assert [row[2:] for row in rows] == [["*"] if row[0] == expected.label else [] for row in rows]
+    assert expected.label == "sport"
 
 
 def test_a_file_gives_a_record_for_each_document_with_its_own_fields(call, tmp_path: Path) -> None:
@@ -42,7 +48,17 @@ def test_a_file_gives_a_record_for_each_document_with_its_own_fields(call, tmp_p
         {"id": "a", "text": "the bank", "label": "gold", "n": 3},
         {"id": "b", "text": "体育新闻"},
     )
-    result = call("classify", "--input", source, *LABELS, "--format", "jsonl", "-o", tmp_path / "out.jsonl")
+    result = call(
+        "classify",
+        "--input",
+        source,
+        *LABELS,
+        "--no-cosine",
+        "--format",
+        "jsonl",
+        "-o",
+        tmp_path / "out.jsonl",
+    )
     assert (result.code, result.out) == (0, "")
     first, second = (
         json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
@@ -68,7 +84,9 @@ def test_descriptions_templates_and_several_labels(call) -> None:
 def test_the_prior_of_the_texts_sees_all_of_them(call, tmp_path: Path) -> None:
     texts = ["sport", "sport bank", "nothing"]
     source = write(tmp_path / "texts.jsonl", *({"text": text} for text in texts))
-    result = call("classify", "--input", source, *LABELS, "--prior", "texts", "--format", "jsonl")
+    result = call(
+        "classify", "--input", source, *LABELS, "--prior", "texts", "--no-cosine", "--format", "jsonl"
+    )
     found = [list(json.loads(line)["probabilities"].values()) for line in result.out.splitlines()]
     expected = ZeroShotClassifier(keyword_nli(TABLE)).probabilities(texts, ["sport", "bank"], prior="texts")
     np.testing.assert_allclose(found, expected, atol=1e-5)
@@ -83,7 +101,7 @@ def test_a_calibration_is_read_from_a_file_and_refused_where_it_is_of_another_mo
     )  # fmt: skip
     path = tmp_path / "c.json"
     path.write_text(json.dumps(made.to_dict()))
-    arguments = ["classify", "sport", *LABELS, "--format", "json", "--calibration", path]
+    arguments = ["classify", "sport", *LABELS, "--no-cosine", "--format", "json", "--calibration", path]
     record = json.loads(call(*arguments).out)
     plain = ZeroShotClassifier(keyword_nli(TABLE)).probabilities(["sport"], ["sport", "bank"])[0]
     np.testing.assert_allclose(list(record["probabilities"].values()), made.apply(plain), atol=1e-5)

@@ -108,3 +108,17 @@ def test_a_query_that_the_judge_does_not_know_is_told_of(
     )
     assert "does not know" not in call("search", "-i", path, "商店").err
     assert "does not know" not in call("search", "-i", path, "--collapse", "shop").err
+
+
+def test_one_note_says_that_reranking_left_a_query_alone(
+    call, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(TableModel, "readings", ascii_readings)
+    ask = ("search", "-i", path, "--rerank")
+    kept = "the query keeps the order of the search: the default reranker"
+    assert f"{kept} ranks answers to questions" in call(*ask, "shop").err
+    chinese = call(*ask, "商店几点开门？").err
+    assert f"{kept} cannot read it" in chinese
+    assert "the cross-encoder does not know" not in chinese
+    for asked in (("When is the shop open?",), ("shop", "--rerank-weight", "0.5"), ("shop", "--nli", "x")):
+        assert "keeps the order" not in call(*ask, *asked).err

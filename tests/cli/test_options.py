@@ -188,7 +188,8 @@ def test_help_names_every_text_field_and_the_model_that_is_meant(call) -> None:
         return "".join(call(name, "--help").out.split())  # lines may break at hyphens
 
     assert ",".join(TEXT_FIELDS) in text("index")
-    for name in ("index", "embed", "score"):
-        assert "[default:all-MiniLM-L6-v2]" in text(name)
+    assert "[default:all-MiniLM-L6-v2]" in text("embed")
+    for name in ("index", "score"):
+        assert "[default:all-MiniLM-L6-v2;multilingual-e5-smallfortextsinotherlanguages" in text(name)
     for name in ("search", "add", "update"):
         assert "[default:theindex'smodel]" in text(name)

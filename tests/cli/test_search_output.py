@@ -128,3 +128,10 @@ def test_a_card_says_what_the_judge_said_in_one_line(columns: int, monkeypatch: 
 def test_control_characters_of_evidence_do_not_reach_the_terminal() -> None:
     evil = "\x1b]52;c;ZXZpbA==\x07"
     assert "\x1b]" not in click.unstyle(card(judged(evil, Span(0, len(evil))), "query"))
+
+
+def test_only_a_stance_that_was_stamped_has_a_colour() -> None:
+    green, red = "\x1b[32m", "\x1b[31m"
+    for stance, colour in (("supports", green), ("contradicts", red), ("neutral", ""), (None, green)):
+        shown = card(replace(hit(), judgement=Judgement(0.9, stance=stance)), "nothing")
+        assert [each for each in (green, red) if each in shown] == [colour] * bool(colour)

@@ -1,4 +1,4 @@
-"""What commands say of texts in characters that the default model has no tokens for."""
+"""What commands say of texts in characters that the English model has no tokens for."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from simengine.engine import Engine
 from simengine.types import Document
 from tests.corpora import write_corpus
 
+ENGLISH = "all-MiniLM-L6-v2"
 APART = ("The delivery 😀", "The delivery 😡")
 
 
@@ -21,7 +22,7 @@ def mixed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     texts = {"cat": "猫喜欢睡觉", "dog": "狗喜欢跑步", "ka": "გამარჯობა მსოფლიო", "en": "The cat sleeps."}
     documents = [Document(id_, text) for id_, text in texts.items()]
     write_corpus(documents, folder / "corpus.jsonl")
-    Engine.build(documents, folder / "index", offline=True).close()
+    Engine.build(documents, folder / "index", model=ENGLISH, offline=True).close()
     return folder
 
 
@@ -34,7 +35,7 @@ def test_a_score_that_means_nothing_is_told(call, tmp_path: Path) -> None:
     rows = [APART, ("A cat", "A dog"), ("猫喜欢睡觉", "狗喜欢睡觉"), ("The delivery 😀", "the delivery 😀")]
     lines = [json.dumps({"text1": one, "text2": other}) for one, other in rows]
     pairs.write_text("\n".join(lines), encoding="utf-8")
-    found = call("score", "--pairs", pairs, "--format", "jsonl")
+    found = call("score", "--pairs", pairs, "--format", "jsonl", "--model", ENGLISH)
     assert [json.loads(line)["told_apart"] for line in found.out.splitlines()] == [False, True, False, True]
     assert "the texts of 2 pairs apart" in found.err
 
@@ -64,7 +65,7 @@ def test_info_of_an_index_without_documents_speaks_of_no_earlier_version(call, i
 
 
 def test_index_embed_and_search_say_it_once(call, mixed: Path, tmp_path: Path) -> None:
-    built = call("index", mixed / "corpus.jsonl", "-o", tmp_path / "index", "--offline")
+    built = call("index", mixed / "corpus.jsonl", "-o", tmp_path / "index", "--offline", "-m", ENGLISH)
     assert "3 of 4 passages in characters that the model does not know" in built.err
     said = "the model does not know the characters of"
     assert call("embed", "a cat", "猫", "狗").err.count(said) == 1
@@ -101,6 +102,7 @@ def test_the_judge_that_ships_gives_no_verdict_in_a_language_that_it_does_not_kn
     assert "does not know" in verdict["reason"]
     answer = json.loads(call("ask", "-i", mixed / "index", "--format", "json", "猫喜欢什么？").out)
     assert (answer["verdict"], answer["answer"]) == ("not found", "")
-    found = call("classify", "猫喜欢睡觉", "-l", "sports", "-l", "animals", "--format", "jsonl")
+    asked = ("classify", "猫喜欢睡觉", "-l", "sports", "-l", "animals", "--no-cosine", "--format", "jsonl")
+    found = call(*asked)
     assert json.loads(found.out)["predicted"] == []
     assert "the cross-encoder does not know the characters of '猫喜欢睡觉'" in found.err

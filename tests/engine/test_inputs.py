@@ -119,6 +119,8 @@ CALLS: dict[str, tuple[Call, set[str]]] = {
     "question": (lambda engine, odd: engine.ask(odd), set()),
     "history": (lambda engine, odd: engine.ask("Why?", odd), set()),
     "answers": (lambda engine, odd: engine.ask("Why?", (), odd), {"none"}),
+    "checked": (lambda engine, odd: engine.check(odd), set()),
+    "check options": (lambda engine, odd: engine.check("Cats purr.", options=odd), {"none"}),
     "contradictions": (lambda engine, odd: engine.contradictions(options=odd), {"none"}),
     "duplicates": (lambda engine, odd: engine.duplicates(options=odd), {"none"}),
     "similar": (lambda engine, odd: engine.similar(odd), {"int"}),

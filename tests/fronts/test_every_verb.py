@@ -15,7 +15,9 @@ pytest.importorskip("mcp", reason="the extra mcp is not installed")
 from simengine.cli.main import _run
 from simengine.engine import Engine
 from simengine.engine.dispatch import VERBS
+from simengine.requests.check import CheckOptions
 from simengine.results.records import (
+    check_record,
     classification_record,
     conflict_record,
     duplicates_record,
@@ -41,6 +43,7 @@ FRONTS = {
     "CalibrateRequest": "the command line alone fits",
     **dict.fromkeys(
         (
+            "CheckRequest",
             "SimilarRequest",
             "RerankRequest",
             "ScoreRequest",
@@ -108,6 +111,48 @@ def test_score(engine: Engine, catalogue: Catalogue, capfd: pytest.CaptureFixtur
     for each in (found, answer, tool(catalogue, "score", {"text1": text1, "text2": text2})):
         assert each["cosine"] == pytest.approx(scored.score, abs=1e-6)
         assert each["told_apart"] is True
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"candidates": 2, "read": 3, "certainty": 0.99}, {"where": "year >= 2000", "mode": "lexical"}],
+    ids=str,
+)
+def test_check(
+    index: Path,
+    engine: Engine,
+    catalogue: Catalogue,
+    capfd: pytest.CaptureFixture[str],
+    options: dict[str, Any],
+) -> None:
+    text = "The tower was built in 1889. It was built in 1920, and cats bark. Is it old?"
+    expected = as_json(check_record(engine.check(text, options=CheckOptions(**options))))
+    assert len(expected["claims"]) >= 2
+    words = [word for name, value in options.items() for word in (f"--{name}", value)]
+    assert (
+        command_line(capfd, "check", text, "-i", index, "--format", "json", "--offline", *words) == expected
+    )
+    request = {"text": text, **options}
+    answer = http(catalogue, "/v1/check", request)
+    assert {name: answer[name] for name in expected} == expected
+    answer = tool(catalogue, "check", request)
+    assert {name: answer[name] for name in expected} == expected
+
+
+def test_check_against_a_source(
+    tmp_path: Path, engine: Engine, catalogue: Catalogue, capfd: pytest.CaptureFixture[str]
+) -> None:
+    text, source = "The tower was built in 1889.", "Cats purr. The tower was built in 1889."
+    expected = as_json(check_record(engine.check(text, source=[source])))
+    assert expected["claims"][0]["verdict"] == "supported"
+    request = {"text": text, "source": [source]}
+    assert http(catalogue, "/v1/check", request)["claims"] == expected["claims"]
+    assert tool(catalogue, "check", request)["claims"] == expected["claims"]
+    path = tmp_path / "source.txt"
+    path.write_text(source, encoding="utf-8")
+    found = command_line(capfd, "check", text, "--source", path, "--format", "json", "--offline")
+    expected["claims"][0]["evidence"]["document_id"] = str(path)
+    assert found == expected
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,9 @@ from simengine.calibration.calibration import Calibration
 from simengine.errors import UsageError
 from simengine.rerank.options import RerankOptions, Stage
 from simengine.rerank.reranker import Reranker
+from simengine.results.search import left_alone_note
 from simengine.types import Hit, Span
+from tests.cross_encoders.fakes import AsciiTokenizer
 from tests.rerank.fakes import Clock, TableJudge, hit, ids
 
 HITS = [hit("a", 9.0), hit("b", 5.0), hit("c", 4.0), hit("d", 1.0)]
@@ -137,15 +139,19 @@ def test_a_judge_reads_title_and_passage() -> None:
 
 def test_evidence_is_given_in_characters_of_the_document() -> None:
     document = "Before. Cats sleep all day."
-    hits = [hit("1", 2.0, document[8:], title="Cats", start=8), hit("2", 1.0, "no")]
+    hits = [hit("1", 2.0, document[8:], title="Cats", start=8), hit("2", 1.0, "Cats rarely sleep.")]
     judge = TableJudge(
         {
             "Cats\n\nCats sleep all day.": (0.9, 0.05, 0.05),
             document[8:]: (0.9, 0.05, 0.05),
-            "no": (0.0, 0.1, 0.9),
+            "Cats rarely sleep.": (0.0, 0.1, 0.9),
         }
     )
-    got = Reranker([Stage(judge, 2, 1.0)], RerankOptions(claim=True)).rerank(["q"], [hits]).hits[0]
+    got = (
+        Reranker([Stage(judge, 2, 1.0)], RerankOptions(claim=True))
+        .rerank(["Cats sleep a lot."], [hits])
+        .hits[0]
+    )
     by_id = {each.id: each.judgement for each in got}
     assert by_id["1"] is not None
     assert by_id["2"] is not None
@@ -156,10 +162,41 @@ def test_evidence_is_given_in_characters_of_the_document() -> None:
     assert by_id["1"].relevance == pytest.approx(0.95)
 
 
+def test_a_stage_for_questions_leaves_other_queries_and_other_languages_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    judge = TableJudge(TABLE)
+    monkeypatch.setattr(judge, "readings", AsciiTokenizer().readings, raising=False)
+    queries = ["who is it", "some keywords", "她是谁", "这是一句话。"]
+    made = Reranker([Stage(judge, 4, 1.0, questions_only=True)])
+    result = made.rerank(queries, [HITS] * 4)
+    assert [query for query, _ in judge.calls[0]] == ["who is it"] * 4
+    assert ids(result.hits[0]) != ids(HITS)
+    assert [ids(found) for found in result.hits[1:]] == [ids(HITS)] * 3
+    assert [each.score for each in result.hits[1]] == [each.score for each in HITS]
+    assert all(each.judgement is None for found in result.hits[1:] for each in found)
+    reasons = ["", "no question", "unreadable", "unreadable"]
+    assert [count.left_alone for (count,) in result.counts] == made.left_alone(queries) == reasons
+    assert [count.weight for (count,) in result.counts] == [1.0, 0.0, 0.0, 0.0]
+    within = Reranker([Stage(judge, 4, 1.0, questions_only=True)], RerankOptions(budget_ms=1e9))
+    assert within.rerank(queries, [HITS] * 4).hits == result.hits
+
+
+def test_the_note_says_how_many_queries_keep_their_order_and_why() -> None:
+    assert left_alone_note(["", ""]) == ""
+    assert left_alone_note(["no question"]).startswith(
+        "the query keeps the order of the search: the default reranker ranks answers to questions; "
+    )
+    assert "cannot read it;" in left_alone_note(["unreadable"])
+    said = left_alone_note(["no question", "", "unreadable"])
+    assert said.startswith("2 of 3 queries keep the order of the search")
+    assert "ranks answers to questions and cannot read some" in said
+
+
 def test_a_text_far_from_the_claim_does_not_contradict_it() -> None:
     judge = TableJudge({"near": (0.0, 0.1, 0.9), "far": (0.0, 0.1, 0.9)})
     got = Reranker([Stage(judge, 2, 1.0)], RerankOptions(claim=True)).rerank(
-        ["q"], [[hit("near", 0.6), hit("far", 0.1)]]
+        ["near and far"], [[hit("near", 0.6), hit("far", 0.1)]]
     )
     assert [(each.id, each.judgement.stance) for each in got.hits[0] if each.judgement] == [
         ("near", "contradicts"),
@@ -170,7 +207,11 @@ def test_a_text_far_from_the_claim_does_not_contradict_it() -> None:
 def test_evidence_that_is_all_of_the_title_is_none() -> None:
     hits = [hit("1", 2.0, "", title="Cats sleep")]
     judge = TableJudge({"Cats sleep": (0.9, 0.05, 0.05)})
-    got = Reranker([Stage(judge, 1, 1.0)], RerankOptions(claim=True)).rerank(["q"], [hits]).hits[0][0]
+    got = (
+        Reranker([Stage(judge, 1, 1.0)], RerankOptions(claim=True))
+        .rerank(["A cat sleeps"], [hits])
+        .hits[0][0]
+    )
     assert got.judgement is not None
     assert (got.judgement.stance, got.judgement.evidence) == ("supports", None)
 
@@ -258,13 +299,13 @@ def test_claims_are_judged_the_same_within_a_budget() -> None:
     table = {name: (0.7, 0.2, 0.1) if name in "ac" else (0.1, 0.1, 0.8) for name in "abcd"}
     runs = [
         Reranker([Stage(TableJudge(table), 4, 0.5)], RerankOptions(claim=True, budget_ms=budget)).rerank(
-            ["q"], [HITS]
+            ["b c d"], [HITS]
         )
         for budget in (None, 1e9)
     ]
     assert runs[0].hits == runs[1].hits
     assert {each.id: each.judgement.stance for each in runs[0].hits[0] if each.judgement} == {
-        "a": "supports", "b": "contradicts", "c": "supports", "d": "contradicts",
+        "a": "neutral", "b": "contradicts", "c": "supports", "d": "contradicts",
     }  # fmt: skip
 
 

@@ -70,6 +70,15 @@ def test_scale_of_a_model_does_not_change_the_ranking() -> None:
     np.testing.assert_allclose(fused, expected, rtol=1e-4)
 
 
+def test_identical_texts_stay_at_one_in_a_model_of_high_cosines_and_others_keep_their_spread() -> None:
+    assert Fusion().scale == 1.0
+    assert Fusion(level=0.1, spread=2 * SPREAD).scale == 0.5
+    high = Fusion(level=0.8, spread=SPREAD / 2)
+    assert LEVEL + (1 - high.level) * high.scale == pytest.approx(1.0)
+    assert Fusion(level=0.8, spread=SPREAD / 10).scale == pytest.approx(10.0)
+    assert np.isfinite(Fusion(level=1.0, spread=1e-3).scale)
+
+
 def test_words_of_an_unread_script_count_more() -> None:
     fusion = Fusion(unknown_characters=0.5)
     assert fusion.boost("gas flow") == 1.0

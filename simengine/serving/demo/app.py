@@ -10,6 +10,7 @@ import gradio as gr
 from markupsafe import Markup
 
 from simengine.serving.demo.ask_tab import AskTab
+from simengine.serving.demo.check_tab import CheckTab
 from simengine.serving.demo.context import DemoContext, area
 from simengine.serving.demo.index_tab import IndexTab
 from simengine.serving.demo.map_tab import MapTab
@@ -35,6 +36,7 @@ DELETE_FILES_S = (60, 1_800)
 TABS: tuple[tuple[str, Text, Callable[[DemoContext], object]], ...] = (
     ("search", FRAME.search, SearchTab),
     ("ask", FRAME.ask, AskTab),
+    ("check", FRAME.check, CheckTab),
     ("pairs", FRAME.pairs, PairsTab),
     ("recommend", FRAME.recommend, RecommendTab),
     ("map", FRAME.map, MapTab),

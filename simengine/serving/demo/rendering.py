@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from simengine.serving.demo.strings import FRAME, UNKNOWN, Text
 from simengine.serving.demo.strings.ask import ASK, VERDICT_NAMES
+from simengine.serving.demo.strings.check import CHECK, CHECK_NAMES
 from simengine.serving.demo.strings.index import INDEX
 from simengine.serving.demo.strings.map import MAP
 from simengine.serving.demo.strings.pairs import PAIRS
@@ -20,8 +21,9 @@ from simengine.serving.demo.strings.search import SEARCH, STAGE_NAMES, STANCE_NA
 from simengine.serving.demo.strings.text import Language
 
 WORDS = {
-    "ASK": ASK, "FRAME": FRAME, "INDEX": INDEX, "MAP": MAP, "PAIRS": PAIRS, "RECOMMEND": RECOMMEND, "SEARCH": SEARCH,
-    "UNKNOWN": UNKNOWN, "STAGE_NAMES": STAGE_NAMES, "STANCE_NAMES": STANCE_NAMES, "VERDICT_NAMES": VERDICT_NAMES,
+    "ASK": ASK, "CHECK": CHECK, "FRAME": FRAME, "INDEX": INDEX, "MAP": MAP, "PAIRS": PAIRS, "RECOMMEND": RECOMMEND,
+    "SEARCH": SEARCH, "UNKNOWN": UNKNOWN, "CHECK_NAMES": CHECK_NAMES, "STAGE_NAMES": STAGE_NAMES,
+    "STANCE_NAMES": STANCE_NAMES, "VERDICT_NAMES": VERDICT_NAMES,
     "STANCE_SIGNS": {"supports": "✓", "contradicts": "✕", "neutral": "·"},
 }  # fmt: skip
 SECONDS_FROM_MS = 2_000

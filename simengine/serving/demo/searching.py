@@ -79,6 +79,8 @@ def run_search(served: ServedIndex, asked: Asked) -> Shown:
     notes: list[Text] = []
     if found.n_incomplete:
         notes.append(SEARCH.incomplete)
+    if "order" in unread:
+        notes.append(SEARCH.left_alone)
     if "reranker" in unread:
         notes.append(UNKNOWN.cross_encoder)
     if "encoder" in unread:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field, JsonValue
 
 from simengine.serving.results import (
+    CheckResult,
     ClassificationResult,
     ConflictResult,
     HitResult,
@@ -28,6 +29,13 @@ class SearchToolResult(HitsToolResult):
     """Hits of a search, best first."""
 
     n_unjudged: int = Field(ge=0, description="Candidates that the reranker left out for lack of time.")
+
+
+class CheckToolResult(CheckResult):
+    """The claims of the text, one by one."""
+
+    index: str
+    notes: Notes
 
 
 class ScoreToolResult(Result):

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from simengine.errors import SimengineError
 from simengine.requests.ask import AskRequest
+from simengine.requests.check import CheckRequest
 from simengine.requests.conflicts import ContradictionsRequest
 from simengine.requests.pairs import ClassifyRequest, NLIRequest, ScoreRequest
 from simengine.requests.recommend import RecommendRequest
@@ -22,6 +23,7 @@ from simengine.requests.search import SearchRequest, SimilarRequest
 from simengine.serving.catalogue import Catalogue
 from simengine.serving.derived import Derived, Kinds, derived_fields, made
 from simengine.serving.mcp.results import (
+    CheckToolResult,
     ClassifyToolResult,
     ContradictionsToolResult,
     HitsToolResult,
@@ -34,6 +36,7 @@ from simengine.serving.mcp.results import (
 )
 from simengine.serving.results import (
     AnswerResult,
+    CheckResult,
     ClassificationResult,
     ConflictResult,
     HitResult,
@@ -191,6 +194,33 @@ def _ask_parameters() -> dict[str, Derived]:
     return {"question": _required(Query, "A whole question."), **options}
 
 
+def check(served: ServedIndex, given: Mapping[str, Any]) -> CheckToolResult:
+    """Check the claims of a text, such as your own draft of an answer, against the documents, one by one.
+
+    Each claim is supported, contradicted, not found or not sure, with the evidence and the words that nothing supports.
+    Give source to check against texts of your own instead of the index.
+    """
+    source = None if given["source"] is None else tuple(given["source"])
+    request = made(CheckRequest, given, {"texts": (given["text"],), "source": source})
+    with time_limit(time.monotonic() + SCAN_S):
+        (found,) = served.engine.run(request, progress=LimitedProgress())
+    notes = served.engine.notes(request)
+    return CheckToolResult(index=served.name, **dict(CheckResult.of(found)), notes=notes)
+
+
+def _check_parameters() -> dict[str, Derived]:
+    instead = Field(
+        min_length=1,
+        max_length=MOST_LISTED["texts"],
+        description="Texts to check against instead of the index.",
+    )
+    return {
+        "text": _required(LongText, "The text whose claims are checked."),
+        "source": Derived(Annotated[list[LongText] | None, instead], None),
+        **_options(CheckRequest, omit=("texts", "source")),
+    }
+
+
 def score(served: ServedIndex, given: Mapping[str, Any]) -> ScoreToolResult:
     """Compare two texts: how similar they are, and whether the first entails or contradicts the second."""
     pair = given["text1"], given["text2"]
@@ -283,6 +313,7 @@ def contradictions(served: ServedIndex, given: Mapping[str, Any]) -> Contradicti
 TOOLS: tuple[tuple[Answer, Callable[[], dict[str, Derived]]], ...] = (
     (search, _search_parameters),
     (ask, _ask_parameters),
+    (check, _check_parameters),
     (score, _score_parameters),
     (recommend, _recommend_parameters),
     (similar, lambda: _options(SimilarRequest)),

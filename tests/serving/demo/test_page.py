@@ -15,6 +15,7 @@ from simengine.engine import Engine  # noqa: E402
 from simengine.errors import IndexNotFoundError, UsageError  # noqa: E402
 from simengine.serving.demo import build_demo  # noqa: E402
 from simengine.serving.demo.ask_tab import AskTab  # noqa: E402
+from simengine.serving.demo.check_tab import CheckTab  # noqa: E402
 from simengine.serving.demo.context import DemoContext  # noqa: E402
 from simengine.serving.demo.facets import Facet  # noqa: E402
 from simengine.serving.demo.index_tab import IndexTab, health_html  # noqa: E402
@@ -204,6 +205,20 @@ def test_asking_keeps_the_conversation_and_a_failure_keeps_the_question(context:
     assert 'role="alert"' in html
     assert all(step == gr.skip() for step in rest)
     assert tab.forget("zh")[1] == []
+
+
+def test_checking_takes_the_index_or_a_text_and_is_told_again_in_chinese(context: DemoContext):
+    tab = CheckTab(context)
+    text = "The tower was built in 1889. The tower was built in 1920."
+    html, found = last(tab.check("en", text, ""))
+    assert ("✓ supported" in html, "✕ contradicted" in html) == (True, True)
+    assert "有依据" in tab.again("zh", found)
+    html, _ = last(tab.check("en", text, "Cats purr."))
+    assert "✓" not in html
+    html, kept = last(tab.check("en", " ", ""))
+    assert "Enter a text" in html
+    assert kept == gr.skip()
+    assert "one by one" in tab.again("en", None)
 
 
 def test_the_index_tab_shows_the_facts_and_a_sound_index(context: DemoContext):

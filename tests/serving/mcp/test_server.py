@@ -21,6 +21,7 @@ from simengine.serving.catalogue import Catalogue
 from simengine.serving.mcp import build_server
 from simengine.serving.results import (
     AnswerResult,
+    CheckResult,
     ClassificationResult,
     ConflictResult,
     HitResult,
@@ -33,6 +34,7 @@ from tests.serving.library import TOWER
 NAMES = [
     "search",
     "ask",
+    "check",
     "score",
     "recommend",
     "similar",
@@ -181,6 +183,16 @@ def test_classify_sorts_texts_into_labels(catalogue: Catalogue) -> None:
     ]
     assert found["classifications"][0]["predicted"] == ["The film is violent."]
     assert "at least two labels" in refused(catalogue, "classify", texts=texts, labels=["a"])
+
+
+def test_check_judges_each_claim_by_the_index_or_by_texts(catalogue: Catalogue) -> None:
+    text = "The tower was built in 1889. The tower was built in 1920."
+    found = given(catalogue, "check", text=text)
+    expected = CheckResult.of(catalogue.default.engine.check(text)).model_dump(mode="json")
+    assert found == {**expected, "index": "library", "notes": []}
+    assert [claim["verdict"] for claim in found["claims"]] == ["supported", "contradicted"]
+    found = given(catalogue, "check", text=text, source=["Cats purr."])
+    assert [claim["verdict"] for claim in found["claims"]] == ["not found", "not found"]
 
 
 def test_contradictions_names_claims_that_conflict(catalogue: Catalogue, tmp_path: Path) -> None:

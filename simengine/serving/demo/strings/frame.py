@@ -18,6 +18,7 @@ class FRAME:
     search = Text("Search", "搜索")
     pairs = Text("Pair scoring", "句对评分")
     ask = Text("Ask", "问答")
+    check = Text("Check", "核查")
     recommend = Text("Recommend", "推荐")
     map = Text("Map", "地图")
     index = Text("Index", "索引")

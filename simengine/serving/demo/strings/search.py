@@ -61,6 +61,10 @@ class SEARCH:
     incomplete = Text(
         "Reranking timed out: some results keep their original order.", "重排超时：部分结果保持原有顺序。"
     )
+    left_alone = Text(
+        "The built-in reranker ranks answers to English questions; this query keeps the order of the search.",
+        "内置重排模型只对英文问句的答案重排；此查询保持检索的原有顺序。",
+    )
     stages = Text("Time per stage, ms", "各阶段用时（毫秒）")
     stage_queue = Text("queue", "排队")
     stage_filter = Text("filter", "筛选")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
+from simengine.requests.check import CheckRequest
 from simengine.requests.search import SearchRequest
 from simengine.serving.rest.context import ServiceContext
 from simengine.serving.rest.operations import operation_id
 from simengine.serving.rest.schemas.index import (
     AskBody,
     AskResponse,
+    CheckBody,
+    CheckResponse,
     ContradictionsBody,
     ContradictionsResponse,
     DuplicatesBody,
@@ -24,6 +27,7 @@ from simengine.serving.rest.schemas.index import (
 )
 from simengine.serving.results import (
     AnswerResult,
+    CheckResult,
     ConflictResult,
     DuplicateGroupResult,
     HitResult,
@@ -34,7 +38,7 @@ from simengine.time_limit import LimitedProgress
 
 
 def router(context: ServiceContext) -> APIRouter:
-    """/v1/search, /v1/similar, /v1/ask, /v1/recommend, /v1/contradictions, /v1/duplicates."""
+    """/v1/search, /v1/similar, /v1/ask, /v1/check, /v1/recommend, /v1/contradictions, /v1/duplicates."""
     routes = APIRouter(tags=["index"], generate_unique_id_function=operation_id)
 
     @routes.post("/v1/search", summary="Find documents by meaning and by words")
@@ -78,6 +82,13 @@ def router(context: ServiceContext) -> APIRouter:
             return AskResponse(index=served.name, **dict(answer))
 
         return await context.call(answered)
+
+    @routes.post("/v1/check", summary="Are the claims of a text supported? One by one, with evidence")
+    async def check(body: CheckBody) -> CheckResponse:
+        context.check_texts([body.text, *(body.source or ())], "text and source")
+        context.log_text("text", body.text)
+        served, request = context.index(body.index), body.request()
+        return await context.call(lambda: _checked(served, request))
 
     @routes.post("/v1/recommend", summary="Documents like those that are liked")
     async def recommend(body: RecommendBody) -> RecommendResponse:
@@ -154,3 +165,9 @@ def _searched(served: ServedIndex, request: SearchRequest) -> SearchResponse:
         timings_ms=dict(found.timings_ms),
         notes=served.engine.notes(request),
     )
+
+
+def _checked(served: ServedIndex, request: CheckRequest) -> CheckResponse:
+    (found,) = served.engine.run(request, progress=LimitedProgress())
+    notes = served.engine.notes(request)
+    return CheckResponse(index=served.name, **dict(CheckResult.of(found)), notes=notes)

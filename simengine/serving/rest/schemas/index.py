@@ -1,4 +1,4 @@
-"""POST /v1/search, /v1/similar, /v1/ask, /v1/recommend, /v1/contradictions and /v1/duplicates.
+"""POST /v1/search, /v1/similar, /v1/ask, /v1/check, /v1/recommend, /v1/contradictions and /v1/duplicates.
 
 The fields that are not written here are those of the requests of the same names, with their limits and helps. Fields
 that name models or their settings are not among them.
@@ -14,15 +14,17 @@ from pydantic.config import JsonDict
 
 from simengine.errors import UsageError
 from simengine.requests.ask import AskRequest
+from simengine.requests.check import CheckRequest
 from simengine.requests.conflicts import ContradictionsRequest, DuplicatesRequest, GuardOptions
 from simengine.requests.recommend import RecommendRequest
 from simengine.requests.rerank import Rerank
 from simengine.requests.search import SearchRequest, SimilarRequest
 from simengine.results.search import SearchResult
 from simengine.serving.derived import derived, made
-from simengine.serving.rest.schemas.common import KINDS, Body, IndexBody, Statement
+from simengine.serving.rest.schemas.common import KINDS, Body, IndexBody, Statement, Text
 from simengine.serving.results import (
     AnswerResult,
+    CheckResult,
     ConflictResult,
     DuplicateGroupResult,
     HitResult,
@@ -164,6 +166,45 @@ class AskResponse(AnswerResult):
     """The answer with its evidence, or "not found" with the nearest passages."""
 
     index: str
+
+
+@derived(
+    CheckRequest,
+    KINDS,
+    omit=("texts", "source"),
+    most={"candidates": MOST_READ, "read": MOST_READ},
+)
+class CheckBody(IndexBody[CheckRequest]):
+    """A text whose claims are judged by an index, or by other texts."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"text": "Shipping to Canada takes two days. It is free."},
+                {
+                    "text": "The tower is 300 metres high.",
+                    "source": ["The tower has a height of 310 metres."],
+                },
+            ]
+        }
+    )
+
+    text: Statement
+    source: list[Text] | None = Field(
+        default=None, min_length=1, description="Check against these texts in place of the index."
+    )
+
+    def request(self) -> CheckRequest:
+        """The same, as the engine takes it."""
+        source = None if self.source is None else tuple(self.source)
+        return made(CheckRequest, self, {"texts": (self.text,), "source": source})
+
+
+class CheckResponse(CheckResult):
+    """The claims of the text, one by one."""
+
+    index: str
+    notes: Notes
 
 
 @derived(RecommendRequest, KINDS, most={"refuse": MOST_STATEMENTS, "require": MOST_STATEMENTS})

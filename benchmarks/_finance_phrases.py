@@ -1,0 +1,43 @@
+"""Financial phrases written for this benchmark, with their sentiment for a holder of the shares."""
+
+from __future__ import annotations
+
+PHRASES: tuple[tuple[str, str], ...] = (
+    ("Net sales rose 14 percent to 96 million euros.", "positive"),
+    ("The group cut its outlook for the year for the second time.", "negative"),
+    ("The annual general meeting will take place on 12 May in Tampere.", "neutral"),
+    ("Operating profit more than doubled from a year ago.", "positive"),
+    ("The plant in Gdansk will be closed and 240 people laid off.", "negative"),
+    ("The company has about 3,100 employees in eleven countries.", "neutral"),
+    ("Orders for cranes reached a record in the third quarter.", "positive"),
+    ("Quarterly losses widened to 8.2 million from 1.9 million.", "negative"),
+    ("The shares are listed in Stockholm and Oslo.", "neutral"),
+    ("The board raised the dividend by a third.", "positive"),
+    ("Demand for newsprint kept falling in all markets.", "negative"),
+    ("Mr Halvorsen has been in charge of logistics since 2016.", "neutral"),
+    ("The bank won the mandate over four larger rivals.", "positive"),
+    ("The auditor refused to sign the accounts.", "negative"),
+    ("The interim report is published in Finnish and English.", "neutral"),
+    ("Costs fell faster than expected and the margin widened.", "positive"),
+    ("Moody's lowered the rating of its bonds to junk.", "negative"),
+    ("The contract covers the delivery of twelve lifts.", "neutral"),
+    ("The debt was repaid two years early.", "positive"),
+    ("A fire at the smelter stopped production for six weeks.", "negative"),
+    ("Each share carries one vote.", "neutral"),
+    ("The new chip sold out within a day and the forecast was lifted.", "positive"),
+    ("The regulator fined the lender 40 million for missing controls.", "negative"),
+    ("The head office is in Rotterdam.", "neutral"),
+    ("Market share in Poland grew to 31 percent.", "positive"),
+    ("Its largest customer cancelled the order.", "negative"),
+    ("The company will present its figures at the fair in Hanover.", "neutral"),
+    ("Cash flow turned positive after three weak years.", "positive"),
+    ("Earnings per share dropped to 0.12 from 0.45.", "negative"),
+    ("The option programme runs until 2031.", "neutral"),
+    ("Analysts had expected less: pre-tax profit climbed to 51 million.", "positive"),
+    ("The airline filed for protection from its creditors.", "negative"),
+    ("The loan is denominated in Swiss francs.", "neutral"),
+    ("The joint venture opened its first profitable store.", "positive"),
+    ("Sales of diesel engines slumped by a fifth.", "negative"),
+    ("The subsidiary makes packaging for dairies.", "neutral"),
+)
+"""(phrase, label). The halves (every second one) have as many of each label."""

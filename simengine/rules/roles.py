@@ -1,0 +1,118 @@
+"""The same words with the parts exchanged: who does what to whom, active and passive, "sells to" and "buys from"."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from typing import TypeAlias
+
+from simengine.rules.changes import RuleEvidence
+from simengine.rules.lexicon import exclusive, lemma
+from simengine.rules.reading import JOINT, NEGATION, QUANTIFIER, QUANTITY, Token, Unit
+
+Keys: TypeAlias = tuple[str, ...]
+
+MAX_TOKENS = 40
+_BE = frozenset("is are was were be been being get got".split())  # noqa: SIM905 - as the lists below
+_SYMMETRIC = """meet marry married equal same similar beside next near with between differ different resemble adjacent
+inseparable compatible alike correlate neighbour neighbor border cousin sibling twin partner far join connect link
+parallel agree talk share versus vs play
+跟 同 相 等于 邻 附近 对面 朋友 同学 同事 兄弟 姐妹 夫妻 结婚 合 互"""
+_RETURNABLE = """love like know help call visit see admire trust invite thank respect hate miss write phone email hug
+kiss greet congratulate 喜欢 爱 认识 帮 看 信任 感谢 拜访 邀请 祝贺 联系"""
+"""What both may do to each other at other times; exchanged, it is left open."""
+_TOWARDS = {"to": "from", "from": "to", "给": "从", "从": "给", "向": "给"}
+
+
+def roles(premise: Unit, hypothesis: Unit) -> RuleEvidence | None:
+    """Evidence of two sentences of the same words, or of a word and its converse, in another order."""
+    found = _exchanged(premise, hypothesis)
+    if not found:
+        return None
+    if found == "kept":
+        return RuleEvidence("roles", "entailment", "the same said the other way round")
+    open_ = not _keys(_RETURNABLE).isdisjoint(token.key for token in premise.tokens)
+    return RuleEvidence("roles", "neutral" if open_ else "contradiction", "the same words, roles exchanged")
+
+
+def _exchanged(premise: Unit, hypothesis: Unit) -> str:
+    """ "exchanged" if the hypothesis has the parts of the premise exchanged, "kept" if it says the same, or ""."""
+    ours, theirs = premise.tokens, hypothesis.tokens
+    if max(len(ours), len(theirs)) > MAX_TOKENS or abs(len(ours) - len(theirs)) > 1:
+        return ""
+    first, second = tuple(t.key for t in ours), tuple(t.key for t in theirs)
+    if len(first) != len(second) and (turned := _converse(_without_from(first), _without_from(second))):
+        plain = [token for token in ours if token.key != "from"]
+        same = sorted(turned) == sorted(_without_from(first))
+        return "kept" if same and _swapped(plain, _without_from(first), turned) else ""
+    if sorted(first) == sorted(second):
+        return "exchanged" if _swapped(ours, first, second) else ""
+    for passive, active, unit in ((first, second, premise), (second, first, hypothesis)):
+        if len(passive) == len(active) + 1:
+            return _voices(passive, active, unit)
+    converse = _converse(first, second)
+    same = converse is not None and sorted(converse) == sorted(first)
+    return "kept" if same and converse is not None and _swapped(ours, first, converse) else ""
+
+
+def _swapped(tokens: Sequence[Token], first: Keys, second: Keys) -> bool:
+    """Whether the second is the first with two blocks exchanged around a part that is not symmetric."""
+    low = next((i for i, (a, b) in enumerate(zip(first, second, strict=True)) if a != b), len(first))
+    high = len(first)
+    while high > low and first[high - 1] == second[high - 1]:
+        high -= 1
+    ours, theirs, inner = first[low:high], second[low:high], tokens[low:high]
+    if any(token.kind in (JOINT, QUANTITY, QUANTIFIER, NEGATION) for token in inner):
+        return False
+    for left in range(1, len(ours) - 1):
+        for right in range(1, len(ours) - left):
+            middle = ours[left : len(ours) - right]
+            if theirs == ours[len(ours) - right :] + middle + ours[:left]:
+                return _keys(_SYMMETRIC).isdisjoint(first)
+    return False
+
+
+def _voices(passive: Keys, active: Keys, unit: Unit) -> str:
+    """What a passive sentence says of an active one of the same words, "by" or 被 aside."""
+    mark = "被" if unit.chinese else "by"
+    if mark not in passive or sorted(passive) != sorted((*active, mark)):
+        return ""
+    at = passive.index(mark)
+    if unit.chinese:
+        patient, rest = passive[:at], passive[at + 1 :]
+        if not patient or not rest:
+            return ""
+        return "exchanged" if active[: len(patient)] == patient else "kept" if active[0] == rest[0] else ""
+    if at < 2 or _BE.isdisjoint(unit.raw):
+        return ""
+    verb, patient, rest = passive[at - 1], passive[: at - 1], passive[at + 1 :]
+    if verb not in active:
+        return ""
+    place = active.index(verb)
+    subject, remainder = active[:place], active[place + 1 :]
+    if subject == patient and remainder[: len(rest)] == rest:
+        return "exchanged"
+    kept = bool(subject) and rest[: len(subject)] == subject and remainder[: len(patient)] == patient
+    return "kept" if kept else ""
+
+
+def _without_from(keys: Keys) -> Keys:
+    return tuple(key for key in keys if key != "from")
+
+
+def _converse(first: Keys, second: Keys) -> Keys | None:
+    """The second with its one word of opposite sense replaced by the first's, and "from" by "to"."""
+    table = exclusive()
+    out, new = set(first) - set(second), set(second) - set(first)
+    for one in out:
+        for other in new:
+            sides = table.get(other, ())
+            if any((line, 1 - side) in sides for line, side in table.get(one, ())):
+                turned = {other: one} | {theirs: ours for ours, theirs in _TOWARDS.items() if ours in out}
+                return tuple(turned.get(key, key) for key in second)
+    return None
+
+
+@cache
+def _keys(words: str) -> frozenset[str]:
+    return frozenset(map(lemma, words.split()))
