@@ -89,6 +89,12 @@ TARGETS: dict[str, dict[str, tuple[str, float, float | None]]] = {
         "evidence_auroc": (">=", 0.75, 0.85),
         "covidfaq_recall1": (">=", 0.55, 0.85),
     },
+    "quality_ask": {
+        "verdict_accuracy_en": (">=", 0.72, 0.90),
+        "verdict_accuracy_zh": (">=", 0.66, 0.90),
+        "followup_accuracy": (">=", 0.65, 0.90),
+        "false_answers": ("<=", 0.12, None),
+    },
     "quality_check": {
         "balanced_accuracy_en": (">=", 0.70, 0.85),
         "balanced_accuracy_zh": (">=", 0.64, 0.85),

@@ -197,8 +197,9 @@ class Answer:
 
     Attributes:
         question: as it was answered (a follow-up question with its subject inserted).
-        verdict: "supported", "contradicted" or "not found".
-        text: the answer; "" for "not found".
+        verdict: "yes" or "no" for a question for yes or no, which answers it as asked; "answer" for any other question;
+            "supported" or "contradicted" for a claim; "not found".
+        text: the answer, a quotation or what was calculated from one; "" for "not found".
         evidence: for the answer; None for "not found".
         probability: in [0, 1], that the answer is right; a probability only where `calibrated`.
         calibrated: see `Judgement`.
@@ -210,6 +211,12 @@ class Answer:
         against: contradicting evidence from another passage; None if there is none.
         asked: the question as asked; "" if `question` is the same.
         notes: human-readable remarks, such as why a worded answer was rejected.
+        sure: whether `probability` is at least SURE and nothing speaks against the answer; one that is not is shown as
+            "not sure".
+        calculation: how `text` was calculated from quantities of the evidence, such as "3 × 45 = 135"; "" for a
+            quotation.
+        parts: the answers to the questions that `question` consists of; empty if it is one question. The other fields
+            then summarise them.
     """
 
     question: str
@@ -226,6 +233,9 @@ class Answer:
     against: Evidence | None = None
     asked: str = ""
     notes: tuple[str, ...] = ()
+    sure: bool = True
+    calculation: str = ""
+    parts: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,9 @@ def command(
 ) -> int:
     """Answer a question from an index: the sentence that answers it, where it stands, and how sure that is.
 
-    The verdict is supported, contradicted, or not found; for a yes/no question, supported means yes and contradicted
-    no. Without a question, a terminal starts a conversation, in which follow-up questions keep their subject.
+    A question for yes or no gets yes, no or not found; a claim is supported, contradicted or not found. An answer of
+    low probability, and one that another passage contradicts, is shown as not sure. Two questions in one get two
+    answers. Without a question, a terminal starts a conversation, in which follow-up questions keep their subject.
 
     \b
     simengine ask "How long does shipping to Canada take?"

@@ -12,6 +12,7 @@ from simengine.errors import UsageError
 from simengine.models.files import sha256_of_file
 from simengine.models.resolve import resolve_model
 from simengine.qa.answerer import Answerer
+from simengine.qa.default_decision import default_decision
 from simengine.qa.fitting import LabelledQuestion, fit_decision
 from simengine.qa.labelled import read_labelled_questions
 from simengine.requests.ask import QUESTION_FIELDS, TITLE, AnswerOptions, AskRequest
@@ -19,8 +20,9 @@ from simengine.text.arguments import expect, items_of
 from simengine.types import Answer
 
 if TYPE_CHECKING:
+    from simengine.calibration.calibration import Calibration
     from simengine.engine.parts import Parts
-    from simengine.qa.decision import Decision
+    from simengine.qa.decision import Decides, Decision
 
 
 def run_ask(parts: Parts, request: AskRequest) -> list[Answer]:
@@ -37,20 +39,24 @@ def open_answerer(parts: Parts, options: AnswerOptions | None = None, *, fitted:
     Args:
         parts: of an engine.
         options: see `AnswerOptions`.
-        fitted: use the decision stored with the index; False uses the plain rule.
+        fitted: use the decision stored with the index, or the one that ships for its models; False uses the plain rule.
 
     Raises:
         UsageError: a precision is requested that no fitted decision gives, or no document has a question field.
     """
     models, chosen = parts.models, options or AnswerOptions()
-    nli, reader = models.nli(), models.reader()
+    nli, reader, relevance = models.nli(), models.reader(), models.relevance()
     with parts.index.lease() as lease:
         if chosen.question_fields != QUESTION_FIELDS:
             _check_question_fields(lease.snapshot.fields(), chosen.question_fields)
-        rule = None
+        rule: Decides | Calibration | None = None
         if fitted:
             rule = answer_rule(lease.snapshot, nli, reader_name(models.models.reader), note=parts.note)
-    return Answerer(parts.retriever, nli, reader, chosen, rule, wording=models.models.wording)
+            if rule is None and reader is None:
+                judge, encoder = nli.model.fingerprint.digest, parts.index.encoder.fingerprint.digest
+                rule = default_decision(judge, relevance.fingerprint, encoder)
+    wording = models.models.wording
+    return Answerer(parts.retriever, nli, reader, chosen, rule, wording=wording, relevance=relevance)
 
 
 def fit_answers(

@@ -312,7 +312,7 @@ class Engine(Verbs):
     def _write(
         self, documents: Documents, policy: Policy, options: IndexOptions | None, progress: Progress | None
     ) -> IndexReport:
-        from simengine.engine.adding import write_into
+        from simengine.engine.conflict_checks import write_into
 
         return write_into(self._parts, self._changing, documents, policy, options, progress)
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
+from simengine.qa.asked import Kind
+from simengine.qa.judging import Stance
 from simengine.types import Evidence, Hit, Span
 
 Source: TypeAlias = Literal["faq", "passage"]
@@ -20,9 +22,11 @@ class Candidate:
         source: "faq" or "passage".
         span, text: characters of the document's text, and these characters.
         evidence, evidence_text: the same for the sentences that support the answer.
-        says_yes: for a yes/no question, whether the evidence says yes; else None.
+        says_yes: for a yes/no question or a claim, whether the evidence says that it is so; else None.
         statement: the hypothesis for the evidence; "" if the answer is a sentence, which entails itself.
         features: the input of the decision; see `simengine.qa.decision.FEATURES`.
+        signs: for yes or no; see `simengine.qa.stance.SIGNS`.
+        readings: for yes or no, the NLI model's verdicts on the evidence, what stands around it, and the passage.
     """
 
     hit: Hit
@@ -34,6 +38,8 @@ class Candidate:
     features: Mapping[str, float]
     says_yes: bool | None = None
     statement: str = ""
+    signs: Mapping[str, float] = field(default_factory=dict)
+    readings: Mapping[str, Stance] = field(default_factory=dict)
 
     def as_evidence(self) -> Evidence:
         """The evidence as a result."""
@@ -45,15 +51,20 @@ class RetrievedQuestion:
     """A question with its hits.
 
     Attributes:
-        question: as it is judged.
+        question: as it is judged: a greeting left out.
         hits: best first.
-        statement: the statement that "yes" would make, None if it is not a yes/no question.
+        statement: the statement that "yes" would make, or the claim; None if neither is asked for.
+        faq_hits: hits with a stored question.
+        kind: what is asked for.
+        named: the other hits that are about the things that the question names.
     """
 
     question: str
     hits: Sequence[Hit]
     statement: str | None = None
     faq_hits: Sequence[Hit] = field(default=())
+    kind: Kind = "other"
+    named: Sequence[Hit] = field(default=())
 
 
 def retriever_features(hit: Hit, hits: Sequence[Hit]) -> dict[str, float]:

@@ -12,27 +12,36 @@ import numpy.typing as npt
 
 from simengine.calibration.calibration import Calibration
 from simengine.errors import UsageError
+from simengine.qa.stance import plain_probability
 from simengine.types import Json
 
 FEATURES: Mapping[str, str] = {
     "cosine": "of the question and the passage, by the search's bi-encoder",
     "retriever": "the search's score if it compared words only",
     "margin": "one of these minus that of the best other document",
-    "relevance": "P(the passage answers the question), by the NLI model",
-    "sentence": "P(the evidence alone answers the question), by the NLI model",
-    "entailment": "P(the evidence entails what the answer says), by the NLI model",
-    "contradiction": "P(the evidence contradicts what the answer says), by the NLI model",
+    "nearness": "the cosine of the question and the evidence",
+    "relevance": "P(the passage answers the question), by the model for relevance",
+    "sentence": "P(the evidence alone answers the question), by the model for relevance",
+    "entailment": "P(the evidence or its passage entails what the answer says), by the NLI model",
+    "contradiction": "P(one of them contradicts what the answer says), by the NLI model",
+    "evidence": "P(the evidence alone entails what the answer says), by the NLI model",
+    "passage": "the same of the whole passage, with its contradiction subtracted, in [0, 1]",
+    "yes": "1 if the answer is yes, 0 if it is no",
+    "stance": "P(that answer rather than the other one), by `simengine.qa.stance`",
     "reader": "the reader's P(the passage answers the question), 0.5 at its own threshold",
     "similarity": "the cosine of the question and a stored one",
     "coverage": "the share of the question's words that occur in the passage",
     "overlap": "the share of the question's words that occur in the evidence",
     "names": "the share of the question's names and numbers that occur in the passage",
     "denied": "1 if the question negates something and the evidence nothing, else 0",
+    "expected": "1 if the evidence has what is asked for (a number, a time, a person), 0 if not, 0.5 if not known",
 }
 """The features of candidates; which of them exist depends on the question and on the models."""
 
 DEFAULT_THRESHOLD = 0.5
-_PROBABILITIES = frozenset(("relevance", "sentence", "entailment", "contradiction", "reader"))
+_PROBABILITIES = frozenset(
+    ("relevance", "sentence", "entailment", "contradiction", "evidence", "passage", "stance", "reader")
+)
 _LEAST = 1e-3  # probabilities are kept this far from 0 and 1 before their log-odds are taken
 _KIND = "present"
 
@@ -40,18 +49,21 @@ _KIND = "present"
 class Decides(Protocol):
     """Gives candidates a probability."""
 
-    @property
-    def calibrated(self) -> bool:
-        """Whether the numbers were fitted on labelled questions."""
+    def is_calibrated(self, features: Mapping[str, float]) -> bool:
+        """Whether a candidate's number was fitted on labelled questions."""
 
     def probability(self, features: Mapping[str, float]) -> float:
         """In [0, 1], that the answer is right."""
 
-    def threshold(self, precision: float | None) -> float:
+    def says_yes(self, signs: Mapping[str, float]) -> float:
+        """P(yes) of evidence for yes or no; see `simengine.qa.stance`."""
+
+    def threshold(self, precision: float | None, features: Mapping[str, float] | None = None) -> float:
         """The lowest probability of an answer that is given.
 
         Args:
             precision: the required share of right answers among those given; None for the default.
+            features: of the candidate, where the threshold depends on its kind; None for the lowest of all.
 
         Raises:
             UsageError: nothing was fitted, or no threshold reaches it.
@@ -62,9 +74,9 @@ class Decides(Protocol):
 class PlainDecision:
     """The rule without labelled questions: plain means of the features, nothing fitted.
 
-    - A stored question: the mean of `similarity` and `cosine`, 0 if negative. The NLI model is not used: the
+    - A stored question: the mean of `similarity` and `cosine`, 0 if negative. Relevance is not used: the
       bundled model has not learned what stored answers look like, which seldom repeat the question.
-    - A passage: the mean of the NLI model's relevance (the mean of `relevance` and `sentence`), `cosine`, `overlap`,
+    - A passage: the mean of its relevance (the mean of `relevance` and `sentence`), `cosine`, `overlap`,
       `entailment` and `reader`, as far as they exist; reduced by up to half for names and numbers of the question
       that the passage lacks, and by half for a question that negates what the evidence does not.
 
@@ -79,12 +91,24 @@ class PlainDecision:
         """Whether there is a calibration."""
         return self.calibration is not None
 
+    def is_calibrated(self, features: Mapping[str, float]) -> bool:  # noqa: ARG002 - as `Decides`
+        """As `calibrated`."""
+        return self.calibrated
+
+    def says_yes(self, signs: Mapping[str, float]) -> float:
+        """Not fitted."""
+        return plain_probability(signs)
+
     def probability(self, features: Mapping[str, float]) -> float:
         """See the class."""
         value = plain_score(features)
         return value if self.calibration is None else float(self.calibration.apply([value])[0])
 
-    def threshold(self, precision: float | None) -> float:
+    def threshold(
+        self,
+        precision: float | None,
+        features: Mapping[str, float] | None = None,  # noqa: ARG002 - one for all kinds
+    ) -> float:
         """0.5 without a precision; else from the calibration."""
         if precision is None:
             return DEFAULT_THRESHOLD
@@ -130,6 +154,14 @@ class Decision:
         """Always."""
         return True
 
+    def is_calibrated(self, features: Mapping[str, float]) -> bool:  # noqa: ARG002 - as `Decides`
+        """Always."""
+        return True
+
+    def says_yes(self, signs: Mapping[str, float]) -> float:
+        """Not fitted."""
+        return plain_probability(signs)
+
     def log_odds(self, features: Mapping[str, float]) -> float:
         """Before the calibration; missing features count as average."""
         row = feature_row(features, self.names)
@@ -140,7 +172,11 @@ class Decision:
         """See `Decides`."""
         return float(self.calibration.apply([self.log_odds(features)])[0])
 
-    def threshold(self, precision: float | None) -> float:
+    def threshold(
+        self,
+        precision: float | None,
+        features: Mapping[str, float] | None = None,  # noqa: ARG002 - one for all kinds
+    ) -> float:
         """See `Decides`; 0.5 without a precision."""
         return DEFAULT_THRESHOLD if precision is None else threshold_of(self.calibration, precision)
 
@@ -181,7 +217,8 @@ class Decision:
 def plain_score(features: Mapping[str, float]) -> float:
     """The mean that `PlainDecision` describes, in [0, 1]."""
     stored = "similarity" in features
-    parts = [] if stored else [(features["relevance"] + features["sentence"]) / 2]
+    answers = [] if stored else [features[name] for name in ("relevance", "sentence") if name in features]
+    parts = [sum(answers) / len(answers)] if answers else []
     wanted = ("similarity", "cosine") if stored else ("cosine", "overlap", "entailment", "reader")
     parts += [max(features[name], 0.0) for name in wanted if name in features]
     value = min(sum(parts) / len(parts), 1.0)

@@ -16,13 +16,17 @@ from simengine.text.words import (
     PREPOSITIONS,
     PRONOUNS,
     QUESTION_WORDS,
+    VERBS,
     is_adjective,
     is_participle,
+    words_of,
 )
 
 MAX_NOUN_WORDS = 6
 _JOINERS = frozenset(("of", "the", "and", "de", "von", "van", "al", "&"))
 _MEASURES = frozenset(("many", "much"))
+_DEGREES = words_of("more most less least very too so as somewhere")
+_PREDICATES = words_of("included free available extra necessary enough")
 _SPACES = re.compile(r"\s+")
 
 
@@ -100,7 +104,26 @@ def split_subject(words: Sequence[str], *, before_verb: bool = False) -> tuple[l
         if before_verb and longer >= len(words):
             break
         end = longer
+    if _bare(words[0]) not in PRONOUNS:
+        end = _with_noun(words, end, before_verb=before_verb)
     return list(words[:end]), list(words[end:])
+
+
+def _with_noun(words: Sequence[str], end: int, *, before_verb: bool) -> int:
+    """The end of a subject of two nouns: "the season ticket renew", "the PIN letter free"."""
+    if end + 1 >= len(words):
+        return end
+    head, following = words[end].lower(), words[end + 1].lower()
+    if head in ADVERBS or head in _DEGREES or head.endswith("ly"):
+        return end
+    if before_verb:
+        longer = head not in VERBS and following in VERBS
+        return end + 1 if longer or (head in VERBS and following in ("have", "be", "get", "need")) else end
+    plain = not (_ends_phrase(head) or is_adjective(head) or head[:1].isdigit())
+    if not plain or (is_participle(head) and not head.endswith("ing")):
+        return end
+    predicate = is_adjective(following) or following in _PREDICATES
+    return end + 1 if predicate or (is_participle(following) and not is_participle(head)) else end
 
 
 def _noun_phrase_end(words: Sequence[str]) -> int:

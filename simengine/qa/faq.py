@@ -10,7 +10,7 @@ import numpy as np
 from simengine.models.unknown import folded, readings_of, tells_apart
 from simengine.qa.candidates import Candidate, RetrievedQuestion, retriever_features
 from simengine.qa.chinese import is_yes_no
-from simengine.qa.judging import VerdictCache
+from simengine.qa.judging import RelevanceCache
 from simengine.requests.ask import TITLE, AnswerOptions
 from simengine.search.retriever import Retriever
 from simengine.text.scripts import has_chinese
@@ -54,19 +54,22 @@ def reads_like_question(text: str) -> bool:
 
 
 def match_faq(
-    asked: Sequence[RetrievedQuestion], retriever: Retriever, judged: VerdictCache, options: AnswerOptions
+    asked: Sequence[RetrievedQuestion],
+    retriever: Retriever,
+    relevance: RelevanceCache,
+    options: AnswerOptions,
 ) -> list[list[Candidate]]:
     """For each question the stored questions among its hits, as candidates, in the order of the search.
 
     A stored question that the encoder cannot distinguish from the one asked is excluded, unless it is the same.
 
-    The features are `similarity`, the cosine of both questions, and `relevance`, the NLI model's probability that the
-    stored answer answers the question.
+    The features are `similarity`, the cosine of both questions, and `relevance`, the probability that the stored answer
+    answers the question.
 
     Args:
         asked: questions with `faq_hits`.
         retriever: encodes questions and returns whole documents.
-        judged: the NLI model's verdicts.
+        relevance: how well texts answer questions.
         options: which fields have questions.
     """
     texts = list(
@@ -81,7 +84,7 @@ def match_faq(
         return [[] for _ in asked]
     vectors = dict(zip(texts, retriever.encode(texts, role="text"), strict=True))
     read = dict(zip(texts, readings_of(retriever, texts), strict=True))
-    judged.learn((hit.passage.text, item.question) for item in asked for hit in item.faq_hits)
+    relevance.learn((hit.passage.text, item.question) for item in asked for hit in item.faq_hits)
     found = []
     for item in asked:
         own = []
@@ -94,8 +97,10 @@ def match_faq(
             features = {
                 **retriever_features(hit, item.hits),
                 "similarity": float(np.clip(cosine, -1.0, 1.0)),
-                "relevance": judged[hit.passage.text, item.question].entailment,
             }
+            value = relevance[hit.passage.text, item.question]
+            if value is not None:
+                features["relevance"] = value
             own.append(Candidate(hit, "faq", span, text, span, text, features))
         found.append(own)
     return found

@@ -1,4 +1,4 @@
-"""The NLI model's verdicts on pairs, computed once per block of questions."""
+"""What models say about pairs, computed once per block of questions."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from simengine.cross_encoders.nli import NLIModel
+from simengine.models.unknown import readings_of
+from simengine.rerank.judge import Judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,11 @@ class Stance:
     def strength(self) -> float:
         """The greater of entailment and contradiction."""
         return max(self.entailment, self.contradiction)
+
+    @property
+    def side(self) -> float:
+        """Entailment minus contradiction, in [-1, 1]."""
+        return self.entailment - self.contradiction
 
 
 class VerdictCache:
@@ -47,3 +54,40 @@ class VerdictCache:
     def __getitem__(self, pair: tuple[str, str]) -> Stance:
         """The probabilities of a known pair."""
         return self._known[pair]
+
+
+class RelevanceCache:
+    """Probabilities that texts answer questions, by pair (text, question); None where the model cannot read the
+    question.
+
+    Args:
+        model: a judge of relevance; None takes the NLI model's probability that the text entails the question.
+        judged: the NLI model's verdicts.
+    """
+
+    def __init__(self, model: Judge | None, judged: VerdictCache) -> None:
+        self._model, self._judged = model, judged
+        self._known: dict[tuple[str, str], float] = {}
+        self._readable: dict[str, bool] = {}
+
+    def learn(self, pairs: Iterable[tuple[str, str]]) -> None:
+        """Compute the pairs that are not known yet, in one batch."""
+        wanted = list(dict.fromkeys(pairs))
+        if self._model is None:
+            self._judged.learn(wanted)
+            return
+        questions = [text for text in dict.fromkeys(pair[1] for pair in wanted) if text not in self._readable]
+        for question, reading in zip(questions, readings_of(self._model, questions), strict=True):
+            self._readable[question] = not reading.unreadable
+        new = [pair for pair in wanted if pair not in self._known and self._readable[pair[1]]]
+        if new:
+            found = self._model.judge([(question, text) for text, question in new])
+            self._known.update(zip(new, map(float, found.relevance), strict=True))
+            cut = zip(new, found.n_truncated.tolist(), strict=True)
+            self._judged.truncated.update(question for (_, question), n in cut if n)
+
+    def __getitem__(self, pair: tuple[str, str]) -> float | None:
+        """The probability of a learned pair."""
+        if self._model is None:
+            return self._judged[pair].entailment
+        return self._known.get(pair)

@@ -30,10 +30,11 @@ class AnswerOptions:
         faq: "auto" takes a title for a stored question if it reads like one; "always" takes every title, "never"
             answers only from passages. Metadata named in `question_fields` counts with "auto" and "always".
         precision: in [0, 1], the required share of right answers among those given; needs a decision fitted
-            on labelled questions.
-        threshold: answers of lower probability are not given; None for that of `precision`, else 0.5.
-        followups: for a question that depends on the previous one, "better" tries it as asked and with its subject
-            inserted, and takes the more probable answer; "expand" tries only the latter, "off" only the former.
+            on labelled questions: the index's, or the one that ships with the models.
+        threshold: answers of lower probability are not given; None for that of `precision`, else the decision's own,
+            which is 0.5 unless it ships with the models.
+        followups: for a question that depends on the previous one, "better" asks it in full, and as it is if that finds
+            nothing; "expand" asks it only in full, "off" only as it is.
         n_nearest: passages listed with an answer for further reading, at least 0.
         max_question_chars: longer questions are refused.
 
@@ -61,19 +62,24 @@ class AnswerOptions:
         float | None,
         Ge(0),
         Le(1),
-        Help("Give answers of which this share is right; needs a decision fitted for the index."),
+        Help(
+            "Give answers of which this share is right; needs a fitted decision: the index's, or the models' own."
+        ),
     ] = None
     threshold: Annotated[
         float | None,
         Ge(0),
         Le(1),
-        Help("Do not give answers of a lower probability. [default: as fitted for the index, else 0.5]"),
+        Help(
+            "Do not give answers of a lower probability. [default: as fitted for the index or the models, else 0.5]"
+        ),
     ] = None
     followups: Annotated[
         FollowUps,
         Help(
-            "A question that depends on the previous one: as asked or with its subject filled in, whichever is "
-            "answered better; with its subject; or as asked."
+            "A question that depends on the previous one: in full, and as asked if that finds nothing "
+            "(better); only in "
+            "full (expand); only as asked (off)."
         ),
     ] = "better"
     n_nearest: Annotated[int, Ge(0), Help("Nearest passages to list with an answer.")] = 3

@@ -53,7 +53,9 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "question": answer.question,
         "asked": answer.asked or None,
         "verdict": answer.verdict,
+        "sure": answer.sure,
         "answer": answer.text,
+        "calculation": answer.calculation or None,
         "probability": round(float(answer.probability), 6),
         "calibrated": answer.calibrated,
         "threshold": round(float(answer.threshold), 6),
@@ -64,6 +66,7 @@ def answer_record(answer: Answer) -> dict[str, Any]:
         "scores": _rounded(answer.scores),
         "notes": list(answer.notes),
         "nearest": [hit_record(hit) for hit in answer.nearest],
+        "parts": [answer_record(part) for part in answer.parts],
     }
 
 

@@ -117,8 +117,21 @@ class AnswerResult(Result):
 
     question: str = Field(description="As it was judged: a follow-up question with its subject put in.")
     asked: str | None = Field(description="As it was asked; null where `question` is the same.")
-    verdict: Literal["supported", "contradicted", "not found"]
-    answer: str = Field(description='"" where nothing was found.')
+    verdict: Literal["yes", "no", "answer", "supported", "contradicted", "not found"] = Field(
+        description="yes or no to a question for one of them, as it was asked; answer to any other question; "
+        "supported or "
+        "contradicted for a claim."
+    )
+    sure: bool = Field(
+        description="False where the probability is low, or another passage says otherwise: show the verdict "
+        "as not sure."
+    )
+    answer: str = Field(
+        description='A quotation, or what was calculated from one; "" where nothing was found.'
+    )
+    calculation: str | None = Field(
+        description='How the answer was calculated from the evidence, such as "3 × 45 = 135"; null for a quotation.'
+    )
     probability: FiniteFloat = Field(
         description="That the answer is right; a probability where `calibrated`."
     )
@@ -131,6 +144,9 @@ class AnswerResult(Result):
     scores: dict[str, FiniteFloat]
     notes: list[str]
     nearest: list[HitResult] = Field(description="The best candidates, for reading on.")
+    parts: list[AnswerResult] = Field(
+        description="An answer to each of the questions that `question` consists of; empty for one question."
+    )
 
     @classmethod
     def of(cls, answer: Answer) -> Self:

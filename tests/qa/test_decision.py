@@ -180,7 +180,7 @@ def test_the_answerer_makes_examples_and_takes_the_fit() -> None:
         Library(*documents), table(*rules), options=AnswerOptions(precision=0.5), calibration=decision
     )
     assert fitted.ask(labelled[31].question).calibrated
-    assert fitted.ask(labelled[31].question).verdict == "supported"
+    assert fitted.ask(labelled[31].question).verdict == "answer"
     other = TableModel()
     other.fingerprint = type(other.fingerprint).from_parts({"weights": "other"})
     with pytest.raises(UsageError, match="fit it again"):

@@ -23,7 +23,7 @@ def hit(title: str = "", **metadata: str) -> Hit:
 
 def test_the_same_question_is_answered_by_the_whole_document() -> None:
     answer = Answerer(Library(RETURN, OPEN), table()).ask("Can I return an item?")
-    assert (answer.verdict, answer.source) == ("supported", "faq")
+    assert (answer.verdict, answer.source) == ("answer", "faq")
     assert answer.text == "Within thirty days, with the receipt."
     assert answer.span is not None
     assert RETURN.text[answer.span.start : answer.span.end] == answer.text
@@ -99,7 +99,7 @@ def test_a_question_that_the_encoder_cannot_read_matches_itself_alone(
     monkeypatch.setattr(Library, "readings", ascii_readings, raising=False)
     assert answerer.ask("如何联系客服？").verdict == "not found"
     same = answerer.ask("如何退货？")
-    assert (same.verdict, same.text) == ("supported", "三十天内。")
+    assert (same.verdict, same.text) == ("answer", "三十天内。")
 
 
 def test_a_judge_that_cannot_read_the_question_answers_stored_ones_alone(

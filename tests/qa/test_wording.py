@@ -79,7 +79,7 @@ def test_a_wording_that_the_evidence_entails_is_given(endpoint: Endpoint) -> Non
         endpoint, FOUND, ("1889", "It was built", "entailment"), ("Eiffel", "Eiffel built", "entailment")
     )
     assert answer.text == "It was built in 1889. Eiffel built it."
-    assert (answer.verdict, answer.span) == ("supported", None)
+    assert (answer.verdict, answer.span) == ("answer", None)
     assert answer.evidence is not None
     assert answer.evidence.text == TOWER.text
     assert "worded by tiny" in answer.notes[0]
@@ -118,7 +118,7 @@ def test_a_worded_yes_or_no_is_the_verdicts_own(endpoint: Endpoint, text: str, t
     answer = ask(
         endpoint, ("Eiffel", question, "entailment"), ("Eiffel", "uilt", "entailment"), question=question
     )
-    assert answer.verdict == "supported"
+    assert answer.verdict == "yes"
     assert (answer.text == text) is taken
 
 
@@ -140,7 +140,7 @@ def test_an_endpoint_that_fails_costs_the_wording_and_not_the_answer(
 ) -> None:
     endpoint.body, endpoint.status = body, status
     answer = ask(endpoint, FOUND)
-    assert (answer.verdict, answer.text) == ("supported", TOWER.text)
+    assert (answer.verdict, answer.text) == ("answer", TOWER.text)
     assert said in answer.notes[0]
     assert KEY not in str(answer)
 

@@ -63,7 +63,7 @@ def test_an_answer_contains_its_evidence_and_question() -> None:
     place = Evidence("d1", "Cats", Span(110, 120), "Cats bark.")
     answer = Answer(
         "Do cats bark?",
-        "supported",
+        "yes",
         "Cats bark.",
         place,
         0.12345678,
@@ -78,8 +78,10 @@ def test_an_answer_contains_its_evidence_and_question() -> None:
     assert record == {
         "question": "Do cats bark?",
         "asked": None,
-        "verdict": "supported",
+        "verdict": "yes",
+        "sure": True,
         "answer": "Cats bark.",
+        "calculation": None,
         "probability": 0.123457,
         "calibrated": True,
         "threshold": 0.5,
@@ -90,9 +92,12 @@ def test_an_answer_contains_its_evidence_and_question() -> None:
         "scores": {"judge": 0.333333},
         "notes": [],
         "nearest": [hit_record(HIT)],
+        "parts": [],
     }
     follow_up = answer_record(replace(answer, asked="Do they?", span=Span(1, 2)))
     assert (follow_up["asked"], follow_up["span"]) == ("Do they?", {"start": 1, "end": 2})
+    both = answer_record(replace(answer, parts=(answer, answer), calculation="1 + 1 = 2", sure=False))
+    assert (both["parts"], both["calculation"], both["sure"]) == ([record, record], "1 + 1 = 2", False)
 
 
 def test_a_recommendation_without_reason_and_liked_item_has_nulls() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -70,7 +71,7 @@ def test_an_answer_keeps_everything() -> None:
     evidence = Evidence("a", "T", Span(15, 25), "Two three.")
     answer = Answer(
         question="q full",
-        verdict="supported",
+        verdict="answer",
         text="three",
         evidence=evidence,
         probability=np.float32(0.5),
@@ -88,8 +89,10 @@ def test_an_answer_keeps_everything() -> None:
     assert json.loads(AnswerResult.of(answer).model_dump_json()) == {
         "question": "q full",
         "asked": "q",
-        "verdict": "supported",
+        "verdict": "answer",
+        "sure": True,
         "answer": "three",
+        "calculation": None,
         "probability": 0.5,
         "calibrated": False,
         "threshold": 0.25,
@@ -100,7 +103,10 @@ def test_an_answer_keeps_everything() -> None:
         "scores": {"reader": 0.5},
         "notes": ["said"],
         "nearest": [HitResult.of(HIT).model_dump(mode="json")],
+        "parts": [],
     }
+    both = AnswerResult.of(replace(answer, parts=(answer, answer)))
+    assert both.parts == [AnswerResult.of(answer)] * 2
 
 
 def test_a_recommendation_without_liked_item_or_reason_says_null() -> None:

@@ -29,7 +29,14 @@ MOST_TURNS = 50
 AROUND_CHARS = 280
 WHOLE_CHARS = 20_000
 N_NEAREST = 3
-CLASSES = {"supported": "supports", "contradicted": "contradicts", "not found": "neutral"}
+CLASSES = {
+    "supported": "supports",
+    "yes": "supports",
+    "answer": "supports",
+    "contradicted": "contradicts",
+    "no": "contradicts",
+    "not found": "neutral",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +48,14 @@ class Turn:
         answer: see `Answer`.
         text: of the document with the evidence; "" without one.
         foreign: the cross-encoder knows hardly any characters of the question.
+        parts: the answers to the questions that it consists of, each as a turn.
     """
 
     asked: str
     answer: Answer
     text: str
     foreign: bool = False
+    parts: tuple[Turn, ...] = ()
 
 
 def take_turn(served: ServedIndex, question: str, turns: Sequence[Turn]) -> Turn:
@@ -58,12 +67,18 @@ def take_turn(served: ServedIndex, question: str, turns: Sequence[Turn]) -> Turn
     history = (turns[-1].answer.question,) if turns else ()
     request = AskRequest(questions=(question,), history=history)
     (answer,) = served.engine.run(request)
-    text = ""
-    if answer.evidence is not None:
-        document = served.engine.get(answer.evidence.document_id)
-        text = "" if document is None else document.text
+    text = _text_of(served, answer)
+    parts = tuple(Turn(part.question, part, _text_of(served, part)) for part in answer.parts)
     foreign = any(note.source == "nli" for note in served.engine.notes(request))
-    return Turn(question, answer, text, foreign)
+    return Turn(question, answer, text, foreign, parts)
+
+
+def _text_of(served: ServedIndex, answer: Answer) -> str:
+    """The text of the document with the evidence; "" without one."""
+    if answer.evidence is None:
+        return ""
+    document = served.engine.get(answer.evidence.document_id)
+    return "" if document is None else document.text
 
 
 class AskTab:
@@ -139,11 +154,17 @@ def conversation(turns: Sequence[Turn], language: Language) -> Markup:
 
 
 def _turn(turn: Turn, language: Language) -> dict[str, Any]:
-    answer, kind = turn.answer, CLASSES[turn.answer.verdict]
+    told = [_told(part, language) for part in turn.parts or (turn,)]
+    return {"turn": turn, "told": told}
+
+
+def _told(turn: Turn, language: Language) -> dict[str, Any]:
+    answer = turn.answer
     if answer.evidence is None:
-        return {"turn": turn, "abstention": _abstention(answer, language)}
+        return {"answer": answer, "abstention": _abstention(answer, language)}
+    kind = CLASSES[answer.verdict] if answer.sure else "neutral"
     return {
-        "turn": turn,
+        "answer": answer,
         "kind": kind,
         "excerpt": _standing(answer.evidence, turn.text, answer.span, kind),
         "cut": WHOLE_CHARS if len(turn.text) > WHOLE_CHARS else None,

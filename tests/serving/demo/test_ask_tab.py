@@ -17,7 +17,7 @@ def turn_html(turn: Turn, language: Language) -> str:
 def answer(**changes: object) -> Answer:
     fields: dict = {
         "question": "When was the tower built?",
-        "verdict": "supported",
+        "verdict": "answer",
         "text": "The tower was built in 1889.",
         "evidence": Evidence("tower", "The tower", Span(0, 28), TEXT[:28]),
         "probability": 0.912,
@@ -33,7 +33,7 @@ def answer(**changes: object) -> Answer:
 def test_the_evidence_is_marked_within_its_document():
     html = turn_html(Turn("When?", answer(), TEXT), "en")
     assert '<span class="se-evidence se-supports">The tower was built in 1889.</span> It is 300' in html
-    for part in ("✓ supported", "confidence 0.91, uncalibrated", "Found in The tower"):
+    for part in ("✓ answer", "confidence 0.91, uncalibrated", "Found in The tower"):
         assert part in Reader(html).text
 
 
@@ -66,8 +66,8 @@ def test_a_long_document_is_cut_around_the_evidence_and_shown_whole_on_a_click()
 
 def test_what_speaks_against_an_answer_is_shown():
     against = Evidence("other", "Other", Span(0, 5), "Never")
-    html = turn_html(Turn("When?", answer(verdict="contradicted", against=against), TEXT), "en")
-    assert "✕ contradicted" in Reader(html).text
+    html = turn_html(Turn("When?", answer(verdict="no", against=against, sure=False), TEXT), "en")
+    assert "not sure: no" in Reader(html).text
     assert "Another passage disagrees: Other" in Reader(html).text
     assert '<span class="se-evidence se-contradicts">Never</span>' in html
 
@@ -110,3 +110,19 @@ def test_nothing_of_a_document_or_a_question_becomes_html():
     read = Reader(turn_html(Turn(EVIL, evil, EVIL), "en"))
     assert not {tag for tag, _ in read.tags} & {"img", "script"}
     assert read.text.count(EVIL) >= 6
+
+
+def test_an_answer_that_was_calculated_shows_how():
+    html = turn_html(Turn("How much?", answer(text="135 euros", calculation="3 × 45 = 135"), TEXT), "en")
+    assert "Calculated: 3 × 45 = 135" in Reader(html).text
+    assert "计算：3 × 45 = 135" in turn_html(Turn("?", answer(calculation="3 × 45 = 135"), TEXT), "zh")
+
+
+def test_the_questions_of_one_are_answered_one_by_one():
+    yes = answer(question="Is it high?", verdict="yes")
+    nothing = answer(question="Is it red?", verdict="not found", text="", evidence=None)
+    whole = answer(question="Is it high and is it red?", parts=(yes, nothing))
+    parts = (Turn("Is it high?", yes, TEXT), Turn("Is it red?", nothing, ""))
+    read = Reader(turn_html(Turn("Is it high and is it red?", whole, TEXT, parts=parts), "en"))
+    for told in ("Is it high?", "✓ yes", "Is it red?", "Not found in the index"):
+        assert told in read.text

@@ -24,6 +24,11 @@ class ASK:
     supported = Text("supported", "有依据")
     contradicted = Text("contradicted", "与文档矛盾")
     not_found = Text("not found", "未找到")
+    yes = Text("yes", "是")
+    no = Text("no", "否")
+    answer = Text("answer", "回答")
+    not_sure = Text("not sure: {verdict}", "不确定：{verdict}")
+    calculated = Text("Calculated: {calculation}", "计算：{calculation}")
     abstain = Text("Not found in the index", "索引中没有答案")
     abstain_body = Text(
         "The best passage scored {probability}; an answer needs {threshold}. The closest passages:",
@@ -42,4 +47,11 @@ class ASK:
     note = Text("Note: {note}", "注意：{note}")
 
 
-VERDICT_NAMES = {"supported": ASK.supported, "contradicted": ASK.contradicted, "not found": ASK.not_found}
+VERDICT_NAMES = {
+    "supported": ASK.supported,
+    "contradicted": ASK.contradicted,
+    "yes": ASK.yes,
+    "no": ASK.no,
+    "answer": ASK.answer,
+    "not found": ASK.not_found,
+}

@@ -20,7 +20,7 @@ def test_an_answer_is_that_of_the_engine(given, engine: Engine) -> None:
     with word_models():
         expected = engine.ask(TOWER)
     assert found == {**as_json(expected), "index": "library"}
-    assert (found["verdict"], found["answer"]) == ("supported", "The tower was built in 1889.")
+    assert (found["verdict"], found["answer"]) == ("answer", "The tower was built in 1889.")
     assert found["evidence"]["text"].strip() == "The tower was built in 1889."
     assert found["span"]["start"] == 0
 
