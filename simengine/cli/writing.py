@@ -124,7 +124,7 @@ def _write(
     if options.check_conflicts:
         from simengine.engine import Engine
 
-        with Engine.open(path, models=models, note=note) as engine:
+        with Engine.open(path, models=models, note=noting(quiet=quiet)) as engine:
             change = engine.add if policy == "add" else engine.update
             return change(documents, options=options, progress=progress)
     from simengine.engine.writing import write_documents

@@ -41,6 +41,6 @@ def test_other_subjects_indefinite_ones_and_equal_claims_are_no_conflict(one: st
 
 
 def test_a_pronoun_is_one_subject_within_a_document_only() -> None:
-    texts = ("It is open on Sundays.", "It is closed on Sundays.")
+    texts = ("It weighs 20 kilos when full.", "It weighs 30 kilos when full.")
     assert found(*texts) is None
     assert found(*texts, same_document=True) is not None

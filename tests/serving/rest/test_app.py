@@ -237,7 +237,7 @@ def test_what_does_not_exist_is_said_in_json(client: TestClient) -> None:
 def test_errors_of_this_machine_tell_clients_nothing_of_it(
     client: TestClient, catalogue: Catalogue, monkeypatch: pytest.MonkeyPatch, error: Exception, expected: Any
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise error
 
     monkeypatch.setattr(catalogue.default.engine, "add", fail)
