@@ -39,7 +39,7 @@ MAX_FALSE = 0.10
 GRID = np.linspace(0.02, 0.98, 97)
 KINDS = ("yes/no", "other")
 REGULARISATION = 0.3
-N_TRAIN = 1_400
+N_TRAIN = 600
 """Questions of train for each language, drawn at random; more take longer and change little."""
 SEED = 7
 

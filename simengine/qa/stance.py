@@ -75,11 +75,11 @@ class StanceFit:
         Raises:
             UsageError: a sign is unknown, or the numbers do not fit.
         """
-        lists = [tuple(map(float, table[name])) for name in ("means", "scales", "weights")]
+        means, scales, weights = (tuple(map(float, table[name])) for name in ("means", "scales", "weights"))
         names = tuple(map(str, table["names"]))
-        if not set(names) <= SIGNS.keys() or any(len(each) != len(names) for each in lists):
+        if not set(names) <= SIGNS.keys() or {len(means), len(scales), len(weights)} != {len(names)}:
             raise UsageError("a stored weighing of yes and no has unknown signs, or not as many numbers")
-        return cls(names, *lists, float(table["intercept"]))
+        return cls(names, means, scales, weights, float(table["intercept"]))
 
 
 def signs_of(statement: str, evidence: str, readings: Mapping[str, Stance]) -> dict[str, float]:
@@ -161,8 +161,13 @@ def fit_stance(signs: Sequence[Mapping[str, float]], says_yes: Sequence[bool]) -
     means, spread = rows.mean(axis=0), rows.std(axis=0)
     scales = np.where(spread > 1e-9, spread, 1.0)
     model = linear.LogisticRegression(C=0.3, max_iter=1_000).fit((rows - means) / scales, labels)
-    numbers = [tuple(map(float, each)) for each in (means, scales, model.coef_[0])]
-    return StanceFit(tuple(SIGNS), *numbers, float(model.intercept_[0]))
+    return StanceFit(
+        tuple(SIGNS),
+        means=tuple(map(float, means)),
+        scales=tuple(map(float, scales)),
+        weights=tuple(map(float, model.coef_[0])),
+        intercept=float(model.intercept_[0]),
+    )
 
 
 def _log_odds(probability: float) -> float:
