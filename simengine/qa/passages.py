@@ -210,9 +210,9 @@ def _learn(
     judges.relevance.learn(relevance)
     judges.verdicts.learn(verdicts)
     judges.verdicts.learn(
-        (passage.premise(_around(passage.hit.passage.text, _clearest(passage, statement, judges))), statement)
+        (passage.premise(_around(passage.hit.passage.text, _clearest(passage, told, judges))), told)
         for passage in passages
-        if (statement := passage.item.statement) is not None
+        if (told := passage.item.statement) is not None
     )
 
 
