@@ -29,7 +29,7 @@ from nli_data import passage_pairs, rows
 from scipy.optimize import minimize
 
 from simengine.calibration.measures import calibration_error
-from simengine.cross_encoders.fusion import Fusion
+from simengine.cross_encoders.fusion import VerdictFusion
 from simengine.cross_encoders.labels import nli_columns, softmax
 from simengine.cross_encoders.load import load_cross_encoder
 from simengine.cross_encoders.windows import predict_in_windows
@@ -103,7 +103,7 @@ class Judged:
     logits: npt.NDArray[np.float32]
     evidence: list[tuple[RuleEvidence, ...]]
 
-    def probabilities(self, fusion: Fusion) -> npt.NDArray[np.float32]:
+    def probabilities(self, fusion: VerdictFusion) -> npt.NDArray[np.float32]:
         """(n, 3) float32."""
         return fusion.fused(softmax(fusion.calibrated(self.logits)), self.evidence)[0]
 
@@ -116,7 +116,7 @@ def judged(model: Any, sets: Mapping[str, VerdictSet]) -> dict[str, Judged]:
     }
 
 
-def log_loss(fusion: Fusion, sets: Mapping[str, Judged]) -> float:
+def log_loss(fusion: VerdictFusion, sets: Mapping[str, Judged]) -> float:
     """Mean over the sets of the mean negative log-probability of the right class."""
     losses = []
     for one in sets.values():
@@ -126,12 +126,12 @@ def log_loss(fusion: Fusion, sets: Mapping[str, Judged]) -> float:
     return float(np.mean(losses))
 
 
-def fitted(languages: Sequence[str], rules: Any, sets: Mapping[str, Judged]) -> Fusion:
+def fitted(languages: Sequence[str], rules: Any, sets: Mapping[str, Judged]) -> VerdictFusion:
     """Temperature, bias and strength with the lowest log loss."""
 
-    def scaled(values: Array) -> Fusion:
+    def scaled(values: Array) -> VerdictFusion:
         bias = (float(values[1]), 0.0, float(values[2]))
-        return Fusion(tuple(languages), float(np.exp(values[0])), bias, 0.0, rules)
+        return VerdictFusion(tuple(languages), float(np.exp(values[0])), bias, 0.0, rules)
 
     plain = {name: one for name, one in sets.items() if name != "rte"}
     best = minimize(
@@ -146,7 +146,7 @@ def fitted(languages: Sequence[str], rules: Any, sets: Mapping[str, Judged]) -> 
     return replace(fusion, strength=min(tried, key=tried.__getitem__))
 
 
-def report(fusion: Fusion, sets: Mapping[str, Judged]) -> None:
+def report(fusion: VerdictFusion, sets: Mapping[str, Judged]) -> None:
     """Print accuracy and calibration error of every set, network alone and fused."""
     for name, one in sets.items():
         line = [f"{name:16} n {len(one.given.pairs):5}"]

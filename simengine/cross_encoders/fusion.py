@@ -26,7 +26,7 @@ _PATH: Final = Path(__file__).parent / "fusion.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Fusion:
+class VerdictFusion:
     """How the verdicts of one model are made.
 
     Attributes:
@@ -78,10 +78,10 @@ def _key(evidence: RuleEvidence) -> str:
 
 
 @functools.cache
-def _known() -> dict[str, Fusion]:
+def _known() -> dict[str, VerdictFusion]:
     table = json.loads(_PATH.read_text(encoding="utf-8"))
     return {
-        digest: Fusion(
+        digest: VerdictFusion(
             languages=tuple(one["languages"]),
             temperature=float(one["temperature"]),
             bias=(one["bias"][0], one["bias"][1], one["bias"][2]),
@@ -92,6 +92,6 @@ def _known() -> dict[str, Fusion]:
     }
 
 
-def fusion_of(digest: str) -> Fusion | None:
+def fusion_of(digest: str) -> VerdictFusion | None:
     """What was fitted for the model with a fingerprint; None for models that are not shipped."""
     return _known().get(digest)

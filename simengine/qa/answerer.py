@@ -21,7 +21,7 @@ from simengine.qa.judging import RelevanceCache, VerdictCache
 from simengine.qa.names import with_named_things
 from simengine.qa.passages import Judges, SpanReader, premise, read_passages
 from simengine.qa.two_parts import joint_answer, split_parts
-from simengine.qa.verdict import ANSWER, CONTRADICTED, NOT_FOUND, Bar, Decided, decide
+from simengine.qa.verdict import ANSWER, CONTRADICTED, NOT_FOUND, Decided, Threshold, decide
 from simengine.qa.wording import Wording
 from simengine.requests.ask import AnswerOptions
 from simengine.requests.search import SearchOptions
@@ -35,7 +35,7 @@ BLOCK_QUESTIONS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _ToAnswer:
     """A question to be answered: its text, and what is searched for, which may have words of earlier questions."""
 
     text: str
@@ -80,7 +80,7 @@ class Answerer:
         self._retriever, self._nli, self._reader, self._wording = retriever, nli, reader, wording
         self._relevance = relevance
         self.rule = _rule(calibration, nli)
-        self._bar = Bar(self.rule, self.options.threshold, self.options.precision)
+        self._bar = Threshold(self.rule, self.options.threshold, self.options.precision)
         self.threshold = self._bar.of(None)
 
     def ask(self, question: str, history: Iterable[str] = ()) -> Answer:
@@ -132,7 +132,7 @@ class Answerer:
         """
         found = []
         texts = self._checked([each.question for each in labelled])
-        decided = self._decide_all([_Wanted(text, text) for text in texts])
+        decided = self._decide_all([_ToAnswer(text, text) for text in texts])
         for each, (_, outcome, _) in zip(labelled, decided, strict=True):
             best = outcome.candidate
             if best is not None:
@@ -142,7 +142,7 @@ class Answerer:
 
     def candidates(self, questions: Sequence[str]) -> Iterator[list[Candidate]]:
         """For each question all candidate answers, in no particular order."""
-        wanted = [_Wanted(text, text) for text in self._checked(questions)]
+        wanted = [_ToAnswer(text, text) for text in self._checked(questions)]
         for at in range(0, len(wanted), BLOCK_QUESTIONS):
             for _, found, _ in self._candidates(wanted[at : at + BLOCK_QUESTIONS]):
                 yield found
@@ -163,7 +163,7 @@ class Answerer:
     def _ask_in_parts(self, questions: Sequence[str], before: str = "") -> list[Answer]:
         """An answer to each question; those that consist of several are answered one by one."""
         parts = [split_parts(question) for question in questions]
-        wanted = [_Wanted(part, with_context(part, before)) for own in parts for part in own]
+        wanted = [_ToAnswer(part, with_context(part, before)) for own in parts for part in own]
         answers = iter([self._answer(*decided) for decided in self._decide_all(wanted)])
         found = []
         for question, own in zip(questions, parts, strict=True):
@@ -178,13 +178,13 @@ class Answerer:
             self._check(question, "the question" if one else f"question {number}")
         return [question.strip() for question in questions]
 
-    def _decide_all(self, wanted: Sequence[_Wanted]) -> Iterator[tuple[RetrievedQuestion, Decided, Judges]]:
+    def _decide_all(self, wanted: Sequence[_ToAnswer]) -> Iterator[tuple[RetrievedQuestion, Decided, Judges]]:
         for at in range(0, len(wanted), BLOCK_QUESTIONS):
             for item, candidates, judges in self._candidates(wanted[at : at + BLOCK_QUESTIONS]):
                 yield item, decide(candidates, judges.verdicts, self._bar, item.kind), judges
 
     def _candidates(
-        self, wanted: Sequence[_Wanted]
+        self, wanted: Sequence[_ToAnswer]
     ) -> Iterator[tuple[RetrievedQuestion, list[Candidate], Judges]]:
         options = self.options
         search = SearchOptions(k=options.candidates, mode=options.mode, where=options.where)
@@ -202,7 +202,7 @@ class Answerer:
             )
             yield item, [*stored_answers, *([] if reading.unreadable else passage_answers)], judges
 
-    def _retrieved(self, wanted: _Wanted, hits: Sequence[Hit]) -> RetrievedQuestion:
+    def _retrieved(self, wanted: _ToAnswer, hits: Sequence[Hit]) -> RetrievedQuestion:
         asked = understand(wanted.text)
         stored = [hit for hit in hits if stored_question(hit, self.options) is not None]
         others = [hit for hit in hits if stored_question(hit, self.options) is None]

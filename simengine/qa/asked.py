@@ -69,7 +69,7 @@ _SHORT_PREDICATE = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Understood:
     """What a question asks for.
 
     Attributes:
@@ -83,7 +83,7 @@ class Asked:
     question: str
 
 
-def understand(question: str) -> Asked:
+def understand(question: str) -> Understood:
     """What is asked for.
 
     The statement answers the question as asked: "Isn't it open?" and "It is open, right?" become "It is open."; "Is it
@@ -96,19 +96,19 @@ def understand(question: str) -> Asked:
     if is_chinese(question):
         statement = chinese.yes_statement(question)
         if statement is not None:
-            return Asked("yes/no", as_told(statement), question)
+            return Understood("yes/no", as_told(statement), question)
         kind: Kind = "claim" if chinese.is_claim(question) else "other"
-        return Asked(kind, question.strip() if kind == "claim" else None, question)
+        return Understood(kind, question.strip() if kind == "claim" else None, question)
     direct = _direct(question)
     untagged = _untagged(direct)
     if untagged is not None and take_apart(untagged) is None:
-        return Asked("yes/no", as_told(_as_sentence(untagged)), direct)
+        return Understood("yes/no", as_told(_as_sentence(untagged)), direct)
     statement = _framed(direct) or hypothesis.yes_statement(untagged or direct) or _elliptic(direct)
     if statement is not None:
-        return Asked("yes/no", as_told(statement), direct)
+        return Understood("yes/no", as_told(statement), direct)
     if _is_claim(question.strip()):
-        return Asked("claim", question.strip(), question)
-    return Asked("other", None, direct)
+        return Understood("claim", question.strip(), question)
+    return Understood("other", None, direct)
 
 
 def _direct(question: str) -> str:

@@ -35,7 +35,7 @@ class Decided:
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class Threshold:
     """The lowest probability of an answer.
 
     Attributes:
@@ -55,7 +55,9 @@ class Bar:
         return self.rule.threshold(self.precision, None if candidate is None else candidate.features)
 
 
-def decide(candidates: Sequence[Candidate], judged: VerdictCache, bar: Bar, kind: Kind = "other") -> Decided:
+def decide(
+    candidates: Sequence[Candidate], judged: VerdictCache, bar: Threshold, kind: Kind = "other"
+) -> Decided:
     """The answer with the highest probability, if that reaches the threshold.
 
     A question for yes or no is answered by yes or no, a claim is supported or contradicted; a passage that says neither

@@ -73,7 +73,7 @@ def test_the_table_names_the_verdict_and_all_three_probabilities(call, folder: P
     result = call("nli", *PAIRS[0], "--nli", folder)
     rows = dict(line.split(maxsplit=1) for line in result.out.splitlines())
     verdict = model.verdict(*PAIRS[0])
-    assert rows["verdict"] == verdict.label
+    assert rows["verdict"] == verdict.shown
     for name, value in verdict.probabilities.items():
         assert float(rows[name]) == pytest.approx(value, abs=1e-3)
     assert ("evidence" in rows) == (verdict.evidence is not None)
@@ -98,7 +98,7 @@ def test_the_table_of_a_file_has_a_row_for_each_pair(
 ) -> None:
     result = call("nli", "--pairs", write_pairs(tmp_path / "pairs.jsonl"), "--nli", folder)
     rows = [line.split("\t") for line in result.out.splitlines()]
-    assert [row[0] for row in rows] == [each.label for each in model.verdicts(PAIRS)]
+    assert [row[0] for row in rows] == [each.shown for each in model.verdicts(PAIRS)]
     assert rows[2][2:] == list(PAIRS[2])
 
 

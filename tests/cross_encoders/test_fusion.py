@@ -3,15 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simengine.cross_encoders.fusion import Fusion, fusion_of
+from simengine.cross_encoders.fusion import VerdictFusion, fusion_of
 from simengine.rules.changes import RuleEvidence
 
 NEUTRAL_ROW = np.array([[0.2, 0.6, 0.2]], np.float32)
 NEGATION = RuleEvidence("negation", "contradiction", 'negation: "not"')
 
 
-def fusion(strength: float = 1.0, temperature: float = 1.0) -> Fusion:
-    return Fusion(
+def fusion(strength: float = 1.0, temperature: float = 1.0) -> VerdictFusion:
+    return VerdictFusion(
         ("en",), temperature, (0.0, 0.0, 0.0), strength, {"negation contradiction": (-2.0, -1.0, 2.0)}
     )
 

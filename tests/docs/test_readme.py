@@ -52,7 +52,7 @@ def test_python_examples_run_and_answer(tmp_path: Path, environment: dict[str, s
     lines = run_python(second, tmp_path, environment)
     assert lines[0].startswith("b 0.")
     assert "Stocks fell. meaning 0." in lines[0]
-    assert lines[1:] == ["supported", "contradiction", "b b"]
+    assert lines[1:] == ["yes", "contradiction", "b b"]
 
 
 def test_shell_examples_run_in_order(tmp_path: Path, environment: dict[str, str]) -> None:

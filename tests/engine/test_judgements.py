@@ -46,7 +46,7 @@ def test_hits_that_say_the_same_are_collapsed(tmp_path: Path) -> None:
     with Engine.build(documents, tmp_path / "index", offline=True) as opened:
         plain = opened.search("a man plays guitar", k=3)
         hits = opened.search("a man plays guitar", k=3, collapse=True)
-        judged = opened.search(["a man plays guitar"], k=3, collapse=True, rerank=True)[0]
+        judged = opened.search(["who plays guitar?"], k=3, collapse=True, rerank=True)[0]
     assert {hit.id for hit in plain} == {"a", "b", "not"}
     for found in (hits, judged):
         assert len(found) == 3
@@ -95,10 +95,12 @@ def test_conflicting_claims_are_found_and_are_not_duplicates(engine: Engine) -> 
     assert not engine.duplicates().groups
 
 
-def test_one_model_serves_everything(engine: Engine) -> None:
-    engine.search("guitar", rerank=True)
+def test_relevance_and_verdicts_have_a_model_each_and_share_it(engine: Engine) -> None:
+    engine.search("who plays guitar?", rerank=True)
     engine.nli([("a", "b")])
-    assert len(engine._parts.models.loaded()) == 1
+    engine.search("A man plays guitar.", rerank=Rerank(claim=True))
+    engine.search("who sings?", rerank=True)
+    assert len(engine._parts.models.loaded()) == 2
 
 
 def test_hits_of_the_caller_are_judged_and_none_is_lost(engine: Engine) -> None:

@@ -119,6 +119,7 @@ def test_a_verdict_contains_the_text_of_its_evidence() -> None:
     record = verdict_record(Verdict("contradiction", probabilities, Span(0, 4), 1), "Cats bark.")
     assert record == {
         "label": "contradiction",
+        "sure": True,
         "probabilities": probabilities,
         "evidence": {"start": 0, "end": 4, "text": "Cats"},
         "n_windows": 1,

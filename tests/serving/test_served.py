@@ -228,7 +228,7 @@ def test_an_add_in_conflict_adds_nothing(own: ServedIndex) -> None:
 def test_searches_go_on_while_a_write_waits(own: ServedIndex, monkeypatch: pytest.MonkeyPatch) -> None:
     began, go, plain = threading.Event(), threading.Event(), own.engine.add
 
-    def held(documents: list[Document]) -> object:
+    def held(documents: list[Document], options: object = None) -> object:
         began.set()
         assert go.wait(WAIT_S)
         return plain(documents)
@@ -250,7 +250,7 @@ def test_one_write_too_many_is_refused_and_accepted_ones_are_done(tmp_path: Path
         served = ServedIndex("own", build_library(tmp_path / "own"), ServingSettings(max_waiting_writes=1))
         began, go, plain = threading.Event(), threading.Event(), served.engine.add
 
-        def held(documents: list[Document]) -> object:
+        def held(documents: list[Document], options: object = None) -> object:
             began.set()
             assert go.wait(WAIT_S)
             return plain(documents)

@@ -17,14 +17,14 @@ from simengine.training.generate.made import (
     both_ways,
     capital,
 )
-from simengine.training.generate.spans import Span, draw_two
+from simengine.training.generate.spans import NumberRange, draw_two
 from simengine.training.generate.vocabulary import spaced
 
 _HOURS: Final = spaced("one two three four five six seven eight nine ten eleven twelve")
 LABELS: Final[tuple[Label, ...]] = (ENTAILMENT, NEUTRAL, CONTRADICTION)
 
 
-def stated(frame: Sequence[object], span: Span, rng: random.Random) -> str:
+def stated(frame: Sequence[object], span: NumberRange, rng: random.Random) -> str:
     """A statement that a number lies in a span; sometimes as the denial of what lies beyond."""
     positive, negative, counted = str(frame[0]), str(frame[1]), bool(frame[5])
     turned = {"at_most": "more_than", "at_least": "less_than"}.get(span.bound)

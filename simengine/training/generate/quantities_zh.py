@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from simengine.training.generate import templates_zh as frames
 from simengine.training.generate.made import CONTRADICTION, ENTAILMENT, NEUTRAL, Label, Made, both_ways
-from simengine.training.generate.spans import Span, draw_two
+from simengine.training.generate.spans import NumberRange, draw_two
 
 _LABELS: tuple[Label, ...] = (ENTAILMENT, NEUTRAL, CONTRADICTION)
 _DIGITS = "零一二三四五六七八九"
@@ -21,7 +21,7 @@ def chinese_number(value: int) -> str:
     return ("" if tens == 1 else _DIGITS[tens]) + "十" + (_DIGITS[ones] if ones else "")
 
 
-def stated(frame: Sequence[object], span: Span, rng: random.Random) -> str:
+def stated(frame: Sequence[object], span: NumberRange, rng: random.Random) -> str:
     """A statement that a number lies in a span; sometimes as the denial of what lies beyond."""
     positive, negative, unit = str(frame[0]), str(frame[1]), str(frame[5])
     turned = {"at_most": "more_than", "at_least": "less_than"}.get(span.bound)

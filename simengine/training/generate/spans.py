@@ -14,7 +14,7 @@ _ENDLESS = 10**12
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class NumberRange:
     """Whole numbers from `low` to `high`, both included, as a bound and its numbers name them.
 
     Attributes:
@@ -44,7 +44,7 @@ class Span:
         return highs.get(self.bound, _ENDLESS)
 
 
-def says(premise: Span, hypothesis: Span) -> Label:
+def says(premise: NumberRange, hypothesis: NumberRange) -> Label:
     """What one statement about a number says about another one about the same number."""
     if hypothesis.low <= premise.low and premise.high <= hypothesis.high:
         return ENTAILMENT
@@ -53,14 +53,20 @@ def says(premise: Span, hypothesis: Span) -> Label:
     return NEUTRAL
 
 
-def draw_span(low: int, high: int, step: int, rng: random.Random, bound: Bound | None = None) -> Span:
+def draw_span(low: int, high: int, step: int, rng: random.Random, bound: Bound | None = None) -> NumberRange:
     """A span with its numbers in a range, multiples of `step`."""
     chosen = rng.choice(BOUNDS) if bound is None else bound
     one, other = sorted(rng.sample(range(low, high + 1, step), 2))
-    return Span(chosen, one, other) if chosen == "between" else Span(chosen, rng.choice((one, other)))
+    return (
+        NumberRange(chosen, one, other)
+        if chosen == "between"
+        else NumberRange(chosen, rng.choice((one, other)))
+    )
 
 
-def draw_two(low: int, high: int, step: int, wanted: Label, rng: random.Random) -> tuple[Span, Span]:
+def draw_two(
+    low: int, high: int, step: int, wanted: Label, rng: random.Random
+) -> tuple[NumberRange, NumberRange]:
     """Two spans of which the first says `wanted` about the second; no two numbers in them are neighbours."""
     while True:
         one, other = draw_span(low, high, step, rng), draw_span(low, high, step, rng)

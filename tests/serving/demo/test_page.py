@@ -23,6 +23,7 @@ from simengine.serving.demo.notices import failure, notice  # noqa: E402
 from simengine.serving.demo.search_tab import SearchTab  # noqa: E402
 from simengine.serving.demo.searching import Asked, run_search, run_similar, shown_html  # noqa: E402
 from simengine.serving.demo.strings import UNKNOWN, Text  # noqa: E402
+from simengine.serving.demo.strings.search import SEARCH  # noqa: E402
 from simengine.serving.demo.theme import css, head, theme  # noqa: E402
 from simengine.serving.served import ServedIndex  # noqa: E402
 from simengine.store.verify import REMAKE, IntegrityProblem, VerifyReport  # noqa: E402
@@ -182,14 +183,14 @@ def test_why_nothing_was_found_is_said(served: ServedIndex, tmp_path: Path):
 
 def test_a_query_that_a_model_does_not_know_gets_a_note(served: ServedIndex, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(TableModel, "readings", ascii_readings)
-    assert run_search(served, asked("猫喜欢什么", rerank=True)).notes == (UNKNOWN.cross_encoder,)
+    assert run_search(served, asked("猫喜欢什么", rerank=True)).notes == (SEARCH.left_alone,)
     monkeypatch.setattr(WordEncoder, "readings", ascii_readings)
     shown = run_search(served, asked("猫喜欢什么", rerank=True))
-    assert "The cross-encoder does not know these characters" in shown_html(shown, "en")
+    assert "this query keeps the order of the search" in shown_html(shown, "en")
     assert "嵌入模型不认识这些字符，无法区分" in shown_html(shown, "zh")
     assert run_search(served, asked("猫喜欢什么")).notes == (UNKNOWN.encoder,)
     assert run_search(served, asked("猫喜欢什么", mode="lexical")).notes == ()
-    assert run_search(served, asked("cats", rerank=True)).notes == ()
+    assert run_search(served, asked("who are cats?", rerank=True)).notes == ()
 
 
 def test_asking_keeps_the_conversation_and_a_failure_keeps_the_question(context: DemoContext):

@@ -31,6 +31,7 @@ from simengine.serving.demo.strings import UNKNOWN
 from simengine.serving.demo.strings.pairs import PAIRS
 from simengine.serving.served import ServedIndex
 from simengine.serving.settings import ServingSettings
+from simengine.types import Verdict
 from tests.cross_encoders.fakes import ascii_readings
 from tests.faults.encoder import WordEncoder, vector_of
 from tests.qa.fakes import TableModel
@@ -63,6 +64,12 @@ def explained(first: ExplainedText, second: ExplainedText) -> PairExplanation:
     return PairExplanation(
         0.5, first, second, np.zeros((len(first.words), len(second.words)), np.float32), None, 0
     )
+
+
+def said(*probabilities: float, sure: bool = True) -> Verdict:
+    """A verdict with the probabilities of entailment, neutral, contradiction."""
+    shares = dict(zip(("entailment", "neutral", "contradiction"), probabilities, strict=True))
+    return Verdict(max(shares, key=lambda name: shares[name]), shares, None, 1, sure=sure)
 
 
 # -- words -------------------------------------------------------------------------------------------------------
@@ -121,12 +128,20 @@ def test_figures_say_whether_the_colours_can_be_relied_on():
 
 
 def test_bars_hold_shares_and_the_largest_is_marked():
-    side, shares = words("cat", [None]), {"entailment": 0.9, "neutral": 0.07, "contradiction": 0.03}
-    html = compared_html(Compared(explained(side, side), shares, shares), "en")
+    side, verdict = words("cat", [None]), said(0.9, 0.07, 0.03)
+    html = compared_html(Compared(explained(side, side), verdict, verdict), "en")
     assert "flex:0.9000 1 0" in html
     assert '<li class="se-top"><i class="se-e"></i>entailed <b>0.90</b></li>' in html
     assert ">90%<" in html
     assert ">7%<" not in html  # too narrow for a figure inside
+    assert PAIRS.not_sure.en not in html
+
+
+def test_a_verdict_that_is_not_sure_marks_nothing_and_says_so():
+    side, verdict = words("cat", [None]), said(0.6, 0.3, 0.1, sure=False)
+    html = compared_html(Compared(explained(side, side), verdict, verdict), "en")
+    assert 'class="se-top"' not in html
+    assert PAIRS.not_sure.en in html
 
 
 # -- comparing ---------------------------------------------------------------------------------------------------
@@ -138,11 +153,10 @@ def test_both_directions_are_judged_and_the_cosine_is_that_of_the_index(served: 
     assert pair.explanation.cosine == pytest.approx(float(vector_of(one) @ vector_of(two)), abs=1e-5)
     assert pair.forward is not None
     assert pair.backward is not None
-    assert max(pair.forward, key=pair.forward.get) == "entailment"
-    assert max(pair.backward, key=pair.backward.get) == "neutral"
+    assert (pair.forward.label, pair.backward.label) == ("entailment", "neutral")
     html = compared_html(pair, "en")
     assert f"{pair.explanation.cosine:.3f}" in html
-    assert "uncalibrated" in html
+    assert PAIRS.inference_note.en in html
 
 
 def test_a_served_cross_encoder_for_similarity_is_shown_besides(tmp_path: Path, monkeypatch):
@@ -305,10 +319,11 @@ def test_scores_are_those_of_single_pairs_and_bad_rows_have_none(served: ServedI
     for row in done:
         if row.problem:
             assert row.cosine is None
-            assert row.probabilities is None
+            assert row.verdict is None
         else:
             assert row.cosine == pytest.approx(float(vector_of(row.text1) @ vector_of(row.text2)), abs=1e-5)
-            assert max(row.probabilities, key=row.probabilities.get) == "neutral"
+            assert row.verdict is not None
+            assert row.verdict.label == "neutral"
 
 
 def test_tokens_that_were_not_read_are_counted(served: ServedIndex):
@@ -319,7 +334,7 @@ def test_tokens_that_were_not_read_are_counted(served: ServedIndex):
 
 def test_csv_holds_every_row_and_runs_no_formula():
     rows = [
-        PairRow(2, "=1+1", "@sum(A1)", 0.25, {"entailment": 0.7, "neutral": 0.2, "contradiction": 0.1}),
+        PairRow(2, "=1+1", "@sum(A1)", 0.25, said(0.7, 0.2, 0.1)),
         PairRow(3, problem="empty text: the column 'text1' is blank"),
     ]
     text = as_csv(rows)

@@ -44,7 +44,7 @@ async def asked(client: Client) -> tuple[list[str], Any]:
 
 
 def check(names: list[str], result: Any) -> None:
-    assert names[:4] == ["search", "ask", "score", "recommend"]
+    assert names[:5] == ["search", "ask", "check", "score", "recommend"]
     assert names[-1] == "list_indexes"
     assert result.structured_content["answer"] == "The tower was built in 1889."
 

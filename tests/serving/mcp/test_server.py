@@ -175,8 +175,10 @@ def test_nli_gives_the_verdict_with_the_sentence_that_decides(catalogue: Catalog
 
 def test_classify_sorts_texts_into_labels(catalogue: Catalogue) -> None:
     texts, labels = ["A film of blood.", "Nothing."], ["The film is violent.", "other"]
-    found = given(catalogue, "classify", texts=texts, labels=labels, templates=["{}"], prior="none")
-    request = ClassifyRequest(tuple(texts), tuple(labels), templates=("{}",), prior="none")
+    found = given(
+        catalogue, "classify", texts=texts, labels=labels, templates=["{}"], prior="none", cosine=False
+    )
+    request = ClassifyRequest(tuple(texts), tuple(labels), templates=("{}",), prior="none", cosine=False)
     expected = catalogue.default.engine.run(request)
     assert found["classifications"] == [
         ClassificationResult.of(each).model_dump(mode="json") for each in expected

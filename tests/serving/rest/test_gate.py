@@ -315,7 +315,7 @@ def test_a_service_that_stops_refuses_new_work_and_finishes_what_it_accepted(
 ) -> None:
     began, go, plain = threading.Event(), threading.Event(), catalogue.default.engine.add
 
-    def held(documents: Any) -> object:
+    def held(documents: Any, options: object = None) -> object:
         began.set()
         assert go.wait(WAIT_S)
         return plain(documents)

@@ -46,8 +46,8 @@ def test_a_search_tells_what_its_models_do_not_know(client: TestClient) -> None:
         f"the model does not know the characters of '{CHINESE}': it cannot distinguish such texts; a "
         "multilingual model such as multilingual-e5-small may"
     ]
-    assert [note[:9] for note in notes(rerank=True)] == ["the model", "the cross"]
-    assert notes(mode="lexical") == notes(query="cats", rerank=True) == []
+    assert [note[:9] for note in notes(rerank=True)] == ["the model", "the query"]
+    assert notes(mode="lexical") == notes(query="who are cats?", rerank=True) == []
 
 
 def test_a_score_that_means_nothing_is_marked(client: TestClient) -> None:

@@ -23,7 +23,7 @@ from simengine.training.generate import (
 )
 from simengine.training.generate.kinds import KINDS, RULES
 from simengine.training.generate.made import CONTRADICTION, ENTAILMENT, NEUTRAL
-from simengine.training.generate.spans import Span, draw_two, says
+from simengine.training.generate.spans import NumberRange, draw_two, says
 
 FRAMES = [(language, rule) for language, rules in RULES.items() for rule in rules.frames]
 
@@ -31,17 +31,17 @@ FRAMES = [(language, rule) for language, rules in RULES.items() for rule in rule
 @pytest.mark.parametrize(
     ("premise", "hypothesis", "label"),
     [
-        (Span("exactly", 5), Span("at_least", 3), ENTAILMENT),
-        (Span("exactly", 5), Span("more_than", 5), CONTRADICTION),
-        (Span("more_than", 5), Span("at_least", 6), ENTAILMENT),
-        (Span("at_most", 5), Span("less_than", 6), ENTAILMENT),
-        (Span("between", 3, 8), Span("at_most", 8), ENTAILMENT),
-        (Span("between", 3, 8), Span("exactly", 5), NEUTRAL),
-        (Span("less_than", 5), Span("at_least", 5), CONTRADICTION),
-        (Span("at_least", 5), Span("at_most", 5), NEUTRAL),
+        (NumberRange("exactly", 5), NumberRange("at_least", 3), ENTAILMENT),
+        (NumberRange("exactly", 5), NumberRange("more_than", 5), CONTRADICTION),
+        (NumberRange("more_than", 5), NumberRange("at_least", 6), ENTAILMENT),
+        (NumberRange("at_most", 5), NumberRange("less_than", 6), ENTAILMENT),
+        (NumberRange("between", 3, 8), NumberRange("at_most", 8), ENTAILMENT),
+        (NumberRange("between", 3, 8), NumberRange("exactly", 5), NEUTRAL),
+        (NumberRange("less_than", 5), NumberRange("at_least", 5), CONTRADICTION),
+        (NumberRange("at_least", 5), NumberRange("at_most", 5), NEUTRAL),
     ],
 )
-def test_what_a_span_says_of_another(premise: Span, hypothesis: Span, label: str) -> None:
+def test_what_a_span_says_of_another(premise: NumberRange, hypothesis: NumberRange, label: str) -> None:
     assert says(premise, hypothesis) == label
 
 
