@@ -379,7 +379,13 @@ def test_the_tokens_of_a_prompt_are_known(encoder: BiEncoder, case: Case, role: 
 
 def test_vectors_can_be_truncated(encoder: BiEncoder, case: Case, pair: tuple[str, str]) -> None:
     short = load_encoder(
-        str(case.folder), runtime=pair[1], device="cpu", threads=1, truncate_dim=8, offline=True
+        str(case.folder),
+        runtime=pair[1],
+        device="cpu",
+        precision="f32",
+        threads=1,
+        truncate_dim=8,
+        offline=True,
     )
     assert short.dimension == 8
     assert short.fingerprint != encoder.fingerprint

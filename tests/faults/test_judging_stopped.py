@@ -56,7 +56,7 @@ def arguments(operations: Operations, folder: Path, request: pytest.FixtureReque
     records = [record(number) for number in range(60)]
     files = {
         "texts": [{"_id": each["_id"], "text": each["text"]} for each in records],
-        "queries": [{"_id": f"q{n}", "text": each["text"]} for n, each in enumerate(records[:5])],
+        "queries": [{"_id": f"q{n}", "text": each["text"][:-1] + "?"} for n, each in enumerate(records[:5])],
         "labelled": [{"question": each["text"], "document_ids": [each["_id"]]} for each in records],
         "pairs": [
             {"query": each["text"], "passage": records[-1]["text"], "label": n % 2}

@@ -28,6 +28,12 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture
+def in_f32(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models run in fp32 on processors with AMX too, to be compared with other libraries."""
+    monkeypatch.setattr("simengine.runtimes.choice.has_bf16_matrix_units", lambda: False)
+
+
+@pytest.fixture
 def nli_file(tmp_path: Path) -> Path:
     records = [{"premise": p, "hypothesis": h, "label": label} for p, h, label in NLI]
     return write_lines(tmp_path / "nli.jsonl", [*records, {"premise": "a", "hypothesis": "b", "label": "-"}])

@@ -13,6 +13,7 @@ from tests.cli.evaluate.files import NLI, QUICK
 from tests.training.tiny_models import tiny_cross_encoder
 
 
+@pytest.mark.usefixtures("in_f32")
 def test_nli_agrees_with_sentence_transformers(
     call: Callable, models: dict[str, Path], nli_file: Path, tmp_path: Path
 ) -> None:
@@ -93,6 +94,7 @@ def test_two_models_are_compared(
         assert part in table
 
 
+@pytest.mark.usefixtures("in_f32")
 def test_sts_takes_a_bi_encoder_or_a_cross_encoder(
     call: Callable, models: dict[str, Path], sts_file: Path
 ) -> None:
