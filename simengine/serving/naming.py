@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from simengine.errors import SimengineError
 from simengine.serving.catalogue import Catalogue
@@ -15,6 +15,10 @@ from simengine.serving.telling import public_name
 
 class UnknownModelError(SimengineError):
     """No model of that name is served for that task."""
+
+
+FORMER_NAMES: Final = {"minilm-nli": "minilm-relevance"}
+"""What clients called the default reranker until relevance had a model of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +77,10 @@ def find_model(catalogue: Catalogue, task: str, name: str | None) -> ServedModel
     models = [model for model in served_models(catalogue) if model.task == task]
     if name is None:
         return models[0]
-    for model in models:
-        if name in (model.id, model.id.rpartition("/")[2]):
-            return model
+    for wanted in (name, FORMER_NAMES.get(name)):
+        for model in models:
+            if wanted in (model.id, model.id.rpartition("/")[2]):
+                return model
     known = ", ".join(model.id for model in models)
     raise UnknownModelError(f"no model {name!r:.80} is served for {task}; there is: {known}")
 

@@ -80,6 +80,8 @@ def test_cohere_reranks(url: str) -> None:
 def test_coheres_second_version_reranks(url: str) -> None:
     client = cohere.ClientV2(base_url=url, api_key="any", log_warning_experimental_features=False)
     answer = client.v2.rerank(query=TOWER, documents=DOCUMENTS, model="minilm-relevance", top_n=2)
+    former = client.v2.rerank(query=TOWER, documents=DOCUMENTS, model="minilm-nli", top_n=2)
+    assert former.results == answer.results
     assert [each.index for each in answer.results] == [1, 0]
     assert answer.results[0].relevance_score == pytest.approx(SURE)
     assert answer.meta.billed_units.search_units == 1
