@@ -16,6 +16,7 @@ from simengine.rules.changes import RuleEvidence, compare
 from simengine.rules.reading import QUANTITY, Unit, read
 from simengine.rules.roles import roles
 from simengine.rules.scope import begins_with_predicate, conditional
+from simengine.rules.silence import silent
 from simengine.text.words import PREPOSITIONS
 
 RULES = (
@@ -60,7 +61,7 @@ def rule_evidence(premise: str, hypothesis: str) -> tuple[RuleEvidence, ...]:
     found: dict[tuple[str, str], RuleEvidence] = {}
     for unit in _nearest(ours, claim):
         evidence = roles(unit, claim) or compare(unit, claim)
-        if evidence is not None:
+        if evidence is not None and not silent(evidence.rule, premise, hypothesis):
             if evidence.label == "entailment":
                 return (evidence,)
             found.setdefault((evidence.rule, evidence.label), evidence)
