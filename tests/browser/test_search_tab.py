@@ -163,7 +163,7 @@ def test_chinese_words_are_marked(page: Page):
 
 def test_results_are_told_again_in_the_other_language(page: Page):
     page.locator("#se-claim input").check()
-    search(page, "Bread rises because of yeast.")
+    search(page, "Bread rises because yeast makes gas from sugar.")
     expect(page.locator("#se-results .se-found")).to_contain_text("Bread rises")
     page.locator("#se-language label", has_text="中文").click()
     expect(page.locator("#se-results .se-found")).to_contain_text("10 条结果")
