@@ -378,15 +378,8 @@ def test_the_tokens_of_a_prompt_are_known(encoder: BiEncoder, case: Case, role: 
 
 
 def test_vectors_can_be_truncated(encoder: BiEncoder, case: Case, pair: tuple[str, str]) -> None:
-    short = load_encoder(
-        str(case.folder),
-        runtime=pair[1],
-        device="cpu",
-        precision="f32",
-        threads=1,
-        truncate_dim=8,
-        offline=True,
-    )
+    given = {"runtime": pair[1], "device": "cpu", "precision": "f32"}
+    short = load_encoder(str(case.folder), threads=1, truncate_dim=8, offline=True, **given)
     assert short.dimension == 8
     assert short.fingerprint != encoder.fingerprint
     with case.oracle.truncate_embeddings(8):
