@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simengine.rules.changes import RuleEvidence, compare
-from simengine.rules.reading import QUANTITY, Unit, read
+from simengine.rules.limits import limits
+from simengine.rules.reading import QUANTITY, Unit, read, sentences
 from simengine.rules.roles import roles
 from simengine.rules.scope import begins_with_predicate, conditional
 from simengine.rules.silence import silent
@@ -26,6 +27,7 @@ RULES = (
     "modality",
     "quantifier",
     "number",
+    "limit",
     "opposite",
     "roles",
     "conjunct",
@@ -65,7 +67,15 @@ def rule_evidence(premise: str, hypothesis: str) -> tuple[RuleEvidence, ...]:
             if evidence.label == "entailment":
                 return (evidence,)
             found.setdefault((evidence.rule, evidence.label), evidence)
+    if not found and (limit := _limit(premise, hypothesis)) is not None:
+        return (limit,)
     return tuple(found.values())
+
+
+def _limit(premise: str, hypothesis: str) -> RuleEvidence | None:
+    """What the first sentence of the premise with a limit for the case says of it."""
+    found = (limits(sentence, case) for sentence in sentences(premise) for case in sentences(hypothesis))
+    return next((one for one in found if one is not None and not silent("limit", premise, hypothesis)), None)
 
 
 def _related(units: Sequence[Unit], claim: Unit) -> bool:

@@ -106,8 +106,13 @@ class Unit:
 @lru_cache(maxsize=4096)
 def read(text: str) -> tuple[Unit, ...]:
     """The sentences of a text (of its first `MAX_CHARACTERS`), each followed by its clauses if it has several."""
-    whole = simplified(cleaned(text[:MAX_CHARACTERS]))
-    return tuple(unit for part in _split(whole) for unit in _units_of(part) if unit.plain)
+    return tuple(unit for part in sentences(text) for unit in _units_of(part) if unit.plain)
+
+
+@lru_cache(maxsize=4096)
+def sentences(text: str) -> tuple[str, ...]:
+    """The sentences of a text (of its first `MAX_CHARACTERS`), in simplified characters."""
+    return tuple(filter(None, _split(simplified(cleaned(text[:MAX_CHARACTERS])))))
 
 
 def _split(text: str) -> Iterator[str]:
