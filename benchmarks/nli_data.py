@@ -7,6 +7,9 @@ python benchmarks/nli_data.py -o runs/nli-data
 - fool_me_twice, healthver: the half of each that is trained on. The other half is measured (see `kept_for_measuring`).
 - rte: "not_entailment" becomes neutral, which is right for about four rows of five.
 - exchanged_en, exchanged_zh: contradictions of the written sets with premise and hypothesis exchanged.
+- questions_en, questions_zh: questions as hypotheses: yes is entailment, no contradiction; of other questions an answer
+  is entailment. Those of the written passages, hypotheses of the written sets turned into questions by rule, and in
+  Chinese questions of CMRC 2018's trial part.
 - related: entailments, and the same premises with the hypothesis of another row as neutral, in many languages. A base
   that has never seen two texts at once learns in 200 steps of it to compare them; else its loss stays at ln 3 for long.
 - generated_en, generated_zh: pairs by rule out of premises, passages and paragraphs (`simengine generate nli`). The
@@ -22,6 +25,7 @@ import gzip
 import hashlib
 import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import islice
@@ -47,6 +51,17 @@ RELATED = {
     "written_zh": 2000,
     "docnli_fever": 1000,
 }
+N_QUESTIONS, N_CMRC = {"en": 3000, "zh": 3000}, 700
+QUESTION_LABELS = {"yes": "entailment", "no": "contradiction", "answer": "entailment", "not_found": "neutral"}
+OTHER_SHARE = 0.4
+SENTENCE = re.compile(r"[^\u3002\uff01\uff1f]+[\u3002\uff01\uff1f]|[^.!?\u3002]+(?:[.!?](?=\s|$)|$)")
+AUXILIARY = re.compile(r"\b(is|are|was|were|can|may|must|will|has to|have to|does not have to)\b")
+LOWERED = frozenset(
+    ("The", "A", "An", "You", "It", "He", "She", "They", "This", "These", "All", "Every", "We")
+)
+HAN = re.compile("[\u4e00-\u9fff]")
+NEGATED = re.compile(r"\b(?:not|no|never|nobody|nothing|none|neither|without)\b|n't|不|没|未|无|非|勿|禁")
+WRITTEN = Path(__file__).parent / "written"
 LABELS = {"supported": "entailment", "contradicted": "contradiction", "not_found": "neutral"}
 
 
@@ -70,6 +85,91 @@ def passage_pairs(path: Path) -> Iterator[dict[str, str]]:
             yield {"premise": passage["text"], **row}
             if claim["evidence"]:
                 yield {"premise": claim["evidence"], **row}
+
+
+def question_pairs(path: Path) -> Iterator[dict[str, str]]:
+    """Questions about written passages, against the passage, their evidence, and another sentence of the passage.
+
+    For yes or no the label is the answer; of other questions it is entailment where the text answers them. A text that
+    does not is neutral.
+    """
+    drawn = random.Random(RELATED_SEED)
+    for passage in rows(path):
+        sentences = SENTENCE.findall(passage["text"])
+        for asked in (*passage["questions"], *passage["followups"]):
+            question, evidence = asked.get("standalone") or asked["question"], asked["evidence"]
+            label = QUESTION_LABELS[asked["verdict"]]
+            yield {"premise": passage["text"], "hypothesis": question, "label": label}
+            if evidence:
+                yield {"premise": evidence, "hypothesis": question, "label": label}
+                others = [each.strip() for each in sentences if each.strip() not in evidence]
+                if others and drawn.random() < OTHER_SHARE:
+                    yield {"premise": drawn.choice(others), "hypothesis": question, "label": "neutral"}
+
+
+def cmrc_questions(data: Path) -> Iterator[dict[str, str]]:
+    """Questions of CMRC 2018's trial part: against the sentence with the answer, and against another one."""
+    drawn = random.Random(RELATED_SEED)
+    for article in json.loads(gzip.decompress((data / "qa" / "cmrc2018" / "trial.json.gz").read_bytes()))[
+        "data"
+    ]:
+        for paragraph in article["paragraphs"]:
+            sentences = SENTENCE.findall(paragraph["context"])
+            for asked in paragraph["qas"][:2]:
+                answer = asked["answers"][0]["text"]
+                told = [each for each in sentences if answer in each]
+                others = [each for each in sentences if answer not in each]
+                if told and others:
+                    yield {"premise": told[0], "hypothesis": asked["question"], "label": "entailment"}
+                    yield {
+                        "premise": drawn.choice(others),
+                        "hypothesis": asked["question"],
+                        "label": "neutral",
+                    }
+
+
+def as_question(statement: str) -> str:
+    """A short statement as a question for yes or no; "" where a rule cannot tell how."""
+    text = statement.strip().rstrip(".\u3002")
+    if NEGATED.search(text) or re.search("[,;:\uff0c\uff1b\uff1a?\uff1f!]", text):
+        return ""
+    if HAN.search(text):
+        return f"{text}吗？"
+    match = AUXILIARY.search(text)
+    if match is None or match.start() == 0 or len(text.split()) > 20:
+        return ""
+    subject, rest = text[: match.start()].strip(), text[match.end() :].strip()
+    if re.search(
+        r"\b(?:who|that|which|if|when|what|how|where|whose|to|there)\b|^(?:In|On|At|For|By|After|Before)\b",
+        subject,
+        re.I,
+    ):
+        return ""
+    if subject.split()[0] in LOWERED:
+        subject = subject[0].lower() + subject[1:]
+    word = match[1]
+    if word.endswith(" to"):
+        return f"Do {subject} {word}?" if subject in ("you", "they", "we") else ""
+    return f"{word.capitalize()} {subject} {rest}?"
+
+
+def questions(data: Path, language: str) -> Iterator[dict[str, str]]:
+    """Questions of the written passages, and as many hypotheses turned into questions as are wanted."""
+    yield from question_pairs(data / "qa" / f"written_passages_{language}" / "train.jsonl.gz")
+    if language == "zh":
+        yield from islice(cmrc_questions(data), N_CMRC)
+    pairs = [
+        *rows(data / "nli" / f"written_{language}" / "train.jsonl.gz"),
+        *rows(WRITTEN / f"nli_{language}.jsonl.gz"),
+    ]
+    random.Random(RELATED_SEED).shuffle(pairs)
+    turned = ((pair, as_question(pair["hypothesis"])) for pair in pairs)
+    found = (
+        {"premise": pair["premise"], "hypothesis": question, "label": pair["label"]}
+        for pair, question in turned
+        if question
+    )
+    yield from islice(found, N_QUESTIONS[language])
 
 
 def half(path: Path, *, measured: bool = False) -> Iterator[dict[str, str]]:
@@ -155,6 +255,8 @@ def main() -> None:
             f"exchanged_{language}": exchanged(data / "nli" / f"written_{language}" / "train.jsonl.gz")
             for language in ("en", "zh")
         },
+        "questions_en": questions(data, "en"),
+        "questions_zh": questions(data, "zh"),
         "related": related(data / "nli"),
         "generated_en": generated(data, "en"),
         "generated_zh": generated(data, "zh"),

@@ -26,6 +26,7 @@ FEATURES: Mapping[str, str] = {
     "contradiction": "P(one of them contradicts what the answer says), by the NLI model",
     "evidence": "P(the evidence alone entails what the answer says), by the NLI model",
     "passage": "the same of the whole passage, with its contradiction subtracted, in [0, 1]",
+    "asked": "P(the evidence says that to the question as asked), by the NLI model",
     "yes": "1 if the answer is yes, 0 if it is no",
     "stance": "P(that answer rather than the other one), by `simengine.qa.stance`",
     "reader": "the reader's P(the passage answers the question), 0.5 at its own threshold",
@@ -40,7 +41,17 @@ FEATURES: Mapping[str, str] = {
 
 DEFAULT_THRESHOLD = 0.5
 _PROBABILITIES = frozenset(
-    ("relevance", "sentence", "entailment", "contradiction", "evidence", "passage", "stance", "reader")
+    (
+        "relevance",
+        "sentence",
+        "entailment",
+        "contradiction",
+        "evidence",
+        "passage",
+        "asked",
+        "stance",
+        "reader",
+    )
 )
 _LEAST = 1e-3  # probabilities are kept this far from 0 and 1 before their log-odds are taken
 _KIND = "present"

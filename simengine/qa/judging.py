@@ -57,12 +57,12 @@ class VerdictCache:
 
 
 class RelevanceCache:
-    """Probabilities that texts answer questions, by pair (text, question); None where the model cannot read the
-    question.
+    """Probabilities that texts answer questions, by pair (text, question); None where no model can read the question.
 
     Args:
         model: a judge of relevance; None takes the NLI model's probability that the text entails the question.
-        judged: the NLI model's verdicts.
+        judged: the NLI model's verdicts. Of questions that the judge of relevance cannot read, the bundled models know
+            whether a text tells anything: their probability that the pair is not neutral.
     """
 
     def __init__(self, model: Judge | None, judged: VerdictCache) -> None:
@@ -79,6 +79,7 @@ class RelevanceCache:
         questions = [text for text in dict.fromkeys(pair[1] for pair in wanted) if text not in self._readable]
         for question, reading in zip(questions, readings_of(self._model, questions), strict=True):
             self._readable[question] = not reading.unreadable
+        self._judged.learn(pair for pair in wanted if not self._readable[pair[1]])
         new = [pair for pair in wanted if pair not in self._known and self._readable[pair[1]]]
         if new:
             found = self._model.judge([(question, text) for text, question in new])
@@ -90,4 +91,7 @@ class RelevanceCache:
         """The probability of a learned pair."""
         if self._model is None:
             return self._judged[pair].entailment
-        return self._known.get(pair)
+        if self._readable.get(pair[1], True):
+            return self._known.get(pair)
+        neutral = self._judged[pair].neutral
+        return 1.0 - neutral if neutral < 1.0 else None  # 1 is a verdict withheld

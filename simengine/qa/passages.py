@@ -15,7 +15,7 @@ from simengine.qa.candidates import Candidate, RetrievedQuestion, retriever_feat
 from simengine.qa.cues import cues
 from simengine.qa.expected import has_expected
 from simengine.qa.judging import RelevanceCache, VerdictCache
-from simengine.qa.stance import plain_probability, sided, signs_of
+from simengine.qa.stance import ASKED, plain_probability, sided, signs_of
 from simengine.search.retriever import Retriever
 from simengine.text.joining import as_sentence, joined
 from simengine.text.scripts import is_chinese
@@ -210,9 +210,10 @@ def _learn(
     judges.relevance.learn(relevance)
     judges.verdicts.learn(verdicts)
     judges.verdicts.learn(
-        (passage.premise(_around(passage.hit.passage.text, _clearest(passage, told, judges))), told)
+        (passage.premise(_around(passage.hit.passage.text, _clearest(passage, told, judges))), said)
         for passage in passages
         if (told := passage.item.statement) is not None
+        for said in (told, passage.item.question)
     )
 
 
@@ -235,6 +236,7 @@ def _yes_or_no(passage: _Passage, statement: str, judges: Judges) -> Candidate:
     around = passage.premise(_around(passage.hit.passage.text, best))
     pieces = {"evidence": passage.premise(best), "around": around, "passage": premise(passage.hit)}
     readings = {name: judges.verdicts[text, statement] for name, text in pieces.items()}
+    readings[ASKED] = judges.verdicts[around, passage.item.question]
     signs = signs_of(statement, passage.text(best), readings)
     features = sided(readings, judges.says_yes(signs))
     found = _candidate(

@@ -14,12 +14,15 @@ from simengine.rules.cues import cues, profile, shared_words
 from simengine.text.scripts import is_chinese
 from simengine.types import Json
 
-READ = ("evidence", "around", "passage")
-"""What the NLI model reads: the sentence, the sentence with its neighbours, the passage."""
+ASKED = "asked"
+READ = ("evidence", "around", "passage", ASKED)
+"""What the NLI model reads: the sentence, the sentence with its neighbours, and the passage, each beside the statement;
+and the sentence with its neighbours beside the question as it was asked."""
 SIGNS: Mapping[str, str] = {
     "evidence": "log-odds of entailment minus those of contradiction, of the sentence",
     "around": "the same of the sentence with its neighbours",
     "passage": "the same of the passage",
+    "asked": "the same of the sentence with its neighbours and the question as asked; bundled models know questions",
     "negation": "1 if either the statement or the sentence is negated, -1 if both or neither is",
     "opposites": "1 if the sentence has a word of the opposite sense of one in the statement",
     "quantity": "1 if both have quantities, and other ones",
@@ -126,7 +129,9 @@ def sided(readings: Mapping[str, Stance], probability: float) -> dict[str, float
         name: (each.entailment, each.contradiction)[:: 1 if yes else -1] for name, each in readings.items()
     }
     said, denied = sides["passage"]
+    asked = {ASKED: sides.pop(ASKED)[0]} if ASKED in sides else {}
     return {
+        **asked,
         "yes": float(yes),
         "stance": probability if yes else 1.0 - probability,
         "entailment": max(each[0] for each in sides.values()),

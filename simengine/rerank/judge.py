@@ -86,13 +86,14 @@ class CrossEncoderJudge:
     - "nli": the probability that the text entails the query. For a claim, that it entails or contradicts it: evidence
       against a claim is as relevant as evidence for it.
 
-    `nli` is the same model as an `NLIModel`, None if it is not an NLI model.
+    `nli` gives the stances: the same model as an `NLIModel`, or the given one; None if it is not an NLI model.
 
     Args:
         model: with one output, or with the three labels of NLI.
         kind: how its outputs are read; "auto" takes "nli" for three outputs and "relevance" for one.
         labels: see `NLIModel`.
         name: human-readable.
+        nli: gives the stances on claims in place of the model itself.
 
     Raises:
         UsageError: the model's outputs do not fit `kind`.
@@ -105,6 +106,7 @@ class CrossEncoderJudge:
         kind: Kind = "auto",
         labels: Mapping[str, str] | None = None,
         name: str = "",
+        nli: NLIModel | None = None,
     ) -> None:
         if kind not in get_args(Kind):
             raise UsageError(f"kind is {kind!r}; expected one of {', '.join(get_args(Kind))}")
@@ -114,7 +116,7 @@ class CrossEncoderJudge:
         self.fingerprint = model.fingerprint.digest
         self.nli: NLIModel | None = None
         if self.kind == "nli":
-            self.nli = NLIModel(model, labels=labels)
+            self.nli = nli or NLIModel(model, labels=labels)
         elif len(model.labels) != 1:
             raise UsageError(
                 f"{self.kind} needs a cross-encoder with one output; this one has {', '.join(model.labels)}"

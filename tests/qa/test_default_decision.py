@@ -96,6 +96,10 @@ def test_the_features_are_those_of_the_side_that_is_taken() -> None:
     assert (no["entailment"], no["contradiction"], no["evidence"]) == (0.7, 0.5, 0.7)
     assert no["passage"] == pytest.approx(0.35)
     assert sided(readings, 0.75)["evidence"] == 0.2
+    assert "asked" not in no
+    readings["asked"] = Stance(0.9, 0.05, 0.05)
+    assert sided(readings, 0.25)["asked"] == 0.05
+    assert sided(readings, 0.25)["entailment"] == 0.7
 
 
 def test_it_is_stored_as_json() -> None:
