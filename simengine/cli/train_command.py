@@ -46,7 +46,7 @@ _run_options = together(
 @click.option(
     "--recipe",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="Recipe: a .toml file, minilm-nli or minilm-relevance.",
+    help="Recipe: a .toml file, or one that ships: minilm-relevance, minilm-nli(-2), multilingual-nli-1 to -3.",
 )
 @click.option("--task", type=click.Choice(TASKS), help="Without a recipe: what kind of model to make.")
 @click.option("--train", "train_files", multiple=True, help="Training file. Repeatable.")
