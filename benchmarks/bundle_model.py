@@ -1,7 +1,8 @@
 """Make the delta of a fine-tuned model that ships inside the package.
 
 python benchmarks/bundle_model.py RUN                    sizes, errors and dev figures of several ranks; writes nothing
-python benchmarks/bundle_model.py RUN --rank 64          write simengine/models/bundled/<name of the run>
+python benchmarks/bundle_model.py RUN --rank 96          write simengine/models/bundled/<name of the run>
+python benchmarks/bundle_model.py RUN --rank 96 --name multilingual-nli --base multilingual-e5-small
 
 RUN is the folder of `simengine train --recipe minilm-nli -o RUN`. The figures are those of the merged delta on the dev
 sets of the run's recipe; test sets play no part in the choice of the rank.
@@ -48,12 +49,14 @@ def main() -> None:
     )
     parser.add_argument("run", type=Path)
     parser.add_argument("--rank", type=int)
+    parser.add_argument("--name", help="of the model, if not that of the run")
+    parser.add_argument("--base", help="what the difference is to, if not the default bi-encoder")
     arguments = parser.parse_args()
     data_or_exit()
-    base = resolve_model(None, offline=True).path
+    base = resolve_model(arguments.base, offline=True).path
     tuned = arguments.run / "model"
     if arguments.rank is not None:
-        target = ROOT / "simengine" / "models" / "bundled" / arguments.run.name
+        target = ROOT / "simengine" / "models" / "bundled" / (arguments.name or arguments.run.name)
         info = make_delta(base, tuned, target, rank=arguments.rank)
         print(f"{info.folder}: {info.n_bytes / 1e6:.2f} MB")
         print(accuracies(str(merge_delta(target)), arguments.run))

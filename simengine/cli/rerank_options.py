@@ -30,7 +30,7 @@ def nli_option(purpose: str, instead: str = "") -> Callable[[Callable[..., objec
     settings = {
         "metavar": "MODEL",
         "envvar": "SIMENGINE_NLI_MODEL",
-        "help": f"{purpose}: folder or hub name. [default: minilm-nli, which reads English]",
+        "help": f"{purpose}: folder or hub name. [default: minilm-nli; multilingual-nli for Chinese]",
     }
     return option("--nli", "nli", settings=settings, old=("--judge",), instead=instead)
 
