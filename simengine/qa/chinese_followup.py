@@ -58,6 +58,12 @@ def expand(question: str, before: str) -> str | None:
     return text if text != question else None
 
 
+def with_context(question: str, before: str) -> str:
+    """What is searched for: the question, and what the previous one is about if it names nothing itself."""
+    topic = topic_of(before)
+    return question if not topic or topic in question else f"{question} {topic}"
+
+
 def topic_of(question: str) -> str:
     """What a question is about: its subject, else its longest run of characters between question words."""
     text = _OPENING.sub("", question.strip())

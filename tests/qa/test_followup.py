@@ -17,7 +17,7 @@ SHIPPING = "How long does shipping to Canada take?"
         (SHIPPING, "How much does it cost?", "How much does shipping to Canada cost?"),
         (SHIPPING, "And to Germany?", "How long does shipping to Germany take?"),
         (SHIPPING, "What about Germany?", "How long does shipping to Germany take?"),
-        (SHIPPING, "What about express?", "How long does express take?"),
+        (SHIPPING, "What about express?", "How long does express to Canada take?"),
         ("Who painted the Mona Lisa?", "When was it painted?", "When was the Mona Lisa painted?"),
         ("What is COVID-19?", "What are its symptoms?", "What are COVID-19's symptoms?"),
         ("Did sales rise in 2019?", "And in 2020?", "Did sales rise in 2020?"),
