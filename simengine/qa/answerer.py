@@ -16,7 +16,7 @@ from simengine.qa.check import worded_answer
 from simengine.qa.decision import Decides, Decision, PlainDecision
 from simengine.qa.faq import match_faq, stored_question
 from simengine.qa.fitting import DecisionExample, LabelledQuestion, is_right
-from simengine.qa.followup import expand, with_context
+from simengine.qa.followup import expand, remembered, with_context
 from simengine.qa.judging import RelevanceCache, VerdictCache
 from simengine.qa.names import with_named_things
 from simengine.qa.passages import Judges, SpanReader, premise, read_passages
@@ -97,7 +97,7 @@ class Answerer:
         before = ""
         for number, earlier in enumerate(as_texts(history, "earlier question"), 1):
             self._check(earlier, f"question {number} of the history")
-            before = expand(earlier, before) or earlier
+            before = remembered(expand(earlier, before) or earlier, before)
         self._check(question, "the question")
         if self.options.followups == "off" or not before:
             return self.ask_many([question])[0]

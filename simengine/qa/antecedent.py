@@ -21,7 +21,7 @@ def antecedent(question: str, pronoun: str = "it") -> str:
     """
     phrases = noun_phrases(question)
     fitting = [phrase for phrase in phrases if phrase.fits(pronoun)]
-    topics = [phrase for phrase in fitting if phrase.preposition not in ("at", "in", "on", "during")]
+    topics = [phrase for phrase in fitting if phrase.preposition not in ("at", "in", "on", "of", "during")]
     if not topics and any(phrase.role in ("subject", "object") for phrase in phrases):
         return ""
     if not fitting:

@@ -8,26 +8,49 @@ from simengine.qa import chinese
 from simengine.text.scripts import HAN, has_chinese
 
 _PRONOUN = re.compile(
-    "它们|它們|他们|他們|她们|她們|这个|這個|那个|那個|这些|這些|那些|它|他(?!们|們)|她(?!们|們)|其(?![他它实實中次余餘])|此(?!外)"
+    "它们|它們|他们|他們|她们|她們|"
+    "(?:这个|這個|那个|那個|这些|這些|那些|此)(?=[是有要能会會可在怎多什几幾为為需吗嗎呢的和也都还還就被，,？?]|$)|"
+    "它|他(?!们|們)|她(?!们|們)|其(?![他它实實中次余餘])"
 )
 _THERE = re.compile("那里|那裡|那裏|那边|那邊|那儿|那兒|这里|這裡|这儿")
 _AND = re.compile("^(?:那么?|那麼|还有|還有|然后|然後|以及|另外|要是|如果)?[，,]?")
 _OPENING = re.compile(
-    "^(?:那么|那麼|那(?![里裡裏边邊儿兒个個些种種位家天])|还有|還有|然后|然後|以及|另外|所以|但是|可是)[，,]?"
+    "^(?:那么|那麼|那(?![里裡裏边邊儿兒个個些种種位家天])|(?:还有|還有)(?![什哪多几幾谁誰没沒别別])|然后|然後|以及|另外|所以|但是|可是)[，,]?"
 )
 _ABOUT = re.compile("^(.+?)呢[?？。]?$")
 _ABOUT_AND = re.compile("^(.+?)呢[，,？?]\\s*(.+)$")
 _CONDITION = re.compile("^(?:如果|要是|假如|若)|(?:的话|的話|以后|以後|之后|之後|时|時|才.+|了)$")
 _ELLIPTIC = re.compile(
-    "^(?:可以|可不可以|能|会|會|要|需要|用|得|有|还|還|也|都|是|在|多|几|幾|怎么|怎麼|怎样|如何|什么时候|什麼時候|为什么|為什麼|为何|哪|谁|誰|"
+    "^(?:可以|可不可以|能|会|會|要|需要|用|得|有|还|還|也|都|是(?!不是.{4}|否.{4})|在|多(?=[久长長大高少远遠快重深])|几|幾|怎么|怎麼|怎样|如何|什么时候|什麼時候|为什么|為什麼|为何|哪|谁|誰|"
     "一共|总共|一定|必须|必須|最多|最少|最长|最晚|最早|大概|大约|每|位于|位於|后来|後來|现在|一天|一年|一次|一个月)"
 )
 _ENDS = "?\uff1f!\uff01.\u3002 "
 _LONGEST_ABOUT, _LONGEST_ELLIPTIC, _SHORT = 14, 14, 4
 _TIMES = re.compile("原来|原來|以前|之前|现在|現在|目前|明年|去年|今年|今后|平时|平時")
+_CLOCK = re.compile(
+    r"(?:凌晨|早上|上午|中午|下午|晚上|深夜|夜里|夜裡)?[一二三四五六七八九十两\d]+[点點](?:半|[一二三四五六七八九十\d]+分)?|"
+    "(?:凌晨|早上|上午|中午|下午|晚上|深夜|夜里|夜裡)|(?:周|星期|礼拜|禮拜)[一二三四五六日天末]"
+)
+_SPAN = re.compile("(?:每|一)(?:分钟|分鐘|个小时|小时|小時|天|周|週|个月|個月|月|年|次)")
+_VERBS = "喝吃抽吸坐骑騎看听聽玩带帶买買租洗寄送穿"
+_DONE = re.compile(f"(?<=[以能要会會得])[{_VERBS}][{HAN}]{{1,4}}?(?=[吗嗎?？]|$)")
+_OBJECT = re.compile(f"(?:(?<=[{_VERBS}])|(?<=几个|幾個))(?:(?![吗嗎])[{HAN}]){{1,4}}(?=[吗嗎?？]|$)")
+_BEFORE_TOPIC = re.compile("^(?:后来|後來|现在|現在|一共|一定|以后|以後|有人|每[天周月年次])")
+_BEHIND_TOPIC = re.compile(
+    "(?:每[天周週月年次]|一(?:分钟|分鐘|个月|個月|[天年次周週])|几[天年]?|幾[天年]?|大概|大约|大約|后来|後來|原先|原来|原來|以前|平时|平時|"
+    "一共|现|現|从|從|到|把|给|給|被|会|會|再|最|也|都|还|還|就|自动|自動|隔|只|先|马上|馬上|通常|一般|不|又|(?<=..)[亏虧放走学學退充载載停])+$"
+)
+_TIME_ONLY = re.compile(
+    r"(?:[一二三四五六七八九十\d]+月|上学期|下学期|上周|下周|第一次|[今明去]年|.*(?:时|時|期间|期間))"
+)
 _CIRCUMSTANCE = re.compile("[期时時后後前里裡内內上中间間]$")
 _DESTINATION = re.compile("[到去给給往向]([^到去给給往向]+)$")
-_EDGE = re.compile(f"[^{HAN}A-Za-z0-9]|[的是在有要能会會可用去到对對把被和与與或从從给給让讓]")
+_SHORT_MODIFIER, _MOST_RUNS = 2, 6
+_QUESTIONING = re.compile(
+    "[^\\w]+|什么时候|什麼時候|多长时间|多長時間|什么|什麼|哪一?[里裡儿兒个個些种種位家天年座]?|谁|誰|多少|多久|多长|多大|几[家座位条名张份种次点點号號天年]|怎么|怎麼|怎样|怎樣|如何|"
+    "为什么|為什麼|请问|請問|可不可以|能不能|可以|需要|是不是|有没有|是否|吗|嗎|呢|吧|的|了|是|有|在|要|能|会|會|几个?|幾個?|也|都|还|還|它|他|她|这个?|那个?"
+)
+_EDGE = re.compile(f"[^{HAN}A-Za-z0-9]|[的是在有要能会會可去到对對把被和与與或从從给給让讓]")
 
 
 def expand(question: str, before: str) -> str | None:
@@ -53,25 +76,45 @@ def expand(question: str, before: str) -> str | None:
         return text[: pronoun.start()] + put + text[pronoun.end() :]
     elliptic = _ELLIPTIC.match(text) is not None and len(text.rstrip(_ENDS)) <= _LONGEST_ELLIPTIC
     short = len(text.rstrip(_ENDS + "呢")) <= _SHORT
-    if topic and (elliptic or short) and topic not in text:
+    if topic and (elliptic or short) and not _share(topic, text):
         return f"{topic}{text}"
     return text if text != question else None
 
 
 def with_context(question: str, before: str) -> str:
-    """What is searched for: the question, and what the previous one is about if it names nothing itself."""
-    topic = topic_of(before)
-    return question if not topic or topic in question else f"{question} {topic}"
+    """What is searched for: the question, and what the previous one is about if the two have nothing in common.
+
+    Args:
+        question: in full.
+        before: the previous question.
+    """
+    content = _runs(before)
+    if _share("".join(content), question):
+        topic = topic_of(before)
+        content = [] if not topic or _share(topic, question) else [topic]
+    return " ".join([question, *content[:_MOST_RUNS]])
 
 
 def topic_of(question: str) -> str:
-    """What a question is about: its subject, else its longest run of characters between question words."""
-    text = _OPENING.sub("", question.strip())
-    return chinese.subject(text) or _longest(text)
+    """What a question is about: its subject, else its longest run of characters between question words.
+
+    An adverb or a verb behind the subject is left out, and a time is no topic.
+    """
+    clauses = re.split("[，,]", _OPENING.sub("", question.strip()))
+    text = _BEFORE_TOPIC.sub("", next((each for each in clauses if _asks(each)), clauses[0]))
+    found = chinese.subject(text) or max(_runs(text), key=len, default="")
+    bare = _BEHIND_TOPIC.sub("", found)
+    topic = bare if len(bare) > 1 else found
+    return "" if _TIME_ONLY.fullmatch(topic) or _PRONOUN.search(topic) else topic
+
+
+def _share(text: str, other: str) -> bool:
+    """Whether two texts have two neighbouring characters in common."""
+    return text in other or any(text[at : at + 2] in other for at in range(len(text) - 1))
 
 
 def _replaced(about: str, before: str, topic: str) -> str:
-    """The previous question about another thing: in place of what ends alike, else of the topic, else in front."""
+    """The previous question about another thing: in place of what is alike, else of the topic, else in front."""
     full = before.rstrip(_ENDS)
     if _CONDITION.search(about):
         return f"{about}，{full}？"
@@ -82,28 +125,52 @@ def _replaced(about: str, before: str, topic: str) -> str:
     if _TIMES.fullmatch(bare) is not None:
         timeless = _TIMES.sub("", full, count=1)
         return f"{timeless.replace(topic, topic + about, 1) if topic in timeless else about + timeless}？"
-    for size in range(min(len(bare), 3), 0, -1):
-        place = full.find(bare[-size:], 0, max(len(topic), 1) if full.startswith(topic) else None)
-        if place > 0 and has_chinese(bare[-size:]):
-            start = place
-            while start > 0 and place - start < len(bare) - size and _EDGE.match(full[start - 1]) is None:
-                start -= 1
-            return f"{full[:start]}{bare}{full[place + size :]}？"
-    if topic and topic in full and len(topic) <= _LONGEST_ABOUT and _CIRCUMSTANCE.search(topic) is None:
+    if bare != about and topic and topic in full:
+        return f"{full.replace(topic, about + topic[-2:], 1)}？"
+    found = _of_a_kind(bare, full) or _alike(bare, full, topic)
+    if found:
+        return f"{found}？"
+    behind = full[full.find(topic) + len(topic) :][:2]
+    named = topic and topic in full and "了" not in behind
+    if named and len(topic) <= _LONGEST_ABOUT and _CIRCUMSTANCE.search(topic) is None:
         end = _DESTINATION.search(topic)
-        return f"{full.replace(topic if end is None else end[1], about, 1)}？"
-    return f"{about}，{full}？"
+        if end is not None or topic[0] not in _VERBS:
+            return f"{full.replace(topic if end is None else end[1], about, 1)}？"
+    old = _OBJECT.search(full)
+    return f"{about}，{full}？" if old is None else f"{full[: old.start()]}{about}{full[old.end() :]}？"
+
+
+def _of_a_kind(about: str, full: str) -> str:
+    """A time in place of a time, a span in place of a span, something done in place of something done; "" without."""
+    for kind in (_SPAN, _CLOCK):
+        if kind.fullmatch(about) is not None and (old := kind.search(full)) is not None:
+            return f"{full[: old.start()]}{about}{full[old.end() :]}"
+    done = _DONE.search(full)
+    if about[0] in _VERBS and len(about) > 1 and done is not None:
+        return f"{full[: done.start()]}{about}{full[done.end() :]}"
+    return ""
+
+
+def _alike(about: str, full: str, topic: str) -> str:
+    """A thing in place of one whose name ends alike: "货车" of "小客车"; "" without one."""
+    for size in range(min(len(about), 3), 0, -1):
+        place = full.find(about[-size:], 0, max(len(topic), 1) if full.startswith(topic) else None)
+        if place <= 0 or not has_chinese(about[-size:]):
+            continue
+        start = first = place
+        while first > 0 and _EDGE.match(full[first - 1]) is None:
+            first -= 1
+        start = max(first, place - (len(about) - size))
+        if start - first <= _SHORT_MODIFIER:
+            start = first
+        return f"{full[:start]}{about}{full[place + size :]}"
+    return ""
 
 
 def _asks(text: str) -> bool:
     return re.search("什么|什麼|哪|谁|誰|多少|几|幾|怎|如何|何时|[吗嗎]", text) is not None
 
 
-def _longest(question: str) -> str:
-    """The longest run of Chinese characters between mere question words."""
-    runs = re.split(
-        "[^\\w]+|什么|什麼|哪里|哪裡|哪儿|哪个|哪個|哪|谁|誰|多少|怎么|怎麼|怎样|如何|为什么|為什麼|请问|請問|可以|需要|是否|吗|嗎|呢|的|了|是|有|在|要|能",
-        question,
-    )
-    known = [run for run in runs if run and has_chinese(run)]
-    return max(known, key=len, default="")
+def _runs(question: str) -> list[str]:
+    """The runs of Chinese characters between mere question words."""
+    return [run for run in _QUESTIONING.split(question) if len(run) > 1 and has_chinese(run)]

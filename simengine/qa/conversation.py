@@ -41,7 +41,7 @@ class Conversation:
         Raises:
             UsageError: the question is blank, not a string, or too long; the conversation is unchanged.
         """
-        before = [self._turns[-1].question] if self._turns else []
+        before = [turn.asked or turn.question for turn in self._turns]
         answer = self._answerer.ask(question, before)
         self._turns = [*self._turns, answer][-self._max_turns :]
         return answer

@@ -33,6 +33,7 @@ _OPENING = re.compile(
     r"^(?:(?:and|but|or|so|ok(?:ay)?|also|well|then)\b(?!\s+(?:far|long|much))|say\s+(?=at|in|on|by|for)),?\s*",
     re.IGNORECASE,
 )
+_ASKING = re.compile("^.*[?\uff1f]", re.DOTALL)
 _ABOUT = re.compile(r"^(?:what|how) (?:about|if it(?:'s| is))\s+", re.IGNORECASE)
 _EVEN = re.compile(r"^(?:not\s+)?even\s+", re.IGNORECASE)
 _ALSO = re.compile(r",?\s+(?:too|as well|also|then|though|instead)$", re.IGNORECASE)
@@ -52,7 +53,7 @@ _PERSONAL = words_of(
 )
 _NO_SUBJECT = re.compile(
     r"\b(?:is|was|isn't|would) it (?:be )?(?:possible|true|safe|ok|okay|allowed|necessary|better)\b|"
-    r"\bhow far is it\b|^it is\b|"
+    r"\bhow far is it\b|^it is\b|^is it (?:his|her|their)\b|"
     r"\bit(?:'s| is| was| gets| starts)?\s+(?:rains?|snows?|freez(?:es|ing)|cloudy|dark|raining|snowing)\b",
     re.IGNORECASE,
 )
@@ -60,10 +61,11 @@ _CLAUSE_INSIDE = re.compile(
     r"(?<=\s)(?:if|when|while|unless|because|once|until|before|after)\s|,\s", re.IGNORECASE
 )
 _MOVING = words_of("get go drive walk travel come")
+_DOING = words_of("do doing done")
 _EVENT = words_of("mean happen because include make")
 _BARE_WORDS = words_of("much many long often far so not only exactly for")
 _FRAGMENT_WORDS, _SHORT_WORDS, _LONG_FRAGMENT_WORDS = 8, 4, 14
-_SHORT_QUESTION = 3
+_SHORT_QUESTION, _MOST_NAMES = 3, 6
 
 
 def expand(question: str, before: str) -> str | None:
@@ -76,12 +78,17 @@ def expand(question: str, before: str) -> str | None:
 
     Args:
         question: as asked.
-        before: the previous question, in full.
+        before: the previous question, in full; what follows its question mark is left out of the result.
     """
     if not before.strip():
         return None
     asked = question.strip()
-    found = chinese_followup.expand(asked, before) if is_chinese(asked) else _english(asked, before)
+    asking = _ASKING.match(before)
+    full = before if asking is None else asking[0]
+    if is_chinese(asked):
+        found = chinese_followup.expand(asked, full)
+    else:
+        found = _english(asked, _CONTRACTED.sub(r"\1 is", full))
     return found if found and found.casefold() != asked.casefold() else None
 
 
@@ -104,8 +111,21 @@ def with_context(question: str, before: str) -> str:
     if has_name(_uncapitalised(before)):
         more = [name for name in names_of(before) if name[:1].isupper() and has_name(name)]
     else:
-        more = [] if len(content_words(question)) > _SHORT_QUESTION else content_words(_topic(before))
-    return " ".join([question, *(word for word in more if word.casefold() not in asked)])
+        topic = [] if len(content_words(question)) > _SHORT_QUESTION else content_words(_topic(before))
+        numbered = any(word.isdigit() for word in asked)
+        more = [word for word in topic if not (numbered and word.isdigit())]
+    return " ".join([question, *[word for word in more if word.casefold() not in asked][:_MOST_NAMES]])
+
+
+def remembered(question: str, before: str) -> str:
+    """What the next question may depend on: this one in full, with what only the questions before it name behind it.
+
+    Args:
+        question: in full.
+        before: what was remembered of the questions before it; "" without one.
+    """
+    mark = "\uff1f" if is_chinese(question) else "?"
+    return with_context(f"{question.rstrip(ENDS)}{mark}", before)
 
 
 def subject_of(question: str) -> str:
@@ -197,10 +217,11 @@ def _with_antecedent(question: str, before: str) -> str | None:
             following = WORD.search(question, found.end())
             exists = following is not None and following[0].lower() in BE
             put = "" if exists or not earlier or earlier in AUXILIARIES else place_of(before)
-            put = re.sub("^(?:at|in)", "to", put) if earlier in _MOVING else put
+            put = re.sub("^(?:at|in|on)", "to", put) if earlier in _MOVING else put
+            put = put.partition(" ")[2] if earlier in PREPOSITIONS else put
         elif word in _POINTING:
             put = antecedent(before, word) if _is_subject(question, found, earlier) else ""
-        elif word in _PERSONAL and not _is_bound(word, found, own, clause):
+        elif word in _PERSONAL and earlier not in _DOING and not _is_bound(word, found, own, clause):
             put = antecedent(before, word)
         if put and put.split(" of ")[0].split()[-1].lower() not in question.lower():
             bare_plural = earlier == "of" and put[:1].islower() and put.split()[0] not in DETERMINERS
@@ -213,8 +234,11 @@ def _is_subject(question: str, found: re.Match[str], earlier: str) -> bool:
     """Whether "that" or "this" is a subject that stands for a thing, not for something that happened."""
     following = WORD.search(question, found.end())
     word = "" if following is None else following[0].lower()
-    asks = not earlier or earlier in BE | MODAL or (earlier in DO and word and word not in PREPOSITIONS)
-    determines = word and not (word in AUXILIARIES | PREPOSITIONS | VERBS | ADVERBS or is_adjective(word))
+    acts = word != "" and word not in PREPOSITIONS
+    asks = not earlier or earlier in BE | MODAL or (earlier in DO and acts)
+    determines = word != "" and not (
+        word in AUXILIARIES | PREPOSITIONS | VERBS | ADVERBS or is_adjective(word)
+    )
     return asks and word not in _EVENT and not determines
 
 

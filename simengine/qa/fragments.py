@@ -16,7 +16,6 @@ from simengine.text.words import (
     PREPOSITIONS,
     PRONOUNS,
     QUESTION_WORDS,
-    is_adjective,
     words_of,
 )
 
@@ -73,7 +72,9 @@ def complete(fragment: str, before: str, *, begins: bool) -> str | None:
         return f"{_with_phrase(main[:1].lower() + main[1:], first, full)}{comma}{more}?"
     if first in ("every", "each", "twice", "once") or _ADVERBIAL.search(main) is not None:
         return f"{full} {fragment.lower()}?"
-    found = _by_verb(main, full) if first in BASE_VERBS and words[0].islower() else None
+    acts_on_it = words[1:2] in (["it"], ["them"]) and not first.endswith("ing")
+    does = acts_on_it or (first in BASE_VERBS and not words[-1][:1].isdigit())
+    found = _by_verb(fragment, full) if does and fragment[:1].islower() else None
     found = found or _by_name(main, full) or _by_noun(main, full)
     return f"{found}{comma}{more}?"
 
@@ -91,7 +92,11 @@ def _with_phrase(fragment: str, preposition: str, full: str) -> str:
     """ "And to Germany?": what stands behind the same preposition is replaced, or this one is appended."""
     old = next((each for each in reversed(noun_phrases(full)) if each.preposition == preposition), None)
     new = fragment[len(preposition) :].strip()
-    if old is None or preposition == "of" or (has_name(old.core) and not has_name(new) and not _is_one(new)):
+    if (
+        old is None
+        or (preposition == "of" and not has_name(new))
+        or (has_name(old.core) and not has_name(new) and not _is_one(new))
+    ):
         return f"{full} {fragment}"
     return f"{full[: old.start]}{_in_place(new, old)}{_rest(full, old, new)}"
 
@@ -125,7 +130,7 @@ def _in_place(new: str, old: NounPhrase) -> str:
         names = [word for word in old_words[:-1] if word[:1].isupper()]
         return " ".join([*kept, *names, old_words[-1]]) + attached
     bare = words[0].lower() not in DETERMINERS and not new[:1].isupper() and not new[:1].isdigit()
-    if old.determiner and bare and not is_plural(new) and not has_name(f"x {new}"):
+    if old.determiner and bare and not is_plural(_main(new)) and not has_name(f"x {new}"):
         return f"{old.words[0]} {new}"
     return new
 
@@ -175,6 +180,12 @@ def _by_verb(fragment: str, full: str) -> str | None:
 
 def _by_noun(fragment: str, full: str) -> str:
     """A thing in place of the one that is most like it, else in front: "For sport, how long must I wait"."""
+    parts = take_apart(full)
+    asker = " ".join(parts.subject) if parts is not None else ""
+    main = _main(fragment)
+    if asker.lower() in ("i", "we", "you") and NounPhrase(main, main, 0, 0, "object").agent:
+        before, after = re.split(rf"\b{asker}\b", full, maxsplit=1)
+        return f"{_agreeing(before, plural=is_plural(main))}{fragment}{after}"
     phrases = [each for each in noun_phrases(full) if each.words[-1] not in ("something", "anything")]
     old = max(phrases, key=lambda each: _likeness(fragment, each), default=None)
     if old is None or _likeness(fragment, old) < _LEAST_SCORE:
@@ -290,7 +301,7 @@ def _with_dropped(parts: EnglishQuestion, asked: Sequence[str]) -> list[str]:
         return rest
     noun = [word for word in parts.noun if word.lower() not in _MANY]
     if parts.word == "how" and len(parts.noun) == 1:
-        return [*rest, "that", *parts.noun] if not is_adjective(rest[-1] if rest else "") else rest
+        return [*rest, "that", *parts.noun]
     dropped = noun if parts.word == "how" else ["the", *noun] if noun else ["that"]
     if parts.word == "how" and not noun:
         return rest

@@ -97,7 +97,12 @@ class NounPhrase:
         """Whether "she" may stand for it."""
         bare = self.core.split()
         full_name = len(bare) > 1 and all(word[:1].isupper() for word in bare)
-        return self.head in _PERSONS or self.head.endswith("-old") or (full_name and self.role != "attached")
+        return (
+            self.head in _PERSONS
+            or self.head.removesuffix("s") in _PERSONS
+            or self.head.endswith("-old")
+            or (full_name and self.role != "attached")
+        )
 
     @property
     def agent(self) -> bool:

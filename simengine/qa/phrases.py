@@ -24,7 +24,7 @@ from simengine.text.words import (
     words_of,
 )
 
-_TOKEN = re.compile(r"\S+")
+_TOKEN = re.compile(r"[\"\u201c][^\"\u201d]+[\"\u201d]|\S+")
 _POINTING = words_of("this that these those")
 _MORE_VERBS = words_of(
     "adjust attach borrow build cause complain connect cook create delete descale destroy discover eat edit erase "
@@ -37,7 +37,7 @@ _MORE_VERBS = words_of(
 BASE_VERBS = VERBS | _MORE_VERBS
 _PREDICATES = words_of(
     "valid safe loud ready eligible rechargeable suitable worth due heavy wide deep closed cheap expensive included "
-    "extra necessary enough waterproof compulsory mandatory alone so too else"
+    "extra necessary enough waterproof compulsory mandatory alone wrong so too else"
 )
 _NO_ADVERBS = words_of("family supply reply assembly fly july ally jelly belly butterfly early")
 _PARTICLES = words_of("off up out down over")
@@ -52,7 +52,7 @@ _BREAKS = (
     | PRONOUNS
     | BACK_REFERENCES
     | _PARTICLES
-    | words_of("to there here than be been being me us")
+    | words_of("to there here than be been being me us again myself yourself ourselves")
 )
 
 
@@ -118,9 +118,9 @@ class _Chunker:
                     self._at < len(self._tokens) and self._tokens[self._at].lower in _PARTICLES
                 )
                 continue
-            elif self._verb_due and word in HAVE:
+            elif self._verb_due and (word in HAVE or word == "be"):
                 self._at += 1
-                self._verb_due, self._role = False, "object"
+                self._verb_due, self._after_be, self._role = False, word == "be", "object"
             elif word in AUXILIARIES:
                 self._asked_before = True
                 self._at += 1
@@ -153,7 +153,8 @@ class _Chunker:
         """Whether the word says something of a subject that has been read: "approved", "ready"."""
         word = self._tokens[self._at].text
         said = word in _PREDICATES or is_participle(word) or is_adjective(word)
-        ends = self._at + 1 == len(self._tokens) or _breaks(self._tokens[self._at + 1].lower)
+        following = self._tokens[self._at + 1].lower if self._at + 1 < len(self._tokens) else ""
+        ends = not following or _breaks(following) or is_adjective(following)
         subject_read = self._role == "object" or ends
         return self._after_be and subject_read and not self._preposition and said
 
@@ -181,20 +182,23 @@ class _Chunker:
         word = self._tokens[self._at].lower
         if word in _POINTING and self._at + 1 < len(self._tokens):
             following = self._tokens[self._at + 1].lower
-            return _breaks(following) or is_participle(following)
+            said = is_participle(following) or (is_adjective(following) and self._after_be)
+            return said or _breaks(following)
         possessive = word in DETERMINERS and word not in _POINTING and word != "her"
         return word in PRONOUNS | BACK_REFERENCES and not possessive
 
     def _skip_verb(self) -> None:
         """Past a pronoun, and the verb behind it if one is due or it is a relative "that"."""
-        relative = self._tokens[self._at].lower == "that" and not self._verb_due and self._at > 0
+        pronoun = self._tokens[self._at].lower
+        relative = pronoun == "that" and not self._verb_due and self._at > 0
         self._at += 1
         following = self._tokens[self._at].text if self._at < len(self._tokens) else ""
-        if self._verb_due or relative or following.endswith("ing"):
+        if self._verb_due or relative or (following.endswith("ing") and pronoun != "there"):
             while self._at < len(self._tokens) and self._tokens[self._at].lower in ADVERBS:
                 self._at += 1
             self._at += 1
             self._verb_due = False
+        self._after_be = self._after_be and pronoun != "there"
         self._role, self._preposition = "object", ""
 
     def _noun_phrase(self) -> Iterator[NounPhrase]:
@@ -276,6 +280,8 @@ class _Chunker:
 def _token(found: re.Match[str]) -> _Token:
     text = found[0]
     left = len(text) - len(text.lstrip(WRAPPING))
+    if " " in text:
+        return _Token(text, found.start(), found.end(), ends_clause=False)
     bare = text if text == "No." else text.strip(WRAPPING)
     start = found.start() + left
     return _Token(bare, start, start + len(bare), text.endswith((",", ";", ":")))
