@@ -25,7 +25,7 @@ _ELLIPTIC = re.compile(
     "一共|总共|一定|必须|必須|最多|最少|最长|最晚|最早|大概|大约|每|位于|位於|后来|後來|现在|一天|一年|一次|一个月)"
 )
 _ENDS = "?\uff1f!\uff01.\u3002 "
-_LONGEST_ABOUT, _LONGEST_ELLIPTIC, _SHORT = 14, 14, 4
+_LONGEST_ABOUT, _LONGEST_ELLIPTIC, _SHORT = 14, 10, 4
 _TIMES = re.compile("原来|原來|以前|之前|现在|現在|目前|明年|去年|今年|今后|平时|平時")
 _CLOCK = re.compile(
     r"(?:凌晨|早上|上午|中午|下午|晚上|深夜|夜里|夜裡)?[一二三四五六七八九十两\d]+[点點](?:半|[一二三四五六七八九十\d]+分)?|"

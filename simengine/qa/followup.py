@@ -48,20 +48,19 @@ _TWO = re.compile(
 _CLAUSE_WORDS = words_of("if when unless because after before once while")
 _POSSESSIVE = frozenset(("its", "his", "her", "their"))
 _POINTING = frozenset(("this", "that", "these", "those"))
-_PERSONAL = words_of(
-    "it its itself he him his himself she her hers herself they them their theirs themselves"
-)
+_PERSONAL = words_of("it its he him his she her hers they them their theirs")
 _NO_SUBJECT = re.compile(
-    r"\b(?:is|was|isn't|would) it (?:be )?(?:possible|true|safe|ok|okay|allowed|necessary|better)\b|"
-    r"\bhow far is it\b|^it is\b|^is it (?:his|her|their)\b|"
+    r"\b(?:is|was|isn't) it (?:(?!like)\w+ ){1,4}(?:to|that)\s|\bit be (?:\w+ ){1,3}(?:to|that|for)\s|"
+    r"\bit (?:cost|take|mean|matter)\b.* (?:to|if|when|until|that)\b|\bit happen\b|\bhow far is it\b|"
+    r"^it is\b|^is it (?:his|her|their|possible|true|allowed|okay|safe)\b|"
     r"\bit(?:'s| is| was| gets| starts)?\s+(?:rains?|snows?|freez(?:es|ing)|cloudy|dark|raining|snowing)\b",
     re.IGNORECASE,
 )
 _CLAUSE_INSIDE = re.compile(
-    r"(?<=\s)(?:if|when|while|unless|because|once|until|before|after)\s|,\s", re.IGNORECASE
+    r"(?<=\s)(?:if|when|while|unless|because|once|until|before|after|which|as|who)\s|,\s", re.IGNORECASE
 )
 _MOVING = words_of("get go drive walk travel come")
-_DOING = words_of("do doing done")
+_BINDING = words_of("do doing done what")
 _EVENT = words_of("mean happen because include make")
 _BARE_WORDS = words_of("much many long often far so not only exactly for")
 _FRAGMENT_WORDS, _SHORT_WORDS, _LONG_FRAGMENT_WORDS = 8, 4, 14
@@ -221,7 +220,7 @@ def _with_antecedent(question: str, before: str) -> str | None:
             put = put.partition(" ")[2] if earlier in PREPOSITIONS else put
         elif word in _POINTING:
             put = antecedent(before, word) if _is_subject(question, found, earlier) else ""
-        elif word in _PERSONAL and earlier not in _DOING and not _is_bound(word, found, own, clause):
+        elif word in _PERSONAL and earlier not in _BINDING and not _is_bound(word, found, own, clause):
             put = antecedent(before, word)
         if put and put.split(" of ")[0].split()[-1].lower() not in question.lower():
             bare_plural = earlier == "of" and put[:1].islower() and put.split()[0] not in DETERMINERS
@@ -245,10 +244,11 @@ def _is_subject(question: str, found: re.Match[str], earlier: str) -> bool:
 def _is_bound(word: str, found: re.Match[str], own: list[NounPhrase], clause: re.Match[str] | None) -> bool:
     """Whether the question itself says what a pronoun stands for."""
     for phrase in own:
-        if phrase.end > found.start() or not phrase.fits(word):
+        named = phrase.named and phrase.role == "subject" and word not in ("it", "they", "them")
+        owner = named or (word in _POSSESSIVE and phrase.role != "asked" and phrase.fits(word))
+        if phrase.end > found.start() or not (owner or phrase.fits(word)):
             continue
-        in_another_clause = clause is not None and phrase.end <= clause.start() < found.start()
-        if in_another_clause or (word in _POSSESSIVE and phrase.role == "subject"):
+        if owner or (clause is not None and phrase.end <= clause.start() < found.start()):
             return True
     return False
 

@@ -244,9 +244,13 @@ def asks_bare(words: Sequence[str], bare_words: frozenset[str]) -> bool:
     if place is None or any(word not in PREPOSITIONS | bare_words for word in words[:place]):
         return False
     behind = [word for word in words[place + 1 :] if word not in bare_words]
-    counted = words[place] in ("what", "which", "how")
+    behind = [word for word in behind if word not in PREPOSITIONS and word != "once"]
+    named = words[place] in ("what", "which", "whose")
     no_verb = all(word not in AUXILIARIES | PRONOUNS | QUESTION_WORDS for word in behind)
-    return no_verb and (not behind or (counted and len(behind) <= 2 and behind[0] not in BASE_VERBS))
+    return no_verb and (
+        not behind
+        or (len(behind) <= 2 and (named or (words[place] == "how" and behind[0] not in BASE_VERBS)))
+    )
 
 
 def asked_by(words: str, before: str) -> str | None:
@@ -262,6 +266,9 @@ def asked_by(words: str, before: str) -> str | None:
         return _counted(asked, parts, full)
     if words.lower().startswith(("how many", "how much")) and parts.word in ("what", "which", "who", "where"):
         return None
+    first = words.split()[0].lower()
+    if any(parts.rest[-2:] == (first, unknown) for unknown in ("anything", "something", "anyone")):
+        return f"{asked} {' '.join([parts.auxiliary, *parts.subject, *parts.rest[:-2]])}?"
     if parts.kind == "subject":
         put = "something" if parts.word in ("what", "which") and not parts.noun else "someone"
         subject = " ".join(word for word in parts.noun if word not in _MANY) or put

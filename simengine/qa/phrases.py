@@ -28,18 +28,19 @@ _TOKEN = re.compile(r"[\"\u201c][^\"\u201d]+[\"\u201d]|\S+")
 _POINTING = words_of("this that these those")
 _MORE_VERBS = words_of(
     "adjust attach borrow build cause complain connect cook create delete descale destroy discover eat edit erase "
-    "exceed exclude expect export forbid freeze hide hire import improve install invite join jump lay lend mow notice "
-    "obtain occur permit pour prevent protect prove quit raise recognise recognize reduce refer refuse register reject "
-    "remove rent repeat reply resend reserve reset restart restore retry revoke scan scratch shine sign sit skip smell "
-    "steal supply taste thaw upload warn"
+    "exceed exclude expect export fail forbid freeze hide hire import improve install invite join jump lay lend mow "
+    "notice obtain occur permit pour prevent protect prove quit raise recommend recognise recognize reduce refer "
+    "refuse register reject remove rent repeat reply resend reserve reset restart restore retry revoke scan scratch "
+    "shine sign sit skip smell steal supply taste thaw upload warn"
 )
 """Verbs that rarely end a name of something."""
 BASE_VERBS = VERBS | _MORE_VERBS
 _PREDICATES = words_of(
     "valid safe loud ready eligible rechargeable suitable worth due heavy wide deep closed cheap expensive included "
-    "extra necessary enough waterproof compulsory mandatory alone wrong so too else"
+    "extra necessary enough waterproof compulsory mandatory alone wrong forbidden so too else"
 )
 _NO_ADVERBS = words_of("family supply reply assembly fly july ally jelly belly butterfly early")
+_LINKING = words_of("stay keep get become feel look taste seem turn grow go smell")
 _PARTICLES = words_of("off up out down over")
 _FARTHEST_AUXILIARY = 6
 _BREAKS = (
@@ -103,7 +104,7 @@ class _Chunker:
         self._verb_due = self._after_be = self._verb_before = False
         self._role: Role = "object"
         self._preposition = ""
-        self._asked_before = False
+        self._asked_before = self._links = False
 
     def phrases(self) -> Iterator[NounPhrase]:
         while self._at < len(self._tokens):
@@ -211,10 +212,12 @@ class _Chunker:
         role: Role = "attached" if self._preposition else self._role
         due = self._verb_due
         size = self._before_verb(chunk) if due else self._before_predicate(chunk)
-        self._verb_before = due and not self._verb_due
+        self._verb_before = due and not self._verb_due and size < len(chunk)
+        links, self._links = self._links, self._verb_before and chunk[size].lower in _LINKING
         self._at = first + size + self._verb_before
         only = chunk[0].lower if size == 1 else ""
         said = only.endswith("ed") and is_participle(only) and role == "object"
+        said = said or (links and only != "" and only == chunk[0].text)
         if size and not said and only not in DETERMINERS:
             yield replace(self._phrase(chunk[:size], role), before_verb=due and bool(self._preposition))
         self._at = max(self._at, first + 1)
