@@ -98,7 +98,9 @@ class LoadedModels:
     def _open(self, asked: Rerank) -> CrossEncoderJudge:
         model, name, labels = self.chosen(asked)
         names = labels if isinstance(labels, Mapping) else named_outputs(model.labels, labels)
-        routed = self.nli() if asked.claim and self._is_default(asked) else None  # claims in any language it knows
+        routed = (
+            self.nli() if asked.claim and self._is_default(asked) else None
+        )  # claims in any language it knows
         return CrossEncoderJudge(model, kind=asked.kind, labels=names, name=name, nli=routed)
 
     def chosen(self, asked: Rerank) -> tuple[CrossEncoder, str, Labels]:

@@ -38,7 +38,7 @@ from simengine.models.delta_folder import (
 from simengine.models.delta_tensors import Array, TensorDelta, decode_tensor, encode_tensor, names_in
 from simengine.models.files import hash_of_tensors, sha256_of_file
 from simengine.models.fingerprint import VOCABULARY_NAMES, tokenizer_file_hash
-from simengine.models.packaged import MULTILINGUAL_MODEL, packaged_model
+from simengine.models.packaged import MULTILINGUAL_MODEL, packaged_file, packaged_model
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,8 +294,10 @@ def _check_base(base: Path, note: Mapping[str, Any]) -> None:
 def _name_of_base(base: Path) -> str:
     from simengine.models.resolve import DEFAULT_MODEL, DEFAULT_MODEL_WEIGHTS_SHA256
 
-    default = sha256_of_file(existing(base / WEIGHTS_NAME)) == DEFAULT_MODEL_WEIGHTS_SHA256
-    return DEFAULT_MODEL if default else base.name
+    if sha256_of_file(existing(base / WEIGHTS_NAME)) == DEFAULT_MODEL_WEIGHTS_SHA256:
+        return DEFAULT_MODEL
+    packaged = packaged_file() is not None and packaged_model().resolve() == base.resolve()
+    return MULTILINGUAL_MODEL if packaged else base.name
 
 
 def _short_card(note: Mapping[str, Any]) -> str:

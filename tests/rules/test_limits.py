@@ -21,7 +21,11 @@ def verdict(premise: str, hypothesis: str) -> str:
         ("Complaints must reach us within 30 days.", "A complaint on day 12 is in time.", "entailment"),
         ("Complaints must reach us within 30 days.", "A complaint on day 45 is too late.", "entailment"),
         ("Complaints must reach us within 30 days.", "A complaint on day 45 is in time.", "contradiction"),
-        ("Complaints must reach us within 30 days.", "A complaint on day 45 is not too late.", "contradiction"),
+        (
+            "Complaints must reach us within 30 days.",
+            "A complaint on day 45 is not too late.",
+            "contradiction",
+        ),
         ("Only guests aged 16 or over may use the pool.", "A 14-year-old may use the pool.", "contradiction"),
         ("Bags over 10 kg are not accepted.", "A bag of 12 kg is refused.", "entailment"),
         ("Bags over 10 kg are not accepted.", "A bag of 12 kg is accepted.", "contradiction"),
@@ -41,7 +45,10 @@ def test_a_case_on_one_side_of_a_limit(premise: str, hypothesis: str, label: str
     [
         ("Complaints must reach us within 30 days.", "Complaints must reach us within 20 days."),
         ("Complaints must reach us within 30 days.", "A refund is paid on day 12."),
-        ("Complaints must reach us within 30 days, unless they are minor.", "A complaint on day 45 is too late."),
+        (
+            "Complaints must reach us within 30 days, unless they are minor.",
+            "A complaint on day 45 is too late.",
+        ),
         ("Students under 25 pay half.", "A student of 40 pays half."),
         ("The stew needs at least three hours.", "The stew needs four hours."),
         ("Complaints must reach us within 30 days.", "A complaint after three months is too late."),
