@@ -6,7 +6,7 @@ python benchmarks/quality_ask.py --nli FOLDER    another NLI model; prints, writ
 python benchmarks/quality_ask.py --language zh   one language; prints, writes nothing
 
 Two sets: the policy probes, small corpora by another hand, each question asked of its own corpus, follow-up
-questions with the questions before them (keys without "dev"); and 120 questions of the written passages' dev part,
+questions with the questions before them (keys without "dev"); and 60 questions of the written passages' dev part,
 half asked of all passages, half of a few (keys with "dev"; the thresholds were chosen on these). Chinese corpora have
 the multilingual bi-encoder.
 
@@ -34,7 +34,7 @@ from simengine import Engine, Models
 from simengine.requests.ask import AnswerOptions, AskRequest
 from simengine.types import Answer, Document
 
-QUICK, DEV_QUESTIONS = 8, 120
+QUICK, DEV_QUESTIONS = 8, 60
 
 
 def ask_all(engine: Engine, gold: Sequence[Gold]) -> list[tuple[Gold, Answer]]:
