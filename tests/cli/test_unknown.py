@@ -102,7 +102,17 @@ def test_the_judge_that_ships_gives_no_verdict_in_a_language_that_it_does_not_kn
     assert "does not know" in verdict["reason"]
     answer = json.loads(call("ask", "-i", mixed / "index", "--format", "json", "რა უყვარს კატას?").out)
     assert (answer["verdict"], answer["answer"]) == ("not found", "")
-    asked = ("classify", "კატას უყვარს ძილი", "-l", "sports", "-l", "animals", "--no-cosine", "--format", "jsonl")
+    asked = (
+        "classify",
+        "კატას უყვარს ძილი",
+        "-l",
+        "sports",
+        "-l",
+        "animals",
+        "--no-cosine",
+        "--format",
+        "jsonl",
+    )
     found = call(*asked)
     assert json.loads(found.out)["predicted"] == []
     assert "the cross-encoder does not know the characters of 'კატას უყვარს ძილი'" in found.err
