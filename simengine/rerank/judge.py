@@ -191,8 +191,8 @@ class CrossEncoderJudge:
         return self.model.count_tokens(self._readable(pairs)[0])
 
     def readings(self, texts: Sequence[str]) -> list[Reading]:
-        """What the model can read of each text."""
-        return self.model.readings(texts)
+        """What can be read of each text, by the NLI model if this judges claims."""
+        return self.model.readings(texts) if self.nli is None else self.nli.readings(texts)
 
     def close(self) -> None:
         """See `Judge`."""

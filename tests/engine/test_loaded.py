@@ -20,8 +20,10 @@ from simengine.engine.loaded import LoadedModels, depth_and_weight
 from simengine.engine.parts import Parts
 from simengine.engine.pipeline import run_search
 from simengine.errors import DamagedIndexError, UsageError
+from simengine.models.packaged import packaged_file
 from simengine.requests.search import SearchOptions, SearchRequest
 from simengine.rerank.fit import BlendFit
+from simengine.rerank.judge import CrossEncoderJudge
 from simengine.rerank.options import DEFAULT_DEPTH, DEFAULT_WEIGHT
 from simengine.results.search import SearchResult
 from simengine.store.snapshot import Snapshot
@@ -243,3 +245,13 @@ def test_an_unreadable_stored_blend_names_the_damaged_index(index: Path) -> None
         writer.set_derived(BLENDS, {"table": {"weight": 2}})
     with pytest.raises(DamagedIndexError, match="weight for reranking"):
         fitted_of(index)
+
+
+@pytest.mark.skipif(packaged_file() is None, reason="needs the multilingual base")
+def test_claims_in_chinese_get_stances_from_the_model_that_reads_them() -> None:
+    models = LoadedModels(Models(offline=True))
+    judge = models.judge(Rerank(claim=True))
+    assert isinstance(judge, CrossEncoderJudge)
+    assert not judge.readings(["博物馆星期一开放。"])[0].unreadable
+    assert judge.judge([("博物馆星期一开放。", "博物馆星期一闭馆。")], claim=True).stances == ["contradicts"]
+    models.close()
