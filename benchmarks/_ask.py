@@ -5,9 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+
+from _cached_pairs import CachedPairs
 
 from simengine import Engine, Models
 from simengine.cross_encoders.nli import NLIModel
@@ -21,6 +23,7 @@ from simengine.types import Answer, Document
 LANGUAGES = ("en", "zh")
 ENCODERS = {"en": None, "zh": MULTILINGUAL_MODEL}
 CORPUS_FIELD = "corpus"
+WRITTEN = Path(__file__).parent / "written"
 GROUP_SIZE = 8
 """Passages of one kind that are asked as a corpus of their own, beside all passages as one."""
 
@@ -91,6 +94,27 @@ def _gold(row: dict[str, Any], document: str, corpus: str) -> Gold:
     )
 
 
+def answers(language: str, *parts: str) -> tuple[list[Document], list[Gold]]:
+    """The corpora of benchmarks/written, of some parts, and their questions, each asked of its own corpus."""
+    documents, gold = [], []
+    for row in rows(WRITTEN / f"answers_{language}.jsonl.gz"):
+        if row["part"] not in parts:
+            continue
+        name = row["corpus"]
+        documents += [
+            Document(f"{name}/{each['id']}", each["text"], each["title"], {CORPUS_FIELD: name})
+            for each in row["documents"]
+        ]
+        gold += [
+            replace(
+                _gold(each, "", name),
+                document=f"{name}/{each['document']}" if each["document"] else "",
+            )
+            for each in row["questions"]
+        ]
+    return documents, gold
+
+
 def probes(data: Path, language: str) -> tuple[list[Document], list[Gold]]:
     """The policy probes: each question is asked of its own corpus."""
     documents = [
@@ -135,12 +159,17 @@ class Bench:
         return self.nli.model.fingerprint.digest, self.relevance.fingerprint, encoder
 
 
-def open_bench(documents: Sequence[Document], folder: Path, language: str, nli: str | None) -> Bench:
-    """Build an index with the language's encoder, and load the models; `nli` None is the bundled one."""
+def open_bench(
+    documents: Sequence[Document], folder: Path, language: str, nli: str | None, cache: Path
+) -> Bench:
+    """Build an index with the language's encoder, and load the models; `nli` None is the bundled one.
+
+    What the models say of pairs is kept in `cache`.
+    """
     models = Models(encoder=ENCODERS[language], offline=True)
     engine = Engine.build(documents, folder, models=models, overwrite=True)
-    judge = LoadedModels(Models(nli=nli, offline=True)).nli()
-    return Bench(engine, judge, LoadedModels(Models(offline=True)).relevance())
+    loaded = LoadedModels(Models(nli=nli, offline=True), wrap=lambda model: CachedPairs(model, cache))
+    return Bench(engine, loaded.nli(), loaded.relevance())
 
 
 def by_corpus(gold: Sequence[Gold]) -> Iterator[tuple[str | None, list[Gold]]]:

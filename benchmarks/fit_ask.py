@@ -3,10 +3,13 @@
 python benchmarks/fit_ask.py                 fit for the shipped models; run again when their weights change
 python benchmarks/fit_ask.py --nli FOLDER    another NLI model; prints, writes only with -o
 python benchmarks/fit_ask.py --language zh   one language; the other's entries stay
+python benchmarks/fit_ask.py --cache FOLDER  where the models' outputs are kept (default: simengine-runs/ask in the
+                                             system's temporary folder)
 
-The questions are those of the written passages: train fits, dev chooses the thresholds. Half of them are asked of all
-passages of a language, half of the few passages of a group. For each language there are two models: for yes or no,
-and for everything else. The thresholds are those with the most right verdicts on dev of which at most MAX_FALSE of the
+The questions are those of benchmarks/written/answers_*, of the part that no model was trained on: small corpora of one
+house each; and some of the written passages' dev part, half of them asked of all passages of a language, half of the
+few of a group. For each language there are two models: for yes or no, and for everything else. The thresholds are those
+with the most right verdicts on questions of corpora that the models were not fitted on, where at most MAX_FALSE of the
 unanswerable questions get an answer.
 """
 
@@ -23,7 +26,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from _ask import LANGUAGES, Bench, Gold, by_corpus, open_bench, overlaps, passages
+from _ask import LANGUAGES, Bench, Gold, answers, by_corpus, open_bench, overlaps, passages
 from _common import ROOT
 from _training import data_or_exit
 
@@ -39,8 +42,9 @@ MAX_FALSE = 0.10
 GRID = np.linspace(0.02, 0.98, 97)
 KINDS = ("yes/no", "other")
 REGULARISATION = 0.3
-N_TRAIN = 600
-"""Questions of train for each language, drawn at random; more take longer and change little."""
+N_PASSAGE_QUESTIONS = 150
+"""Questions about the written passages for each language, drawn at random."""
+N_FOLDS = 5
 SEED = 7
 
 
@@ -120,7 +124,7 @@ def fit(asked: Sequence[Asked], kind: str, judge: str, language: str) -> Decisio
     return fit_decision(
         examples,
         judge=judge,
-        fitted_on=f"questions of written_passages_{language}, train",
+        fitted_on=f"written questions ({language}) of small corpora and of passages",
         regularisation=REGULARISATION,
     )
 
@@ -175,25 +179,48 @@ def choose_thresholds(by_kind: Sequence[Sequence[tuple[float, bool, bool]]]) -> 
     return () if best is None else best[1]
 
 
-def fit_language(data: Path, language: str, nli: str | None, folder: Path, most: int) -> list[FittedFor]:
-    """Fit on train, choose thresholds on dev, print the figures of dev."""
+def fitted(asked: Sequence[Asked], judge: str, language: str) -> tuple[StanceFit, list[Decision]]:
+    """What says yes or no, and the models of the kinds."""
+    stance = stance_of(asked)
+    known = with_stance(asked, stance)
+    return stance, [fit(known, kind, judge, language) for kind in KINDS]
+
+
+def out_of_fold(asked: Sequence[Asked], judge: str, language: str) -> list[list[tuple[float, bool, bool]]]:
+    """For each kind the outcomes of questions by models that were fitted on other corpora's."""
+    groups = [each.gold.corpus or each.gold.document or each.gold.question for each in asked]
+    names = sorted(set(groups))
+    random.Random(SEED).shuffle(names)
+    folds = {name: place % N_FOLDS for place, name in enumerate(names)}
+    found: list[list[tuple[float, bool, bool]]] = [[] for _ in KINDS]
+    for fold in range(N_FOLDS):
+        inside = [folds[group] == fold for group in groups]
+        others = [each for each, held in zip(asked, inside, strict=True) if not held]
+        stance, decisions = fitted(others, judge, language)
+        held = with_stance([each for each, held in zip(asked, inside, strict=True) if held], stance)
+        for kind, (name, decision) in enumerate(zip(KINDS, decisions, strict=True)):
+            found[kind] += outcomes(held, name, decision)
+    return found
+
+
+def fit_language(data: Path, language: str, nli: str | None, folder: Path, cache: Path) -> list[FittedFor]:
+    """Fit, choose thresholds out of fold, print the figures."""
     started = time.monotonic()
-    train_documents, train = passages(data, language, "train")
-    train = random.Random(SEED).sample(train, min(most, len(train)))
-    dev_documents, dev = passages(data, language, "dev")
-    bench = open_bench([*train_documents, *dev_documents], folder / language, language, nli)
+    documents, gold = answers(language, "fit")
+    more_documents, more = passages(data, language, "dev")
+    others, _ = passages(data, language, "train")
+    gold += random.Random(SEED).sample(more, min(N_PASSAGE_QUESTIONS, len(more)))
+    bench = open_bench([*documents, *more_documents, *others], folder / language, language, nli, cache)
     with bench.engine:
         judge, relevance, encoder = bench.digests
-        asked, checked = ask_all(bench, train), ask_all(bench, dev)
+        asked = ask_all(bench, gold)
     try:
-        stance = stance_of(asked)
+        found = out_of_fold(asked, judge, language)
+        stance, decisions = fitted(asked, judge, language)
     except UsageError as error:  # such as an NLI model that cannot read the language
         print(f"{language}: the plain rule stays: {error}")
         return []
-    asked, checked = with_stance(asked, stance), with_stance(checked, stance)
-    decisions = [fit(asked, kind, judge, language) for kind in KINDS]
-    found = [outcomes(checked, *each) for each in zip(KINDS, decisions, strict=True)]
-    reads = any("relevance" in candidate.features for each in checked for candidate in each.candidates)
+    reads = any("relevance" in candidate.features for each in asked for candidate in each.candidates)
     final = []
     for kind, decision, values, threshold in zip(
         KINDS, decisions, found, choose_thresholds(found), strict=True
@@ -202,7 +229,7 @@ def fit_language(data: Path, language: str, nli: str | None, folder: Path, most:
         final.append(FittedFor(language, kind, encoder, relevance if reads else "", threshold, decision, say))
         right, n, false, unanswerable = figures(values, threshold)
         print(
-            f"{language} {kind}: threshold {threshold:.2f}; of dev {right}/{n} verdicts right, "
+            f"{language} {kind}: threshold {threshold:.2f}; out of fold {right}/{n} verdicts right, "
             f"{false}/{unanswerable} false answers"
         )
         for names, weights in [
@@ -213,7 +240,7 @@ def fit_language(data: Path, language: str, nli: str | None, folder: Path, most:
                 "   "
                 + ", ".join(f"{name} {weight:+.2f}" for name, weight in zip(names, weights, strict=True))
             )
-    print(f"{language}: {len(train) + len(dev)} questions, {time.monotonic() - started:.0f} s")
+    print(f"{language}: {len(gold)} questions, {time.monotonic() - started:.0f} s")
     return final
 
 
@@ -224,7 +251,8 @@ def main() -> None:
     )
     parser.add_argument("--nli")
     parser.add_argument("--language", choices=LANGUAGES)
-    parser.add_argument("--questions", type=int, default=N_TRAIN, help="of train, for each language")
+    default = Path(tempfile.gettempdir()) / "simengine-runs" / "ask"
+    parser.add_argument("--cache", type=Path, default=default)
     parser.add_argument("-o", "--output", type=Path)
     arguments = parser.parse_args()
     data = data_or_exit()
@@ -234,7 +262,7 @@ def main() -> None:
         found = [
             each
             for language in chosen
-            for each in fit_language(data, language, arguments.nli, Path(folder), arguments.questions)
+            for each in fit_language(data, language, arguments.nli, Path(folder), arguments.cache)
         ]
     if target is None:
         return

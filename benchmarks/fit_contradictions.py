@@ -1,17 +1,18 @@
 """Fits what decides whether two claims conflict, and writes simengine/reasoning/conflict_decision.json.
 
-python benchmarks/fit_contradictions.py                          for the NLI models that ship, both languages
-python benchmarks/fit_contradictions.py --nli MODEL              for another one, beside what is there
-python benchmarks/fit_contradictions.py --passages 40 --dry-run  fewer passages of each language, written nowhere
-python benchmarks/fit_contradictions.py --cache FOLDER           where the models' outputs are kept (default:
-                                                                 simengine-runs/contradictions in the system's
-                                                                 temporary folder)
+python benchmarks/fit_contradictions.py                for the NLI models that ship, both languages
+python benchmarks/fit_contradictions.py --nli MODEL    for another one, beside what is there
+python benchmarks/fit_contradictions.py --quick        few corpora of each language, written nowhere
+python benchmarks/fit_contradictions.py --cache FOLDER where the models' outputs are kept (default:
+                                                       simengine-runs/contradictions in the system's temporary folder)
 
-Corpora are made of written passages: each sentence and each claim of a passage is a document, and 20 passages are one
-corpus. A claim that is contradicted and its evidence are a conflict. Two claims of one passage may be one or not and
-are left out; all other pairs are compatible. Written premises with their hypotheses are added. Weights are fitted on
-the train files, or on the dev files where that is better in cross-validation (a judge that was trained on the train
-files is too sure of them); the threshold is the one with the best F1 on the dev passages at a precision of 0.4 or more.
+Two kinds of corpora. Clauses: of benchmarks/written/conflicts_*, of the part that no model was trained on; six
+documents are one corpus, in which all pairs that are not listed as conflicts are compatible. Passages: 20 of the
+written passages of the dev part are one corpus; each sentence and each claim is a document, and a claim that is
+contradicted conflicts
+with its evidence. Two claims of one passage may conflict or not and are left out. Written premises with their
+hypotheses are added. The threshold is the one with the best F1 at a precision of 0.4 or more on clauses of corpora that
+the weights were not fitted on.
 """
 
 from __future__ import annotations
@@ -20,10 +21,11 @@ import argparse
 import gzip
 import json
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -47,9 +49,12 @@ from simengine.rules.cues import profile
 from simengine.types import Document
 
 ENCODERS = {"en": None, "zh": "multilingual-e5-small"}
-PASSAGES, PAIRS_PER_PASSAGE, PER_CORPUS = {"en": 120, "zh": 80}, 10, 20
+WRITTEN = Path(__file__).parent / "written"
+PASSAGES_PER_CORPUS, SETS_PER_CORPUS, N_PASSAGES, N_PAIRS, QUICK = 20, 6, 60, 600, 2
 LEAST_PRECISION, N_FOLDS, REGULARISATION = 0.4, 5, 1.0
 Labels = npt.NDArray[np.bool_]
+Corpus: TypeAlias = tuple[list[Document], set[frozenset[str]], set[frozenset[str]]]
+"""Documents, pairs of texts in conflict, and pairs of which that is not known."""
 
 
 @dataclass(frozen=True)
@@ -76,15 +81,29 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines]
 
 
-def corpora(
-    passages: list[dict[str, Any]],
-) -> Iterator[tuple[list[Document], set[frozenset[str]], set[frozenset[str]]]]:
-    """Of 20 passages each: documents, pairs of texts in conflict, and pairs of which that is not known."""
-    for at in range(0, len(passages), PER_CORPUS):
+def clauses(sets: list[dict[str, Any]]) -> Iterator[Corpus]:
+    """Of six documents each."""
+    for at in range(0, len(sets), SETS_PER_CORPUS):
+        documents: list[Document] = []
+        gold: set[frozenset[str]] = set()
+        for each in sets[at : at + SETS_PER_CORPUS]:
+            texts = {clause["id"]: clause["text"] for clause in each["clauses"]}
+            documents += [Document(f"{each['set']}:{name}", text) for name, text in texts.items()]
+            gold |= {
+                frozenset((normalised(texts[pair["a"]]), normalised(texts[pair["b"]])))
+                for pair in each["pairs"]
+                if pair["label"] == "conflict"
+            }
+        yield documents, gold, set()
+
+
+def statements_of(passages: list[dict[str, Any]]) -> Iterator[Corpus]:
+    """Of 20 passages each."""
+    for at in range(0, len(passages), PASSAGES_PER_CORPUS):
         texts: list[str] = []
         gold: set[frozenset[str]] = set()
         unknown: set[frozenset[str]] = set()
-        for passage in passages[at : at + PER_CORPUS]:
+        for passage in passages[at : at + PASSAGES_PER_CORPUS]:
             spans = sentence_pieces(passage["text"])
             sentences = [passage["text"][span.start : span.end] for span in spans]
             texts += sentences
@@ -193,77 +212,74 @@ def at_best(odds: Features, data: Judged) -> dict[str, float]:
     }
 
 
-def cross_fitted(dev: Judged, more: Judged) -> Features:
-    """(m,) log-odds of the dev candidates, each by a fit on the other folds and on `more`."""
-    folds = np.arange(len(dev.labels)) * N_FOLDS // max(len(dev.labels), 1)
-    odds = np.empty(len(dev.labels))
-    for fold in range(N_FOLDS):
-        other = folds != fold
-        data = Judged.joined([Judged(dev.features[other], dev.labels[other], 0), more])
-        odds[~other] = odds_of(dev.features[~other], fitted(data))
-    return odds
-
-
-def decision(parts: dict[str, dict[str, Judged]]) -> dict[str, Any]:
-    """The entry of a judge: weights for each language, one threshold, and how they do on dev.
-
-    Args:
-        parts: for each language "train", "dev" (candidates of corpora), "train_pairs" and "dev_pairs".
-    """
-    dev = Judged.joined([part["dev"] for part in parts.values()])
-    found: dict[str, Any] = {}
+def cross_fitted(parts: Sequence[Judged], more: Judged) -> Features:
+    """(m,) log-odds of the candidates of corpora, each by a fit on other corpora and on `more`."""
     odds = []
+    for place, part in enumerate(parts):
+        others = [each for other, each in enumerate(parts) if other % N_FOLDS != place % N_FOLDS]
+        odds.append(odds_of(part.features, fitted(Judged.joined([*others, more]))))
+    return np.concatenate(odds)
+
+
+@dataclass(frozen=True)
+class Language:
+    """What the decision of one language is fitted on: candidates of corpora, and pairs."""
+
+    clauses: list[Judged]
+    passages: list[Judged]
+    pairs: Judged
+
+
+def decision(parts: dict[str, Language]) -> dict[str, Any]:
+    """The entry of a judge: weights for each language, one threshold, and how they do on corpora left out."""
+    found: dict[str, Any] = {}
+    odds: dict[str, Features] = {}
     for language, data in parts.items():
-        train = fitted(Judged.joined([data["train"], data["train_pairs"]]))
-        ways = {
-            "train": odds_of(data["dev"].features, train),
-            "dev": cross_fitted(data["dev"], data["dev_pairs"]),
-        }
-        figures = {name: at_best(each, data["dev"]) for name, each in ways.items()}
-        chosen = max(figures, key=lambda name: figures[name]["f1"])
-        fit = train if chosen == "train" else fitted(Judged.joined([data["dev"], data["dev_pairs"]]))
-        odds.append(ways[chosen])
-        ruled, labels = data["dev"].features[:, RULE] > 0, data["dev"].labels
+        more = Judged.joined([*data.passages, data.pairs])
+        odds[language] = cross_fitted(data.clauses, more)
+        fit = fitted(Judged.joined([*data.clauses, more]))
+        together = Judged.joined(data.clauses)
+        ruled = together.features[:, RULE] > 0
         found[language] = {
             "weights": dict(zip(FEATURES, np.round(fit[0], 4).tolist(), strict=True)),
             "intercept": round(fit[1], 4),
             "fitted_on": {
-                "split": chosen,
-                "candidates": len(data[chosen].labels),
-                "conflicts": int(data[chosen].labels.sum()),
-                "pairs": len(data[f"{chosen}_pairs"].labels),
+                "candidates": len(together.labels) + len(more.labels) - len(data.pairs.labels),
+                "conflicts": int(together.labels.sum() + more.labels.sum() - data.pairs.labels.sum()),
+                "pairs": len(data.pairs.labels),
             },
-            "dev": {name: _rounded(each) for name, each in figures.items()},
-            "rules_on_dev": {"right": int((ruled & labels).sum()), "wrong": int((ruled & ~labels).sum())},
+            "clauses": _rounded(at_best(odds[language], together)),
+            "rules_on_clauses": {
+                "right": int((ruled & together.labels).sum()),
+                "wrong": int((ruled & ~together.labels).sum()),
+            },
         }
-    best = at_best(np.concatenate(odds), dev)
-    return {"threshold": best["threshold"], "dev": _rounded(best), **found}
+    every = Judged.joined([each for data in parts.values() for each in data.clauses])
+    best = at_best(np.concatenate(list(odds.values())), every)
+    return {"threshold": best["threshold"], "clauses": _rounded(best), **found}
 
 
 def _rounded(figures: dict[str, float]) -> dict[str, float]:
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def read_language(data: Path, language: str, judge: NLIModel, passages: int | None) -> dict[str, Judged]:
+def read_language(data: Path, language: str, judge: NLIModel, most: int | None) -> Language:
     """What the decision is fitted on and chosen by."""
     encoder = load_encoder(ENCODERS[language], offline=True)
-    found: dict[str, Judged] = {}
-    most = passages or PASSAGES[language]
-    for split in ("train", "dev"):
-        texts = rows_of(data / f"qa/written_passages_{language}/{split}.jsonl.gz")
-        texts = texts[:most]
-        parts = [judged_corpus(*corpus, encoder.encode, judge) for corpus in corpora(texts)]
-        found[split] = Judged.joined(parts)
-        pairs = rows_of(data / f"nli/written_{language}/{split}.jsonl.gz")
-        order = np.random.default_rng(0).permutation(len(pairs))[: most * PAIRS_PER_PASSAGE].tolist()
-        found[f"{split}_pairs"] = judged_pairs([pairs[place] for place in order], judge)
+    sets = [row for row in rows_of(WRITTEN / f"conflicts_{language}.jsonl.gz") if row["part"] == "fit"]
+    passages = rows_of(data / f"qa/written_passages_{language}/dev.jsonl.gz")[:N_PASSAGES]
+    pairs = rows_of(data / f"nli/written_{language}/dev.jsonl.gz")
+    order = np.random.default_rng(0).permutation(len(pairs))[:N_PAIRS].tolist()
+    found = Language(
+        [judged_corpus(*corpus, encoder.encode, judge) for corpus in islice(clauses(sets), most)],
+        [judged_corpus(*corpus, encoder.encode, judge) for corpus in islice(statements_of(passages), most)],
+        judged_pairs([pairs[place] for place in order], judge),
+    )
+    for name, parts in (("clauses", found.clauses), ("passages", found.passages)):
+        every = Judged.joined(parts)
         print(
-            language,
-            split,
-            len(found[split].labels),
-            "candidates,",
-            int(found[split].labels.sum()),
-            "conflicts,",
+            f"{language} {name}: {len(every.labels)} candidates, {int(every.labels.sum())} conflicts, "
+            f"{every.missed} more are no candidates"
         )
     encoder.close()
     return found
@@ -275,8 +291,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--nli")
-    parser.add_argument("--passages", type=int)
-    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("--quick", action="store_true")
     default = Path(tempfile.gettempdir()) / "simengine-runs" / "contradictions"
     parser.add_argument("--cache", type=Path, default=default)
     arguments = parser.parse_args()
@@ -284,12 +299,12 @@ def main() -> None:
     models = Models(nli=arguments.nli, offline=True)
     loaded = LoadedModels(models, wrap=lambda model: CachedPairs(model, arguments.cache))
     judge = loaded.nli()
-    parts: dict[str, dict[str, Judged]] = {}
+    parts: dict[str, Language] = {}
     for language, text in (("en", "words"), ("zh", "文字")):
         if readings_of(judge, [text])[0].unreadable:
             print(f"{language}: the model does not know it")
             continue
-        parts[language] = read_language(data, language, judge, arguments.passages)
+        parts[language] = read_language(data, language, judge, QUICK if arguments.quick else None)
     digest = judge.model.fingerprint.digest
     before = {} if arguments.nli is None else json.loads(FITS.read_text(encoding="utf-8"))
     fits = {
@@ -298,7 +313,7 @@ def main() -> None:
     }
     text = json.dumps(fits, indent=1, ensure_ascii=False) + "\n"
     print(text)
-    if not arguments.dry_run:
+    if not arguments.quick:
         FITS.write_text(text, encoding="utf-8")
     loaded.close()
 

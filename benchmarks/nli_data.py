@@ -10,6 +10,9 @@ python benchmarks/nli_data.py -o runs/nli-data
 - questions_en, questions_zh: questions as hypotheses: yes is entailment, no contradiction; of other questions an answer
   is entailment. Those of the written passages, hypotheses of the written sets turned into questions by rule, and in
   Chinese questions of CMRC 2018's trial part.
+- answers_en, answers_zh: questions of the written corpora, their train part, in the same way; and as statements.
+- claims_en, claims_zh: claims about the same corpora.
+- conflicts_en, conflicts_zh: pairs of clauses of the written documents with conflicts, their train part, both ways.
 - related: entailments, and the same premises with the hypothesis of another row as neutral, in many languages. A base
   that has never seen two texts at once learns in 200 steps of it to compare them; else its loss stays at ln 3 for long.
 - generated_en, generated_zh: pairs by rule out of premises, passages and paragraphs (`simengine generate nli`). The
@@ -28,13 +31,15 @@ import random
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
-from itertools import islice
+from itertools import combinations, islice
 from pathlib import Path
 from typing import Any, Literal
 
 from _training import data_or_exit
 
+from simengine.qa.asked import understand
 from simengine.requests.training import GenerateOptions
+from simengine.text.joining import as_sentence, joined
 from simengine.training.generate.generate import generate_nli
 from simengine.training.generate.lexical import wordnet_rules
 
@@ -59,6 +64,8 @@ AUXILIARY = re.compile(r"\b(is|are|was|were|can|may|must|will|has to|have to|doe
 LOWERED = frozenset(
     ("The", "A", "An", "You", "It", "He", "She", "They", "This", "These", "All", "Every", "We")
 )
+TERM = re.compile("[a-z]{4,}|(?=([\u4e00-\u9fff]{2}))")
+N_OTHERS = 3
 HAN = re.compile("[\u4e00-\u9fff]")
 NEGATED = re.compile(r"\b(?:not|no|never|nobody|nothing|none|neither|without)\b|n't|不|没|未|无|非|勿|禁")
 WRITTEN = Path(__file__).parent / "written"
@@ -105,6 +112,81 @@ def question_pairs(path: Path) -> Iterator[dict[str, str]]:
                 others = [each.strip() for each in sentences if each.strip() not in evidence]
                 if others and drawn.random() < OTHER_SHARE:
                     yield {"premise": drawn.choice(others), "hypothesis": question, "label": "neutral"}
+
+
+def answer_pairs(language: str) -> Iterator[dict[str, str]]:
+    """The train part of the written corpora with questions: the evidence, its document, and another sentence of it.
+
+    Beside them stands the question, for a yes or no also the statement that yes makes, and a follow-up question also as
+    asked, after the one before it. A question that no document answers stands beside the one that shares most words
+    with it.
+    """
+    drawn = random.Random(RELATED_SEED)
+    for corpus in rows(WRITTEN / f"answers_{language}.jsonl.gz"):
+        if corpus["part"] != "train":
+            continue
+        documents = {each["id"]: each for each in corpus["documents"]}
+        for asked in corpus["questions"]:
+            question, label = asked["standalone"] or asked["question"], QUESTION_LABELS[asked["verdict"]]
+            nearest = max(documents.values(), key=lambda each: shared_terms(each["text"], question))
+            document = documents.get(asked["document"], nearest)
+            whole = joined(as_sentence(document["title"]), document["text"])
+            sentences = [each.strip() for each in SENTENCE.findall(document["text"])]
+            told = asked["evidence"] or max(sentences, key=lambda each: shared_terms(each, question))
+            statement = understand(question).statement
+            said = [question] if statement is None else [question, statement]
+            said += [joined(each, asked["question"]) for each in asked["history"][-1:]]
+            for hypothesis in said:
+                yield {"premise": told, "hypothesis": hypothesis, "label": label}
+                yield {"premise": whole, "hypothesis": hypothesis, "label": label}
+            others = [each for each in sentences if each not in told]
+            if others:
+                other = drawn.choice(others)
+                yield {"premise": other, "hypothesis": drawn.choice(said), "label": "neutral"}
+
+
+def claim_pairs(language: str) -> Iterator[dict[str, str]]:
+    """Claims about the train part of the same corpora, against the evidence and its document."""
+    for corpus in rows(WRITTEN / f"answers_{language}.jsonl.gz"):
+        if corpus["part"] != "train":
+            continue
+        documents = {each["id"]: each for each in corpus["documents"]}
+        for claim in corpus["claims"]:
+            text, label = claim["claim"], LABELS[claim["label"]]
+            nearest = max(documents.values(), key=lambda each: shared_terms(each["text"], text))
+            document = documents.get(claim["document"], nearest)
+            whole = joined(as_sentence(document["title"]), document["text"])
+            yield {"premise": whole, "hypothesis": text, "label": label}
+            if claim["evidence"]:
+                yield {"premise": claim["evidence"], "hypothesis": text, "label": label}
+
+
+def conflict_pairs(language: str) -> Iterator[dict[str, str]]:
+    """Of the train part of the written documents the conflicts, pairs that look like one, and others, both ways."""
+    drawn = random.Random(RELATED_SEED)
+    for row in rows(WRITTEN / f"conflicts_{language}.jsonl.gz"):
+        if row["part"] != "train":
+            continue
+        texts = {each["id"]: each["text"] for each in row["clauses"]}
+        labels = {
+            frozenset((each["a"], each["b"])): "contradiction" if each["label"] == "conflict" else "neutral"
+            for each in row["pairs"]
+        }
+        others = [pair for pair in combinations(texts, 2) if frozenset(pair) not in labels]
+        others.sort(key=lambda pair: -shared_terms(texts[pair[0]], texts[pair[1]]))
+        labels |= {
+            frozenset(pair): "neutral" for pair in [*others[:N_OTHERS], *drawn.sample(others, N_OTHERS)]
+        }
+        for pair, label in labels.items():
+            one, other = sorted(pair)
+            yield {"premise": texts[one], "hypothesis": texts[other], "label": label}
+            yield {"premise": texts[other], "hypothesis": texts[one], "label": label}
+
+
+def shared_terms(one: str, other: str) -> int:
+    """Words, or pairs of Chinese characters, that two texts share."""
+    first, second = ({found[1] or found[0] for found in TERM.finditer(text.lower())} for text in (one, other))
+    return len(first & second)
 
 
 def cmrc_questions(data: Path) -> Iterator[dict[str, str]]:
@@ -260,6 +342,9 @@ def main() -> None:
         "related": related(data / "nli"),
         "generated_en": generated(data, "en"),
         "generated_zh": generated(data, "zh"),
+        **{f"answers_{language}": answer_pairs(language) for language in ("en", "zh")},
+        **{f"claims_{language}": claim_pairs(language) for language in ("en", "zh")},
+        **{f"conflicts_{language}": conflict_pairs(language) for language in ("en", "zh")},
         "rte": three_classes(data / "nli" / "rte" / "train.jsonl.gz"),
     }
     for name, pairs in made.items():

@@ -68,9 +68,10 @@ class RetrievedQuestion:
 
 
 def retriever_features(hit: Hit, hits: Sequence[Hit]) -> dict[str, float]:
-    """The search's score of a hit, and its margin over the best other one.
+    """The search's score of a hit, its margin over the best other one, and the mean of the others.
 
-    If the search compared meanings, the score is the cosine and so named; else it is the search's own.
+    If the search compared meanings, the score is the cosine and so named; else it is the search's own, and there is no
+    mean.
 
     Args:
         hit: one of `hits`.
@@ -78,8 +79,10 @@ def retriever_features(hit: Hit, hits: Sequence[Hit]) -> dict[str, float]:
     """
     score = _score(hit)
     others = [_score(other) for other in hits if other.id != hit.id]
-    name = "cosine" if "dense" in hit.scores else "retriever"
-    return {name: score, "margin": score - max(others) if others else 0.0}
+    margin = score - max(others) if others else 0.0
+    if "dense" not in hit.scores:
+        return {"retriever": score, "margin": margin}
+    return {"cosine": score, "margin": margin, "crowd": sum(others) / len(others) if others else 0.0}
 
 
 def _score(hit: Hit) -> float:

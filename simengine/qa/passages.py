@@ -203,8 +203,11 @@ def _learn(
             statement = hypothesis.statement(question, passage.text(read[0]))
             verdicts += [(passage.premise(evidence), statement), (premise(passage.hit), statement)]
             relevance.append((passage.premise(evidence), question))
+            verdicts.append((passage.premise(evidence), question))
             continue
-        relevance += [(passage.premise(span), question) for span in passage.sentences]
+        beside = [(passage.premise(span), question) for span in passage.sentences]
+        relevance += beside
+        verdicts += beside
         if passage.item.statement is not None:
             verdicts += [(text, passage.item.statement) for text in passage.read()]
     judges.relevance.learn(relevance)
@@ -223,7 +226,8 @@ def _sentence_answer(passage: _Passage, judges: Judges) -> Candidate:
     def answers(span: Span) -> float:
         words = cues(question, passage.text(span), passage.text(span))
         score = passage.nearness[span] + words["overlap"] + has_expected(question, passage.text(span))
-        return score + 2 * (judges.relevance[passage.premise(span), question] or 0.0)
+        relevance = judges.relevance[passage.premise(span), question] or 0.0
+        return score + relevance + _told(passage, span, judges)
 
     best = max(passage.sentences, key=answers)
     features = {"expected": has_expected(question, passage.text(best))}
@@ -253,7 +257,8 @@ def _clearest(passage: _Passage, statement: str, judges: Judges) -> Span:
         words = cues(question, passage.text(span), passage.text(span))
         relevance = judges.relevance[passage.premise(span), question] or 0.0
         strength = judges.verdicts[passage.premise(span), statement].strength
-        return strength + passage.nearness[span] + words["overlap"] + relevance
+        told = _told(passage, span, judges)
+        return strength + passage.nearness[span] + words["overlap"] + (relevance + told) / 2
 
     return max(passage.sentences, key=clearness)
 
@@ -275,6 +280,11 @@ def _span_answer(passage: _Passage, read: tuple[Span, ReadAnswer], judges: Judge
         odds = min(max(answer.no_answer_score - threshold, -MAX_EXPONENT), MAX_EXPONENT)
         features["reader"] = 1.0 / (1.0 + math.exp(odds))
     return _candidate(passage, span, evidence, features, judges, statement=statement)
+
+
+def _told(passage: _Passage, span: Span, judges: Judges) -> float:
+    """P(a sentence answers the question in some way), by the NLI model, of which the bundled ones know questions."""
+    return 1.0 - judges.verdicts[passage.premise(span), passage.item.question].neutral
 
 
 def _covering(hit: Hit, span: Span) -> Span:
@@ -311,6 +321,7 @@ def _candidate(
     common = {
         **retriever_features(hit, item.hits),
         "nearness": passage.nearness.get(evidence, max(passage.nearness.values())),
+        "told": _told(passage, evidence, judges),
         "chinese": float(is_chinese(item.question)),
     }
     for name, text in (("relevance", premise(hit)), ("sentence", passage.premise(evidence))):

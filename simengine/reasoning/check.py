@@ -13,6 +13,7 @@ from simengine.cross_encoders.nli import NLIModel
 from simengine.progress import NoProgress, Progress
 from simengine.reasoning.check_candidates import Encode, Find, Premise, premises_of
 from simengine.reasoning.check_claims import TextClaim, claims_of_text
+from simengine.reasoning.check_decision import check_decision, log_odds
 from simengine.reasoning.check_spans import merged, missing_words, phrases, same_matter
 from simengine.reasoning.conflict import CONTRADICTION, ENTAILMENT, check_calibration
 from simengine.requests.check import CheckOptions
@@ -52,10 +53,13 @@ class ClearestPassage:
     Attributes:
         probability: of the passage and of its clearest window together.
         shown: the shortest window that is sure by itself, else the clearest one.
+        window, whole: the probabilities of the clearest window, and of the passage.
     """
 
     probability: float
     shown: Judged
+    window: float
+    whole: float
 
 
 class ClaimChecker:
@@ -64,7 +68,8 @@ class ClaimChecker:
     Each claim is searched for. The nearest sentences and groups of up to three neighbouring ones, and the passages
     that they are of, are premises for the NLI model. A passage speaks for (or against) a claim with the weighted mean
     of its own probability and of that of its clearest window. A claim is supported if a passage does so surely and
-    none surely contradicts it, and the other way round.
+    none surely contradicts it, and the other way round. For the models that ship, how probable both are is fitted on
+    labelled claims (see `CheckDecision`).
 
     Args:
         nli: the model.
@@ -92,6 +97,8 @@ class ClaimChecker:
         check_calibration(nli, calibration)
         self.options = options or CheckOptions()
         self._nli, self._find, self._encode, self._calibration = nli, find, encode, calibration
+        known = getattr(getattr(nli.model, "fingerprint", None), "digest", "")
+        self._decision = check_decision(known) if calibration is None else None
 
     def check(self, texts: Sequence[str], *, progress: Progress | None = None) -> list[CheckedText]:
         """The claims of each text with their verdicts.
@@ -167,10 +174,11 @@ class ClaimChecker:
         undecided = CheckedClaim(claim.span, claim.text, claim.judged, "not found", 0.0, None)
         if support is None or against is None:
             return undecided
-        supports = support.probability >= against.probability
+        likely = self._likely(claim, judged, support, against)
+        supports = likely[0] >= likely[1]
         first, second = (support, against) if supports else (against, support)
         named: ClaimVerdict
-        evidence, probability = first.shown.premise.as_evidence(), first.probability
+        evidence, probability = first.shown.premise.as_evidence(), max(likely)
         reason = first.shown.verdict.reason
         if probability < LIKELY:
             silent = _withheld(judged[0].verdict)
@@ -179,7 +187,7 @@ class ClaimChecker:
         if any(each.verdict.n_truncated for each in judged):
             cut = "the model could not read the whole claim"
             return replace(undecided, verdict="not sure", probability=probability, reason=cut)
-        both = second.probability >= sure
+        both = first.probability >= sure and second.probability >= sure
         named = "supported" if supports else "contradicted"
         return replace(
             undecided,
@@ -189,6 +197,15 @@ class ClaimChecker:
             against=second.shown.premise.as_evidence() if both else None,
             reason=reason,
         )
+
+    def _likely(
+        self, claim: TextClaim, judged: Sequence[Judged], support: ClearestPassage, against: ClearestPassage
+    ) -> tuple[float, float]:
+        """The probabilities that a claim is supported, and contradicted."""
+        fitted = None
+        if self._decision is not None:
+            fitted = self._decision.probabilities(claim.judged, claim_features(judged, support, against))
+        return (support.probability, against.probability) if fitted is None else fitted[:2]
 
     def _with_spans(
         self, claims: Sequence[TextClaim], judged: Sequence[Sequence[Judged]], found: Sequence[CheckedClaim]
@@ -240,12 +257,26 @@ def clearest(
             if each.premise.n_sentences and each.premise.passage == whole.premise.passage
         ]
         shown = max(windows, key=lambda each: float(getattr(each, side)))
-        probability = weight * getattr(whole, side) + (1 - weight) * getattr(shown, side)
+        likely = float(getattr(shown, side)), float(getattr(whole, side))
+        probability = weight * likely[1] + (1 - weight) * likely[0]
         if best is None or probability > best.probability:
             sure = [each for each in windows if getattr(each, side) >= certainty]
             shortest = min(sure, key=lambda each: each.premise.n_sentences, default=shown)
-            best = ClearestPassage(probability, shortest)
+            best = ClearestPassage(probability, shortest, *likely)
     return best
+
+
+def claim_features(
+    judged: Sequence[Judged], support: ClearestPassage, against: ClearestPassage
+) -> tuple[float, ...]:
+    """What `CheckDecision` weighs; see `simengine.reasoning.check_decision.FEATURES`.
+
+    Args:
+        judged: the claim's premises.
+        support, against: the clearest passages of both sides.
+    """
+    likely = (support.window, support.whole, against.window, against.whole)
+    return (*map(log_odds, likely), max(each.premise.score for each in judged))
 
 
 def _same_matter(claim: str, premises: Sequence[Premise]) -> set[tuple[str, int]]:
