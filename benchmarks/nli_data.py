@@ -58,7 +58,7 @@ RELATED = {
 }
 N_QUESTIONS, N_CMRC = {"en": 3000, "zh": 3000}, 700
 QUESTION_LABELS = {"yes": "entailment", "no": "contradiction", "answer": "entailment", "not_found": "neutral"}
-OTHER_SHARE = 0.4
+OTHER_SHARE, EARLIER_SHARE = 0.4, 0.2
 SENTENCE = re.compile(r"[^\u3002\uff01\uff1f]+[\u3002\uff01\uff1f]|[^.!?\u3002]+(?:[.!?](?=\s|$)|$)")
 AUXILIARY = re.compile(r"\b(is|are|was|were|can|may|must|will|has to|have to|does not have to)\b")
 LOWERED = frozenset(
@@ -118,14 +118,15 @@ def answer_pairs(language: str) -> Iterator[dict[str, str]]:
     """The train part of the written corpora with questions: the evidence, its document, and another sentence of it.
 
     Beside them stands the question, for a yes or no also the statement that yes makes, and a follow-up question also as
-    asked, after the one before it. A question that no document answers stands beside the one that shares most words
-    with it.
+    asked, after the one before it; some others too, so that what comes first does not say that more hangs on it. A
+    question that no document answers stands beside the one that shares most words with it.
     """
     drawn = random.Random(RELATED_SEED)
     for corpus in rows(WRITTEN / f"answers_{language}.jsonl.gz"):
         if corpus["part"] != "train":
             continue
         documents = {each["id"]: each for each in corpus["documents"]}
+        earlier = ""
         for asked in corpus["questions"]:
             question, label = asked["standalone"] or asked["question"], QUESTION_LABELS[asked["verdict"]]
             nearest = max(documents.values(), key=lambda each: shared_terms(each["text"], question))
@@ -135,7 +136,11 @@ def answer_pairs(language: str) -> Iterator[dict[str, str]]:
             told = asked["evidence"] or max(sentences, key=lambda each: shared_terms(each, question))
             statement = understand(question).statement
             said = [question] if statement is None else [question, statement]
-            said += [joined(each, asked["question"]) for each in asked["history"][-1:]]
+            if asked["history"]:
+                said.append(joined(asked["history"][-1], asked["question"]))
+            elif earlier and drawn.random() < EARLIER_SHARE:
+                said.append(joined(earlier, question))
+            earlier = question
             for hypothesis in said:
                 yield {"premise": told, "hypothesis": hypothesis, "label": label}
                 yield {"premise": whole, "hypothesis": hypothesis, "label": label}

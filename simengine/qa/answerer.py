@@ -28,6 +28,7 @@ from simengine.requests.search import SearchOptions
 from simengine.rerank.judge import Judge
 from simengine.search.retriever import Retriever
 from simengine.text.arguments import as_text, as_texts, expect
+from simengine.text.joining import joined
 from simengine.types import SURE, Answer, Hit, Judgement
 
 BLOCK_QUESTIONS = 32
@@ -36,10 +37,17 @@ BLOCK_QUESTIONS = 32
 
 @dataclass(frozen=True, slots=True)
 class _ToAnswer:
-    """A question to be answered: its text, and what is searched for, which may have words of earlier questions."""
+    """A question to be answered.
+
+    Attributes:
+        text: in full.
+        query: what is searched for, which may have words of earlier questions.
+        asked: as asked, after the question before it; "" if it depends on none.
+    """
 
     text: str
     query: str
+    asked: str = ""
 
 
 class Answerer:
@@ -94,15 +102,16 @@ class Answerer:
         Raises:
             UsageError: the question is blank, not a string, or too long.
         """
-        before = ""
+        before, last = "", ""
         for number, earlier in enumerate(as_texts(history, "earlier question"), 1):
             self._check(earlier, f"question {number} of the history")
+            last = earlier.strip()
             before = remembered(expand(earlier, before) or earlier, before)
         self._check(question, "the question")
         if self.options.followups == "off" or not before:
             return self.ask_many([question])[0]
         full = expand(question, before) or question
-        answer = self._ask_in_parts([full], before)[0]
+        answer = self._ask_in_parts([full], before, joined(last, question.strip()))[0]
         if full == question:
             return answer
         if answer.verdict == NOT_FOUND and self.options.followups == "better":
@@ -160,10 +169,14 @@ class Answerer:
         """Release the NLI model."""
         self._nli.close()
 
-    def _ask_in_parts(self, questions: Sequence[str], before: str = "") -> list[Answer]:
+    def _ask_in_parts(self, questions: Sequence[str], before: str = "", asked: str = "") -> list[Answer]:
         """An answer to each question; those that consist of several are answered one by one."""
         parts = [split_parts(question) for question in questions]
-        wanted = [_ToAnswer(part, with_context(part, before)) for own in parts for part in own]
+        wanted = [
+            _ToAnswer(part, with_context(part, before), asked if len(own) == 1 else "")
+            for own in parts
+            for part in own
+        ]
         answers = iter([self._answer(*decided) for decided in self._decide_all(wanted)])
         found = []
         for question, own in zip(questions, parts, strict=True):
@@ -207,7 +220,7 @@ class Answerer:
         stored = [hit for hit in hits if stored_question(hit, self.options) is not None]
         others = [hit for hit in hits if stored_question(hit, self.options) is None]
         named = with_named_things(wanted.query, others)
-        return RetrievedQuestion(wanted.text, hits, asked.statement, stored, asked.kind, named)
+        return RetrievedQuestion(wanted.text, hits, asked.statement, stored, asked.kind, named, wanted.asked)
 
     def _answer(self, item: RetrievedQuestion, decided: Decided, judges: Judges) -> Answer:
         best, found = decided.candidate, decided.verdict != NOT_FOUND

@@ -57,6 +57,7 @@ class RetrievedQuestion:
         faq_hits: hits with a stored question.
         kind: what is asked for.
         named: the other hits that are about the things that the question names.
+        asked: what the NLI model reads as the question: a follow-up as asked, after the question before it.
     """
 
     question: str
@@ -65,6 +66,12 @@ class RetrievedQuestion:
     faq_hits: Sequence[Hit] = field(default=())
     kind: Kind = "other"
     named: Sequence[Hit] = field(default=())
+    asked: str = ""
+
+    @property
+    def spoken(self) -> str:
+        """`asked`, or the question where it stands alone."""
+        return self.asked or self.question
 
 
 def retriever_features(hit: Hit, hits: Sequence[Hit]) -> dict[str, float]:

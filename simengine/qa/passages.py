@@ -203,11 +203,11 @@ def _learn(
             statement = hypothesis.statement(question, passage.text(read[0]))
             verdicts += [(passage.premise(evidence), statement), (premise(passage.hit), statement)]
             relevance.append((passage.premise(evidence), question))
-            verdicts.append((passage.premise(evidence), question))
+            verdicts.append((passage.premise(evidence), passage.item.spoken))
             continue
-        beside = [(passage.premise(span), question) for span in passage.sentences]
-        relevance += beside
-        verdicts += beside
+        texts = [passage.premise(span) for span in passage.sentences]
+        relevance += [(text, question) for text in texts]
+        verdicts += [(text, passage.item.spoken) for text in texts]
         if passage.item.statement is not None:
             verdicts += [(text, passage.item.statement) for text in passage.read()]
     judges.relevance.learn(relevance)
@@ -216,7 +216,7 @@ def _learn(
         (passage.premise(_around(passage.hit.passage.text, _clearest(passage, told, judges))), said)
         for passage in passages
         if (told := passage.item.statement) is not None
-        for said in (told, passage.item.question)
+        for said in (told, passage.item.spoken)
     )
 
 
@@ -240,7 +240,7 @@ def _yes_or_no(passage: _Passage, statement: str, judges: Judges) -> Candidate:
     around = passage.premise(_around(passage.hit.passage.text, best))
     pieces = {"evidence": passage.premise(best), "around": around, "passage": premise(passage.hit)}
     readings = {name: judges.verdicts[text, statement] for name, text in pieces.items()}
-    readings[ASKED] = judges.verdicts[around, passage.item.question]
+    readings[ASKED] = judges.verdicts[around, passage.item.spoken]
     signs = signs_of(statement, passage.text(best), readings)
     features = sided(readings, judges.says_yes(signs))
     found = _candidate(
@@ -284,7 +284,7 @@ def _span_answer(passage: _Passage, read: tuple[Span, ReadAnswer], judges: Judge
 
 def _told(passage: _Passage, span: Span, judges: Judges) -> float:
     """P(a sentence answers the question in some way), by the NLI model, of which the bundled ones know questions."""
-    return 1.0 - judges.verdicts[passage.premise(span), passage.item.question].neutral
+    return 1.0 - judges.verdicts[passage.premise(span), passage.item.spoken].neutral
 
 
 def _covering(hit: Hit, span: Span) -> Span:

@@ -47,6 +47,22 @@ def test_the_sentence_that_answers_is_given_with_its_characters() -> None:
     assert answer.asked == ""
 
 
+def test_what_is_known_of_an_answer_says_whether_a_text_tells_anything_and_how_near_the_others_are() -> None:
+    answer = ask(WHEN, ANSWERS)
+    assert answer.scores["told"] == pytest.approx(1 - UNSURE, abs=1e-5)
+    other = float(vector_of(WHEN) @ vector_of(f"{BRIDGE.title} {BRIDGE.text}"))
+    assert answer.scores["crowd"] == pytest.approx(other, abs=1e-5)
+    assert ask(WHEN, documents=(TOWER,)).scores["crowd"] == 0.0
+    assert ask(WHEN).scores["told"] == pytest.approx(1 - SURE, abs=1e-5)
+
+
+def test_a_follow_up_is_also_read_as_asked_after_the_question_before_it() -> None:
+    rules: tuple[Rule, ...] = (("iron", f"{WHEN} Is it built of iron?", "entailment"),)
+    answerer = Answerer(Library(TOWER), table(*rules))
+    told = [answerer.ask("Is it built of iron?", history).scores["asked"] for history in ((), (WHEN,))]
+    assert told[1] > told[0]
+
+
 def test_a_reader_gives_the_words_and_the_sentence_as_evidence() -> None:
     statement = "The tower was built in 1889."
     answer = ask(WHEN, ANSWERS, ("1889", statement, "entailment"), reader=SpanTable("1889", sure=2.0))
