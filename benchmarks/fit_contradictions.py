@@ -38,6 +38,7 @@ from simengine.engine.loaded import LoadedModels
 from simengine.engine.models import Models
 from simengine.models.unknown import readings_of
 from simengine.reasoning.claims import extract_claims, normalised, sentence_pieces
+from simengine.reasoning.claims_neighbours import cosines_of
 from simengine.reasoning.claims_statements import gather_statements
 from simengine.reasoning.claims_subjects import subject_matrix, subject_scores, subject_terms
 from simengine.reasoning.conflict import judge_pairs
@@ -135,12 +136,12 @@ def judged_corpus(
     rows = found.rows[kept].tolist()
     pairs = [(statements.texts[left], statements.texts[right]) for left, right in rows]
     both = [(profiles[left], profiles[right]) for left, right in rows]
-    features = _features(judge, pairs, both, found.subjects[kept])
+    features = _features(judge, pairs, both, found.subjects[kept], found.cosines[kept])
     labels = np.asarray([named[place] in gold for place in kept], np.bool_)
     return Judged(features, labels, len(gold - set(named)))
 
 
-def judged_pairs(rows: list[dict[str, Any]], judge: NLIModel) -> Judged:
+def judged_pairs(rows: list[dict[str, Any]], encode: Any, judge: NLIModel) -> Judged:
     """Written premises with their hypotheses."""
     texts = list(dict.fromkeys(row[name] for row in rows for name in ("premise", "hypothesis")))
     places, profiles = {text: place for place, text in enumerate(texts)}, [profile(text) for text in texts]
@@ -148,16 +149,17 @@ def judged_pairs(rows: list[dict[str, Any]], judge: NLIModel) -> Judged:
     pairs = [(row["premise"], row["hypothesis"]) for row in rows]
     numbers = np.asarray([(places[one], places[two]) for one, two in pairs], np.int64)
     both = [(profiles[one], profiles[two]) for one, two in numbers.tolist()]
-    features = _features(judge, pairs, both, subject_scores(matrix, numbers))
+    cosines = cosines_of(encode(texts), numbers)
+    features = _features(judge, pairs, both, subject_scores(matrix, numbers), cosines)
     return Judged(features, np.asarray([row["label"] == "contradiction" for row in rows], np.bool_), 0)
 
 
-def _features(judge: NLIModel, pairs: Any, both: Any, subjects: Any) -> Features:
+def _features(judge: NLIModel, pairs: Any, both: Any, subjects: Any, cosines: Any) -> Features:
     ruled = [
         rule_conflict(text1, one, text2, two, same_document=False) is not None
         for (text1, text2), (one, two) in zip(pairs, both, strict=True)
     ]
-    return pair_features(judge_pairs(judge, pairs), subjects, both, ruled)
+    return pair_features(judge_pairs(judge, pairs), subjects, cosines, both, ruled)
 
 
 def fitted(data: Judged) -> tuple[npt.NDArray[np.float64], float]:
@@ -273,7 +275,7 @@ def read_language(data: Path, language: str, judge: NLIModel, most: int | None) 
     found = Language(
         [judged_corpus(*corpus, encoder.encode, judge) for corpus in islice(clauses(sets), most)],
         [judged_corpus(*corpus, encoder.encode, judge) for corpus in islice(statements_of(passages), most)],
-        judged_pairs([pairs[place] for place in order], judge),
+        judged_pairs([pairs[place] for place in order], encoder.encode, judge),
     )
     for name, parts in (("clauses", found.clauses), ("passages", found.passages)):
         every = Judged.joined(parts)

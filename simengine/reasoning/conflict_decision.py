@@ -18,9 +18,11 @@ from simengine.types import FloatMatrix, Mask
 
 FEATURES = (
     "mean contradiction",
+    "smaller contradiction",
     "larger contradiction",
     "larger entailment",
     "same subject",
+    "cosine",
     "negation",
     "opposites",
     "quantity",
@@ -104,6 +106,7 @@ def _weights(fit: Mapping[str, Any]) -> Weights:
 def pair_features(
     verdicts: PairVerdicts,
     subjects: FloatMatrix,
+    cosines: FloatMatrix,
     profiles: Sequence[tuple[Profile, Profile]],
     ruled: Sequence[bool],
 ) -> Features:
@@ -112,15 +115,18 @@ def pair_features(
     Args:
         verdicts: of m pairs in both directions, not calibrated.
         subjects: (m,) as of `subject_scores`.
+        cosines: (m,) of the two claims.
         profiles: of the two claims of each pair.
         ruled: whether a rule found a conflict.
     """
     names = [cues(*pair) for pair in profiles]
     columns = [
         _log_odds(verdicts.together("mean")),
+        _log_odds(verdicts.together("both")),
         _log_odds(verdicts.together("either")),
         _log_odds(verdicts.together("either", ENTAILMENT)),
         np.minimum(np.asarray(subjects, np.float64) / SAME_SUBJECT, 1.0),
+        np.asarray(cosines, np.float64),
         *(
             np.asarray([cue in each for each in names], np.float64)
             for cue in ("negation", "opposites", "quantity")

@@ -202,7 +202,8 @@ def _scores(
     decision = decision_for(judge)
     subjects = np.asarray([each.subject for each in pairs], np.float32)
     ruled = [each.ruled is not None for each in pairs]
-    features = pair_features(verdicts, subjects, [each.profiles for each in pairs], ruled)
+    cosines = np.asarray([each.cosine for each in pairs], np.float32)
+    features = pair_features(verdicts, subjects, cosines, [each.profiles for each in pairs], ruled)
     chinese = np.asarray([is_chinese(each.text1) or is_chinese(each.text2) for each in pairs], np.bool_)
     least = decision.threshold if options.min_probability is None else options.min_probability
     return least, decision.by_model(features, chinese), decision.probabilities(features, chinese)

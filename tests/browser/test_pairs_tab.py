@@ -46,7 +46,10 @@ def test_two_texts_get_cosine_inference_both_ways_and_words_that_go_together(pag
 def test_swap_and_examples_fill_the_boxes(page: Page):
     open_tab(page, "Pair scoring")
     page.get_by_role("button", name="Chinese", exact=True).click()
-    expect(page.locator(f"{RESULT} .se-pair")).to_contain_text("does not know these characters")
+    expect(page.locator(f"{RESULT} .se-pair")).to_contain_text(
+        "does not know the characters in which they differ"
+    )
+    expect(page.locator(f"{RESULT} .se-pair")).to_contain_text("entailed")
     one, two = (box(page, f"#se-text{n}").input_value() for n in (1, 2))
     page.locator("#se-pair-swap").click()
     expect(box(page, "#se-text1")).to_have_value(two)

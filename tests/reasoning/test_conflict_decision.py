@@ -28,17 +28,26 @@ def verdicts(forward: tuple[float, ...], backward: tuple[float, ...]) -> PairVer
 def test_features_are_log_odds_shares_and_signs() -> None:
     both = profile("Dogs are allowed inside."), profile("Dogs are not allowed inside.")
     judged = verdicts((0.2, 0.3, 0.5), (0.1, 0.2, 0.7))
-    (row,) = pair_features(judged, np.asarray([0.075], np.float32), [both], [True])
+    (row,) = pair_features(
+        judged, np.asarray([0.075], np.float32), np.asarray([0.5], np.float32), [both], [True]
+    )
     found = dict(zip(FEATURES, row.tolist(), strict=True))
     assert found["mean contradiction"] == pytest.approx(np.log(0.6 / 0.4), abs=1e-5)
+    assert found["smaller contradiction"] == pytest.approx(0.0, abs=1e-5)
+    assert found["cosine"] == pytest.approx(0.5)
     assert found["larger contradiction"] == pytest.approx(np.log(0.7 / 0.3), abs=1e-5)
     assert found["larger entailment"] == pytest.approx(np.log(0.2 / 0.8), abs=1e-5)
     assert [found[name] for name in ("same subject", "negation", "opposites", "quantity", "rule")] == [
         pytest.approx(0.25), 1.0, 0.0, 0.0, 1.0,
     ]  # fmt: skip
-    assert pair_features(verdicts((0, 1, 0), (0, 1, 0)), np.zeros(1, np.float32), [both], [False])[0][0] < -6
+    assert (
+        pair_features(
+            verdicts((0, 1, 0), (0, 1, 0)), np.zeros(1, np.float32), np.zeros(1, np.float32), [both], [False]
+        )[0][0]
+        < -6
+    )
     assert pair_features(
-        PairVerdicts(*np.empty((2, 0, 3), np.float32), False), np.empty(0), [], []
+        PairVerdicts(*np.empty((2, 0, 3), np.float32), False), np.empty(0), np.empty(0), [], []
     ).shape == (0, len(FEATURES))
 
 
@@ -76,12 +85,12 @@ def test_a_contradiction_is_more_probable_than_neutral_or_entailment() -> None:
     decision = decision_for(TableJudge())
     plain = np.zeros(1, np.bool_)
     found = [
-        float(decision.probabilities(pair_features(each, subjects, [texts], [False]), plain)[0])
+        float(decision.probabilities(pair_features(each, subjects, subjects, [texts], [False]), plain)[0])
         for each in given
     ]
     assert found[0] > max(found[1:])
     apart = profile("The gate is open at night."), profile("Bread is cheap.")
-    features = pair_features(given[0], np.zeros(1, np.float32), [apart], [False])
+    features = pair_features(given[0], np.zeros(1, np.float32), np.zeros(1, np.float32), [apart], [False])
     (unrelated,) = decision.probabilities(features, plain)
     assert unrelated < found[0]
 
