@@ -36,7 +36,6 @@ from simengine.qa.decision import Decision
 from simengine.qa.default_decision import FILE, FittedFor
 from simengine.qa.fitting import DecisionExample, fit_decision
 from simengine.qa.stance import StanceFit, fit_stance, sided
-from simengine.qa.verdict import says_something
 
 MAX_FALSE = 0.10
 GRID = np.linspace(0.02, 0.98, 97)
@@ -143,9 +142,8 @@ def outcomes(asked: Sequence[Asked], kind: str, decision: Decision) -> list[tupl
             continue
         values = [decision.probability(candidate.features) for candidate in each.candidates]
         best = int(np.argmax(values)) if values else -1
-        says = best >= 0 and says_something(each.candidates[best])
         right = best >= 0 and _right_verdict(each.gold, each.candidates[best])
-        found.append((values[best] if says else 0.0, right, each.gold.verdict != "not_found"))
+        found.append((values[best] if best >= 0 else 0.0, right, each.gold.verdict != "not_found"))
     return found
 
 

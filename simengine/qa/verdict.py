@@ -61,7 +61,8 @@ def decide(
     """The answer with the highest probability, if that reaches the threshold.
 
     A question for yes or no is answered by yes or no, a claim is supported or contradicted; a passage that says neither
-    does not answer. `against` is what another passage says that would itself have been an answer.
+    does not answer, which a fitted decision knows from the features. `against` is what another passage says that would
+    itself have been an answer.
 
     Args:
         candidates: of one question, in the order of the search, which breaks ties.
@@ -74,7 +75,11 @@ def decide(
     )
     if not rated:
         return Decided(NOT_FOUND, None, 0.0, bar.of(None))
-    good = [(value, each) for value, each in rated if value >= bar.of(each) and says_something(each)]
+    good = [
+        (value, each)
+        for value, each in rated
+        if value >= bar.of(each) and (says_something(each) or bar.rule.is_calibrated(each.features))
+    ]
     if not good:
         return Decided(NOT_FOUND, rated[0][1], rated[0][0], bar.of(rated[0][1]))
     probability, best = good[0]
