@@ -8,18 +8,23 @@ from simengine.qa import chinese_followup
 from simengine.qa.antecedent import antecedent, place_of
 from simengine.qa.cues import names_of
 from simengine.qa.english import take_apart
-from simengine.qa.fragments import ENDS, asked_by, asks_bare, complete, full_phrase
+from simengine.qa.fragments import ENDS, asked_by, asks_bare, complete, full_phrase, names_agent
 from simengine.qa.noun_phrase import NounPhrase, has_name
 from simengine.qa.phrases import noun_phrases
+from simengine.qa.quantities import another_amount
+from simengine.qa.sentences import full_forms, sentences_of, situation_and_question
+from simengine.rules.cues import stem
 from simengine.text.scripts import is_chinese
 from simengine.text.words import (
     ADVERBS,
     AUXILIARIES,
     BE,
+    CONJUNCTIONS,
     DETERMINERS,
     DO,
     MODAL,
     PREPOSITIONS,
+    PRONOUNS,
     QUESTION_WORDS,
     VERBS,
     WORD,
@@ -36,6 +41,9 @@ _OPENING = re.compile(
 _ASKING = re.compile("^.*[?\uff1f]", re.DOTALL)
 _ABOUT = re.compile(r"^(?:what|how) (?:about|if it(?:'s| is))\s+", re.IGNORECASE)
 _EVEN = re.compile(r"^(?:not\s+)?even\s+", re.IGNORECASE)
+_WHAT_IF = re.compile(r"^what if (?P<what>(?!it(?:'s| is)\s+(?:an?|the|my|our)\b).+)$", re.IGNORECASE)
+_TOO = re.compile(r"\s(?:too|as well|also|instead)$", re.IGNORECASE)
+_SUBJECTS = words_of("he she they it that this those these")
 _ALSO = re.compile(r",?\s+(?:too|as well|also|then|though|instead)$", re.IGNORECASE)
 _CONTRACTED = re.compile(r"\b(what|where|who|when|how|it|that|there)['\u2019]s\b", re.IGNORECASE)
 _WHY_THAT = re.compile(r"^why is (?:that|it|this)(?: so)?$|^how (?:come|so)$", re.IGNORECASE)
@@ -50,7 +58,7 @@ _POSSESSIVE = frozenset(("its", "his", "her", "their"))
 _POINTING = frozenset(("this", "that", "these", "those"))
 _PERSONAL = words_of("it its he him his she her hers they them their theirs")
 _NO_SUBJECT = re.compile(
-    r"\b(?:is|was|isn't) it (?:(?!like)\w+ ){1,4}(?:to|that)\s|\bit be (?:\w+ ){1,3}(?:to|that|for)\s|"
+    r"\bis it to\s|\b(?:is|was|isn't) it (?:(?!like)\w+ ){1,4}(?:to|that)\s|\bit be (?:\w+ ){1,3}(?:to|that|for)\s|"
     r"\bit (?:cost|take|mean|matter)\b.* (?:to|if|when|until|that)\b|\bit happen\b|\bhow far is it\b|"
     r"^it is\b|^is it (?:his|her|their|possible|true|allowed|okay|safe)\b|"
     r"\bit(?:'s| is| was| gets| starts)?\s+(?:rains?|snows?|freez(?:es|ing)|cloudy|dark|raining|snowing)\b",
@@ -64,7 +72,7 @@ _BINDING = words_of("do doing done what")
 _EVENT = words_of("mean happen because include make")
 _BARE_WORDS = words_of("much many long often far so not only exactly for")
 _FRAGMENT_WORDS, _SHORT_WORDS, _LONG_FRAGMENT_WORDS = 8, 4, 14
-_SHORT_QUESTION, _MOST_NAMES = 3, 6
+_MOST_WORDS = 12
 
 
 def expand(question: str, before: str) -> str | None:
@@ -92,9 +100,7 @@ def expand(question: str, before: str) -> str | None:
 
 
 def with_context(question: str, before: str) -> str:
-    """What is searched for: the question, and what the previous one names if it names nothing itself.
-
-    Where the previous question names nothing either, a short question gets the thing that one is about.
+    """What is searched for: the question, and what the previous one names and is about, if it names nothing itself.
 
     Args:
         question: in full.
@@ -104,16 +110,19 @@ def with_context(question: str, before: str) -> str:
         return question
     if is_chinese(question):
         return chinese_followup.with_context(question, before)
-    if has_name(_uncapitalised(question)):
+    if _names_in(question):
         return question
-    asked = {word.casefold() for word in WORD.findall(question)}
-    if has_name(_uncapitalised(before)):
-        more = [name for name in names_of(before) if name[:1].isupper() and has_name(name)]
-    else:
-        topic = [] if len(content_words(question)) > _SHORT_QUESTION else content_words(_topic(before))
-        numbered = any(word.isdigit() for word in asked)
-        more = [word for word in topic if not (numbered and word.isdigit())]
-    return " ".join([question, *[word for word in more if word.casefold() not in asked][:_MOST_NAMES]])
+    asked = {stem(word.casefold()) for word in WORD.findall(question)}
+    words = [word for word in content_words(_without_capitals(before)) if not word[:1].isdigit()]
+    more = [word for word in [*_names_in(before), *words] if stem(word.casefold()) not in asked]
+    return " ".join([question, *list(dict.fromkeys(more))[:_MOST_WORDS]])
+
+
+def _names_in(text: str) -> list[str]:
+    """The names in a text; the first word of a sentence is none, nor is "I'm" anywhere."""
+    closed = AUXILIARIES | QUESTION_WORDS | PRONOUNS | DETERMINERS | PREPOSITIONS | CONJUNCTIONS
+    names = [name for name in names_of(_without_capitals(text)) if name[:1].isupper() and has_name(name)]
+    return [name for name in names if name.lower() not in closed]
 
 
 def remembered(question: str, before: str) -> str:
@@ -142,13 +151,21 @@ def _topic(question: str) -> str:
     return antecedent(question) or antecedent(question, "they") or antecedent(question, "she")
 
 
-def _uncapitalised(question: str) -> str:
-    return question[:1].lower() + question[1:]
+def _without_capitals(text: str) -> str:
+    """A text without the capital letters that begin a sentence; words behind the last question mark are none."""
+    sentences = sentences_of(full_forms(text))
+    return " ".join(
+        each if at and each[-1:] not in ENDS else each[:1].lower() + each[1:]
+        for at, each in enumerate(sentences)
+    )
 
 
 def _english(question: str, before: str) -> str | None:
     text = _CONTRACTED.sub(r"\1 is", question)
     opened = _OPENING.sub("", text)
+    told, asked = situation_and_question(before)
+    if (found := _supposed(opened, told, asked)) is not None:
+        return found
     about = _ABOUT.sub("", opened)
     bare = _ALSO.sub("", _EVEN.sub("", about).rstrip(ENDS)).strip()
     words = [word.lower() for word in WORD.findall(bare)]
@@ -157,11 +174,12 @@ def _english(question: str, before: str) -> str | None:
     if _WHY_THAT.match(bare):
         bare, words = "why", ["why"]
     if asks_bare(words, _BARE_WORDS):
-        return asked_by(bare, before)
+        return _under(told, asked, asked_by(bare, asked))
     two = _TWO.match(about.rstrip(ENDS))
     if two is not None and (found := _about_another(two, before)) is not None:
         return found
-    shortened = len(about) < len(text)
+    also = _TOO.search(about.rstrip(ENDS)) is not None
+    shortened = len(about) < len(text) or also
     parts = take_apart(bare)
     asks = parts is not None and parts.kind != "place" and parts.auxiliary != ""
     begins_so = words[0] in PREPOSITIONS | _CLAUSE_WORDS and not (
@@ -169,13 +187,53 @@ def _english(question: str, before: str) -> str | None:
     )
     fragment = begins_so or (words[0] not in QUESTION_WORDS | AUXILIARIES and parts is None)
     if fragment and two is None and len(words) <= _longest(words, shortened=shortened):
-        found = complete(bare, before, begins=not shortened)
+        begins = len(about) == len(text)
+        found = _under(told, asked, complete(_owned(bare, before), asked, begins=begins))
         if found is not None:
             return found
     if opened != text:
         opened = opened[:1].upper() + opened[1:]
         return _english(opened, before) or opened
-    return _with_antecedent(text, before)
+    elliptic = begins_so and two is None and len(sentences_of(text)) == 1
+    return None if elliptic else _with_antecedent(text, before)
+
+
+def _owned(fragment: str, before: str) -> str:
+    """Somebody whose "his" or "her" the previous question explains: "my son's brother"."""
+    first = fragment.split()[0]
+    if first.lower() not in _POSSESSIVE or not names_agent(fragment):
+        return fragment
+    found = (_with_antecedent(f"{fragment}?", before) or fragment).rstrip(ENDS)
+    named = found.split()[0].lower()
+    return f"{found[:1].lower()}{found[1:]}" if named in DETERMINERS else found
+
+
+def _supposed(opened: str, told: str, asked: str) -> str | None:
+    """ "What if he is late?", "And if it is only £6,000?": the previous question under another condition."""
+    sentences = sentences_of(opened.rstrip(ENDS))
+    whole = sentences[0].rstrip(ENDS)
+    if (found := another_amount(whole, told, asked)) is not None:
+        return found
+    supposed = _WHAT_IF.match(whole)
+    if supposed is None or len(sentences) > 1 or _TWO.match(supposed["what"]) is not None:
+        return None
+    what = f"if {supposed['what']}"
+    parts = take_apart(asked)
+    if parts is None or parts.kind != "yes/no":
+        return opened
+    return _under(told, asked, complete(what, asked, begins=False))
+
+
+def _under(told: str, asked: str, found: str | None) -> str | None:
+    """A completed question behind what was told, unless it is about another person than that."""
+    if found is None or not told:
+        return found
+    gone = {word.lower() for word in WORD.findall(asked)} - {word.lower() for word in WORD.findall(found)}
+    if gone & _SUBJECTS:
+        return found
+    parts = take_apart(found)
+    someone = parts is not None and parts.subject[:1] and parts.subject[0].lower() in ("he", "she", "they")
+    return f"{told} {_with_antecedent(found, told) or found}" if someone else f"{told} {found}"
 
 
 def _longest(words: list[str], *, shortened: bool) -> int:
@@ -205,6 +263,7 @@ def _with_antecedent(question: str, before: str) -> str | None:
     """The first pronoun that the previous question explains, replaced."""
     if _NO_SUBJECT.search(question) is not None:
         return None
+    told, asked = situation_and_question(question)
     own = noun_phrases(question)
     clause = _CLAUSE_INSIDE.search(question)
     previous = ""
@@ -221,7 +280,8 @@ def _with_antecedent(question: str, before: str) -> str | None:
         elif word in _POINTING:
             put = antecedent(before, word) if _is_subject(question, found, earlier) else ""
         elif word in _PERSONAL and earlier not in _BINDING and not _is_bound(word, found, own, clause):
-            put = antecedent(before, word)
+            own_told = told if found.start() >= question.find(asked) > 0 else ""
+            put = "" if own_told and antecedent(own_told, word) else antecedent(before, word)
         if put and put.split(" of ")[0].split()[-1].lower() not in question.lower():
             bare_plural = earlier == "of" and put[:1].islower() and put.split()[0] not in DETERMINERS
             put = _in_form(f"the {put}" if bare_plural else put, found, question)

@@ -16,6 +16,7 @@ from simengine.text.words import (
     PREPOSITIONS,
     PRONOUNS,
     QUESTION_WORDS,
+    WORD,
     words_of,
 )
 
@@ -41,6 +42,23 @@ _CIRCUMSTANCES = words_of("why when where since until till whom")
 _ORDINALS = words_of("first second third fourth fifth last next other same")
 _COUNTS = re.compile(r"^(?:how many(?: (?:kinds|types|sorts))?|which ones?)$", re.IGNORECASE)
 _CLOSED = DETERMINERS | PREPOSITIONS | AUXILIARIES | PRONOUNS | QUESTION_WORDS
+_ASKERS = words_of("i we you he she they")
+_POINTING = words_of("it that this those these")
+_SPANNING = words_of("for during in over")
+_COMPARATIVES = words_of(
+    "cheaper older longer bigger smaller faster more less higher lower earlier later heavier better worse warmer colder"
+)
+_AFTERWARDS = re.compile(r"^(?:after (?:that|this|it)|afterwards)$", re.IGNORECASE)
+_ONCE_MORE = re.compile(
+    r"^(?:again|(?:for )?(?:a|the) (?:second|third|fourth|fifth|next|last) time)(?: (?:this|that|the same) \w+)?$",
+    re.IGNORECASE,
+)
+_ONCE_MORE_IN = re.compile(r"\s+(?:again|for (?:a|the) \w+ time|(?:a|the) \w+ time)\b", re.IGNORECASE)
+_NOW = re.compile(r"\s+(?:right )?now$", re.IGNORECASE)
+_ABLE = re.compile(r"\s(?:be able to|be allowed to|have to|need to|want to)(?=\s)", re.IGNORECASE)
+_PARTICLE = re.compile(r"^ (?:out|off|up|back|down|away)\b", re.IGNORECASE)
+_ONLY_NAME = re.compile(r"x (?:the )?[A-Z]\w+(?: (?:of|the|[A-Z]\w+))*")
+_LIKE = 2.5
 _MANY = ("many", "much")
 _LEAST_SCORE = 0.5
 
@@ -53,7 +71,7 @@ def complete(fragment: str, before: str, *, begins: bool) -> str | None:
         before: the previous question.
         begins: whether the fragment is the beginning of what was asked, so that its capital letter means nothing.
     """
-    full = _LEAD.sub("", before).rstrip(ENDS)
+    full = _without_lead(before)
     full = full[:1].upper() + full[1:]
     words = fragment.split()
     first = words[0].lower()
@@ -61,10 +79,15 @@ def complete(fragment: str, before: str, *, begins: bool) -> str | None:
         fragment = fragment[:1].lower() + fragment[1:] if words[0] != "I" else fragment
     if take_apart(full) is None or take_apart(full.split(",")[0]) is None:
         return None
+    if _ONCE_MORE.match(fragment):
+        return f"{_ONCE_MORE_IN.sub('', full)} {fragment[:1].lower()}{fragment[1:]}?"
+    if _AFTERWARDS.match(fragment):
+        return _afterwards(full)
     if _CLAUSE.match(fragment):
-        return f"{_OLD_CLAUSE.sub('', full)} {fragment[:1].lower()}{fragment[1:]}?"
+        return f"{_NOW.sub('', _OLD_CLAUSE.sub('', full))} {fragment[:1].lower()}{fragment[1:]}?"
     main, comma, more = fragment.partition(", ")
-    if more and more.split()[0].lower() not in PREPOSITIONS | {"if", "when"}:
+    described = more.lower().startswith(("who ", "which "))
+    if more and not described and more.split()[0].lower() not in PREPOSITIONS | {"if", "when"}:
         comma = more = ""
     if _has_verb(main.split()):
         return None
@@ -76,7 +99,29 @@ def complete(fragment: str, before: str, *, begins: bool) -> str | None:
     does = acts_on_it or (first in BASE_VERBS and not words[-1][:1].isdigit())
     found = _by_verb(fragment, full) if does and fragment[:1].islower() else None
     found = found or _by_name(main, full) or _by_noun(main, full)
-    return f"{found}{comma}{more}?"
+    return f"{found}{comma}{more}?" if found else None
+
+
+def _afterwards(full: str) -> str | None:
+    """ "And after that?": after the span of time that the previous question is about; None if it names none."""
+    span = next((each for each in noun_phrases(full) if each.time and each.preposition in _SPANNING), None)
+    if span is None:
+        return None
+    start = full.rfind(f" {span.preposition} ", 0, span.start)
+    return f"{full[:start]} after {full[span.start :]}?" if start > 0 else None
+
+
+def names_agent(fragment: str) -> bool:
+    """Whether a noun phrase stands for somebody who may do something: "his little brother of eleven"."""
+    main = _main(fragment.partition(",")[0])
+    return NounPhrase(main, main, 0, 0, "object").agent
+
+
+def _without_lead(before: str) -> str:
+    """A question without what stands in front of it: "In winter, how long does it take"."""
+    first = (WORD.findall(before.lower()) or [""])[0]
+    text = before if first in AUXILIARIES | QUESTION_WORDS else _LEAD.sub("", before)
+    return text.rstrip(ENDS)
 
 
 def _has_verb(words: Sequence[str]) -> bool:
@@ -90,6 +135,9 @@ def _has_verb(words: Sequence[str]) -> bool:
 
 def _with_phrase(fragment: str, preposition: str, full: str) -> str:
     """ "And to Germany?": what stands behind the same preposition is replaced, or this one is appended."""
+    pointing = re.search(rf"\b{preposition} (?:that|this|it|them|those|these)\b(?! \w)", full, re.IGNORECASE)
+    if pointing is not None:
+        return f"{full[: pointing.start()]}{fragment}{full[pointing.end() :]}"
     old = next((each for each in reversed(noun_phrases(full)) if each.preposition == preposition), None)
     new = fragment[len(preposition) :].strip()
     if (
@@ -130,7 +178,13 @@ def _in_place(new: str, old: NounPhrase) -> str:
         names = [word for word in old_words[:-1] if word[:1].isupper()]
         return " ".join([*kept, *names, old_words[-1]]) + attached
     bare = words[0].lower() not in DETERMINERS and not new[:1].isupper() and not new[:1].isdigit()
-    if old.determiner and bare and not is_plural(_main(new)) and not has_name(f"x {new}"):
+    if (
+        old.determiner
+        and old.determiner not in ("a", "an")
+        and bare
+        and not is_plural(_main(new))
+        and not has_name(f"x {new}")
+    ):
         return f"{old.words[0]} {new}"
     return new
 
@@ -170,26 +224,38 @@ def _by_verb(fragment: str, full: str) -> str | None:
     subject = next((each for each in phrases if each.role == "subject"), None)
     if subject is not None and not subject.before_verb:
         start = subject_end
-    objects = [each for each in phrases if each.role == "object" and each.start > start]
     if start < 0:
         return None
+    able = _ABLE.match(full, start)
+    start = start if able is None else able.end()
+    objects = [each for each in phrases if each.role == "object" and each.start > start]
     verb_end = start + 1 + len(full[start:].split()[0])
-    end = objects[0].end if objects and len(fragment.split()) > 1 else verb_end
-    return f"{full[:start]} {fragment}{full[end:]}"
+    end = verb_end
+    if objects and len(fragment.split()) > 1:
+        whole = objects[0].text[len(objects[0].core) :].startswith(" of ")
+        end = objects[0].start + len(objects[0].text) if whole else objects[0].end
+    return f"{full[:start]} {fragment}{_PARTICLE.sub('', full[end:])}"
 
 
-def _by_noun(fragment: str, full: str) -> str:
+def _by_noun(fragment: str, full: str) -> str | None:
     """A thing in place of the one that is most like it, else in front: "For sport, how long must I wait"."""
     parts = take_apart(full)
     asker = " ".join(parts.subject) if parts is not None else ""
     main = _main(fragment)
-    if asker.lower() in ("i", "we", "you") and NounPhrase(main, main, 0, 0, "object").agent:
+    if asker.lower() in _ASKERS and NounPhrase(main, main, 0, 0, "object").agent:
         before, after = re.split(rf"\b{asker}\b", full, maxsplit=1)
         return f"{_agreeing(before, plural=is_plural(main))}{fragment}{after}"
     phrases = [each for each in noun_phrases(full) if each.words[-1] not in ("something", "anything")]
     old = max(phrases, key=lambda each: _likeness(fragment, each), default=None)
-    if old is None or _likeness(fragment, old) < _LEAST_SCORE:
-        return f"For {fragment}, {full[:1].lower()}{full[1:]}"
+    likeness = _LEAST_SCORE - 1 if old is None else _likeness(fragment, old)
+    if parts is not None and asker.lower() in _POINTING and likeness < _LIKE and not parts.word:
+        before, after = re.split(rf"\b{asker}\b", full, maxsplit=1)
+        return f"{_agreeing(before, plural=_is_several(main))}{fragment}{after}"
+    if old is None or likeness < _LEAST_SCORE:
+        fits = old is None or (parts is not None and parts.word)
+        return f"For {fragment}, {full[:1].lower()}{full[1:]}" if fits else None
+    if _ONLY_NAME.fullmatch(f"x {fragment}") and not any(each.named for each in phrases):
+        return None
     counted = next((each for each in phrases if each.preposition == "of" and each.start == old.end + 4), None)
     if counted is not None and fragment.split()[0].lower() not in DETERMINERS:
         old = counted
@@ -214,6 +280,8 @@ def _likeness(fragment: str, old: NounPhrase) -> float:
         bool(new.determiner) == bool(old.determiner)
     )
     score += 2.0 * _is_one(fragment)
+    counted = old.role == "asked" and old.asked_by == "how" and old.head not in _COMPARATIVES
+    score += 2.0 * (counted and not new.determiner and not agents[0] and not has_name(f"x {fragment}"))
     return score - 1.5 * (
         has_name(f"x {old.core}") and not has_name(f"x {fragment}") and not _is_one(fragment)
     )
@@ -255,7 +323,7 @@ def asks_bare(words: Sequence[str], bare_words: frozenset[str]) -> bool:
 
 def asked_by(words: str, before: str) -> str | None:
     """The previous question, asked by other question words; None if its form is unknown."""
-    full = _LEAD.sub("", before).rstrip(ENDS)
+    full = _without_lead(before)
     parts = take_apart(full)
     asked = words[:1].upper() + words[1:]
     if parts is None or parts.kind == "place" or not parts.auxiliary:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from simengine.qa.noun_phrase import WRAPPING, NounPhrase, Role
+from simengine.qa.noun_phrase import WRAPPING, NounPhrase, Role, is_period
 from simengine.text.words import (
     ADVERBS,
     AUXILIARIES,
@@ -14,7 +14,9 @@ from simengine.text.words import (
     BE,
     CONJUNCTIONS,
     DETERMINERS,
+    DO,
     HAVE,
+    MODAL,
     PREPOSITIONS,
     PRONOUNS,
     QUESTION_WORDS,
@@ -37,11 +39,14 @@ _MORE_VERBS = words_of(
 BASE_VERBS = VERBS | _MORE_VERBS
 _PREDICATES = words_of(
     "valid safe loud ready eligible rechargeable suitable worth due heavy wide deep closed cheap expensive included "
-    "extra necessary enough waterproof compulsory mandatory alone wrong forbidden so too else"
+    "extra necessary enough waterproof compulsory mandatory alone wrong forbidden so too else "
+    "all right okay ok fine welcome possible allowed"
 )
 _NO_ADVERBS = words_of("family supply reply assembly fly july ally jelly belly butterfly early")
 _LINKING = words_of("stay keep get become feel look taste seem turn grow go smell")
 _PARTICLES = words_of("off up out down over")
+_SUBJECTS = words_of("i we he she they")
+_GOVERNING = words_of("have has need needs want wants able allowed going like supposed required plan")
 _FARTHEST_AUXILIARY = 6
 _BREAKS = (
     AUXILIARIES
@@ -53,7 +58,11 @@ _BREAKS = (
     | PRONOUNS
     | BACK_REFERENCES
     | _PARTICLES
-    | words_of("to there here than be been being me us again myself yourself ourselves")
+    | words_of(
+        "to there here than be been being me us again myself yourself ourselves together yesterday beforehand "
+        "afterwards "
+        "tomorrow tonight"
+    )
 )
 
 
@@ -104,7 +113,7 @@ class _Chunker:
         self._verb_due = self._after_be = self._verb_before = False
         self._role: Role = "object"
         self._preposition = ""
-        self._asked_before = self._links = False
+        self._asked_before = self._inverted = self._links = False
 
     def phrases(self) -> Iterator[NounPhrase]:
         while self._at < len(self._tokens):
@@ -122,8 +131,10 @@ class _Chunker:
             elif self._verb_due and (word in HAVE or word == "be"):
                 self._at += 1
                 self._verb_due, self._after_be, self._role = False, word == "be", "object"
+            elif word in MODAL | DO and self._goes_on:
+                self._skip_predicate()
             elif word in AUXILIARIES:
-                self._asked_before = True
+                self._asked_before = self._inverted = True
                 self._at += 1
                 self._verb_due, self._after_be = word not in BE | HAVE, word in BE | HAVE
                 self._role, self._preposition = "subject", ""
@@ -133,11 +144,7 @@ class _Chunker:
                 particle = self._verb_before and word in _PARTICLES
                 self._at += 1
                 self._preposition = "" if particle else word
-                if (
-                    word == "to"
-                    and self._at < len(self._tokens)
-                    and self._tokens[self._at].lower in VERBS | {"be"}
-                ):
+                if word == "to" and self._at < len(self._tokens) and self._begins_infinitive():
                     self._at += 1
                     self._preposition = ""
             elif _breaks(word) and word not in DETERMINERS:
@@ -149,6 +156,26 @@ class _Chunker:
                 yield from self._noun_phrase()
                 continue
             self._verb_before = False
+
+    def _begins_infinitive(self) -> bool:
+        """Whether a verb follows a "to" that has been read: "to pack", also an unknown one behind "have" or "need"."""
+        following = self._tokens[self._at].lower
+        governing = self._tokens[self._at - 2].lower if self._at > 1 else ""
+        return following in BASE_VERBS | {"be"} or (governing in _GOVERNING and not _breaks(following))
+
+    @property
+    def _goes_on(self) -> bool:
+        """Whether a subject has just been read in a clause inside the question: "anywhere the dog can run"."""
+        before = self._tokens[self._at - 1].lower if self._at > 1 else ""
+        return self._inverted and not self._verb_due and (before not in _BREAKS or before in PRONOUNS)
+
+    def _skip_predicate(self) -> None:
+        """Past the auxiliary and the verb of a clause inside the question."""
+        self._at += 1
+        while self._at < len(self._tokens) and self._tokens[self._at].lower in ADVERBS:
+            self._at += 1
+        self._at += 1
+        self._role, self._preposition = "object", ""
 
     def _is_predicate(self) -> bool:
         """Whether the word says something of a subject that has been read: "approved", "ready"."""
@@ -177,7 +204,7 @@ class _Chunker:
             noun = noun if counted and word in ("what", "which", "whose", "how") else []
             self._at += there
         if noun and not any(_breaks(token.lower) for token in noun):
-            yield self._phrase(noun, "asked")
+            yield replace(self._phrase(noun, "asked"), asked_by=word)
 
     def _is_pronoun(self) -> bool:
         word = self._tokens[self._at].lower
@@ -194,6 +221,12 @@ class _Chunker:
         relative = pronoun == "that" and not self._verb_due and self._at > 0
         self._at += 1
         following = self._tokens[self._at].text if self._at < len(self._tokens) else ""
+        inside = (
+            self._inverted and pronoun in _SUBJECTS and self._at > 2 and following and not _breaks(following)
+        )
+        if not self._verb_due and (inside or (pronoun == "you" and following in VERBS)):
+            self._at += 1
+        relative = relative and following.lower() not in _SUBJECTS
         if self._verb_due or relative or (following.endswith("ing") and pronoun != "there"):
             while self._at < len(self._tokens) and self._tokens[self._at].lower in ADVERBS:
                 self._at += 1
@@ -206,7 +239,7 @@ class _Chunker:
         first = end = self._at
         while end < len(self._tokens) and (end == first or not _breaks(self._tokens[end].lower)):
             end += 1
-            if self._tokens[end - 1].ends_clause:
+            if self._tokens[end - 1].ends_clause or self._dates(end):
                 break
         chunk = self._tokens[first:end]
         role: Role = "attached" if self._preposition else self._role
@@ -217,13 +250,18 @@ class _Chunker:
         self._at = first + size + self._verb_before
         only = chunk[0].lower if size == 1 else ""
         said = only.endswith("ed") and is_participle(only) and role == "object"
-        said = said or (links and only != "" and only == chunk[0].text)
+        said = said or only in _PREDICATES or (links and only != "" and only == chunk[0].text)
         if size and not said and only not in DETERMINERS:
             yield replace(self._phrase(chunk[:size], role), before_verb=due and bool(self._preposition))
         self._at = max(self._at, first + 1)
         self._preposition = ""
         if not self._verb_due:
             self._role = "object"
+
+    def _dates(self, at: int) -> bool:
+        """Whether "last night", "next week" begins there."""
+        words = [token.lower for token in self._tokens[at : at + 2]]
+        return len(words) > 1 and words[0] in ("last", "next") and is_period(words[1])
 
     def _before_verb(self, chunk: Sequence[_Token]) -> int:
         """The size of a subject: it ends before a known verb, or before what must be the verb."""

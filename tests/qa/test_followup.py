@@ -137,12 +137,12 @@ def test_a_chinese_fragment_takes_the_place_of_what_is_most_like_it(
 @pytest.mark.parametrize(
     ("before", "question", "searched"),
     [
-        ("Is the Fara Trail marked?", "Are there huts in May?", "Are there huts in May? Fara Trail"),
-        ("Can I pay at the Fara?", "Do I get a receipt?", "Do I get a receipt? Fara"),
+        ("Is the Fara Trail marked?", "Are there huts in May?", "Are there huts in May? Fara Trail marked"),
+        ("Can I pay at the Fara?", "Do I get a receipt?", "Do I get a receipt? Fara pay"),
         (
             "When does the pottery course start?",
             "What should I bring?",
-            "What should I bring? pottery course",
+            "What should I bring? pottery course start",
         ),
         ("Is the Fara Trail marked?", "Is Elm Yard open?", "Is Elm Yard open?"),
         ("茶室几点开门？", "有停车位吗？", "有停车位吗？ 茶室 开门"),
