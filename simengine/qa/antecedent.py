@@ -20,6 +20,9 @@ _PLACING = {"in": "in", "at": "at", "to": "at", "from": "at", "into": "in", "thr
 _INDEFINITE = words_of("a an any some")
 _PERSONAL = words_of("he him his she her hers")
 _SAME = (words_of("it its"), words_of("he him"), words_of("she her hers"), words_of("they them"))
+_OF_A_POINTED_ONE = re.compile(
+    r"^(?:is|was|are|were) (?:it|that|this|these|those|they) (?:an?|the)\b", re.IGNORECASE
+)
 _EMPTY = re.compile(r"\bit(?= (?:cost|take|matter)\b)", re.IGNORECASE)
 _RANKS: dict[Role, float] = {"subject": 3.0, "asked": 2.5, "object": 2.0, "attached": 1.0}
 _NAMED, _DEFINITE = 1.5, 0.5
@@ -71,6 +74,8 @@ def _alike(pronoun: str) -> frozenset[str]:
 
 
 def _in_clause(clause: str, pronoun: str) -> str:
+    if _OF_A_POINTED_ONE.match(clause):
+        return ""
     phrases = noun_phrases(clause)
     fitting = [phrase for phrase in phrases if phrase.fits(pronoun)]
     topics = [phrase for phrase in fitting if phrase.preposition not in ("at", "in", "on", "of", "during")]

@@ -186,6 +186,7 @@ def _english(question: str, before: str) -> str | None:
         asks and words[0] not in ("if", "while", "unless")
     )
     fragment = begins_so or (words[0] not in QUESTION_WORDS | AUXILIARIES and parts is None)
+    fragment = fragment and len(sentences_of(bare)) == 1
     if fragment and two is None and len(words) <= _longest(words, shortened=shortened):
         begins = len(about) == len(text)
         found = _under(told, asked, complete(_owned(bare, before), asked, begins=begins))
@@ -220,7 +221,7 @@ def _supposed(opened: str, told: str, asked: str) -> str | None:
     what = f"if {supposed['what']}"
     parts = take_apart(asked)
     if parts is None or parts.kind != "yes/no":
-        return opened
+        return f"{opened[:1].upper()}{opened[1:]}"
     return _under(told, asked, complete(what, asked, begins=False))
 
 
@@ -274,7 +275,8 @@ def _with_antecedent(question: str, before: str) -> str | None:
         if word == "there":
             following = WORD.search(question, found.end())
             exists = following is not None and following[0].lower() in BE
-            put = "" if exists or not earlier or earlier in AUXILIARIES else place_of(before)
+            elsewhere = exists or told != "" or not earlier or earlier in AUXILIARIES
+            put = "" if elsewhere else place_of(before)
             put = re.sub("^(?:at|in|on)", "to", put) if earlier in _MOVING else put
             put = put.partition(" ")[2] if earlier in PREPOSITIONS else put
         elif word in _POINTING:

@@ -40,7 +40,7 @@ _WHICH_PERIOD = words_of(
     "last next first second third fourth early late mid same whole other one two three four five six seven "
     "eight nine ten"
 )
-_VAGUE = words_of("part rest half way anything something way point")
+_VAGUE = words_of("part rest half way anything something point")
 _AMOUNT = re.compile(r"[$\u00a3\u20ac]?\d")
 _AGENTS = _PERSONS | words_of(
     "company companies firm firms business businesses group groups family families team teams"
@@ -108,7 +108,9 @@ class NounPhrase:
             self.date
             or self.time
             or self.determiner == "no"
-            or _AMOUNT.match(self.head)
+            or self._counts
+            or self._acts
+            or self.head in _VAGUE
             or (self.role == "asked" and self.head in _DIMENSIONS)
         ):
             return False
@@ -137,7 +139,7 @@ class NounPhrase:
     @property
     def owner(self) -> str:
         """The person it belongs to: "my 17-year-old" of "my 17-year-old's check-up"; "" without one."""
-        for at, word in enumerate(self.words[:-1]):
+        for at, word in enumerate(self.words[:-1] if self.head not in _PERSONS else []):
             if word.endswith(("'s", "\u2019s")):
                 named = " ".join([*self.words[:at], word[:-2]])
                 return named if NounPhrase(named, named, 0, 0, self.role).person else ""

@@ -211,7 +211,8 @@ class _Chunker:
         if word in _POINTING and self._at + 1 < len(self._tokens):
             following = self._tokens[self._at + 1].lower
             said = is_participle(following) or (is_adjective(following) and self._after_be)
-            return said or _breaks(following)
+            acts = self._verb_due and following in BASE_VERBS
+            return said or acts or _breaks(following)
         possessive = word in DETERMINERS and word not in _POINTING and word != "her"
         return word in PRONOUNS | BACK_REFERENCES and not possessive
 
