@@ -16,7 +16,7 @@ from simengine.qa.check import worded_answer
 from simengine.qa.decision import Decides, Decision, PlainDecision
 from simengine.qa.faq import match_faq, stored_question
 from simengine.qa.fitting import DecisionExample, LabelledQuestion, is_right
-from simengine.qa.followup import expand, remembered, with_context
+from simengine.qa.followups.followup import expand, remembered, with_context
 from simengine.qa.judging import RelevanceCache, VerdictCache
 from simengine.qa.names import with_named_things
 from simengine.qa.passages import Judges, SpanReader, premise, read_passages

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from simengine.qa import chinese
 from simengine.qa.english import take_apart
-from simengine.qa.followup import expand
+from simengine.qa.followups.followup import expand
 from simengine.text.scripts import is_chinese
 from simengine.text.words import AUXILIARIES, QUESTION_WORDS
 from simengine.types import Answer

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from simengine.qa.noun_phrase import is_period
-from simengine.qa.sentences import full_forms
+from simengine.qa.followups.noun_phrase import is_period
+from simengine.qa.followups.sentences import full_forms
 from simengine.text.words import words_of
 
 _COUNTS = (

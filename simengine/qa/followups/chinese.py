@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from simengine.qa import chinese
-from simengine.qa.chinese_times import another_time, is_clock
+from simengine.qa.followups.chinese_times import another_time, is_clock
 from simengine.text.scripts import HAN, has_chinese
 
 _PRONOUN = re.compile(
@@ -75,14 +75,14 @@ def expand(question: str, before: str) -> str | None:
     bare = question.rstrip(_ENDS)
     both = _ABOUT_AND.match(question)
     if both is not None and not _asks(both[1]) and len(both[1]) <= _LONGEST_ABOUT:
-        about, more = _OPENING.sub("", both[1]), both[2].rstrip(_ENDS)
+        about, more = _OPENING.sub("", both[1]) or both[1], both[2].rstrip(_ENDS)
         if not _asks(more) and len(more) <= _LONGEST_ABOUT and not question.endswith(("?", "\uff1f")):
             return _replaced(more if more.endswith(about[-1]) else about, before, topic)
         joint = "，" if _CONDITION.search(about) else ""
         return f"{about}{joint}{both[2]}"
     about_only = _ABOUT.match(question)
     if about_only is not None and len(about_only[1]) <= _LONGEST_ABOUT and not _asks(about_only[1]):
-        return _replaced(_OPENING.sub("", about_only[1]), before, topic)
+        return _replaced(_OPENING.sub("", about_only[1]) or about_only[1], before, topic)
     also = _ALSO.match(_OPENING.sub("", bare))
     if also is not None and (found := _put_in(_INSTEAD.sub("", also["about"]), before, topic)):
         return f"{found}？"
@@ -175,7 +175,7 @@ def _asked_in(full: str) -> str:
 def _put_in(about: str, before: str, topic: str) -> str:
     """The previous question with a thing in place of what is alike, else of the topic; "" if neither is there."""
     full = before.rstrip(_ENDS)
-    bare = about.removesuffix("的")
+    bare = about.removesuffix("的") or about
     number = re.match(r"^\d[\d.]*", about)
     if number is not None and (old := re.search(r"\d[\d.]*", full)) is not None:
         behind = full[old.end() :]

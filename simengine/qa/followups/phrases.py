@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from simengine.qa.noun_phrase import WRAPPING, NounPhrase, Role, is_period
+from simengine.qa.followups.noun_phrase import WRAPPING, NounPhrase, Role, is_period
 from simengine.text.words import (
     ADVERBS,
     AUXILIARIES,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from simengine.qa.antecedent import antecedent
-from simengine.qa.followup import expand, with_context
-from simengine.qa.quantities import another_amount
-from simengine.qa.sentences import as_questions, situation_and_question
+from simengine.qa.followups.antecedent import antecedent
+from simengine.qa.followups.followup import expand, remembered, with_context
+from simengine.qa.followups.quantities import another_amount
+from simengine.qa.followups.sentences import as_questions, situation_and_question
 
 
 @pytest.mark.parametrize(
@@ -184,3 +184,29 @@ def test_chinese_fragments_with_also_times_conditions_and_people(
 )
 def test_a_chinese_question_without_a_thing_to_put_in_stays(before: str, question: str) -> None:
     assert expand(question, before) is None
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "那么呢？",
+        "呢，呢",
+        "的呢",
+        "也",
+        "他？",
+        "换成呢",
+        "？",
+        "And?",
+        "What if?",
+        "too",
+        "if",
+        "And if it's £5?",
+    ],
+)
+@pytest.mark.parametrize(
+    "before", ["的？", "他也行吗？", "周六可以吗，的", "I'm 24.", "No. 5?", "It's £3. Is it?", "?"]
+)
+def test_pieces_of_questions_break_nothing(question: str, before: str) -> None:
+    found = expand(question, before)
+    assert found is None or found.strip()
+    assert remembered(found or question, before).strip()

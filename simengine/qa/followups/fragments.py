@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 
 from simengine.qa.english import EnglishQuestion, take_apart
-from simengine.qa.noun_phrase import NounPhrase, has_name, is_plural
-from simengine.qa.phrases import BASE_VERBS, noun_phrases
+from simengine.qa.followups.noun_phrase import NounPhrase, has_name, is_plural
+from simengine.qa.followups.phrases import BASE_VERBS, noun_phrases
 from simengine.rules.cues import stem
 from simengine.text.words import (
     AUXILIARIES,

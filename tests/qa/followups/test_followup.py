@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simengine.qa.followup import expand, remembered, subject_of, with_context
+from simengine.qa.followups.followup import expand, remembered, subject_of, with_context
 
 SHIPPING = "How long does shipping to Canada take?"
 

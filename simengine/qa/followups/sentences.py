@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from simengine.qa.phrases import BASE_VERBS
+from simengine.qa.followups.phrases import BASE_VERBS
 from simengine.text.words import (
     ADVERBS,
     AUXILIARIES,

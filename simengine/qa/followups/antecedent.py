@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from simengine.qa.noun_phrase import NounPhrase, Role
-from simengine.qa.phrases import noun_phrases
-from simengine.qa.sentences import (
+from simengine.qa.followups.noun_phrase import NounPhrase, Role
+from simengine.qa.followups.phrases import noun_phrases
+from simengine.qa.followups.sentences import (
     as_questions,
     asks,
     full_forms,

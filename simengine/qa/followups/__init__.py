@@ -1,0 +1,1 @@
+"""Follow-up questions: what was left out is put in from the question before. `followup` is what others call."""
