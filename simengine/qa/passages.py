@@ -94,7 +94,7 @@ def read_passages(asked: Sequence[RetrievedQuestion], judges: Judges, n_read: in
         judges: what reads.
         n_read: passages for each question; the first hit of the search is always among them.
     """
-    judges.relevance.learn((premise(hit), item.question) for item in asked for hit in item.named)
+    judges.relevance.learn((premise(hit), item.spoken) for item in asked for hit in item.named)
     wanted = [(item, hit) for item in asked for hit in _most_relevant(item, judges.relevance, n_read)]
     passages = _with_sentences(wanted, judges)
     spans = _read(wanted, judges.reader)
@@ -127,9 +127,9 @@ def _titled(title: str, text: str) -> str:
 def _most_relevant(item: RetrievedQuestion, relevance: RelevanceCache, n_read: int) -> list[Hit]:
     def likely(hit: Hit) -> float:
         text = premise(hit)
-        words = cues(item.question, text, hit.passage.text)
+        words = cues(item.spoken, text, hit.passage.text)
         score = retriever_features(hit, item.named).get("cosine", 0.0) + words["coverage"]
-        return score + (relevance[text, item.question] or 0.0)
+        return score + (relevance[text, item.spoken] or 0.0)
 
     chosen = sorted(item.named, key=likely, reverse=True)[:n_read]
     if item.named and item.named[0] not in chosen:
@@ -198,6 +198,7 @@ def _learn(
     relevance: list[tuple[str, str]] = []
     for passage, read in zip(passages, spans, strict=True):
         question = passage.item.question
+        relevance.append((premise(passage.hit), question))
         if read is not None:
             evidence = _covering(passage.hit, read[0])
             statement = hypothesis.statement(question, passage.text(read[0]))
