@@ -93,12 +93,13 @@ def _nearest(units: tuple[Unit, ...], claim: Unit) -> list[Unit]:
     """The units that share most words with the claim, without clauses under a condition; all share half of them."""
     shared: list[tuple[int, int, Unit]] = []
     under_condition = False
+    wanted = claim.words - PREPOSITIONS
     for place, unit in enumerate(units):
         if unit.whole:
             under_condition = conditional(unit)
         elif begins_with_predicate(unit):
             continue
         n_shared = len(unit.words & claim.words)
-        if 2 * n_shared >= len(claim.words) and (unit.whole or not under_condition):
+        if 2 * len(unit.words & wanted) >= len(wanted) and (unit.whole or not under_condition):
             shared.append((-n_shared, place, unit))
     return [unit for _, _, unit in sorted(shared, key=lambda entry: entry[:2])[:MAX_COMPARED]]

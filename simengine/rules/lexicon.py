@@ -154,14 +154,19 @@ _IRREGULAR = """pay paid|sell sold|buy bought|give gave given|take took taken|le
 hold held|keep kept|leave left|lose lost|win won|beat beaten|choose chose chosen|write wrote written
 drive drove driven|see saw seen|know knew known|make made|build built|find found|meet met|tell told|lead led
 bring brought|catch caught|feed fed|begin began begun|break broke broken|come came|eat ate eaten|fall fell fallen
-get got|go went gone|grow grew grown|hide hid hidden|rise rose risen|run ran|say said|speak spoke spoken|spend spent
-stand stood|steal stole stolen|think thought|wear wore worn|bear bore born|child children|man men|woman women
-person people|foot feet|use used uses using|hire hired hires hiring|owe owed owes"""
+get got|go goes went gone|grow grew grown|hide hid hidden|rise rose risen|run ran|say said|speak spoke spoken
+spend spent|stand stood|steal stole stolen|think thought|wear wore worn|bear bore born|child children|man men
+woman women|person people|foot feet|use used uses using|hire hired hires hiring|owe owed owes"""
 _TRADITIONAL = str.maketrans(
     "沒無應當須許開關費專僅減長漲價業額貴險張輸贏進買賣東後請給還這個為對來時間場將會則過該與準禁單錢號點週總統間館課"
     "員學電話車訂郵聯網頁發傳務實驗證續兩萬億雙幾從們裡內種樣項條約協議責權離職門戶設備護檢測試題計劃產品質標認識願",
     "没无应当须许开关费专仅减长涨价业额贵险张输赢进买卖东后请给还这个为对来时间场将会则过该与准禁单钱号点周总统间馆课"
     "员学电话车订邮联网页发传务实验证续两万亿双几从们里内种样项条约协议责权离职门户设备护检测试题计划产品质标认识愿",
+)
+# 不过 is "but", yet 不过敏 is "not allergic": before these, the denial is a word of its own.
+_NOT_AND_WORD = (
+    "不(?=过[敏期关时问夜户滤热]|同[意步情]|便宜|安[全装排静心]|断[电网货供]|等待|满[意足员座]|久[留待]|错过"
+    "|足[够月]|动[手摇])"
 )
 
 
@@ -225,7 +230,7 @@ def chinese_words() -> re.Pattern[str]:
     """Listed Chinese words, the longest first, or one character."""
     listed = {*markers(), *exclusive(), *dropped(), *_PLAIN_CHINESE.split()}
     words = sorted((word for word in listed if len(word) > 1 and word[0] > "\u2e80"), key=len, reverse=True)
-    return re.compile("|".join([*words, "."]))
+    return re.compile("|".join([_NOT_AND_WORD, *words, "."]))
 
 
 _UNLIKE = re.compile(r"(?:un|in|im|ir|dis|non-?)(?=\w{3})")

@@ -34,8 +34,11 @@ _FORMS = (
 )
 _BEFORE = (
     (_MOST, r"(?:inside(?: of)?|limited to|up to(?: the)?|by(?: the)?|valid for|during the first|capped at)"),
-    (_LEAST, r"(?:from(?: the)?|starts? (?:with|at|from)(?: the)?|starting (?:with|at|from)|upwards? of)"),
-    (_MOST, r"(?:最大承重|限时?|限重|上限[为是]?|最迟在?|最晚在?|不?迟于|不晚于)"),
+    (
+        _LEAST,
+        r"(?:from(?: the)?(?: age(?: of)?)?|starts? (?:with|at|from)(?: the)?|starting (?:with|at|from)|upwards? of)",
+    ),
+    (_MOST, r"(?:最大[承载]重|限[时重高速停]?|上限[为是]?|最迟在?|最晚在?|不?迟于|不晚于)"),
     (_LEAST, r"(?:下限[为是]?|从|自|满)"),
 )
 _AFTER = (
@@ -47,14 +50,18 @@ _AFTER = (
     ),
     (_LEAST, r"(?:[及或]?以上|起)"),
 )
+_ORDINAL = re.compile(r"第|\bday (?:number )?\d|\d(?:st|nd|rd|th)\b", re.IGNORECASE)
+"""One day, and no duration that ends with it."""
+_MEASURE_WORD = rf"[a-z]+ (?=upwards?\b|(?:or|and|at) )|[{HAN}]{{1,2}}?(?=[及或]?以[上下])"
+"""What is counted, between a number and its bound: "20 hectares or more", 20公顷以上."""
 _EXPIRES = re.compile(r"\b(?:expires?|lapses?|runs? out|ends?)\b|有效|失效|到期|作废", re.IGNORECASE)
 _OLD = re.compile(r"\bago\b|\bold\b|before|前", re.IGNORECASE)
 _AGAINST = re.compile(
     r"\b(?:too \w+|no longer|not|no|n't|never|cannot|nobody|none|neither|late|overdue|expired|lapsed"
     r"|invalid|void|refused?|refuses|rejected|reject|denied|turned (?:away|down)|breaks|breach(?:es)?|violates?"
     r"|against|forbidden|prohibited|banned|exceed(?:s|ed)?|ineligible|excluded|unable|miss(?:es|ed)|fails?|closed"
-    r"|impossible|illegal)\b|n't\b"
-    r"|太[晚迟久长重高大多]了?|不|没|未|无|非|禁|勿|晚了|迟了?|逾期|超期|过期|超时|超重|超过|失效|作废|违反|违规"
+    r"|impossible|illegal|yet to)\b|n't\b"
+    r"|太[晚迟久长重高大多]了?|算[太]?晚|[来到已交]晚|不|得不到|没|未|无|非|禁|勿|晚了|迟了?|逾期|超期|过期|超时|超重|超过|失效|作废|违反|违规"
     r"|拒绝|驳回|排除",
     re.IGNORECASE,
 )
@@ -65,21 +72,26 @@ _NOT_AGAINST = re.compile(
 )
 _STRICT = re.compile(
     r"\b(?:must|has to|have to|had to|shall|only|limit(?:ed)?|maximum|minimum|at (?:most|least)"
-    r"|no (?:more|later|longer)|not (?:more|later|exceed)|deadline|expires?|valid|required?|needs?|in time)\b"
-    r"|[必应须限只仅最]|不得|不能|有效|方可|才",
+    r"|no (?:more|later|longer)|not (?:more|later|exceed)|deadline|expires?|valid|required?|needs?|in time"
+    r"|starts? (?:with|at|from)|starting (?:with|at|from)|from the (?:age\b|\d+)|upwards?)\b"
+    r"|[必应须限只仅最]|不得|不能|有效|方可|才|起(?=[^，。]{0,4}[享可能算发])|以[上下]的[^，。]*[方可][获享可]",
     re.IGNORECASE,
 )
 _SKIPPED = re.compile(
-    r"\b(?:unless|except(?:ing)?|but|without|if|whether|either|both|per|each|every|another|extra|average|about|around|free"
-    r"|more than once|o'clock)\b|除非|除外|但|如果|若|每|平均|约|再|免|另",
+    r"\b(?:unless|except(?:ing)?|but|without|if|whether|either|both|per|each|every|another|extra|average|about|around"
+    r"|free(?! to\b)|more than once|o'clock)\b|除非|除外|但|如果|若|每|平均|约|再|免|另",
     re.IGNORECASE,
 )
 _CASE = re.compile(
     r"\b(?:can|could|may|still|too|late|already|yet|in time|allowed|permitted|accepted|enough|eligible|qualif\w+"
-    r"|counts?|valid|fine|okay|someone|anyone|somebody|anybody|after|aged|old|olds|on|an?)\b|第|可以|能|算|属于|的人|还|已|会|后|的",
+    r"|counts?|valid|fine|okay|someone|anyone|somebody|anybody|after|aged|old|olds|on|an?"
+    r"|breaks?|breach(?:es)?|violates?|against|within|free to)\b|第|可以|能|算|属于|的人|还|已|会|后|的|违",
     re.IGNORECASE,
 )
 """Signs of a case: "a boy of 15", "on day 3", "may"; without any, it may be another rule."""
+_DEFINES = re.compile(r"\b(?:is|are|means?)\b|[为是指]", re.IGNORECASE)
+_CLASSED = re.compile(r"\bcounts? as\b|\bclass\w* as\b|\bbelongs? to\b|属于|算作|算是", re.IGNORECASE)
+"""A case that is said to belong to what the rule defines, or not to."""
 _REQUIRES = re.compile(r"\b(?:must|needs?|have to|has to|only|should|will)\b|[必须要应只才]", re.IGNORECASE)
 """A case that adds a duty is more than a case."""
 _CLAUSES = re.compile(
@@ -94,8 +106,14 @@ _UNTOLD = """someone somebody anyone person people one visitor customer guest ti
 rule count counted qualify qualifies eligible accept accepted admitted allowed permitted valid possible punctual enough
 old young heavy light long late overdue expired day days week weeks month months year years number after of for at on in
 here okay ok fine paid gets get receive receives covered within under by who with much many too belong belongs comes
-come arrive arrives sent made makes reaches longer any more"""
-_UNTOLD_CHINESE = frozenset("人者的可以能够被算已经还仍在第内有来会属于获得享受允许及格符合成功到达了是")
+come arrive arrives sent made makes reaches longer any more free classed class"""
+_UNTOLD_CHINESE = frozenset(
+    "人者的可以能够被算已经还仍在第内有来会属于获得享受允许及格符合成功到达了是上进入为起满"
+)
+_ATTRIBUTES_CHINESE = re.compile(
+    "体重|身高|年龄|年纪|重量|长度|面积|体积|容量|高度|宽度|深度|金额|时长|工龄|规定|要求|标准|条件|违反|资格"
+)
+"""What is measured, and what it is held against; a case may name them where the rule does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +153,8 @@ def limits(premise: str, hypothesis: str) -> RuleEvidence | None:
     within = None if value is None else _holds(rule.amount, value)
     if within is None:
         return None
-    if not within and rule.favours and _STRICT.search(rule.text) is None:
+    defined = _DEFINES.search(rule.text) is not None and _CLASSED.search(hypothesis) is not None
+    if not within and rule.favours and _STRICT.search(rule.text) is None and not defined:
         return None  # what lies beyond is not spoken of
     favoured = within == rule.favours
     label: Label = "entailment" if favoured == case.favours else "contradiction"
@@ -153,7 +172,7 @@ def _read(sentence: str) -> _Reading | None:
     found = [one for one in quantities(text) if one.dimension not in (LABEL, DATE, CLOCK)]
     if len(found) != 1 or len(quantities(text)) != 1:
         return None
-    amount = _bounded(text, found[0])
+    amount = _bounded(text, found[0], point=_ORDINAL.search(sentence) is not None)
     if amount is None:
         return None
     before, after = text[: amount.start], text[amount.end :]
@@ -173,7 +192,7 @@ def _read(sentence: str) -> _Reading | None:
     return _Reading(amount, against % 2 == 0, _words(_clean(text, amount)), text)
 
 
-def _bounded(text: str, amount: Quantity) -> Quantity | None:
+def _bounded(text: str, amount: Quantity, *, point: bool) -> Quantity | None:
     """The amount with the bound that words beside it give; None if there is no telling."""
     if amount.bound:
         return amount if amount.bound in (_MOST, _LEAST, _OVER, _UNDER) else None
@@ -181,8 +200,16 @@ def _bounded(text: str, amount: Quantity) -> Quantity | None:
         return None
     before, after = text[: amount.start].rstrip(), text[amount.end :].lstrip(" -+")
     bound = next((name for name, words in _BEFORE if re.search(rf"(?<![A-Za-z]){words}\Z", before, re.I)), "")
-    bound = bound or next((name for name, words in _AFTER if re.match(words, after, re.I)), "")
-    if not bound and _EXPIRES.search(text) and amount.dimension == _TIME and _OLD.search(text) is None:
+    bound = bound or next(
+        (name for name, words in _AFTER if re.match(rf"(?:{_MEASURE_WORD})?{words}", after, re.I)), ""
+    )
+    if (
+        not bound
+        and not point
+        and _EXPIRES.search(text)
+        and amount.dimension == _TIME
+        and _OLD.search(text) is None
+    ):
         bound = _MOST
     if not bound:
         return amount
@@ -212,7 +239,7 @@ def _holds(limit: Quantity, value: float) -> bool:
 
 def _words(text: str) -> frozenset[str]:
     """Stems of the words that say what a sentence is about; single characters in Chinese."""
-    cut = _AGAINST.sub(" ", text).lower()
+    cut = _AGAINST.sub(" ", _ATTRIBUTES_CHINESE.sub(" ", text)).lower()
     found = {
         lemma(word)
         for word in re.findall(r"[a-z]+", cut)

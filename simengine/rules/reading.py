@@ -44,6 +44,17 @@ _FREED = re.compile(
 )
 _UNTRUE = re.compile(r"\bit is (?:not (?:true|the case|correct)|untrue|false|wrong) that\b", re.IGNORECASE)
 _OBLIGED = re.compile(r"\b(?:have|has|had|needs?) to\b", re.IGNORECASE)
+_ASSURED = re.compile(
+    r"\A\s*(?:(?:in fact|indeed|actually|as a matter of fact|of course|to be clear)\b\s*,|"
+    "(?:事实上|实际上|其实|的确|确实|说实话|老实说|确切地说|毫无疑问|众所周知)[,\uff0c]?)\\s*",
+    re.IGNORECASE,
+)
+"""What assures of a sentence without changing what it says."""
+_ABLE = re.compile(
+    "(?<=[看听读吃喝买搬装拿放坐用做写走跑穿付赶打开关找学睡站提抬管修洗租借还赔停养送说讲认爬扛挤塞追等受])"
+    "得(?=[懂完起下进出上动见清住来去掉成惯及])"
+)
+"""In 看得懂, "can be"; its denial is 看不懂."""
 _WHOLE = {"ca": "can", "wo": "will", "sha": "shall"}
 _JOINTS = frozenset(("and", "or", ",", "/", "&", "、", "和", "与", "及", "或", "以及", "或者", "plus"))
 _BEFORE_QUANTITIES = frozenset("at from between on in for of".split())  # noqa: SIM905 - as the other lists of words
@@ -126,6 +137,7 @@ def _split(text: str) -> Iterator[str]:
 
 
 def _units_of(sentence: str) -> Iterator[Unit]:
+    sentence = _ASSURED.sub("", sentence)
     clauses = [clause for clause in _CLAUSE_END.split(sentence) if clause.strip()]
     yield _unit(sentence, whole=True)
     if len(clauses) > 1:
@@ -139,7 +151,7 @@ def _whole(match: re.Match[str]) -> str:
 
 def _unit(text: str, *, whole: bool) -> Unit:
     text = _UNTRUE.sub("not", _CONTRACTED.sub(_whole, text))
-    text = _OBLIGED.sub("must", _FREED.sub("neednot", text))
+    text = _ABLE.sub("能", _OBLIGED.sub("must", _FREED.sub("neednot", text)))
     found = [quantity for quantity in timed_quantities(text) if quantity.dimension != LABEL]
     pieces, at = [], 0
     for quantity in found:

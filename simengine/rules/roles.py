@@ -7,8 +7,11 @@ from functools import cache
 from typing import TypeAlias
 
 from simengine.rules.changes import RuleEvidence
-from simengine.rules.lexicon import exclusive, lemma
-from simengine.rules.reading import JOINT, NEGATION, QUANTIFIER, QUANTITY, Token, Unit
+from simengine.rules.lexicon import FORBID, PERMIT, exclusive, lemma
+from simengine.rules.parties import said_otherwise
+from simengine.rules.reading import JOINT, MODAL, NEGATION, QUANTIFIER, QUANTITY, WORD, Token, Unit
+from simengine.rules.scope import conditional
+from simengine.text.words import PREPOSITIONS
 
 Keys: TypeAlias = tuple[str, ...]
 
@@ -26,7 +29,11 @@ _TOWARDS = {"to": "from", "from": "to", "给": "从", "从": "给", "向": "给"
 
 def roles(premise: Unit, hypothesis: Unit) -> RuleEvidence | None:
     """Evidence of two sentences of the same words, or of a word and its converse, in another order."""
-    found = _exchanged(premise, hypothesis)
+    found = (
+        said_otherwise(premise, hypothesis)
+        or _exchanged(premise, hypothesis)
+        or _exchanged_in_part(premise, hypothesis)
+    )
     if not found:
         return None
     if found == "kept":
@@ -53,6 +60,37 @@ def _exchanged(premise: Unit, hypothesis: Unit) -> str:
     converse = _converse(first, second)
     same = converse is not None and sorted(converse) == sorted(first)
     return "kept" if same and converse is not None and _swapped(ours, first, converse) else ""
+
+
+def _exchanged_in_part(premise: Unit, hypothesis: Unit) -> str:
+    """ "exchanged" if the premise begins with the parts of the hypothesis the other way round, and says more."""
+    if premise.chinese != hypothesis.chinese or conditional(premise):
+        return ""
+    ours, theirs = premise.tokens, hypothesis.tokens
+    keys, claimed = tuple(t.key for t in ours), tuple(t.key for t in theirs)
+    for size in range(len(theirs), 2, -1):
+        rest = claimed[size:]
+        inner, said = ours[:size], claimed[:size]
+        if len(ours) <= size or sorted(keys[:size]) != sorted(said) or not set(rest) <= set(keys[size:]):
+            continue
+        if any(token.kind not in (WORD, MODAL) or token.key in (PERMIT, FORBID) for token in inner):
+            return ""
+        for left in range(1, size - 1):
+            for right in range(1, size - left):
+                middle = keys[left : size - right]
+                if said != keys[size - right : size] + middle + keys[:left]:
+                    continue
+                acted = any(key not in PREPOSITIONS for key in middle)
+                again = _in_order(keys[size:], (claimed[0], claimed[size - 1]))
+                symmetric = not _keys(_SYMMETRIC).isdisjoint(keys)
+                return "exchanged" if acted and not again and not symmetric else ""
+    return ""
+
+
+def _in_order(keys: Keys, wanted: Keys) -> bool:
+    """Whether some keys stand in others in this order."""
+    rest = iter(keys)
+    return all(key in rest for key in wanted)
 
 
 def _swapped(tokens: Sequence[Token], first: Keys, second: Keys) -> bool:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from simengine.rules.lexicon import MOST, ONLY, SOME
-from simengine.rules.reading import QUANTIFIER, QUANTITY, Token, Unit
+from simengine.rules.reading import NEGATION, QUANTIFIER, QUANTITY, Token, Unit
 
 _CONDITIONS = frozenset(
     """if unless whether when whenever once until till while because since although though except
@@ -24,6 +24,9 @@ _REPORTING_CHINESE = re.compile(
     "说|称|认为|以为|觉得|希望|想|打算|计划|据|可能|也许|或许|大概|未必|不见得|拟"
 )
 _SUBORDINATING_CHINESE = frozenset(("的", "者", "时", "后", "前", "期", "以上", "以下", "之前", "之后"))
+_LOCATED = re.compile("[里上中下内外旁边处侧面]$")
+_THING = re.compile("[挂放摆停贴写种住坐站装存画刻印]着?[^的]+的[^的]{1,3}")
+"""After a place, what there is or is not: 墙上没有挂着他的照片. Its 的 makes no relative clause of the denial."""
 _AUXILIARIES = frozenset("is are was were has have had must may can will shall should do does did".split())  # noqa: SIM905
 
 _COLLECTIVE = frozenset(
@@ -54,6 +57,8 @@ def asserted(unit: Unit, token: Token) -> bool:
             before = before[:-1]  # "until 8 pm"
         return (_CONDITIONS | _RELATIVE | _REPORTING).isdisjoint(before)
     text = "".join(before)
+    if token.kind == NEGATION and _LOCATED.search(text) and _THING.fullmatch("".join(after)):
+        return _CONDITIONS_CHINESE.search(text) is None
     if _CONDITIONS_CHINESE.search(text) or _REPORTING_CHINESE.search(text):
         return False
     return _SUBORDINATING_CHINESE.isdisjoint(after[:-1])
