@@ -19,6 +19,7 @@ from simengine.rules.lexicon import (
     complementary,
     denied_by_prefix,
     exclusive,
+    lemma,
     limiting,
 )
 from simengine.rules.quantities import CLOCK
@@ -43,6 +44,9 @@ _QUANTIFIERS: dict[tuple[str, str], Label] = {
     (ALL, SOME): "entailment",
     (MOST, SOME): "entailment",
 }
+_SIDES_OF_ACTS = frozenset(
+    map(lemma, ("lend", "borrow", "buy", "sell", "买", "卖", "购买", "出售", "借入", "借出"))
+)
 _QUANTITIES: dict[Relation, Label] = {"implied": "entailment", "excluded": "contradiction", "": "neutral"}
 
 
@@ -169,12 +173,22 @@ def _exclusive(change: Edits) -> Iterator[KnownChange]:
     table = exclusive()
     for one in out:
         for other in new:
+            if _turned_round(one, other, change):
+                continue
             sides = table.get(other.key, ())
             prefix = denied_by_prefix(one.text.lower(), other.text.lower())
             if prefix or any((line, 1 - side) in sides for line, side in table.get(one.key, ())):
                 reason = f'opposites: "{one.text}" against "{other.text}"'
                 both = prefix or complementary().issuperset((one.key, other.key))
                 yield KnownChange("opposite", "contradiction", reason, (one, other), ("out", "new"), both)
+
+
+def _turned_round(one: Token, other: Token, change: Edits) -> bool:
+    """Whether two words tell one act from its two sides, and who is named before them is not the same."""
+    earlier = any(token.at < one.at for token in change.out) or any(
+        token.at < other.at for token in change.new
+    )
+    return earlier and not _SIDES_OF_ACTS.isdisjoint((one.key, other.key))
 
 
 def _modals(change: Edits) -> Iterator[KnownChange]:

@@ -16,10 +16,10 @@ parent father mother godparent godfather godmother stepfather stepmother | child
 grandparent grandfather grandmother | grandchild grandson granddaughter
 uncle aunt | nephew niece
 ancestor | descendant
-teacher tutor trainer instructor coach mentor teach train | pupil student trainee apprentice mentee
+teacher tutor trainer instructor coach mentor teach train | pupil student apprentice mentee
 boss manager superior supervisor employer chief supervise manage employ |
-    subordinate employee assistant report answer
-landlord landlady lessor | tenant lodger lessee
+    subordinate assistant report answer
+landlord landlady lessor | tenant lodger
 creditor lender | debtor borrower
 seller vendor supplier | buyer customer client
 predecessor | successor succeed

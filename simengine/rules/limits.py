@@ -78,8 +78,9 @@ _STRICT = re.compile(
     re.IGNORECASE,
 )
 _SKIPPED = re.compile(
-    r"\b(?:unless|except(?:ing)?|but|without|if|whether|either|both|per|each|every|another|extra|average|about|around"
-    r"|free(?! to\b)|more than once|o'clock)\b|除非|除外|但|如果|若|每|平均|约|再|免|另",
+    r"\b(?:unless|except(?:ing)?|but|without|if|whether|when|because|always|either|both|per|each|every|another|extra|average|about|around"
+    r"|free(?! to\b)|more than once|o'clock|in advance|beforehand)\b"
+    r"|除非|除外|但|因为|由于|提前|[一过]半|年[级代制]|如果|若|每|平均|约|再|免|另",
     re.IGNORECASE,
 )
 _CASE = re.compile(
@@ -90,12 +91,14 @@ _CASE = re.compile(
 )
 """Signs of a case: "a boy of 15", "on day 3", "may"; without any, it may be another rule."""
 _DEFINES = re.compile(r"\b(?:is|are|means?)\b|[为是指]", re.IGNORECASE)
+_OF_ALL = re.compile(r"\b(?:everybody|everyone|all)\b|都", re.IGNORECASE)
 _CLASSED = re.compile(r"\bcounts? as\b|\bclass\w* as\b|\bbelongs? to\b|属于|算作|算是", re.IGNORECASE)
 """A case that is said to belong to what the rule defines, or not to."""
 _REQUIRES = re.compile(r"\b(?:must|needs?|have to|has to|only|should|will)\b|[必须要应只才]", re.IGNORECASE)
 """A case that adds a duty is more than a case."""
 _CLAUSES = re.compile(
-    r"[,;:](?!\d)|[\uff0c\uff1b\uff1a]|\s(?:and|so|as|because|while|nor)\s|\s[-\u2013]\s|\u2014",
+    r"[,;:](?!\d)|[\uff0c\uff1b\uff1a]|\s(?:and|so|as|because|while|nor)\s"
+    r"|\sor\s(?!(?:older|over|above|more|up|upwards|younger|under|below|less|fewer|longer|shorter|later|earlier)\b)|\s[-\u2013]\s|\u2014",
     re.IGNORECASE,
 )
 """Of a sentence of several clauses, which of them the limit belongs to is not told."""
@@ -147,7 +150,7 @@ def limits(premise: str, hypothesis: str) -> RuleEvidence | None:
         return None
     if not _related(rule, case) or _REQUIRES.search(_EXPIRES.sub("", _outside(case))):
         return None
-    if _CASE.search(hypothesis) is None:
+    if _CASE.search(hypothesis) is None or _OF_ALL.search(hypothesis):
         return None
     value = _value_in(rule.amount, case.amount)
     within = None if value is None else _holds(rule.amount, value)

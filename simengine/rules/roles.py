@@ -21,9 +21,8 @@ _SYMMETRIC = """meet marry married equal same similar beside next near with betw
 inseparable compatible alike correlate neighbour neighbor border cousin sibling twin partner far join connect link
 parallel agree talk share versus vs play
 跟 同 相 等于 邻 附近 对面 朋友 同学 同事 兄弟 姐妹 夫妻 结婚 合 互"""
-_RETURNABLE = """love like know help call visit see admire trust invite thank respect hate miss write phone email hug
-kiss greet congratulate 喜欢 爱 认识 帮 看 信任 感谢 拜访 邀请 祝贺 联系"""
-"""What both may do to each other at other times; exchanged, it is left open."""
+_STATES = "love like know admire trust respect hate miss envy 喜欢 爱 认识 信任 尊敬 讨厌 羡慕 想念"
+"""What two may feel for each other at one time; exchanged, it is left open. Of an act that is told, one is the doer."""
 _TOWARDS = {"to": "from", "from": "to", "给": "从", "从": "给", "向": "给"}
 
 
@@ -38,7 +37,9 @@ def roles(premise: Unit, hypothesis: Unit) -> RuleEvidence | None:
         return None
     if found == "kept":
         return RuleEvidence("roles", "entailment", "the same said the other way round")
-    open_ = not _keys(_RETURNABLE).isdisjoint(token.key for token in premise.tokens)
+    open_ = not _keys(_STATES).isdisjoint(token.key for token in premise.tokens) or (
+        premise.chinese and any(word in "".join(premise.raw) for word in _keys(_STATES) if len(word) > 1)
+    )
     return RuleEvidence("roles", "neutral" if open_ else "contradiction", "the same words, roles exchanged")
 
 
@@ -80,6 +81,8 @@ def _exchanged_in_part(premise: Unit, hypothesis: Unit) -> str:
                 middle = keys[left : size - right]
                 if said != keys[size - right : size] + middle + keys[:left]:
                     continue
+                if keys[:left] == keys[size - right : size]:
+                    return ""
                 acted = any(key not in PREPOSITIONS for key in middle)
                 again = _in_order(keys[size:], (claimed[0], claimed[size - 1]))
                 symmetric = not _keys(_SYMMETRIC).isdisjoint(keys)

@@ -23,6 +23,7 @@ def verdict(premise: str, hypothesis: str) -> str:
         ("Ada rents the barn to Ivo.", "Ivo rents the barn from Ada.", "Ada rents the barn from Ivo."),
         ("Ada is the aunt of Ivo.", "Ivo is the nephew of Ada.", "Ada is the nephew of Ivo."),
         ("Ada is the teacher of Ivo.", "Ada teaches Ivo.", "Ivo teaches Ada."),
+        ("Kofi trained Elena.", "Elena was taught by Kofi.", ""),
         ("Ivo manages Ada.", "Ada reports to Ivo.", "Ivo reports to Ada."),
         (
             "The mill lies to the west of the inn.",
@@ -86,6 +87,7 @@ def test_parties_exchanged_in_a_longer_sentence(premise: str, hypothesis: str) -
         ("如果小王骗了小李，小李会报警。", "小李骗了小王。"),
         ("小王说小李骗了他。", "小李骗了小王。"),
         # Both hold.
+        ("他说他明天来，不来就请大家吃饭。", "他说他明天来。"),
         ("Ada gave Ivo a book and Ivo gave Ada a pen.", "Ivo gave Ada a book."),
         ("Rosa covers for Dev on Mondays and Dev for Rosa on Fridays.", "Dev covers for Rosa."),
         ("Ada works with Ivo in London.", "Ivo works with Ada."),
