@@ -22,7 +22,7 @@ _PARTS: Final = {
     "zh": {"arg": r"[^\s,:]{1,10}?", "optional": r"[^\s,:]{0,6}?", "word": r"[^\s,:]{1,4}?"},
 }
 _SKIPPED: Final = frozenset(
-    "a an the is are was were be been being am has have had will would shall do does did also then".split()  # noqa: SIM905
+    "a an the is are was were be been being am has have had do does did also then".split()  # noqa: SIM905
 )
 # What may follow the last party in English: something new, and nothing that belongs to its name.
 _TAIL_WORDS: Final = (PREPOSITIONS - {"of"}) | frozenset(

@@ -23,6 +23,7 @@ parallel agree talk share versus vs play
 跟 同 相 等于 邻 附近 对面 朋友 同学 同事 兄弟 姐妹 夫妻 结婚 合 互"""
 _STATES = "love like know admire trust respect hate miss envy 喜欢 爱 认识 信任 尊敬 讨厌 羡慕 想念"
 """What two may feel for each other at one time; exchanged, it is left open. Of an act that is told, one is the doer."""
+_FUTURE = frozenset(("will", "would", "shall"))
 _TOWARDS = {"to": "from", "from": "to", "给": "从", "从": "给", "向": "给"}
 
 
@@ -36,6 +37,8 @@ def roles(premise: Unit, hypothesis: Unit) -> RuleEvidence | None:
     if not found:
         return None
     if found == "kept":
+        if _FUTURE.isdisjoint(premise.raw) != _FUTURE.isdisjoint(hypothesis.raw):
+            return None
         return RuleEvidence("roles", "entailment", "the same said the other way round")
     open_ = not _keys(_STATES).isdisjoint(token.key for token in premise.tokens) or (
         premise.chinese and any(word in "".join(premise.raw) for word in _keys(_STATES) if len(word) > 1)

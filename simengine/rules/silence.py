@@ -16,6 +16,8 @@ _BY_RULE = {
     "number": (
         r"(?:之前|以前|之后|以后|之间)|(?:至少|最少|最多|至多)为",
         r"\bopens?\b.*\bcloses?\b|开门.*关门",
+        # What is left of an amount, and what holds no more than needed.
+        r"还[欠剩在]|剩[下余]|[装坐放]得下|点.*已经",
     ),
     "roles": (r"\bas \w+ as\b|\brelated\b|一样|亲戚",),
 }

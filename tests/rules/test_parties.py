@@ -86,6 +86,7 @@ def test_parties_exchanged_in_a_longer_sentence(premise: str, hypothesis: str) -
         ("If Ada pays Ivo, he leaves.", "Ivo pays Ada."),
         ("如果小王骗了小李，小李会报警。", "小李骗了小王。"),
         ("小王说小李骗了他。", "小李骗了小王。"),
+        ("Ada would lend the boat to Ivo.", "Ivo borrowed the boat from Ada."),
         # Both hold.
         ("他说他明天来，不来就请大家吃饭。", "他说他明天来。"),
         ("Ada gave Ivo a book and Ivo gave Ada a pen.", "Ivo gave Ada a book."),
