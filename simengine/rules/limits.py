@@ -86,7 +86,8 @@ _SKIPPED = re.compile(
 _CASE = re.compile(
     r"\b(?:can|could|may|still|too|late|already|yet|in time|allowed|permitted|accepted|enough|eligible|qualif\w+"
     r"|counts?|valid|fine|okay|someone|anyone|somebody|anybody|after|aged|old|olds|on|an?"
-    r"|breaks?|breach(?:es)?|violates?|against|within|free to)\b|第|可以|能|算|属于|的人|还|已|会|后|的|违",
+    r"|breaks? (?:the|a|our)|breach(?:es)?|violates?|against|within|free to)\b"
+    r"|第|可以|能|算|属于|的人|还|已|会|后|的|违",
     re.IGNORECASE,
 )
 """Signs of a case: "a boy of 15", "on day 3", "may"; without any, it may be another rule."""

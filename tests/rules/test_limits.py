@@ -75,6 +75,7 @@ def test_a_case_on_one_side_of_a_limit(premise: str, hypothesis: str, label: str
         ("Complaints must reach us within 30 days.", "A complaint after three months is too late."),
         ("The hall holds at most 200 people.", "The hall holds 150 people."),
         ("订单满180元才免运费。", "160元的订单要付运费。"),
+        ("The break lasts less than 360 seconds.", "The break lasts 5 minutes."),
         ("Nobody may row more than two hours.", "Everybody rows two hours."),
         ("Rowers can cancel up to 24 hours in advance.", "A rower who cancels two hours before is on time."),
         ("Bags that are over 10 kg or wet are refused.", "A wet bag of 8 kg is refused."),
