@@ -22,7 +22,7 @@ def talk(*rules: tuple[str, str, str], followups: str = "better") -> Conversatio
 
 
 def test_a_follow_up_keeps_the_subject_and_says_so() -> None:
-    conversation = talk(BUILT, HIGH)
+    conversation = talk(("300", f"{FIRST} {SECOND}", "entailment"), BUILT, HIGH)
     assert conversation.ask(FIRST).asked == ""
     answer = conversation.ask(SECOND)
     assert (answer.text, answer.question, answer.asked) == ("It is 300 metres high.", FULL, SECOND)
