@@ -11,10 +11,10 @@ from simengine.training.generate import stress_frames as frames
 from simengine.training.generate import vocabulary
 from simengine.training.generate.kinds import Language
 from simengine.training.generate.made import CONTRADICTION, ENTAILMENT, NEUTRAL, Made, capital
-from simengine.training.generate.verbs_en import contracted
 
 StressKind: TypeAlias = Literal["identity", "roles", "unrelated_neutral", "intervals", "premise_negation"]
 _MOST_DRAWS: Final = 400  # for each pair wanted
+_ACTS_DRAWN: Final = 12
 
 
 def stress_pairs(
@@ -57,19 +57,21 @@ def stress_pairs(
     raise UsageError(f"n is {n}, more than there are different pairs of {kind} in {language}: {len(found)}")
 
 
-def _statements(language: Language, rng: random.Random, n: int) -> list[tuple[str, str]]:
-    """Statements on different matters, each with its denial."""
-    shapes = frames.STATEMENTS_EN if language == "en" else frames.STATEMENTS_ZH
+def _filled(
+    language: Language, rng: random.Random, shapes: Sequence[tuple[str, ...]], n: int
+) -> list[tuple[str, ...]]:
+    """Some of the frames, each with another person and another thing."""
     persons = vocabulary.HELD_OUT_PERSONS if language == "en" else vocabulary.HELD_OUT_PERSONS_ZH
     things = vocabulary.HELD_OUT_THINGS if language == "en" else vocabulary.HELD_OUT_THINGS_ZH
-    filled = []
-    for shape, person, thing in zip(
-        rng.sample(shapes, n), rng.sample(persons, n), rng.sample(things, n), strict=True
-    ):
-        filled.append(
-            (capital(shape[0].format(p=person, t=thing)), capital(shape[1].format(p=person, t=thing)))
-        )
-    return filled
+    drawn = zip(rng.sample(shapes, n), rng.sample(persons, n), rng.sample(things, n), strict=True)
+    return [
+        tuple(capital(text.format(p=person, t=thing)) for text in shape) for shape, person, thing in drawn
+    ]
+
+
+def _statements(language: Language, rng: random.Random, n: int) -> list[tuple[str, ...]]:
+    """Statements on different matters, each with its denial."""
+    return _filled(language, rng, frames.STATEMENTS_EN if language == "en" else frames.STATEMENTS_ZH, n)
 
 
 def _identity(language: Language, number: int, rng: random.Random) -> Made:
@@ -82,12 +84,12 @@ def _unrelated(language: Language, number: int, rng: random.Random) -> Made:
     return Made(one[number % 2], other[number // 2 % 2], NEUTRAL, "unrelated_neutral")
 
 
-def _premise_negation(language: Language, number: int, rng: random.Random) -> Made | None:
-    yes, no = _statements(language, rng, 1)[0]
+def _premise_negation(language: Language, number: int, rng: random.Random) -> Made:
+    denials = frames.DENIALS_EN if language == "en" else frames.DENIALS_ZH
+    yes, no, other = _filled(language, rng, denials, 1)[0]
     if number % 4 != 3:
         return Made(no, yes, CONTRADICTION, "premise_negation")
-    other = contracted(no) if language == "en" else "事实上，" + no
-    return None if other is None else Made(no, other, ENTAILMENT, "premise_negation")
+    return Made(no, other, ENTAILMENT, "premise_negation")
 
 
 def _roles(language: Language, number: int, rng: random.Random) -> Made:
@@ -103,15 +105,17 @@ def _roles(language: Language, number: int, rng: random.Random) -> Made:
 
 
 def _role_frames(language: Language, rng: random.Random) -> Iterator[tuple[str, str]]:
-    """The relations, and as many acts."""
+    """The relations, and some acts."""
     if language == "en":
         yield from frames.ROLES_EN
-        for _, _, past, participle in rng.sample(vocabulary.HELD_OUT_ACTS, 8):
-            yield f"{{a}} {past} {{b}} at the fair.", f"{{b}} was {participle} by {{a}} at the fair."
+        for _, _, past, participle in rng.sample(vocabulary.HELD_OUT_ACTS, _ACTS_DRAWN):
+            said, turned = frames.ACT_EN
+            yield said.format(past=past), turned.format(participle=participle)
     else:
         yield from frames.ROLES_ZH
-        for act in rng.sample(vocabulary.HELD_OUT_ACTS_ZH, 8):
-            yield f"{{a}}在展会上{act}了{{b}}。", f"{{b}}在展会上被{{a}}{act}了。"
+        for act in rng.sample(vocabulary.HELD_OUT_ACTS_ZH, _ACTS_DRAWN):
+            said, turned = frames.ACT_ZH
+            yield said.format(act=act), turned.format(act=act)
 
 
 def _intervals(language: Language, number: int, rng: random.Random) -> Made:

@@ -25,10 +25,10 @@ TRAIN_PERSONS: Final = _words(
     """
 )
 HELD_OUT_PERSONS: Final = _words(
-    """the plumber|the electrician|the referee|the goalkeeper|the chemist|the florist|the curator
-    the sculptor|the conductor|the violinist|the judge|the accountant|the midwife|the pilot
-    the translator|the publisher|Rashid|Beatrix|Mr Novak|Mrs Adeyemi|Colin|Freya|Ms Tanaka|Dr Moreau
-    my uncle|the night porter
+    """the blacksmith|the locksmith|the surveyor|the optician|the bassoonist|the auctioneer|the ranger
+    the roofer|the jeweller|the sommelier|the archivist|the choreographer|the bricklayer|the dispatcher
+    the geologist|the falconer|Yusuf|Ingrid|Mr Szabo|Mrs Lindqvist|Dr Banerjee|Ms Castellano|Desmond
+    Solveig|the lodger|the glazier
     """
 )
 
@@ -72,22 +72,22 @@ TRAIN_ACTS: Final = tuple(
 )
 HELD_OUT_ACTS: Final = tuple(
     tuple(line.split())
-    for line in _words("""bribe bribes bribed bribed
-    notify notifies notified notified
-    nominate nominates nominated nominated
-    threaten threatens threatened threatened
-    congratulate congratulates congratulated congratulated
-    supervise supervises supervised supervised
-    deceive deceives deceived deceived
-    arrest arrests arrested arrested
-    feed feeds fed fed
-    criticise criticises criticised criticised
-    question questions questioned questioned
-    defend defends defended defended
-    push pushes pushed pushed
-    comfort comforts comforted comforted
-    escort escorts escorted escorted
-    sponsor sponsors sponsored sponsored""")
+    for line in _words("""evict evicts evicted evicted
+    interrogate interrogates interrogated interrogated
+    vaccinate vaccinates vaccinated vaccinated
+    handcuff handcuffs handcuffed handcuffed
+    outbid outbids outbid outbid
+    outwit outwits outwitted outwitted
+    overtake overtakes overtook overtaken
+    unmask unmasks unmasked unmasked
+    blackmail blackmails blackmailed blackmailed
+    dethrone dethrones dethroned dethroned
+    hypnotise hypnotises hypnotised hypnotised
+    fingerprint fingerprints fingerprinted fingerprinted
+    chauffeur chauffeurs chauffeured chauffeured
+    subpoena subpoenas subpoenaed subpoenaed
+    ambush ambushes ambushed ambushed
+    scold scolds scolded scolded""")
 )
 TRAIN_THINGS: Final = _words(
     """car|bicycle|ladder|camera|piano|tent|sewing machine|laptop|boat|lawnmower|drill|painting|novel
@@ -95,8 +95,8 @@ TRAIN_THINGS: Final = _words(
     """
 )
 HELD_OUT_THINGS: Final = _words(
-    """violin|scooter|telescope|wardrobe|canoe|microscope|saddle|carpet|typewriter|trailer|blender|necklace
-    suitcase|chainsaw
+    """accordion|snowplough|dinghy|chandelier|treadmill|dishwasher|bookcase|drone|easel|harp|incubator
+    tapestry|tripod|cradle
     """
 )
 
@@ -107,8 +107,8 @@ TRAIN_PERSONS_ZH: Final = spaced(
     """
 )
 HELD_OUT_PERSONS_ZH: Final = spaced(
-    """水管工 电工 裁判 门将 药剂师 花店老板 馆长 雕塑家 指挥 小提琴手 法官 审计员 助产士 飞行员 翻译
-    出版商 小郑 老孟 何主任 苏女士 钱先生 舅舅
+    """木匠 裁缝 消防员 牙医 园丁 主持人 钟表匠 保安 出纳 快递员 摄影师 拍卖师 调酒师 图书管理员 瓦工 锁匠
+    地质学家 老秦 小唐 郝女士 顾先生 郭主管 尤师傅 裴老板
     """
 )
 TRAIN_ACTS_ZH: Final = spaced(
@@ -117,7 +117,7 @@ TRAIN_ACTS_ZH: Final = spaced(
     """
 )
 HELD_OUT_ACTS_ZH: Final = spaced(
-    """贿赂 通知 提名 威胁 祝贺 考核 逮捕 资助 盘问 护送 嘲笑 举报 录用 推倒
+    """传唤 敲诈 审讯 搀扶 罢免 训斥 押送 收买 催促 绊倒 拦截 偷拍 催眠 戏弄 超越 揭发
     """
 )
 TRAIN_THINGS_ZH: Final = spaced(
@@ -126,6 +126,6 @@ TRAIN_THINGS_ZH: Final = spaced(
     """
 )
 HELD_OUT_THINGS_ZH: Final = spaced(
-    """小提琴 望远镜 衣柜 显微镜 花瓶 打字机 拖车 项链 行李箱 滑板车 榨汁机 马鞍
+    """手风琴 割草机 独木舟 吊灯 跑步机 洗碗机 书柜 无人机 竖琴 保温箱 挂毯 三脚架 摇篮 烤箱
     """
 )

@@ -226,3 +226,14 @@ def test_no_training_frame_is_a_benchmark_frame() -> None:
                 training |= shapes(value)
     assert benchmark
     assert not benchmark & training
+
+
+@pytest.mark.parametrize("language", ["EN", "ZH"])
+def test_benchmark_frames_are_many_and_all_different(language: str) -> None:
+    for name in ("STATEMENTS", "DENIALS", "ROLES", "INTERVALS"):
+        frames = getattr(stress_frames, f"{name}_{language}")
+        texts = [text for frame in frames for text in frame if text not in ("at_most", "at_least")]
+        assert 16 <= len(frames) <= 30
+        assert len(set(texts)) == len(texts)
+    bounds = [frame[3] for frame in getattr(stress_frames, f"INTERVALS_{language}")]
+    assert min(bounds.count("at_most"), bounds.count("at_least")) >= 10
