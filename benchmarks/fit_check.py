@@ -27,10 +27,10 @@ from simengine.engine.loaded import LoadedModels
 from simengine.engine.models import Models
 from simengine.reasoning.check import ClaimChecker, claim_features, clearest
 from simengine.reasoning.check_candidates import SourcePassages
-from simengine.reasoning.check_decision import FEATURES, FITS, OUTCOMES
+from simengine.reasoning.check_decision import CERTAINTY, FEATURES, FITS, OUTCOMES
 from simengine.types import SURE, Document
 
-N_FOLDS, REGULARISATION = 5, 0.3
+N_FOLDS, REGULARISATION = 5, 1.0
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
@@ -84,7 +84,7 @@ def described(features: Floats, labels: Labels, corpora: Labels) -> dict[str, fl
         inside = numbers % N_FOLDS == fold
         found[inside] = probabilities(features[inside], fitted(features[~inside], labels[~inside]))
     named = found[:, :2].argmax(axis=1)
-    sure = found[:, :2].max(axis=1) >= SURE
+    sure = found[:, :2].max(axis=1) >= CERTAINTY
     verdict = np.where(sure, named, 2)
     recall = [float((verdict[labels == each] == each).mean()) for each in range(len(OUTCOMES))]
     return {
