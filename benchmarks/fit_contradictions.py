@@ -6,13 +6,9 @@ python benchmarks/fit_contradictions.py --quick        few corpora of each langu
 python benchmarks/fit_contradictions.py --cache FOLDER where the models' outputs are kept (default:
                                                        simengine-runs/contradictions in the system's temporary folder)
 
-Two kinds of corpora. Clauses: of benchmarks/written/conflicts_*, of the part that no model was trained on; six
-documents are one corpus, in which all pairs that are not listed as conflicts are compatible. Passages: 20 of the
-written passages of the dev part are one corpus; each sentence and each claim is a document, and a claim that is
-contradicted conflicts
-with its evidence. Two claims of one passage may conflict or not and are left out. Written premises with their
-hypotheses are added. The threshold is the one with the best F1 at a precision of 0.4 or more on clauses of corpora that
-the weights were not fitted on.
+The corpora are those of benchmarks/written/conflicts_*, of the part that no model was trained on: six documents with
+planted conflicts are one corpus, in which all pairs that are not listed as conflicts are compatible. The threshold is
+the one with the best F1 at a precision of a third or more on corpora that the weights were not fitted on.
 """
 
 from __future__ import annotations
@@ -30,17 +26,14 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 from _cached_pairs import CachedPairs
-from _training import data_or_exit
 
 from simengine.cross_encoders.nli import NLIModel
 from simengine.encoders.load import load_encoder
 from simengine.engine.loaded import LoadedModels
 from simengine.engine.models import Models
 from simengine.models.unknown import readings_of
-from simengine.reasoning.claims import extract_claims, normalised, sentence_pieces
-from simengine.reasoning.claims_neighbours import cosines_of
+from simengine.reasoning.claims import extract_claims, normalised
 from simengine.reasoning.claims_statements import gather_statements
-from simengine.reasoning.claims_subjects import subject_matrix, subject_scores, subject_terms
 from simengine.reasoning.conflict import judge_pairs
 from simengine.reasoning.conflict_candidates import conflict_candidates
 from simengine.reasoning.conflict_decision import FEATURES, FITS, RULE, Features, pair_features, seen
@@ -51,11 +44,11 @@ from simengine.types import Document
 
 ENCODERS = {"en": None, "zh": "multilingual-e5-small"}
 WRITTEN = Path(__file__).parent / "written"
-PASSAGES_PER_CORPUS, SETS_PER_CORPUS, N_PASSAGES, N_PAIRS, QUICK = 20, 6, 60, 600, 2
-LEAST_PRECISION, N_FOLDS, REGULARISATION = 0.4, 5, 1.0
+SETS_PER_CORPUS, QUICK = 6, 2
+LEAST_PRECISION, REGULARISATION = 1 / 3, 1.0
 Labels = npt.NDArray[np.bool_]
-Corpus: TypeAlias = tuple[list[Document], set[frozenset[str]], set[frozenset[str]]]
-"""Documents, pairs of texts in conflict, and pairs of which that is not known."""
+Corpus: TypeAlias = tuple[list[Document], set[frozenset[str]]]
+"""Documents, and pairs of texts in conflict."""
 
 
 @dataclass(frozen=True)
@@ -95,33 +88,12 @@ def clauses(sets: list[dict[str, Any]]) -> Iterator[Corpus]:
                 for pair in each["pairs"]
                 if pair["label"] == "conflict"
             }
-        yield documents, gold, set()
-
-
-def statements_of(passages: list[dict[str, Any]]) -> Iterator[Corpus]:
-    """Of 20 passages each."""
-    for at in range(0, len(passages), PASSAGES_PER_CORPUS):
-        texts: list[str] = []
-        gold: set[frozenset[str]] = set()
-        unknown: set[frozenset[str]] = set()
-        for passage in passages[at : at + PASSAGES_PER_CORPUS]:
-            spans = sentence_pieces(passage["text"])
-            sentences = [passage["text"][span.start : span.end] for span in spans]
-            texts += sentences
-            for number, claim in enumerate(passage["claims"]):
-                texts.append(claim["claim"])
-                key = normalised(claim["claim"])
-                unknown |= {frozenset((key, normalised(c["claim"]))) for c in passage["claims"][:number]}
-                if claim["label"] == "contradicted":
-                    hit = [s for s in sentences if s in claim["evidence"] or claim["evidence"] in s]
-                    gold |= {frozenset((key, normalised(sentence))) for sentence in hit}
-        yield [Document(f"d{number}", text) for number, text in enumerate(texts)], gold, unknown - gold
+        yield documents, gold
 
 
 def judged_corpus(
     documents: list[Document],
     gold: set[frozenset[str]],
-    unknown: set[frozenset[str]],
     encode: Any,
     judge: NLIModel,
 ) -> Judged:
@@ -132,41 +104,23 @@ def judged_corpus(
     found = conflict_candidates(statements, encode(statements.texts), profiles, ContradictionOptions())
     keys = [normalised(text) for text in statements.texts]
     named = [frozenset((keys[left], keys[right])) for left, right in found.rows.tolist()]
-    kept = [place for place, pair in enumerate(named) if pair not in unknown]
-    rows = found.rows[kept].tolist()
-    pairs = [(statements.texts[left], statements.texts[right]) for left, right in rows]
-    both = [(profiles[left], profiles[right]) for left, right in rows]
-    features = _features(judge, pairs, both, found.subjects[kept], found.cosines[kept])
-    labels = np.asarray([named[place] in gold for place in kept], np.bool_)
-    return Judged(features, labels, len(gold - set(named)))
-
-
-def judged_pairs(rows: list[dict[str, Any]], encode: Any, judge: NLIModel) -> Judged:
-    """Written premises with their hypotheses."""
-    texts = list(dict.fromkeys(row[name] for row in rows for name in ("premise", "hypothesis")))
-    places, profiles = {text: place for place, text in enumerate(texts)}, [profile(text) for text in texts]
-    matrix = subject_matrix([subject_terms(text, each) for text, each in zip(texts, profiles, strict=True)])
-    pairs = [(row["premise"], row["hypothesis"]) for row in rows]
-    numbers = np.asarray([(places[one], places[two]) for one, two in pairs], np.int64)
-    both = [(profiles[one], profiles[two]) for one, two in numbers.tolist()]
-    cosines = cosines_of(encode(texts), numbers)
-    features = _features(judge, pairs, both, subject_scores(matrix, numbers), cosines)
-    return Judged(features, np.asarray([row["label"] == "contradiction" for row in rows], np.bool_), 0)
-
-
-def _features(judge: NLIModel, pairs: Any, both: Any, subjects: Any, cosines: Any) -> Features:
+    pairs = [(statements.texts[left], statements.texts[right]) for left, right in found.rows.tolist()]
+    both = [(profiles[left], profiles[right]) for left, right in found.rows.tolist()]
     ruled = [
         rule_conflict(text1, one, text2, two, same_document=False) is not None
         for (text1, text2), (one, two) in zip(pairs, both, strict=True)
     ]
-    return pair_features(judge_pairs(judge, pairs), subjects, cosines, both, ruled)
+    verdicts = judge_pairs(judge, pairs)
+    features = pair_features(verdicts, found.subjects, found.cosines, both, ruled, found.rows)
+    labels = np.asarray([pair in gold for pair in named], np.bool_)
+    return Judged(features, labels, len(gold - set(named)))
 
 
 def fitted(data: Judged) -> tuple[npt.NDArray[np.float64], float]:
     """Weights and intercept of a logistic regression with an L2 penalty on standardised features.
 
-    No weight has the wrong sign: more contradiction, more in common and a sign of a conflict never make one less
-    probable, nor does entailment make it more probable.
+    No weight has the wrong sign: more contradiction and a sign of a conflict never make one less probable, nor does
+    entailment make it more probable. What two claims have in common may count either way beside the leads.
     """
     from scipy.optimize import minimize
 
@@ -180,7 +134,9 @@ def fitted(data: Judged) -> tuple[npt.NDArray[np.float64], float]:
         value = float((np.logaddexp(0, odds) - labels * odds).sum() + 0.5 * given[:-1] @ penalty)
         return value, np.append(features.T @ error + penalty, error.sum())
 
-    bounds = [(None, 0.0) if "entailment" in name else (0.0, None) for name in FEATURES]
+    free = [any(word in name for word in ("cosine", "subject")) for name in FEATURES]
+    signs = [(None, 0.0) if "entailment" in name else (0.0, None) for name in FEATURES]
+    bounds = [(None, None) if any_ else sign for any_, sign in zip(free, signs, strict=True)]
     start = np.zeros(len(FEATURES) + 1)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)]).x
     weights = found[:-1] / width
@@ -214,75 +170,52 @@ def at_best(odds: Features, data: Judged) -> dict[str, float]:
     }
 
 
-def cross_fitted(parts: Sequence[Judged], more: Judged) -> Features:
-    """(m,) log-odds of the candidates of corpora, each by a fit on other corpora and on `more`."""
+def cross_fitted(parts: Sequence[Judged]) -> Features:
+    """(m,) log-odds of the candidates of corpora, each by a fit on the other corpora."""
     odds = []
     for place, part in enumerate(parts):
-        others = [each for other, each in enumerate(parts) if other % N_FOLDS != place % N_FOLDS]
-        odds.append(odds_of(part.features, fitted(Judged.joined([*others, more]))))
+        others = [each for other, each in enumerate(parts) if other != place]
+        odds.append(odds_of(part.features, fitted(Judged.joined(others))))
     return np.concatenate(odds)
 
 
-@dataclass(frozen=True)
-class Language:
-    """What the decision of one language is fitted on: candidates of corpora, and pairs."""
-
-    clauses: list[Judged]
-    passages: list[Judged]
-    pairs: Judged
-
-
-def decision(parts: dict[str, Language]) -> dict[str, Any]:
+def decision(parts: dict[str, list[Judged]]) -> dict[str, Any]:
     """The entry of a judge: weights for each language, one threshold, and how they do on corpora left out."""
     found: dict[str, Any] = {}
     odds: dict[str, Features] = {}
-    for language, data in parts.items():
-        more = Judged.joined([*data.passages, data.pairs])
-        odds[language] = cross_fitted(data.clauses, more)
-        fit = fitted(Judged.joined([*data.clauses, more]))
-        together = Judged.joined(data.clauses)
-        ruled = together.features[:, RULE] > 0
+    for language, corpora in parts.items():
+        odds[language] = cross_fitted(corpora)
+        together = Judged.joined(corpora)
+        fit, ruled = fitted(together), together.features[:, RULE] > 0
         found[language] = {
             "weights": dict(zip(FEATURES, np.round(fit[0], 4).tolist(), strict=True)),
             "intercept": round(fit[1], 4),
-            "fitted_on": {
-                "candidates": len(together.labels) + len(more.labels) - len(data.pairs.labels),
-                "conflicts": int(together.labels.sum() + more.labels.sum() - data.pairs.labels.sum()),
-                "pairs": len(data.pairs.labels),
-            },
-            "clauses": _rounded(at_best(odds[language], together)),
-            "rules_on_clauses": {
+            "fitted_on": {"candidates": len(together.labels), "conflicts": int(together.labels.sum())},
+            "left_out": _rounded(at_best(odds[language], together)),
+            "rules": {
                 "right": int((ruled & together.labels).sum()),
                 "wrong": int((ruled & ~together.labels).sum()),
             },
         }
-    every = Judged.joined([each for data in parts.values() for each in data.clauses])
+    every = Judged.joined([each for corpora in parts.values() for each in corpora])
     best = at_best(np.concatenate(list(odds.values())), every)
-    return {"threshold": best["threshold"], "clauses": _rounded(best), **found}
+    return {"threshold": best["threshold"], "left_out": _rounded(best), **found}
 
 
 def _rounded(figures: dict[str, float]) -> dict[str, float]:
     return {name: round(value, 4) for name, value in figures.items()}
 
 
-def read_language(data: Path, language: str, judge: NLIModel, most: int | None) -> Language:
-    """What the decision is fitted on and chosen by."""
+def read_language(language: str, judge: NLIModel, most: int | None) -> list[Judged]:
+    """What the decision is fitted on, by corpus."""
     encoder = load_encoder(ENCODERS[language], offline=True)
     sets = [row for row in rows_of(WRITTEN / f"conflicts_{language}.jsonl.gz") if row["part"] == "fit"]
-    passages = rows_of(data / f"qa/written_passages_{language}/dev.jsonl.gz")[:N_PASSAGES]
-    pairs = rows_of(data / f"nli/written_{language}/dev.jsonl.gz")
-    order = np.random.default_rng(0).permutation(len(pairs))[:N_PAIRS].tolist()
-    found = Language(
-        [judged_corpus(*corpus, encoder.encode, judge) for corpus in islice(clauses(sets), most)],
-        [judged_corpus(*corpus, encoder.encode, judge) for corpus in islice(statements_of(passages), most)],
-        judged_pairs([pairs[place] for place in order], encoder.encode, judge),
+    found = [judged_corpus(*corpus, encoder.encode, judge) for corpus in islice(clauses(sets), most)]
+    every = Judged.joined(found)
+    print(
+        f"{language}: {len(every.labels)} candidates, {int(every.labels.sum())} conflicts, "
+        f"{every.missed} more are no candidates"
     )
-    for name, parts in (("clauses", found.clauses), ("passages", found.passages)):
-        every = Judged.joined(parts)
-        print(
-            f"{language} {name}: {len(every.labels)} candidates, {int(every.labels.sum())} conflicts, "
-            f"{every.missed} more are no candidates"
-        )
     encoder.close()
     return found
 
@@ -297,16 +230,15 @@ def main() -> None:
     default = Path(tempfile.gettempdir()) / "simengine-runs" / "contradictions"
     parser.add_argument("--cache", type=Path, default=default)
     arguments = parser.parse_args()
-    data = data_or_exit()
     models = Models(nli=arguments.nli, offline=True)
     loaded = LoadedModels(models, wrap=lambda model: CachedPairs(model, arguments.cache))
     judge = loaded.nli()
-    parts: dict[str, Language] = {}
+    parts: dict[str, list[Judged]] = {}
     for language, text in (("en", "words"), ("zh", "文字")):
         if readings_of(judge, [text])[0].unreadable:
             print(f"{language}: the model does not know it")
             continue
-        parts[language] = read_language(data, language, judge, QUICK if arguments.quick else None)
+        parts[language] = read_language(language, judge, QUICK if arguments.quick else None)
     digest = judge.model.fingerprint.digest
     before = {} if arguments.nli is None else json.loads(FITS.read_text(encoding="utf-8"))
     fits = {

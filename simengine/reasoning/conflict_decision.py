@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from simengine.reasoning.conflict import ENTAILMENT, PairJudge, PairVerdicts
 from simengine.rules.cues import Profile, cues
-from simengine.types import FloatMatrix, Mask
+from simengine.types import FloatMatrix, Mask, RowArray
 
 FEATURES = (
     "mean contradiction",
@@ -27,8 +27,15 @@ FEATURES = (
     "opposites",
     "quantity",
     "rule",
+    "contradiction lead",
+    "larger contradiction lead",
+    "cosine lead",
+    "larger cosine lead",
+    "subject lead",
+    "larger subject lead",
 )
-"""What is combined: log-odds of the model's probabilities, shares in [0, 1], and signs that are 0 or 1."""
+"""What is combined: log-odds of the model's probabilities, shares in [0, 1], signs that are 0 or 1, and leads: by how
+much a pair is before the best other pair of each of its claims, the smaller and the larger of both."""
 FITS = Path(__file__).with_name("conflict_decision.json")
 """Written by benchmarks/fit_contradictions.py."""
 RULE = FEATURES.index("rule")
@@ -109,6 +116,7 @@ def pair_features(
     cosines: FloatMatrix,
     profiles: Sequence[tuple[Profile, Profile]],
     ruled: Sequence[bool],
+    rows: RowArray,
 ) -> Features:
     """The features of m pairs: (m, f) float64, in the order of `FEATURES`.
 
@@ -118,6 +126,7 @@ def pair_features(
         cosines: (m,) of the two claims.
         profiles: of the two claims of each pair.
         ruled: whether a rule found a conflict.
+        rows: (m, 2) int64, the numbers of the two claims.
     """
     names = [cues(*pair) for pair in profiles]
     columns = [
@@ -133,7 +142,38 @@ def pair_features(
         ),
         np.asarray(ruled, np.float64),
     ]
-    return np.stack(columns, axis=1) if len(names) else np.empty((0, len(FEATURES)))
+    if not names:
+        return np.empty((0, len(FEATURES)))
+    likeness = (columns[0], columns[FEATURES.index("cosine")], np.asarray(subjects, np.float64))
+    return np.concatenate([np.stack(columns, axis=1), *(leads(each, rows) for each in likeness)], axis=1)
+
+
+def leads(values: Features, rows: RowArray) -> Features:
+    """(m, 2) float64: a pair's value minus the greatest of the other pairs of each of its claims, the smaller first.
+
+    A conflict stands out among the pairs of its claims; where a model sees contradictions everywhere, none does. The
+    lead in a claim's only pair is 0.
+
+    Args:
+        values: (m,) of pairs.
+        rows: (m, 2) int64, the numbers of their claims.
+    """
+    order = np.argsort(-values, kind="stable")
+    best: dict[int, int] = {}
+    second: dict[int, int] = {}
+    for place in order.tolist():
+        for claim in rows[place].tolist():
+            if claim not in best:
+                best[claim] = place
+            elif claim not in second:
+                second[claim] = place
+    found = np.empty((len(values), 2))
+    for place, pair in enumerate(rows.tolist()):
+        for side, claim in enumerate(pair):
+            other = second.get(claim) if best[claim] == place else best[claim]
+            found[place, side] = 0.0 if other is None else values[place] - values[other]
+    found.sort(axis=1)
+    return found
 
 
 def _log_odds(probabilities: FloatMatrix) -> Features:

@@ -203,7 +203,8 @@ def _scores(
     subjects = np.asarray([each.subject for each in pairs], np.float32)
     ruled = [each.ruled is not None for each in pairs]
     cosines = np.asarray([each.cosine for each in pairs], np.float32)
-    features = pair_features(verdicts, subjects, cosines, [each.profiles for each in pairs], ruled)
+    rows = np.asarray([(each.statement1, each.statement2) for each in pairs], np.int64).reshape(-1, 2)
+    features = pair_features(verdicts, subjects, cosines, [each.profiles for each in pairs], ruled, rows)
     chinese = np.asarray([is_chinese(each.text1) or is_chinese(each.text2) for each in pairs], np.bool_)
     least = decision.threshold if options.min_probability is None else options.min_probability
     return least, decision.by_model(features, chinese), decision.probabilities(features, chinese)

@@ -41,7 +41,7 @@ class ContradictionOptions:
             "both" (the smaller) count the model alone. Contradiction is symmetric, but models often see it only in
             one direction ("A dog barks" rules out "No dog barks" for them, but not vice versa).
         min_probability: a conflict if the rule gives at least this. None is the threshold that was chosen with the
-            weights, for the best F1 at a precision of 0.6 or more; for the other rules 0.97, as most models are too
+            weights, for the best F1 at a precision of a third or more; for the other rules 0.97, as most models are too
             sure of contradictions.
         rules: also report what a rule finds, whatever the model says: sentences that differ only in one number,
             measure, date, permission, negation or opposite.
