@@ -119,8 +119,8 @@ def judged_corpus(
 def fitted(data: Judged) -> tuple[npt.NDArray[np.float64], float]:
     """Weights and intercept of a logistic regression with an L2 penalty on standardised features.
 
-    No weight has the wrong sign: more contradiction and a sign of a conflict never make one less probable, nor does
-    entailment make it more probable. What two claims have in common may count either way beside the leads.
+    No weight has the wrong sign: more contradiction, more in common and a sign of a conflict never make one less
+    probable, nor does entailment make it more probable.
     """
     from scipy.optimize import minimize
 
@@ -134,9 +134,7 @@ def fitted(data: Judged) -> tuple[npt.NDArray[np.float64], float]:
         value = float((np.logaddexp(0, odds) - labels * odds).sum() + 0.5 * given[:-1] @ penalty)
         return value, np.append(features.T @ error + penalty, error.sum())
 
-    free = [any(word in name for word in ("cosine", "subject")) for name in FEATURES]
-    signs = [(None, 0.0) if "entailment" in name else (0.0, None) for name in FEATURES]
-    bounds = [(None, None) if any_ else sign for any_, sign in zip(free, signs, strict=True)]
+    bounds = [(None, 0.0) if "entailment" in name else (0.0, None) for name in FEATURES]
     start = np.zeros(len(FEATURES) + 1)
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[*bounds, (None, None)]).x
     weights = found[:-1] / width

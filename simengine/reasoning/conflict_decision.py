@@ -81,7 +81,7 @@ class ConflictDecision:
         return found
 
     def by_model(self, features: Features, chinese: Mask) -> FloatMatrix:
-        """The same without rules, and 0 where the model sees no contradiction, however much two claims share."""
+        """The same without rules, and 0 where the model sees no contradiction, or the claims have nothing in common."""
         unruled = features.copy()
         unruled[:, RULE] = 0.0
         found: FloatMatrix = np.where(seen(features), self.probabilities(unruled, chinese), np.float32(0))
@@ -89,9 +89,16 @@ class ConflictDecision:
 
 
 def seen(features: Features) -> Mask:
-    """(m,) bool: whether the model sees a contradiction in one direction at least."""
+    """(m,) bool: whether the model sees a contradiction in one direction at least, between claims on one matter.
+
+    They are if they share part of their subject, or if a claim has none that is nearer in meaning.
+    """
     least = np.log(LEAST_CONTRADICTION / (1 - LEAST_CONTRADICTION))
-    found: Mask = features[:, FEATURES.index("larger contradiction")] >= least
+    contradicts = features[:, FEATURES.index("larger contradiction")] >= least
+    subject, nearest = (
+        features[:, FEATURES.index(name)] > 0 for name in ("same subject", "larger cosine lead")
+    )
+    found: Mask = contradicts & (subject | nearest)
     return found
 
 

@@ -13,12 +13,14 @@ from simengine.reasoning.conflict_decision import (
     ConflictDecision,
     Weights,
     decision_for,
+    leads,
     pair_features,
 )
 from simengine.rules.cues import profile
 from tests.reasoning.judges import CONTRADICTS, ENTAILS, NEUTRAL, TableJudge
 
 NOT_CHINESE = np.zeros(2, np.bool_)
+PAIR = np.asarray([[0, 1]])
 
 
 def verdicts(forward: tuple[float, ...], backward: tuple[float, ...]) -> PairVerdicts:
@@ -29,7 +31,7 @@ def test_features_are_log_odds_shares_and_signs() -> None:
     both = profile("Dogs are allowed inside."), profile("Dogs are not allowed inside.")
     judged = verdicts((0.2, 0.3, 0.5), (0.1, 0.2, 0.7))
     (row,) = pair_features(
-        judged, np.asarray([0.075], np.float32), np.asarray([0.5], np.float32), [both], [True]
+        judged, np.asarray([0.075], np.float32), np.asarray([0.5], np.float32), [both], [True], PAIR
     )
     found = dict(zip(FEATURES, row.tolist(), strict=True))
     assert found["mean contradiction"] == pytest.approx(np.log(0.6 / 0.4), abs=1e-5)
@@ -51,6 +53,13 @@ def test_features_are_log_odds_shares_and_signs() -> None:
     ).shape == (0, len(FEATURES))
 
 
+def test_a_lead_is_what_a_pair_has_before_the_best_other_pair_of_each_claim() -> None:
+    rows = np.asarray([[0, 1], [0, 2], [3, 1], [4, 5]])
+    found = leads(np.asarray([3.0, 1.0, 2.5, 7.0]), rows)
+    assert found.tolist() == [[0.5, 2.0], [-2.0, 0.0], [-0.5, 0.0], [0.0, 0.0]]
+    assert leads(np.empty(0), rows[:0]).shape == (0, 2)
+
+
 def test_a_decision_is_a_logistic_regression() -> None:
     zeros = (0.0,) * (len(FEATURES) - 1)
     decision = ConflictDecision(Weights((1.0, *zeros), -1.0), Weights((1.0, *zeros), 0.0), 0.5)
@@ -61,10 +70,11 @@ def test_a_decision_is_a_logistic_regression() -> None:
 
 
 def test_the_model_alone_finds_nothing_that_it_does_not_see() -> None:
-    weights = Weights((*(0.0,) * (len(FEATURES) - 1), 5.0), 1.0)
+    weights = Weights(tuple(5.0 if name == "rule" else 0.0 for name in FEATURES), 1.0)
     decision = ConflictDecision(weights, weights, 0.5)
     features = np.zeros((2, len(FEATURES)))
     features[:, FEATURES.index("larger contradiction")] = (-2.0, 2.0)
+    features[:, FEATURES.index("same subject")] = 0.5
     features[:, FEATURES.index("rule")] = 1.0
     assert decision.by_model(features, NOT_CHINESE).tolist() == pytest.approx([0.0, 1 / (1 + np.exp(-1))])
     assert (decision.probabilities(features, NOT_CHINESE) > 0.99).all()
@@ -85,14 +95,17 @@ def test_a_contradiction_is_more_probable_than_neutral_or_entailment() -> None:
     decision = decision_for(TableJudge())
     plain = np.zeros(1, np.bool_)
     found = [
-        float(decision.probabilities(pair_features(each, subjects, subjects, [texts], [False]), plain)[0])
+        float(
+            decision.probabilities(pair_features(each, subjects, subjects, [texts], [False], PAIR), plain)[0]
+        )
         for each in given
     ]
     assert found[0] > max(found[1:])
     apart = profile("The gate is open at night."), profile("Bread is cheap.")
-    features = pair_features(given[0], np.zeros(1, np.float32), np.zeros(1, np.float32), [apart], [False])
-    (unrelated,) = decision.probabilities(features, plain)
-    assert unrelated < found[0]
+    features = pair_features(
+        given[0], np.zeros(1, np.float32), np.zeros(1, np.float32), [apart], [False], PAIR
+    )
+    assert decision.by_model(features, plain).tolist() == [0.0]
 
 
 @pytest.mark.parametrize(
