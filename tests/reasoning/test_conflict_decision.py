@@ -42,15 +42,11 @@ def test_features_are_log_odds_shares_and_signs() -> None:
     assert [found[name] for name in ("same subject", "negation", "opposites", "quantity", "rule")] == [
         pytest.approx(0.25), 1.0, 0.0, 0.0, 1.0,
     ]  # fmt: skip
-    assert (
-        pair_features(
-            verdicts((0, 1, 0), (0, 1, 0)), np.zeros(1, np.float32), np.zeros(1, np.float32), [both], [False]
-        )[0][0]
-        < -6
-    )
-    assert pair_features(
-        PairVerdicts(*np.empty((2, 0, 3), np.float32), False), np.empty(0), np.empty(0), [], []
-    ).shape == (0, len(FEATURES))
+    nothing = np.zeros(1, np.float32)
+    neutral = verdicts((0, 1, 0), (0, 1, 0))
+    assert pair_features(neutral, nothing, nothing, [both], [False], PAIR)[0][0] < -6
+    none = PairVerdicts(*np.empty((2, 0, 3), np.float32), False)
+    assert pair_features(none, nothing[:0], nothing[:0], [], [], PAIR[:0]).shape == (0, len(FEATURES))
 
 
 def test_a_lead_is_what_a_pair_has_before_the_best_other_pair_of_each_claim() -> None:
