@@ -5,8 +5,9 @@ python benchmarks/fit_check.py --language zh   one language; the other's weights
 python benchmarks/fit_check.py --cache FOLDER  where the models' outputs are kept (default: simengine-runs/check in
                                                the system's temporary folder)
 
-The claims are those of benchmarks/written/answers_*, of the part that no model was trained on; each is checked against
-its own small corpus. `benchmarks/quality_check.py` measures on other claims, of passages.
+The claims are those of benchmarks/written/answers_*, of the part that no model was trained on, each checked against its
+own small corpus; and of some written passages of the train part, which the models know, each against its own passage.
+`benchmarks/quality_check.py` measures on claims of other passages.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,38 +23,46 @@ import numpy as np
 import numpy.typing as npt
 from _ask import ENCODERS, LANGUAGES, WRITTEN, rows
 from _cached_pairs import CachedPairs
+from _training import data_or_exit
 
 from simengine.encoders.load import load_encoder
 from simengine.engine.loaded import LoadedModels
 from simengine.engine.models import Models
 from simengine.reasoning.check import ClaimChecker, claim_features, clearest
 from simengine.reasoning.check_candidates import SourcePassages
-from simengine.reasoning.check_decision import CERTAINTY, FEATURES, FITS, OUTCOMES
+from simengine.reasoning.check_decision import FEATURES, FITS, OUTCOMES
 from simengine.types import SURE, Document
 
-N_FOLDS, REGULARISATION = 5, 1.0
+N_FOLDS, REGULARISATION, N_PASSAGES = 5, 1.0, 50
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 
 
-def read_language(language: str, loaded: LoadedModels) -> tuple[Floats, Labels, Labels]:
+def corpora_of(data: Path, language: str) -> Iterator[tuple[list[Document], list[tuple[str, str]]]]:
+    """Documents, and their claims with labels."""
+    for row in rows(WRITTEN / f"answers_{language}.jsonl.gz"):
+        if row["part"] == "fit":
+            documents = [Document(each["id"], each["text"], each["title"]) for each in row["documents"]]
+            yield documents, [(claim["claim"], claim["label"]) for claim in row["claims"]]
+    passages = rows(data / "qa" / f"written_passages_{language}" / "train.jsonl.gz")
+    for row in passages[:N_PASSAGES]:
+        claims = [(claim["claim"], claim["label"]) for claim in row["claims"]]
+        yield [Document(row["id"], row["text"], row["title"])], claims
+
+
+def read_language(data: Path, language: str, loaded: LoadedModels) -> tuple[Floats, Labels, Labels]:
     """Features of claims, their outcomes, and the numbers of their corpora."""
     encoder = load_encoder(ENCODERS[language], offline=True)
     features, labels, corpora = [], [], []
-    for number, corpus in enumerate(rows(WRITTEN / f"answers_{language}.jsonl.gz")):
-        if corpus["part"] != "fit":
-            continue
-        documents = [Document(each["id"], each["text"], each["title"]) for each in corpus["documents"]]
-        checker = ClaimChecker(loaded.nli(), SourcePassages(documents, encoder.encode).find, encoder.encode)
-        for claim, judged in zip(
-            corpus["claims"], checker.judged([each["claim"] for each in corpus["claims"]]), strict=True
-        ):
-            support, against = (clearest(judged, side, SURE) for side in ("support", "contradiction"))
-            if support is None or against is None:
-                continue
-            features.append(claim_features(judged, support, against))
-            labels.append(OUTCOMES.index(claim["label"].replace("_", " ")))
-            corpora.append(number)
+    for number, (documents, claims) in enumerate(corpora_of(data, language)):
+        find = SourcePassages(documents, encoder.encode).find
+        judged = ClaimChecker(loaded.nli(), find, encoder.encode).judged([text for text, _ in claims])
+        for (_, label), premises in zip(claims, judged, strict=True):
+            support, against = (clearest(premises, side, SURE) for side in ("support", "contradiction"))
+            if support is not None and against is not None:
+                features.append(claim_features(premises, support, against))
+                labels.append(OUTCOMES.index(label.replace("_", " ")))
+                corpora.append(number)
     encoder.close()
     return np.asarray(features), np.asarray(labels), np.asarray(corpora)
 
@@ -84,7 +94,7 @@ def described(features: Floats, labels: Labels, corpora: Labels) -> dict[str, fl
         inside = numbers % N_FOLDS == fold
         found[inside] = probabilities(features[inside], fitted(features[~inside], labels[~inside]))
     named = found[:, :2].argmax(axis=1)
-    sure = found[:, :2].max(axis=1) >= CERTAINTY
+    sure = found[:, :2].max(axis=1) >= SURE
     verdict = np.where(sure, named, 2)
     recall = [float((verdict[labels == each] == each).mean()) for each in range(len(OUTCOMES))]
     return {
@@ -108,13 +118,14 @@ def main() -> None:
     default = Path(tempfile.gettempdir()) / "simengine-runs" / "check"
     parser.add_argument("--cache", type=Path, default=default)
     arguments = parser.parse_args()
+    data = data_or_exit()
     loaded = LoadedModels(Models(offline=True), wrap=lambda model: CachedPairs(model, arguments.cache))
     digest = loaded.nli().model.fingerprint.digest
     chosen = [arguments.language] if arguments.language else list(LANGUAGES)
     before: dict[str, Any] = json.loads(FITS.read_text(encoding="utf-8")) if FITS.is_file() else {}
     fits: dict[str, Any] = dict(before.get(digest, {}))
     for language in chosen:
-        features, labels, corpora = read_language(language, loaded)
+        features, labels, corpora = read_language(data, language, loaded)
         weights = fitted(features, labels)
         fits[language] = {
             "weights": [[round(each, 4) for each in row] for row in weights.tolist()],

@@ -13,7 +13,7 @@ from simengine.cross_encoders.nli import NLIModel
 from simengine.progress import NoProgress, Progress
 from simengine.reasoning.check_candidates import Encode, Find, Premise, premises_of
 from simengine.reasoning.check_claims import TextClaim, claims_of_text
-from simengine.reasoning.check_decision import CERTAINTY, check_decision, log_odds
+from simengine.reasoning.check_decision import check_decision, log_odds
 from simengine.reasoning.check_spans import merged, missing_words, phrases, same_matter
 from simengine.reasoning.conflict import CONTRADICTION, ENTAILMENT, check_calibration
 from simengine.requests.check import CheckOptions
@@ -99,8 +99,6 @@ class ClaimChecker:
         self._nli, self._find, self._encode, self._calibration = nli, find, encode, calibration
         known = getattr(getattr(nli.model, "fingerprint", None), "digest", "")
         self._decision = check_decision(known) if calibration is None else None
-        default = SURE if self._decision is None else CERTAINTY
-        self.certainty = default if self.options.certainty is None else self.options.certainty
 
     def check(self, texts: Sequence[str], *, progress: Progress | None = None) -> list[CheckedText]:
         """The claims of each text with their verdicts.
@@ -117,7 +115,7 @@ class ClaimChecker:
             block = read[start : start + TEXTS_AT_ONCE]
             checked = iter(self._checked([claims for claims, _ in block], progress))
             found += [
-                CheckedText(tuple(islice(checked, len(claims))), skipped, self.certainty, calibrated)
+                CheckedText(tuple(islice(checked, len(claims))), skipped, self.options.certainty, calibrated)
                 for claims, skipped in block
             ]
         return found
@@ -171,7 +169,7 @@ class ClaimChecker:
 
     def _decided(self, claim: TextClaim, judged: Sequence[Judged]) -> CheckedClaim:
         """The verdict on a claim, without its unsupported spans."""
-        sure = self.certainty
+        sure = self.options.certainty
         support, against = (clearest(judged, side, sure) for side in ("support", "contradiction"))
         undecided = CheckedClaim(claim.span, claim.text, claim.judged, "not found", 0.0, None)
         if support is None or against is None:
@@ -227,7 +225,7 @@ class ClaimChecker:
             if premise is not None
             for _, rest in left[number]
         ]
-        entailed = iter((self._verdicts(pairs)[1][:, ENTAILMENT] >= self.certainty).tolist())
+        entailed = iter((self._verdicts(pairs)[1][:, ENTAILMENT] >= self.options.certainty).tolist())
         result = list(found)
         for number, premise in premises.items():
             text, start = claims[number].text, claims[number].span.start

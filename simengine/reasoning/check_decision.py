@@ -26,9 +26,6 @@ FEATURES = (
 window is to the claim (cosine and the share of its words)."""
 FITS = Path(__file__).with_name("check_decision.json")
 """Written by benchmarks/fit_check.py."""
-CERTAINTY = 0.6
-"""The least probability of a verdict unless another one is asked for: on the claims of the fit, judged by fits on other
-corpora, 0.78 (English) and 0.80 (Chinese) of such verdicts were right."""
 _LEAST = 0.01
 
 

@@ -11,6 +11,7 @@ from annotated_types import Ge, Le
 from simengine.errors import UsageError
 from simengine.requests.fields import Filter, Help, Texts, check_fields, values_of
 from simengine.requests.search import Mode
+from simengine.types import SURE
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +22,7 @@ class CheckOptions:
         candidates: passages from the search for each claim.
         read: of their sentences, and groups of up to three neighbouring ones, those that the NLI model reads.
         mode, where: of the search; see `SearchOptions`.
-        certainty: verdicts of lower probability are "not sure". Half is the least that a verdict can mean. None is 0.6
-            where probabilities were fitted on labelled claims, as for the models that ship: on claims of other corpora
-            about four of five such verdicts were right. For other models it is 0.7.
+        certainty: verdicts of lower probability are "not sure". Half is the least that a verdict can mean.
 
     Raises:
         UsageError: a value is out of range.
@@ -40,14 +39,8 @@ class CheckOptions:
     )
     where: Filter = None
     certainty: Annotated[
-        float | None,
-        Ge(0.5),
-        Le(1),
-        Help(
-            'A verdict of a lower probability is shown as "not sure". '
-            "[default: 0.6 by the models that ship, 0.7 by others]"
-        ),
-    ] = None
+        float, Ge(0.5), Le(1), Help('A verdict of a lower probability is shown as "not sure".')
+    ] = SURE
 
     def __post_init__(self) -> None:
         check_fields(self)
