@@ -73,6 +73,11 @@ class RetrievedQuestion:
         """`asked`, or the question where it stands alone."""
         return self.asked or self.question
 
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """The question, and as asked where that is another text."""
+        return tuple(dict.fromkeys((self.question, self.spoken)))
+
 
 def retriever_features(hit: Hit, hits: Sequence[Hit]) -> dict[str, float]:
     """The search's score of a hit, its margin over the best other one, and the mean of the others.

@@ -204,11 +204,11 @@ def _learn(
             statement = hypothesis.statement(question, passage.text(read[0]))
             verdicts += [(passage.premise(evidence), statement), (premise(passage.hit), statement)]
             relevance.append((passage.premise(evidence), question))
-            verdicts.append((passage.premise(evidence), passage.item.spoken))
+            verdicts += [(passage.premise(evidence), said) for said in passage.item.forms]
             continue
         texts = [passage.premise(span) for span in passage.sentences]
         relevance += [(text, question) for text in texts]
-        verdicts += [(text, passage.item.spoken) for text in texts]
+        verdicts += [(text, said) for text in texts for said in passage.item.forms]
         if passage.item.statement is not None:
             verdicts += [(text, passage.item.statement) for text in passage.read()]
     judges.relevance.learn(relevance)
@@ -284,8 +284,13 @@ def _span_answer(passage: _Passage, read: tuple[Span, ReadAnswer], judges: Judge
 
 
 def _told(passage: _Passage, span: Span, judges: Judges) -> float:
-    """P(a sentence answers the question in some way), by the NLI model, of which the bundled ones know questions."""
-    return 1.0 - judges.verdicts[passage.premise(span), passage.item.spoken].neutral
+    """P(a sentence answers the question in some way), by the NLI model, of which the bundled ones know questions.
+
+    Of a follow-up the mean of both forms: in one the question before may be what the sentence answers, the other may be
+    completed wrongly.
+    """
+    forms = passage.item.forms
+    return sum(1.0 - judges.verdicts[passage.premise(span), said].neutral for said in forms) / len(forms)
 
 
 def _covering(hit: Hit, span: Span) -> Span:
