@@ -174,6 +174,8 @@ class ClaimChecker:
         undecided = CheckedClaim(claim.span, claim.text, claim.judged, "not found", 0.0, None)
         if support is None or against is None:
             return undecided
+        if silent := _withheld(judged[0].verdict):
+            return replace(undecided, verdict="not sure", reason=silent)
         likely = self._likely(claim, judged, support, against)
         supports = likely[0] >= likely[1]
         first, second = (support, against) if supports else (against, support)
@@ -181,9 +183,7 @@ class ClaimChecker:
         evidence, probability = first.shown.premise.as_evidence(), max(likely)
         reason = first.shown.verdict.reason
         if probability < LIKELY:
-            silent = _withheld(judged[0].verdict)
-            named = "not sure" if silent else "not found"
-            return replace(undecided, verdict=named, probability=probability, reason=silent)
+            return replace(undecided, probability=probability)
         if any(each.verdict.n_truncated for each in judged):
             cut = "the model could not read the whole claim"
             return replace(undecided, verdict="not sure", probability=probability, reason=cut)

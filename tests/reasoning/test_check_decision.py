@@ -11,8 +11,9 @@ from simengine.reasoning.check import ClaimChecker
 from simengine.reasoning.check_candidates import SourcePassages
 from simengine.reasoning.check_decision import FEATURES, CheckDecision, check_decision, log_odds
 from simengine.types import Document
+from tests.cross_encoders.fakes import ascii_readings
 from tests.faults.encoder import WordEncoder
-from tests.qa.fakes import table
+from tests.qa.fakes import TableModel, table
 
 NOTHING = (0.0,) * (len(FEATURES) + 1)
 POLICY = Document("policy", "You can send items back within 30 days. The depot is in Harlow.", "Returns")
@@ -68,3 +69,16 @@ def test_evidence_for_both_sides_stays_unsure_whatever_the_decision_says(
         ClaimChecker(nli, SourcePassages([POLICY, other], encode).find, encode).check([CLAIM])[0].claims
     )
     assert (claim.verdict, claim.against is not None) == ("not sure", True)
+
+
+def test_a_text_that_the_model_cannot_read_gets_no_verdict_from_the_decision(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(TableModel, "readings", ascii_readings)
+    rows = (NOTHING, (*NOTHING[:-1], 9.0), NOTHING)
+    monkeypatch.setattr(check, "check_decision", lambda judge: CheckDecision({"en": rows, "zh": rows}))
+    encode = WordEncoder().encode
+    checker = ClaimChecker(table(), SourcePassages([POLICY], encode).find, encode)
+    (claim,) = checker.check(["\u4ed3\u5e93\u4f4d\u4e8e\u54c8\u6d1b\u3002"])[0].claims
+    assert claim.verdict == "not sure"
+    assert "no verdict can be based on that" in claim.reason
